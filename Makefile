@@ -1,0 +1,113 @@
+# ct: build, install, check, try. Everything built goes to build/ (or $(B)).
+#
+#	make                  the utilities, in build/
+#	make install          PREFIX=/usr/local DESTDIR=
+#	sudo make try         installs what is needed, leaves you in a container's shell
+#	sudo make check       installs what the tests need and runs them all
+#	sudo make untry       takes away all that try and check have made and installed
+#	make lint             compilers' and checkers' warnings, the rules of the house
+
+VERSION := 0.1.0
+B       ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      := gcc
+CFLAGS  ?= -O2 -g
+WARN    := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+           -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
+HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCT_VERSION='"$(VERSION)"' -Ilib -Icmd -I$(B)
+LDFLAGS += -pie -Wl,-z,relro,-z,now
+# Named for all, kept only by the programs that use them.
+LDLIBS  := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive
+
+LIB     := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
+CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(B)/ct
+UNITS   := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
+SHARE   := $(filter-out share/gen-%,$(wildcard share/*))
+
+all: $(CMDS)
+units: $(UNITS)
+
+$(B)/libct.a: $(LIB)
+	rm -f $@ && ar rcs $@ $^
+
+$(B)/ct: cmd/ct Makefile
+	@mkdir -p $(@D)
+	sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod 755 $@.new && mv $@.new $@
+
+$(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/unit/%: $(B)/test/unit/%.o $(B)/libct.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP -c -o $@ $<
+
+# The system calls that a container may make: the profile, with the numbers of the kernel's headers.
+$(B)/unistd-%: Makefile
+	@mkdir -p $(@D)
+	echo '#include <asm/unistd_$*.h>' | $(CC) -E -dM - >$@.new && mv $@.new $@
+
+$(B)/sysfilter-tables.h: share/gen-sysfilter share/sysfilter $(B)/unistd-64 $(B)/unistd-x32 $(B)/unistd-32
+	share/gen-sysfilter arch=x86_64 $(B)/unistd-64 $(B)/unistd-x32 arch=i386 $(B)/unistd-32 \
+		arch= share/sysfilter >$@.new && mv $@.new $@
+
+$(B)/lib/sysfilter.o: $(B)/sysfilter-tables.h
+
+# The same under the address and undefined-behaviour sanitizers.
+asan:
+	$(MAKE) B=$(B)/asan HARDEN=-fPIE all units \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install $(CMDS) $(DESTDIR)$(PREFIX)/bin
+	[ -z "$(SHARE)" ] || { install -d $(DESTDIR)$(PREFIX)/share/ct && cp -r $(SHARE) $(DESTDIR)$(PREFIX)/share/ct; }
+
+uninstall:
+	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/bin/%,$(CMDS))
+	rm -rf $(DESTDIR)$(PREFIX)/share/ct
+
+# A checked file is a stamp, made again when the file or, through its object, a header of it changes.
+LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*.c cmd/*.c))
+LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* test/* test/cmd/*))
+lint: all $(LINT_C) $(LINT_SH)
+	test/house
+
+$(B)/lint/%.c: %.c $(B)/%.o .clang-tidy
+	@mkdir -p $(@D)
+	clang-tidy --quiet $< -- $(CPPFLAGS) -std=gnu11 2>/dev/null
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+		--suppress=uninitvar --suppress=preprocessorErrorDirective -D_GNU_SOURCE -Ilib -Icmd $<
+	@touch $@
+
+$(B)/lint/%.sh: %
+	@mkdir -p $(@D)
+	shellcheck $<
+	@touch $@
+
+try:
+	@test/setup try
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
+	@B=$(B) test/try up
+
+untry:
+	@B=$(B) test/try down
+	@test/setup remove
+	@rm -rf $(B)
+
+check:
+	@B=$(B) test/check
+
+clean:
+	rm -rf $(B)
+
+-include $(wildcard $(B)/lib/*.d $(B)/cmd/*.d $(B)/test/unit/*.d)
+
+.PHONY: all units asan install uninstall lint try untry check clean
+.SECONDARY:
+.DELETE_ON_ERROR:

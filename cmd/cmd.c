@@ -1,0 +1,123 @@
+#include "cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "own.h"
+#include "str.h"
+
+static const struct opt_program *program;
+
+void cmd_complain(const struct err *e)
+{
+	own_str char *line = str_printable(e->msg);
+
+	fflush(stdout);
+	fprintf(stderr, "%s: %s\n", program->name, line);
+}
+
+void cmd_note(const char *fmt, ...)
+{
+	struct err e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(e.msg, sizeof(e.msg), fmt, ap);
+	va_end(ap);
+	cmd_complain(&e);
+}
+
+int cmd_failed(const struct err *e)
+{
+	cmd_complain(e);
+	return cmd_end(e->status ? e->status : program->in_order ? 125 : 1);
+}
+
+int cmd_end(int status)
+{
+	struct err e;
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno != EPIPE) {
+		err_sys(&e, "standard output");
+		cmd_complain(&e);
+	}
+	return status ? status : 1;
+}
+
+/*
+ * A program may be started with 0, 1 or 2 closed. What it opens next would take
+ * their place and be written on: fill them with what can be neither read nor
+ * written, so that using them fails as it should.
+ */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_PATH | O_CLOEXEC);
+	while (fd >= 0 && fd < 3);
+	if (fd >= 0)
+		close(fd);
+}
+
+char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *args)
+{
+	struct err e;
+	int first = 0;
+
+	program = prog;
+	fill_standard_streams();
+	setlocale(LC_CTYPE, "C.UTF-8");		/* libarchive and the log mean UTF-8 whatever the user's */
+	switch (opt_parse(prog, argc, argv, args, &first, &e)) {
+	case OPT_GO:
+		return argv + first;
+	case OPT_HELP:
+		opt_help(prog, stdout);
+		exit(cmd_end(0));
+	case OPT_TABLE:
+		opt_table(prog, stdout);
+		exit(cmd_end(0));
+	case OPT_VERSION:
+		printf("%s %s\n", prog->name, CT_VERSION);
+		exit(cmd_end(0));
+	default:
+		snprintf(e.msg + strlen(e.msg), sizeof(e.msg) - strlen(e.msg), " (see '%s --help')", prog->name);
+		cmd_complain(&e);
+		exit(prog->in_order ? 125 : 2);
+	}
+}
+
+int cmd_each(char **operands, int (*one)(const char *id, void *args, struct err *e), void *args)
+{
+	own_str char *line = NULL;
+	size_t room = 0;
+	int status = 0;
+	struct err e;
+	ssize_t n;
+
+	for (; *operands; operands++) {
+		if (strcmp(*operands, "-") != 0) {
+			if (one(*operands, args, &e) < 0)
+				status = cmd_failed(&e);
+			continue;
+		}
+		while ((n = getline(&line, &room, stdin)) > 0) {
+			line[strcspn(line, "\n")] = '\0';
+			if (*line && one(line, args, &e) < 0)
+				status = cmd_failed(&e);
+		}
+		if (ferror(stdin)) {
+			err_sys(&e, "standard input");
+			status = cmd_failed(&e);
+		}
+	}
+	return status;
+}

@@ -1,0 +1,117 @@
+/* Makes an image of a container as it stands, while it runs if it does. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "container.h"
+#include "image.h"
+#include "limit.h"
+#include "names.h"
+#include "own.h"
+#include "plan.h"
+#include "subvol.h"
+
+static const struct opt opts[] = { OPT_END };
+
+static const struct opt_program program = {
+	.name = "ct-commit",
+	.operands = "CONTAINER [IMAGE]",
+	.purpose = "Make an image of a container",
+	.opts = opts,
+	.min = 1,
+	.max = 2,
+};
+
+/* The container stands still while it is photographed, and goes on whatever came of that. */
+static int snapshot(const struct store *s, const struct container *c, struct draft *d, struct err *e)
+{
+	own_fd int root = openat(c->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_str char *group = container_group(c->id);
+	struct container_state st;
+	struct err ignored;
+	int failed;
+
+	if (root < 0)
+		return err_sys(e, "rootfs");
+	if (container_state(s, c, &st, e) < 0)
+		return -1;
+	/* First all that can be written while it still runs: frozen, only the rest is left to write. */
+	if (syncfs(root) < 0)
+		return err_sys(e, "sync");
+	if (st.phase != CONTAINER_RUNNING)
+		return subvol_snapshot(root, d->dir, "rootfs", false, e);
+	if (limit_freeze(group, e) < 0)
+		return -1;
+	failed = subvol_snapshot(root, d->dir, "rootfs", false, e);
+	return limit_thaw(group, failed ? &ignored : e) < 0 ? -1 : failed;
+}
+
+/* What the image says of itself: as the container's own image did, with what the run was told. */
+static void describe(const struct store *s, const struct container *c, struct record *config)
+{
+	own_image struct image parent = {.dir = -1, .rootfs = -1};
+	const char *image = record_get(&c->config, "image");
+	struct err ignored;
+
+	if (image && image_open(s, image, &parent, &ignored) == 0)
+		for (size_t i = 0; i < parent.config.keys.n; i++)
+			record_add(config, parent.config.keys.v[i], parent.config.values.v[i]);
+	record_drop(config, "created");
+	record_drop(config, "size");
+	record_drop(config, "digest");
+	record_drop(config, "source");
+	record_add(config, "source", c->id);
+}
+
+/* The image that is to be replaced; 0: a new one, which gets the name if there is one. */
+static int find_target(const struct store *s, const char *ref, char id[ID_LEN], char **name, struct err *e)
+{
+	*name = NULL;
+	if (!ref)
+		return 0;
+	if (name_resolve(s, "img", ref, id, e) == 0)
+		return 1;
+	if (id_is(ref, "img") || id_is(ref, "ps"))
+		return -1;
+	*name = name_check_image(ref, e);
+	return *name ? 0 : -1;
+}
+
+static int commit(const struct store *s, const char *ref, const char *target, char id[ID_LEN], struct err *e)
+{
+	own_container struct container c = {.dir = -1};
+	own_record struct record config = {0};
+	own_str char *name = NULL;
+	struct draft draft = {.dir = -1};
+	int replace, failed;
+
+	if (container_open(s, ref, &c, e) < 0)
+		return -1;
+	if (record_get(&c.config, "rootfs"))
+		return err_set(e, "%s: runs on the directory %s ('ct init' makes an image of that)", ref,
+			       record_get(&c.config, "rootfs"));
+	replace = find_target(s, target, id, &name, e);
+	if (replace < 0 || draft_begin(s, &draft, e) < 0)
+		return -1;
+	describe(s, &c, &config);
+	failed = snapshot(s, &c, &draft, e) < 0 ? -1
+	       : replace ? image_replace(s, &draft, &config, id, e)
+	       : image_publish(s, &draft, &config, name, id, e);
+	draft_drop(s, &draft);
+	return failed ? err_wrap(e, "%s", ref) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	char **operands = cmd_begin(&program, argc, argv, NULL);
+	own_store struct store store = {0};
+	char id[ID_LEN];
+	struct err e;
+
+	if (store_open(&store, STORE_LOOK, &e) < 0 || commit(&store, operands[0], operands[1], id, &e) < 0)
+		return cmd_failed(&e);
+	puts(id);
+	return cmd_end(0);
+}

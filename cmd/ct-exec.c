@@ -1,0 +1,104 @@
+/* Runs one more command in a running container. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "container.h"
+#include "join.h"
+#include "monitor.h"
+#include "own.h"
+#include "runopts.h"
+
+struct exec_args {
+	bool detach, no_input, interactive, tty;
+	struct strv env;
+	const char *workdir, *user;
+};
+
+static const struct opt opts[] = {
+	OPT_FLAG(struct exec_args, detach, 'd', "detach", "leave it in the background, its streams /dev/null"),
+	OPT_FLAG(struct exec_args, no_input, 'n', "no-stdin", "its stdin is /dev/null"),
+	OPT_FLAG(struct exec_args, interactive, 'i', "interactive", "accepted: stdin is attached anyway"),
+	OPT_FLAG(struct exec_args, tty, 't', "tty", "give it a terminal even if stdin and stdout are none"),
+	OPT_LIST(struct exec_args, env, 'e', "env", "NAME[=VALUE]", "set a variable, or pass on ours"),
+	OPT_TEXT(struct exec_args, workdir, 'w', "workdir", "DIR", "start there"),
+	OPT_TEXT(struct exec_args, user, 'u', "user", "USER[:GROUP]", "run as that user of the container"),
+	OPT_END
+};
+
+static const struct opt_program program = {
+	.name = "ct-exec",
+	.operands = "CONTAINER COMMAND [ARG...]",
+	.purpose = "Run a command in a running container",
+	.opts = opts,
+	.min = 2,
+	.max = -1,
+	.in_order = true,
+};
+
+/* The container's plan, as this one process of it is to differ. */
+static int adapt(struct plan *plan, const struct exec_args *args, char **command, struct err *e)
+{
+	strv_free(&plan->args);
+	for (; *command; command++)
+		strv_add(&plan->args, *command);
+	if (args->workdir && *args->workdir != '/')
+		return err_set(e, "--workdir %s: not an absolute path", args->workdir);
+	plan->workdir = args->workdir ? args->workdir : plan->workdir;
+	plan->user = args->user ? args->user : plan->user;
+	plan->tty = args->tty || (!args->no_input && !args->detach && isatty(0) && isatty(1));
+	for (size_t i = 0; i < args->env.n; i++)
+		if (runopts_add_env(&plan->env, args->env.v[i], e) < 0)
+			return err_wrap(e, "--env");
+	runopts_complete_env(plan);
+	return 0;
+}
+
+static int run(struct join *j, int signals, int *status, struct err *e)
+{
+	own_strv struct strv notes = {0};
+	struct ending ending;
+
+	if (join_start(j, e) < 0)
+		return -1;
+	if (j->detached)
+		return 0;
+	if (monitor_run(j->pidfd, signals, &j->streams, true, NULL, &notes, &ending, e) < 0)
+		return -1;
+	for (size_t i = 0; i < notes.n; i++)
+		cmd_note("%s", notes.v[i]);
+	*status = ending_status(&ending);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct exec_args args = {0};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+	own_store struct store store = {0};
+	own_container struct container c = {.dir = -1};
+	struct container_state st;
+	struct plan plan = {0};
+	struct join join = {.container = &c, .plan = &plan, .input = !args.no_input, .detached = args.detach};
+	struct err e;
+	int signals, status = 0;
+
+	if (store_open(&store, STORE_LOOK, &e) < 0 || container_open(&store, operands[0], &c, &e) < 0 ||
+	    container_state(&store, &c, &st, &e) < 0)
+		return cmd_failed(&e);
+	if (st.phase != CONTAINER_RUNNING) {
+		err_set(&e, "%s: not running", operands[0]);
+		return cmd_failed(&e);
+	}
+	join.target = st.init;
+	plan_read(&plan, &c.config);
+	if (adapt(&plan, &args, operands + 1, &e) < 0 || (signals = monitor_signals(&e)) < 0 ||
+	    run(&join, signals, &status, &e) < 0) {
+		err_wrap(&e, "%s", operands[0]);
+		return cmd_failed(&e);
+	}
+	plan_free_lists(&plan);
+	strv_free(&args.env);
+	return status;
+}

@@ -1,0 +1,167 @@
+/* ct-init: makes an image from a directory or from a tar on standard input. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "image.h"
+#include "layer.h"
+#include "names.h"
+#include "own.h"
+#include "store.h"
+#include "subvol.h"
+#include "tree.h"
+
+struct init_args {
+	const char *name;
+};
+
+static const struct opt opts[] = {
+	OPT_TEXT(struct init_args, name, 'n', "name", "NAME[:TAG]", "give the image this name"),
+	OPT_END
+};
+
+static const struct opt_program program = {
+	.name = "ct-init",
+	.operands = "DIR|-",
+	.purpose = "Make an image from a root filesystem: a directory, or a tar on standard input",
+	.opts = opts,
+	.min = 1,
+	.max = 1,
+};
+
+/* What the image is made from. */
+struct source {
+	const char *operand;
+	int fd;		/* the directory, or standard input */
+	bool tar;
+	char *said;	/* as config's `source` says it */
+};
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* A line on the terminal that counts up, once there is something to wait for. */
+static bool progress_shown;
+
+static void progress_show(uint64_t entries, uint64_t bytes)
+{
+	enum { PATIENCE = 500, EVERY = 100 };
+	static long long next;
+	long long now = now_ms();
+
+	if (next == 0)
+		next = now + PATIENCE;
+	if (now < next)
+		return;
+	next = now + EVERY;
+	progress_shown = true;
+	fprintf(stderr, "\r%llu files, %llu MB\033[K", (unsigned long long)entries,
+		(unsigned long long)(bytes / 1000000));
+}
+
+static void progress_clear(void)
+{
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = false;
+}
+
+/* The store cannot be in an image that is in the store. */
+static int check_outside_store(const char *dir, const struct store *s, struct err *e)
+{
+	own_str char *store = realpath(s->root_path, NULL);
+	size_t n = strlen(dir);
+
+	if (store && strncmp(store, dir, n) == 0 && (store[n] == '/' || store[n] == '\0' || n == 1))
+		return err_set(e, "%s: the store is in it (%s)", dir, s->root_path);
+	return 0;
+}
+
+static int source_open(struct source *src, struct err *e)
+{
+	src->tar = strcmp(src->operand, "-") == 0;
+	if (src->tar && isatty(STDIN_FILENO))
+		return err_set(e, "standard input is a terminal");
+	src->fd = src->tar ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+			   : open(src->operand, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	src->said = src->tar ? str_dup("-") : realpath(src->operand, NULL);
+	if (src->fd >= 0 && src->said)
+		return 0;
+	err_sys(e, "%s", src->tar ? "standard input" : src->operand);
+	return -1;
+}
+
+static void source_close(struct source *src)
+{
+	own_close(&src->fd);
+	free(src->said);
+}
+
+/* The root filesystem of the image, in the draft. */
+static int fill(const struct draft *d, const struct source *src, struct err *e)
+{
+	tree_progress *progress = isatty(STDERR_FILENO) ? progress_show : NULL;
+	own_fd int rootfs = -1;
+	int r;
+
+	if (subvol_create(d->dir, "rootfs", e) < 0)
+		return -1;
+	rootfs = openat(d->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* What an archive without an entry for its top means, whatever our umask. */
+	if (rootfs < 0 || fchmod(rootfs, 0755) < 0)
+		return err_sys(e, "rootfs");
+	r = src->tar ? layer_unpack(src->fd, "standard input", rootfs, progress, e)
+		     : tree_copy(src->fd, src->operand, rootfs, progress, e);
+	progress_clear();
+	return r;
+}
+
+static int make_image(const struct store *s, const struct source *src, const char *name, char id[ID_LEN],
+		      struct err *e)
+{
+	own_record struct record config = {0};
+	struct draft d;
+
+	if (!src->tar && check_outside_store(src->said, s, e) < 0)
+		return -1;
+	if (draft_begin(s, &d, e) < 0)
+		return -1;
+	record_add(&config, "source", src->said);
+	if (fill(&d, src, e) == 0 && image_publish(s, &d, &config, name, id, e) == 0)
+		return 0;
+	draft_drop(s, &d);
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct init_args args = {0};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+	__attribute__((cleanup(source_close))) struct source src = {.operand = operands[0], .fd = -1};
+	own_store struct store s = {.root = -1, .run = -1};
+	own_str char *name = NULL;
+	char id[ID_LEN];
+	struct err e;
+
+	if (args.name && !(name = name_check_image(args.name, &e)))
+		return cmd_failed(&e);
+	if (source_open(&src, &e) < 0 || store_open(&s, STORE_UP, &e) < 0)
+		return cmd_failed(&e);
+	if (s.note[0])
+		cmd_note("%s", s.note);
+	if (make_image(&s, &src, name, id, &e) < 0)
+		return cmd_failed(&e);
+	puts(id);
+	return cmd_end(0);
+}

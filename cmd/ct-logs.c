@@ -1,0 +1,82 @@
+/* ct-logs: what a container wrote to its stdout and stderr. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "container.h"
+#include "logread.h"
+#include "own.h"
+
+struct logs_args {
+	struct log_query query;
+};
+
+static int read_time(void *to, const char *text, struct err *e)
+{
+	return num_time(text, to, e);
+}
+
+static const struct opt opts[] = {
+	OPT_FLAG(struct logs_args, query.follow, 'f', "follow", "go on until the container has ended"),
+	OPT_COUNT(struct logs_args, query.tail, 0, "tail", "N", "only the last N lines"),
+	OPT_FORM(struct logs_args, query.since, 0, "since", "TIME", "from then on (a date, or 5m: five minutes ago)",
+		 read_time),
+	OPT_FORM(struct logs_args, query.until, 0, "until", "TIME", "up to then", read_time),
+	OPT_FLAG(struct logs_args, query.timestamps, 't', "timestamps", "each line with its time in front"),
+	OPT_END
+};
+
+static const struct opt_program program = {
+	.name = "ct-logs",
+	.operands = "CONTAINER",
+	.purpose = "Show what a container wrote to its standard output and error",
+	.opts = opts,
+	.min = 1, .max = 1,
+};
+
+/* The container's directory, and a descriptor that tells its supervisor's end (-1: it has ended). */
+static int find(const char *ref, struct container *c, int *ended, struct err *e)
+{
+	own_store struct store s = {.root = -1, .run = -1};
+	struct container_state st;
+
+	if (store_open(&s, STORE_LOOK, e) < 0)
+		return -1;
+	if (*s.note)
+		cmd_note("%s", s.note);
+	if (container_open(&s, ref, c, e) < 0)
+		return -1;
+	if (container_state(&s, c, &st, e) < 0)
+		return err_wrap(e, "%s", ref);
+	*ended = container_supervisor(&st);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct logs_args args = {.query = {.tail = UINT64_MAX, .until.tv_sec = LOG_EVER}};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+	static const int out[2] = {STDOUT_FILENO, STDERR_FILENO};
+	own_container struct container c = {.dir = -1};
+	own_fd int ended = -1;
+	uint64_t damaged;
+	struct err e;
+
+	if (find(*operands, &c, &ended, &e) < 0)
+		return cmd_failed(&e);
+	args.query.ended = ended;
+	if (log_read(c.dir, &args.query, out, &damaged, &e) < 0) {
+		/* A reader that went away while nothing was written: end as a write to it would have. */
+		if (e.sys == EPIPE) {
+			raise(SIGPIPE);
+			return 1;
+		}
+		err_wrap(&e, "%s", c.id);
+		return cmd_failed(&e);
+	}
+	if (damaged)
+		cmd_note("%s: %" PRIu64 " damaged record%s in the log", c.id, damaged, damaged == 1 ? "" : "s");
+	return cmd_end(0);
+}

@@ -1,0 +1,114 @@
+/* Lists containers, newest first. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cmd.h"
+#include "container.h"
+#include "own.h"
+#include "store.h"
+#include "table.h"
+
+struct ps_args {
+	struct listing listing;
+	bool running;
+};
+
+static const struct opt opts[] = {
+	OPT_FLAG(struct ps_args, running, 'r', "running", "only those that run"),
+	OPT_LISTING(struct ps_args, listing),
+	OPT_END
+};
+
+static const struct opt_program program = {
+	.name = "ct-ps",
+	.operands = "[CONTAINER...]",
+	.purpose = "List containers",
+	.opts = opts,
+	.max = -1,
+};
+
+static const struct column columns[] = {
+	{.name = "id"}, {.name = "name"}, {.name = "image"}, {.name = "status"}, {.name = "pid", .number = true},
+	{.name = "started"}, {.name = "ip"}, {.name = "ports"}, {.name = "command"},
+	{.name = "finished", .hidden = true}, {.name = "exitcode", .hidden = true, .number = true},
+	{.name = "root", .hidden = true}, {.name = "labels", .hidden = true}, {.name = NULL},
+};
+
+struct listed {
+	const struct store *store;
+	struct table *table;
+	bool running;
+};
+
+static char *joined(const struct record *r, const char *key, const char *between)
+{
+	own_strv struct strv list = {0};
+	struct buf text = {0};
+
+	buf_str(&text, "");
+	record_get_list(r, key, &list);
+	for (size_t i = 0; i < list.n; i++)
+		buf_fmt(&text, "%s%s", i ? between : "", list.v[i]);
+	return text.data;
+}
+
+static int list_one(const char *ref, void *arg, struct err *e)
+{
+	struct listed *l = arg;
+	own_container struct container c = {.dir = -1};
+	struct container_state st;
+
+	if (container_open(l->store, ref, &c, e) < 0 || container_state(l->store, &c, &st, e) < 0)
+		return -1;
+	if (l->running && st.phase != CONTAINER_RUNNING)
+		return 0;
+
+	own_str char *status = container_status_text(&st), *root = container_root(l->store, &c);
+	own_str char *command = joined(&c.config, "arg", " "), *labels = joined(&c.config, "label", ",");
+	own_str char *pid = st.init.pid ? str_fmt("%d", (int)st.init.pid) : NULL;
+	own_str char *code = st.phase == CONTAINER_RUNNING || st.phase == CONTAINER_DEAD ? NULL
+			   : str_fmt("%d", st.phase == CONTAINER_KILLED ? 128 + st.code : st.code);
+	const char *image = record_get(&c.config, "image-name");
+	const char *values[] = {
+		c.id, record_get(&c.config, "name"), image ? image : record_get(&c.config, "rootfs"), status, pid,
+		st.started, NULL, NULL, command, st.finished, code, root, labels,
+	};
+
+	table_row(l->table, values);
+	return 0;
+}
+
+/* All there are. One that is removed meanwhile is none any more. */
+static int list_all(struct listed *l, struct err *e)
+{
+	own_strv struct strv ids = {0};
+
+	if (store_list(l->store, "ps", &ids, e) < 0)
+		return -1;
+	for (size_t i = ids.n; i-- > 0;)
+		if (list_one(ids.v[i], l, e) < 0 && e->sys != ENOENT)
+			cmd_complain(e);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct ps_args args = {0};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+	own_store struct store store = {0};
+	struct listed l = {.store = &store, .running = args.running};
+	struct err e;
+	int status = 0;
+
+	l.table = table_begin(columns, &args.listing, &e);
+	if (!l.table || store_open(&store, STORE_LOOK, &e) < 0)
+		return cmd_failed(&e);
+	if (*store.note)
+		cmd_note("%s", store.note);
+	if (*operands)
+		status = cmd_each(operands, list_one, &l);
+	else if (list_all(&l, &e) < 0)
+		status = cmd_failed(&e);
+	table_end(l.table, stdout);
+	return cmd_end(status);
+}

@@ -1,0 +1,212 @@
+#include "container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "idmap.h"
+#include "limit.h"
+#include "own.h"
+
+enum { SETTLE_MS = 100 };
+
+static const char *const phase_names[] = {"running", "exited", "killed", "oom", "dead"};
+
+int container_open(const struct store *s, const char *ref, struct container *c, struct err *e)
+{
+	*c = (struct container){.dir = -1};
+	if (name_resolve(s, "ps", ref, c->id, e) < 0)
+		return -1;
+	c->dir = openat(s->root, c->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (c->dir < 0)
+		return err_sys(e, "%s", ref);
+	if (record_read(c->dir, "config", &c->config, e) < 0) {
+		container_close(c);
+		return err_wrap(e, "%s", ref);
+	}
+	return 0;
+}
+
+void container_close(struct container *c)
+{
+	if (c->dir >= 0)
+		close(c->dir);
+	c->dir = -1;
+	record_free(&c->config);
+}
+
+char *container_root(const struct store *s, const struct container *c)
+{
+	const char *rootfs = record_get(&c->config, "rootfs");
+
+	return rootfs ? str_dup(rootfs) : str_fmt("%s/%s/rootfs", s->root_path, c->id);
+}
+
+char *container_group(const char *id)
+{
+	const char *parent = getenv("CT_CGROUP");
+
+	if (!parent || !*parent)
+		parent = "/ct";
+	return str_fmt("%s/%s", parent + strspn(parent, "/"), id);
+}
+
+static void get_proc(const struct record *r, const char *key, const char *start_key, struct proc_id *out)
+{
+	out->pid = (pid_t)record_get_uint(r, key);
+	out->start = record_get_uint(r, start_key);
+	if (!proc_alive(out))
+		*out = (struct proc_id){0};
+}
+
+static void get_time(const struct record *r, const char *key, char out[NUM_TIME_LEN])
+{
+	const char *value = record_get(r, key);
+
+	if (value)
+		strncpy(out, value, NUM_TIME_LEN - 1);
+}
+
+/* Fills in what CT_RUN says, if that is of this boot. */
+static void read_state(const struct store *s, const char *id, struct container_state *out)
+{
+	own_str char *name = str_fmt("%s/state", id);
+	own_record struct record r = {0};
+	char boot[37];
+	struct err ignored;
+
+	if (s->run < 0 || record_read(s->run, name, &r, &ignored) < 0)
+		return;
+	if (proc_boot_id(boot, &ignored) < 0 || !str_equal(record_get(&r, "boot"), boot))
+		return;
+	get_proc(&r, "pid", "start", &out->init);
+	get_proc(&r, "supervisor", "supervisor-start", &out->supervisor);
+	get_time(&r, "started", out->started);
+}
+
+static bool read_exit(const struct container *c, struct container_state *out)
+{
+	own_record struct record r = {0};
+	struct err ignored;
+	const char *phase;
+
+	if (record_read(c->dir, "exit", &r, &ignored) < 0)
+		return false;
+	phase = record_get(&r, "phase");
+	for (int i = CONTAINER_EXITED; i <= CONTAINER_DEAD; i++)
+		if (str_equal(phase, phase_names[i]))
+			out->phase = (enum container_phase)i;
+	out->code = (int)record_get_uint(&r, "code");
+	get_time(&r, "started", out->started);
+	get_time(&r, "finished", out->finished);
+	return true;
+}
+
+int container_state(const struct store *s, const struct container *c, struct container_state *out, struct err *e)
+{
+	own_fd int supervisor = -1;
+
+	(void)e;
+	*out = (struct container_state){.phase = CONTAINER_DEAD};
+	read_state(s, c->id, out);
+	if (out->init.pid) {
+		out->phase = CONTAINER_RUNNING;
+		return 0;
+	}
+	if (read_exit(c, out))
+		return 0;
+	/*
+	 * The first process is gone and nothing is written yet. A supervisor that
+	 * lives is about to write it: give it a moment, but do not wait for one
+	 * that was stopped.
+	 */
+	supervisor = proc_open(&out->supervisor);
+	if (supervisor >= 0) {
+		for (int ms = 0; ms < SETTLE_MS && !read_exit(c, out); ms += 5)
+			if (proc_wait_gone(supervisor, 5))
+				break;
+		read_exit(c, out);
+	}
+	return 0;
+}
+
+char *container_status_text(const struct container_state *st)
+{
+	if (st->phase == CONTAINER_EXITED || st->phase == CONTAINER_KILLED)
+		return str_fmt("%s %d", phase_names[st->phase], st->code);
+	return str_dup(phase_names[st->phase]);
+}
+
+int container_supervisor(const struct container_state *st)
+{
+	return proc_open(&st->supervisor);
+}
+
+int container_write_state(const struct store *s, const char *id, const struct proc_id *init, const char *started,
+			  struct err *e)
+{
+	own_str char *name = str_fmt("%s/state", id);
+	own_record struct record r = {0};
+	struct proc_id self;
+	char boot[37];
+
+	if (proc_boot_id(boot, e) < 0)
+		return -1;
+	if (proc_identify(getpid(), &self) < 0)
+		return err_sys(e, "%s: own process", id);
+	record_add_uint(&r, "pid", (uint64_t)init->pid);
+	record_add_uint(&r, "start", init->start);
+	record_add_uint(&r, "supervisor", (uint64_t)self.pid);
+	record_add_uint(&r, "supervisor-start", self.start);
+	record_add(&r, "boot", boot);
+	record_add(&r, "started", started);
+	return record_write(s->run, name, &r, e);
+}
+
+int container_write_exit(int dir, enum container_phase phase, int code, const char *started, struct err *e)
+{
+	own_record struct record r = {0};
+	char finished[NUM_TIME_LEN];
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	num_time_format(&now, finished);
+	record_add(&r, "phase", phase_names[phase]);
+	record_add_uint(&r, "code", (uint64_t)code);
+	record_add(&r, "started", started);
+	record_add(&r, "finished", finished);
+	return record_write(dir, "exit", &r, e);
+}
+
+static int remove_run_files(const struct store *s, const char *id, struct err *e)
+{
+	own_dir DIR *d = NULL;
+	int fd = openat(s->run, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "%s/%s", s->run_path, id);
+	d = fdopendir(fd);
+	while (d && (entry = readdir(d)))
+		if (entry->d_name[0] != '.' && unlinkat(fd, entry->d_name, 0) < 0 && errno != ENOENT)
+			return err_sys(e, "%s/%s/%s", s->run_path, id, entry->d_name);
+	if (unlinkat(s->run, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(e, "%s/%s", s->run_path, id);
+	return 0;
+}
+
+int container_clean(const struct store *s, const char *id, struct err *e)
+{
+	own_str char *group = container_group(id);
+
+	if (limit_kill(group, e) < 0 || limit_delete(group, e) < 0)
+		return -1;
+	if (s->run < 0)
+		return 0;
+	idmap_release(s->run, id);
+	return remove_run_files(s, id, e);
+}

@@ -1,0 +1,72 @@
+/*
+ * Containers: CT_ROOT/ps_N (what stays until ct-rm)
+ *	config		the plan (plan.h)
+ *	rootfs		its snapshot; absent with --rootfs
+ *	log, log.1	its output (ctlog.h)
+ *	exit		how it ended: phase, code, started, finished
+ * and CT_RUN/ps_N (what lives as long as it runs)
+ *	state		first process and supervisor with their start times, boot id, started
+ *	hosts, hostname, resolv.conf	mounted over the container's
+ */
+#ifndef CT_CONTAINER_H
+#define CT_CONTAINER_H
+
+#include "names.h"
+#include "num.h"
+#include "proc.h"
+#include "record.h"
+#include "store.h"
+
+struct container {
+	char id[ID_LEN];
+	int dir;			/* CT_ROOT/ps_N */
+	struct record config;
+};
+
+int container_open(const struct store *s, const char *ref, struct container *c, struct err *e);
+void container_close(struct container *c);
+#define own_container __attribute__((cleanup(container_close)))
+
+/* The absolute path of its root directory on the host; the caller frees it. */
+char *container_root(const struct store *s, const struct container *c);
+
+enum container_phase {
+	CONTAINER_RUNNING,
+	CONTAINER_EXITED,	/* by itself; code is its status */
+	CONTAINER_KILLED,	/* by a signal; code is its number */
+	CONTAINER_OOM,		/* out of memory; code as a shell would say it */
+	CONTAINER_DEAD,		/* ended, and nobody was left to see how */
+};
+
+struct container_state {
+	enum container_phase phase;
+	int code;
+	struct proc_id init;		/* the first process; pid 0: none that runs */
+	struct proc_id supervisor;	/* pid 0: gone */
+	char started[NUM_TIME_LEN], finished[NUM_TIME_LEN];	/* "" if not known */
+};
+
+/* What is true now, judged by the processes themselves. */
+int container_state(const struct store *s, const struct container *c, struct container_state *out, struct err *e);
+/* "running", "exited 0", "killed 9", "oom", "dead": the caller frees it. */
+char *container_status_text(const struct container_state *st);
+
+/* A pidfd of the supervisor, or -1 once it is gone. */
+int container_supervisor(const struct container_state *st);
+
+/* Written by the supervisor. */
+int container_write_state(const struct store *s, const char *id, const struct proc_id *init, const char *started,
+			  struct err *e);
+int container_write_exit(int dir, enum container_phase phase, int code, const char *started, struct err *e);
+
+/* The cgroup of a container: CT_CGROUP without its first "/", then "/", then the id. The caller frees it. */
+char *container_group(const char *id);
+
+/*
+ * Takes away all that a run made besides the snapshot, the log and the exit
+ * record: its processes, cgroup and files under CT_RUN. Right after any crash,
+ * and any number of times.
+ */
+int container_clean(const struct store *s, const char *id, struct err *e);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * The files of /etc that are made for each container and mounted over its own,
+ * never written into its image or snapshot: hosts, hostname, resolv.conf.
+ */
+#ifndef CT_ETC_H
+#define CT_ETC_H
+
+#include <sys/types.h>
+
+struct err;
+struct plan;
+
+extern const char *const etc_files[];	/* "hosts", "hostname", "resolv.conf", NULL */
+
+/* Writes them into dir (CT_RUN/ps_N), owned by the container's root (a host id). */
+int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owner, struct err *e);
+
+/* "HOST:IP" of --add-host; the error names it. */
+int etc_check_host(const char *text, struct err *e);
+/* An address of --dns. */
+int etc_check_dns(const char *text, struct err *e);
+
+#endif

@@ -1,0 +1,143 @@
+#include "fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "own.h"
+#include "str.h"
+
+int fd_write_all(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+	ssize_t w;
+
+	while (n) {
+		w = write(fd, p, n);
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -1;
+		p += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
+{
+	own_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char chunk[16384];
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(e, "%s", name);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "%s", name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, "%s: not a regular file", name);
+	buf_str(out, "");
+	for (;;) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "read %s", name);
+		if (n == 0)
+			return 0;
+		if (out->len + (size_t)n > max) {
+			errno = EFBIG;
+			return err_sys(e, "%s", name);
+		}
+		buf_add(out, chunk, (size_t)n);
+	}
+}
+
+int file_write(int dirfd, const char *name, mode_t mode, const void *data, size_t n, struct err *e)
+{
+	own_fd int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW |
+			   O_NONBLOCK | O_NOCTTY, mode);	/* not waiting on a FIFO */
+
+	if (fd < 0 || fd_write_all(fd, data, n) < 0)
+		return err_sys(e, "write %s", name);
+	return 0;
+}
+
+int file_replace(int dirfd, const char *name, mode_t mode, const void *data, size_t n, struct err *e)
+{
+	own_str char *tmp = str_fmt("%s.%d~", name, (int)getpid());
+
+	if (file_write(dirfd, tmp, mode, data, n, e) < 0 || renameat(dirfd, tmp, dirfd, name) < 0) {
+		err_sys(e, "write %s", name);
+		unlinkat(dirfd, tmp, 0);
+		return -1;
+	}
+	return 0;
+}
+
+int file_put(int dirfd, const char *name, const char *value, struct err *e)
+{
+	own_fd int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		return err_sys(e, "write %s to %s", value, name);
+	return 0;
+}
+
+/* The kernel reads and writes cmsghdr through this buffer, so it is aligned as one. */
+union control {
+	struct cmsghdr head;
+	char space[CMSG_SPACE(FD_PASS * sizeof(int))];
+};
+
+int fd_send(int sock, const void *data, size_t n, const int *fds, size_t nfds)
+{
+	struct iovec iov = {.iov_base = (void *)(size_t)data, .iov_len = n};
+	union control control = {0};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *c;
+
+	if (nfds) {
+		msg.msg_control = &control;
+		msg.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
+	}
+	while (sendmsg(sock, &msg, MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
+ssize_t fd_recv(int sock, void *data, size_t n, int fds[FD_PASS])
+{
+	struct iovec iov = {.iov_base = data, .iov_len = n};
+	union control control = {0};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t got;
+
+	/* Without room for them the kernel closes descriptors that nobody wants. */
+	if (fds) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+	}
+
+	for (size_t i = 0; fds && i < FD_PASS; i++)
+		fds[i] = -1;
+	while ((got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC)) < 0)
+		if (errno != EINTR)
+			return -1;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
+		if (fds && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	return got;
+}

@@ -1,0 +1,50 @@
+/*
+ * Images: CT_ROOT/img_N/{config,rootfs}. rootfs is a read-only subvolume,
+ * config a record, both never changed once the image is seen (a commit onto
+ * an image puts another directory in its place).
+ *
+ * Keys of config; those with * may repeat, and their order is kept:
+ *
+ *	created		RFC 3339, UTC
+ *	source		where it came from: a directory, "-", a reference
+ *	digest		of the manifest, if it has one: "sha256:..."
+ *	size		bytes of its files, as tree_size counts them
+ *	arch		as OCI names it ("amd64")
+ *	entrypoint* cmd* env* (K=V) workdir user stopsignal volume* label* (K=V) expose*
+ *			as in the OCI image configuration
+ */
+#ifndef CT_IMAGE_H
+#define CT_IMAGE_H
+
+#include "record.h"
+#include "store.h"
+
+struct err;
+
+/* An open image. {0} is none; what is open stays usable when the image is removed meanwhile. */
+struct image {
+	char id[ID_LEN];
+	int dir;		/* CT_ROOT/img_N */
+	int rootfs;		/* its root directory, opened for reading */
+	struct record config;
+};
+
+/* ref: an id or a name, as name_resolve takes it. On failure img is {0}. */
+int image_open(const struct store *s, const char *ref, struct image *img, struct err *e);
+void image_close(struct image *img);
+#define own_image __attribute__((cleanup(image_close)))
+
+/*
+ * The draft, holding a writable subvolume `rootfs`, becomes an image of a new
+ * id: made read-only, given its config (created, size and arch are added if
+ * config has none), written to disk, published. name: as name_check_image
+ * gives it, or NULL. A draft that failed is still the caller's to drop.
+ */
+int image_publish(const struct store *s, struct draft *d, struct record *config, const char *name,
+		  char id[ID_LEN], struct err *e);
+
+/* The same on an existing image, which is replaced in one step and keeps its id and names. */
+int image_replace(const struct store *s, struct draft *d, struct record *config, const char *id,
+		  struct err *e);
+
+#endif

@@ -1,0 +1,201 @@
+#include "join.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "caps.h"
+#include "channel.h"
+#include "err.h"
+#include "idmap.h"
+#include "limit.h"
+#include "own.h"
+#include "path.h"
+#include "program.h"
+#include "str.h"
+#include "sysfilter.h"
+
+/* What the process needs on its way in. */
+struct entry {
+	struct join *j;
+	int target;		/* pidfd of the container's first process */
+	int namespaces;		/* CLONE_NEW* of those that are not ours already */
+	struct limit_group group;
+	int channel;
+	struct program program;
+};
+
+/* setns(2) refuses a user namespace that one is in already, so only the others are named. */
+static int differing_namespaces(pid_t pid, int *flags, struct err *e)
+{
+	static const struct { const char *name; int flag; } kinds[] = {
+		{"user", CLONE_NEWUSER}, {"mnt", CLONE_NEWNS}, {"uts", CLONE_NEWUTS}, {"ipc", CLONE_NEWIPC},
+		{"net", CLONE_NEWNET}, {"pid", CLONE_NEWPID}, {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},
+	};
+	struct stat ours, theirs;
+
+	*flags = 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		own_str char *our = str_fmt("/proc/self/ns/%s", kinds[i].name);
+		own_str char *their = str_fmt("/proc/%d/ns/%s", (int)pid, kinds[i].name);
+
+		if (stat(our, &ours) < 0)	/* a kind this kernel does not have */
+			continue;
+		if (stat(their, &theirs) < 0)
+			return err_sys(e, "%s", their);
+		if (ours.st_ino != theirs.st_ino)
+			*flags |= kinds[i].flag;
+	}
+	return 0;
+}
+
+static int enter(struct entry *n, struct err *e)
+{
+	const struct plan *plan = n->j->plan;
+	own_fd int root = -1, dev = -1;
+	struct program *p = &n->program;
+
+	/* From here on somebody inside may see this process: none may trace it or open what it has open. */
+	prctl(PR_SET_DUMPABLE, 0);
+	if (limit_join(&n->group, false, e) < 0)
+		return -1;
+	if (setns(n->target, n->namespaces & ~CLONE_NEWPID) < 0)
+		return err_sys(e, "enter the container's namespaces");
+	if ((n->namespaces & CLONE_NEWUSER) && !p->as_is && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+		return err_sys(e, "become root of the user namespace");
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, "the container's root");
+	if (!p->as_is && user_find(root, plan->user, &p->who, e) < 0)
+		return -1;
+	if (p->tty) {
+		int slave = -1;
+		own_fd int master = -1;
+
+		dev = path_open(root, "dev", O_PATH | O_DIRECTORY, 0);
+		master = dev < 0 ? err_sys(e, "/dev") : program_open_tty(dev, &p->who, &slave, e);
+		if (master < 0 || channel_send(n->channel, MESSAGE_TERMINAL, NULL, master, e) < 0)
+			return -1;
+		p->stdio[0] = p->stdio[1] = p->stdio[2] = slave;
+	} else {
+		memcpy(p->stdio, n->j->streams.theirs, sizeof(p->stdio));
+		program_own_streams(p);
+	}
+	if (program_find(p, root, e) < 0)
+		return -1;
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	if (caps_limit(plan->caps, e) < 0 || (!plan->privileged && sysfilter_load(plan->caps, e) < 0))
+		return -1;
+	return 0;
+}
+
+__attribute__((noreturn)) static void joined_process(struct entry *n)
+{
+	struct err e;
+
+	if (enter(n, &e) == 0)
+		program_exec(&n->program, n->channel, &e);
+	channel_send_failure(n->channel, &e);
+	_exit(125);
+}
+
+static int clone_joined(struct entry *n, struct err *e)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD, .flags = CLONE_PIDFD,
+				  .pidfd = (uint64_t)(uintptr_t)&n->j->pidfd};
+	int ends[2];
+	pid_t pid;
+
+	/* A process never changes its own pid namespace, only that of its children to come. */
+	if ((n->namespaces & CLONE_NEWPID) && setns(n->target, CLONE_NEWPID) < 0)
+		return err_sys(e, "enter the container's pid namespace");
+	if (n->group.v2 >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)n->group.v2;
+	}
+	if (channel_open(ends, e) < 0)
+		return -1;
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0) {
+		close(ends[0]);
+		n->channel = ends[1];
+		joined_process(n);
+	}
+	close(ends[1]);
+	n->channel = ends[0];
+	n->j->pid = pid;
+	return pid < 0 ? err_sys(e, "make a process in the container") : 0;
+}
+
+/* Until the process has executed, or says why it could not. */
+static int hear(struct entry *n, struct err *e)
+{
+	struct message m;
+	int got;
+
+	while ((got = channel_receive(n->channel, &m, e)) > 0) {
+		if (m.kind != MESSAGE_TERMINAL) {
+			*e = m.err;
+			return -1;
+		}
+		n->j->streams.master = m.fd;
+	}
+	return got;
+}
+
+static int prepare(struct entry *n, struct err *e)
+{
+	struct join *j = n->j;
+	own_str char *group = container_group(j->container->id);
+	struct idmap map;
+	uint32_t owner;
+
+	n->target = proc_open(&j->target);
+	if (n->target < 0)
+		return err_sys(e, "the first process");
+	if (differing_namespaces(j->target.pid, &n->namespaces, e) < 0 || idmap_of(j->target.pid, &map, e) < 0 ||
+	    limit_open(group, &n->group, e) < 0)
+		return -1;
+	owner = idmap_outside(&map, 0);
+	return streams_open(&j->streams, j->detached ? STREAMS_NONE : j->plan->tty ? STREAMS_TERMINAL : STREAMS_PIPES,
+			    j->input, owner == (uint32_t)-1 ? 0 : owner, e);
+}
+
+int join_start(struct join *j, struct err *e)
+{
+	struct entry n = {.j = j, .target = -1, .channel = -1, .group = {.v2 = -1},
+			  .program = {.args = &j->plan->args, .workdir = j->plan->workdir,
+				      .workdir_fd = -1, .tty = j->plan->tty && !j->detached, .stays = j->detached,
+				      .as_is = str_equal(j->plan->userns, "unmapped")}};
+	int failed;
+
+	j->pidfd = -1;
+	j->streams = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
+	for (size_t i = 0; i < j->plan->env.n; i++)
+		strv_add(&n.program.env, j->plan->env.v[i]);
+	failed = prepare(&n, e) < 0 || clone_joined(&n, e) < 0;
+	streams_close_theirs(&j->streams);
+	failed = failed || hear(&n, e) < 0;
+	if (failed && j->pidfd >= 0) {
+		pidfd_send_signal(j->pidfd, SIGKILL, NULL, 0);
+		proc_wait_child(j->pid);
+	}
+	if (failed)
+		streams_close(&j->streams);
+	own_close(&n.target);
+	own_close(&n.channel);
+	limit_close(&n.group);
+	strv_free(&n.program.env);
+	return failed ? -1 : 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * One more process in a running container: in its namespaces and cgroup, with
+ * its capabilities and system call filter, as a user of its.
+ */
+#ifndef CT_JOIN_H
+#define CT_JOIN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "container.h"
+#include "plan.h"
+#include "streams.h"
+
+struct err;
+
+struct join {
+	/* Given. */
+	const struct container *container;
+	struct proc_id target;		/* its first process */
+	const struct plan *plan;	/* the container's, but with args, env, user, workdir and tty of this process */
+	bool input;			/* stdin is the caller's, not /dev/null */
+	bool detached;			/* all streams are /dev/null, and it outlives the caller */
+
+	/* Made. */
+	struct streams streams;
+	pid_t pid;
+	int pidfd;
+};
+
+/* The program runs when this returns 0. On failure nothing is left; e->status is 125, 126 or 127. */
+int join_start(struct join *j, struct err *e);
+
+#endif

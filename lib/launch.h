@@ -1,0 +1,38 @@
+/*
+ * A run from its plan to its end: made, published, executed, watched, cleared
+ * away. Whatever fails before the program runs leaves nothing.
+ */
+#ifndef CT_LAUNCH_H
+#define CT_LAUNCH_H
+
+#include <stdbool.h>
+
+#include "plan.h"
+#include "store.h"
+
+struct err;
+
+struct launch {
+	/* Given. */
+	const struct store *store;
+	struct plan *plan;
+	int image;		/* root directory of the image; -1 with plan->rootfs */
+	bool attached;		/* the caller's 0, 1, 2 are the user's; else output goes to the log alone */
+	bool input;		/* its stdin is the caller's, not /dev/null */
+	bool remove;		/* remove the container at its end */
+	/* Called once the program runs; a failure of it ends the container. May be NULL. */
+	int (*started)(struct launch *l, struct err *e);
+	void *arg;
+
+	/* Told. */
+	char id[ID_LEN];
+	struct strv notes;	/* what the user should be told */
+};
+
+/*
+ * Gives the container's status as a shell would, or -1: it did not run, with
+ * e->status 125, 126 or 127. Signals are blocked from here on.
+ */
+int launch_run(struct launch *l, struct err *e);
+
+#endif

@@ -1,0 +1,418 @@
+/*
+ * Two readers stand one after the other: the first takes off the compression,
+ * the second reads the tar out of the first. libarchive can do both at once,
+ * but takes a tar that just stops between two entries for a whole one; with the
+ * bytes passing through here it can be seen whether the end mark came.
+ */
+#include "layer.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "err.h"
+#include "own.h"
+#include "proc.h"
+#include "str.h"
+
+enum { READ_SIZE = 1 << 17, NAME_SHOWN = 300 };
+
+/* What the child says: how far it is, and at last how it ended. Fits one write to a pipe. */
+struct report {
+	uint64_t entries, bytes;
+	bool ended;
+	int result;
+	struct err err;
+};
+
+/*
+ * What is set once all files are there: ACLs, since a default one changes what
+ * is made beneath it; the times of directories that stood there already, since
+ * libarchive sets those at once, and the next file changes them.
+ */
+struct late {
+	char *path;
+	char *acl;		/* its attribute's name; NULL: value holds two struct timespec */
+	void *value;
+	size_t size;
+};
+
+struct unpack {
+	const char *what;
+	struct archive *plain, *tar, *disk;
+	uint64_t fed;			/* bytes of the tar itself so far */
+	bool image_mark, root_mark;
+	struct late *late;
+	size_t late_n;
+	struct report now;
+	struct timespec told;
+	int to;
+};
+
+static void tell_progress(struct unpack *u)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	if ((t.tv_sec - u->told.tv_sec) * 1000 + (t.tv_nsec - u->told.tv_nsec) / 1000000 < 100)
+		return;
+	u->told = t;
+	/* If nobody reads it any more, the parent is gone and so are we. */
+	if (write(u->to, &u->now, sizeof(u->now)) < 0)
+		_exit(1);
+}
+
+/* Why one of the readers stopped. */
+static int read_failed(struct unpack *u, struct archive *a, struct err *e)
+{
+	const char *why = archive_error_string(a);
+
+	/* EILSEQ and EINVAL are libarchive's own: a bad archive, a bad call. */
+	errno = archive_errno(a);
+	if (errno > 0 && errno != EILSEQ && errno != EINVAL)
+		return err_sys(e, "%s", u->what);
+	if (why && strcasestr(why, "truncated"))
+		return err_set(e, "%s: cut short", u->what);
+	if (why && strcasestr(why, "unrecognized archive format"))
+		return err_set(e, "%s: not a tar archive", u->what);
+	return err_set(e, "%s: damaged archive: %s", u->what, why ? why : "cannot be read");
+}
+
+static int write_failed(struct unpack *u, const char *name, struct err *e)
+{
+	const char *why = archive_error_string(u->disk);
+
+	errno = archive_errno(u->disk);
+	if (errno <= 0 || errno == EILSEQ)
+		return err_set(e, "%.*s: %s", NAME_SHOWN, name, why ? why : "cannot be made");
+	return err_sys(e, "%.*s: %.100s", NAME_SHOWN, name, why ? why : "cannot be made");
+}
+
+/* The second reader's source. */
+static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
+{
+	struct unpack *u = arg;
+	la_int64_t at;
+	size_t n;
+	int r = archive_read_data_block(u->plain, data, &n, &at);
+
+	if (r == ARCHIVE_EOF)
+		return 0;
+	if (r < ARCHIVE_WARN) {
+		archive_set_error(tar, archive_errno(u->plain), "%s", archive_error_string(u->plain));
+		return -1;
+	}
+	u->fed += n;
+	return (la_ssize_t)n;
+}
+
+static int open_readers(struct unpack *u, int from, struct err *e)
+{
+	struct archive_entry *entry;
+	int r;
+
+	u->plain = archive_read_new();
+	u->tar = archive_read_new();
+	u->disk = archive_write_disk_new();
+	if (!u->plain || !u->tar || !u->disk)
+		abort();
+	archive_read_support_filter_gzip(u->plain);
+	archive_read_support_filter_bzip2(u->plain);
+	archive_read_support_filter_xz(u->plain);
+	archive_read_support_filter_zstd(u->plain);
+	archive_read_support_format_raw(u->plain);
+	archive_read_support_format_empty(u->plain);
+	archive_read_support_format_tar(u->tar);
+	/* No user lookup is installed: owners are the numbers. */
+	archive_write_disk_set_options(u->disk, ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM |
+				       ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_ACL | ARCHIVE_EXTRACT_XATTR |
+				       ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+				       ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
+	if (archive_read_open_fd(u->plain, from, READ_SIZE) < ARCHIVE_WARN)
+		return read_failed(u, u->plain, e);
+	r = archive_read_next_header(u->plain, &entry);
+	if (r == ARCHIVE_EOF)
+		return err_set(e, "%s: empty", u->what);
+	if (r < ARCHIVE_WARN)
+		return read_failed(u, u->plain, e);
+	if (archive_read_open(u->tar, u, NULL, feed, NULL) < ARCHIVE_WARN)
+		return read_failed(u, u->tar, e);
+	return 0;
+}
+
+static bool has_dotdot(const char *name)
+{
+	for (const char *p = name; (p = strstr(p, "..")); p += 2)
+		if ((p == name || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+			return true;
+	return false;
+}
+
+/* A name of the archive as one beneath the root: "/a", "./a", ".//a" are "a"; NULL if it leads up. */
+static char *name_beneath(const char *name)
+{
+	if (has_dotdot(name))
+		return NULL;
+	while (*name == '/' || (name[0] == '.' && (name[1] == '/' || name[1] == '\0')))
+		name++;
+	return str_dup(*name ? name : ".");
+}
+
+static int take_names(struct unpack *u, struct archive_entry *entry, struct err *e)
+{
+	const char *name = archive_entry_pathname(entry), *link = archive_entry_hardlink(entry);
+	own_str char *path = NULL, *target = NULL;
+
+	if (!name || !*name)
+		return err_set(e, "%s: an entry without a name", u->what);
+	path = name_beneath(name);
+	if (!path)
+		return err_set(e, "%s: %.*s: a name with \"..\" is refused", u->what, NAME_SHOWN, name);
+	if (str_equal(path, ".") && archive_entry_filetype(entry) != AE_IFDIR)
+		return err_set(e, "%s: %.*s: not a directory", u->what, NAME_SHOWN, name);
+	if (link) {
+		target = name_beneath(link);
+		if (!target)
+			return err_set(e, "%s: %.*s: a link to a name with \"..\" is refused", u->what,
+				       NAME_SHOWN, name);
+		archive_entry_copy_hardlink(entry, target);
+	}
+	archive_entry_copy_pathname(entry, path);
+	return 0;
+}
+
+/* (uid_t)-1 means "leave it" to chown, and larger numbers would become other users. */
+static int check_owner(struct archive_entry *entry, const char *name, struct err *e)
+{
+	la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
+
+	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX)
+		return err_set(e, "%.*s: its owner %lld:%lld is none that there can be", NAME_SHOWN, name,
+			       (long long)uid, (long long)gid);
+	return 0;
+}
+
+/* GNU tar writes the names of users into ACLs, not their numbers; only they know whom they meant. */
+static int check_acl(struct archive_entry *entry, const char *name, struct err *e)
+{
+	int types = ARCHIVE_ENTRY_ACL_TYPE_ACCESS | ARCHIVE_ENTRY_ACL_TYPE_DEFAULT;
+	int type, permset, tag, id;
+	const char *who;
+
+	if (archive_entry_acl_reset(entry, types) == 0)
+		return 0;
+	while (archive_entry_acl_next(entry, types, &type, &permset, &tag, &id, &who) == ARCHIVE_OK)
+		if ((tag == ARCHIVE_ENTRY_ACL_USER || tag == ARCHIVE_ENTRY_ACL_GROUP) && id == -1)
+			return err_set(e, "%.*s: its ACL names \"%.60s\" without a number "
+				       "(tar --xattrs writes them)", NAME_SHOWN, name, who ? who : "");
+	return 0;
+}
+
+static void keep(struct unpack *u, const char *path, const char *acl, const void *value, size_t size)
+{
+	struct late *l;
+
+	u->late = mem_grow(u->late, u->late_n + 1, sizeof(*u->late));
+	l = &u->late[u->late_n++];
+	*l = (struct late){str_dup(path), str_dup(acl), mem_alloc(size), size};
+	if (size)
+		memcpy(l->value, value, size);
+}
+
+static void keep_times(struct unpack *u, struct archive_entry *entry, const char *path)
+{
+	struct timespec times[2] = {
+		{.tv_nsec = UTIME_OMIT},
+		{archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)},
+	};
+	struct stat st;
+
+	if (archive_entry_filetype(entry) == AE_IFDIR && lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		keep(u, path, NULL, times, sizeof(times));
+}
+
+/* Sorts the attributes of an entry: kept, an ACL (exact, unlike its text form), left out. */
+static void sort_attributes(struct unpack *u, struct archive_entry *entry)
+{
+	struct archive_entry *kept;
+	bool acl = false;
+	const void *value;
+	const char *name;
+	size_t size;
+
+	if (archive_entry_xattr_reset(entry) == 0)
+		return;
+	kept = archive_entry_clone(entry);
+	archive_entry_xattr_clear(entry);
+	archive_entry_xattr_reset(kept);
+	while (archive_entry_xattr_next(kept, &name, &value, &size) == ARCHIVE_OK) {
+		if (!name)
+			continue;
+		if (str_starts(name, "user.") || str_equal(name, "security.capability")) {
+			archive_entry_xattr_add_entry(entry, name, value, size);
+		} else if (str_starts(name, "system.posix_acl_")) {
+			keep(u, archive_entry_pathname(entry), name, value, size);
+			acl = true;
+		}
+	}
+	archive_entry_free(kept);
+	if (acl)
+		archive_entry_acl_clear(entry);
+}
+
+/* Whether this is a root filesystem or an archive of images shows in what stands at its top. */
+static void note_top(struct unpack *u, const char *path, bool file)
+{
+	static const char *const root[] = {"bin", "sbin", "lib", "usr", "etc"};
+	size_t n = strcspn(path, "/");
+
+	if (file && (str_equal(path, "oci-layout") || str_equal(path, "manifest.json")))
+		u->image_mark = true;
+	for (size_t i = 0; i < sizeof(root) / sizeof(*root); i++)
+		if (strlen(root[i]) == n && strncmp(path, root[i], n) == 0)
+			u->root_mark = true;
+}
+
+static int copy_data(struct unpack *u, const char *name, struct err *e)
+{
+	const void *data;
+	la_int64_t at;
+	size_t n;
+	int r;
+
+	while ((r = archive_read_data_block(u->tar, &data, &n, &at)) != ARCHIVE_EOF) {
+		if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
+			return read_failed(u, u->tar, e);
+		if (archive_write_data_block(u->disk, data, n, at) < ARCHIVE_OK)
+			return write_failed(u, name, e);
+		u->now.bytes += n;
+		tell_progress(u);
+	}
+	return 0;
+}
+
+static int place_entry(struct unpack *u, struct archive_entry *entry, struct err *e)
+{
+	const char *name;
+
+	if (take_names(u, entry, e) < 0)
+		return -1;
+	name = archive_entry_pathname(entry);
+	note_top(u, name, archive_entry_filetype(entry) == AE_IFREG);
+	sort_attributes(u, entry);
+	if (check_owner(entry, name, e) < 0 || check_acl(entry, name, e) < 0)
+		return -1;
+	keep_times(u, entry, name);
+	if (archive_write_header(u->disk, entry) < ARCHIVE_OK)
+		return write_failed(u, name, e);
+	if (archive_entry_size(entry) > 0 && copy_data(u, name, e) < 0)
+		return -1;
+	if (archive_write_finish_entry(u->disk) < ARCHIVE_OK)
+		return write_failed(u, name, e);
+	u->now.entries++;
+	tell_progress(u);
+	return 0;
+}
+
+/* What follows the end mark is read as well: its writer must not die of it, its checksums count. */
+static int read_rest(struct unpack *u, int from, struct err *e)
+{
+	static char rest[READ_SIZE];
+	const void *data;
+	la_ssize_t n;
+
+	while ((n = feed(u->tar, u, &data)) > 0)
+		continue;
+	if (n < 0)
+		return read_failed(u, u->plain, e);
+	while ((n = read(from, rest, sizeof(rest))) > 0)
+		continue;
+	return n < 0 ? err_sys(e, "%s", u->what) : 0;
+}
+
+static int set_late(struct unpack *u, struct err *e)
+{
+	for (const struct late *l = u->late; l < u->late + u->late_n; l++) {
+		if (l->acl && lsetxattr(l->path, l->acl, l->value, l->size, 0) < 0)
+			return err_sys(e, "%.*s: its ACL", NAME_SHOWN, l->path);
+		if (!l->acl && utimensat(AT_FDCWD, l->path, l->value, AT_SYMLINK_NOFOLLOW) < 0)
+			return err_sys(e, "%.*s: its times", NAME_SHOWN, l->path);
+	}
+	return 0;
+}
+
+static int unpack_all(struct unpack *u, int from, struct err *e)
+{
+	struct archive_entry *entry;
+	int r;
+
+	if (open_readers(u, from, e) < 0)
+		return -1;
+	while ((r = archive_read_next_header(u->tar, &entry)) != ARCHIVE_EOF) {
+		/* A warning is about the spelling of a name, whose bytes are given as they are. */
+		if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
+			return read_failed(u, u->tar, e);
+		if (place_entry(u, entry, e) < 0)
+			return -1;
+	}
+	/* The reader stood at the end mark, if there was one: a block of zeros. */
+	if (u->fed < (uint64_t)archive_read_header_position(u->tar) + 512)
+		return err_set(e, "%s: cut short (no end of the archive)", u->what);
+	if (read_rest(u, from, e) < 0)
+		return -1;
+	if (u->image_mark && !u->root_mark)
+		return err_set(e, "%s: an image archive, not a root filesystem: not read yet", u->what);
+	if (archive_write_close(u->disk) < ARCHIVE_OK)
+		return write_failed(u, u->what, e);
+	return set_late(u, e);
+}
+
+/* In the child. */
+static _Noreturn void child(int from, const char *what, int dest, int to)
+{
+	struct unpack u = {.what = what, .to = to};
+	int keep[] = {from, to};
+
+	clock_gettime(CLOCK_MONOTONIC, &u.told);
+	u.now.result = confine_to(dest, keep, 2, &u.now.err);
+	if (u.now.result == 0)
+		u.now.result = unpack_all(&u, from, &u.now.err);
+	u.now.ended = true;
+	_exit(write(to, &u.now, sizeof(u.now)) == sizeof(u.now) ? 0 : 1);
+}
+
+int layer_unpack(int from, const char *what, int dest, tree_progress *progress, struct err *e)
+{
+	own_fd int in = -1, out = -1;
+	struct report r = {0};
+	int pair[2], status;
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(e, "%s: pipe", what);
+	in = pair[0], out = pair[1];
+	pid = fork();
+	if (pid < 0)
+		return err_sys(e, "%s: fork", what);
+	if (pid == 0)
+		child(from, what, dest, out);
+	close(take_fd(&out));
+	while (read(in, &r, sizeof(r)) == sizeof(r))
+		if (progress)
+			progress(r.entries, r.bytes);
+	status = proc_wait_child(pid);
+	if (!r.ended)
+		return err_set(e, "%s: unpacking it broke off (status %d)", what, status);
+	if (r.result < 0)
+		*e = r.err;
+	return r.result;
+}

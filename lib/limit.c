@@ -1,0 +1,476 @@
+#include "limit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "hierarchy.h"
+#include "own.h"
+#include "str.h"
+
+enum {
+	PERIOD_US = 100000,	/* of the processor quota; what the kernel and podman start with */
+	VALUE = 1024,		/* longest value read */
+};
+
+/*
+ * The path comes from CT_CGROUP and an id. libcgroup would follow "..", and a
+ * group at the top would be made in the tree's root, where other people's are.
+ */
+static int path_check(const char *path, const char **out, struct err *e)
+{
+	const char *p = path + (*path == '/');
+	size_t n;
+
+	*out = p;
+	if (!strchr(p, '/'))
+		return err_set(e, "control group %s: no group is named above it (CT_CGROUP)", path);
+	if (strlen(p) >= sizeof(((struct limit_group *)0)->path))
+		return err_set(e, "control group %s: the name is too long", path);
+	for (; ; p += n + 1) {
+		n = strcspn(p, "/");
+		if (n == 0 || (n == 1 && p[0] == '.') || (n == 2 && p[0] == '.' && p[1] == '.'))
+			return err_set(e, "control group %s: not a plain path (CT_CGROUP)", path);
+		if (!p[n])
+			return 0;
+	}
+}
+
+/* The trees and the path as the library wants it. */
+static int start(const char *path, const char **group, const struct hierarchy **trees, struct err *e)
+{
+	if (path_check(path, group, e) < 0)
+		return -1;
+	return hierarchy_find(trees, e);
+}
+
+/* ---- limits ---- */
+
+static bool is_v2(const char *controller)
+{
+	const struct hierarchy *h = hierarchy_of(controller);
+
+	return h && h->v2;
+}
+
+/* Sets one limit; said is the option and its value, as the user knows them. */
+static int hold(const char *group, const char *said, const char *controller, const char *file,
+		const char *value, struct err *e)
+{
+	if (hierarchy_set(controller, group, file, value) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return err_sys(e, "%s", said);
+	err_set(e, "%s: this system cannot hold it (it has no %s)", said, file);
+	e->sys = ENOENT;
+	return -1;
+}
+
+static int hold_number(const char *group, const char *option, uint64_t shown, const char *controller,
+		       const char *file, uint64_t value, struct err *e)
+{
+	char said[80], text[24];
+
+	snprintf(said, sizeof(said), "%s %llu", option, (unsigned long long)shown);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	return hold(group, said, controller, file, text, e);
+}
+
+/* v1 counts memory and swap together, v2 swap by itself. */
+static int hold_swap(const char *group, const struct limits *want, struct err *e)
+{
+	uint64_t total = want->memory_swap;
+
+	if (!total && want->memory <= UINT64_MAX / 4)
+		total = 2 * want->memory;
+	if (!total || total == LIMIT_NONE)
+		return 0;
+	if (!want->memory || total < want->memory)
+		return err_set(e, "memory-swap %llu: it is memory and swap together, and memory is %s",
+			       (unsigned long long)total, want->memory ? "more" : "not limited");
+	if (is_v2("memory"))
+		return hold_number(group, "memory-swap", total, "memory", "memory.swap.max",
+				   total - want->memory, e);
+	return hold_number(group, "memory-swap", total, "memory", "memory.memsw.limit_in_bytes", total, e);
+}
+
+static int hold_memory(const char *group, const struct limits *want, struct err *e)
+{
+	const char *file = is_v2("memory") ? "memory.max" : "memory.limit_in_bytes";
+
+	/* The kernel rounds down to pages and would take it as 0. */
+	if (want->memory && want->memory < (uint64_t)sysconf(_SC_PAGESIZE))
+		return err_set(e, "memory %llu: less than a page of memory", (unsigned long long)want->memory);
+	/* Before swap: on v1 the sum may not be less than this at any time. */
+	if (want->memory &&
+	    hold_number(group, "memory", want->memory, "memory", file, want->memory, e) < 0)
+		return -1;
+	if (hold_swap(group, want, e) == 0)
+		return 0;
+	/* Without being asked, swap is limited where the kernel can. */
+	return !want->memory_swap && e->sys == ENOENT ? 0 : -1;
+}
+
+static int hold_cpu(const char *group, const struct limits *want, struct err *e)
+{
+	uint64_t quota = want->cpus * (PERIOD_US / 1000), shares = want->cpu_shares;
+	char said[64], text[64];
+
+	snprintf(said, sizeof(said), "cpus %llu.%03u", (unsigned long long)(want->cpus / 1000),
+		 (unsigned)(want->cpus % 1000));
+	/* Only v2 takes a period in the same write; either starts with this one. */
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)quota);
+	if (want->cpus &&
+	    hold(group, said, "cpu", is_v2("cpu") ? "cpu.max" : "cpu.cfs_quota_us", text, e) < 0)
+		return -1;
+	if (!shares)
+		return 0;
+	if (!is_v2("cpu"))
+		return hold_number(group, "cpu-shares", shares, "cpu", "cpu.shares", shares, e);
+	/* v1's range 2 to 262144 onto v2's 1 to 10000, as the OCI runtimes do; v1 clamps, so here too. */
+	shares = shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
+	return hold_number(group, "cpu-shares", want->cpu_shares, "cpu", "cpu.weight",
+			   1 + (shares - 2) * 9999 / 262142, e);
+}
+
+/*
+ * On v1 a new group has no processors and no memory nodes, and nothing can join
+ * it: it gets those of the group above, after that one has got its own.
+ */
+static int cpuset_inherit(const char *group, const char *file, char *value, struct err *e)
+{
+	const char *slash = strrchr(group, '/');
+	own_str char *above = slash ? str_dup_n(group, (size_t)(slash - group)) : str_dup("/");
+
+	if (hierarchy_get("cpuset", above, file, value, VALUE) < 0)
+		return err_sys(e, "control group %s: %s", above, file);
+	if (!value[0] && cpuset_inherit(above, file, value, e) < 0)
+		return -1;
+	if (hierarchy_set("cpuset", group, file, value) < 0)
+		return err_sys(e, "control group %s: %s %s", group, file, value);
+	return 0;
+}
+
+static int hold_cpuset(const char *group, const char *cpus, struct err *e)
+{
+	own_str char *said = str_fmt("cpuset-cpus %s", cpus ? cpus : "");
+	char value[VALUE];
+
+	if (cpus && (!*cpus || cpus[strspn(cpus, "0123456789,-")]))
+		return err_set(e, "%s: not a list of processors (such as 0-3,7)", said);
+	if (hierarchy_of("cpuset") && !is_v2("cpuset"))
+		if (cpuset_inherit(group, "cpuset.mems", value, e) < 0 ||
+		    cpuset_inherit(group, "cpuset.cpus", value, e) < 0)
+			return -1;
+	return cpus ? hold(group, said, "cpuset", "cpuset.cpus", cpus, e) : 0;
+}
+
+static int hold_pids(const char *group, const struct limits *want, struct err *e)
+{
+	if (!want->pids || want->pids == LIMIT_NONE)
+		return 0;
+	if (hold_number(group, "pids-limit", want->pids, "pids", "pids.max", want->pids, e) == 0)
+		return 0;
+	return want->pids_default && e->sys == ENOENT ? 0 : -1;
+}
+
+static int hold_all(const char *group, const struct limits *want, struct err *e)
+{
+	if (hold_memory(group, want, e) < 0 || hold_cpu(group, want, e) < 0 ||
+	    hold_cpuset(group, want->cpuset_cpus, e) < 0 || hold_pids(group, want, e) < 0)
+		return -1;
+	return 0;
+}
+
+/* ---- making and joining ---- */
+
+int limit_create(const char *path, const struct limits *want, struct limit_group *g, struct err *e)
+{
+	const struct hierarchy *trees;
+	const char *group;
+	struct err ignored;
+
+	*g = (struct limit_group){.v2 = -1};
+	if (start(path, &group, &trees, e) < 0)
+		return -1;
+	if (hierarchy_make(group) < 0)
+		err_sys(e, "control group %s", group);
+	else if (hold_all(group, want, e) == 0 && limit_open(group, g, e) == 0)
+		return 0;
+	limit_delete(group, &ignored);
+	return -1;
+}
+
+int limit_open(const char *path, struct limit_group *g, struct err *e)
+{
+	const struct hierarchy *trees;
+	const char *group;
+	int n = start(path, &group, &trees, e), fd;
+
+	*g = (struct limit_group){.v2 = -1};
+	if (n < 0)
+		return -1;
+	snprintf(g->path, sizeof(g->path), "%s", group);
+	for (int i = 0; i < n; i++) {
+		own_str char *p = hierarchy_path(&trees[i], group, trees[i].v2 ? NULL : "tasks");
+
+		fd = open(p, trees[i].v2 ? O_RDONLY | O_DIRECTORY | O_CLOEXEC : O_WRONLY | O_CLOEXEC);
+		if (fd < 0) {
+			err_sys(e, "control group %s: %s", group, p);
+			limit_close(g);
+			return -1;
+		}
+		if (trees[i].v2)
+			g->v2 = fd;
+		else
+			g->v1[g->v1_n++] = fd;
+	}
+	return 0;
+}
+
+void limit_close(struct limit_group *g)
+{
+	while (g->v1_n > 0)
+		close(g->v1[--g->v1_n]);
+	if (g->v2 >= 0)
+		close(take_fd(&g->v2));
+}
+
+int limit_join(const struct limit_group *g, bool v2_too, struct err *e)
+{
+	own_fd int procs = -1;
+
+	/* "0" is the writer itself: that way the kernel need not wait until no CPU looks at another's groups. */
+	for (int i = 0; i < g->v1_n; i++)
+		if (write(g->v1[i], "0", 1) < 0)
+			return err_sys(e, "join control group %s", g->path);
+	if (!v2_too || g->v2 < 0)
+		return 0;
+	procs = openat(g->v2, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (procs < 0 || write(procs, "0", 1) < 0)
+		return err_sys(e, "join control group %s", g->path);
+	return 0;
+}
+
+/* ---- ending ---- */
+
+/* Longer each time, so that what takes microseconds is seen soon; false when ms have been spent. */
+static bool pause_again(long *us, long ms)
+{
+	struct timespec t = {.tv_nsec = *us / 4 + 50};
+
+	if (*us > ms * 1000)
+		return false;
+	t.tv_nsec = (t.tv_nsec > 10000 ? 10000 : t.tv_nsec) * 1000;
+	*us += t.tv_nsec / 1000;
+	nanosleep(&t, NULL);
+	return true;
+}
+
+typedef int visit_fn(int above, const char *name, int dir, void *arg);
+
+/* Visits a group beneath the directory above, after all groups beneath it. One that is gone is success. */
+static int visit(int above, const char *name, visit_fn *fn, void *arg)
+{
+	int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!d && fd >= 0)
+		close(fd);
+	if (!d)
+		return errno == ENOENT ? 0 : -1;
+	while ((entry = readdir(d)))
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		    visit(fd, entry->d_name, fn, arg) < 0)
+			return -1;
+	return fn(above, name, fd, arg);
+}
+
+struct signalled {
+	int signal;	/* 0: only counts */
+	int n;
+};
+
+static int signal_in(int above, const char *name, int dir, void *arg)
+{
+	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	own_file FILE *procs = fd < 0 ? NULL : fdopen(fd, "re");
+	struct signalled *s = arg;
+	int pid;
+
+	(void)above, (void)name;
+	/* 0 is a process of another pid namespace, and for kill(2) it would be our own process group. */
+	while (procs && fscanf(procs, "%d", &pid) == 1) {
+		s->n++;
+		if (s->signal && pid > 0)
+			kill(pid, s->signal);
+	}
+	return 0;
+}
+
+/* Sends the signal to all in the group, in whatever tree. How many they are. */
+static int signal_all(const struct hierarchy *trees, int n, const char *group, int signal)
+{
+	struct signalled s = {.signal = signal};
+
+	for (int i = 0; i < n; i++) {
+		own_str char *dir = hierarchy_path(&trees[i], group, NULL);
+
+		visit(AT_FDCWD, dir, signal_in, &s);
+	}
+	return s.n;
+}
+
+static const char *v2_controller(void)
+{
+	static const char *const any[] = {"pids", "memory", "cpu", "cpuset", "io"};
+
+	for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
+		if (is_v2(any[i]))
+			return any[i];
+	return "freezer";
+}
+
+static int frozen_set(const char *group, bool frozen)
+{
+	if (hierarchy_of("freezer"))
+		return hierarchy_set("freezer", group, "freezer.state", frozen ? "FROZEN" : "THAWED");
+	return hierarchy_set(v2_controller(), group, "cgroup.freeze", frozen ? "1" : "0");
+}
+
+static bool frozen_get(const char *group)
+{
+	char now[VALUE];
+
+	if (hierarchy_of("freezer"))
+		return hierarchy_get("freezer", group, "freezer.state", now, sizeof(now)) == 0 &&
+		       str_equal(now, "FROZEN");
+	return hierarchy_get(v2_controller(), group, "cgroup.events", now, sizeof(now)) == 0 &&
+	       strstr(now, "frozen 1");
+}
+
+static int freeze_within(const char *group, long ms)
+{
+	long spent = 0;
+
+	if (frozen_set(group, true) < 0)
+		return -1;
+	while (!frozen_get(group))
+		if (!pause_again(&spent, ms)) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+	return 0;
+}
+
+int limit_freeze(const char *path, struct err *e)
+{
+	const struct hierarchy *trees;
+	const char *group;
+
+	if (start(path, &group, &trees, e) < 0)
+		return -1;
+	if (freeze_within(group, 10000) == 0)
+		return 0;
+	err_sys(e, "freeze control group %s", group);
+	frozen_set(group, false);
+	return -1;
+}
+
+int limit_thaw(const char *path, struct err *e)
+{
+	const struct hierarchy *trees;
+	const char *group;
+
+	if (start(path, &group, &trees, e) < 0)
+		return -1;
+	if (frozen_set(group, false) < 0 && errno != ENOENT && errno != ENODEV)
+		return err_sys(e, "thaw control group %s", group);
+	return 0;
+}
+
+int limit_kill(const char *path, struct err *e)
+{
+	const struct hierarchy *trees;
+	const char *group;
+	int n = start(path, &group, &trees, e), left;
+	long spent = 0;
+
+	if (n < 0)
+		return -1;
+	while ((left = signal_all(trees, n, group, 0))) {
+		/* Frozen, none can fork, and none can end and leave its pid to another, while they are read one by one. */
+		if (hierarchy_set(v2_controller(), group, "cgroup.kill", "1") < 0) {
+			freeze_within(group, 100);
+			signal_all(trees, n, group, SIGKILL);
+		}
+		/* On v1 what is frozen dies only when thawed. */
+		frozen_set(group, false);
+		if (!pause_again(&spent, 10000))
+			return err_set(e, "control group %s: %d processes do not end", group, left);
+	}
+	return 0;
+}
+
+static int remove_one(int above, const char *name, int dir, void *arg)
+{
+	(void)dir, (void)arg;
+	return unlinkat(above, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+/* What the library left: a container's own groups beneath it, and processes that end just now. */
+static int remove_rest(const struct hierarchy *h, const char *group, struct err *e)
+{
+	own_str char *dir = hierarchy_path(h, group, NULL);
+	long spent = 0;
+
+	while (rmdir(dir) < 0 && errno != ENOENT)
+		if (errno != EBUSY || (visit(AT_FDCWD, dir, remove_one, NULL) < 0 && errno != EBUSY) ||
+		    !pause_again(&spent, 2000))
+			return err_sys(e, "remove control group %s", dir);
+	return 0;
+}
+
+int limit_delete(const char *path, struct err *e)
+{
+	const struct hierarchy *trees;
+	const char *group;
+	int n = start(path, &group, &trees, e);
+	own_str char *above = NULL;
+	char *slash;
+
+	if (n < 0)
+		return -1;
+	hierarchy_remove(group);
+	for (int i = 0; i < n; i++)
+		if (remove_rest(&trees[i], group, e) < 0)
+			return -1;
+	above = str_dup(group);
+	while ((slash = strrchr(above, '/'))) {
+		*slash = '\0';
+		hierarchy_prune(above);
+	}
+	return 0;
+}
+
+uint64_t limit_oom_kills(const char *path)
+{
+	const struct hierarchy *trees;
+	char value[VALUE], *line;
+	const char *group;
+	struct err e;
+
+	if (start(path, &group, &trees, &e) < 0 ||
+	    hierarchy_get("memory", group, is_v2("memory") ? "memory.events" : "memory.oom_control",
+			  value, sizeof(value)) < 0)
+		return 0;
+	line = strstr(value, "\noom_kill ");
+	return line ? strtoull(line + strlen("\noom_kill "), NULL, 10) : 0;
+}

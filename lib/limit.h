@@ -1,0 +1,61 @@
+/*
+ * The control group of a container, on cgroup v1 (each controller a hierarchy
+ * of its own), v2, or v1 beside an empty v2. libcgroup discovers, creates,
+ * sets, reads and deletes; joining is by hand, because cgroup_attach_task
+ * writes a pid and that waits for a grace period of the kernel (ms), where a
+ * process that writes "0" for itself, or is cloned into the group, does not.
+ */
+#ifndef CT_LIMIT_H
+#define CT_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+
+enum { LIMIT_CONTROLLERS = 12 };
+#define LIMIT_NONE UINT64_MAX
+
+/* What a container may use; 0 is "not limited" unless said otherwise. Names as podman's options. */
+struct limits {
+	uint64_t memory;	/* bytes */
+	uint64_t memory_swap;	/* bytes of memory and swap together; LIMIT_NONE: any amount of swap */
+	uint64_t cpus;		/* thousandths of a processor */
+	uint64_t cpu_shares;	/* 2 to 262144 */
+	const char *cpuset_cpus;
+	uint64_t pids;		/* LIMIT_NONE or 0: any number */
+	bool pids_default;	/* pids was not asked for: a kernel without that controller is no error */
+};
+
+/* A group that exists, open so that a process can join it. */
+struct limit_group {
+	char path[200];			/* "ct/ps_42002" */
+	int v1[LIMIT_CONTROLLERS];	/* `tasks` of each v1 hierarchy it is in */
+	int v1_n;
+	int v2;				/* its directory on v2, for CLONE_INTO_CGROUP; -1: none */
+};
+
+/*
+ * Makes the group (and its parent, if there is none) in every hierarchy that
+ * has a controller ct uses, with the limits set. A limit that was asked for and
+ * that this kernel cannot hold is an error that names it; nothing is left then.
+ */
+int limit_create(const char *path, const struct limits *want, struct limit_group *g, struct err *e);
+/* Opens a group that exists. */
+int limit_open(const char *path, struct limit_group *g, struct err *e);
+void limit_close(struct limit_group *g);
+
+/* In a process that was not cloned into it: joins the group (v1 by `tasks`, v2 by cgroup.procs). */
+int limit_join(const struct limit_group *g, bool v2_too, struct err *e);
+
+int limit_freeze(const char *path, struct err *e);	/* returns when all in it stand still */
+int limit_thaw(const char *path, struct err *e);	/* absent is success */
+/* Kills all in it, frozen or not, and returns when none is left. Absent is success. */
+int limit_kill(const char *path, struct err *e);
+/* Deletes the group everywhere, and its parent if ct made that and it is empty now. Absent is success. */
+int limit_delete(const char *path, struct err *e);
+/* How often the kernel killed something in it for want of memory; 0 if that cannot be known. */
+uint64_t limit_oom_kills(const char *path);
+
+#endif

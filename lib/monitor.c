@@ -1,0 +1,140 @@
+#include "monitor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "own.h"
+#include "relay.h"
+#include "str.h"
+#include "streams.h"
+#include "tty.h"
+
+int monitor_signals(struct err *e)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t all;
+	int fd;
+
+	sigfillset(&all);
+	/* Faults of our own must end us, not wait in a queue. */
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGFPE);
+	sigdelset(&all, SIGILL);
+	sigdelset(&all, SIGABRT);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);	/* a log that may not grow is no reason to die */
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_sys(e, "signalfd") : fd;
+}
+
+/* Stops like any job of the shell would, and makes the terminal raw again after that. */
+static void stop_self(int master)
+{
+	tty_restore();
+	kill(getpid(), SIGSTOP);
+	if (master >= 0) {
+		struct err ignored;
+
+		tty_raw(0, &ignored);
+		tty_copy_size(0, master);
+	}
+}
+
+static void pass_on(int signals, int pidfd, int master, bool attached)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
+		int sig = (int)info.ssi_signo;
+
+		if (sig == SIGCHLD || sig == SIGPIPE || sig == SIGTTIN || sig == SIGTTOU)
+			continue;
+		if (sig == SIGWINCH && master >= 0) {
+			if (attached)
+				tty_copy_size(0, master);
+			continue;
+		}
+		pidfd_send_signal(pidfd, sig, NULL, 0);
+		if (sig == SIGTSTP && attached)
+			stop_self(master);
+	}
+}
+
+static int reap(int pidfd, struct ending *out, struct err *e)
+{
+	siginfo_t info;
+
+	while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "wait for the container");
+	out->phase = info.si_code == CLD_EXITED ? CONTAINER_EXITED : CONTAINER_KILLED;
+	out->code = info.si_status;
+	return 0;
+}
+
+static void turn(struct relay *relay, struct strv *notes)
+{
+	struct err e;
+
+	if (relay_turn(relay, &e) < 0)
+		strv_add(notes, e.msg);
+}
+
+static int watch(struct relay *relay, int pidfd, int signals, const struct streams *st, bool attached,
+		 struct strv *notes, struct err *e)
+{
+	struct pollfd p[] = {
+		{.fd = relay_fd(relay), .events = POLLIN},
+		{.fd = signals, .events = POLLIN},
+		{.fd = pidfd, .events = POLLIN},
+	};
+
+	while (!p[2].revents) {
+		if (poll(p, 3, -1) < 0 && errno != EINTR)
+			return err_sys(e, "poll");
+		if (p[1].revents)
+			pass_on(signals, pidfd, st->master, attached);
+		if (p[0].revents)
+			turn(relay, notes);
+	}
+	return 0;
+}
+
+int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struct ctlog *log,
+		struct strv *notes, struct ending *out, struct err *e)
+{
+	struct relay *relay = relay_new(e);
+	struct err said;
+	int failed = -1;
+
+	if (!relay || streams_relay(st, relay, attached, log, e) < 0)
+		goto done;
+	if (attached && st->master >= 0 && isatty(0)) {
+		tty_copy_size(0, st->master);
+		if (tty_raw(0, e) < 0)
+			goto done;
+	}
+	if (watch(relay, pidfd, signals, st, attached, notes, e) < 0 || reap(pidfd, out, e) < 0)
+		goto done;
+	if (relay_finish(relay, signals, &said) < 0)
+		strv_add(notes, said.msg);
+	failed = 0;
+done:
+	tty_restore();
+	if (relay)
+		relay_free(relay);
+	streams_close(st);
+	return failed;
+}
+
+int ending_status(const struct ending *end)
+{
+	return end->phase == CONTAINER_KILLED ? 128 + end->code : end->code;
+}

@@ -1,0 +1,40 @@
+/*
+ * Watching a container from its first instruction to its end: its streams, its
+ * signals, its terminal, its death.
+ */
+#ifndef CT_MONITOR_H
+#define CT_MONITOR_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "container.h"
+
+struct ctlog;
+struct err;
+struct streams;
+
+struct ending {
+	enum container_phase phase;	/* CONTAINER_EXITED or CONTAINER_KILLED */
+	int code;			/* its status, or the signal */
+};
+
+/*
+ * Blocks every signal and gives a signalfd of them all, before anything is made
+ * that a signal's default action would leave behind. SIGPIPE is ignored.
+ */
+int monitor_signals(struct err *e);
+
+/*
+ * Relays the streams of the process (a child, by its pidfd) and passes signals
+ * on to it until it ends and all it wrote is delivered. attached: the caller's
+ * 0, 1, 2 are its user's. A terminal is raw meanwhile. What went wrong on the
+ * way without ending the container is added to notes.
+ */
+int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struct ctlog *log,
+		struct strv *notes, struct ending *out, struct err *e);
+
+/* What a shell would call it. */
+int ending_status(const struct ending *end);
+
+#endif

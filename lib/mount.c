@@ -1,0 +1,169 @@
+#include "mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "own.h"
+#include "str.h"
+
+int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
+{
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+	int fd;
+
+	if (*path == '\0')
+		flags |= AT_EMPTY_PATH;
+	if (recursive)
+		flags |= AT_RECURSIVE;
+	fd = open_tree(dirfd, path, flags);
+	return fd < 0 ? err_sys(e, "bind %s", path) : fd;
+}
+
+/* What the kernel says of a failed fsconfig beyond errno, if anything. */
+static int explain(int fs, const char *what, struct err *e)
+{
+	char said[200];
+	int saved = errno;
+	ssize_t n = read(fs, said, sizeof(said) - 1);
+
+	errno = saved;
+	if (n <= 2)
+		return err_sys(e, "mount %s", what);
+	said[n] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	return err_sys(e, "mount %s: %s", what, said + 2);	/* behind "e " */
+}
+
+static int configure(int fs, const char *options, const char *what, struct err *e)
+{
+	own_strv struct strv list = {0};
+	char *value;
+
+	if (options && *options)
+		strv_split(&list, options, ',');
+	for (size_t i = 0; i < list.n; i++) {
+		value = strchr(list.v[i], '=');
+		if (value)
+			*value++ = '\0';
+		if (fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, list.v[i], value, 0) < 0)
+			return explain(fs, what, e);
+	}
+	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return explain(fs, what, e);
+	return 0;
+}
+
+int mount_new(const char *type, const char *options, uint64_t attrs, const char *what, struct err *e)
+{
+	own_fd int fs = fsopen(type, FSOPEN_CLOEXEC);
+	int fd;
+
+	if (fs < 0)
+		return err_sys(e, "mount %s: %s", what, type);
+	if (configure(fs, options, what, e) < 0)
+		return -1;
+	fd = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
+	return fd < 0 ? err_sys(e, "mount %s", what) : fd;
+}
+
+int mount_attach(int mount, int target, const char *what, struct err *e)
+{
+	if (move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_sys(e, "mount %s", what);
+	return 0;
+}
+
+int mount_set(int mount, uint64_t set, bool all, const char *what, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = set};
+
+	if (mount_setattr(mount, "", AT_EMPTY_PATH | (all ? AT_RECURSIVE : 0), &attr, sizeof(attr)) < 0)
+		return err_sys(e, "mount options of %s", what);
+	return 0;
+}
+
+static int idmap_at(int mount, const char *below, int userns)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)userns};
+
+	return mount_setattr(mount, below, *below ? AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH,
+			     &attr, sizeof(attr));
+}
+
+int mount_idmap(int mount, int userns, const char *what, struct err *e)
+{
+	return idmap_at(mount, "", userns) < 0 ? err_sys(e, "map the owners of %s", what) : 0;
+}
+
+/* Field 5 of a mountinfo line, its \ooo escapes resolved in place; NULL if the line is odd. */
+static char *mount_point(char *line)
+{
+	char *p = line, *to, *s;
+
+	for (int field = 1; field < 5 && p; field++) {
+		p = strchr(p, ' ');
+		if (p)
+			p++;
+	}
+	if (!p)
+		return NULL;
+	p[strcspn(p, " ")] = '\0';
+	for (to = s = p; *s; s++) {
+		if (s[0] == '\\' && s[1] && s[2] && s[3]) {
+			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+	return p;
+}
+
+/* Idmaps one mount of the tree, or else marks it nosuid and notes it. */
+static int idmap_or_note(int mount, const char *below, const char *path, int userns, struct strv *skipped,
+			 struct err *e)
+{
+	struct mount_attr nosuid = {.attr_set = MOUNT_ATTR_NOSUID};
+
+	if (idmap_at(mount, below, userns) == 0)
+		return 0;
+	if (errno == ENOENT)	/* mounted over, or hidden, in the copy */
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EPERM)
+		return err_sys(e, "map the owners of %s", path);
+	if (mount_setattr(mount, below, *below ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &nosuid, sizeof(nosuid)) < 0)
+		return err_sys(e, "mount options of %s", path);
+	strv_add(skipped, path);
+	return 0;
+}
+
+int mount_idmap_all(int mount, const char *path, int userns, struct strv *skipped, struct err *e)
+{
+	struct mount_attr all = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)userns};
+	own_file FILE *f = NULL;
+	own_str char *line = NULL;
+	size_t room = 0, len = strcmp(path, "/") == 0 ? 0 : strlen(path);
+	char *at;
+
+	/* One call where every mount of the tree can do it: the kernel does all or none. */
+	if (mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &all, sizeof(all)) == 0)
+		return 0;
+	if (idmap_or_note(mount, "", path, userns, skipped, e) < 0)
+		return -1;
+	f = fopen("/proc/self/mountinfo", "re");
+	if (!f)
+		return err_sys(e, "/proc/self/mountinfo");
+	while (getline(&line, &room, f) > 0) {
+		at = mount_point(line);
+		if (at && strncmp(at, path, len) == 0 && at[len] == '/' && at[len + 1] &&
+		    idmap_or_note(mount, at + len + 1, at, userns, skipped, e) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,44 @@
+/*
+ * Names of images and containers: links CT_ROOT/names/KIND/NAME -> ID, where
+ * "/" in an image's name is written "%2F". Made and moved under the store's
+ * lock, read without it. A link to an object that is no more counts as free.
+ */
+#ifndef CT_NAMES_H
+#define CT_NAMES_H
+
+#include "store.h"
+
+/*
+ * A container's name: [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 63 characters, not
+ * of the form of an id. The error names it and says what is allowed.
+ */
+int name_check_container(const char *name, struct err *e);
+
+/*
+ * An image's name as the store keeps it: "alpine" becomes "alpine:latest".
+ * Components of [a-z0-9]+([._-]+[a-z0-9]+)* joined by "/", the first of which may be
+ * HOST[:PORT]; a tag [\w][\w.-]{0,127}. The caller frees it; NULL with the error.
+ */
+char *name_check_image(const char *name, struct err *e);
+
+/*
+ * The object of a kind that ref means, by id or by name (for an image also
+ * NAME@sha256:..., if that was taken as a name). -1 "no such container (or image)".
+ */
+int name_resolve(const struct store *s, const char *kind, const char *ref, char id[ID_LEN], struct err *e);
+
+/* All names of an id, sorted. */
+int name_list(const struct store *s, const char *kind, const char *id, struct strv *names, struct err *e);
+
+/* All names of a kind in one reading: ids->v[i] has names->v[i]. In no order; for listings. */
+int name_list_all(const struct store *s, const char *kind, struct strv *names, struct strv *ids, struct err *e);
+
+/*
+ * Under the caller's lock on the store: see draft_publish, store_remove.
+ * name_take: a container's name must be free (e->sys EEXIST if not), an image's moves.
+ * name_drop: only if the name is that id's; id NULL: whoever's it is.
+ */
+int name_take(const struct store *s, const char *kind, const char *name, const char *id, struct err *e);
+int name_drop(const struct store *s, const char *kind, const char *name, const char *id, struct err *e);
+
+#endif

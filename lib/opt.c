@@ -1,0 +1,172 @@
+#include "opt.h"
+
+#include <string.h>
+
+#include "err.h"
+#include "own.h"
+
+int opt_read_flag(void *to, const char *text, struct err *e)
+{
+	(void)text, (void)e;
+	*(bool *)to = true;
+	return 0;
+}
+
+int opt_read_text(void *to, const char *text, struct err *e)
+{
+	(void)e;
+	*(const char **)to = text;
+	return 0;
+}
+
+int opt_read_list(void *to, const char *text, struct err *e)
+{
+	(void)e;
+	strv_add(to, text);
+	return 0;
+}
+
+int opt_read_size(void *to, const char *text, struct err *e)
+{
+	return num_size(text, to, e);
+}
+
+int opt_read_count(void *to, const char *text, struct err *e)
+{
+	return num_uint(text, 0, INT64_MAX, to, e);
+}
+
+static const struct opt *by_letter(const struct opt_program *prog, char letter)
+{
+	for (const struct opt *o = prog->opts; o->name; o++)
+		if (o->letter && o->letter == letter)
+			return o;
+	return NULL;
+}
+
+static const struct opt *by_name(const struct opt_program *prog, const char *name, size_t len)
+{
+	for (const struct opt *o = prog->opts; o->name; o++)
+		if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
+			return o;
+	return NULL;
+}
+
+static int set(const struct opt *o, void *args, const char *text, struct err *e)
+{
+	if (o->read((char *)args + o->at, text, e) < 0)
+		return err_wrap(e, "--%s", o->name);
+	return 0;
+}
+
+/* argv[*i] is "--name" or "--name=value"; may take the next argument too. */
+static int long_option(const struct opt_program *prog, char **argv, int *i, void *args, struct err *e)
+{
+	const char *name = argv[*i] + 2, *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct opt *o = by_name(prog, name, len);
+
+	if (!o && strcmp(name, "help") == 0)
+		return OPT_HELP;
+	if (!o && strcmp(name, "help=table") == 0)
+		return OPT_TABLE;
+	if (!o && strcmp(name, "version") == 0)
+		return OPT_VERSION;
+	if (!o)
+		return err_set(e, "%s: unknown option", argv[*i]);
+	if (!o->arg) {
+		if (equals)
+			return err_set(e, "%s: takes no argument", argv[*i]);
+		return set(o, args, NULL, e);
+	}
+	if (equals)
+		return set(o, args, equals + 1, e);
+	if (!argv[*i + 1])
+		return err_set(e, "%s: needs %s", argv[*i], o->arg);
+	return set(o, args, argv[++*i], e);
+}
+
+/* argv[*i] is a bundle such as "-dm1g". */
+static int short_options(const struct opt_program *prog, char **argv, int *i, void *args, struct err *e)
+{
+	const struct opt *o;
+
+	for (const char *p = argv[*i] + 1; *p; p++) {
+		o = by_letter(prog, *p);
+		if (!o)
+			return err_set(e, "-%c: unknown option", *p);
+		if (!o->arg) {
+			if (set(o, args, NULL, e) < 0)
+				return -1;
+			continue;
+		}
+		if (p[1])
+			return set(o, args, p + 1, e);
+		if (!argv[*i + 1])
+			return err_set(e, "-%c: needs %s", *p, o->arg);
+		return set(o, args, argv[++*i], e);
+	}
+	return OPT_GO;
+}
+
+int opt_parse(const struct opt_program *prog, int argc, char **argv, void *args, int *first, struct err *e)
+{
+	own_str char **operands = mem_alloc((size_t)(argc + 1) * sizeof(*operands));
+	int n = 0, i, asked;
+
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			i++;
+			break;
+		}
+		if (argv[i][0] != '-' || argv[i][1] == '\0') {
+			if (prog->in_order)
+				break;
+			operands[n++] = argv[i];
+			continue;
+		}
+		asked = argv[i][1] == '-' ? long_option(prog, argv, &i, args, e)
+					  : short_options(prog, argv, &i, args, e);
+		if (asked != OPT_GO)
+			return asked;
+	}
+	while (i < argc)
+		operands[n++] = argv[i++];
+	if (n < prog->min)
+		return err_set(e, "missing operand: %s %s", prog->name, prog->operands);
+	if (prog->max >= 0 && n > prog->max)
+		return err_set(e, "%s: extra operand", operands[prog->max]);
+	*first = argc - n;
+	memcpy(argv + argc - n, operands, (size_t)n * sizeof(*operands));
+	return OPT_GO;
+}
+
+void opt_help(const struct opt_program *prog, FILE *to)
+{
+	size_t width = strlen("    --version");
+	char left[100];
+
+	for (const struct opt *o = prog->opts; o->name; o++) {
+		size_t w = 6 + strlen(o->name) + (o->arg ? 1 + strlen(o->arg) : 0);
+
+		width = w > width && w < 36 ? w : width;
+	}
+	fprintf(to, "Usage: %s [OPTION...]%s%s\n%s.\n\n", prog->name, *prog->operands ? " " : "",
+		prog->operands, prog->purpose);
+	for (const struct opt *o = prog->opts; o->name; o++) {
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
+			 o->arg ? " " : "", o->arg ? o->arg : "");
+		fprintf(to, "  %-*s  %s\n", (int)width, left, o->help);
+	}
+	fprintf(to, "  %-*s  %s\n", (int)width, "    --help", "show this");
+	fprintf(to, "  %-*s  %s\n", (int)width, "    --version", "show the version");
+}
+
+void opt_table(const struct opt_program *prog, FILE *to)
+{
+	for (const struct opt *o = prog->opts; o->name; o++)
+		fprintf(to, "%c%c\t--%s\t%s\t%s\n", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+			o->name, o->arg ? o->arg : "", o->help);
+	fprintf(to, "  \t--help\t\tshow this\n  \t--version\t\tshow the version\n");
+}

@@ -1,0 +1,90 @@
+#include "path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "own.h"
+#include "str.h"
+
+int path_open(int root, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.mode = flags & O_CREAT ? mode : 0,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = -1;
+
+	/*
+	 * EAGAIN: something was renamed meanwhile and ".." could not be judged, or
+	 * a lease is held. A container may do either for ever, so not without end.
+	 */
+	for (int tries = 0; tries < 1000; tries++) {
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return fd;
+}
+
+int path_mkdirs(int root, const char *path, mode_t mode, struct err *e)
+{
+	own_fd int dir = -1, up = -1;
+	own_str char *copy = str_dup(path);
+	char *name;
+	int fd = path_open(root, path, O_PATH | O_DIRECTORY, 0);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return err_sys(e, "%s", path);
+	name = strrchr(copy, '/');
+	if (name && name[1] == '\0') {		/* "a/b/" is "a/b" */
+		*name = '\0';
+		return path_mkdirs(root, copy, mode, e);
+	}
+	if (name)
+		*name++ = '\0';
+	else
+		name = copy;
+	up = name == copy ? path_open(root, "/", O_PATH | O_DIRECTORY, 0)
+			  : path_mkdirs(root, *copy ? copy : "/", mode, e);
+	if (up < 0)
+		return -1;
+	if (mkdirat(up, name, mode) < 0 && errno != EEXIST)
+		return err_sys(e, "make directory %s", path);
+	dir = path_open(root, path, O_PATH | O_DIRECTORY, 0);
+	if (dir < 0)
+		return err_sys(e, "%s", path);	/* a link that leads nowhere */
+	return take_fd(&dir);
+}
+
+int path_mkfile(int root, const char *path, mode_t mode, struct err *e)
+{
+	own_str char *parent = str_dup(path);
+	own_fd int fd = path_open(root, path, O_PATH, 0);
+	own_fd int up = -1;
+	char *slash = strrchr(parent, '/');
+
+	if (fd >= 0)
+		return take_fd(&fd);
+	if (errno != ENOENT)
+		return err_sys(e, "%s", path);
+	if (slash && slash != parent) {
+		*slash = '\0';
+		up = path_mkdirs(root, parent, 0755, e);
+		if (up < 0)
+			return -1;
+	}
+	/* O_NONBLOCK: what stands there by now may be a FIFO. */
+	fd = path_open(root, path, O_RDONLY | O_CREAT | O_NONBLOCK | O_NOCTTY, mode);
+	if (fd < 0)
+		return err_sys(e, "make %s", path);
+	return take_fd(&fd);
+}

@@ -1,0 +1,168 @@
+#include "proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "own.h"
+#include "str.h"
+
+enum { OUTPUT_MAX = 1 << 20 };
+
+int proc_identify(pid_t pid, struct proc_id *out)
+{
+	char path[40], stat[1024], *p;
+	own_fd int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+	if (n <= 0) {
+		/* Anything else (no descriptors, no memory) says nothing about the process. */
+		if (n == 0 || errno == ENOENT)
+			errno = ESRCH;
+		return -1;
+	}
+	stat[n] = '\0';
+	/* Field 2 is the name, which may hold anything, ')' and spaces too: the last ')' ends it. */
+	p = strrchr(stat, ')');
+	if (!p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X') {
+		errno = ESRCH;
+		return -1;
+	}
+	p += 2;
+	for (int field = 3; field < 22 && p; field++) {
+		p = strchr(p, ' ');
+		if (p)
+			p++;
+	}
+	out->pid = pid;
+	out->start = p ? strtoull(p, NULL, 10) : 0;
+	return 0;
+}
+
+bool proc_alive(const struct proc_id *id)
+{
+	struct proc_id now;
+
+	if (id->pid <= 0)
+		return false;
+	if (proc_identify(id->pid, &now) < 0)
+		return errno != ESRCH;	/* not known to be dead */
+	return now.start == id->start;
+}
+
+int proc_open(const struct proc_id *id)
+{
+	own_fd int fd = -1;
+
+	if (id->pid <= 0) {
+		errno = ESRCH;
+		return -1;
+	}
+	fd = pidfd_open(id->pid, 0);
+	if (fd < 0)
+		return -1;
+	/* Judged after opening: what the pidfd holds cannot change any more. */
+	if (!proc_alive(id)) {
+		errno = ESRCH;
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+bool proc_wait_gone(int pidfd, int ms)
+{
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	int n;
+
+	while ((n = poll(&p, 1, ms)) < 0 && errno == EINTR)
+		continue;
+	return n > 0;
+}
+
+int proc_wait_child(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 127;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void drain(struct pollfd *from, struct buf *into)
+{
+	char chunk[16384];
+	ssize_t n;
+	size_t room;
+
+	if (!from->revents)
+		return;
+	n = read(from->fd, chunk, sizeof(chunk));
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n <= 0) {
+		from->fd = -1;
+		return;
+	}
+	room = into && into->len < OUTPUT_MAX ? OUTPUT_MAX - into->len : 0;
+	if (room)
+		buf_add(into, chunk, (size_t)n < room ? (size_t)n : room);
+}
+
+int proc_run(char *const argv[], struct buf *out, struct buf *why, struct err *e)
+{
+	own_fd int out_r = -1, out_w = -1, why_r = -1, why_w = -1;
+	struct pollfd p[2];
+	int pair[2], null;
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(e, "%s: pipe", argv[0]);
+	out_r = pair[0], out_w = pair[1];
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(e, "%s: pipe", argv[0]);
+	why_r = pair[0], why_w = pair[1];
+	pid = fork();
+	if (pid < 0)
+		return err_sys(e, "%s: fork", argv[0]);
+	if (pid == 0) {
+		null = open("/dev/null", O_RDWR | O_CLOEXEC);
+		dup2(null, 0);
+		dup2(out ? out_w : null, 1);
+		dup2(why_w, 2);
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	close(take_fd(&out_w));
+	close(take_fd(&why_w));
+	p[0] = (struct pollfd){.fd = out_r, .events = POLLIN};
+	p[1] = (struct pollfd){.fd = why_r, .events = POLLIN};
+	while (p[0].fd >= 0 || p[1].fd >= 0) {
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			break;
+		drain(&p[0], out);
+		drain(&p[1], why);
+	}
+	return proc_wait_child(pid);
+}
+
+int proc_boot_id(char out[37], struct err *e)
+{
+	own_fd int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, out, 36) != 36)
+		return err_sys(e, "/proc/sys/kernel/random/boot_id");
+	out[36] = '\0';
+	return 0;
+}

@@ -1,0 +1,227 @@
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <linux/close_range.h>
+
+#include "err.h"
+#include "own.h"
+#include "path.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static const char *env_get(const struct strv *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = env->n; i-- > 0;)	/* the last one counts */
+		if (strncmp(env->v[i], name, len) == 0 && env->v[i][len] == '=')
+			return env->v[i] + len + 1;
+	return NULL;
+}
+
+/* 0: the file can be executed, 126: it cannot, 127: there is none. */
+static int judge(int root, const char *path)
+{
+	own_fd int fd = path_open(root, path, O_PATH, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == EACCES ? 126 : 127;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+		return 126;
+	return 0;
+}
+
+static int find_file(struct program *p, int root, struct err *e)
+{
+	own_strv struct strv dirs = {0};
+	const char *name = p->args->v[0];
+	int status, worst = 127;
+
+	if (strchr(name, '/')) {
+		/* Relative to the working directory, so left to the kernel; links of /proc included. */
+		p->file = str_dup(name);
+		if (name[0] != '/')
+			return 0;
+		worst = judge(root, name);
+		if (worst == 0)
+			return 0;
+	} else {
+		strv_split(&dirs, env_get(&p->env, "PATH"), ':');
+		for (size_t i = 0; i < dirs.n; i++) {
+			own_str char *try = str_fmt("%s/%s", *dirs.v[i] ? dirs.v[i] : ".", name);
+
+			status = judge(root, try);
+			if (status == 0) {
+				p->file = take_ptr(&try);
+				return 0;
+			}
+			worst = status == 126 ? 126 : worst;
+		}
+	}
+	err_set(e, worst == 126 ? "%s: cannot be executed" : "%s: not found in the container", name);
+	return err_status(e, worst);
+}
+
+int program_find(struct program *p, int root, struct err *e)
+{
+	if (!env_get(&p->env, "PATH"))
+		strv_add(&p->env, "PATH=" DEFAULT_PATH);
+	if (!env_get(&p->env, "HOME"))
+		strv_take(&p->env, str_fmt("HOME=%s", p->who.home));
+	p->workdir_fd = path_mkdirs(root, p->workdir ? p->workdir : "/", 0755, e);
+	if (p->workdir_fd < 0)
+		return err_wrap(e, "working directory");
+	return find_file(p, root, e);
+}
+
+int program_open_tty(int dev, const struct user *owner, int *slave, struct err *e)
+{
+	/* O_NONBLOCK: a container's root may have put a FIFO there. */
+	own_fd int master = path_open(dev, "pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
+	struct stat st;
+	int unlock = 0;
+
+	if (master < 0)
+		return err_sys(e, "/dev/pts/ptmx");
+	if (fstat(master, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2))
+		return err_set(e, "/dev/pts/ptmx: not a terminal multiplexer");
+	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
+		return err_sys(e, "/dev/pts/ptmx: unlock");
+	*slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*slave < 0)
+		return err_sys(e, "/dev/pts/ptmx: open the terminal");
+	if (owner->uid && fchown(*slave, owner->uid, (gid_t)-1) < 0)
+		return err_sys(e, "owner of the terminal");
+	return take_fd(&master);
+}
+
+void program_own_streams(const struct program *p)
+{
+	for (int i = 0; p->who.uid && i < 3; i++)
+		if (fchown(p->stdio[i], p->who.uid, (gid_t)-1) < 0)
+			continue;
+}
+
+static int take_streams(const struct program *p, struct err *e)
+{
+	/* Its own session: no signal from the user's terminal reaches it but through us. */
+	setsid();
+	if (p->tty && ioctl(p->stdio[0], TIOCSCTTY, 0) < 0)
+		return err_sys(e, "controlling terminal");
+	for (int i = 0; i < 3; i++)
+		if (dup2(p->stdio[i], i) < 0)
+			return err_sys(e, "standard streams");
+	return 0;
+}
+
+static int become_user(const struct program *p, struct err *e)
+{
+	const struct user *u = &p->who;
+
+	if (p->as_is)
+		return 0;
+	if (setgroups((size_t)u->groups_n, u->groups) < 0)
+		return err_sys(e, "groups of user %u", u->uid);
+	if (setresgid(u->gid, u->gid, u->gid) < 0)
+		return err_sys(e, "group %u", u->gid);
+	if (setresuid(u->uid, u->uid, u->uid) < 0)
+		return err_sys(e, "user %u", u->uid);
+	return 0;
+}
+
+static void default_signals(void)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &dfl, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * Our command line and environment are the host's affair, but a process shows
+ * its own in /proc: overwritten, and not to be read or traced from inside.
+ */
+static void forget_the_host(void)
+{
+	char *start = program_invocation_name, *past = start + strlen(start);
+
+	for (char **v = environ; v && *v; v++)
+		if (*v + strlen(*v) > past)
+			past = *v + strlen(*v);
+	memset(start, 0, (size_t)(past - start));
+	memcpy(start, "init", strlen("init"));
+	prctl(PR_SET_NAME, "init");
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* Process 1 for a program that does not know how: passes signals on, reaps orphans. */
+static void be_init(pid_t child)
+{
+	sigset_t all;
+	int status;
+	pid_t pid;
+	int sig;
+
+	close_range(0, ~0U, 0);
+	forget_the_host();
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	for (;;) {
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+			if (pid == child)
+				_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+		sig = sigwaitinfo(&all, NULL);
+		if (sig > 0 && sig != SIGCHLD)
+			kill(child, sig);
+	}
+}
+
+int program_exec(struct program *p, int report, struct err *e)
+{
+	sigset_t all;
+	pid_t child;
+
+	if (p->init) {
+		sigfillset(&all);
+		sigprocmask(SIG_SETMASK, &all, NULL);
+		child = fork();
+		if (child < 0)
+			return err_sys(e, "fork");
+		if (child) {
+			close(report);
+			be_init(child);
+		}
+	}
+	if (take_streams(p, e) < 0)
+		return -1;
+	if (fchdir(p->workdir_fd) < 0)
+		return err_sys(e, "working directory %s", p->workdir ? p->workdir : "/");
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_sys(e, "close descriptors");
+	if (become_user(p, e) < 0)
+		return -1;
+	umask(022);
+	default_signals();
+	/* After the last change of ids: each of those clears it. */
+	if (!p->init && !p->stays)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	execve(p->file, p->args->v, p->env.v);
+	err_sys(e, "%s", p->args->v[0]);
+	return err_status(e, e->sys == ENOENT || e->sys == ENOTDIR ? 127 : 126);
+}

@@ -1,0 +1,54 @@
+/*
+ * The program that a container's process becomes: found by the container's own
+ * PATH, as a user of the container, on its standard streams or its terminal.
+ * Everything here runs inside the container, with its root directory as "/".
+ */
+#ifndef CT_PROGRAM_H
+#define CT_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "str.h"
+#include "user.h"
+
+struct err;
+
+struct program {
+	const struct strv *args;
+	const char *workdir;	/* NULL: "/" */
+	struct strv env;	/* what it gets; completed by program_find */
+	struct user who;
+	char *file;		/* set by program_find */
+	int workdir_fd;		/* likewise */
+	int stdio[3];		/* the descriptors that become 0, 1, 2 */
+	bool tty;		/* stdio is a terminal to be its controlling one */
+	bool init;		/* stay as process 1 and run the program as its child */
+	bool stays;		/* it may outlive whoever started it */
+	bool as_is;		/* no user ids to change to: an unmapped user namespace */
+};
+
+/*
+ * Looks it up: e->status is 127 for a command that is not there, 126 for one
+ * that cannot be executed. Opens the working directory, made if it is missing
+ * (links are followed inside the root only). Adds PATH and HOME to env
+ * where nobody set them. root: the container's root directory.
+ */
+int program_find(struct program *p, int root, struct err *e);
+
+/* Makes the terminal of a container: a pair on the devpts that dev (its /dev) holds. Gives the master. */
+int program_open_tty(int dev, const struct user *owner, int *slave, struct err *e);
+
+/*
+ * Gives the pipes among its streams to the user, or /dev/stdout could not be
+ * opened again. What is not the container's to give (/dev/null) stays as it is.
+ */
+void program_own_streams(const struct program *p);
+
+/*
+ * Becomes the user and executes. Returns only on failure (with init: in the
+ * child, so what is reported there must go through a pipe that exec closes;
+ * process 1 itself closes `report` and exits with the program's status).
+ */
+int program_exec(struct program *p, int report, struct err *e);
+
+#endif

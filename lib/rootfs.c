@@ -1,0 +1,324 @@
+#include "rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/magic.h>
+
+#include "err.h"
+#include "mount.h"
+#include "own.h"
+#include "path.h"
+#include "str.h"
+
+enum { QUIET = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+
+static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
+
+/* What tells of the host's hardware, memory or keys: empty to the container. */
+static const char *const masked[] = {
+	"proc/acpi", "proc/asound", "proc/interrupts", "proc/kcore", "proc/keys", "proc/latency_stats",
+	"proc/sched_debug", "proc/scsi", "proc/timer_list", "proc/timer_stats",
+	"sys/devices/virtual/powercap", "sys/firmware",
+};
+
+/* What changes the host when it is written. */
+static const char *const frozen[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger"};
+
+#define EACH(p, list) (const char *const *p = list; p < list + sizeof(list) / sizeof(*list); p++)
+
+int rootfs_private(struct err *e)
+{
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? err_sys(e, "mount namespace: make it private") : 0;
+}
+
+int rootfs_enter(int mount_fd, int *host, struct err *e)
+{
+	own_fd int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int root;
+
+	if (old < 0)
+		return err_sys(e, "/");
+	/* On top of the host's root, where nothing need exist for it and nobody else looks. */
+	if (mount_attach(mount_fd, old, "the root", e) < 0)
+		return -1;
+	if (fchdir(mount_fd) < 0)
+		return err_sys(e, "the new root");
+	if (syscall(SYS_pivot_root, ".", ".") < 0)
+		return err_sys(e, "pivot_root");
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, "the new root");
+	*host = take_fd(&old);
+	return root;
+}
+
+int rootfs_drop_host(int host, struct err *e)
+{
+	if (fchdir(host) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return err_sys(e, "let go of the host's root");
+	return 0;
+}
+
+/*
+ * A directory at the top of the root to mount a file system of the kernel's on.
+ * A link there is refused: what is mounted must be at that very path.
+ */
+static int mount_point(int root, const char *name, struct err *e)
+{
+	int fd;
+
+	if (mkdirat(root, name, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, "make directory /%s", name);
+	fd = openat(root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return err_set(e, "/%s of the image is not a directory", name);
+	return fd < 0 ? err_sys(e, "/%s", name) : fd;
+}
+
+int rootfs_mount_proc(int root, struct err *e)
+{
+	own_fd int at = mount_point(root, "proc", e);
+	own_fd int fd = at < 0 ? -1 : mount_new("proc", NULL, QUIET, "/proc", e);
+
+	return fd < 0 ? -1 : mount_attach(fd, at, "/proc", e);
+}
+
+/* On a host with cgroup v2 alone, the container sees its own group there. */
+static int mount_cgroup(int root, int host, bool writable, struct err *e)
+{
+	own_fd int theirs = openat(host, "sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_fd int at = -1, fd = -1;
+	struct statfs fs;
+
+	if (theirs < 0 || fstatfs(theirs, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return 0;
+	at = path_open(root, "sys/fs/cgroup", O_PATH | O_DIRECTORY, 0);
+	if (at < 0)
+		return 0;
+	fd = mount_new("cgroup2", NULL, QUIET | (writable ? 0 : MOUNT_ATTR_RDONLY), "/sys/fs/cgroup", e);
+	return fd < 0 ? -1 : mount_attach(fd, at, "/sys/fs/cgroup", e);
+}
+
+int rootfs_mount_sys(int root, int host, bool own_network, bool writable, struct err *e)
+{
+	own_fd int at = mount_point(root, "sys", e);
+	own_fd int fd = -1;
+
+	if (at < 0)
+		return -1;
+	if (!own_network) {
+		/* sysfs shows a network namespace, so only its owner may mount it: lend the host's. */
+		fd = mount_copy(host, "sys", true, e);
+		if (fd < 0 || mount_set(fd, QUIET | (writable ? 0 : MOUNT_ATTR_RDONLY), true, "/sys", e) < 0)
+			return -1;
+		return mount_attach(fd, at, "/sys", e);
+	}
+	fd = mount_new("sysfs", NULL, QUIET | (writable ? 0 : MOUNT_ATTR_RDONLY), "/sys", e);
+	if (fd < 0 || mount_attach(fd, at, "/sys", e) < 0)
+		return -1;
+	return mount_cgroup(root, host, writable, e);
+}
+
+/* One of the host's device nodes lent to the new /dev. */
+static int lend_device(int dev, int host, const char *name, struct err *e)
+{
+	own_str char *path = str_fmt("dev/%s", name);
+	own_fd int fd = mount_copy(host, path, false, e), at = -1;
+
+	if (fd < 0)
+		return -1;
+	at = openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (at < 0)
+		return err_sys(e, "make /dev/%s", name);
+	return mount_attach(fd, at, path, e);
+}
+
+static int mount_below_dev(int dev, const char *name, const char *type, const char *options, uint64_t attrs,
+			   struct err *e)
+{
+	own_fd int fd = -1, at = -1;
+
+	if (mkdirat(dev, name, 0755) < 0)
+		return err_sys(e, "make /dev/%s", name);
+	at = openat(dev, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = mount_new(type, options, attrs, name, e);
+	return fd < 0 ? -1 : mount_attach(fd, at, name, e);
+}
+
+/* /dev/pts, /dev/shm, /dev/mqueue and the links that programs expect. */
+static int furnish_dev(int dev, uint64_t shm_size, struct err *e)
+{
+	static const char *const links[][2] = {
+		{"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"},
+		{"/proc/self/fd/2", "stderr"}, {"/proc/kcore", "core"}, {"pts/ptmx", "ptmx"},
+	};
+	own_str char *shm = str_fmt("mode=1777,size=%llu", (unsigned long long)shm_size);
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
+		if (symlinkat(links[i][0], dev, links[i][1]) < 0)
+			return err_sys(e, "make /dev/%s", links[i][1]);
+	/* Group 5 is tty nearly everywhere; a user namespace need not have it. */
+	if (mount_below_dev(dev, "pts", "devpts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
+			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e) < 0) {
+		unlinkat(dev, "pts", AT_REMOVEDIR);
+		if (mount_below_dev(dev, "pts", "devpts", "newinstance,ptmxmode=0666,mode=0620",
+				    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e) < 0)
+			return -1;
+	}
+	if (mount_below_dev(dev, "shm", "tmpfs", shm, QUIET, e) < 0)
+		return -1;
+	/* A kernel may be built without POSIX message queues. */
+	if (mount_below_dev(dev, "mqueue", "mqueue", NULL, QUIET, e) < 0 && e->sys != ENODEV)
+		return -1;
+	return 0;
+}
+
+int rootfs_mount_dev(int root, int host, bool all_devices, uint64_t shm_size, struct err *e)
+{
+	own_fd int at = mount_point(root, "dev", e);
+	own_fd int dev = -1;
+
+	if (at < 0)
+		return -1;
+	if (all_devices) {
+		dev = mount_copy(host, "dev", true, e);
+		if (dev < 0 || mount_attach(dev, at, "/dev", e) < 0)
+			return -1;
+		return take_fd(&dev);
+	}
+	dev = mount_new("tmpfs", "mode=755,size=64k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "/dev", e);
+	if (dev < 0 || mount_attach(dev, at, "/dev", e) < 0)
+		return -1;
+	for EACH(name, devices)
+		if (lend_device(dev, host, *name, e) < 0)
+			return -1;
+	return furnish_dev(dev, shm_size, e) < 0 ? -1 : take_fd(&dev);
+}
+
+int rootfs_mount_console(int dev, int slave, struct err *e)
+{
+	own_fd int at = -1, fd = -1;
+	char name[32], path[40];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", slave);
+	n = readlink(path, name, sizeof(name) - 1);
+	if (n < 0)
+		return err_sys(e, "/dev/console");
+	name[n] = '\0';
+	if (!str_starts(name, "/dev/pts/"))
+		return err_set(e, "/dev/console: %s is no terminal of the container", name);
+	fd = mount_copy(dev, name + strlen("/dev/"), false, e);
+	if (fd < 0)
+		return -1;
+	at = openat(dev, "console", O_RDONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	if (at < 0)
+		return err_sys(e, "make /dev/console");
+	return mount_attach(fd, at, "/dev/console", e);
+}
+
+static int mask_one(int root, int host, const char *path, struct err *e)
+{
+	own_fd int at = path_open(root, path, O_PATH | O_NOFOLLOW, 0);
+	own_fd int fd = -1;
+	struct stat st;
+
+	if (at < 0)	/* this kernel has no such thing */
+		return 0;
+	if (fstat(at, &st) < 0)
+		return err_sys(e, "/%s", path);
+	if (S_ISDIR(st.st_mode))
+		fd = mount_new("tmpfs", "size=4k,nr_inodes=1,mode=755", QUIET | MOUNT_ATTR_RDONLY, path, e);
+	else
+		fd = mount_copy(host, "dev/null", false, e);
+	return fd < 0 ? -1 : mount_attach(fd, at, path, e);
+}
+
+int rootfs_mask(int root, int host, struct err *e)
+{
+	for EACH(path, masked)
+		if (mask_one(root, host, *path, e) < 0)
+			return -1;
+	for EACH(path, frozen) {
+		own_fd int at = path_open(root, *path, O_PATH | O_NOFOLLOW, 0), fd = -1;
+
+		if (at < 0)
+			continue;
+		fd = mount_copy(at, "", false, e);
+		if (fd < 0 || mount_set(fd, QUIET | MOUNT_ATTR_RDONLY, false, *path, e) < 0 ||
+		    mount_attach(fd, at, *path, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int rootfs_mount_at(int root, int mount_fd, const char *path, struct err *e)
+{
+	own_fd int at = -1;
+	struct stat st;
+
+	if (fstat(mount_fd, &st) < 0)
+		return err_sys(e, "%s", path);
+	at = S_ISDIR(st.st_mode) ? path_mkdirs(root, path, 0755, e) : path_mkfile(root, path, 0644, e);
+	return at < 0 ? -1 : mount_attach(mount_fd, at, path, e);
+}
+
+int rootfs_mount_device(int root, int dev, int mount_fd, const char *path, struct err *e)
+{
+	static const char shelf[] = ".new";
+	own_fd int at = -1, node = -1;
+	int failed;
+
+	/* A node can be bound only from where it is seen: for a moment, on a shelf in /dev. */
+	if (mkdirat(dev, shelf, 0700) < 0)
+		return err_sys(e, "%s: make /dev/%s", path, shelf);
+	at = openat(dev, shelf, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (mount_attach(mount_fd, at, path, e) < 0)
+		return -1;
+	node = mount_copy(mount_fd, "node", false, e);
+	failed = node < 0 || rootfs_mount_at(root, node, path, e) < 0;
+	if (fchdir(dev) < 0 || umount2(shelf, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 || chdir("/") < 0 ||
+	    unlinkat(dev, shelf, AT_REMOVEDIR) < 0)
+		return failed ? -1 : err_sys(e, "%s: clear /dev/%s", path, shelf);
+	return failed ? -1 : 0;
+}
+
+int rootfs_mount_tmpfs(int root, const char *path, const char *options, struct err *e)
+{
+	static const struct { const char *name; uint64_t attr; } flags[] = {
+		{"ro", MOUNT_ATTR_RDONLY}, {"noexec", MOUNT_ATTR_NOEXEC}, {"nosuid", 0}, {"nodev", 0},
+		{"rw", 0}, {"exec", 0},
+	};
+	own_strv struct strv list = {0};
+	own_buf struct buf rest = {0};
+	own_fd int fd = -1;
+	uint64_t attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	size_t f;
+
+	buf_str(&rest, strstr(options, "mode=") ? "" : "mode=1777");
+	strv_split(&list, options, ',');
+	for (size_t i = 0; i < list.n; i++) {
+		for (f = 0; f < sizeof(flags) / sizeof(*flags); f++)
+			if (strcmp(list.v[i], flags[f].name) == 0)
+				break;
+		if (f < sizeof(flags) / sizeof(*flags))
+			attrs |= flags[f].attr;
+		else if (*list.v[i])
+			buf_fmt(&rest, "%s%s", rest.len ? "," : "", list.v[i]);
+	}
+	fd = mount_new("tmpfs", rest.data, attrs, path, e);
+	return fd < 0 ? -1 : rootfs_mount_at(root, fd, path, e);
+}
+
+int rootfs_read_only(int root, struct err *e)
+{
+	/* The descriptor is of the root's mount itself: O_PATH on "/" after the pivot. */
+	return mount_set(root, MOUNT_ATTR_RDONLY, false, "/", e);
+}

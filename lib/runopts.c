@@ -1,0 +1,349 @@
+#include "runopts.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "caps.h"
+#include "err.h"
+#include "etc.h"
+#include "fd.h"
+#include "idmap.h"
+#include "names.h"
+#include "own.h"
+#include "rlimit.h"
+#include "sig.h"
+#include "volume.h"
+
+enum { PIDS = 2048, SHM_SIZE = 64 << 20, ENV_FILE_MAX = 1 << 20, HOSTNAME_MAX = 64, CPU_SHARES_MAX = 262144 };
+
+#define S struct runopts
+
+const struct opt runopts_table[] = {
+	OPT_FLAG(S, detach, 'd', "detach", "leave it in the background and print its id"),
+	OPT_FLAG(S, no_input, 'n', "no-stdin", "its stdin is /dev/null"),
+	OPT_FLAG(S, interactive, 'i', "interactive", "accepted: stdin is attached anyway"),
+	OPT_FLAG(S, tty, 't', "tty", "give it a terminal even if stdin and stdout are none"),
+	OPT_FLAG(S, remove, 0, "rm", "remove it when it ends"),
+	OPT_TEXT(S, name, 0, "name", "NAME", "call it that"),
+	OPT_TEXT(S, cidfile, 0, "cidfile", "FILE", "write its id to a new file"),
+	OPT_FLAG(S, init, 0, "init", "process 1 is an init that passes signals on and reaps"),
+	OPT_LIST(S, env, 'e', "env", "NAME[=VALUE]", "set a variable, or pass on ours"),
+	OPT_LIST(S, env_files, 0, "env-file", "FILE", "set the variables a file lists"),
+	OPT_TEXT(S, workdir, 'w', "workdir", "DIR", "start there"),
+	OPT_TEXT(S, user, 'u', "user", "USER[:GROUP]", "run as that user of the container"),
+	OPT_TEXT(S, hostname, 'h', "hostname", "HOST", "its host name (its id)"),
+	OPT_TEXT(S, entrypoint, 0, "entrypoint", "COMMAND", "instead of the image's; \"\" for none"),
+	OPT_LIST(S, labels, 'l', "label", "KEY=VALUE", "a note to keep with it"),
+	OPT_TEXT(S, stop_signal, 0, "stop-signal", "SIGNAL", "what asks it to stop (TERM)"),
+	OPT_LIST(S, volumes, 'v', "volume", "SRC:DST[:ro]", "show a directory or file of the host in it"),
+	OPT_LIST(S, tmpfs, 0, "tmpfs", "DST[:OPTIONS]", "an empty directory in memory"),
+	OPT_SIZE(S, shm_size, 0, "shm-size", "size of /dev/shm (64m)"),
+	OPT_FLAG(S, read_only, 0, "read-only", "its root directory cannot be written"),
+	OPT_TEXT(S, rootfs, 0, "rootfs", "DIR", "run on a directory, changing it, instead of an image"),
+	OPT_TEXT(S, network, 0, "network", "none|host", "its own with a loopback alone, or the host's (none)"),
+	OPT_LIST(S, dns, 0, "dns", "ADDRESS", "a name server for /etc/resolv.conf"),
+	OPT_LIST(S, hosts, 0, "add-host", "HOST:ADDRESS", "a line for /etc/hosts"),
+	OPT_SIZE(S, memory, 'm', "memory", "memory it may use"),
+	OPT_TEXT(S, memory_swap, 0, "memory-swap", "SIZE", "memory and swap together; -1: any amount of swap"),
+	OPT_TEXT(S, cpus, 0, "cpus", "NUMBER", "processors' worth of time, as 1.5"),
+	OPT_COUNT(S, cpu_shares, 0, "cpu-shares", "NUMBER", "weight against others (1024)"),
+	OPT_TEXT(S, cpuset_cpus, 0, "cpuset-cpus", "LIST", "only these processors, as 0-2,5"),
+	OPT_TEXT(S, pids_limit, 0, "pids-limit", "NUMBER", "processes and threads it may have (2048); -1: any number"),
+	OPT_LIST(S, ulimits, 0, "ulimit", "NAME=SOFT[:HARD]", "a resource limit of its processes"),
+	OPT_LIST(S, cap_add, 0, "cap-add", "CAPABILITY", "let its root do more; ALL"),
+	OPT_LIST(S, cap_drop, 0, "cap-drop", "CAPABILITY", "let its root do less; ALL"),
+	OPT_LIST(S, devices, 0, "device", "DEVICE[:DST]", "let it use a device of the host"),
+	OPT_FLAG(S, privileged, 0, "privileged", "protect nothing of the host from it"),
+	OPT_TEXT(S, userns, 0, "userns", "MODE", "auto, host, unmapped or CTR:HOST:COUNT,... (auto)"),
+	OPT_SIZE(S, log_max, 0, "log-max", "bytes its log may take; older lines go"),
+	OPT_END
+};
+
+#undef S
+
+void runopts_free(struct runopts *o)
+{
+	struct strv *lists[] = {&o->env, &o->env_files, &o->labels, &o->volumes, &o->tmpfs, &o->devices,
+				&o->dns, &o->hosts, &o->ulimits, &o->cap_add, &o->cap_drop};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		strv_free(lists[i]);
+}
+
+/* The string, kept as long as the plan. */
+static const char *keep(struct strv *kept, char *s)
+{
+	strv_take(kept, s);
+	return s;
+}
+
+/* Sets a variable of an environment, in place of an earlier setting. */
+static void set_env(struct strv *env, const char *setting)
+{
+	size_t len = strcspn(setting, "=") + 1;
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], setting, len) == 0) {
+			free(env->v[i]);
+			env->v[i] = str_dup(setting);
+			return;
+		}
+	strv_add(env, setting);
+}
+
+/* NAME=VALUE, or NAME for ours if we have it. */
+int runopts_add_env(struct strv *env, const char *text, struct err *e)
+{
+	own_str char *ours = NULL;
+
+	if (*text == '=' || *text == '\0')
+		return err_set(e, "%s: not NAME=VALUE or NAME", text);
+	if (strchr(text, '=')) {
+		set_env(env, text);
+	} else if (getenv(text)) {
+		ours = str_fmt("%s=%s", text, getenv(text));
+		set_env(env, ours);
+	}
+	return 0;
+}
+
+static int add_env_file(struct strv *env, const char *path, struct err *e)
+{
+	own_buf struct buf text = {0};
+	char *rest, *line;
+
+	if (file_read(AT_FDCWD, path, ENV_FILE_MAX, &text, e) < 0)
+		return err_wrap(e, "--env-file");
+	for (rest = text.data; (line = strsep(&rest, "\n"));) {
+		line += strspn(line, " \t");
+		if (*line && *line != '#' && runopts_add_env(env, line, e) < 0)
+			return err_wrap(e, "--env-file %s", path);
+	}
+	return 0;
+}
+
+void runopts_complete_env(struct plan *plan)
+{
+	own_str char *term = str_fmt("TERM=%s", getenv("TERM") ? getenv("TERM") : "xterm");
+
+	for (size_t i = 0; i < plan->env.n; i++)
+		if (str_starts(plan->env.v[i], "TERM="))
+			return;
+	if (plan->tty)
+		strv_add(&plan->env, term);
+}
+
+static int plan_env(const struct runopts *o, struct plan *p, const struct record *image, struct err *e)
+{
+	if (image)
+		record_get_list(image, "env", &p->env);
+	for (size_t i = 0; i < o->env_files.n; i++)
+		if (add_env_file(&p->env, o->env_files.v[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < o->env.n; i++)
+		if (runopts_add_env(&p->env, o->env.v[i], e) < 0)
+			return err_wrap(e, "--env");
+	return 0;
+}
+
+static void plan_command(const struct runopts *o, const struct record *image, char **command, struct plan *p)
+{
+	if (o->entrypoint) {
+		if (*o->entrypoint)
+			strv_add(&p->args, o->entrypoint);
+	} else if (image) {
+		record_get_list(image, "entrypoint", &p->args);
+	}
+	for (char **arg = command; *arg; arg++)
+		strv_add(&p->args, *arg);
+	/* The image's arguments are meant for its own entry point. */
+	if (!*command && !o->entrypoint && image)
+		record_get_list(image, "cmd", &p->args);
+	if (!p->args.n)
+		strv_add(&p->args, "/bin/sh");
+}
+
+static int plan_limits(const struct runopts *o, struct limits *l, struct err *e)
+{
+	uint64_t pids;
+
+	*l = (struct limits){.memory = o->memory, .cpu_shares = o->cpu_shares, .cpuset_cpus = o->cpuset_cpus,
+			     .pids = PIDS, .pids_default = true};
+	if (o->cpu_shares && (o->cpu_shares < 2 || o->cpu_shares > CPU_SHARES_MAX))
+		return err_set(e, "--cpu-shares %llu: not between 2 and %d", (unsigned long long)o->cpu_shares,
+			       CPU_SHARES_MAX);
+	if (o->memory_swap) {
+		if (strcmp(o->memory_swap, "-1") == 0)
+			l->memory_swap = LIMIT_NONE;
+		else if (num_size(o->memory_swap, &l->memory_swap, e) < 0)
+			return err_wrap(e, "--memory-swap");
+		if (!o->memory)
+			return err_set(e, "--memory-swap %s: needs --memory", o->memory_swap);
+		if (l->memory_swap < l->memory)
+			return err_set(e, "--memory-swap %s: less than --memory, which it includes", o->memory_swap);
+	}
+	if (o->cpus) {
+		if (num_fixed(o->cpus, 1000, &l->cpus, e) < 0)
+			return err_wrap(e, "--cpus");
+		if (l->cpus < 10)
+			return err_set(e, "--cpus %s: less than 0.01", o->cpus);
+	}
+	if (o->pids_limit) {
+		if (strcmp(o->pids_limit, "-1") == 0 || strcmp(o->pids_limit, "0") == 0)
+			pids = LIMIT_NONE;
+		else if (num_uint(o->pids_limit, 1, 1 << 22, &pids, e) < 0)
+			return err_wrap(e, "--pids-limit");
+		l->pids = pids;
+		l->pids_default = false;
+	}
+	return 0;
+}
+
+static int plan_caps(const struct runopts *o, struct plan *p, struct err *e)
+{
+	uint64_t set, add = 0, drop = 0;
+
+	for (size_t i = 0; i < o->cap_add.n; i++) {
+		if (caps_read(o->cap_add.v[i], &set, e) < 0)
+			return err_wrap(e, "--cap-add");
+		add |= set;
+	}
+	for (size_t i = 0; i < o->cap_drop.n; i++) {
+		if (caps_read(o->cap_drop.v[i], &set, e) < 0)
+			return err_wrap(e, "--cap-drop");
+		drop |= set;
+	}
+	p->caps = o->privileged ? caps_all() : caps_default(str_equal(p->network, "host"));
+	/* One that is named both ways was named with a meaning only if the other way was ALL. */
+	if (drop == caps_all())
+		p->caps = add;
+	else
+		p->caps = (p->caps | add) & ~drop;
+	return 0;
+}
+
+static int check_hostname(const char *host, struct err *e)
+{
+	size_t len = strlen(host);
+
+	for (const char *c = host; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("-._", *c))
+			len = 0;
+	if (len == 0 || len > HOSTNAME_MAX)
+		return err_set(e, "--hostname %s: not a host name (letters, digits, - . _; at most %d)", host, HOSTNAME_MAX);
+	return 0;
+}
+
+/* Mounts are kept with absolute sources, so that they mean the same later. */
+static int plan_mounts(const struct runopts *o, struct plan *p, struct err *e)
+{
+	for (size_t i = 0; i < o->volumes.n; i++) {
+		own_volume struct volume v = {0};
+
+		if (volume_read(o->volumes.v[i], &v, e) < 0)
+			return err_wrap(e, "--volume");
+		strv_take(&p->volumes, str_fmt("%s:%s%s", v.source, v.target, v.read_only ? ":ro" : ""));
+	}
+	for (size_t i = 0; i < o->tmpfs.n; i++) {
+		own_volume struct volume v = {0};
+
+		if (volume_read_tmpfs(o->tmpfs.v[i], &v, e) < 0)
+			return err_wrap(e, "--tmpfs");
+		strv_add(&p->tmpfs, o->tmpfs.v[i]);
+	}
+	for (size_t i = 0; i < o->devices.n; i++) {
+		own_volume struct volume v = {0};
+
+		if (volume_read_device(o->devices.v[i], &v, e) < 0)
+			return err_wrap(e, "--device");
+		strv_add(&p->devices, o->devices.v[i]);
+	}
+	return 0;
+}
+
+/* Copies a list of the user's after each of its texts passed the check. */
+static int plan_list(const char *option, const struct strv *from, struct strv *to,
+		     int (*check)(const char *, struct err *), struct err *e)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		if (check && check(from->v[i], e) < 0)
+			return err_wrap(e, "%s", option);
+		strv_add(to, from->v[i]);
+	}
+	return 0;
+}
+
+static int check_label(const char *text, struct err *e)
+{
+	return *text == '=' || *text == '\0' ? err_set(e, "%s: not KEY=VALUE", text) : 0;
+}
+
+static int plan_userns(const struct runopts *o, struct plan *p, struct err *e)
+{
+	struct idmap ignored;
+
+	p->userns = o->userns ? o->userns : o->privileged ? "host" : "auto";
+	if (strcmp(p->userns, "auto") == 0 || strcmp(p->userns, "host") == 0 || strcmp(p->userns, "unmapped") == 0)
+		return 0;
+	return idmap_read(p->userns, &ignored, e) < 0 ? err_wrap(e, "--userns") : 0;
+}
+
+static int plan_rootfs(const struct runopts *o, struct plan *p, struct strv *kept, struct err *e)
+{
+	char *path;
+	struct stat st;
+
+	if (!o->rootfs)
+		return 0;
+	path = realpath(o->rootfs, NULL);
+	if (!path || stat(path, &st) < 0) {
+		free(path);
+		return err_sys(e, "--rootfs %s", o->rootfs);
+	}
+	p->rootfs = keep(kept, path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, "--rootfs %s: not a directory", o->rootfs);
+	if (strcmp(path, "/") == 0)
+		return err_set(e, "--rootfs %s: the host's own root", o->rootfs);
+	return 0;
+}
+
+int runopts_plan(const struct runopts *o, const struct record *image, char **command, bool terminal,
+		 struct plan *p, struct strv *kept, struct err *e)
+{
+	int ignored;
+
+	*p = (struct plan){.name = o->name, .init = o->init, .read_only = o->read_only, .privileged = o->privileged,
+			   .hostname = o->hostname, .shm_size = o->shm_size ? o->shm_size : SHM_SIZE, .log_max = o->log_max};
+	p->tty = o->tty || (terminal && !o->no_input && !o->detach);
+	p->user = o->user ? o->user : image ? record_get(image, "user") : NULL;
+	p->workdir = o->workdir ? o->workdir : image ? record_get(image, "workdir") : NULL;
+	p->stop_signal = o->stop_signal ? o->stop_signal : image ? record_get(image, "stopsignal") : NULL;
+	p->network = o->network ? o->network : "none";
+	if (strcmp(p->network, "none") != 0 && strcmp(p->network, "host") != 0)
+		return err_set(e, "--network %s: not none or host", p->network);
+	if (o->name && name_check_container(o->name, e) < 0)
+		return err_wrap(e, "--name");
+	if (o->hostname && check_hostname(o->hostname, e) < 0)
+		return -1;
+	if (p->workdir && *p->workdir == '\0')
+		p->workdir = NULL;
+	if (o->workdir && *o->workdir != '/')
+		return err_set(e, "--workdir %s: not an absolute path", o->workdir);
+	if (o->stop_signal && sig_read(o->stop_signal, &ignored, e) < 0)
+		return err_wrap(e, "--stop-signal");
+	plan_command(o, image, command, p);
+	if (plan_env(o, p, image, e) < 0 || plan_limits(o, &p->limits, e) < 0 || plan_caps(o, p, e) < 0 ||
+	    plan_mounts(o, p, e) < 0 || plan_userns(o, p, e) < 0 || plan_rootfs(o, p, kept, e) < 0)
+		return -1;
+	if (image)
+		record_get_list(image, "label", &p->labels);
+	if (plan_list("--label", &o->labels, &p->labels, check_label, e) < 0 ||
+	    plan_list("--dns", &o->dns, &p->dns, etc_check_dns, e) < 0 ||
+	    plan_list("--add-host", &o->hosts, &p->hosts, etc_check_host, e) < 0)
+		return -1;
+	return plan_list("--ulimit", &o->ulimits, &p->ulimits, rlimit_check, e);
+}

@@ -1,0 +1,447 @@
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backing.h"
+#include "err.h"
+#include "fd.h"
+#include "lock.h"
+#include "num.h"
+#include "own.h"
+#include "path.h"
+#include "proc.h"
+#include "record.h"
+#include "subvol.h"
+
+enum { ID_DIGITS = 18 };	/* fits a uint64_t with room to count on */
+
+static const char format_now[] = "1\n";
+static const char *const kinds[] = {"img", "ps"};
+enum { KINDS = 2 };
+
+/* --- ids --- */
+
+bool id_is(const char *s, const char *kind)
+{
+	size_t n = strlen(kind), digits;
+
+	if (strncmp(s, kind, n) != 0 || s[n] != '_')
+		return false;
+	s += n + 1;
+	digits = strspn(s, "0123456789");
+	return s[0] != '0' && digits >= 1 && digits <= ID_DIGITS && s[digits] == '\0';
+}
+
+static uint64_t id_number(const char *id)
+{
+	return strtoull(strchr(id, '_') + 1, NULL, 10);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	uint64_t x = id_number(*(char *const *)a), y = id_number(*(char *const *)b);
+
+	return x < y ? -1 : x > y;
+}
+
+static int list_ids(int root, const char *kind, struct strv *ids, struct err *e)
+{
+	own_dir DIR *d = NULL;
+	struct dirent *entry;
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return err_sys(e, "list the store");
+	while ((errno = 0, entry = readdir(d)))
+		if (id_is(entry->d_name, kind))
+			strv_add(ids, entry->d_name);
+	return errno ? err_sys(e, "list the store") : 0;
+}
+
+int store_list(const struct store *s, const char *kind, struct strv *ids, struct err *e)
+{
+	size_t before = ids->n;
+
+	if (s->root < 0)
+		return 0;
+	if (list_ids(s->root, kind, ids, e) < 0)
+		return -1;
+	if (ids->n > before)
+		qsort(ids->v + before, ids->n - before, sizeof(*ids->v), compare_ids);
+	return 0;
+}
+
+/* --- counters: a number a kind, in a line of fixed length that is written over in place --- */
+
+enum { COUNTERS_LEN = KINDS * 20 + 1 };
+
+static bool parse_counters(const char *text, uint64_t next[KINDS])
+{
+	int used = 0;
+
+	return sscanf(text, "%19" SCNu64 " %19" SCNu64 "\n%n", &next[0], &next[1], &used) == KINDS &&
+	       used == COUNTERS_LEN && next[0] >= ID_FIRST && next[1] >= ID_FIRST;
+}
+
+static int read_counters(int fd, uint64_t next[KINDS], struct err *e)
+{
+	char text[COUNTERS_LEN + 1] = "";
+
+	if (pread(fd, text, COUNTERS_LEN, 0) < 0)
+		return err_sys(e, "read counters");
+	if (parse_counters(text, next))
+		return 0;
+	for (int k = 0; k < KINDS; k++)
+		next[k] = 0;
+	return 0;
+}
+
+/* A number that exists is not given again, whatever the file says. */
+static int raise_counters(int root, uint64_t next[KINDS], struct err *e)
+{
+	for (int k = 0; k < KINDS; k++) {
+		own_strv struct strv ids = {0};
+
+		if (list_ids(root, kinds[k], &ids, e) < 0)
+			return -1;
+		if (next[k] < ID_FIRST)
+			next[k] = ID_FIRST;
+		for (size_t i = 0; i < ids.n; i++)
+			if (id_number(ids.v[i]) >= next[k])
+				next[k] = id_number(ids.v[i]) + 1;
+	}
+	return 0;
+}
+
+static int write_counters(int fd, const uint64_t next[KINDS], struct err *e)
+{
+	char text[COUNTERS_LEN + 2];
+
+	snprintf(text, sizeof(text), "%19" PRIu64 " %20" PRIu64 "\n", next[0], next[1]);
+	if (pwrite(fd, text, COUNTERS_LEN, 0) != COUNTERS_LEN)
+		return err_sys(e, "write counters");
+	return 0;
+}
+
+/* The file and, with it, the lock that whoever wants a number takes. */
+static int open_counters(int root, struct err *e)
+{
+	own_fd int fd = openat(root, "counters", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_sys(e, "counters");
+	while (flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "lock counters");
+	return take_fd(&fd);
+}
+
+int store_new_id(const struct store *s, const char *kind, char id[ID_LEN], struct err *e)
+{
+	own_fd int fd = open_counters(s->root, e);
+	uint64_t next[KINDS] = {0};
+	int k = strcmp(kind, kinds[0]) == 0 ? 0 : 1;
+
+	if (fd < 0 || read_counters(fd, next, e) < 0 || (next[0] == 0 && raise_counters(s->root, next, e) < 0))
+		return err_wrap(e, "no new id");
+	snprintf(id, ID_LEN, "%s_%" PRIu64, kinds[k], next[k]++);
+	if (write_counters(fd, next, e) < 0)
+		return err_wrap(e, "no new id");
+	return 0;
+}
+
+/* --- opening --- */
+
+static char *env_path(const char *variable, const char *usual, struct err *e)
+{
+	const char *value = getenv(variable);
+	char *path = str_dup(value && *value ? value : usual);
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		path[--n] = '\0';
+	if (path[0] == '/' && n > 1)
+		return path;
+	err_set(e, "%s: %s: not an absolute path of a directory", variable, path);
+	free(path);
+	return NULL;
+}
+
+static int find_paths(struct store *s, struct err *e)
+{
+	*s = (struct store){.root = -1, .run = -1};
+	s->root_path = env_path("CT_ROOT", "/var/lib/ct", e);
+	if (s->root_path)
+		s->run_path = env_path("CT_RUN", "/run/ct", e);
+	return s->run_path ? 0 : -1;
+}
+
+/* 1: a store of this format, 0: none (yet), -1: one that must be left alone. */
+static int has_format(int root, const char *path, struct err *e)
+{
+	own_buf struct buf b = {0};
+
+	if (file_read(root, "format", 64, &b, e) < 0)
+		return e->sys == ENOENT ? 0 : err_wrap(e, "%s", path);
+	if (strcmp(b.data, format_now) != 0)
+		return err_set(e, "%s: a store of another version of ct (format %.20s)", path, b.data);
+	return 1;
+}
+
+static int only_ours(int root, const char *path, struct err *e)
+{
+	static const char *const ours[] = {".", "..", "names", "tmp", "format.new"};
+	own_dir DIR *d = NULL;
+	struct dirent *entry;
+	size_t i, n = sizeof(ours) / sizeof(*ours);
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return err_sys(e, "%s", path);
+	while ((entry = readdir(d))) {
+		for (i = 0; i < n && strcmp(entry->d_name, ours[i]) != 0; i++)
+			continue;
+		if (i == n)
+			return err_set(e, "%s: neither empty nor a store of ct", path);
+	}
+	return 0;
+}
+
+/* Makes an empty subvolume a store; `format` comes last, so what is without it is done again. */
+static int make_store(int root, const char *path, struct err *e)
+{
+	static const char *const dirs[] = {"tmp", "names", "names/img", "names/ps"};
+	own_fd int lock = lock_take(root, ".", e);
+	int had;
+
+	if (lock < 0)
+		return err_wrap(e, "%s", path);
+	had = has_format(root, path, e);
+	if (had)
+		return had < 0 ? -1 : 0;
+	if (only_ours(root, path, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		if (mkdirat(root, dirs[i], 0700) < 0 && errno != EEXIST)
+			return err_sys(e, "%s/%s", path, dirs[i]);
+	if (file_write(root, "format.new", 0600, format_now, strlen(format_now), e) < 0)
+		return err_wrap(e, "%s", path);
+	if (fchmod(root, 0700) < 0 || syncfs(root) < 0 || renameat(root, "format.new", root, "format") < 0 ||
+	    fsync(root) < 0)
+		return err_sys(e, "%s", path);
+	return 0;
+}
+
+/* 1: it is up; 0: it is not. */
+static int look(struct store *s, struct err *e)
+{
+	int r;
+
+	s->root = open(s->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->root < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "%s", s->root_path);
+	r = subvol_supported(s->root) ? has_format(s->root, s->root_path, e) : 0;
+	if (r != 1)
+		close(take_fd(&s->root));
+	return r;
+}
+
+static int bring_up(struct store *s, struct err *e)
+{
+	s->root = backing_up(s->root_path, s->note, sizeof(s->note), e);
+	return s->root < 0 ? -1 : make_store(s->root, s->root_path, e);
+}
+
+/* Others must not be able to put anything there; s->run is then -1 or ours. */
+static int open_run(struct store *s, struct err *e)
+{
+	struct stat st;
+
+	s->run = open(s->run_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->run < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "%s", s->run_path);
+	if (fstat(s->run, &st) < 0)
+		return err_sys(e, "%s", s->run_path);
+	if (st.st_uid != geteuid() || st.st_mode & 022)
+		return err_set(e, "%s: others can write to it", s->run_path);
+	return 0;
+}
+
+static int make_run(const struct store *s, struct err *e)
+{
+	own_str char *up = str_dup_n(s->run_path, (size_t)(strrchr(s->run_path, '/') - s->run_path));
+	own_fd int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	own_fd int parent = path_mkdirs(slash, *up ? up : "/", 0755, e);
+
+	if (parent < 0)
+		return -1;
+	if (mkdirat(parent, strrchr(s->run_path, '/') + 1, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "%s", s->run_path);
+	return 0;
+}
+
+/*
+ * Once after each boot, which cleared CT_RUN, and each mount: a power cut may
+ * have cost the counters their last lines. Under their lock, so that nobody
+ * takes a number between.
+ */
+static int after_boot(const struct store *s, struct err *e)
+{
+	own_fd int fd = open_counters(s->root, e);
+	uint64_t next[KINDS] = {0}, was[KINDS];
+
+	if (fd < 0 || read_counters(fd, next, e) < 0)
+		return err_wrap(e, "%s", s->root_path);
+	memcpy(was, next, sizeof(was));
+	if (raise_counters(s->root, next, e) < 0)
+		return err_wrap(e, "%s", s->root_path);
+	/* Seldom anything to write: a full store comes up too, to be emptied. */
+	if (memcmp(was, next, sizeof(was)) != 0 && write_counters(fd, next, e) < 0)
+		return err_wrap(e, "%s", s->root_path);
+	return make_run(s, e);
+}
+
+static int open_up(struct store *s, bool fresh, struct err *e)
+{
+	struct err left;
+
+	if (open_run(s, e) < 0)
+		return -1;
+	if ((fresh || s->run < 0) && after_boot(s, e) < 0)
+		return -1;
+	if (s->run < 0 && open_run(s, e) < 0)
+		return -1;
+	/* What cannot be deleted is in nobody's way, but somebody should know. */
+	if (store_sweep(s->root, &left) < 0 && !s->note[0])
+		snprintf(s->note, sizeof(s->note), "%.*s", (int)sizeof(s->note) - 1, left.msg);
+	return 0;
+}
+
+static int open_look(struct store *s, struct err *e)
+{
+	own_str char *file = NULL;
+
+	if (s->root < 0) {
+		file = backing_file(s->root_path);
+		if (file)
+			snprintf(s->note, sizeof(s->note), "the store at %s is down: 'ct-store up' brings it up",
+				 s->root_path);
+	}
+	return open_run(s, e);
+}
+
+int store_open(struct store *s, enum store_want want, struct err *e)
+{
+	int up = find_paths(s, e) < 0 ? -1 : look(s, e);
+	bool fresh = up == 0 && want == STORE_UP;
+
+	if (fresh)
+		up = bring_up(s, e);
+	if (up >= 0 && (want == STORE_UP ? open_up(s, fresh, e) : open_look(s, e)) == 0)
+		return 0;
+	store_close(s);
+	return -1;
+}
+
+void store_close(struct store *s)
+{
+	own_close(&s->root);
+	own_close(&s->run);
+	free(s->root_path);
+	free(s->run_path);
+	*s = (struct store){.root = -1, .run = -1};
+}
+
+/* --- sweeping --- */
+
+/* Deletes one entry of tmp/ if no process holds it. */
+static int sweep_one(int tmp, const char *name, struct err *e)
+{
+	own_fd int lock = lock_try(tmp, name, e);
+	struct stat a, b;
+
+	if (lock < 0)
+		return e->sys == EWOULDBLOCK || e->sys == ENOENT ? 0 : -1;
+	/* It may have been published before the lock was had, and the name be another's. */
+	if (fstat(lock, &a) < 0 || fstatat(tmp, name, &b, AT_SYMLINK_NOFOLLOW) < 0 || a.st_ino != b.st_ino ||
+	    a.st_dev != b.st_dev)
+		return 0;
+	return subvol_erase(tmp, name, e);
+}
+
+int store_sweep(int root, struct err *e)
+{
+	int fd = openat(root, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!d)
+		return err_sys(e, "tmp of the store");
+	while ((entry = readdir(d)))
+		if (entry->d_name[0] != '.' && sweep_one(fd, entry->d_name, e) < 0)
+			return err_wrap(e, "sweep tmp of the store");
+	return 0;
+}
+
+/* --- down, grow --- */
+
+/* Whether one of the processes that CT_RUN/ID/state names (container.h) lives. */
+static bool is_running(const struct store *s, const char *id)
+{
+	static const char *const keys[][2] = {{"pid", "start"}, {"supervisor", "supervisor-start"}};
+	own_str char *name = str_fmt("%s/state", id);
+	own_record struct record r = {0};
+	struct proc_id p;
+	struct err none;
+
+	if (record_read(s->run, name, &r, &none) < 0)
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		p.pid = (pid_t)record_get_uint(&r, keys[i][0]);
+		p.start = record_get_uint(&r, keys[i][1]);
+		if (proc_alive(&p))
+			return true;
+	}
+	return false;
+}
+
+static int refuse_if_running(const struct store *s, struct err *e)
+{
+	own_strv struct strv ids = {0};
+
+	if (s->run < 0)
+		return 0;
+	if (list_ids(s->run, "ps", &ids, e) < 0)
+		return err_wrap(e, "%s", s->run_path);
+	for (size_t i = 0; i < ids.n; i++)
+		if (is_running(s, ids.v[i]))
+			return err_set(e, "%s: %s is running", s->root_path, ids.v[i]);
+	return 0;
+}
+
+int store_down(struct err *e)
+{
+	own_store struct store s;
+
+	if (find_paths(&s, e) < 0 || open_run(&s, e) < 0 || refuse_if_running(&s, e) < 0)
+		return -1;
+	return backing_down(s.root_path, e);
+}
+
+int store_grow(uint64_t bytes, struct err *e)
+{
+	own_store struct store s;
+
+	return find_paths(&s, e) < 0 ? -1 : backing_grow(s.root_path, bytes, e);
+}

@@ -1,0 +1,34 @@
+/*
+ * Trees of files, as they are: a directory copied into a subvolume, or measured.
+ */
+#ifndef CT_TREE_H
+#define CT_TREE_H
+
+#include <stdint.h>
+
+struct err;
+
+/* Called now and then, for a progress line: entries and bytes of files so far. */
+typedef void tree_progress(uint64_t entries, uint64_t bytes);
+
+/*
+ * Copies what is in directory `from` (called path in messages) into the empty
+ * directory dest, and gives dest from's own owner, mode, times and attributes.
+ * Everything is kept: owners, modes, times, hard links, symbolic links,
+ * devices, FIFOs, extended attributes (capabilities and ACLs are such), holes.
+ * Data is shared with the source where the file system can (FICLONE), else
+ * copied.
+ *
+ * Nested btrfs subvolumes are copied as directories. What is mounted inside
+ * from is not copied; its mount point becomes an empty directory (or file).
+ * Sockets are left out: they mean nothing without their process. No link is
+ * followed, no FIFO or device opened. progress may be NULL.
+ *
+ * An error names the path. What was copied by then is the caller's to delete.
+ */
+int tree_copy(int from, const char *path, int dest, tree_progress *progress, struct err *e);
+
+/* Bytes of all regular files (st_size) of dir's mount, each inode once. dir is called path in messages. */
+int tree_size(int dir, const char *path, uint64_t *bytes, struct err *e);
+
+#endif

@@ -1,0 +1,127 @@
+#include "volume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "mount.h"
+#include "own.h"
+
+void volume_free(struct volume *v)
+{
+	free(v->source);
+	free(v->target);
+	free(v->options);
+	*v = (struct volume){0};
+}
+
+static int check_target(const struct volume *v, const char *text, struct err *e)
+{
+	if (v->target[0] != '/' || strcmp(v->target, "/") == 0)
+		return err_set(e, "%s: the target is an absolute path, and not /", text);
+	return 0;
+}
+
+int volume_read(const char *text, struct volume *v, struct err *e)
+{
+	own_strv struct strv parts = {0}, options = {0};
+
+	*v = (struct volume){0};
+	strv_split(&parts, text, ':');
+	if (parts.n < 2 || parts.n > 3 || !*parts.v[0] || !*parts.v[1])
+		return err_set(e, "%s: not SOURCE:TARGET[:ro]", text);
+	if (!strchr(parts.v[0], '/'))
+		return err_set(e, "%s: the source is a directory or file (write ./%s for one here)", text, parts.v[0]);
+	v->source = realpath(parts.v[0], NULL);
+	if (!v->source)
+		return err_sys(e, "%s", parts.v[0]);
+	if (strchr(v->source, ':')) {
+		err_set(e, "%s: a path with \":\" in it cannot be written as SOURCE:TARGET", v->source);
+		goto bad;
+	}
+	v->target = str_dup(parts.v[1]);
+	if (parts.n == 3)
+		strv_split(&options, parts.v[2], ',');
+	for (size_t i = 0; i < options.n; i++) {
+		if (strcmp(options.v[i], "ro") == 0)
+			v->read_only = true;
+		else if (strcmp(options.v[i], "rw") != 0) {
+			err_set(e, "%s: %s: not ro or rw", text, options.v[i]);
+			goto bad;
+		}
+	}
+	if (check_target(v, text, e) == 0)
+		return 0;
+bad:
+	volume_free(v);
+	return -1;
+}
+
+int volume_read_tmpfs(const char *text, struct volume *v, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+
+	*v = (struct volume){0};
+	v->target = colon ? str_dup_n(text, (size_t)(colon - text)) : str_dup(text);
+	v->options = str_dup(colon ? colon + 1 : "");
+	if (check_target(v, text, e) == 0)
+		return 0;
+	volume_free(v);
+	return -1;
+}
+
+int volume_read_device(const char *text, struct volume *v, struct err *e)
+{
+	own_strv struct strv parts = {0};
+	struct stat st;
+
+	*v = (struct volume){0};
+	strv_split(&parts, text, ':');
+	/* Root inside may write whatever mode a node has, so less than rwm cannot be promised. */
+	if (parts.n > 3 || parts.v[0][0] != '/' || (parts.n == 3 && strcmp(parts.v[2], "rwm") != 0))
+		return err_set(e, "%s: not DEVICE[:TARGET[:rwm]]", text);
+	if (stat(parts.v[0], &st) < 0)
+		return err_sys(e, "%s", parts.v[0]);
+	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+		return err_set(e, "%s: not a device", parts.v[0]);
+	v->source = str_dup(parts.v[0]);
+	v->target = str_dup(parts.n > 1 ? parts.v[1] : parts.v[0]);
+	if (check_target(v, text, e) == 0)
+		return 0;
+	volume_free(v);
+	return -1;
+}
+
+int volume_mount(const struct volume *v, int userns, struct strv *skipped, struct err *e)
+{
+	own_fd int fd = mount_copy(AT_FDCWD, v->source, true, e);
+
+	if (fd < 0)
+		return -1;
+	if (userns >= 0 && mount_idmap_all(fd, v->source, userns, skipped, e) < 0)
+		return -1;
+	if (mount_set(fd, MOUNT_ATTR_NODEV | (v->read_only ? MOUNT_ATTR_RDONLY : 0), true, v->source, e) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+int volume_mount_device(const struct volume *v, uid_t owner, gid_t group, struct err *e)
+{
+	own_fd int dir = mount_new("tmpfs", "size=4k,mode=755", 0, v->source, e);
+	struct stat st;
+
+	if (dir < 0)
+		return -1;
+	if (stat(v->source, &st) < 0)
+		return err_sys(e, "%s", v->source);
+	if (mknodat(dir, "node", st.st_mode & S_IFMT, st.st_rdev) < 0 ||
+	    fchownat(dir, "node", owner, group, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(dir, "node", st.st_mode & 0666, 0) < 0)
+		return err_sys(e, "%s: make a node like it", v->source);
+	return take_fd(&dir);
+}

@@ -1,0 +1,145 @@
+load helper
+
+# A directory of its own with the dispatcher and commands made up for the test.
+setup() {
+	mine=$BATS_TEST_TMPDIR/bin
+	other=$BATS_TEST_TMPDIR/other
+	mkdir "$mine" "$other"
+	cp "$B/ct" "$mine/ct"
+}
+
+# command DIR NAME LINE...: a script.
+command_in() {
+	local file=$1/ct-$2
+	shift 2
+	printf '%s\n' '#!/bin/sh' "$@" >"$file"
+	chmod +x "$file"
+}
+
+@test "a command is run with its arguments, its streams and its status" {
+	command_in "$mine" foo 'printf "<%s>" "$@"; cat; echo why >&2; exit 42'
+	run --separate-stderr "$mine/ct" foo 'a b' '' '*' <<<in
+	[ "$status" -eq 42 ]
+	[ "$output" = '<a b><><*>in' ]
+	[ "$stderr" = why ]
+}
+
+@test "it is the command itself that runs in the end, not a child of the dispatcher" {
+	command_in "$mine" foo 'echo $$'
+	run sh -c 'echo $$; exec "$1" foo' - "$mine/ct"
+	[ "${lines[0]}" = "${lines[1]}" ]
+}
+
+@test "a command beside the dispatcher comes before one in PATH" {
+	command_in "$mine" foo 'echo beside'
+	command_in "$other" foo 'echo elsewhere'
+	PATH=$other:$PATH run "$mine/ct" foo
+	[ "$output" = beside ]
+}
+
+@test "a command that someone dropped into PATH is found and listed" {
+	command_in "$other" frobnicate '#HELP Turn it inside out' ':'
+	PATH=$other:$PATH run "$mine/ct" frobnicate
+	[ "$status" -eq 0 ]
+	PATH=$other:$PATH run "$mine/ct" help
+	[[ $output == *"  frobnicate    Turn it inside out"* ]]
+}
+
+@test "called through a link it finds the commands beside the file the link means" {
+	command_in "$mine" foo 'echo beside'
+	ln -s ../bin/ct "$other/containers"
+	run "$other/containers" foo
+	[ "$output" = beside ]
+}
+
+@test "a command that is none is a usage error in one line" {
+	for name in foo ../ct-foo '' -x 'a b' $'a\nb'; do
+		run --separate-stderr "$mine/ct" "$name"
+		[ "$status" -eq 2 ]
+		[ -z "$output" ]
+	done
+	run --separate-stderr "$mine/ct" foo
+	[ "$stderr" = "ct: foo: no such command (see 'ct help')" ]
+	run --separate-stderr "$mine/ct" help foo
+	[ "$status" -eq 2 ]
+	[ "$stderr" = "ct: foo: no such command (see 'ct help')" ]
+}
+
+@test "help lists every command and function with a line each" {
+	run ct help
+	[ "$status" -eq 0 ]
+	for file in "$B"/ct-*; do
+		[ -x "$file" ] || continue
+		grep -qE "^  ${file##*/ct-} +[A-Z]" <<<"$output"
+	done
+	grep -qE '^  path ID +Print ' <<<"$output"
+	grep -qE '^  pid ID +Print ' <<<"$output"
+	[ "$(ct)" = "$output" ]
+	[ "$(ct --help)" = "$output" ]
+}
+
+@test "help of a command without a manual page is its --help" {
+	command_in "$mine" foo 'echo "help: $1"'
+	run "$mine/ct" help foo
+	[ "$output" = 'help: --help' ]
+	run ct help path
+	[ "${lines[0]}" = 'Usage: ct path ID' ]
+}
+
+@test "the version is the utilities' own" {
+	[ "$(ct --version | cut -d' ' -f2)" = "$(ct-store --version | cut -d' ' -f2)" ]
+}
+
+@test "the dispatcher is plain POSIX shell" {
+	command_in "$mine" foo 'echo ran'
+	[ "$(dash "$mine/ct" foo)" = ran ]
+	busybox_image
+	[ "$("$busybox/bin/busybox" sh "$mine/ct" foo)" = ran ]
+}
+
+@test "path prints the root directory of an image by id and by name" {
+	busybox_image
+	[ -x "$(ct path "$img")/bin/busybox" ]
+	[ "$(ct path busybox)" = "$(ct path "$img")" ]
+}
+
+@test "path prints the root directory of a container by id and by name" {
+	busybox_image
+	id=$(ct run -d --name web "$img" sh -c 'echo inside >/file; exec sleep 1000')
+	wait_until test -s "$(ct path "$id")/file"
+	[ "$(cat "$(ct path web)/file")" = inside ]
+	ct rm -f "$id"
+}
+
+@test "path of what does not exist is one line and a failure" {
+	for id in nothing ps_1 img_1; do
+		run --separate-stderr ct path "$id"
+		[ "$status" -eq 1 ]
+		[ -z "$output" ]
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == *"$id"* ]]
+	done
+	run --separate-stderr ct path
+	[ "$status" -eq 2 ]
+	[ "$stderr" = 'ct: usage: ct path ID' ]
+}
+
+@test "pid prints the host's pid of the first process, whose pid is 1 inside" {
+	busybox_image
+	id=$(ct run -d "$img" sleep 1000)
+	pid=$(ct pid "$id")
+	[ "$(awk '/^NSpid/ { print $NF }' "/proc/$pid/status")" = 1 ]
+	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = 'sleep 1000 ' ]
+	ct rm -f "$id"
+}
+
+@test "pid of a container that has ended is one line and a failure" {
+	busybox_image
+	id=$(ct run -d "$img" true)
+	wait_until sh -c "ct ps -o status --no-header '$id' | grep -qv running"
+	run --separate-stderr ct pid "$id"
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	[ "$stderr" = "ct: $id: not running" ]
+	ct rm "$id"
+}

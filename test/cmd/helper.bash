@@ -1,0 +1,112 @@
+# shellcheck shell=bash disable=SC2034 # the tests use what is set here
+# What the command tests share. Each file has a store, a run directory and a parent
+# cgroup of its own, in a temporary directory, and the built utilities first in PATH:
+#
+#	load helper
+#	@test "a container sees only its own processes" {
+#		busybox_image
+#		run ct-run "$img" ps
+#		...
+#	}
+#
+# A file with a setup_file or teardown_file of its own calls sandbox_up or
+# sandbox_down in it. Run one by `test/run bats test/cmd/NAME.bats` (B=build).
+
+bats_require_minimum_version 1.5.0
+
+setup_file() { sandbox_up; }
+teardown_file() { sandbox_down; }
+
+sandbox_up() {
+	CT_TESTS=$(realpath "$BATS_TEST_DIRNAME/..")
+	B=$(cd "$CT_TESTS/.." && realpath -m "${B:-build}")
+	PATH=$B:$PATH
+	CT_TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/ct-test.XXXXXX")
+	CT_ROOT=$CT_TEST_DIR/root
+	CT_RUN=$CT_TEST_DIR/run
+	CT_CGROUP=/${CT_TEST_DIR##*/}
+	export B PATH CT_TESTS CT_TEST_DIR CT_ROOT CT_RUN CT_CGROUP
+	ct-store up 2>"$CT_TEST_DIR/up" || {
+		cat "$CT_TEST_DIR/up" >&2
+		return 1
+	}
+}
+
+# Takes everything away, first as a user would; what is left then is a failure.
+sandbox_down() {
+	local left
+	if command -v ct-rm >/dev/null; then
+		ct-ps -q | ct-rm -f -
+		ct-images -q | ct-rm -f -
+	fi
+	ct-store down
+	left=$(facts | grep -F "${CT_TEST_DIR##*/}")
+	if [ -n "$left" ]; then
+		printf 'left behind: %s\n' "$left" >&2
+		force_down
+	fi
+	rm -rf --one-file-system "$CT_TEST_DIR"
+	[ -z "$left" ]
+}
+
+# By hand, for the machine's sake.
+force_down() {
+	local what
+	grep -lsF "$CT_CGROUP/" /proc/[0-9]*/cgroup | cut -d/ -f3 | xargs -r kill -9
+	awk -v dir="$CT_TEST_DIR/" 'index($5 "/", dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+		while read -r what; do umount -l "$what"; done
+	losetup -n -O NAME,BACK-FILE | awk -v dir="$CT_TEST_DIR/" 'index($2, dir) == 1 { print $1 }' |
+		xargs -r -n1 losetup -d
+	find /sys/fs/cgroup -depth -path "*$CT_CGROUP*" -type d -exec rmdir {} + 2>/dev/null || true
+}
+
+# $img: an image of busybox; $busybox: the directory it was made of. Once a file.
+busybox_image() {
+	busybox=$CT_TEST_DIR/busybox
+	if ! [ -e "$CT_TEST_DIR/busybox.id" ]; then
+		"$CT_TESTS/busybox" "$busybox"
+		ct-init -n busybox "$busybox" >"$CT_TEST_DIR/busybox.id"
+	fi
+	read -r img <"$CT_TEST_DIR/busybox.id"
+}
+
+# $debian: the directory of a small Debian (of the cache: to be read, not written);
+# $debian_img: an image of it, once a file.
+debian_root() {
+	debian=$("$CT_TESTS/debian")
+}
+
+debian_image() {
+	debian_root
+	if ! [ -e "$CT_TEST_DIR/debian.id" ]; then
+		ct-init -n debian "$debian" >"$CT_TEST_DIR/debian.id"
+	fi
+	read -r debian_img <"$CT_TEST_DIR/debian.id"
+}
+
+# Until the command succeeds, for what announces itself by no event; fails after 30 s.
+wait_until() {
+	local end=$((SECONDS + 30))
+	until "$@" >/dev/null 2>&1; do
+		if ((SECONDS >= end)); then
+			echo "in vain: waited until $*" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# run_tty [STEP...] -- COMMAND...: on a terminal of its own, see terminal.py.
+run_tty() {
+	/usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/terminal.py" "$@"
+}
+
+# What is here now that a run could leave behind: to be kept in a file, see same_facts.
+facts() {
+	"$CT_TESTS/facts"
+}
+
+# Nothing changed between two `facts`; shows what did.
+same_facts() {
+	diff "$1" "$2" >&2
+}

@@ -1,0 +1,81 @@
+bats_require_minimum_version 1.5.0
+load helper
+
+# A store for each test: most of them look at all that is in it.
+setup_file() { :; }
+teardown_file() { :; }
+teardown() { sandbox_down; }
+setup() {
+	sandbox_up
+	D=$BATS_TEST_TMPDIR
+	mkdir "$D/one" "$D/two"
+	echo data >"$D/two/file"
+}
+
+@test "a store that is not there reads as empty" {
+	CT_ROOT=$D/none run ct-images
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+	CT_ROOT=$D/none run ct-images -q
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[ ! -e "$D/none" ]
+}
+
+@test "images are listed newest first, with name, size and source" {
+	one=$(ct-init -n first "$D/one")
+	two=$(ct-init "$D/two")
+	[ "$(ct-images -q)" = "$(printf '%s\n%s' "$two" "$one")" ]
+	[ "$(ct-images --no-header -o id,name,size,source)" = \
+		"$(printf '%s\t\t5\t%s\n%s\tfirst:latest\t0\t%s' "$two" "$D/two" "$one" "$D/one")" ]
+	[[ "$(ct-images --no-header -o created "$one")" =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$ ]]
+}
+
+@test "only the images named are listed, an unknown one is an error beside them" {
+	one=$(ct-init -n first "$D/one")
+	two=$(ct-init "$D/two")
+	[ "$(ct-images -q first)" = "$one" ]
+	[ "$(echo "$two" | ct-images -q -)" = "$two" ]
+	run --separate-stderr ct-images -q "$two" nosuch "$one"
+	[ "$status" -eq 1 ]
+	[ "$output" = "$(printf '%s\n%s' "$two" "$one")" ]
+	[[ "$stderr" == "ct-images: nosuch:latest: no such image" || "$stderr" == "ct-images: nosuch: no such image" ]]
+	run ct-images ps_42002
+	[ "$status" -eq 1 ]
+	run ct-images ../names
+	[ "$status" -eq 1 ]
+}
+
+@test "all names of an image are in one row" {
+	one=$(ct-init -n first "$D/one")
+	ln -s "$one" "$CT_ROOT/names/img/also:v2"
+	[ "$(ct-images --no-header -o name)" = also:v2,first:latest ]
+}
+
+@test "JSON has every column, and the root that can be read" {
+	ct-init -n first "$D/two" >"$D/id"
+	ct-images --json | jq -e --arg id "$(cat "$D/id")" '.id == $id and .name == "first:latest" and .size == 5 and has("cmd")'
+	[ "$(cat "$(ct-images --json | jq -r .root)/file")" = data ]
+}
+
+@test "what an image is configured with can be shown" {
+	one=$(ct-init "$D/one")
+	printf 'cmd=sh\ncmd=-c\nenv=A=1\nenv=B=two words\nuser=7\n' >>"$CT_ROOT/$one/config"
+	[ "$(ct-images --no-header -o cmd,user)" = "$(printf 'sh -c\t7')" ]
+	[ "$(ct-images --json | jq -r .env)" = "$(printf 'A=1\nB=two words')" ]
+}
+
+@test "a damaged image is an error, and the others are listed" {
+	one=$(ct-init "$D/one")
+	two=$(ct-init "$D/two")
+	rm "$CT_ROOT/$two/config"
+	run --separate-stderr ct-images -q
+	[ "$status" -eq 1 ]
+	[ "$output" = "$one" ]
+	[[ "$stderr" == "ct-images: $two: config: "* ]]
+}
+
+@test "a column that does not exist is a usage error" {
+	run ct-images -o nosuch
+	[ "$status" -eq 2 ]
+}

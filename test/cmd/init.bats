@@ -1,0 +1,373 @@
+bats_require_minimum_version 1.5.0
+load helper
+
+# Every kind of file there is, in directory $1. FIFOs have one name: tar knows no links to them.
+zoo() {
+	mkdir -p "$1/bin" "$1/empty" "$1/sticky" "$1/acl" "$1/deep/a/b/c"
+	printf hello >"$1/bin/plain"
+	chmod 640 "$1/bin/plain"
+	chown 33:44 "$1/bin/plain"
+	setfattr -n user.note -v 'some value' "$1/bin/plain"
+	printf x >"$1/bin/setuid"
+	chown 1000:1001 "$1/bin/setuid"
+	chmod 6755 "$1/bin/setuid"
+	printf x >"$1/bin/capable"
+	chown 7:7 "$1/bin/capable"
+	setcap cap_net_raw,cap_setuid+ep "$1/bin/capable"
+	ln "$1/bin/plain" "$1/deep/a/b/hard"
+	ln -s ../bin/plain "$1/deep/soft"
+	ln "$1/deep/soft" "$1/deep/soft-again"
+	ln -s /no/such "$1/dangling"
+	chown -h 5:6 "$1/dangling"
+	mknod "$1/null" c 1 3
+	mknod "$1/disk" b 7 200
+	mknod "$1/zero-zero" c 0 0
+	chmod 620 "$1/disk"
+	mkfifo "$1/fifo"
+	chmod 1777 "$1/sticky"
+	chown 12:34 "$1/empty"
+	chmod 2755 "$1/empty"
+	printf x >"$1/acl/file"
+	setfacl -m u:12345:r,g:54321:rw,u:1:rwx "$1/acl/file"
+	printf y >"$1/acl/without"
+	setfacl -m u:12345:rwx -d -m u:54321:rx "$1/acl"
+	truncate -s 10M "$1/sparse"
+	printf middle | dd of="$1/sparse" bs=1 seek=5000000 conv=notrunc status=none
+	truncate -s 1M "$1/hole"
+	: >"$1/nothing"
+	for name in "$(printf 'caf\351')" "$(printf 'new\nline')" naïve ' spaces ' -dash "$(printf 'x%.0s' $(seq 255))"; do
+		printf z >"$1/$name"
+	done
+	touch -h -d '2001-02-03 04:05:06.789 UTC' "$1/dangling"
+	touch -d '1999-12-31 23:59:59.123456789 UTC' "$1/bin/plain"
+	touch -d '2030-01-01 UTC' "$1/sticky"
+	touch -d '1970-01-02 UTC' "$1/deep/a"
+	chown 3:4 "$1"
+	chmod 711 "$1"
+	touch -d '2010-10-10 10:10:10.5 UTC' "$1"
+}
+
+# All that can be known of a tree. (The number of links of a directory is its file system's affair.)
+describe() {
+	(
+		cd "$1" || exit
+		export LC_ALL=C
+		find . -printf '%p %y %m %U:%G %l %T@ ' \( -type f -printf %s -o -true \) -printf '\n' | sort
+		find . \( -type b -o -type c \) -exec stat -c '%n %t:%T' {} + | sort
+		find . -type f -exec sha256sum {} + | sort
+		find . -printf '%i %p\n' | sort -k 2 |
+			awk '{ n[$1]++; if (n[$1] == 1) f[$1] = $2; else print f[$1], "=", $2 }'
+		find . -print0 | sort -z | xargs -0 getfattr -h -d -m -
+		stat -c '%n %b' sparse hole | awk '{ print $1, $2 < 100 ? "sparse" : "dense" }'
+	)
+}
+
+rootfs() {
+	echo "$CT_ROOT/$1/rootfs"
+}
+
+same() {
+	diff -a <(describe "$1") <(describe "$2")
+}
+
+# A tar on stdout: name, type and more of each entry in Python, `add(name, data=b"", **fields)`.
+tar_of() {
+	python3 -c '
+import io, sys, tarfile
+out = tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMAT)
+def add(name, data=b"", **fields):
+    t = tarfile.TarInfo(name)
+    t.size = len(data)
+    for k, v in fields.items():
+        setattr(t, k, v)
+    out.addfile(t, io.BytesIO(data))
+LINK, HARD, DIR, CHR, BLK = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE
+exec(sys.argv[1])
+out.close()' "$1"
+}
+
+# The last command failed with one line, and there is nothing of it.
+refused() {
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == "ct-init: "*"$1"* ]]
+	[ -z "$(ls "$CT_ROOT/tmp")" ]
+	[ "$(ct-images -q)" = "$before" ]
+}
+
+setup() {
+	before=$(ct-images -q)
+	D=$BATS_TEST_TMPDIR
+}
+
+@test "a directory becomes an image with every kind of file as it was" {
+	zoo "$D/zoo"
+	run --separate-stderr ct-init "$D/zoo"
+	[ "$status" -eq 0 ]
+	[[ "$output" =~ ^img_[0-9]+$ ]]
+	same "$D/zoo" "$(rootfs "$output")"
+}
+
+@test "a directory of the store's own file system shares its data with the image" {
+	mkdir "$CT_ROOT/tmp/big"
+	head -c 8M /dev/urandom >"$CT_ROOT/tmp/big/data"
+	flock "$CT_ROOT/tmp/big" ct-init "$CT_ROOT/tmp/big" >"$D/id"
+	image=$(rootfs "$(cat "$D/id")")
+	cmp "$CT_ROOT/tmp/big/data" "$image/data"
+	sync -f "$CT_ROOT"
+	[ "$(btrfs filesystem du -s --raw "$image" | awk 'END { print $2 }')" -eq 0 ]
+	rm -r "$CT_ROOT/tmp/big"
+}
+
+@test "a subvolume inside the directory is copied, what is mounted there is not" {
+	mkdir -p "$D/top/mnt" "$D/top/file"
+	btrfs -q subvolume create "$CT_ROOT/tmp/sub" >/dev/null
+	btrfs -q subvolume create "$CT_ROOT/tmp/sub/inner" >/dev/null
+	mkdir "$CT_ROOT/tmp/sub/mnt"
+	echo data >"$CT_ROOT/tmp/sub/inner/file"
+	echo data >"$CT_ROOT/tmp/sub/covered"
+	id=$(unshare -m flock "$CT_ROOT/tmp/sub" sh -ec '
+		mount -t tmpfs -o mode=1700 none "$CT_ROOT/tmp/sub/mnt"
+		echo hidden >"$CT_ROOT/tmp/sub/mnt/file"
+		mount --bind /dev/null "$CT_ROOT/tmp/sub/covered"
+		ct-init "$CT_ROOT/tmp/sub"')
+	image=$(rootfs "$id")
+	[ "$(cat "$image/inner/file")" = data ]
+	[ -z "$(ls -A "$image/mnt")" ]
+	[ "$(stat -c %a "$image/mnt")" = 1700 ]
+	[ "$(stat -c %F:%s "$image/covered")" = "regular empty file:0" ]
+	btrfs -q subvolume delete "$CT_ROOT/tmp/sub/inner" "$CT_ROOT/tmp/sub" >/dev/null
+}
+
+@test "sockets are left out, FIFOs are not waited for" {
+	mkdir "$D/dir"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$D/dir/socket"
+	mkfifo "$D/dir/fifo"
+	image=$(rootfs "$(timeout 20 ct-init "$D/dir")")
+	[ "$(ls "$image")" = fifo ]
+}
+
+@test "links in the directory are kept and never followed, the directory itself may be one" {
+	mkdir "$D/dir" "$D/outside"
+	echo secret >"$D/outside/file"
+	ln -s "$D/outside" "$D/dir/out"
+	ln -s dir "$D/link"
+	id=$(ct-init "$D/link")
+	[ "$(readlink "$(rootfs "$id")/out")" = "$D/outside" ]
+	[ "$(ct-images -o source --no-header "$id")" = "$D/dir" ]
+}
+
+@test "a tar keeps every kind of file, in each compression" {
+	zoo "$D/zoo"
+	for filter in cat gzip 'zstd -q' 'xz -1' bzip2; do
+		id=$(tar --xattrs --acls --sparse -C "$D/zoo" -c . | $filter | ct-init -)
+		same "$D/zoo" "$(rootfs "$id")"
+	done
+}
+
+@test "a tar in GNU format is as good, but for what it cannot hold" {
+	zoo "$D/zoo"
+	find "$D/zoo" -exec touch -h -d '2020-02-02 02:02:02 UTC' {} +
+	setcap -r "$D/zoo/bin/capable"
+	setfattr -x user.note "$D/zoo/bin/plain"
+	setfacl -R -b -k "$D/zoo"
+	id=$(tar --format=gnu --sparse -C "$D/zoo" -c . | ct-init -)
+	same "$D/zoo" "$(rootfs "$id")"
+}
+
+@test "names in a tar may start with / or ./ or nothing" {
+	id=$(tar_of 'add("/a", b"1"); add("./b", b"2"); add("c/d", b"3"); add(".//e", b"4"); add("hard", type=HARD, linkname="/a")' |
+		ct-init -)
+	[ "$(cd "$(rootfs "$id")" && cat a b c/d e hard)" = 12341 ]
+	[ "$(stat -c %a:%u "$(rootfs "$id")")" = 755:0 ]
+}
+
+@test "owners of a tar are its numbers, whatever the names" {
+	id=$(tar_of 'add("a", uid=4242, gid=4243, uname="root", gname="root")' | ct-init -)
+	[ "$(stat -c %u:%g "$(rootfs "$id")/a")" = 4242:4243 ]
+}
+
+@test "-n names the image, and the name moves to a newer one" {
+	mkdir "$D/dir"
+	first=$(ct-init -n base "$D/dir")
+	second=$(ct-init -n base:latest "$D/dir")
+	[ "$(ct-images -q base)" = "$second" ]
+	[ "$(ct-images --no-header -o id,name "$first" "$second")" = "$(printf '%s\t\n%s\tbase:latest' "$first" "$second")" ]
+}
+
+@test "the image cannot be written to and says what it holds" {
+	mkdir "$D/dir"
+	head -c 1000 /dev/zero >"$D/dir/a"
+	ln "$D/dir/a" "$D/dir/b"
+	head -c 234 /dev/zero >"$D/dir/c"
+	id=$(ct-init "$D/dir")
+	run touch "$(rootfs "$id")/new"
+	[ "$status" -ne 0 ]
+	[ "$(ct-images --no-header -o size "$id")" = 1234 ]
+}
+
+@test "what is no directory is refused at once, and no store is made for it" {
+	: >"$D/file"
+	mkfifo "$D/fifo"
+	for source in "$D/missing" "$D/file" "$D/fifo" ""; do
+		CT_ROOT=$D/new run timeout 20 ct-init "$source"
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == "ct-init: $source: "* ]]
+		[ ! -e "$D/new" ]
+	done
+	run ct-init "$D/missing"
+	refused "missing: No such file or directory"
+	run ct-init
+	[ "$status" -eq 2 ]
+	run ct-init -n 'Bad Name' "$D"
+	refused "Bad Name: not a name"
+	run script -qec 'ct-init -' /dev/null
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"standard input is a terminal"* ]]
+}
+
+@test "a directory with the store in it is refused" {
+	run ct-init "${CT_ROOT%/*}"
+	refused "the store is in it"
+	run ct-init /
+	refused "the store is in it"
+}
+
+@test "a tar that leads out of the image is refused by the name of the entry" {
+	echo kept >"$D/outside"
+	for bad in '"../evil", b"x"' '"a/../../evil", b"x"' '"/..", type=DIR' '"..", type=DIR' \
+		'"hard", type=HARD, linkname="../../evil"'; do
+		run ct-init - < <(tar_of "add(\"good\", b\"1\"); add($bad)")
+		refused '".." is refused'
+	done
+	run ct-init - < <(tar_of "add('out', type=LINK, linkname='$D'); add('out/outside', b'x')")
+	refused "out/outside: "
+	run ct-init - < <(tar_of "add('out', type=LINK, linkname='/'); add('hard', type=HARD, linkname='out$D/outside')")
+	refused "hard: "
+	run ct-init - < <(tar_of "add('hard', type=HARD, linkname='$D/outside')")
+	refused "hard: "
+	[ "$(cat "$D/outside")" = kept ]
+}
+
+@test "a link in a tar that something later has the name of is replaced, not followed" {
+	echo kept >"$D/outside"
+	id=$(tar_of "add('f', type=LINK, linkname='$D/outside'); add('f', b'new'); add('d', type=LINK, linkname='/'); add('d', type=DIR)" |
+		ct-init -)
+	[ "$(cat "$(rootfs "$id")/f")" = new ]
+	[ -d "$(rootfs "$id")/d" ] && [ ! -L "$(rootfs "$id")/d" ]
+	[ "$(cat "$D/outside")" = kept ]
+}
+
+@test "a device in a tar is made and not opened" {
+	id=$(tar_of 'add("dev/zero", type=CHR, devmajor=1, devminor=5); add("dev/zero2", type=HARD, linkname="dev/zero")' | ct-init -)
+	[ "$(stat -c %t:%T:%h "$(rootfs "$id")/dev/zero")" = 1:5:2 ]
+}
+
+@test "owners that cannot be are refused" {
+	run ct-init - < <(tar_of 'add("a", uid=4294967295)')
+	refused "a: its owner 4294967295:0"
+	run ct-init - < <(tar_of 'add("a", gid=4294967296)')
+	refused "a: its owner 0:4294967296"
+}
+
+@test "an ACL that names a user without its number is refused" {
+	mkdir "$D/dir"
+	: >"$D/dir/file"
+	setfacl -m u:daemon:r "$D/dir/file"
+	run ct-init - < <(tar --acls -C "$D/dir" -c .)
+	refused 'file: its ACL names "daemon"'
+}
+
+@test "labels of a security module and trusted attributes of a tar are left out" {
+	id=$(tar_of 'add("a", b"1", pax_headers={"SCHILY.xattr.trusted.overlay.opaque": "y",
+		"SCHILY.xattr.security.selinux": "x", "SCHILY.xattr.user.mine": "z"})' | ct-init -)
+	[ "$(getfattr -d -m - "$(rootfs "$id")/a" | grep '=')" = 'user.mine="z"' ]
+}
+
+@test "a tar cut anywhere is refused" {
+	tar_of 'add("dir", type=DIR); add("a", b"x" * 1500); add("name" * 40, b"y" * 20); add("z", b"")' >"$D/whole.tar"
+	end=$(python3 -c 'import sys, tarfile; t = tarfile.open(sys.argv[1]); t.getmembers(); print(t.offset)' "$D/whole.tar")
+	for at in $(seq 512 512 "$end") 1 100 511 513 1000 1800 3000; do
+		run ct-init - < <(head -c "$at" "$D/whole.tar")
+		[ "$status" -eq 1 ] || echo "cut at $at of $end"
+		refused "standard input: "
+	done
+	run ct-init - < <(head -c "$end" "$D/whole.tar")
+	refused "standard input: cut short"
+	ct-init - < <(head -c $((end + 512)) "$D/whole.tar")
+}
+
+@test "a compressed tar cut anywhere is refused, also behind the tar's own end" {
+	tar_of 'add("a", bytes(range(256)) * 40)' >"$D/whole.tar"
+	for filter in gzip 'zstd -q' xz bzip2; do
+		$filter <"$D/whole.tar" >"$D/packed"
+		size=$(stat -c %s "$D/packed")
+		for at in $((size - 1)) $((size - 4)) $((size - 9)) $((size / 2)) 20; do
+			run ct-init - < <(head -c "$at" "$D/packed")
+			[ "$status" -eq 1 ] || echo "$filter cut at $at of $size"
+			refused "standard input: "
+		done
+	done
+}
+
+@test "what follows the end of a tar is read and does not matter" {
+	id=$(set -o pipefail; (tar_of 'add("a", b"1")'; head -c 1M /dev/urandom) | ct-init -)
+	[ "$(ls "$(rootfs "$id")")" = a ]
+}
+
+@test "nothing, and what is no tar, is refused" {
+	run ct-init - </dev/null
+	refused "standard input: empty"
+	run ct-init - < <(head -c 100000 /dev/urandom)
+	refused "standard input: not a tar archive"
+	run ct-init - < <(echo text | gzip)
+	refused "standard input: not a tar archive"
+	run ct-init - </
+	refused "standard input: Is a directory"
+}
+
+@test "an archive of images is not taken for a root filesystem" {
+	for mark in oci-layout manifest.json ./oci-layout; do
+		run ct-init - < <(tar_of "add('blobs', type=DIR); add('$mark', b'{}')")
+		refused "an image archive, not a root filesystem"
+	done
+	tar_of 'add("manifest.json", b"{}"); add("usr/bin/app", b"x")' | ct-init -
+}
+
+@test "a full store is one line, and nothing is left" {
+	truncate -s 150M "$D/small"
+	mkfs.btrfs -q "$D/small"
+	mkdir "$D/mnt" "$D/big"
+	head -c 200M /dev/urandom >"$D/big/data"
+	run unshare -m sh -c '
+		mount -o loop "$1/small" "$1/mnt" || exit 99
+		export CT_ROOT=$1/mnt/ct
+		ct-init "$1/big"; echo "status $?"
+		tar -C "$1/big" -c . | ct-init -; echo "status $?"
+		ct-images -q; ls "$CT_ROOT/tmp"' - "$D"
+	[ "${#lines[@]}" -eq 4 ]
+	[[ "${lines[0]}" == "ct-init: copy $D/big/data: No space left on device" ]]
+	[[ "${lines[2]}" == "ct-init: data: "*"No space left on device" ]]
+	[ "${lines[1]}${lines[3]}" = "status 1status 1" ]
+}
+
+@test "what a killed ct-init leaves is swept by the next" {
+	mkfifo "$D/pipe"
+	ct-init - <"$D/pipe" &
+	pid=$!
+	exec 7>"$D/pipe"
+	tar_of 'add("a", b"x" * 5000000)' | head -c 2000000 >&7
+	until [ -e "$(echo "$CT_ROOT"/tmp/*/rootfs/a)" ]; do sleep 0.02; done
+	kill -9 $pid
+	wait $pid || true
+	exec 7>&-
+	mkdir "$D/dir"
+	# Its child may be a moment behind, and holds the draft until it is gone.
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		ct-init "$D/dir" >/dev/null
+		[ -n "$(ls "$CT_ROOT/tmp")" ] || break
+		sleep 0.1
+	done
+	[ -z "$(ls "$CT_ROOT/tmp")" ]
+}

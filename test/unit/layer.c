@@ -1,0 +1,221 @@
+#include "unit.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "layer.h"
+#include "own.h"
+
+static struct err e;
+static uint64_t entries_told, bytes_told;
+
+/* Archives are written by libarchive into memory, read through a descriptor as any other. */
+struct made {
+	struct archive *a;
+	int fd;
+};
+
+static struct made begin(void)
+{
+	struct made m = {archive_write_new(), memfd_create("tar", MFD_CLOEXEC)};
+
+	archive_write_set_format_pax_restricted(m.a);
+	archive_write_set_bytes_in_last_block(m.a, 1);
+	archive_write_open_fd(m.a, m.fd);
+	return m;
+}
+
+static void add(struct made *m, const char *name, mode_t type, const char *data)
+{
+	struct archive_entry *entry = archive_entry_new();
+
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_mode(entry, type | 0700);
+	archive_entry_set_size(entry, (la_int64_t)strlen(data));
+	archive_entry_set_mtime(entry, 1000, 0);
+	if (S_ISLNK(type)) {
+		archive_entry_set_symlink(entry, data);
+		archive_entry_set_size(entry, 0);
+	}
+	assert_int_equal(archive_write_header(m->a, entry), ARCHIVE_OK);
+	if (S_ISREG(type))
+		archive_write_data(m->a, data, strlen(data));
+	archive_entry_free(entry);
+}
+
+static int end(struct made *m)
+{
+	archive_write_close(m->a);
+	archive_write_free(m->a);
+	lseek(m->fd, 0, SEEK_SET);
+	return m->fd;
+}
+
+static void tell(uint64_t entries, uint64_t bytes)
+{
+	entries_told = entries;
+	bytes_told = bytes;
+}
+
+static int root_scratch(void **state)
+{
+	if (geteuid() != 0)
+		skip();		/* a child is confined by root only */
+	return scratch_make(state);
+}
+
+#define unit_test_root(f) cmocka_unit_test_setup_teardown(f, root_scratch, scratch_remove)
+
+static void an_archive_is_unpacked_and_its_size_told(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	add(&m, "./etc", S_IFDIR, "");
+	add(&m, "/etc/motd", S_IFREG, "hello");
+	fd = end(&m);
+	assert_int_equal(layer_unpack(fd, "archive", s->dir, tell, &e), 0);
+	assert_int_equal(fstatat(s->dir, "etc/motd", &st, 0), 0);
+	assert_int_equal(st.st_size, 5);
+	assert_int_equal(entries_told, 2);
+	assert_int_equal(bytes_told, 5);
+}
+
+static void the_times_of_a_directory_hold_whatever_comes_after_it(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	add(&m, "a/b/file", S_IFREG, "x");	/* makes a and a/b before their entries */
+	add(&m, ".", S_IFDIR, "");
+	add(&m, "a", S_IFDIR, "");
+	add(&m, "a/b", S_IFDIR, "");
+	add(&m, "a/b/other", S_IFREG, "x");
+	add(&m, "top", S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(layer_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	assert_true(fstatat(s->dir, ".", &st, 0) == 0 && st.st_mtime == 1000);
+	assert_true(fstatat(s->dir, "a", &st, 0) == 0 && st.st_mtime == 1000);
+	assert_true(fstatat(s->dir, "a/b", &st, 0) == 0 && st.st_mtime == 1000);
+}
+
+static void a_name_that_leads_up_is_refused_wherever_the_dots_stand(void **state)
+{
+	static const char *const bad[] = {"..", "../a", "a/..", "a/../b", "/../a", "./..", "a/b/.."};
+	struct scratch *s = *state;
+	char sentence[100];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct made m = begin();
+		own_fd int fd = -1;
+
+		add(&m, bad[i], S_IFREG, "x");
+		fd = end(&m);
+		snprintf(sentence, sizeof(sentence), "archive: %s: a name with \"..\" is refused", bad[i]);
+		assert_refused(layer_unpack(fd, "archive", s->dir, NULL, &e), &e, sentence);
+	}
+}
+
+static void dots_within_a_name_are_part_of_it(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	add(&m, "..a", S_IFREG, "x");
+	add(&m, "b..", S_IFREG, "x");
+	add(&m, "...", S_IFREG, "x");
+	add(&m, ".hidden", S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(layer_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	assert_int_equal(faccessat(s->dir, "..a", F_OK, 0), 0);
+	assert_int_equal(faccessat(s->dir, ".hidden", F_OK, 0), 0);
+}
+
+static void nothing_is_written_through_a_link(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	add(&m, "usr", S_IFDIR, "");
+	add(&m, "lib", S_IFLNK, "usr");
+	add(&m, "lib/file", S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(layer_unpack(fd, "archive", s->dir, NULL, &e), -1);
+	assert_true(strncmp(e.msg, "lib/file: ", 10) == 0);
+	assert_int_equal(faccessat(s->dir, "usr/file", F_OK, 0), -1);
+}
+
+static void a_top_that_is_no_directory_is_refused(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	add(&m, "./", S_IFLNK, "/etc");
+	fd = end(&m);
+	assert_refused(layer_unpack(fd, "archive", s->dir, NULL, &e), &e, "archive: ./: not a directory");
+}
+
+static void a_very_long_name_leaves_room_for_the_reason(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	char name[2000];
+
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	add(&m, name, S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(layer_unpack(fd, "archive", s->dir, NULL, &e), -1);
+	assert_non_null(strstr(e.msg, "File name too long"));
+}
+
+static void an_archive_without_its_end_is_refused(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	add(&m, "file", S_IFREG, "x");
+	fd = end(&m);
+	fstat(fd, &st);
+	assert_int_equal(ftruncate(fd, st.st_size - 1024), 0);	/* the two blocks of zeros */
+	assert_refused(layer_unpack(fd, "archive", s->dir, NULL, &e), &e,
+		       "archive: cut short (no end of the archive)");
+}
+
+static void a_descriptor_that_cannot_be_read_is_said(void **state)
+{
+	struct scratch *s = *state;
+	own_fd int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_refused(layer_unpack(fd, "archive", s->dir, NULL, &e), &e, "archive: Is a directory");
+	assert_refused(layer_unpack(-1, "archive", s->dir, NULL, &e), &e, "archive: Bad file descriptor");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		unit_test_root(an_archive_is_unpacked_and_its_size_told),
+		unit_test_root(the_times_of_a_directory_hold_whatever_comes_after_it),
+		unit_test_root(a_name_that_leads_up_is_refused_wherever_the_dots_stand),
+		unit_test_root(dots_within_a_name_are_part_of_it),
+		unit_test_root(nothing_is_written_through_a_link),
+		unit_test_root(a_top_that_is_no_directory_is_refused),
+		unit_test_root(a_very_long_name_leaves_room_for_the_reason),
+		unit_test_root(an_archive_without_its_end_is_refused),
+		unit_test_root(a_descriptor_that_cannot_be_read_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,369 @@
+#include "private_store.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "backing.h"
+#include "fd.h"
+#include "own.h"
+#include "proc.h"
+#include "record.h"
+#include "subvol.h"
+
+static struct err e;
+
+static struct store *store_of(void **state)
+{
+	return &((struct home *)*state)->s;
+}
+
+static int open_again(struct store *s, enum store_want want)
+{
+	store_close(s);
+	return store_open(s, want, &e);
+}
+
+static void an_id_is_a_kind_and_a_number(void **state)
+{
+	(void)state;
+	assert_true(id_is("ps_42002", "ps"));
+	assert_true(id_is("img_1", "img"));
+	assert_true(id_is("ps_999999999999999999", "ps"));
+	assert_false(id_is("ps_9999999999999999999", "ps"));
+	assert_false(id_is("img_1", "ps"));
+	assert_false(id_is("ps_", "ps"));
+	assert_false(id_is("ps_0", "ps"));
+	assert_false(id_is("ps_01", "ps"));
+	assert_false(id_is("ps_1x", "ps"));
+	assert_false(id_is("ps_1/..", "ps"));
+	assert_false(id_is("ps_+1", "ps"));
+	assert_false(id_is("ps1", "ps"));
+}
+
+static void each_kind_is_counted_from_42002(void **state)
+{
+	struct store *s = store_of(state);
+	char id[ID_LEN];
+
+	assert_int_equal(store_new_id(s, "img", id, &e), 0);
+	assert_string_equal(id, "img_42002");
+	assert_int_equal(store_new_id(s, "img", id, &e), 0);
+	assert_string_equal(id, "img_42003");
+	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+	assert_string_equal(id, "ps_42002");
+}
+
+enum { CALLERS = 50, EACH = 20, ALL = 1000 };
+
+static void fifty_callers_at_once_get_each_number_once(void **state)
+{
+	struct store *s = store_of(state);
+	bool seen[ALL] = {0};
+	char id[ID_LEN] = "";
+	int pair[2], status;
+	unsigned long n;
+
+	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+	for (int i = 0; i < CALLERS; i++)
+		if (fork() == 0) {
+			for (int k = 0; k < EACH; k++)
+				if (store_new_id(s, "ps", id, &e) < 0 || write(pair[1], id, ID_LEN) != ID_LEN)
+					_exit(1);
+			_exit(0);
+		}
+	close(pair[1]);
+	for (int i = 0; i < ALL; i++) {
+		assert_int_equal(read(pair[0], id, ID_LEN), ID_LEN);
+		n = strtoul(id + 3, NULL, 10) - ID_FIRST;
+		assert_true(n < ALL);
+		assert_false(seen[n]);
+		seen[n] = true;
+	}
+	close(pair[0]);
+	while (wait(&status) > 0)
+		assert_int_equal(status, 0);
+}
+
+static void a_number_is_not_given_again_when_its_object_is_gone(void **state)
+{
+	struct store *s = store_of(state);
+	struct draft d;
+	char id[ID_LEN];
+
+	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+	assert_int_equal(draft_begin(s, &d, &e), 0);
+	assert_int_equal(draft_publish(s, &d, id, NULL, &e), 0);
+	assert_int_equal(store_remove(s, id, &e), 0);
+	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+	assert_string_equal(id, "ps_42003");
+}
+
+static void damaged_or_missing_counters_go_on_after_what_exists(void **state)
+{
+	static const char *const damaged[] = {"", "x", "1 1\n", "              42002                42002"};
+	struct store *s = store_of(state);
+	char id[ID_LEN];
+
+	assert_int_equal(mkdirat(s->root, "img_50000", 0700), 0);
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
+		assert_int_equal(file_write(s->root, "counters", 0600, damaged[i], strlen(damaged[i]), &e), 0);
+		assert_int_equal(store_new_id(s, "img", id, &e), 0);
+		assert_string_equal(id, "img_50001");
+	}
+	assert_int_equal(unlinkat(s->root, "counters", 0), 0);
+	assert_int_equal(store_new_id(s, "img", id, &e), 0);
+	assert_string_equal(id, "img_50001");
+	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+	assert_string_equal(id, "ps_42002");
+}
+
+static void a_counter_that_a_power_cut_put_back_is_corrected_after_the_boot(void **state)
+{
+	struct store *s = store_of(state);
+	char id[ID_LEN];
+
+	assert_int_equal(store_new_id(s, "img", id, &e), 0);
+	assert_int_equal(mkdirat(s->root, "img_42007", 0700), 0);
+	assert_int_equal(rmdir(s->run_path), 0);
+	assert_int_equal(open_again(s, STORE_UP), 0);
+	assert_int_equal(store_new_id(s, "img", id, &e), 0);
+	assert_string_equal(id, "img_42008");
+}
+
+static void a_list_is_sorted_by_number(void **state)
+{
+	static const char *const made[] = {"ps_100000", "ps_99999", "ps_42002", "img_1", "ps_x", "ps_1~"};
+	struct store *s = store_of(state);
+	own_strv struct strv ids = {0};
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++)
+		assert_int_equal(mkdirat(s->root, made[i], 0700), 0);
+	assert_int_equal(store_list(s, "ps", &ids, &e), 0);
+	assert_int_equal(ids.n, 3);
+	assert_string_equal(ids.v[0], "ps_42002");
+	assert_string_equal(ids.v[1], "ps_99999");
+	assert_string_equal(ids.v[2], "ps_100000");
+}
+
+static void looking_makes_nothing(void **state)
+{
+	struct home *h = *state;
+	own_strv struct strv ids = {0};
+	own_dir DIR *d = opendir(h->path);
+
+	assert_int_equal(store_open(&h->s, STORE_LOOK, &e), 0);
+	assert_int_equal(h->s.root, -1);
+	assert_int_equal(h->s.run, -1);
+	assert_string_equal(h->s.note, "");
+	assert_int_equal(store_list(&h->s, "img", &ids, &e), 0);
+	assert_int_equal(ids.n, 0);
+	for (struct dirent *entry; (entry = readdir(d));)
+		assert_int_equal(entry->d_name[0], '.');
+}
+
+static void a_store_that_is_down_reads_as_empty_and_says_so(void **state)
+{
+	struct store *s = store_of(state);
+
+	assert_true(str_starts(s->note, "made "));
+	assert_int_equal(mkdirat(s->root, "img_42002", 0700), 0);
+	store_close(s);
+	assert_int_equal(store_down(&e), 0);
+	assert_int_equal(store_open(s, STORE_LOOK, &e), 0);
+	assert_int_equal(s->root, -1);
+	assert_non_null(strstr(s->note, " is down: 'ct-store up' brings it up"));
+	assert_int_equal(open_again(s, STORE_UP), 0);
+	assert_string_equal(s->note, "");
+	assert_int_equal(faccessat(s->root, "img_42002", F_OK, 0), 0);
+}
+
+static void the_store_is_for_its_owner_and_a_subvolume(void **state)
+{
+	struct store *s = store_of(state);
+	struct stat st;
+
+	assert_true(subvol_is(s->root));
+	assert_int_equal(fstat(s->root, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(fstat(s->run, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+}
+
+static void a_store_of_another_version_is_refused(void **state)
+{
+	struct store *s = store_of(state);
+
+	assert_int_equal(file_write(s->root, "format", 0600, "2\n", 2, &e), 0);
+	assert_int_equal(open_again(s, STORE_UP), -1);
+	assert_non_null(strstr(e.msg, "another version"));
+	assert_int_equal(store_open(s, STORE_LOOK, &e), -1);
+	assert_int_equal(s->root, -1);
+}
+
+static void a_store_half_laid_out_is_finished(void **state)
+{
+	struct store *s = store_of(state);
+
+	assert_int_equal(unlinkat(s->root, "format", 0), 0);
+	assert_int_equal(unlinkat(s->root, "counters", 0), 0);
+	assert_int_equal(unlinkat(s->root, "names/ps", AT_REMOVEDIR), 0);
+	assert_int_equal(open_again(s, STORE_UP), 0);
+	assert_int_equal(faccessat(s->root, "format", F_OK, 0), 0);
+	assert_int_equal(faccessat(s->root, "names/ps", F_OK, 0), 0);
+}
+
+static void a_directory_of_somebody_else_is_left_alone(void **state)
+{
+	struct home *h = *state;
+	own_str char *file = str_fmt("%s/root.btrfs", h->path), *inside = str_fmt("%s/root/precious", h->path);
+
+	assert_int_equal(mkdir(h->root, 0755), 0);
+	assert_int_equal(mkdir(inside, 0755), 0);
+	assert_int_equal(store_open(&h->s, STORE_UP, &e), -1);
+	assert_non_null(strstr(e.msg, "/root: neither empty nor a store of ct"));
+	assert_int_equal(access(inside, F_OK), 0);
+	assert_int_equal(access(file, F_OK), -1);
+}
+
+static void a_path_that_is_not_absolute_is_refused(void **state)
+{
+	struct home *h = *state;
+
+	setenv("CT_ROOT", "var/ct", 1);
+	assert_refused(store_open(&h->s, STORE_LOOK, &e), &e, "CT_ROOT: var/ct: not an absolute path of a directory");
+	setenv("CT_ROOT", "//", 1);
+	assert_int_equal(store_open(&h->s, STORE_UP, &e), -1);
+	setenv("CT_ROOT", h->root, 1);
+	setenv("CT_RUN", "run", 1);
+	assert_refused(store_open(&h->s, STORE_LOOK, &e), &e, "CT_RUN: run: not an absolute path of a directory");
+	setenv("CT_RUN", h->run, 1);
+}
+
+static void a_run_directory_that_others_can_write_to_is_refused(void **state)
+{
+	struct home *h = *state;
+
+	assert_int_equal(mkdir(h->run, 0700), 0);
+	assert_int_equal(chmod(h->run, 0777), 0);
+	assert_int_equal(store_open(&h->s, STORE_LOOK, &e), -1);
+	assert_non_null(strstr(e.msg, "others can write to it"));
+	assert_int_equal(chmod(h->run, 0700), 0);
+}
+
+static void half_a_file_system_is_not_taken_for_a_store(void **state)
+{
+	struct home *h = *state;
+	own_str char *draft = str_fmt("%s/root.btrfs.new", h->path);
+
+	assert_int_equal(file_write(AT_FDCWD, draft, 0600, "half", 4, &e), 0);
+	assert_int_equal(store_open(&h->s, STORE_UP, &e), 0);
+	assert_int_equal(access(draft, F_OK), -1);
+	assert_true(subvol_is(h->s.root));
+}
+
+static void what_is_no_file_system_stays_as_it_was(void **state)
+{
+	struct home *h = *state;
+	own_str char *file = str_fmt("%s/root.btrfs", h->path);
+	own_buf struct buf b = {0};
+
+	assert_int_equal(file_write(AT_FDCWD, file, 0600, "precious", 8, &e), 0);
+	assert_int_equal(store_open(&h->s, STORE_UP, &e), -1);
+	assert_int_equal(file_read(AT_FDCWD, file, 100, &b, &e), 0);
+	assert_string_equal(b.data, "precious");
+	assert_int_equal(access(h->root, F_OK), -1);
+}
+
+static void too_little_room_is_said_and_leaves_nothing(void **state)
+{
+	struct home *h = *state;
+	own_str char *file = str_fmt("%s/root.btrfs", h->path), *draft = str_fmt("%s.new", file);
+
+	assert_int_equal(mount("tmpfs", h->path, "tmpfs", MS_REMOUNT, "size=64m"), 0);
+	assert_int_equal(store_open(&h->s, STORE_UP, &e), -1);
+	assert_non_null(strstr(e.msg, "MiB are free"));
+	assert_int_equal(access(file, F_OK), -1);
+	assert_int_equal(access(draft, F_OK), -1);
+	assert_int_equal(access(h->root, F_OK), -1);
+}
+
+static void write_state(const struct store *s, const struct proc_id *p)
+{
+	own_record struct record r = {0};
+
+	record_add_uint(&r, "supervisor", (uint64_t)p->pid);
+	record_add_uint(&r, "supervisor-start", p->start);
+	assert_int_equal(record_write(s->run, "ps_42002/state", &r, &e), 0);
+}
+
+static void it_does_not_go_down_while_a_container_runs(void **state)
+{
+	struct store *s = store_of(state);
+	struct proc_id self;
+
+	assert_int_equal(mkdirat(s->run, "ps_42002", 0700), 0);
+	assert_int_equal(proc_identify(getpid(), &self), 0);
+	write_state(s, &self);
+	store_close(s);
+	assert_int_equal(store_down(&e), -1);
+	assert_non_null(strstr(e.msg, "ps_42002 is running"));
+	assert_int_equal(store_open(s, STORE_LOOK, &e), 0);
+	assert_true(s->root >= 0);
+	self.start++;		/* its number given to another process since */
+	write_state(s, &self);
+	store_close(s);
+	assert_int_equal(store_down(&e), 0);
+}
+
+static void it_does_not_go_down_while_a_process_is_in_it(void **state)
+{
+	assert_true(store_of(state)->root >= 0);
+	assert_int_equal(store_down(&e), -1);
+	assert_non_null(strstr(e.msg, "/root: in use"));
+}
+
+static void it_grows_and_never_shrinks(void **state)
+{
+	struct store *s = store_of(state);
+	own_str char *file = backing_file(s->root_path);
+	struct stat before, after;
+
+	assert_int_equal(stat(file, &before), 0);
+	assert_int_equal(store_grow((uint64_t)before.st_size - 4096, &e), -1);
+	assert_non_null(strstr(e.msg, "can only grow"));
+	assert_int_equal(store_grow((uint64_t)before.st_size + (64 << 20), &e), 0);
+	assert_int_equal(store_grow((uint64_t)before.st_size + (64 << 20), &e), 0);
+	assert_int_equal(stat(file, &after), 0);
+	assert_int_equal(after.st_size - before.st_size, 64 << 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_id_is_a_kind_and_a_number),
+		unit_test_store(each_kind_is_counted_from_42002),
+		unit_test_store(fifty_callers_at_once_get_each_number_once),
+		unit_test_store(a_number_is_not_given_again_when_its_object_is_gone),
+		unit_test_store(damaged_or_missing_counters_go_on_after_what_exists),
+		unit_test_store(a_counter_that_a_power_cut_put_back_is_corrected_after_the_boot),
+		unit_test_store(a_list_is_sorted_by_number),
+		unit_test_home(looking_makes_nothing),
+		unit_test_store(a_store_that_is_down_reads_as_empty_and_says_so),
+		unit_test_store(the_store_is_for_its_owner_and_a_subvolume),
+		unit_test_store(a_store_of_another_version_is_refused),
+		unit_test_store(a_store_half_laid_out_is_finished),
+		unit_test_home(a_directory_of_somebody_else_is_left_alone),
+		unit_test_home(a_path_that_is_not_absolute_is_refused),
+		unit_test_home(a_run_directory_that_others_can_write_to_is_refused),
+		unit_test_home(half_a_file_system_is_not_taken_for_a_store),
+		unit_test_home(what_is_no_file_system_stays_as_it_was),
+		unit_test_home(too_little_room_is_said_and_leaves_nothing),
+		unit_test_store(it_does_not_go_down_while_a_container_runs),
+		unit_test_store(it_does_not_go_down_while_a_process_is_in_it),
+		unit_test_store(it_grows_and_never_shrinks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,162 @@
+#include "unit.h"
+
+#include <pty.h>
+#include <termios.h>
+
+#include "own.h"
+#include "table.h"
+
+static const struct column columns[] = {
+	{.name = "id"}, {.name = "name"}, {.name = "pid", .number = true}, {.name = "digest", .hidden = true}, {0},
+};
+
+static struct err e;
+
+static void fill(struct table *t)
+{
+	table_row(t, (const char *const[]){"ps_42002", "web\tone\n", "17", "sha256:0"});
+	table_row(t, (const char *const[]){"ps_42003", NULL, NULL, NULL});
+}
+
+/* The whole listing as text. */
+static char *listing(const struct listing *how)
+{
+	struct table *t = table_begin(columns, how, &e);
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_non_null(t);
+	fill(t);
+	table_end(t, f);
+	fclose(f);
+	return text;
+}
+
+static void is_listed_as(struct listing how, const char *want)
+{
+	own_str char *text = listing(&how);
+
+	assert_string_equal(text, want);
+}
+
+static void away_from_a_terminal_cells_are_tab_separated(void **state)
+{
+	(void)state;
+	is_listed_as((struct listing){0}, "ID\tNAME\tPID\nps_42002\tweb\\tone\\n\t17\nps_42003\t\t\n");
+	is_listed_as((struct listing){.bare = true}, "ps_42002\tweb\\tone\\n\t17\nps_42003\t\t\n");
+}
+
+static void quiet_is_ids_alone(void **state)
+{
+	(void)state;
+	is_listed_as((struct listing){.quiet = true}, "ps_42002\nps_42003\n");
+}
+
+static void columns_come_in_the_order_asked_for(void **state)
+{
+	(void)state;
+	is_listed_as((struct listing){.columns = "digest,id,id"},
+		     "DIGEST\tID\tID\nsha256:0\tps_42002\tps_42002\n\tps_42003\tps_42003\n");
+	is_listed_as((struct listing){.columns = "pid", .bare = true}, "17\n\n");
+}
+
+static void json_has_every_column_and_null_numbers(void **state)
+{
+	(void)state;
+	is_listed_as((struct listing){.json = true},
+		     "{\"id\":\"ps_42002\",\"name\":\"web\\u0009one\\u000a\",\"pid\":17,\"digest\":\"sha256:0\"}\n"
+		     "{\"id\":\"ps_42003\",\"name\":\"\",\"pid\":null,\"digest\":\"\"}\n");
+	is_listed_as((struct listing){.json = true, .columns = "pid"}, "{\"pid\":17}\n{\"pid\":null}\n");
+}
+
+static void a_column_that_is_none_is_refused_and_the_others_told(void **state)
+{
+	struct listing how = {.columns = "id,nmae"};
+
+	(void)state;
+	assert_null(table_begin(columns, &how, &e));
+	assert_string_equal(e.msg, "nmae: no such column (there are id,name,pid,digest)");
+	assert_int_equal(e.status, 2);
+	how.columns = "";
+	assert_null(table_begin(columns, &how, &e));
+}
+
+static void no_rows_are_a_heading_and_no_json(void **state)
+{
+	struct listing plain = {0}, json = {.json = true};
+	const struct listing *how[] = {&plain, &json};
+	const char *want[] = {"ID\tNAME\tPID\n", ""};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		own_str char *text = NULL;
+		size_t n = 0;
+		FILE *f = open_memstream(&text, &n);
+
+		table_end(table_begin(columns, how[i], &e), f);
+		fclose(f);
+		assert_string_equal(text, want[i]);
+	}
+}
+
+static void on_a_terminal_columns_are_aligned(void **state)
+{
+	struct listing how = {0};
+	struct table *t = table_begin(columns, &how, &e);
+	char text[200] = "";
+	int master, slave;
+	size_t n = 0;
+	ssize_t got;
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	f = fdopen(slave, "w");
+	fill(t);
+	table_end(t, f);
+	fflush(f);
+	while (!strstr(text, "42003")) {
+		got = read(master, text + n, sizeof(text) - 1 - n);
+		assert_true(got > 0);
+		n += (size_t)got;
+		text[n] = '\0';
+	}
+	assert_non_null(strstr(text, "ID        NAME        PID\r\nps_42002  web\\tone\\n  17\r\n"));
+	fclose(f);
+	close(master);
+}
+
+static void is_json(const char *raw, const char *want)
+{
+	own_buf struct buf b = {0};
+
+	json_string(&b, raw);
+	assert_string_equal(b.data, want);
+}
+
+static void json_strings_are_exact_and_harmless_to_a_terminal(void **state)
+{
+	(void)state;
+	is_json("", "\"\"");
+	is_json("a\"b\\c\x1b", "\"a\\\"b\\\\c\\u001b\"");
+	is_json("\xc3\xa9\xf0\x9f\x90\xb3", "\"\xc3\xa9\xf0\x9f\x90\xb3\"");
+	is_json("\xc2\x85\xe2\x80\xae", "\"\\u0085\\u202e\"");
+	is_json("a\xff\xc3", "\"a\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(away_from_a_terminal_cells_are_tab_separated),
+		cmocka_unit_test(quiet_is_ids_alone),
+		cmocka_unit_test(columns_come_in_the_order_asked_for),
+		cmocka_unit_test(json_has_every_column_and_null_numbers),
+		cmocka_unit_test(a_column_that_is_none_is_refused_and_the_others_told),
+		cmocka_unit_test(no_rows_are_a_heading_and_no_json),
+		cmocka_unit_test(on_a_terminal_columns_are_aligned),
+		cmocka_unit_test(json_strings_are_exact_and_harmless_to_a_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,73 @@
+/*
+ * What the unit tests share: cmocka with the headers it wants, how a refusal
+ * looks, and a directory of a test's own.
+ */
+#ifndef CT_UNIT_H
+#define CT_UNIT_H
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "err.h"
+
+/* The call fails, and says so in exactly this sentence. */
+#define assert_refused(call, e, sentence)               \
+	do {                                            \
+		memset((e), 0, sizeof(*(e)));           \
+		assert_int_equal((call), -1);           \
+		assert_string_equal((e)->msg, sentence); \
+	} while (0)
+
+/* A fresh directory, open: *state points at its struct. Given to cmocka_unit_test_setup_teardown. */
+struct scratch {
+	char path[200];
+	int dir;
+};
+
+static inline int scratch_make(void **state)
+{
+	static struct scratch s;
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(s.path, sizeof(s.path), "%s/ct-unit.XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(s.path))
+		return -1;
+	s.dir = open(s.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*state = &s;
+	return s.dir < 0 ? -1 : 0;
+}
+
+static inline int scratch_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st, (void)type, (void)at;
+	return remove(path);
+}
+
+static inline int scratch_remove(void **state)
+{
+	struct scratch *s = *state;
+	int failed = nftw(s->path, scratch_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+
+	close(s->dir);
+	return failed;
+}
+
+static inline void scratch_link(const struct scratch *s, const char *target, const char *name)
+{
+	assert_int_equal(symlinkat(target, s->dir, name), 0);
+}
+
+#define unit_test_scratch(f) cmocka_unit_test_setup_teardown(f, scratch_make, scratch_remove)
+
+#endif
