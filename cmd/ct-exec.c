@@ -69,6 +69,8 @@ static int run(struct join *j, int signals, int *status, struct err *e)
 	for (size_t i = 0; i < notes.n; i++)
 		cmd_note("%s", notes.v[i]);
 	*status = ending_status(&ending);
+	if (ending.lost && *status == 0)
+		*status = 125;
 	return 0;
 }
 

@@ -139,6 +139,7 @@ int main(int argc, char **argv)
 	if (*args.store.note)
 		cmd_note("%s", args.store.note);
 	status = cmd_each(operands, remove_one, &args);
+	container_sweep(&args.store);
 	store_close(&args.store);
 	return cmd_end(status);
 }

@@ -10,6 +10,7 @@
 #include "err.h"
 #include "idmap.h"
 #include "limit.h"
+#include "lock.h"
 #include "own.h"
 
 enum { SETTLE_MS = 100 };
@@ -209,4 +210,31 @@ int container_clean(const struct store *s, const char *id, struct err *e)
 		return 0;
 	idmap_release(s->run, id);
 	return remove_run_files(s, id, e);
+}
+
+int container_begin(const struct store *s, const char *id, struct err *e)
+{
+	if (mkdirat(s->run, id, 0700) < 0)
+		return err_sys(e, "%s/%s", s->run_path, id);
+	return lock_take(s->run, id, e);
+}
+
+void container_sweep(const struct store *s)
+{
+	own_dir DIR *d = NULL;
+	int fd = s->run < 0 ? -1 : openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	while (d && (entry = readdir(d))) {
+		own_fd int lock = -1;
+		struct err ignored;
+
+		if (!id_is(entry->d_name, "ps") || faccessat(s->root, entry->d_name, F_OK, 0) == 0)
+			continue;
+		lock = lock_try(s->run, entry->d_name, &ignored);
+		/* Asked again under the lock: it may have been published meanwhile. */
+		if (lock >= 0 && faccessat(s->root, entry->d_name, F_OK, 0) < 0)
+			container_clean(s, entry->d_name, &ignored);
+	}
 }

@@ -69,4 +69,12 @@ char *container_group(const char *id);
  */
 int container_clean(const struct store *s, const char *id, struct err *e);
 
+/*
+ * CT_RUN/ps_N, made and locked for as long as its supervisor lives. Gives the
+ * descriptor that holds the lock.
+ */
+int container_begin(const struct store *s, const char *id, struct err *e);
+/* Cleans up after supervisors that were killed before their containers were published. */
+void container_sweep(const struct store *s);
+
 #endif

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,13 +51,12 @@ static void now_text(char out[NUM_TIME_LEN])
 }
 
 /* Its id, its directory in CT_RUN, its draft. */
-static int begin(struct launch *l, struct draft *d, struct err *e)
+static int begin(struct launch *l, struct draft *d, int *lock, struct err *e)
 {
 	if (check_name_is_free(l, e) < 0 || store_new_id(l->store, "ps", l->id, e) < 0)
 		return -1;
-	if (mkdirat(l->store->run, l->id, 0700) < 0)
-		return err_sys(e, "%s/%s", l->store->run_path, l->id);
-	return draft_begin(l->store, d, e);
+	*lock = container_begin(l->store, l->id, e);
+	return *lock < 0 ? -1 : draft_begin(l->store, d, e);
 }
 
 /* What a run made before its program ran, taken back. */
@@ -117,6 +115,8 @@ static int watch(struct launch *l, struct run *r, int home, struct ctlog *log, i
 		return -1;
 	}
 	status = ending_status(&ending);
+	if (ending.lost && status == 0)
+		status = 125;
 	if (ctlog_close(log, &said) < 0)
 		strv_add(&l->notes, said.msg);
 	if (end(l, r, home, &ending, started, &said) < 0)
@@ -130,13 +130,13 @@ int launch_run(struct launch *l, struct err *e)
 	struct run run = {.store = l->store, .plan = l->plan, .id = l->id, .image = l->image, .input = l->input,
 			  .make_snapshot = !l->plan->rootfs, .notes = &l->notes};
 	char started[NUM_TIME_LEN];
-	own_fd int signals = monitor_signals(e), home = -1;
+	own_fd int signals = monitor_signals(e), home = -1, lock = -1;
 	struct ctlog *log = NULL;
 
 	if (signals < 0)
 		return -1;
 	fall_back(l);
-	if (begin(l, &draft, e) < 0) {
+	if (begin(l, &draft, &lock, e) < 0) {
 		undo(l, &draft);
 		return -1;
 	}

@@ -79,16 +79,19 @@ static int reap(int pidfd, struct ending *out, struct err *e)
 	return 0;
 }
 
-static void turn(struct relay *relay, struct strv *notes)
+/* A failed write ends neither the container nor the other streams, but must not go unnoticed. */
+static void turn(struct relay *relay, struct strv *notes, bool *lost)
 {
 	struct err e;
 
-	if (relay_turn(relay, &e) < 0)
-		strv_add(notes, e.msg);
+	if (relay_turn(relay, &e) == 0)
+		return;
+	strv_add(notes, e.msg);
+	*lost = true;
 }
 
 static int watch(struct relay *relay, int pidfd, int signals, const struct streams *st, bool attached,
-		 struct strv *notes, struct err *e)
+		 struct strv *notes, bool *lost, struct err *e)
 {
 	struct pollfd p[] = {
 		{.fd = relay_fd(relay), .events = POLLIN},
@@ -102,7 +105,7 @@ static int watch(struct relay *relay, int pidfd, int signals, const struct strea
 		if (p[1].revents)
 			pass_on(signals, pidfd, st->master, attached);
 		if (p[0].revents)
-			turn(relay, notes);
+			turn(relay, notes, lost);
 	}
 	return 0;
 }
@@ -114,6 +117,7 @@ int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struc
 	struct err said;
 	int failed = -1;
 
+	*out = (struct ending){0};
 	if (!relay || streams_relay(st, relay, attached, log, e) < 0)
 		goto done;
 	if (attached && st->master >= 0 && isatty(0)) {
@@ -121,10 +125,12 @@ int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struc
 		if (tty_raw(0, e) < 0)
 			goto done;
 	}
-	if (watch(relay, pidfd, signals, st, attached, notes, e) < 0 || reap(pidfd, out, e) < 0)
+	if (watch(relay, pidfd, signals, st, attached, notes, &out->lost, e) < 0 || reap(pidfd, out, e) < 0)
 		goto done;
-	if (relay_finish(relay, signals, &said) < 0)
+	if (relay_finish(relay, signals, &said) < 0) {
 		strv_add(notes, said.msg);
+		out->lost = true;
+	}
 	failed = 0;
 done:
 	tty_restore();

@@ -17,6 +17,7 @@ struct streams;
 struct ending {
 	enum container_phase phase;	/* CONTAINER_EXITED or CONTAINER_KILLED */
 	int code;			/* its status, or the signal */
+	bool lost;			/* some of what it wrote could not be delivered */
 };
 
 /*
