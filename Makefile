@@ -24,36 +24,39 @@ LDLIBS  := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive
 LIB     := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
 CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(B)/ct
 UNITS   := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
+# What is done, in a word (nothing with -s); V=1 shows the whole commands.
+SILENT   = $(findstring s,$(firstword -$(MAKEFLAGS)))
+say      = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' $(patsubst $(B)/%,%,$@);))
 SHARE   := $(filter-out share/gen-%,$(wildcard share/*))
 
 all: $(CMDS)
 units: $(UNITS)
 
 $(B)/libct.a: $(LIB)
-	rm -f $@ && ar rcs $@ $^
+	$(call say,AR  )rm -f $@ && ar rcs $@ $^
 
 $(B)/ct: cmd/ct Makefile
 	@mkdir -p $(@D)
-	sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod 755 $@.new && mv $@.new $@
+	$(call say,GEN )sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
 $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/unit/%: $(B)/test/unit/%.o $(B)/libct.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP -c -o $@ $<
+	$(call say,CC  )$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP -c -o $@ $<
 
 # The system calls that a container may make: the profile, with the numbers of the kernel's headers.
 $(B)/unistd-%: Makefile
 	@mkdir -p $(@D)
-	echo '#include <asm/unistd_$*.h>' | $(CC) -E -dM - >$@.new && mv $@.new $@
+	$(call say,GEN )echo '#include <asm/unistd_$*.h>' | $(CC) -E -dM - >$@.new && mv $@.new $@
 
 $(B)/sysfilter-tables.h: share/gen-sysfilter share/sysfilter $(B)/unistd-64 $(B)/unistd-x32 $(B)/unistd-32
-	share/gen-sysfilter arch=x86_64 $(B)/unistd-64 $(B)/unistd-x32 arch=i386 $(B)/unistd-32 \
+	$(call say,GEN )share/gen-sysfilter arch=x86_64 $(B)/unistd-64 $(B)/unistd-x32 arch=i386 $(B)/unistd-32 \
 		arch= share/sysfilter >$@.new && mv $@.new $@
 
 $(B)/lib/sysfilter.o: $(B)/sysfilter-tables.h
@@ -80,14 +83,14 @@ lint: all $(LINT_C) $(LINT_SH)
 
 $(B)/lint/%.c: %.c $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)
-	clang-tidy --quiet $< -- $(CPPFLAGS) -std=gnu11 2>/dev/null
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	$(call say,LINT)clang-tidy --quiet $< -- $(CPPFLAGS) -std=gnu11 2>/dev/null
+	@cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=uninitvar --suppress=preprocessorErrorDirective -D_GNU_SOURCE -Ilib -Icmd $<
 	@touch $@
 
 $(B)/lint/%.sh: %
 	@mkdir -p $(@D)
-	shellcheck $<
+	$(call say,LINT)shellcheck $<
 	@touch $@
 
 try:

@@ -81,7 +81,7 @@ static int find_target(const struct store *s, const char *ref, char id[ID_LEN], 
 
 static int commit(const struct store *s, const char *ref, const char *target, char id[ID_LEN], struct err *e)
 {
-	own_container struct container c = {.dir = -1};
+	own_container struct container c = CONTAINER_NONE;
 	own_record struct record config = {0};
 	own_str char *name = NULL;
 	struct draft draft = {.dir = -1};

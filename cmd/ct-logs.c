@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	struct logs_args args = {.query = {.tail = UINT64_MAX, .until.tv_sec = LOG_EVER}};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	static const int out[2] = {STDOUT_FILENO, STDERR_FILENO};
-	own_container struct container c = {.dir = -1};
+	own_container struct container c = CONTAINER_NONE;
 	own_fd int ended = -1;
 	uint64_t damaged;
 	struct err e;

@@ -55,7 +55,7 @@ static char *joined(const struct record *r, const char *key, const char *between
 static int list_one(const char *ref, void *arg, struct err *e)
 {
 	struct listed *l = arg;
-	own_container struct container c = {.dir = -1};
+	own_container struct container c = CONTAINER_NONE;
 	struct container_state st;
 
 	if (container_open(l->store, ref, &c, e) < 0 || container_state(l->store, &c, &st, e) < 0)
@@ -67,7 +67,7 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	own_str char *command = joined(&c.config, "arg", " "), *labels = joined(&c.config, "label", ",");
 	own_str char *pid = st.init.pid ? str_fmt("%d", (int)st.init.pid) : NULL;
 	own_str char *code = st.phase == CONTAINER_RUNNING || st.phase == CONTAINER_DEAD ? NULL
-			   : str_fmt("%d", st.phase == CONTAINER_KILLED ? 128 + st.code : st.code);
+			   : str_fmt("%d", container_status(&st));
 	const char *image = record_get(&c.config, "image-name");
 	const char *values[] = {
 		c.id, record_get(&c.config, "name"), image ? image : record_get(&c.config, "rootfs"), status, pid,

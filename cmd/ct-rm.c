@@ -50,7 +50,7 @@ static void wait_for_supervisor(const struct container_state *st)
 
 static int remove_container(struct rm_args *args, const char *id, struct err *e)
 {
-	own_container struct container c = {.dir = -1};
+	own_container struct container c = CONTAINER_NONE;
 	own_str char *group = container_group(id);
 	struct container_state st;
 
@@ -81,7 +81,7 @@ static int find_user_of(struct rm_args *args, const char *image, char user[ID_LE
 	if (store_list(&args->store, "ps", &ids, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ids.n && !*user; i++) {
-		own_container struct container c = {.dir = -1};
+		own_container struct container c = CONTAINER_NONE;
 		struct err ignored;
 
 		if (container_open(&args->store, ids.v[i], &c, &ignored) == 0 &&

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "fd.h"
 #include "idmap.h"
 #include "limit.h"
 #include "lock.h"
@@ -19,7 +20,7 @@ static const char *const phase_names[] = {"running", "exited", "killed", "oom", 
 
 int container_open(const struct store *s, const char *ref, struct container *c, struct err *e)
 {
-	*c = (struct container){.dir = -1};
+	*c = (struct container)CONTAINER_NONE;
 	if (name_resolve(s, "ps", ref, c->id, e) < 0)
 		return -1;
 	c->dir = openat(s->root, c->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -34,9 +35,9 @@ int container_open(const struct store *s, const char *ref, struct container *c, 
 
 void container_close(struct container *c)
 {
-	if (c->dir >= 0)
-		close(c->dir);
-	c->dir = -1;
+	own_close(&c->dir);
+	own_close(&c->exit);
+	c->dir = c->exit = -1;
 	record_free(&c->config);
 }
 
@@ -91,13 +92,16 @@ static void read_state(const struct store *s, const char *id, struct container_s
 
 static bool read_exit(const struct container *c, struct container_state *out)
 {
+	own_str char *kept = c->exit < 0 ? NULL : str_fmt("/proc/self/fd/%d", c->exit);
 	own_record struct record r = {0};
 	struct err ignored;
 	const char *phase;
 
-	if (record_read(c->dir, "exit", &r, &ignored) < 0)
+	if (record_read(c->dir, kept ? kept : "exit", &r, &ignored) < 0)
 		return false;
 	phase = record_get(&r, "phase");
+	if (!phase)	/* it has not ended yet */
+		return false;
 	for (int i = CONTAINER_EXITED; i <= CONTAINER_DEAD; i++)
 		if (str_equal(phase, phase_names[i]))
 			out->phase = (enum container_phase)i;
@@ -142,6 +146,17 @@ char *container_status_text(const struct container_state *st)
 	return str_dup(phase_names[st->phase]);
 }
 
+int container_status(const struct container_state *st)
+{
+	return st->phase == CONTAINER_KILLED ? 128 + st->code : st->code;
+}
+
+int container_keep_exit(struct container *c, struct err *e)
+{
+	c->exit = openat(c->dir, "exit", O_PATH | O_CLOEXEC);
+	return c->exit < 0 ? err_sys(e, "%s/exit", c->id) : 0;
+}
+
 int container_supervisor(const struct container_state *st)
 {
 	return proc_open(&st->supervisor);
@@ -174,13 +189,15 @@ int container_write_exit(int dir, enum container_phase phase, int code, const ch
 	char finished[NUM_TIME_LEN];
 	struct timespec now;
 
+	if (phase == CONTAINER_RUNNING)
+		return file_write(dir, "exit", 0600, "", 0, e);
 	clock_gettime(CLOCK_REALTIME, &now);
 	num_time_format(&now, finished);
 	record_add(&r, "phase", phase_names[phase]);
 	record_add_uint(&r, "code", (uint64_t)code);
 	record_add(&r, "started", started);
 	record_add(&r, "finished", finished);
-	return record_write(dir, "exit", &r, e);
+	return record_write_in_place(dir, "exit", &r, e);
 }
 
 static int remove_run_files(const struct store *s, const char *id, struct err *e)
@@ -214,9 +231,28 @@ int container_clean(const struct store *s, const char *id, struct err *e)
 
 int container_begin(const struct store *s, const char *id, struct err *e)
 {
-	if (mkdirat(s->run, id, 0700) < 0)
-		return err_sys(e, "%s/%s", s->run_path, id);
-	return lock_take(s->run, id, e);
+	struct container_state st;
+
+	for (;;) {
+		own_fd int lock = -1;
+		bool made = mkdirat(s->run, id, 0700) == 0;
+
+		if (!made && errno != EEXIST)
+			return err_sys(e, "%s/%s", s->run_path, id);
+		lock = lock_try(s->run, id, e);
+		if (lock < 0 && e->sys == ENOENT)
+			continue;
+		if (lock < 0)
+			return e->sys == EWOULDBLOCK ? err_set(e, "runs already") : -1;
+		if (made)
+			return take_fd(&lock);
+		st = (struct container_state){0};
+		read_state(s, id, &st);
+		if (st.init.pid)
+			return err_set(e, "runs already");
+		if (container_clean(s, id, e) < 0)
+			return -1;
+	}
 }
 
 void container_sweep(const struct store *s)

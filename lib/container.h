@@ -3,7 +3,9 @@
  *	config		the plan (plan.h)
  *	rootfs		its snapshot; absent with --rootfs
  *	log, log.1	its output (ctlog.h)
- *	exit		how it ended: phase, code, started, finished
+ *	exit		how it ended: phase, code, started, finished; empty while it runs.
+ *			Written in place, so that who has it open learns of the end even
+ *			if the container is removed at once
  * and CT_RUN/ps_N (what lives as long as it runs)
  *	state		first process and supervisor with their start times, boot id, started
  *	hosts, hostname, resolv.conf	mounted over the container's
@@ -20,8 +22,11 @@
 struct container {
 	char id[ID_LEN];
 	int dir;			/* CT_ROOT/ps_N */
+	int exit;			/* its `exit`, see container_keep_exit; -1 */
 	struct record config;
 };
+
+#define CONTAINER_NONE {.dir = -1, .exit = -1}
 
 int container_open(const struct store *s, const char *ref, struct container *c, struct err *e);
 void container_close(struct container *c);
@@ -51,10 +56,16 @@ int container_state(const struct store *s, const struct container *c, struct con
 /* "running", "exited 0", "killed 9", "oom", "dead": the caller frees it. */
 char *container_status_text(const struct container_state *st);
 
+/* For waiting: from now on its end can be read, also when it has been removed by then. */
+int container_keep_exit(struct container *c, struct err *e);
+
+/* Its status as a shell would say it, once it has ended. */
+int container_status(const struct container_state *st);
+
 /* A pidfd of the supervisor, or -1 once it is gone. */
 int container_supervisor(const struct container_state *st);
 
-/* Written by the supervisor. */
+/* Written by the supervisor. phase CONTAINER_RUNNING: it has not ended (again). */
 int container_write_state(const struct store *s, const char *id, const struct proc_id *init, const char *started,
 			  struct err *e);
 int container_write_exit(int dir, enum container_phase phase, int code, const char *started, struct err *e);
@@ -70,8 +81,9 @@ char *container_group(const char *id);
 int container_clean(const struct store *s, const char *id, struct err *e);
 
 /*
- * CT_RUN/ps_N, made and locked for as long as its supervisor lives. Gives the
- * descriptor that holds the lock.
+ * CT_RUN/ps_N, made and locked for as long as its supervisor lives; what a dead
+ * supervisor left there is cleared away first. Gives the descriptor that
+ * holds the lock; fails if the container runs or is being started.
  */
 int container_begin(const struct store *s, const char *id, struct err *e);
 /* Cleans up after supervisors that were killed before their containers were published. */

@@ -166,30 +166,24 @@ static struct cgroup *group_in_trees(const char *group, bool only_marked)
 
 /*
  * On v2 a group has the controllers that the group above it lets through. The
- * library lets through one at a time and leaves out the tree's root; here it
- * is one write, and none if nothing is missing.
+ * library lets through one at a time and leaves out the tree's root. It is
+ * written also where it may be so already: reading is no answer, because a
+ * controller is shown before another process's write has made its files.
  */
 static void let_through(const struct hierarchy *h, const char *group)
 {
 	static const char file[] = "cgroup.subtree_control";
-	own_buf struct buf missing = {0};
-	char now[512], word[40];
+	own_buf struct buf all = {0};
 
-	if (hierarchy_get(h->controllers[0], group, file, now + 1, sizeof(now) - 2) < 0)
-		return;
-	now[0] = ' ';
-	strcat(now, " ");
-	for (size_t i = 0; i < h->n; i++) {
-		snprintf(word, sizeof(word), " %s ", h->controllers[i]);
-		if (!strstr(now, word))
-			buf_fmt(&missing, "%s+%s", missing.len ? " " : "", h->controllers[i]);
-	}
-	if (!missing.len || hierarchy_set(h->controllers[0], group, file, missing.data) == 0)
+	for (size_t i = 0; i < h->n; i++)
+		buf_fmt(&all, "%s+%s", i ? " " : "", h->controllers[i]);
+	if (hierarchy_set(h->controllers[0], group, file, all.data) == 0)
 		return;
 	/* All or none is the kernel's rule for one write; what can be had is wanted. */
 	for (size_t i = 0; i < h->n; i++) {
-		snprintf(word, sizeof(word), "+%s", h->controllers[i]);
-		hierarchy_set(h->controllers[0], group, file, word);
+		own_str char *one = str_fmt("+%s", h->controllers[i]);
+
+		hierarchy_set(h->controllers[0], group, file, one);
 	}
 }
 

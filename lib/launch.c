@@ -1,8 +1,8 @@
 #include "launch.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,39 +50,54 @@ static void now_text(char out[NUM_TIME_LEN])
 	num_time_format(&now, out);
 }
 
-/* Its id, its directory in CT_RUN, its draft. */
-static int begin(struct launch *l, struct draft *d, int *lock, struct err *e)
+/* Its id, its directory in CT_RUN, and *home, where its snapshot and its log are to be. */
+static int begin(struct launch *l, struct draft *d, int *lock, int *home, struct err *e)
 {
-	if (check_name_is_free(l, e) < 0 || store_new_id(l->store, "ps", l->id, e) < 0)
+	if (!l->again && (check_name_is_free(l, e) < 0 || store_new_id(l->store, "ps", l->id, e) < 0))
 		return -1;
 	*lock = container_begin(l->store, l->id, e);
-	return *lock < 0 ? -1 : draft_begin(l->store, d, e);
+	if (*lock < 0)
+		return -1;
+	if (l->again) {
+		*home = openat(l->store->root, l->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return *home < 0 ? err_sys(e, "%s", l->id) : 0;
+	}
+	if (draft_begin(l->store, d, e) < 0)
+		return -1;
+	*home = fcntl(d->dir, F_DUPFD_CLOEXEC, 3);
+	return *home < 0 ? err_sys(e, "%s", l->id) : 0;
 }
 
 /* What a run made before its program ran, taken back. */
-static void undo(const struct launch *l, struct draft *d)
+static void undo(const struct launch *l, struct draft *d, int lock)
 {
 	struct err ignored;
 
 	draft_drop(l->store, d);
-	if (*l->id) {
+	if (lock < 0)
+		return;
+	if (!l->again)
 		store_remove(l->store, l->id, &ignored);
-		container_clean(l->store, l->id, &ignored);
-	}
+	container_clean(l->store, l->id, &ignored);
 }
 
 /* The container becomes visible, with everything that says what it is and that it lives. */
-static int publish(const struct launch *l, struct draft *d, const struct run *r, const char *started, struct err *e)
+static int publish(const struct launch *l, struct draft *d, int home, const struct run *r, const char *started,
+		   struct err *e)
 {
 	own_record struct record config = {0};
 	struct proc_id init;
 
-	plan_write(l->plan, &config);
-	if (record_write(d->dir, "config", &config, e) < 0)
-		return -1;
 	if (proc_identify(r->pid, &init) < 0)
 		return err_sys(e, "the first process");
 	if (container_write_state(l->store, l->id, &init, started, e) < 0)
+		return -1;
+	if (container_write_exit(home, CONTAINER_RUNNING, 0, started, e) < 0)
+		return -1;
+	if (l->again)
+		return 0;
+	plan_write(l->plan, &config);
+	if (record_write(home, "config", &config, e) < 0)
 		return -1;
 	return draft_publish(l->store, d, l->id, l->plan->name, e);
 }
@@ -101,6 +116,25 @@ static int end(struct launch *l, struct run *r, int home, struct ending *ending,
 	return l->remove ? store_remove(l->store, l->id, e) : 0;
 }
 
+/* The supervisor in the background holds on to nothing of its user's, and says that the program runs. */
+static int go_to_background(struct launch *l, struct err *e)
+{
+	own_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct err fine = {0};
+
+	setsid();
+	if (null < 0 || chdir("/") < 0)
+		return err_sys(e, "/dev/null");
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	memcpy(fine.msg, l->id, sizeof(l->id));
+	if (write(l->parent, &fine, sizeof(fine)) != sizeof(fine))
+		return err_sys(e, "tell of the start");
+	close(l->parent);
+	l->parent = 0;
+	return 0;
+}
+
 static int watch(struct launch *l, struct run *r, int home, struct ctlog *log, int signals, const char *started,
 		 struct err *e)
 {
@@ -108,7 +142,7 @@ static int watch(struct launch *l, struct run *r, int home, struct ctlog *log, i
 	struct err said;
 	int status;
 
-	if ((l->started && l->started(l, e) < 0) ||
+	if (l->started(l, e) < 0 || (l->parent && go_to_background(l, e) < 0) ||
 	    monitor_run(r->pidfd, signals, &r->streams, l->attached, log, &l->notes, &ending, e) < 0) {
 		spawn_undo(r);
 		ctlog_close(log, &said);
@@ -128,28 +162,26 @@ int launch_run(struct launch *l, struct err *e)
 {
 	struct draft draft = {.dir = -1};
 	struct run run = {.store = l->store, .plan = l->plan, .id = l->id, .image = l->image, .input = l->input,
-			  .make_snapshot = !l->plan->rootfs, .notes = &l->notes};
-	char started[NUM_TIME_LEN];
+			  .make_snapshot = !l->plan->rootfs && !l->again, .notes = &l->notes};
 	own_fd int signals = monitor_signals(e), home = -1, lock = -1;
 	struct ctlog *log = NULL;
+	char started[NUM_TIME_LEN];
+	struct err ignored;
 
 	if (signals < 0)
 		return -1;
 	fall_back(l);
-	if (begin(l, &draft, &lock, e) < 0) {
-		undo(l, &draft);
-		return -1;
-	}
+	if (begin(l, &draft, &lock, &home, e) < 0)
+		goto failed;
 	now_text(started);
-	l->plan->created = started;
+	if (!l->plan->created)
+		l->plan->created = started;
 	run.hostname = l->plan->hostname ? l->plan->hostname : l->id;
-	run.home = home = fcntl(draft.dir, F_DUPFD_CLOEXEC, 3);
-	if (spawn_create(&run, e) < 0) {
-		undo(l, &draft);
-		return -1;
-	}
+	run.home = home;
 	log = ctlog_open(home, l->plan->log_max, e);
-	if (!log || publish(l, &draft, &run, started, e) < 0) {
+	if (!log || spawn_create(&run, e) < 0)
+		goto failed;
+	if (publish(l, &draft, home, &run, started, e) < 0) {
 		spawn_undo(&run);
 		goto failed;
 	}
@@ -157,11 +189,48 @@ int launch_run(struct launch *l, struct err *e)
 		goto failed;
 	return watch(l, &run, home, log, signals, started, e);
 failed:
-	if (log) {
-		struct err ignored;
-
-		ctlog_close(log, &ignored);
-	}
-	undo(l, &draft);
+	ctlog_close(log, &ignored);
+	undo(l, &draft, lock);
 	return -1;
+}
+
+/* In the child: everything, and word to the parent if it failed before the program ran. */
+__attribute__((noreturn)) static void be_supervisor(struct launch *l)
+{
+	struct err e;
+	int status = launch_run(l, &e);
+
+	if (status >= 0)
+		_exit(0);
+	if (!e.status)
+		e.status = 125;
+	if (l->parent && write(l->parent, &e, sizeof(e)) < 0)
+		_exit(1);
+	_exit(e.status);
+}
+
+int launch_background(struct launch *l, struct err *e)
+{
+	own_fd int from = -1;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "start in the background");
+	from = ends[0];
+	pid = fork();
+	if (pid == 0) {
+		close(take_fd(&from));
+		l->parent = ends[1];
+		be_supervisor(l);
+	}
+	close(ends[1]);
+	if (pid < 0)
+		return err_sys(e, "start in the background");
+	if (read(from, e, sizeof(*e)) != sizeof(*e))
+		return err_set(e, "the supervisor died before the container ran");
+	if (e->status)
+		return -1;
+	memcpy(l->id, e->msg, sizeof(l->id));
+	return 0;
 }

@@ -20,13 +20,16 @@ struct launch {
 	bool attached;		/* the caller's 0, 1, 2 are the user's; else output goes to the log alone */
 	bool input;		/* its stdin is the caller's, not /dev/null */
 	bool remove;		/* remove the container at its end */
-	/* Called once the program runs; a failure of it ends the container. May be NULL. */
+	bool again;		/* `id` is a stopped container, to run once more on its own snapshot */
+	/* Called once the program runs, for what is to be told then; a failure of it ends the container. */
 	int (*started)(struct launch *l, struct err *e);
 	void *arg;
 
-	/* Told. */
+	/* Told (with again: given). */
 	char id[ID_LEN];
 	struct strv notes;	/* what the user should be told */
+
+	int parent;		/* launch_background's own: whom to tell of the start; 0: nobody */
 };
 
 /*
@@ -34,5 +37,12 @@ struct launch {
  * e->status 125, 126 or 127. Signals are blocked from here on.
  */
 int launch_run(struct launch *l, struct err *e);
+
+/*
+ * The same in a child of the caller that stays behind as the supervisor.
+ * Gives 0 with l->id set once the program runs (and `started` has been called,
+ * in the child), or -1 as launch_run does.
+ */
+int launch_background(struct launch *l, struct err *e);
 
 #endif

@@ -110,22 +110,35 @@ int record_read(int dirfd, const char *name, struct record *r, struct err *e)
 	return 0;
 }
 
+static void format(const struct record *r, struct buf *text)
+{
+	buf_str(text, "");
+	for (size_t i = 0; i < r->keys.n; i++) {
+		buf_fmt(text, "%s=", r->keys.v[i]);
+		for (const char *p = r->values.v[i]; *p; p++) {
+			if (*p == '\n')
+				buf_str(text, "\\n");
+			else if (*p == '\\')
+				buf_str(text, "\\\\");
+			else
+				buf_add(text, p, 1);
+		}
+		buf_str(text, "\n");
+	}
+}
+
 int record_write(int dirfd, const char *name, const struct record *r, struct err *e)
 {
 	own_buf struct buf text = {0};
 
-	buf_str(&text, "");
-	for (size_t i = 0; i < r->keys.n; i++) {
-		buf_fmt(&text, "%s=", r->keys.v[i]);
-		for (const char *p = r->values.v[i]; *p; p++) {
-			if (*p == '\n')
-				buf_str(&text, "\\n");
-			else if (*p == '\\')
-				buf_str(&text, "\\\\");
-			else
-				buf_add(&text, p, 1);
-		}
-		buf_str(&text, "\n");
-	}
+	format(r, &text);
 	return file_replace(dirfd, name, 0600, text.data, text.len, e);
+}
+
+int record_write_in_place(int dirfd, const char *name, const struct record *r, struct err *e)
+{
+	own_buf struct buf text = {0};
+
+	format(r, &text);
+	return file_write(dirfd, name, 0600, text.data, text.len, e);
 }

@@ -36,5 +36,7 @@ void record_drop(struct record *r, const char *key);
 int record_read(int dirfd, const char *name, struct record *r, struct err *e);
 /* Replaces it in one step, mode 0600. */
 int record_write(int dirfd, const char *name, const struct record *r, struct err *e);
+/* Writes it into the file that is there, for those who have it open. */
+int record_write_in_place(int dirfd, const char *name, const struct record *r, struct err *e);
 
 #endif

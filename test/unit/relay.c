@@ -530,7 +530,8 @@ static void what_nobody_reads_or_minds_is_swallowed(void **state)
 
 static void what_is_not_open_is_an_end_and_a_sink(void **state)
 {
-	struct note a = nothing(), b = nothing(), c = nothing(), d = nothing();
+	struct note a = nothing(), b = nothing(), c = nothing(), d = nothing(), f = nothing();
+	own_fd int filler = open("/dev/null", O_PATH | O_CLOEXEC);	/* as cmd_begin puts it in place of a closed one */
 	struct relay *r = fresh();
 	int in[2], down[2], up[2];
 
@@ -542,11 +543,13 @@ static void what_is_not_open_is_an_end_and_a_sink(void **state)
 	add_tapped(r, "stdout", up[0], 901, &b);
 	add(r, "stdin", down[1], -1, &c);		/* open, but not for that */
 	add_tapped(r, "stderr", in[0], up[0], &d);
+	add(r, "stdin", filler, filler, &f);
 	put(up[1], "kept");
 	put(in[1], "kept too");
 	settle(r);
 	assert_int_equal(a.ends, 1);
 	assert_int_equal(c.ends, 1);
+	assert_int_equal(f.ends, 1);
 	assert_string_equal(b.seen.data, "kept");
 	assert_string_equal(d.seen.data, "kept too");
 	assert_int_equal(b.broken + d.broken, 0);

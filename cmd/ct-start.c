@@ -1,0 +1,87 @@
+/* Runs a stopped container again, on its own snapshot, as it was run before. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "container.h"
+#include "launch.h"
+#include "own.h"
+#include "plan.h"
+
+struct start_args {
+	bool attach, no_input, interactive;
+	struct store store;
+	int status;		/* of the container that was attached */
+};
+
+static const struct opt opts[] = {
+	OPT_FLAG(struct start_args, attach, 'a', "attach", "stay with it: its streams are ours, its status too"),
+	OPT_FLAG(struct start_args, no_input, 'n', "no-stdin", "its stdin is /dev/null"),
+	OPT_FLAG(struct start_args, interactive, 'i', "interactive", "accepted: with --attach stdin is attached anyway"),
+	OPT_END
+};
+
+static const struct opt_program program = {
+	.name = "ct-start",
+	.operands = "CONTAINER...",
+	.purpose = "Run stopped containers again",
+	.opts = opts,
+	.min = 1,
+	.max = -1,
+};
+
+static int say_notes(struct launch *l, struct err *e)
+{
+	(void)e;
+	for (size_t i = 0; i < l->notes.n; i++)
+		cmd_note("%s: %s", l->id, l->notes.v[i]);
+	strv_free(&l->notes);
+	return 0;
+}
+
+static int start_one(const char *ref, void *arg, struct err *e)
+{
+	struct start_args *args = arg;
+	own_container struct container c = CONTAINER_NONE;
+	struct plan plan = {0};
+	struct launch launch = {.store = &args->store, .plan = &plan, .image = -1, .attached = args->attach,
+				.input = args->attach && !args->no_input, .again = true, .started = say_notes};
+	int failed;
+
+	if (container_open(&args->store, ref, &c, e) < 0)
+		return -1;
+	plan_read(&plan, &c.config);
+	snprintf(launch.id, sizeof(launch.id), "%s", c.id);
+	if (args->attach) {
+		args->status = launch_run(&launch, e);
+		failed = args->status < 0;
+	} else {
+		failed = launch_background(&launch, e) < 0;
+		if (!failed)
+			puts(c.id);
+	}
+	say_notes(&launch, e);
+	plan_free_lists(&plan);
+	return failed ? err_wrap(e, "%s", ref) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct start_args args = {0};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+	struct err e;
+	int status;
+
+	if (args.attach && operands[1]) {
+		err_set(&e, "%s: --attach takes one container", operands[1]);
+		err_status(&e, 2);
+		return cmd_failed(&e);
+	}
+	if (store_open(&args.store, STORE_UP, &e) < 0)
+		return cmd_failed(&e);
+	if (*args.store.note)
+		cmd_note("%s", args.store.note);
+	status = cmd_each(operands, start_one, &args);
+	store_close(&args.store);
+	return cmd_end(status ? status : args.status);
+}

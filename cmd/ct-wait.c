@@ -1,0 +1,62 @@
+/* Waits until containers have ended and prints their statuses. */
+#include <stdio.h>
+
+#include "cmd.h"
+#include "container.h"
+#include "own.h"
+
+static const struct opt opts[] = { OPT_END };
+
+static const struct opt_program program = {
+	.name = "ct-wait",
+	.operands = "CONTAINER...",
+	.purpose = "Wait for containers to end and print their exit statuses",
+	.opts = opts,
+	.min = 1,
+	.max = -1,
+};
+
+/*
+ * The end is the supervisor's end: it writes the status down. Where it was
+ * killed, the first process's.
+ */
+static void wait_for_end(const struct container_state *st)
+{
+	own_fd int supervisor = container_supervisor(st);
+	own_fd int init = proc_open(&st->init);
+
+	if (supervisor >= 0)
+		proc_wait_gone(supervisor, -1);
+	if (init >= 0)
+		proc_wait_gone(init, -1);
+}
+
+static int wait_one(const char *ref, void *arg, struct err *e)
+{
+	const struct store *s = arg;
+	own_container struct container c = CONTAINER_NONE;
+	struct container_state st;
+
+	if (container_open(s, ref, &c, e) < 0 || container_keep_exit(&c, e) < 0 ||
+	    container_state(s, &c, &st, e) < 0)
+		return -1;
+	wait_for_end(&st);
+	if (container_state(s, &c, &st, e) < 0)
+		return -1;
+	if (st.phase == CONTAINER_DEAD)
+		return err_set(e, "%s: ended, and nobody was left to see how", ref);
+	printf("%d\n", container_status(&st));
+	fflush(stdout);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	char **operands = cmd_begin(&program, argc, argv, NULL);
+	own_store struct store store = {0};
+	struct err e;
+
+	if (store_open(&store, STORE_LOOK, &e) < 0)
+		return cmd_failed(&e);
+	return cmd_end(cmd_each(operands, wait_one, &store));
+}

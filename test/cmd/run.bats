@@ -1,0 +1,419 @@
+load helper
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	ct-ps -q -r | ct-rm -f -
+}
+
+# FIELD CONTAINER: one column of the listing.
+field() {
+	ct-ps --no-header -o "$1" "$2"
+}
+
+# Until the container has ended and its supervisor too.
+ended() {
+	wait_until sh -c '[ "$(ct-ps --no-header -o status "$1")" != running ] && [ ! -e "$CT_RUN/$1" ]' sh "$1"
+}
+
+# LINE...: $with, an image of busybox whose config says that too.
+image_with() {
+	with=$(ct-init "$busybox")
+	printf '%s\n' "$@" >>"$CT_ROOT/$with/config"
+}
+
+# OPTION... -- COMMAND...: in the background, its output in $D/out and $D/err; $run is its pid.
+start() {
+	rm -f "$D/cid"
+	ct-run --cidfile "$D/cid" "$@" >"$D/out" 2>"$D/err" 3>&- &
+	run=$!
+}
+
+# Nothing was made: the listing and the machine are as in $D/before.
+untouched() {
+	same_facts "$D/before" <(facts) && [ "$(ct-ps -q)" = "$(cat "$D/ps")" ]
+}
+
+note_all() {
+	facts >"$D/before"
+	ct-ps -q >"$D/ps"
+}
+
+# What a container is
+
+@test "the command is process 1 and sees only its own processes" {
+	run -0 ct-run "$img" sh -c 'echo $$; echo /proc/[0-9]*'
+	[ "${lines[0]}" = 1 ]
+	[ "${lines[1]}" = /proc/1 ]
+}
+
+@test "its host name is its id, or what -h says" {
+	[ "$(ct-run --cidfile "$D/cid" "$img" hostname)" = "$(cat "$D/cid")" ]
+	[ "$(ct-run -h web.example "$img" sh -c 'hostname; cat /etc/hostname; grep -c web.example /etc/hosts')" = $'web.example\nweb.example\n1' ]
+}
+
+@test "root inside is not root outside" {
+	c=$(ct-run -d "$img" sh -c 'id -u; exec sleep 1000')
+	pid=$(field pid "$c")
+	[ "$(stat -c %u "/proc/$pid")" -ge $((0x20000000)) ]
+	[ "$(stat -c %g "/proc/$pid")" -ge $((0x20000000)) ]
+	[ "$(ct-logs "$c")" = 0 ]
+}
+
+@test "two containers that run have different users on the host" {
+	a=$(ct-run -d "$img" sleep 1000)
+	b=$(ct-run -d "$img" sleep 1000)
+	[ "$(stat -c %u "/proc/$(field pid "$a")")" != "$(stat -c %u "/proc/$(field pid "$b")")" ]
+}
+
+@test "it is in its own group in every hierarchy" {
+	c=$(ct-run -d "$img" sleep 1000)
+	cgroup=/proc/$(field pid "$c")/cgroup
+	grep -qF ":$CT_CGROUP/$c" "$cgroup"
+	run -1 grep -vE ":$CT_CGROUP/$c\$|:(name=|misc|net_|perf_event|hugetlb|rdma|dmem|0::|:)" "$cgroup"
+	run -0 lscgroup
+	grep -q "${CT_CGROUP#/}/$c" <<<"$output"
+}
+
+@test "inside, its group looks like the top of the tree" {
+	run -0 ct-run "$img" cut -d: -f3 /proc/self/cgroup
+	for line in "${lines[@]}"; do
+		[ "$line" = / ]
+	done
+}
+
+@test "every namespace is its own" {
+	run -0 ct-run "$img" sh -c 'for n in user mnt pid net uts ipc cgroup; do readlink /proc/self/ns/$n; done'
+	[ ${#lines[@]} -eq 7 ]
+	for line in "${lines[@]}"; do
+		[ "$line" != "$(readlink "/proc/self/ns/${line%%:*}")" ]
+	done
+}
+
+@test "files made inside belong to 0:0 on disk, and to the user who made them" {
+	run -0 ct-run --cidfile "$D/cid" "$img" sh -c 'echo x >/file; mkdir /var/d; chown 33:100 /var/d; su -s /bin/sh www-data -c "touch /tmp/theirs"'
+	root=$(ct path "$(cat "$D/cid")")
+	[ "$(stat -c %u:%g "$root/file" "$root/var/d" "$root/tmp/theirs")" = $'0:0\n33:100\n33:33' ]
+}
+
+@test "what one container writes neither its image nor another container sees" {
+	run -0 ct-run "$img" sh -c 'echo x >/new; rm /etc/group'
+	run -0 ct-run "$img" sh -c '[ ! -e /new ] && [ -e /etc/group ]'
+	[ ! -e "$(ct path "$img")/new" ]
+}
+
+@test "it inherits no descriptors" {
+	[ "$(ct-run "$img" ls /proc/self/fd 7</dev/null 9>"$D/nine" | tr '\n' ' ')" = '0 1 2 3 ' ]
+}
+
+@test "it starts in / with a plain environment and a umask of 022" {
+	[ "$(SECRET=1 ct-run "$img" sh -c 'pwd; umask; env | sort' | grep -vE '^(PWD|SHLVL|OLDPWD)=')" = \
+		$'/\n0022\nHOME=/root\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' ]
+}
+
+@test "it has the devices, terminals and shared memory that programs expect" {
+	run -0 ct-run "$img" sh -c '
+		cd /dev && [ -c null ] && [ -c zero ] && [ -c full ] && [ -c random ] && [ -c urandom ] && [ -c tty ] &&
+		[ -c ptmx ] && [ -d pts ] && [ "$(readlink fd)" = /proc/self/fd ] &&
+		echo x >/dev/null && head -c 4 /dev/zero | cmp - /dev/zero -n 4 && echo x >/dev/shm/x && [ "$(stat -c %a shm)" = 1777 ] &&
+		[ -z "$(find . -type b)" ] && [ ! -e sda ] && [ ! -e loop0 ] && [ ! -e mem ] && [ ! -e kmsg ]'
+}
+
+@test "the kernel's files are masked or read-only" {
+	run -0 ct-run "$img" sh -c '
+		[ -z "$(head -c 1 /proc/kcore)" ] && [ -z "$(cat /proc/timer_list)" ] && [ -z "$(ls /sys/firmware)" ] &&
+		for f in /proc/sys/kernel/hostname /proc/sysrq-trigger /proc/irq/default_smp_affinity /sys/kernel/uevent_helper; do
+			if [ -e $f ] && (echo x >$f) 2>/dev/null; then echo $f; exit 1; fi
+		done'
+}
+
+@test "a device node in its root cannot be used" {
+	c=$(ct-run -d "$img" sleep 1000)
+	mknod -m 666 "$(ct path "$c")/node" c 1 3
+	run -1 ct-exec "$c" sh -c 'echo x >/node'
+	[[ $output == *"ermission denied"* ]]
+}
+
+@test "its root has podman's eleven capabilities and NET_RAW, but that not in the host's network" {
+	[ "$(ct-run "$img" sed -n 's/^Cap[BPE].*\t//p' /proc/self/status | sort -u)" = 00000000800425fb ]
+	[ "$(ct-run --network host "$img" sed -n 's/^CapBnd.*\t//p' /proc/self/status)" = 00000000800405fb ]
+}
+
+@test "a filter of system calls is on, and off only for the privileged" {
+	[ "$(ct-run "$img" sed -n 's/^Seccomp:\t//p' /proc/self/status)" = 2 ]
+	[ "$(ct-run --privileged "$img" sed -n 's/^Seccomp:\t//p' /proc/self/status)" = 0 ]
+}
+
+# How it ends
+
+@test "the status is the command's own" {
+	for wanted in 0 1 2 42 125 126 127 255; do
+		run -$wanted ct-run "$img" sh -c "exit $wanted"
+	done
+}
+
+@test "the status is 128+N when signal N ended it" {
+	run -143 ct-run --init "$img" sh -c 'kill -TERM $$'
+	start "$img" sleep 1000
+	wait_until test -s "$D/cid"
+	kill -9 "$(field pid "$(cat "$D/cid")")"
+	wait "$run" || status=$?
+	[ "$status" -eq 137 ]
+	[ "$(field status "$(cat "$D/cid")")" = 'killed 9' ]
+	[ "$(field exitcode "$(cat "$D/cid")")" = 137 ]
+}
+
+@test "a command that is not there is 127, one that cannot be executed 126, with the reason and nothing left" {
+	note_all
+	fails() {
+		run --separate-stderr "-$1" ct-run $d "$img" "$2"
+		[ -z "$output" ] && [ "${#stderr_lines[@]}" -eq 1 ] && [[ $stderr == "ct-run: "*"$2: "* ]]
+	}
+	for d in '' -d; do
+		fails 127 nosuch
+		fails 127 /nosuch
+		fails 127 bin/nosuch
+		fails 126 /etc/passwd
+		fails 126 /etc
+		fails 126 etc/passwd
+	done
+	untouched
+}
+
+@test "a script whose interpreter is missing is 127" {
+	image_with
+	rw=$(ct-run -d "$with" sh -c 'printf "#!/no/such\n" >/script; chmod 755 /script; exec sleep 1000')
+	wait_until test -x "$(ct path "$rw")/script"
+	run -127 ct-exec "$rw" /script
+	[[ $output == "ct-exec: "*"/script: "* ]]
+}
+
+@test "usage errors and an unknown image are 125, in one line, and nothing is made" {
+	note_all
+	fails() {
+		wanted=$1
+		shift
+		run --separate-stderr -125 ct-run "$@"
+		[ -z "$output" ] && [ "${#stderr_lines[@]}" -eq 1 ] && [[ $stderr == "ct-run: $wanted"* ]] ||
+			{ echo "$* said: $stderr"; return 1; }
+	}
+	fails 'missing operand'
+	fails 'nosuch: no such image' nosuch true
+	fails 'img_99999: no such image' img_99999 true
+	fails 'ps_42002: ' ps_42002 true
+	fails '../x: ' ../x true
+	fails ': ' '' true || fails 'missing operand' '' true
+	fails '--nosuch: ' --nosuch "$img" true
+	fails '--memory: 12x: ' -m 12x "$img" true
+	fails '--memory: ' --memory= "$img" true
+	fails '--name: a/b' --name a/b "$img" true
+	fails '--name: ../x' --name ../x "$img" true
+	fails '--name: ' --name '' "$img" true
+	fails '--name: ps_42002' --name ps_42002 "$img" true
+	fails '--name: -x' --name -x "$img" true
+	fails '--cpus: abc' --cpus abc "$img" true
+	fails '--cpus' --cpus 0 "$img" true
+	fails '--cpus' --cpus -1 "$img" true
+	fails '--cpu-shares' --cpu-shares 1 "$img" true
+	fails '--cpuset-cpus' --cpuset-cpus 0-x "$img" true
+	fails '--cpuset-cpus' --cpuset-cpus 4096 "$img" true
+	fails '--pids-limit: x' --pids-limit x "$img" true
+	fails '--memory-swap' --memory-swap 1g "$img" true
+	fails '--memory-swap' -m 64m --memory-swap 32m "$img" true
+	fails '--ulimit: x' --ulimit x "$img" true
+	fails '--ulimit: nofile=9:3' --ulimit nofile=9:3 "$img" true
+	fails '--cap-add: NOSUCH' --cap-add NOSUCH "$img" true
+	fails '--hostname -x y' -h '-x y' "$img" true
+	fails '--hostname' -h "$(printf %065d 0)" "$img" true
+	fails '--env: =x' -e =x "$img" true
+	fails '--env-file' --env-file /no/such "$img" true
+	fails '--label: =x' -l =x "$img" true
+	fails '--volume: /no/such' -v /no/such:/x "$img" true
+	fails '--volume: /tmp' -v /tmp "$img" true
+	fails '--volume: /tmp:x' -v /tmp:x "$img" true
+	fails '--volume: /tmp:/' -v /tmp:/ "$img" true
+	fails '--volume: /tmp:/x:zz' -v /tmp:/x:zz "$img" true
+	fails '--tmpfs: x' --tmpfs x "$img" true
+	fails '--device: /etc/passwd' --device /etc/passwd "$img" true
+	fails '--device: /dev/nosuch' --device /dev/nosuch "$img" true
+	fails '--network' --network nosuch "$img" true
+	fails '--userns: nosuch' --userns nosuch "$img" true
+	fails '--dns: x' --dns x "$img" true
+	fails '--add-host: x' --add-host x "$img" true
+	fails '--stop-signal: X' --stop-signal X "$img" true
+	fails '--workdir x' -w x "$img" true
+	fails '--rootfs /no/such' --rootfs /no/such true
+	fails '--rootfs /etc/passwd' --rootfs /etc/passwd true
+	fails '--rootfs /' --rootfs / true
+	fails '--cidfile /no/such/x' --cidfile /no/such/x "$img" true
+	fails 'user nosuch' -u nosuch "$img" true || fails '' -u nosuch "$img" true
+	fails '' -u 0:nosuch "$img" true
+	fails '' --shm-size 0x "$img" true
+	untouched
+}
+
+@test "a hundred runs leave nothing but what they are meant to" {
+	note_all
+	seq 100 | xargs -P 4 -I{} ct-run --name hundred-{} --rm "$img" true
+	untouched
+}
+
+@test "--rm leaves nothing of a container, in the foreground and in the background" {
+	note_all
+	run -3 ct-run --rm --name gone "$img" sh -c 'exit 3'
+	untouched
+	c=$(ct-run -d --rm "$img" true)
+	wait_until test ! -e "$CT_ROOT/$c"
+	wait_until untouched
+}
+
+@test "snapshot, log and status stay until the container is removed, everything else is gone" {
+	facts >"$D/before"
+	run -5 ct-run --cidfile "$D/cid" "$img" sh -c 'echo said; exit 5'
+	same_facts "$D/before" <(facts)
+	c=$(cat "$D/cid")
+	[ "$(field status "$c")" = 'exited 5' ]
+	[ "$(ct-logs "$c")" = said ]
+	[ -d "$CT_ROOT/$c/rootfs/bin" ]
+}
+
+# Detached
+
+@test "-d prints the id and returns once the command has been executed" {
+	c=$(ct-run -d "$img" sleep 1000)
+	[[ $c =~ ^ps_[0-9]+$ ]]
+	[ "$(tr '\0' ' ' <"/proc/$(field pid "$c")/cmdline")" = 'sleep 1000 ' ]
+	[ "$(field status "$c")" = running ]
+}
+
+@test "a detached container holds on to none of its user's descriptors" {
+	timeout 20 sh -c '{ ct-run -d "$1" sleep 1000 5>&1 2>&1; } | cat' sh "$img"
+}
+
+@test "the output of a detached container is in its log" {
+	c=$(ct-run -d "$img" sh -c 'echo out; echo err >&2; cat')
+	ended "$c"
+	run --separate-stderr -0 ct-logs "$c"
+	[ "$output" = out ]
+	[ "$stderr" = err ]
+}
+
+# Its streams
+
+@test "stdin and stdout are exact" {
+	head -c 3000000 /dev/urandom >"$D/data"
+	ct-run "$img" cat <"$D/data" | cmp - "$D/data"
+	[ "$(echo data | ct-run "$img" sha256sum)" = "$(echo data | sha256sum)" ]
+	[ "$(ct-run "$img" tar -cf - /etc 2>/dev/null | tar -t | grep -c passwd)" = 1 ]
+}
+
+@test "300 MB go in and out at once" {
+	openssl enc -aes-128-ctr -K 00 -iv 00 -in /dev/zero 2>/dev/null | head -c 300000000 |
+		tee >(sha256sum >"$D/in") | ct-run --log-max 1m "$img" cat | sha256sum >"$D/out"
+	wait_until test -s "$D/in"
+	cmp "$D/in" "$D/out"
+}
+
+@test "stderr stays apart from stdout" {
+	run --separate-stderr -0 ct-run "$img" sh -c 'echo out; echo err >&2'
+	[ "$output" = out ]
+	[ "$stderr" = err ]
+}
+
+@test "a container that has read enough ends, whatever goes on writing to it" {
+	[ "$(yes | timeout 20 ct-run "$img" head -1)" = y ]
+	timeout 20 ct-run "$img" true < <(exec sleep 1000 3>&-)
+	[ "$(yes | timeout 20 ct-run "$img" sh -c 'read -r a; exec <&-; seq 100000' | tail -1)" = 100000 ]
+}
+
+@test "a reader that has read enough ends the container" {
+	[ "$(timeout 20 ct-run "$img" yes | head -1)" = y ]
+	[ "$(timeout 20 ct-run "$img" sh -c 'while echo y; do :; done' 2>/dev/null | head -1)" = y ]
+}
+
+@test "the end of stdin reaches the container while its output goes on" {
+	[ "$(printf one | ct-run "$img" sh -c 'cat; echo; echo end')" = $'one\nend' ]
+}
+
+@test "-n leaves the user's stdin alone" {
+	[ "$(printf 'a\nb\n' | while read -r line; do ct-run -n "$img" sh -c "cat; echo $line"; done)" = $'a\nb' ]
+}
+
+@test "all output is in the log when the run has ended" {
+	ct-run --cidfile "$D/cid" "$img" seq 200000 >"$D/out"
+	ct-logs "$(cat "$D/cid")" | cmp - "$D/out"
+}
+
+@test "what a grandchild writes last is not lost" {
+	[ "$(ct-run "$img" sh -c '(seq 50000) & exec seq 50000' | wc -l)" -ge 50000 ]
+	[ "$(ct-run --init "$img" sh -c 'seq 50000 & wait' | wc -l)" = 50000 ]
+}
+
+@test "/dev/stdout and its like can be opened again, by any user" {
+	for user in root www-data 4711; do
+		run --separate-stderr -0 ct-run -u $user "$img" sh -c 'cat /dev/stdin >/dev/stdout; echo err >/dev/stderr; echo fd >/dev/fd/1' <<<in
+		[ "$output" = $'in\nfd' ]
+		[ "$stderr" = err ]
+		run -0 ct-run -n -u $user "$img" sh -c 'cat /dev/stdin'
+	done
+}
+
+@test "output that cannot be written is said, and the container goes on" {
+	run bash -c 'ct-run --cidfile "$2" "$1" sh -c "seq 100000; exit 3" 2>&1 >/dev/full' bash "$img" "$D/cid"
+	[ "$output" = 'ct-run: standard output: No space left on device' ]
+	[ "$(ct-logs "$(cat "$D/cid")" | wc -l)" = 100000 ]
+}
+
+@test "closed standard streams are no reason to fail" {
+	run -0 bash -c 'ct-run "$1" true <&- >&- 2>&-' bash "$img"
+	run -7 bash -c 'ct-run "$1" sh -c "cat; echo x; exit 7" <&- >&-' bash "$img"
+}
+
+# Signals
+
+@test "signals are passed on" {
+	for sig in TERM INT HUP USR1 QUIT WINCH; do
+		start "$img" sh -c "trap 'echo $sig; exit 7' $sig; echo ready; sleep 1000 & wait"
+		wait_until grep -q ready "$D/out"
+		kill -$sig $run
+		wait $run || status=$?
+		[ "$status" -eq 7 ]
+		[ "$(tail -1 "$D/out")" = "$sig" ]
+	done
+}
+
+@test "process 1 ignores the signals it does not handle" {
+	mkfifo "$D/in"
+	start "$img" cat <"$D/in"
+	exec 8>"$D/in"
+	wait_until test -s "$D/cid"
+	kill -TERM $run
+	echo alive >&8
+	wait_until grep -q alive "$D/out"
+	exec 8>&-
+	wait $run
+}
+
+@test "with --init signals end the command, as on any process but the first" {
+	start --init "$img" sleep 1000
+	wait_until test -s "$D/cid"
+	kill -TERM $run
+	wait $run || status=$?
+	[ "$status" -eq 143 ]
+}
+
+@test "with --init orphans are reaped" {
+	run -0 ct-run --init "$img" sh -c '
+		(sh -c "sleep 0.05 & echo \$!" >/pid)
+		for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "/proc/$(cat /pid)" ] || exit 0; sleep 0.1; done; exit 1'
+}
+
+@test "the init tells nothing of the host" {
+	run -0 ct-run --init "$img" sh -c 'tr "\0" " " </proc/1/cmdline; cat /proc/1/comm; cat /proc/1/environ; ls -l /proc/1/fd /proc/1/exe'
+	[ "${lines[0]}" = 'init init' ] || [ "${lines[0]% *}" = init ]
+	[[ $output != *ct-run* ]]
+	[[ $output != *"$CT_TEST_DIR"* ]]
+}
