@@ -110,6 +110,34 @@ static int watch(struct relay *relay, int pidfd, int signals, const struct strea
 	return 0;
 }
 
+/* Whether among the signals that came is one by which a user wants to be rid of us. */
+static bool asked_to_end(int signals)
+{
+	struct signalfd_siginfo info;
+	bool end = false;
+
+	while (read(signals, &info, sizeof(info)) == sizeof(info))
+		end |= info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP ||
+		       info.ssi_signo == SIGQUIT;
+	return end;
+}
+
+/*
+ * All that is still to be had from the streams of a container that has ended.
+ * A user who will not wait for a slow reader may end that; the log gets the rest.
+ */
+static int deliver(struct relay *relay, int signals, struct err *e)
+{
+	int n;
+
+	while ((n = relay_finish(relay, signals, e)) == 1 && !asked_to_end(signals))
+		continue;
+	if (n != 1)
+		return n;
+	relay_mute(relay);
+	return relay_finish(relay, -1, e);
+}
+
 int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struct ctlog *log,
 		struct strv *notes, struct ending *out, struct err *e)
 {
@@ -127,7 +155,7 @@ int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struc
 	}
 	if (watch(relay, pidfd, signals, st, attached, notes, &out->lost, e) < 0 || reap(pidfd, out, e) < 0)
 		goto done;
-	if (relay_finish(relay, signals, &said) < 0) {
+	if (deliver(relay, signals, &said) < 0) {
 		strv_add(notes, said.msg);
 		out->lost = true;
 	}
