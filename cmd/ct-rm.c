@@ -1,4 +1,4 @@
-/* Removes images and containers, with all that belongs to them. */
+/* Removes containers, images and volumes, with all that belongs to them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -8,8 +8,8 @@
 
 #include "cmd.h"
 #include "container.h"
-#include "image.h"
 #include "limit.h"
+#include "lock.h"
 #include "names.h"
 #include "own.h"
 
@@ -26,7 +26,7 @@ static const struct opt opts[] = {
 static const struct opt_program program = {
 	.name = "ct-rm",
 	.operands = "ID...",
-	.purpose = "Remove images and containers",
+	.purpose = "Remove containers, images and volumes",
 	.opts = opts,
 	.min = 1,
 	.max = -1,
@@ -72,59 +72,100 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 	return store_remove(&args->store, id, e);
 }
 
-/* A container that was made from the image, if there is one. */
-static int find_user_of(struct rm_args *args, const char *image, char user[ID_LEN], struct err *e)
+/* Whether a container was made from the image, or has the volume. */
+static bool uses(const struct record *config, const char *id, const struct strv *names)
+{
+	own_strv struct strv volumes = {0};
+
+	if (str_equal(record_get(config, "image"), id))
+		return true;
+	record_get_list(config, "volume", &volumes);
+	for (size_t v = 0; v < volumes.n; v++)
+		for (size_t n = 0; n < names->n; n++)
+			if (str_starts(volumes.v[v], names->v[n]) && volumes.v[v][strlen(names->v[n])] == ':')
+				return true;
+	return false;
+}
+
+static int refuse_if_used(struct rm_args *args, const char *id, const struct strv *names, struct err *e)
 {
 	own_strv struct strv ids = {0};
 
-	*user = '\0';
 	if (store_list(&args->store, "ps", &ids, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ids.n && !*user; i++) {
+	for (size_t i = 0; i < ids.n; i++) {
 		own_container struct container c = CONTAINER_NONE;
 		struct err ignored;
 
-		if (container_open(&args->store, ids.v[i], &c, &ignored) == 0 &&
-		    str_equal(record_get(&c.config, "image"), image))
-			memcpy(user, ids.v[i], strlen(ids.v[i]) + 1);
+		if (container_open(&args->store, ids.v[i], &c, &ignored) == 0 && uses(&c.config, id, names))
+			return err_set(e, "in use by %s ('ct rm -f' removes it all the same)", ids.v[i]);
 	}
 	return 0;
 }
 
-static int remove_image(struct rm_args *args, const char *id, struct err *e)
+/* Of several names of an image only the one that was said goes. */
+static int untag(const struct store *s, const char *ref, const char *id, struct err *e)
 {
-	char user[ID_LEN];
+	own_str char *name = name_check_image(ref, e);
+	own_fd int lock = lock_take(s->root, ".", e);
 
-	if (!args->force) {
-		if (find_user_of(args, id, user, e) < 0)
-			return -1;
-		if (*user)
-			return err_set(e, "in use by %s ('ct rm -f' removes it all the same)", user);
-	}
+	return !name || lock < 0 ? -1 : name_drop(s, "img", name, id, e);
+}
+
+/* An image or a volume. */
+static int remove_object(struct rm_args *args, const char *ref, const char *id, struct err *e)
+{
+	own_strv struct strv names = {0};
+
+	if (name_list(&args->store, id_kind(id), id, &names, e) < 0)
+		return -1;
+	if (names.n > 1 && !id_kind(ref))
+		return untag(&args->store, ref, id, e);
+	if (!args->force && refuse_if_used(args, id, &names, e) < 0)
+		return -1;
 	return store_remove(&args->store, id, e);
+}
+
+/* The one object that ref means. 0: there is none; -1: there is more than one, or that could not be seen. */
+static int find(const struct store *s, const char *ref, char id[ID_LEN], struct err *e)
+{
+	char other[ID_LEN];
+	int found = 0;
+
+	for (const char *const *kind = store_kinds; *kind; kind++) {
+		if (id_kind(ref) && !id_is(ref, *kind))
+			continue;
+		if (name_resolve(s, *kind, ref, found ? other : id, e) == 0)
+			found++;
+		else if (e->sys && e->sys != ENOENT)
+			return -1;
+	}
+	return found > 1 ? err_set(e, "the name of %s and of %s: say which", id, other) : found;
+}
+
+/* What could be a name or an id, of whatever. */
+static bool could_be(const char *ref)
+{
+	struct err ignored;
+	own_str char *image = name_check_image(ref, &ignored);
+
+	return id_kind(ref) || image || name_check_container(ref, &ignored) == 0;
 }
 
 static int remove_one(const char *ref, void *arg, struct err *e)
 {
 	struct rm_args *args = arg;
-	char ps[ID_LEN], img[ID_LEN];
-	struct err no_image;
-	bool is_ps, is_img;
+	char id[ID_LEN];
+	int found = find(&args->store, ref, id, e), failed;
 
-	is_ps = !id_is(ref, "img") && name_resolve(&args->store, "ps", ref, ps, e) == 0;
-	is_img = !id_is(ref, "ps") && name_resolve(&args->store, "img", ref, img, &no_image) == 0;
-	if (is_ps && is_img)
-		return err_set(e, "%s: the name of %s and of %s: say which", ref, ps, img);
-	if (!is_ps && !is_img) {
-		bool absent = id_is(ref, "img") ? no_image.sys == ENOENT : e->sys == ENOENT;
-
-		return args->force && absent ? 0 : err_set(e, "%s: no such container or image", ref);
-	}
-	if ((is_ps ? remove_container(args, ps, e) : remove_image(args, img, e)) == 0)
+	if (found < 0)
+		return err_wrap(e, "%s", ref);
+	if (!found)
+		return args->force && could_be(ref) ? 0 : err_set(e, "%s: no such container, image or volume", ref);
+	failed = id_is(id, "ps") ? remove_container(args, id, e) : remove_object(args, ref, id, e);
+	if (failed && args->force && e->sys == ENOENT)	/* somebody else was faster */
 		return 0;
-	if (args->force && e->sys == ENOENT)	/* somebody else was faster */
-		return 0;
-	return err_wrap(e, "%s", ref);
+	return failed ? err_wrap(e, "%s", ref) : 0;
 }
 
 int main(int argc, char **argv)

@@ -78,7 +78,7 @@ static int rename_to(const struct store *s, const struct draft *d, const char *i
  */
 static int publish_named(const struct store *s, struct draft *d, const char *id, const char *name, struct err *e)
 {
-	const char *kind = is_image(id) ? "img" : "ps";
+	const char *kind = id_kind(id);
 	own_fd int lock = lock_take(s->root, ".", e);
 	char holder[ID_LEN];
 	struct err none;
@@ -162,7 +162,7 @@ static int take_away(const struct store *s, const char *id, const struct draft *
 	if (renameat(s->root, id, d->dir, "gone") < 0 && errno != ENOENT)
 		return err_sys(e, "remove %s", id);
 	for (size_t i = 0; i < names.n; i++)
-		name_drop(s, is_image(id) ? "img" : "ps", names.v[i], id, &(struct err){0});
+		name_drop(s, id_kind(id), names.v[i], id, &(struct err){0});
 	return 0;
 }
 

@@ -116,6 +116,20 @@ static int end(struct launch *l, struct run *r, int home, struct ending *ending,
 	return l->remove ? store_remove(l->store, l->id, e) : 0;
 }
 
+/* What this program was started with survived an execve(2); nothing of our own would. */
+static void close_inherited(void)
+{
+	own_dir DIR *d = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		int fd = atoi(entry->d_name);
+
+		if (fd > 2 && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
+			close(fd);
+	}
+}
+
 /* The supervisor in the background holds on to nothing of its user's, and says that the program runs. */
 static int go_to_background(struct launch *l, struct err *e)
 {
@@ -127,6 +141,7 @@ static int go_to_background(struct launch *l, struct err *e)
 		return err_sys(e, "/dev/null");
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
+	close_inherited();
 	memcpy(fine.msg, l->id, sizeof(l->id));
 	if (write(l->parent, &fine, sizeof(fine)) != sizeof(fine))
 		return err_sys(e, "tell of the start");

@@ -20,12 +20,17 @@ enum { CONTAINER_MAX = 63, TAG_MAX = 128, DIGEST_HEX = 64 };
 
 static const char *noun(const char *kind)
 {
-	return strcmp(kind, "ps") == 0 ? "container" : "image";
+	return strcmp(kind, "ps") == 0 ? "container" : strcmp(kind, "vol") == 0 ? "volume" : "image";
+}
+
+static const char *article(const char *kind)
+{
+	return strcmp(kind, "img") == 0 ? "an" : "a";
 }
 
 static bool is_any_id(const char *name)
 {
-	return id_is(name, "ps") || id_is(name, "img");
+	return id_kind(name) != NULL;
 }
 
 static bool is_in(const char *set, char c)
@@ -141,7 +146,7 @@ static char *link_path(const char *kind, const char *name, struct err *e)
 	own_buf struct buf b = {0};
 	size_t dir;
 
-	if (strcmp(kind, "ps") == 0)
+	if (strcmp(kind, "img") != 0)
 		full = name_check_container(name, e) < 0 ? NULL : str_dup(name);
 	else
 		full = image_name(name, true, e);
@@ -181,12 +186,12 @@ static int no_such(const char *kind, const char *ref, struct err *e)
 
 int name_resolve(const struct store *s, const char *kind, const char *ref, char id[ID_LEN], struct err *e)
 {
-	bool is_ps = strcmp(kind, "ps") == 0;
+	const char *other = id_kind(ref);
 	own_str char *path = NULL;
 
-	if (is_any_id(ref) && !id_is(ref, kind))
-		return err_set(e, "%s: is the id of %s, not of %s", ref, is_ps ? "an image" : "a container",
-			       is_ps ? "a container" : "an image");
+	if (other && strcmp(other, kind) != 0)
+		return err_set(e, "%s: is the id of %s %s, not of %s %s", ref, article(other), noun(other),
+			       article(kind), noun(kind));
 	if (s->root < 0)
 		return no_such(kind, ref, e);
 	if (id_is(ref, kind)) {
@@ -278,7 +283,7 @@ int name_take(const struct store *s, const char *kind, const char *name, const c
 		return 0;
 	if (errno != EEXIST)
 		return err_sys(e, "name %s", name);
-	if (strcmp(kind, "ps") == 0 && read_link(s, s->root, path, kind, holder) && strcmp(holder, id) != 0) {
+	if (strcmp(kind, "img") != 0 && read_link(s, s->root, path, kind, holder) && strcmp(holder, id) != 0) {
 		err_set(e, "%s: the name is taken by %s", name, holder);
 		e->sys = EEXIST;
 		return -1;

@@ -9,7 +9,7 @@
 #include "store.h"
 
 /*
- * A container's name: [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 63 characters, not
+ * A container's or a volume's name: [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 63 characters, not
  * of the form of an id. The error names it and says what is allowed.
  */
 int name_check_container(const char *name, struct err *e);

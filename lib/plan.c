@@ -29,6 +29,7 @@ static const struct field {
 	{"network", TEXT, offsetof(struct plan, network)},
 	{"userns", TEXT, offsetof(struct plan, userns)},
 	{"caps", NUMBER, offsetof(struct plan, caps)},
+	{"image-volume", LIST, offsetof(struct plan, image_volumes)},
 	{"volume", LIST, offsetof(struct plan, volumes)},
 	{"tmpfs", LIST, offsetof(struct plan, tmpfs)},
 	{"device", LIST, offsetof(struct plan, devices)},

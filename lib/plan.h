@@ -27,6 +27,7 @@ struct plan {
 	const char *network;		/* "none", "host" */
 	const char *userns;		/* "auto", "host", "unmapped", CTR:HOST:COUNT,... */
 	uint64_t caps;			/* bounding set */
+	struct strv image_volumes;	/* directories that the image wants apart from its root */
 	struct strv volumes, tmpfs, devices, dns, hosts, ulimits;
 	uint64_t shm_size;		/* bytes */
 	struct limits limits;

@@ -38,7 +38,7 @@ const struct opt runopts_table[] = {
 	OPT_TEXT(S, entrypoint, 0, "entrypoint", "COMMAND", "instead of the image's; \"\" for none"),
 	OPT_LIST(S, labels, 'l', "label", "KEY=VALUE", "a note to keep with it"),
 	OPT_TEXT(S, stop_signal, 0, "stop-signal", "SIGNAL", "what asks it to stop (TERM)"),
-	OPT_LIST(S, volumes, 'v', "volume", "SRC:DST[:ro]", "show a directory or file of the host in it"),
+	OPT_LIST(S, volumes, 'v', "volume", "SRC:DST[:ro]", "show a directory or file of the host, or a volume by name, in it"),
 	OPT_LIST(S, tmpfs, 0, "tmpfs", "DST[:OPTIONS]", "an empty directory in memory"),
 	OPT_SIZE(S, shm_size, 0, "shm-size", "size of /dev/shm (64m)"),
 	OPT_FLAG(S, read_only, 0, "read-only", "its root directory cannot be written"),
@@ -238,14 +238,18 @@ static int check_hostname(const char *host, struct err *e)
 }
 
 /* Mounts are kept with absolute sources, so that they mean the same later. */
-static int plan_mounts(const struct runopts *o, struct plan *p, struct err *e)
+static int plan_mounts(const struct runopts *o, const struct record *image, struct plan *p, struct err *e)
 {
+	own_strv struct strv taken = {0}, wanted = {0};
+
 	for (size_t i = 0; i < o->volumes.n; i++) {
 		own_volume struct volume v = {0};
 
 		if (volume_read(o->volumes.v[i], &v, e) < 0)
 			return err_wrap(e, "--volume");
-		strv_take(&p->volumes, str_fmt("%s:%s%s", v.source, v.target, v.read_only ? ":ro" : ""));
+		strv_take(&p->volumes, str_fmt("%s:%s%s", v.name ? v.name : v.source, v.target,
+						v.read_only ? ":ro" : ""));
+		strv_add(&taken, v.target);
 	}
 	for (size_t i = 0; i < o->tmpfs.n; i++) {
 		own_volume struct volume v = {0};
@@ -253,6 +257,7 @@ static int plan_mounts(const struct runopts *o, struct plan *p, struct err *e)
 		if (volume_read_tmpfs(o->tmpfs.v[i], &v, e) < 0)
 			return err_wrap(e, "--tmpfs");
 		strv_add(&p->tmpfs, o->tmpfs.v[i]);
+		strv_add(&taken, v.target);
 	}
 	for (size_t i = 0; i < o->devices.n; i++) {
 		own_volume struct volume v = {0};
@@ -261,6 +266,12 @@ static int plan_mounts(const struct runopts *o, struct plan *p, struct err *e)
 			return err_wrap(e, "--device");
 		strv_add(&p->devices, o->devices.v[i]);
 	}
+	/* What the image wants apart and nobody gave a place for gets one of the container's own. */
+	if (image)
+		record_get_list(image, "volume", &wanted);
+	for (size_t i = 0; i < wanted.n; i++)
+		if (wanted.v[i][0] == '/' && wanted.v[i][1] && !strv_has(&taken, wanted.v[i]))
+			strv_add(&p->image_volumes, wanted.v[i]);
 	return 0;
 }
 
@@ -337,7 +348,7 @@ int runopts_plan(const struct runopts *o, const struct record *image, char **com
 		return err_wrap(e, "--stop-signal");
 	plan_command(o, image, command, p);
 	if (plan_env(o, p, image, e) < 0 || plan_limits(o, &p->limits, e) < 0 || plan_caps(o, p, e) < 0 ||
-	    plan_mounts(o, p, e) < 0 || plan_userns(o, p, e) < 0 || plan_rootfs(o, p, kept, e) < 0)
+	    plan_mounts(o, image, p, e) < 0 || plan_userns(o, p, e) < 0 || plan_rootfs(o, p, kept, e) < 0)
 		return -1;
 	if (image)
 		record_get_list(image, "label", &p->labels);

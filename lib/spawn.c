@@ -38,8 +38,8 @@ static int receive_grants(struct run *r, struct err *e)
 			break;
 		case MESSAGE_MOUNT:
 		case MESSAGE_DEVICE:
-			r->handed = mem_grow(r->handed, r->handed_n + 1, sizeof(*r->handed));
-			r->handed[r->handed_n++] = (struct handed){m.fd, m.kind == MESSAGE_DEVICE, str_dup(m.text)};
+			run_add_handed(r, &(struct handed){.fd = m.fd, .device = m.kind == MESSAGE_DEVICE,
+							   .target = str_dup(m.text)});
 			break;
 		case MESSAGE_GRANTED:
 			return 0;

@@ -17,6 +17,7 @@
 #include "caps.h"
 #include "channel.h"
 #include "container.h"
+#include "data.h"
 #include "err.h"
 #include "etc.h"
 #include "mount.h"
@@ -37,7 +38,15 @@ static int snapshot_prepare(struct run *r, struct err *e)
 		r->rootfs = open(r->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	else
 		r->rootfs = openat(r->home, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return r->rootfs < 0 ? err_sys(e, "%s", r->plan->rootfs ? r->plan->rootfs : "rootfs") : 0;
+	if (r->rootfs < 0)
+		return err_sys(e, "%s", r->plan->rootfs ? r->plan->rootfs : "rootfs");
+	for (size_t i = 0; r->make_snapshot && i < r->plan->image_volumes.n; i++) {
+		own_str char *name = str_fmt("data-%zu", i);
+
+		if (data_create(r->home, name, r->rootfs, r->plan->image_volumes.v[i], e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* cgroup: what it may use, and where everything it starts is found. */
@@ -189,15 +198,51 @@ static int hand_etc(struct run *r, struct err *e)
 	return 0;
 }
 
+/* A directory of the store's shown in the container; takes the descriptor. */
+static int hand_data(struct run *r, int data, const char *target, bool read_only, struct err *e)
+{
+	own_fd int dir = data, fd = data < 0 ? -1 : mount_copy(dir, "", false, e);
+	uint64_t attrs = MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0);
+
+	if (fd < 0 || (r->map.n && mount_idmap(fd, r->userns, target, e) < 0) ||
+	    mount_set(fd, attrs, false, target, e) < 0)
+		return -1;
+	return hand(r, MESSAGE_MOUNT, take_fd(&fd), target, e);
+}
+
+static int hand_image_volumes(struct run *r, struct err *e)
+{
+	for (size_t i = 0; i < r->plan->image_volumes.n; i++) {
+		own_str char *name = str_fmt("data-%zu", i);
+		int dir = openat(r->home, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir < 0)
+			return err_sys(e, "volume %s", r->plan->image_volumes.v[i]);
+		if (hand_data(r, dir, r->plan->image_volumes.v[i], false, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int hand_volumes(struct run *r, struct err *e)
 {
 	own_strv struct strv skipped = {0};
 
+	if (hand_image_volumes(r, e) < 0)
+		return -1;
 	for (size_t i = 0; i < r->plan->volumes.n; i++) {
 		own_volume struct volume v = {0};
 
-		if (volume_read(r->plan->volumes.v[i], &v, e) < 0 ||
-		    hand(r, MESSAGE_MOUNT, volume_mount(&v, r->map.n ? r->userns : -1, &skipped, e), v.target, e) < 0)
+		if (volume_read(r->plan->volumes.v[i], &v, e) < 0)
+			return -1;
+		if (v.name) {
+			int dir = data_open(r->store, v.name, r->rootfs, v.target, e);
+
+			if (dir < 0 || hand_data(r, dir, v.target, v.read_only, e) < 0)
+				return -1;
+			continue;
+		}
+		if (hand(r, MESSAGE_MOUNT, volume_mount(&v, r->map.n ? r->userns : -1, &skipped, e), v.target, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < skipped.n; i++)
@@ -234,23 +279,34 @@ static int root_enter(struct run *r, struct err *e)
 
 /* proc: the kernel's file systems, devices, and what the user mounts among them. */
 
+static int by_target(const void *a, const void *b)
+{
+	return strcmp(((const struct handed *)a)->target, ((const struct handed *)b)->target);
+}
+
+static int mount_one(struct run *r, const struct handed *h, struct err *e)
+{
+	if (h->options)
+		return rootfs_mount_tmpfs(r->root, h->target, h->options, e);
+	if (h->device)
+		return rootfs_mount_device(r->root, r->dev, h->fd, h->target, e);
+	return rootfs_mount_at(r->root, h->fd, h->target, e);
+}
+
+/* What was handed over and what is in memory, "/x" before "/x/y", or it would hide that. */
 static int mount_handed(struct run *r, struct err *e)
 {
-	for (size_t i = 0; i < r->handed_n; i++) {
-		const struct handed *h = &r->handed[i];
-		int failed = h->device ? rootfs_mount_device(r->root, r->dev, h->fd, h->target, e)
-				       : rootfs_mount_at(r->root, h->fd, h->target, e);
-
-		if (failed)
-			return -1;
-	}
 	for (size_t i = 0; i < r->plan->tmpfs.n; i++) {
-		own_volume struct volume v = {0};
+		struct volume v;
 
-		if (volume_read_tmpfs(r->plan->tmpfs.v[i], &v, e) < 0 ||
-		    rootfs_mount_tmpfs(r->root, v.target, v.options, e) < 0)
+		if (volume_read_tmpfs(r->plan->tmpfs.v[i], &v, e) < 0)
 			return -1;
+		run_add_handed(r, &(struct handed){.fd = -1, .target = v.target, .options = v.options});
 	}
+	qsort(r->handed, r->handed_n, sizeof(*r->handed), by_target);
+	for (size_t i = 0; i < r->handed_n; i++)
+		if (mount_one(r, &r->handed[i], e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -357,6 +413,12 @@ const struct stage stages[] = {
 	{.name = "exec", .prepare = exec_prepare, .grant = exec_grant, .enter = exec_enter},
 	{.name = NULL},
 };
+
+void run_add_handed(struct run *r, const struct handed *h)
+{
+	r->handed = mem_grow(r->handed, r->handed_n + 1, sizeof(*r->handed));
+	r->handed[r->handed_n++] = *h;
+}
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan)
 {

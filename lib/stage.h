@@ -25,11 +25,11 @@
 
 struct err;
 
-/* A mount that the supervisor handed over. */
+/* A mount that the supervisor handed over, or (options: it is a tmpfs) that the first process makes. */
 struct handed {
 	int fd;
 	bool device;
-	char *target;
+	char *target, *options;
 };
 
 /* One run of one container, as its stages see it. */
@@ -75,6 +75,9 @@ struct stage {
 };
 
 extern const struct stage stages[];	/* ends with a NULL name */
+
+/* In the first process, which frees nothing: it executes. */
+void run_add_handed(struct run *r, const struct handed *h);
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan);
 

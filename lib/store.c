@@ -25,8 +25,8 @@
 enum { ID_DIGITS = 18 };	/* fits a uint64_t with room to count on */
 
 static const char format_now[] = "1\n";
-static const char *const kinds[] = {"img", "ps"};
-enum { KINDS = 2 };
+const char *const store_kinds[] = {"img", "ps", "vol", NULL};
+enum { KINDS = 3 };
 
 /* --- ids --- */
 
@@ -39,6 +39,14 @@ bool id_is(const char *s, const char *kind)
 	s += n + 1;
 	digits = strspn(s, "0123456789");
 	return s[0] != '0' && digits >= 1 && digits <= ID_DIGITS && s[digits] == '\0';
+}
+
+const char *id_kind(const char *s)
+{
+	for (const char *const *kind = store_kinds; *kind; kind++)
+		if (id_is(s, *kind))
+			return *kind;
+	return NULL;
 }
 
 static uint64_t id_number(const char *id)
@@ -83,14 +91,15 @@ int store_list(const struct store *s, const char *kind, struct strv *ids, struct
 
 /* --- counters: a number a kind, in a line of fixed length that is written over in place --- */
 
-enum { COUNTERS_LEN = KINDS * 20 + 1 };
+enum { COUNTERS_LEN = KINDS * 20 };
 
 static bool parse_counters(const char *text, uint64_t next[KINDS])
 {
 	int used = 0;
 
-	return sscanf(text, "%19" SCNu64 " %19" SCNu64 "\n%n", &next[0], &next[1], &used) == KINDS &&
-	       used == COUNTERS_LEN && next[0] >= ID_FIRST && next[1] >= ID_FIRST;
+	return sscanf(text, "%19" SCNu64 " %19" SCNu64 " %19" SCNu64 "\n%n", &next[0], &next[1], &next[2], &used) ==
+		       KINDS &&
+	       used == COUNTERS_LEN && next[0] >= ID_FIRST && next[1] >= ID_FIRST && next[2] >= ID_FIRST;
 }
 
 static int read_counters(int fd, uint64_t next[KINDS], struct err *e)
@@ -112,7 +121,7 @@ static int raise_counters(int root, uint64_t next[KINDS], struct err *e)
 	for (int k = 0; k < KINDS; k++) {
 		own_strv struct strv ids = {0};
 
-		if (list_ids(root, kinds[k], &ids, e) < 0)
+		if (list_ids(root, store_kinds[k], &ids, e) < 0)
 			return -1;
 		if (next[k] < ID_FIRST)
 			next[k] = ID_FIRST;
@@ -127,7 +136,7 @@ static int write_counters(int fd, const uint64_t next[KINDS], struct err *e)
 {
 	char text[COUNTERS_LEN + 2];
 
-	snprintf(text, sizeof(text), "%19" PRIu64 " %20" PRIu64 "\n", next[0], next[1]);
+	snprintf(text, sizeof(text), "%19" PRIu64 " %19" PRIu64 " %19" PRIu64 "\n", next[0], next[1], next[2]);
 	if (pwrite(fd, text, COUNTERS_LEN, 0) != COUNTERS_LEN)
 		return err_sys(e, "write counters");
 	return 0;
@@ -150,11 +159,13 @@ int store_new_id(const struct store *s, const char *kind, char id[ID_LEN], struc
 {
 	own_fd int fd = open_counters(s->root, e);
 	uint64_t next[KINDS] = {0};
-	int k = strcmp(kind, kinds[0]) == 0 ? 0 : 1;
+	int k = 0;
 
+	while (strcmp(store_kinds[k], kind) != 0)
+		k++;
 	if (fd < 0 || read_counters(fd, next, e) < 0 || (next[0] == 0 && raise_counters(s->root, next, e) < 0))
 		return err_wrap(e, "no new id");
-	snprintf(id, ID_LEN, "%s_%" PRIu64, kinds[k], next[k]++);
+	snprintf(id, ID_LEN, "%s_%" PRIu64, kind, next[k]++);
 	if (write_counters(fd, next, e) < 0)
 		return err_wrap(e, "no new id");
 	return 0;
@@ -221,7 +232,7 @@ static int only_ours(int root, const char *path, struct err *e)
 /* Makes an empty subvolume a store; `format` comes last, so what is without it is done again. */
 static int make_store(int root, const char *path, struct err *e)
 {
-	static const char *const dirs[] = {"tmp", "names", "names/img", "names/ps"};
+	static const char *const dirs[] = {"tmp", "names", "names/img", "names/ps", "names/vol"};
 	own_fd int lock = lock_take(root, ".", e);
 	int had;
 

@@ -52,8 +52,13 @@ int store_down(struct err *e);
 /* Makes the store's file this many bytes, and the file system with it. Never smaller. The store is up. */
 int store_grow(uint64_t bytes, struct err *e);
 
-/* Whether s is an id of that kind ("img", "ps"): kind, "_", a number without leading 0. */
+/* The kinds of objects: "img", "ps", "vol"; NULL ends them. */
+extern const char *const store_kinds[];
+
+/* Whether s is an id of that kind: kind, "_", a number without leading 0. */
 bool id_is(const char *s, const char *kind);
+/* The kind that an id is of; NULL: it is no id. */
+const char *id_kind(const char *s);
 
 /* The next id of a kind: never given twice, whoever asks at the same time. */
 int store_new_id(const struct store *s, const char *kind, char id[ID_LEN], struct err *e);

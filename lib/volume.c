@@ -10,11 +10,13 @@
 
 #include "err.h"
 #include "mount.h"
+#include "names.h"
 #include "own.h"
 
 void volume_free(struct volume *v)
 {
 	free(v->source);
+	free(v->name);
 	free(v->target);
 	free(v->options);
 	*v = (struct volume){0};
@@ -35,12 +37,16 @@ int volume_read(const char *text, struct volume *v, struct err *e)
 	strv_split(&parts, text, ':');
 	if (parts.n < 2 || parts.n > 3 || !*parts.v[0] || !*parts.v[1])
 		return err_set(e, "%s: not SOURCE:TARGET[:ro]", text);
-	if (!strchr(parts.v[0], '/'))
-		return err_set(e, "%s: the source is a directory or file (write ./%s for one here)", text, parts.v[0]);
-	v->source = realpath(parts.v[0], NULL);
-	if (!v->source)
-		return err_sys(e, "%s", parts.v[0]);
-	if (strchr(v->source, ':')) {
+	if (!strchr(parts.v[0], '/')) {
+		if (name_check_container(parts.v[0], e) < 0)
+			return -1;
+		v->name = str_dup(parts.v[0]);
+	} else {
+		v->source = realpath(parts.v[0], NULL);
+		if (!v->source)
+			return err_sys(e, "%s", parts.v[0]);
+	}
+	if (v->source && strchr(v->source, ':')) {
 		err_set(e, "%s: a path with \":\" in it cannot be written as SOURCE:TARGET", v->source);
 		goto bad;
 	}

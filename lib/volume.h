@@ -1,5 +1,5 @@
 /*
- * What a user mounts into a container: -v SRC:DST[:ro], --tmpfs DST[:OPTIONS],
+ * What a user mounts into a container: -v SRC:DST[:ro] (or NAME:DST, data.h), --tmpfs DST[:OPTIONS],
  * --device SRC[:DST]. Read here into their parts, and opened as detached
  * mounts with the host's rights.
  */
@@ -14,7 +14,8 @@
 struct err;
 
 struct volume {
-	char *source;		/* absolute; NULL for a tmpfs */
+	char *source;		/* absolute; NULL for a tmpfs, or for a volume by name */
+	char *name;		/* of a volume of the store's; NULL: none */
 	char *target;		/* absolute, in the container */
 	char *options;		/* tmpfs: "size=64m,mode=1777" */
 	bool read_only;

@@ -1,0 +1,82 @@
+/* Lists the volumes that containers keep data in by name, newest first. */
+#include <stdlib.h>
+
+#include "cmd.h"
+#include "names.h"
+#include "own.h"
+#include "record.h"
+#include "store.h"
+#include "table.h"
+
+struct volumes_args {
+	struct listing listing;
+};
+
+static const struct opt opts[] = {
+	OPT_LISTING(struct volumes_args, listing),
+	OPT_END
+};
+
+static const struct opt_program program = {
+	.name = "ct-volumes",
+	.operands = "[VOLUME...]",
+	.purpose = "List volumes",
+	.opts = opts,
+	.max = -1,
+};
+
+static const struct column columns[] = {
+	{.name = "id"}, {.name = "name"}, {.name = "created"}, {.name = "root", .hidden = true}, {.name = NULL},
+};
+
+struct listed {
+	const struct store *store;
+	struct table *table;
+};
+
+static int list_one(const char *ref, void *arg, struct err *e)
+{
+	struct listed *l = arg;
+	own_record struct record config = {0};
+	own_strv struct strv names = {0};
+	own_str char *file = NULL, *root = NULL;
+	char id[ID_LEN];
+
+	if (name_resolve(l->store, "vol", ref, id, e) < 0 || name_list(l->store, "vol", id, &names, e) < 0)
+		return -1;
+	file = str_fmt("%s/config", id);
+	root = str_fmt("%s/%s/data", l->store->root_path, id);
+	if (record_read(l->store->root, file, &config, e) < 0)
+		return -1;
+
+	const char *values[] = {id, names.n ? names.v[0] : NULL, record_get(&config, "created"), root};
+
+	table_row(l->table, values);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct volumes_args args = {0};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+	own_store struct store store = {0};
+	own_strv struct strv ids = {0};
+	struct listed l = {.store = &store};
+	struct err e;
+	int status = 0;
+
+	l.table = table_begin(columns, &args.listing, &e);
+	if (!l.table || store_open(&store, STORE_LOOK, &e) < 0)
+		return cmd_failed(&e);
+	if (*store.note)
+		cmd_note("%s", store.note);
+	if (*operands)
+		status = cmd_each(operands, list_one, &l);
+	else if (store_list(&store, "vol", &ids, &e) < 0)
+		status = cmd_failed(&e);
+	for (size_t i = ids.n; i-- > 0;)
+		if (list_one(ids.v[i], &l, &e) < 0)
+			status = cmd_failed(&e);
+	table_end(l.table, stdout);
+	return cmd_end(status);
+}

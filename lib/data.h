@@ -1,0 +1,25 @@
+/*
+ * Data that outlives a container's root: volumes by name (-v NAME:DST), objects
+ * of the store like any other,
+ *
+ *	CT_ROOT/vol_N/	config (a record: created), data (a subvolume)
+ *
+ * and the volumes that an image asks for, which belong to the one container:
+ * CT_ROOT/ps_N/data-K.
+ */
+#ifndef CT_DATA_H
+#define CT_DATA_H
+
+#include "store.h"
+
+/*
+ * The data of the volume of that name, made if there is none: with what the
+ * container's root directory holds at target, its owner and mode too, else
+ * empty. Gives a descriptor.
+ */
+int data_open(const struct store *s, const char *name, int root, const char *target, struct err *e);
+
+/* A new subvolume `name` beneath dir, filled in the same way. */
+int data_create(int dir, const char *name, int root, const char *target, struct err *e);
+
+#endif
