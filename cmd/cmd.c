@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "own.h"
+#include "store.h"
 #include "str.h"
 
 static const struct opt_program *program;
@@ -119,5 +120,22 @@ int cmd_each(char **operands, int (*one)(const char *id, void *args, struct err 
 			status = cmd_failed(&e);
 		}
 	}
+	return status;
+}
+
+int cmd_list(const struct store *s, const char *kind, char **operands,
+	     int (*one)(const char *id, void *args, struct err *e), void *args)
+{
+	own_strv struct strv ids = {0};
+	int status = 0;
+	struct err e;
+
+	if (*operands)
+		return cmd_each(operands, one, args);
+	if (store_list(s, kind, &ids, &e) < 0)
+		return cmd_failed(&e);
+	for (size_t i = ids.n; i-- > 0;)
+		if (one(ids.v[i], args, &e) < 0 && faccessat(s->root, ids.v[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			status = cmd_failed(&e);
 	return status;
 }

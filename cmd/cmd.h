@@ -38,4 +38,12 @@ int cmd_end(int status);
  */
 int cmd_each(char **operands, int (*one)(const char *id, void *args, struct err *e), void *args);
 
+/*
+ * A listing's rows: one for each operand as cmd_each does, or, without any, for
+ * each object of a kind, newest first; one that is removed meanwhile is no failure.
+ */
+struct store;
+int cmd_list(const struct store *s, const char *kind, char **operands,
+	     int (*one)(const char *id, void *args, struct err *e), void *args);
+
 #endif

@@ -106,7 +106,7 @@ static int commit(const struct store *s, const char *ref, const char *target, ch
 int main(int argc, char **argv)
 {
 	char **operands = cmd_begin(&program, argc, argv, NULL);
-	own_store struct store store = {0};
+	own_store struct store store = STORE_NONE;
 	char id[ID_LEN];
 	struct err e;
 

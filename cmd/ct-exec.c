@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 {
 	struct exec_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
-	own_store struct store store = {0};
+	own_store struct store store = STORE_NONE;
 	own_container struct container c = CONTAINER_NONE;
 	struct container_state st;
 	struct plan plan = {0};

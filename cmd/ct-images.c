@@ -55,24 +55,6 @@ struct images {
 	struct table *table;
 };
 
-static char *join(const struct strv *l, const char *between)
-{
-	struct buf out = {0};
-
-	buf_str(&out, "");
-	for (size_t i = 0; i < l->n; i++)
-		buf_fmt(&out, "%s%s", i ? between : "", l->v[i]);
-	return out.data;
-}
-
-static char *all_of(const struct record *config, const char *key, const char *between)
-{
-	own_strv struct strv values = {0};
-
-	record_get_list(config, key, &values);
-	return join(&values, between);
-}
-
 /* Words are shown with spaces between them, what may hold spaces with newlines. */
 static int add_row(const char *ref, void *arg, struct err *e)
 {
@@ -85,11 +67,11 @@ static int add_row(const char *ref, void *arg, struct err *e)
 	if (image_open(s, ref, &img, e) < 0 || name_list(s, "img", img.id, &names, e) < 0)
 		return -1;
 
-	own_str char *name = join(&names, ",");
+	own_str char *name = strv_join(&names, ",");
 	own_str char *root = str_fmt("%s/%s/rootfs", s->root_path, img.id);
-	own_str char *entrypoint = all_of(c, "entrypoint", " "), *cmd = all_of(c, "cmd", " ");
-	own_str char *env = all_of(c, "env", "\n"), *volumes = all_of(c, "volume", "\n");
-	own_str char *labels = all_of(c, "label", "\n"), *expose = all_of(c, "expose", "\n");
+	own_str char *entrypoint = record_join(c, "entrypoint", " "), *cmd = record_join(c, "cmd", " ");
+	own_str char *env = record_join(c, "env", "\n"), *volumes = record_join(c, "volume", "\n");
+	own_str char *labels = record_join(c, "label", "\n"), *expose = record_join(c, "expose", "\n");
 	const char *values[] = {
 		img.id, name, record_get(c, "digest"), record_get(c, "size"), record_get(c, "created"),
 		record_get(c, "source"), root, record_get(c, "arch"), entrypoint, cmd, env,
@@ -101,25 +83,11 @@ static int add_row(const char *ref, void *arg, struct err *e)
 	return 0;
 }
 
-/* Every image there is. One that is removed meanwhile is no failure. */
-static int add_all(struct images *to, struct err *e)
-{
-	own_strv struct strv ids = {0};
-	int status = 0;
-
-	if (store_list(to->store, "img", &ids, e) < 0)
-		return cmd_failed(e);
-	for (size_t i = ids.n; i-- > 0;)
-		if (add_row(ids.v[i], to, e) < 0 && faccessat(to->store->root, ids.v[i], F_OK, 0) == 0)
-			status = cmd_failed(e);
-	return status;
-}
-
 int main(int argc, char **argv)
 {
 	struct images_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
-	own_store struct store s = {.root = -1, .run = -1};
+	own_store struct store s = STORE_NONE;
 	struct images images = {.store = &s};
 	struct err e;
 	int status;
@@ -129,7 +97,7 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (s.note[0])
 		cmd_note("%s", s.note);
-	status = *operands ? cmd_each(operands, add_row, &images) : add_all(&images, &e);
+	status = cmd_list(&s, "img", operands, add_row, &images);
 	table_end(images.table, stdout);
 	return cmd_end(status);
 }

@@ -149,7 +149,7 @@ int main(int argc, char **argv)
 	struct init_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	__attribute__((cleanup(source_close))) struct source src = {.operand = operands[0], .fd = -1};
-	own_store struct store s = {.root = -1, .run = -1};
+	own_store struct store s = STORE_NONE;
 	own_str char *name = NULL;
 	char id[ID_LEN];
 	struct err e;

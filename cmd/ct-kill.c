@@ -57,7 +57,7 @@ static int kill_one(const char *ref, void *arg, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct kill_args args = {.signal = SIGKILL};
+	struct kill_args args = {.signal = SIGKILL, .store = STORE_NONE};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	struct err e;
 	int status;

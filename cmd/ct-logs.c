@@ -39,7 +39,7 @@ static const struct opt_program program = {
 /* The container's directory, and a descriptor that tells its supervisor's end (-1: it has ended). */
 static int find(const char *ref, struct container *c, int *ended, struct err *e)
 {
-	own_store struct store s = {.root = -1, .run = -1};
+	own_store struct store s = STORE_NONE;
 	struct container_state st;
 
 	if (store_open(&s, STORE_LOOK, e) < 0)

@@ -1,5 +1,4 @@
 /* Lists containers, newest first. */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "cmd.h"
@@ -40,18 +39,6 @@ struct listed {
 	bool running;
 };
 
-static char *joined(const struct record *r, const char *key, const char *between)
-{
-	own_strv struct strv list = {0};
-	struct buf text = {0};
-
-	buf_str(&text, "");
-	record_get_list(r, key, &list);
-	for (size_t i = 0; i < list.n; i++)
-		buf_fmt(&text, "%s%s", i ? between : "", list.v[i]);
-	return text.data;
-}
-
 static int list_one(const char *ref, void *arg, struct err *e)
 {
 	struct listed *l = arg;
@@ -64,7 +51,7 @@ static int list_one(const char *ref, void *arg, struct err *e)
 		return 0;
 
 	own_str char *status = container_status_text(&st), *root = container_root(l->store, &c);
-	own_str char *command = joined(&c.config, "arg", " "), *labels = joined(&c.config, "label", ",");
+	own_str char *command = record_join(&c.config, "arg", " "), *labels = record_join(&c.config, "label", ",");
 	own_str char *pid = st.init.pid ? str_fmt("%d", (int)st.init.pid) : NULL;
 	own_str char *code = st.phase == CONTAINER_RUNNING || st.phase == CONTAINER_DEAD ? NULL
 			   : str_fmt("%d", container_status(&st));
@@ -78,37 +65,21 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	return 0;
 }
 
-/* All there are. One that is removed meanwhile is none any more. */
-static int list_all(struct listed *l, struct err *e)
-{
-	own_strv struct strv ids = {0};
-
-	if (store_list(l->store, "ps", &ids, e) < 0)
-		return -1;
-	for (size_t i = ids.n; i-- > 0;)
-		if (list_one(ids.v[i], l, e) < 0 && e->sys != ENOENT)
-			cmd_complain(e);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct ps_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
-	own_store struct store store = {0};
+	own_store struct store store = STORE_NONE;
 	struct listed l = {.store = &store, .running = args.running};
 	struct err e;
-	int status = 0;
+	int status;
 
 	l.table = table_begin(columns, &args.listing, &e);
 	if (!l.table || store_open(&store, STORE_LOOK, &e) < 0)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
-	if (*operands)
-		status = cmd_each(operands, list_one, &l);
-	else if (list_all(&l, &e) < 0)
-		status = cmd_failed(&e);
+	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);
 	return cmd_end(status);
 }

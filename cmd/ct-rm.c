@@ -170,7 +170,7 @@ static int remove_one(const char *ref, void *arg, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct rm_args args = {0};
+	struct rm_args args = {.store = STORE_NONE};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	struct err e;
 	int status;

@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 	own_fd int cidfile = -1;
 	own_strv struct strv kept = {0};
 	own_image struct image image = {.dir = -1, .rootfs = -1};
-	own_store struct store store = {0};
+	own_store struct store store = STORE_NONE;
 	struct plan plan = {0};
 	struct launch launch = {.store = &store, .plan = &plan, .started = announce, .arg = &cidfile,
 				.attached = !opts.detach, .input = !opts.detach && !opts.no_input, .remove = opts.remove};

@@ -67,7 +67,7 @@ static int start_one(const char *ref, void *arg, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct start_args args = {0};
+	struct start_args args = {.store = STORE_NONE};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	struct err e;
 	int status;

@@ -60,7 +60,7 @@ static int up(struct err *e)
 
 static int grow(const char *size, struct err *e)
 {
-	own_store struct store s = {.root = -1, .run = -1};
+	own_store struct store s = STORE_NONE;
 	uint64_t bytes;
 
 	if (num_size(size, &bytes, e) < 0)

@@ -59,24 +59,17 @@ int main(int argc, char **argv)
 {
 	struct volumes_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
-	own_store struct store store = {0};
-	own_strv struct strv ids = {0};
+	own_store struct store store = STORE_NONE;
 	struct listed l = {.store = &store};
 	struct err e;
-	int status = 0;
+	int status;
 
 	l.table = table_begin(columns, &args.listing, &e);
 	if (!l.table || store_open(&store, STORE_LOOK, &e) < 0)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
-	if (*operands)
-		status = cmd_each(operands, list_one, &l);
-	else if (store_list(&store, "vol", &ids, &e) < 0)
-		status = cmd_failed(&e);
-	for (size_t i = ids.n; i-- > 0;)
-		if (list_one(ids.v[i], &l, &e) < 0)
-			status = cmd_failed(&e);
+	status = cmd_list(&store, "vol", operands, list_one, &l);
 	table_end(l.table, stdout);
 	return cmd_end(status);
 }

@@ -53,7 +53,7 @@ static int wait_one(const char *ref, void *arg, struct err *e)
 int main(int argc, char **argv)
 {
 	char **operands = cmd_begin(&program, argc, argv, NULL);
-	own_store struct store store = {0};
+	own_store struct store store = STORE_NONE;
 	struct err e;
 
 	if (store_open(&store, STORE_LOOK, &e) < 0)

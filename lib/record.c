@@ -59,6 +59,14 @@ void record_get_list(const struct record *r, const char *key, struct strv *out)
 			strv_add(out, r->values.v[i]);
 }
 
+char *record_join(const struct record *r, const char *key, const char *between)
+{
+	own_strv struct strv values = {0};
+
+	record_get_list(r, key, &values);
+	return strv_join(&values, between);
+}
+
 void record_drop(struct record *r, const char *key)
 {
 	struct record kept = {0};

@@ -29,6 +29,8 @@ const char *record_get(const struct record *r, const char *key);
 uint64_t record_get_uint(const struct record *r, const char *key);	/* 0 if absent or no number */
 /* All values of key, in order, added to out. */
 void record_get_list(const struct record *r, const char *key, struct strv *out);
+/* The same as one string, joined; "" if there is none. The caller frees it. */
+char *record_join(const struct record *r, const char *key, const char *between);
 /* Takes every line of key out. */
 void record_drop(struct record *r, const char *key);
 

@@ -1,7 +1,6 @@
 #include "runopts.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +8,6 @@
 #include "caps.h"
 #include "err.h"
 #include "etc.h"
-#include "fd.h"
 #include "idmap.h"
 #include "names.h"
 #include "own.h"
@@ -17,7 +15,7 @@
 #include "sig.h"
 #include "volume.h"
 
-enum { PIDS = 2048, SHM_SIZE = 64 << 20, ENV_FILE_MAX = 1 << 20, HOSTNAME_MAX = 64, CPU_SHARES_MAX = 262144 };
+enum { PIDS = 2048, SHM_SIZE = 64 << 20, HOSTNAME_MAX = 64, CPU_SHARES_MAX = 262144 };
 
 #define S struct runopts
 
@@ -112,17 +110,18 @@ int runopts_add_env(struct strv *env, const char *text, struct err *e)
 
 static int add_env_file(struct strv *env, const char *path, struct err *e)
 {
-	own_buf struct buf text = {0};
-	char *rest, *line;
+	own_file FILE *f = fopen(path, "re");	/* a pipe from another command will do */
+	own_str char *text = NULL;
+	size_t room = 0;
 
-	if (file_read(AT_FDCWD, path, ENV_FILE_MAX, &text, e) < 0)
-		return err_wrap(e, "--env-file");
-	for (rest = text.data; (line = strsep(&rest, "\n"));) {
-		line += strspn(line, " \t");
+	while (f && getline(&text, &room, f) > 0) {
+		char *line = text + strspn(text, " \t");
+
+		line[strcspn(line, "\n")] = '\0';
 		if (*line && *line != '#' && runopts_add_env(env, line, e) < 0)
 			return err_wrap(e, "--env-file %s", path);
 	}
-	return 0;
+	return !f || ferror(f) ? err_sys(e, "--env-file %s", path) : 0;
 }
 
 void runopts_complete_env(struct plan *plan)

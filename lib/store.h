@@ -37,6 +37,8 @@ struct store {
 	char note[300];			/* something the user should be told once, or "" */
 };
 
+#define STORE_NONE {.root = -1, .run = -1}
+
 enum store_want {
 	STORE_LOOK,	/* readers: a store that is not up is an empty one, with a note if it exists */
 	STORE_UP,	/* bring it up first, making it if need be, and sweep what crashes left */

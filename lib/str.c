@@ -152,6 +152,16 @@ void strv_split(struct strv *l, const char *s, char sep)
 	strv_add(l, s);
 }
 
+char *strv_join(const struct strv *l, const char *between)
+{
+	struct buf out = {0};
+
+	buf_str(&out, "");
+	for (size_t i = 0; i < l->n; i++)
+		buf_fmt(&out, "%s%s", i ? between : "", l->v[i]);
+	return out.data;
+}
+
 static void buf_room(struct buf *b, size_t more)
 {
 	if (b->len + more + 1 <= b->cap)

@@ -41,6 +41,7 @@ struct strv {
 void strv_add(struct strv *l, const char *s);		/* a copy of s */
 void strv_take(struct strv *l, char *s);		/* s itself, now the list's */
 void strv_free(struct strv *l);
+char *strv_join(const struct strv *l, const char *between);	/* "" of an empty list */
 bool strv_has(const struct strv *l, const char *s);
 /* Splits s at each sep; empty parts count. */
 void strv_split(struct strv *l, const char *s, char sep);

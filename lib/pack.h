@@ -1,0 +1,39 @@
+/*
+ * Trees of files written as an archive: the counterpart of layer_unpack, which
+ * makes the same files of it again.
+ */
+#ifndef CT_PACK_H
+#define CT_PACK_H
+
+#include "tree.h"
+
+struct err;
+struct strv;
+
+struct packing {
+	/* Given. */
+	const char *path;		/* the file, as messages call it */
+	const char *name;		/* what it is called in the archive; NULL: the archive has what is in it */
+	const char *target;		/* what is written to, as messages call it */
+	tree_progress *progress;	/* may be NULL */
+
+	/* Made: what was left out, because something else is mounted there. */
+	struct strv *omitted;		/* may be NULL */
+};
+
+/*
+ * Writes the file `from` (a descriptor, O_PATH will do; a directory with all
+ * that is in it) to descriptor `to` as a tar in the pax format. Kept are
+ * numeric owners (no user database is asked), modes, times, hard links,
+ * symbolic links, devices, FIFOs, holes, ACLs (as attributes), and the
+ * attributes that layer_unpack takes. Sockets are left out, and what is mounted in a
+ * directory (its mount point remains).
+ *
+ * The tree may be in use, by somebody hostile too: no link is followed, no
+ * device or FIFO opened. What vanishes meanwhile is not in the archive; a file
+ * that becomes shorter while it is read is an error. After an error the
+ * archive has no end mark.
+ */
+int pack_tree(int from, struct packing *p, int to, struct err *e);
+
+#endif
