@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "own.h"
@@ -138,4 +139,37 @@ int cmd_list(const struct store *s, const char *kind, char **operands,
 		if (one(ids.v[i], args, &e) < 0 && faccessat(s->root, ids.v[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			status = cmd_failed(&e);
 	return status;
+}
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static bool progress_shown;
+
+void cmd_progress(uint64_t entries, uint64_t bytes)
+{
+	enum { PATIENCE = 500, EVERY = 100 };
+	static long long next;
+	long long now = now_ms();
+
+	if (next == 0)
+		next = now + PATIENCE;
+	if (now < next)
+		return;
+	next = now + EVERY;
+	progress_shown = true;
+	fprintf(stderr, "\r%llu files, %llu MB\033[K", (unsigned long long)entries,
+		(unsigned long long)(bytes / 1000000));
+}
+
+void cmd_progress_end(void)
+{
+	if (progress_shown)
+		fputs("\r\033[K", stderr);
+	progress_shown = false;
 }

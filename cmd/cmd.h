@@ -6,6 +6,7 @@
 #define CT_CMD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "err.h"
 #include "opt.h"
@@ -24,6 +25,13 @@ void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Complains and gives the exit status that the error asks for. */
 int cmd_failed(const struct err *e);
+
+/*
+ * A line on stderr, a terminal, that counts up once there is something to wait
+ * for (a tree_progress); cmd_progress_end takes it away again.
+ */
+void cmd_progress(uint64_t entries, uint64_t bytes);
+void cmd_progress_end(void);
 
 /*
  * The last word of a utility: writes out stdout and gives status, or a failure

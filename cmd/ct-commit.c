@@ -61,8 +61,11 @@ static void describe(const struct store *s, const struct container *c, struct re
 	record_drop(config, "created");
 	record_drop(config, "size");
 	record_drop(config, "digest");
-	record_drop(config, "source");
-	record_add(config, "source", c->id);
+	record_drop(config, "container");
+	record_add(config, "container", c->id);
+	/* Where its root came from at first is where it still comes from. */
+	if (!record_get(config, "source"))
+		record_add(config, "source", c->id);
 }
 
 /* The image that is to be replaced; 0: a new one, which gets the name if there is one. */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -43,40 +42,6 @@ struct source {
 	char *said;	/* as config's `source` says it */
 };
 
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
-/* A line on the terminal that counts up, once there is something to wait for. */
-static bool progress_shown;
-
-static void progress_show(uint64_t entries, uint64_t bytes)
-{
-	enum { PATIENCE = 500, EVERY = 100 };
-	static long long next;
-	long long now = now_ms();
-
-	if (next == 0)
-		next = now + PATIENCE;
-	if (now < next)
-		return;
-	next = now + EVERY;
-	progress_shown = true;
-	fprintf(stderr, "\r%llu files, %llu MB\033[K", (unsigned long long)entries,
-		(unsigned long long)(bytes / 1000000));
-}
-
-static void progress_clear(void)
-{
-	if (progress_shown)
-		fputs("\r\033[K", stderr);
-	progress_shown = false;
-}
-
 /* The store cannot be in an image that is in the store. */
 static int check_outside_store(const char *dir, const struct store *s, struct err *e)
 {
@@ -111,7 +76,7 @@ static void source_close(struct source *src)
 /* The root filesystem of the image, in the draft. */
 static int fill(const struct draft *d, const struct source *src, struct err *e)
 {
-	tree_progress *progress = isatty(STDERR_FILENO) ? progress_show : NULL;
+	tree_progress *progress = isatty(STDERR_FILENO) ? cmd_progress : NULL;
 	own_fd int rootfs = -1;
 	int r;
 
@@ -123,7 +88,7 @@ static int fill(const struct draft *d, const struct source *src, struct err *e)
 		return err_sys(e, "rootfs");
 	r = src->tar ? layer_unpack(src->fd, "standard input", rootfs, progress, e)
 		     : tree_copy(src->fd, src->operand, rootfs, progress, e);
-	progress_clear();
+	cmd_progress_end();
 	return r;
 }
 

@@ -1,5 +1,6 @@
 /* Lists containers, newest first. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 #include "container.h"
@@ -9,11 +10,14 @@
 
 struct ps_args {
 	struct listing listing;
+	struct strv filters;
 	bool running;
 };
 
 static const struct opt opts[] = {
 	OPT_FLAG(struct ps_args, running, 'r', "running", "only those that run"),
+	OPT_LIST(struct ps_args, filters, 'f', "filter", "KEY=VALUE",
+		 "only those where it is so: status=, name= (part of it), image=, label=KEY[=VALUE], id="),
 	OPT_LISTING(struct ps_args, listing),
 	OPT_END
 };
@@ -30,14 +34,131 @@ static const struct column columns[] = {
 	{.name = "id"}, {.name = "name"}, {.name = "image"}, {.name = "status"}, {.name = "pid", .number = true},
 	{.name = "started"}, {.name = "ip"}, {.name = "ports"}, {.name = "command"},
 	{.name = "finished", .hidden = true}, {.name = "exitcode", .hidden = true, .number = true},
-	{.name = "root", .hidden = true}, {.name = "labels", .hidden = true}, {.name = NULL},
+	{.name = "root", .hidden = true}, {.name = "labels", .hidden = true}, {.name = "imageid", .hidden = true},
+	{.name = NULL},
 };
 
 struct listed {
 	const struct store *store;
 	struct table *table;
+	const struct strv *filters;
 	bool running;
 };
+
+/* A container under a filter's eye. */
+struct seen {
+	const struct store *store;
+	const struct container *c;
+	const struct container_state *st;
+};
+
+static bool status_fits(const struct seen *s, const char *value)
+{
+	own_str char *status = container_status_text(s->st);
+
+	status[strcspn(status, " ")] = '\0';
+	return strcmp(status, value) == 0;
+}
+
+static int check_status(const char *value, struct err *e)
+{
+	static const char *const known[] = {"running", "exited", "killed", "oom", "dead"};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(value, known[i]) == 0)
+			return 0;
+	return err_set(e, "no such status (there are running, exited, killed, oom, dead)");
+}
+
+static bool name_fits(const struct seen *s, const char *value)
+{
+	const char *name = record_get(&s->c->config, "name");
+
+	return name && strstr(name, value);
+}
+
+/* The image that the name means now; an image that is gone by what it was called. */
+static bool image_fits(const struct seen *s, const char *value)
+{
+	const char *id = record_get(&s->c->config, "image"), *name = record_get(&s->c->config, "image-name");
+	char wanted[ID_LEN];
+	struct err ignored;
+
+	if (name_resolve(s->store, "img", value, wanted, &ignored) == 0)
+		return str_equal(id, wanted);
+	return str_equal(id, value) || str_equal(name, value);
+}
+
+/* Of a label that is given twice the last one counts. */
+static bool label_fits(const struct seen *s, const char *value)
+{
+	own_strv struct strv labels = {0};
+	size_t key = strcspn(value, "=");
+
+	record_get_list(&s->c->config, "label", &labels);
+	for (size_t i = labels.n; i-- > 0;)
+		if (strcspn(labels.v[i], "=") == key && strncmp(labels.v[i], value, key) == 0)
+			return !value[key] || strcmp(labels.v[i] + key, value + key) == 0;
+	return false;
+}
+
+static bool id_fits(const struct seen *s, const char *value)
+{
+	return strcmp(s->c->id, value) == 0;
+}
+
+static const struct filter {
+	const char *key;
+	bool (*fits)(const struct seen *s, const char *value);
+	int (*check)(const char *value, struct err *e);
+} filters[] = {
+	{"status", status_fits, check_status}, {"name", name_fits, NULL}, {"image", image_fits, NULL},
+	{"label", label_fits, NULL}, {"id", id_fits, NULL},
+};
+
+enum { FILTERS = sizeof(filters) / sizeof(*filters) };
+
+/* The filter that the text is for, its value in *value; NULL: there is none. */
+static const struct filter *find_filter(const char *text, const char **value)
+{
+	size_t key = strcspn(text, "=");
+
+	*value = text + key + 1;
+	for (size_t i = 0; text[key] && i < FILTERS; i++)
+		if (strlen(filters[i].key) == key && strncmp(filters[i].key, text, key) == 0)
+			return &filters[i];
+	return NULL;
+}
+
+static int check_filters(const struct strv *texts, struct err *e)
+{
+	for (size_t i = 0; i < texts->n; i++) {
+		const char *value;
+		const struct filter *f = find_filter(texts->v[i], &value);
+
+		if (!f)
+			err_set(e, "--filter %s: not KEY=VALUE (the keys are status, name, image, label, id)", texts->v[i]);
+		else if (!f->check || f->check(value, e) == 0)
+			continue;
+		else
+			err_wrap(e, "--filter %s", texts->v[i]);
+		return err_status(e, 2);
+	}
+	return 0;
+}
+
+static bool wanted(const struct listed *l, const struct container *c, const struct container_state *st)
+{
+	const struct seen seen = {l->store, c, st};
+	const char *value;
+
+	if (l->running && st->phase != CONTAINER_RUNNING)
+		return false;
+	for (size_t i = 0; i < l->filters->n; i++)
+		if (!find_filter(l->filters->v[i], &value)->fits(&seen, value))
+			return false;
+	return true;
+}
 
 static int list_one(const char *ref, void *arg, struct err *e)
 {
@@ -47,7 +168,7 @@ static int list_one(const char *ref, void *arg, struct err *e)
 
 	if (container_open(l->store, ref, &c, e) < 0 || container_state(l->store, &c, &st, e) < 0)
 		return -1;
-	if (l->running && st.phase != CONTAINER_RUNNING)
+	if (!wanted(l, &c, &st))
 		return 0;
 
 	own_str char *status = container_status_text(&st), *root = container_root(l->store, &c);
@@ -59,6 +180,7 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	const char *values[] = {
 		c.id, record_get(&c.config, "name"), image ? image : record_get(&c.config, "rootfs"), status, pid,
 		st.started, NULL, NULL, command, st.finished, code, root, labels,
+		record_get(&c.config, "image"),
 	};
 
 	table_row(l->table, values);
@@ -70,16 +192,17 @@ int main(int argc, char **argv)
 	struct ps_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	own_store struct store store = STORE_NONE;
-	struct listed l = {.store = &store, .running = args.running};
+	struct listed l = {.store = &store, .filters = &args.filters, .running = args.running};
 	struct err e;
 	int status;
 
 	l.table = table_begin(columns, &args.listing, &e);
-	if (!l.table || store_open(&store, STORE_LOOK, &e) < 0)
+	if (!l.table || check_filters(&args.filters, &e) < 0 || store_open(&store, STORE_LOOK, &e) < 0)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
 	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);
+	strv_free(&args.filters);
 	return cmd_end(status);
 }

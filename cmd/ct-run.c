@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	plan.image_name = ref;
 	launch.image = image.rootfs;
 	status = opts.detach ? run_detached(&launch) : run_attached(&launch);
-	if (status && cidfile >= 0 && !*launch.id)
+	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0)	/* nothing to tell of */
 		unlink(opts.cidfile);
 	plan_free_lists(&plan);
 	runopts_free(&opts);

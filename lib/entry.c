@@ -1,5 +1,6 @@
 #include "entry.h"
 
+#include <archive.h>
 #include <archive_entry.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,14 +18,19 @@ static bool has_dotdot(const char *name)
 	return false;
 }
 
-/* A name of the archive as one beneath the root: "/a", "./a", ".//a" are "a"; NULL if it leads up. */
+/* A name of the archive as one beneath the root: "/a", "./a", ".//a/" are "a"; NULL if it leads up. */
 static char *name_beneath(const char *name)
 {
+	size_t n;
+
 	if (has_dotdot(name))
 		return NULL;
 	while (*name == '/' || (name[0] == '.' && (name[1] == '/' || name[1] == '\0')))
 		name++;
-	return str_dup(*name ? name : ".");
+	/* A "/" at the end would lead through a link that stands there. */
+	for (n = strlen(name); n > 0 && name[n - 1] == '/'; n--)
+		continue;
+	return n ? str_dup_n(name, n) : str_dup(".");
 }
 
 int entry_take_names(struct archive_entry *entry, const char *what, struct err *e)
@@ -56,8 +62,8 @@ int entry_check_owner(struct archive_entry *entry, struct err *e)
 	la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
 
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX)
-		return err_set(e, "%.*s: its owner %lld:%lld is none that there can be", NAME_SHOWN, name,
-			       (long long)uid, (long long)gid);
+		return err_set(e, "%.*s: its owner %lld:%lld is none that there can be", NAME_SHOWN,
+			       archive_entry_pathname(entry), (long long)uid, (long long)gid);
 	return 0;
 }
 
@@ -73,6 +79,7 @@ int entry_check_acl(struct archive_entry *entry, struct err *e)
 	while (archive_entry_acl_next(entry, types, &type, &permset, &tag, &id, &who) == ARCHIVE_OK)
 		if ((tag == ARCHIVE_ENTRY_ACL_USER || tag == ARCHIVE_ENTRY_ACL_GROUP) && id == -1)
 			return err_set(e, "%.*s: its ACL names \"%.60s\" without a number "
-				       "(tar --xattrs writes them)", NAME_SHOWN, name, who ? who : "");
+				       "(tar --xattrs writes them)", NAME_SHOWN, archive_entry_pathname(entry),
+				       who ? who : "");
 	return 0;
 }

@@ -26,8 +26,8 @@ struct hierarchy {
 
 /*
  * The trees that hold a controller ct uses, found once in a process; the rest
- * of this header may be called after it. How many they are, or -1 with e set:
- * none is mounted.
+ * of this header may be called after it. How many they are, 0 if none is
+ * mounted, or -1 with e set.
  */
 int hierarchy_find(const struct hierarchy **all, struct err *e);
 

@@ -6,7 +6,8 @@
  * Keys of config; those with * may repeat, and their order is kept:
  *
  *	created		RFC 3339, UTC
- *	source		where it came from: a directory, "-", a reference
+ *	source		where it came from at first: a directory, "-", a reference
+ *	container	the container that it was committed from
  *	digest		of the manifest, if it has one: "sha256:..."
  *	size		bytes of its files, as tree_size counts them
  *	arch		as OCI names it ("amd64")

@@ -10,21 +10,27 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "confine.h"
+#include "entry.h"
 #include "err.h"
 #include "own.h"
 #include "proc.h"
 #include "str.h"
 
-enum { READ_SIZE = 1 << 17, NAME_SHOWN = 300 };
+enum { READ_SIZE = 1 << 17 };
 
 /* What the child says: how far it is, and at last how it ended. Fits one write to a pipe. */
 struct report {
@@ -48,6 +54,8 @@ struct late {
 
 struct unpack {
 	const char *what;
+	const struct layer_rules *rules;	/* NULL: into an empty directory, all as the archive has it */
+	struct strv made;			/* with rules: what was not there before */
 	struct archive *plain, *tar, *disk;
 	uint64_t fed;			/* bytes of the tar itself so far */
 	bool image_mark, root_mark;
@@ -173,10 +181,10 @@ static void keep_times(struct unpack *u, struct archive_entry *entry, const char
 }
 
 /* Sorts the attributes of an entry: kept, an ACL (exact, unlike its text form), left out. */
-static void sort_attributes(struct unpack *u, struct archive_entry *entry)
+static void sort_attributes(struct unpack *u, struct archive_entry *entry, const char *path)
 {
+	bool acl = false, owned = u->rules && u->rules->owned, disarmed = u->rules && u->rules->disarmed;
 	struct archive_entry *kept;
-	bool acl = false;
 	const void *value;
 	const char *name;
 	size_t size;
@@ -189,10 +197,10 @@ static void sort_attributes(struct unpack *u, struct archive_entry *entry)
 	while (archive_entry_xattr_next(kept, &name, &value, &size) == ARCHIVE_OK) {
 		if (!name)
 			continue;
-		if (str_starts(name, "user.") || str_equal(name, "security.capability")) {
+		if (str_starts(name, "user.") || (str_equal(name, "security.capability") && !disarmed)) {
 			archive_entry_xattr_add_entry(entry, name, value, size);
-		} else if (str_starts(name, "system.posix_acl_")) {
-			keep(u, archive_entry_pathname(entry), name, value, size);
+		} else if (str_starts(name, "system.posix_acl_") && !owned) {
+			keep(u, path, name, value, size);
 			acl = true;
 		}
 	}
@@ -232,16 +240,88 @@ static int copy_data(struct unpack *u, const char *name, struct err *e)
 	return 0;
 }
 
+/*
+ * With rules, what is not a directory is made under another name beside its
+ * own and put in place when it is whole. That name, while there is such a file:
+ * a signal, too, removes it.
+ */
+static char aside[PATH_MAX];
+
+static void clear_aside(int signal)
+{
+	if (*aside)
+		unlink(aside);
+	if (signal)
+		_exit(1);
+	*aside = '\0';
+}
+
+static int set_aside(struct archive_entry *entry, const char *name, struct err *e)
+{
+	static uint64_t tag;
+	const char *base = strrchr(name, '/');
+	int n;
+
+	/* Nobody inside can know it before it is there. */
+	if (tag == 0 && getrandom(&tag, sizeof(tag), 0) < 0)
+		return err_sys(e, "getrandom");
+	n = snprintf(aside, sizeof(aside), "%.*s.ct-cp-%016llx", base ? (int)(base + 1 - name) : 0, name,
+		     (unsigned long long)tag);
+	if (n >= (int)sizeof(aside)) {
+		*aside = '\0';
+		errno = ENAMETOOLONG;
+		return err_sys(e, "%.*s", NAME_SHOWN, name);
+	}
+	archive_entry_copy_pathname(entry, aside);
+	return 0;
+}
+
+static int put_in_place(const char *name, struct err *e)
+{
+	if (rename(aside, name) < 0)
+		return err_sys(e, "%.*s", NAME_SHOWN, name);
+	clear_aside(0);		/* of two links to one file rename(2) leaves both */
+	return 0;
+}
+
+/* What the rules want of an entry. Gives 1 if it is there already: a directory stays as it is. */
+static int make_way(struct unpack *u, struct archive_entry *entry, const char *name, struct err *e)
+{
+	bool dir = archive_entry_filetype(entry) == AE_IFDIR && !archive_entry_hardlink(entry);
+	struct stat st;
+	bool there = lstat(name, &st) == 0;
+
+	if (there && S_ISDIR(st.st_mode) && !dir)
+		return err_set(e, "%.*s: a directory there, which a file does not replace", NAME_SHOWN, name);
+	if (there && dir)
+		return S_ISDIR(st.st_mode) ? 1
+		     : err_set(e, "%.*s: not a directory there, and a directory does not replace it", NAME_SHOWN, name);
+	if (!there)
+		strv_add(&u->made, name);
+	if (u->rules->owned) {
+		archive_entry_set_uid(entry, u->rules->uid);
+		archive_entry_set_gid(entry, u->rules->gid);
+		archive_entry_acl_clear(entry);
+	}
+	if (u->rules->disarmed)
+		archive_entry_set_perm(entry, archive_entry_perm(entry) & 01777);
+	return dir ? 0 : set_aside(entry, name, e);
+}
+
 static int place_entry(struct unpack *u, struct archive_entry *entry, struct err *e)
 {
-	const char *name;
+	own_str char *name = NULL;
+	int there;
 
-	if (take_names(u, entry, e) < 0)
+	if (entry_take_names(entry, u->what, e) < 0)
 		return -1;
-	name = archive_entry_pathname(entry);
+	name = str_dup(archive_entry_pathname(entry));
 	note_top(u, name, archive_entry_filetype(entry) == AE_IFREG);
-	sort_attributes(u, entry);
-	if (check_owner(entry, name, e) < 0 || check_acl(entry, name, e) < 0)
+	there = u->rules ? make_way(u, entry, name, e) : 0;
+	if (there != 0)
+		return there < 0 ? -1 : 0;
+	sort_attributes(u, entry, name);
+	if (entry_check_owner(entry, e) < 0 || entry_check_acl(entry, e) < 0)
 		return -1;
 	keep_times(u, entry, name);
 	if (archive_write_header(u->disk, entry) < ARCHIVE_OK)
@@ -250,9 +330,19 @@ static int place_entry(struct unpack *u, struct archive_entry *entry, struct err
 		return -1;
 	if (archive_write_finish_entry(u->disk) < ARCHIVE_OK)
 		return write_failed(u, name, e);
+	if (*aside && put_in_place(name, e) < 0)
+		return -1;
 	u->now.entries++;
 	tell_progress(u);
 	return 0;
+}
+
+/* The other way round: what is in a directory goes before it. */
+static void take_back(struct unpack *u)
+{
+	clear_aside(0);
+	while (u->made.n > 0)
+		remove(u->made.v[--u->made.n]);
 }
 
 /* What follows the end mark is read as well: its writer must not die of it, its checksums count. */
@@ -301,28 +391,44 @@ static int unpack_all(struct unpack *u, int from, struct err *e)
 		return err_set(e, "%s: cut short (no end of the archive)", u->what);
 	if (read_rest(u, from, e) < 0)
 		return -1;
-	if (u->image_mark && !u->root_mark)
+	if (!u->rules && u->image_mark && !u->root_mark)
 		return err_set(e, "%s: an image archive, not a root filesystem: not read yet", u->what);
 	if (archive_write_close(u->disk) < ARCHIVE_OK)
 		return write_failed(u, u->what, e);
 	return set_late(u, e);
 }
 
-/* In the child. */
-static _Noreturn void child(int from, const char *what, int dest, int to)
+/* What is set aside must not outlive us: not all deaths come as SIGKILL. */
+static void die_cleanly(void)
 {
-	struct unpack u = {.what = what, .to = to};
-	int keep[] = {from, to};
+	struct sigaction sa = {.sa_handler = clear_aside};
 
-	clock_gettime(CLOCK_MONOTONIC, &u.told);
-	u.now.result = confine_to(dest, keep, 2, &u.now.err);
-	if (u.now.result == 0)
-		u.now.result = unpack_all(&u, from, &u.now.err);
-	u.now.ended = true;
-	_exit(write(to, &u.now, sizeof(u.now)) == sizeof(u.now) ? 0 : 1);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
-int layer_unpack(int from, const char *what, int dest, tree_progress *progress, struct err *e)
+/* In the child. */
+static _Noreturn void child(struct unpack *u, int from, int dest)
+{
+	int keep[] = {from, u->to};
+
+	clock_gettime(CLOCK_MONOTONIC, &u->told);
+	u->now.result = confine_to(dest, keep, 2, &u->now.err);
+	if (u->now.result == 0) {
+		if (u->rules)
+			die_cleanly();
+		u->now.result = unpack_all(u, from, &u->now.err);
+		if (u->now.result < 0 && u->rules)
+			take_back(u);
+	}
+	u->now.ended = true;
+	_exit(write(u->to, &u->now, sizeof(u->now)) == sizeof(u->now) ? 0 : 1);
+}
+
+int layer_merge(int from, const char *what, int dest, const struct layer_rules *rules, tree_progress *progress,
+		struct err *e)
 {
 	own_fd int in = -1, out = -1;
 	struct report r = {0};
@@ -336,7 +442,7 @@ int layer_unpack(int from, const char *what, int dest, tree_progress *progress, 
 	if (pid < 0)
 		return err_sys(e, "%s: fork", what);
 	if (pid == 0)
-		child(from, what, dest, out);
+		child(&(struct unpack){.what = what, .rules = rules, .to = out}, from, dest);
 	close(take_fd(&out));
 	while (read(in, &r, sizeof(r)) == sizeof(r))
 		if (progress)
@@ -347,4 +453,9 @@ int layer_unpack(int from, const char *what, int dest, tree_progress *progress, 
 	if (r.result < 0)
 		*e = r.err;
 	return r.result;
+}
+
+int layer_unpack(int from, const char *what, int dest, tree_progress *progress, struct err *e)
+{
+	return layer_merge(from, what, dest, NULL, progress, e);
 }

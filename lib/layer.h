@@ -10,6 +10,9 @@
 #ifndef CT_LAYER_H
 #define CT_LAYER_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "tree.h"
 
 struct err;
@@ -28,5 +31,24 @@ struct err;
  * What was unpacked before a failure is the caller's to delete.
  */
 int layer_unpack(int from, const char *what, int dest, tree_progress *progress, struct err *e);
+
+/* What becomes of files on their way. */
+struct layer_rules {
+	bool owned;		/* all belong to uid:gid, and have no ACL */
+	uid_t uid;
+	gid_t gid;
+	bool disarmed;		/* none has a set-user-ID or set-group-ID bit, or capabilities */
+};
+
+/*
+ * The same into a directory that holds something and may be in use, and of any
+ * files. A directory that is there stays as it is and gets what the archive
+ * has beneath it; anything else is replaced, each in one step, a link too, and
+ * not followed. A directory does not replace a file, nor a file a directory.
+ * After a failure or a signal nothing incomplete is left; what was not there before is
+ * removed again, what was replaced stays replaced (after a signal: both stay).
+ */
+int layer_merge(int from, const char *what, int dest, const struct layer_rules *rules, tree_progress *progress,
+		struct err *e);
 
 #endif

@@ -42,12 +42,22 @@ static int path_check(const char *path, const char **out, struct err *e)
 	}
 }
 
-/* The trees and the path as the library wants it. */
+/* The path as the library wants it, and the trees: how many there are. */
 static int start(const char *path, const char **group, const struct hierarchy **trees, struct err *e)
 {
 	if (path_check(path, group, e) < 0)
 		return -1;
 	return hierarchy_find(trees, e);
+}
+
+/* The same where there have to be some. */
+static int start_mounted(const char *path, const char **group, const struct hierarchy **trees, struct err *e)
+{
+	int n = start(path, group, trees, e);
+
+	if (n == 0)
+		return err_set(e, "control groups: none are mounted (usually on /sys/fs/cgroup)");
+	return n;
 }
 
 /* ---- limits ---- */
@@ -150,6 +160,8 @@ static int cpuset_inherit(const char *group, const char *file, char *value, stru
 
 	if (hierarchy_get("cpuset", above, file, value, VALUE) < 0)
 		return err_sys(e, "control group %s: %s", above, file);
+	if (!value[0] && str_equal(above, "/"))
+		return err_set(e, "control groups: %s of the root is empty", file);
 	if (!value[0] && cpuset_inherit(above, file, value, e) < 0)
 		return -1;
 	if (hierarchy_set("cpuset", group, file, value) < 0)
@@ -197,7 +209,7 @@ int limit_create(const char *path, const struct limits *want, struct limit_group
 	struct err ignored;
 
 	*g = (struct limit_group){.v2 = -1};
-	if (start(path, &group, &trees, e) < 0)
+	if (start_mounted(path, &group, &trees, e) < 0)
 		return -1;
 	if (hierarchy_make(group) < 0)
 		err_sys(e, "control group %s", group);
@@ -211,7 +223,7 @@ int limit_open(const char *path, struct limit_group *g, struct err *e)
 {
 	const struct hierarchy *trees;
 	const char *group;
-	int n = start(path, &group, &trees, e), fd;
+	int n = start_mounted(path, &group, &trees, e), fd;
 
 	*g = (struct limit_group){.v2 = -1};
 	if (n < 0)

@@ -4,7 +4,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <limits.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@
 enum { CHUNK = 1 << 18, BLOCK = 1 << 16, HOLES_MAX = 1 << 16 };
 
 struct job {
-	struct packing *p;
+	const struct packing *p;
 	struct archive *a;
 	struct archive_entry *entry;
 	uint64_t entries, bytes;
@@ -162,6 +162,27 @@ static int put_link(struct job *j, const struct walk *w, const char *earlier, st
 	return put(j, w, NULL, -1, e);
 }
 
+static void omit(const struct job *j, const struct walk *w, const char *why)
+{
+	if (j->p->omit)
+		j->p->omit(w->path.data, why, j->p->omit_arg);
+}
+
+static int put_dir(struct job *j, struct walk *w, const struct walked *f, struct err *e)
+{
+	for (int i = 0; i < j->p->avoid_n; i++)
+		if (walk_same(&f->st, &j->p->avoid[i])) {
+			errno = ELOOP;
+			return walk_failed(w, "copied into itself: ", e);
+		}
+	if (put(j, w, f, -1, e) < 0)
+		return -1;
+	if (!f->mounted)
+		return walk_into(w, f, j, e);
+	omit(j, w, "something is mounted there");
+	return 0;
+}
+
 static int visit(struct walk *w, const struct walked *f, void *here, struct err *e)
 {
 	struct job *j = here;
@@ -170,17 +191,14 @@ static int visit(struct walk *w, const struct walked *f, void *here, struct err 
 
 	if (S_ISSOCK(f->st.stx_mode))
 		return 0;
-	if (describe(j, w, f, e) < 0)
-		return -1;
-	if (S_ISDIR(f->st.stx_mode)) {
-		if (put(j, w, f, -1, e) < 0)
-			return -1;
-		if (!f->mounted)
-			return walk_into(w, f, j, e);
-		if (j->p->omitted)
-			strv_add(j->p->omitted, w->path.data);
+	if ((S_ISCHR(f->st.stx_mode) || S_ISBLK(f->st.stx_mode)) && !j->p->devices) {
+		omit(j, w, "a device");
 		return 0;
 	}
+	if (describe(j, w, f, e) < 0)
+		return -1;
+	if (S_ISDIR(f->st.stx_mode))
+		return put_dir(j, w, f, e);
 	if (f->st.stx_nlink > 1 && (earlier = walk_earlier(w, f)))
 		return put_link(j, w, earlier, e);
 	if (S_ISREG(f->st.stx_mode)) {
@@ -211,7 +229,7 @@ static int pack(struct job *j, int from, int to, struct err *e)
 	return archive_write_close(j->a) < ARCHIVE_WARN ? write_failed(j, e) : 0;
 }
 
-int pack_tree(int from, struct packing *p, int to, struct err *e)
+int pack_tree(int from, const struct packing *p, int to, struct err *e)
 {
 	struct job j = {.p = p, .a = archive_write_new(), .entry = archive_entry_new()};
 	int failed;

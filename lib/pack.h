@@ -5,20 +5,24 @@
 #ifndef CT_PACK_H
 #define CT_PACK_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 #include "tree.h"
 
 struct err;
-struct strv;
 
 struct packing {
-	/* Given. */
 	const char *path;		/* the file, as messages call it */
 	const char *name;		/* what it is called in the archive; NULL: the archive has what is in it */
 	const char *target;		/* what is written to, as messages call it */
+	bool devices;			/* or else they are left out */
+	struct statx avoid[2];		/* directories that are an error to meet, since the archive's files go there */
+	int avoid_n;
 	tree_progress *progress;	/* may be NULL */
-
-	/* Made: what was left out, because something else is mounted there. */
-	struct strv *omitted;		/* may be NULL */
+	/* Told of what is left out: a device, a directory that something else is mounted on. May be NULL. */
+	void (*omit)(const char *path, const char *why, void *arg);
+	void *omit_arg;
 };
 
 /*
@@ -34,6 +38,6 @@ struct packing {
  * that becomes shorter while it is read is an error. After an error the
  * archive has no end mark.
  */
-int pack_tree(int from, struct packing *p, int to, struct err *e);
+int pack_tree(int from, const struct packing *p, int to, struct err *e);
 
 #endif

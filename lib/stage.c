@@ -77,13 +77,11 @@ static void cgroup_undo(struct run *r)
 
 static bool user_wanted(const struct plan *p)
 {
-	return !str_equal(p->userns, "host");
+	return !str_equal(p->userns, "host") && !str_equal(p->userns, "unmapped");
 }
 
 static int user_prepare(struct run *r, struct err *e)
 {
-	if (str_equal(r->plan->userns, "unmapped"))
-		return 0;
 	if (str_equal(r->plan->userns, "auto"))
 		return idmap_claim(r->store->run, r->id, &r->map, e);
 	return idmap_read(r->plan->userns, &r->map, e);
@@ -101,8 +99,7 @@ static int user_grant(struct run *r, struct err *e)
 
 static int user_enter(struct run *r, struct err *e)
 {
-	if (r->program.as_is)
-		return 0;
+	(void)r;
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return err_sys(e, "become root of the user namespace");
 	return 0;
@@ -111,6 +108,18 @@ static int user_enter(struct run *r, struct err *e)
 static void user_undo(struct run *r)
 {
 	idmap_release(r->store->run, r->id);
+}
+
+static bool user_unmapped(const struct plan *p)
+{
+	return str_equal(p->userns, "unmapped");
+}
+
+/* Who has no id cannot make a file on a tmpfs of its own, so everything else is built before. */
+static int user_seal_unmapped(struct run *r, struct err *e)
+{
+	(void)r;
+	return unshare(CLONE_NEWUSER) < 0 ? err_sys(e, "user namespace") : 0;
 }
 
 /* net: a network of its own with nothing in it but a loopback. */
@@ -400,6 +409,7 @@ const struct stage stages[] = {
 	{.name = "cgroup", .prepare = cgroup_prepare, .enter = cgroup_enter, .undo = cgroup_undo},
 	{.name = "user", .clone_flag = CLONE_NEWUSER, .wanted = user_wanted, .prepare = user_prepare,
 	 .grant = user_grant, .enter = user_enter, .undo = user_undo},
+	{.name = "user", .wanted = user_unmapped, .seal = user_seal_unmapped},
 	{.name = "net", .clone_flag = CLONE_NEWNET, .wanted = net_wanted, .enter = net_enter},
 	{.name = "uts", .clone_flag = CLONE_NEWUTS, .enter = uts_enter},
 	{.name = "ipc", .clone_flag = CLONE_NEWIPC},

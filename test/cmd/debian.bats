@@ -163,7 +163,9 @@ python3 /tmp/t.py'
 	inside '
 		su someone -c "strace -qf -o /tmp/trace sh -c \"ls / >/dev/null; true\""
 		grep -c "exited with 0" /tmp/trace
-		sleep 1000 & strace -q -o /tmp/attached -p $! &
+		sleep 1000 &
+		until grep -qx sleep /proc/$!/comm; do sleep 0.05; done
+		strace -q -o /tmp/attached -p $! &
 		until [ -s /tmp/attached ]; do sleep 0.05; done
 		kill %1; wait %2 || true
 		tail -n 1 /tmp/attached'
@@ -311,12 +313,20 @@ setfattr: setfattr: /etc/passwd: Operation not permitted' ]
 }
 
 @test "a shell on a terminal has jobs, and script, tmux and sudo have terminals of their own" {
-	run run_tty 'wait:# ' 'type:sh -c "echo be$((40 + 2)); exec sleep 1000"\r' 'wait:be42\r' 'type:\x1a' wait:Stopped 'wait:# ' \
-		'type:fg\r' 'wait:exec sleep' 'type:\x03' 'wait:# ' \
+	# It says that it goes on: only then has it the terminal, and the key is for it.
+	cat >"$D/job" <<-'END'
+		import signal
+		signal.signal(signal.SIGINT, signal.SIG_DFL)
+		signal.signal(signal.SIGCONT, lambda *_: print("back", flush=True))
+		print("begun", flush=True)
+		while True: signal.pause()
+	END
+	run run_tty 'wait:# ' 'type:python3 /mnt/job\r' wait:begun 'type:\x1a' wait:Stopped 'wait:# ' \
+		'type:fg\r' wait:back 'type:\x03' 'wait:# ' \
 		'type:script -qc "tty; stty size" /dev/null\r' 'wait:/dev/pts/1' 'wait:24 80' 'wait:# ' \
 		'type:tmux\r' 'wait:0:bash' 'type:echo in-$((40 + 2))\r' 'wait:in-42' 'type:exit\r' 'wait:exited' 'wait:# ' \
 		'type:sudo -u someone sh -c "id -un; tty"\r' 'wait:someone' 'wait:/dev/pts/' 'wait:# ' \
-		'type:exit 9\r' -- ct-run --name c -e 'PS1=# ' -e TERM=xterm "$img" bash --norc --noediting
+		'type:exit 9\r' -- ct-run --name c -v "$D:/mnt:ro" -e 'PS1=# ' -e TERM=xterm "$img" bash --norc --noediting
 	echo "$output" | cat -v
 	[ "$status" = 9 ]
 }

@@ -1,0 +1,232 @@
+#include "view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "etc.h"
+#include "fd.h"
+#include "image.h"
+#include "mount.h"
+#include "own.h"
+#include "rootfs.h"
+#include "volume.h"
+
+enum { ETC_MAX = 1 << 18 };
+
+void view_close(struct view *v)
+{
+	own_close(&v->root);
+	v->root = -1;
+	plan_free_lists(&v->plan);
+	container_close(&v->container);
+	strv_free(&v->hidden);
+}
+
+static int open_image(const struct store *s, const char *ref, struct view *v, struct err *e)
+{
+	own_image struct image img = {.dir = -1, .rootfs = -1};
+
+	if (image_open(s, ref, &img, e) < 0)
+		return -1;
+	v->image = true;
+	v->root = take_fd(&img.rootfs);
+	return 0;
+}
+
+/*
+ * The files of /etc that each run has of its own, in a file system of ours,
+ * where they belong to root as they do inside (CT_RUN knows the host's id).
+ */
+static int copy_etc(const struct store *s, const struct view *v, int dir, struct err *e)
+{
+	for (const char *const *name = etc_files; *name; name++) {
+		own_str char *source = str_fmt("%s/%s/%s", s->run_path, v->container.id, *name);
+		own_buf struct buf text = {0};
+
+		if (file_read(AT_FDCWD, source, ETC_MAX, &text, e) < 0) {
+			if (e->sys != ENOENT)
+				return -1;
+			continue;
+		}
+		if (file_write(dir, *name, 0644, text.data, text.len, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The container's root (v->root) and a file system for copy_etc (*etc), in a mount namespace of ours. */
+static int mount_root(const struct store *s, const char *path, struct view *v, int *etc, struct err *e)
+{
+	own_str char *place = str_fmt("%s/tmp", s->root_path);	/* where nothing else looks */
+	own_fd int at = -1, first = -1, root = -1;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_sys(e, "a mount namespace");
+	if (rootfs_private(e) < 0)
+		return -1;
+	at = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return err_sys(e, "%s", place);
+	/* Only what is attached can be bound elsewhere. */
+	first = mount_new("tmpfs", "mode=755,size=1m", 0, "/etc", e);
+	if (first < 0 || mount_attach(first, at, "/etc", e) < 0)
+		return -1;
+	root = mount_copy(AT_FDCWD, path, false, e);
+	if (root < 0 || mount_attach(root, first, path, e) < 0)
+		return -1;
+	*etc = take_fd(&first);
+	v->root = take_fd(&root);
+	return 0;
+}
+
+/* A directory of the store. By its path: s->root is of the mount namespace that was left. */
+static int mount_data(const struct view *v, const char *path, const char *target, bool read_only, struct err *e)
+{
+	own_fd int fd = mount_copy(AT_FDCWD, path, false, e);
+
+	if (fd < 0 || (read_only && mount_set(fd, MOUNT_ATTR_RDONLY, false, path, e) < 0))
+		return -1;
+	return rootfs_mount_at(v->root, fd, target, e);
+}
+
+static int mount_volume(const struct store *s, struct view *v, const char *text, struct err *e)
+{
+	own_volume struct volume volume = {0};
+	own_strv struct strv skipped = {0};
+	own_str char *path = NULL;
+	own_fd int fd = -1;
+	char id[ID_LEN];
+
+	if (volume_read(text, &volume, e) < 0) {
+		const char *target = strchr(text, ':');
+
+		if (e->sys != ENOENT || !target)
+			return -1;
+		/* Its source is gone, which is no matter to the rest. */
+		target++;
+		strv_take(&v->hidden, str_dup_n(target, strcspn(target, ":")));
+		return 0;
+	}
+	if (!volume.name) {
+		fd = volume_mount(&volume, -1, &skipped, e);
+		return fd < 0 ? -1 : rootfs_mount_at(v->root, fd, volume.target, e);
+	}
+	if (name_resolve(s, "vol", volume.name, id, e) < 0) {
+		strv_add(&v->hidden, volume.target);
+		return e->sys == ENOENT ? 0 : -1;
+	}
+	path = str_fmt("%s/%s/data", s->root_path, id);
+	return mount_data(v, path, volume.target, volume.read_only, e);
+}
+
+static int mount_etc(const struct store *s, const struct view *v, int dir, struct err *e)
+{
+	if (copy_etc(s, v, dir, e) < 0)
+		return -1;
+	for (const char *const *name = etc_files; *name; name++) {
+		own_str char *target = str_fmt("/etc/%s", *name);
+		own_fd int fd = -1;
+
+		if (faccessat(dir, *name, F_OK, 0) < 0)		/* it does not run */
+			continue;
+		fd = mount_copy(dir, *name, false, e);
+		if (fd < 0 || rootfs_mount_at(v->root, fd, target, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int mount_all(const struct store *s, struct view *v, int etc, struct err *e)
+{
+	for (size_t i = 0; i < v->plan.image_volumes.n; i++) {
+		own_str char *path = str_fmt("%s/%s/data-%zu", s->root_path, v->container.id, i);
+
+		if (mount_data(v, path, v->plan.image_volumes.v[i], false, e) < 0)
+			return -1;
+	}
+	if (mount_etc(s, v, etc, e) < 0)
+		return -1;
+	for (size_t i = 0; i < v->plan.volumes.n; i++)
+		if (mount_volume(s, v, v->plan.volumes.v[i], e) < 0)
+			return -1;
+	return v->plan.read_only ? mount_set(v->root, MOUNT_ATTR_RDONLY, false, "/", e) : 0;
+}
+
+static void hide(struct view *v)
+{
+	static const char *const always[] = {"/proc", "/sys", "/dev"};
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
+		strv_add(&v->hidden, always[i]);
+	for (size_t i = 0; i < v->plan.tmpfs.n; i++)
+		strv_take(&v->hidden, str_dup_n(v->plan.tmpfs.v[i], strcspn(v->plan.tmpfs.v[i], ":")));
+}
+
+static int open_container(const struct store *s, const char *ref, bool alone, struct view *v, struct err *e)
+{
+	own_str char *path = container_root(s, &v->container);
+	own_fd int etc = -1;
+
+	plan_read(&v->plan, &v->container.config);
+	if (alone) {
+		v->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return v->root < 0 ? err_sys(e, "%s", ref) : 0;
+	}
+	hide(v);
+	return mount_root(s, path, v, &etc, e) < 0 || mount_all(s, v, etc, e) < 0 ? err_wrap(e, "%s", ref) : 0;
+}
+
+int view_open(const struct store *s, const char *ref, bool alone, struct view *v, struct err *e)
+{
+	*v = (struct view){.root = -1, .container = {.dir = -1}};
+	if (container_open(s, ref, &v->container, e) == 0)
+		return open_container(s, ref, alone, v, e);
+	/* No system call failed: it is none of a container's names. */
+	if (e->sys != ENOENT && e->sys != 0)
+		return -1;
+	if (open_image(s, ref, v, e) < 0 && e->sys == ENOENT)
+		return err_set(e, "%s: no such container or image", ref);
+	return v->image ? 0 : -1;
+}
+
+static bool is_at_or_below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return strncmp(path, top, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+static ssize_t path_of(int fd, char path[PATH_MAX])
+{
+	char link[40];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, PATH_MAX - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	return n;
+}
+
+int view_check(const struct view *v, int fd, struct err *e)
+{
+	char root[PATH_MAX], path[PATH_MAX];
+	ssize_t n = path_of(v->root, root);
+
+	if (n < 0 || path_of(fd, path) < n)
+		return 0;
+	for (size_t i = 0; i < v->hidden.n; i++)
+		if (is_at_or_below(path + n, v->hidden.v[i]))
+			return err_set(e, "what is at %s is seen by the container's processes alone", v->hidden.v[i]);
+	return 0;
+}
+
+int view_user(const struct view *v, struct user *u, struct err *e)
+{
+	return user_find(v->root, v->plan.user, u, e);
+}

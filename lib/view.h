@@ -1,0 +1,42 @@
+/*
+ * The files of a container as its processes see them, but from outside, with
+ * the owners they have inside, whether it runs or not: its root, with its
+ * volumes mounted in a mount namespace that the caller gets for it. Of an image: its
+ * root, to be read.
+ *
+ * Not seen is what only the container's own processes can: tmpfs, /proc, /sys,
+ * /dev, what was mounted from inside.
+ */
+#ifndef CT_VIEW_H
+#define CT_VIEW_H
+
+#include "container.h"
+#include "plan.h"
+#include "user.h"
+
+struct err;
+
+struct view {
+	int root;			/* O_PATH */
+	bool image;
+	struct container container;
+	struct plan plan;
+	struct strv hidden;		/* absolute paths that are not seen */
+};
+
+/*
+ * ref: a container, or else an image. alone: the root as ct-commit would take
+ * it, without volumes. The caller is single-threaded, and descriptors that it opened
+ * before are of another mount namespace afterwards: not to be mounted.
+ */
+int view_open(const struct store *s, const char *ref, bool alone, struct view *v, struct err *e);
+void view_close(struct view *v);
+#define own_view __attribute__((cleanup(view_close)))
+
+/* Refuses a file or directory (found beneath v->root, O_PATH will do) that stands where others are seen inside. */
+int view_check(const struct view *v, int fd, struct err *e);
+
+/* The user as whom its command runs. */
+int view_user(const struct view *v, struct user *u, struct err *e);
+
+#endif
