@@ -114,11 +114,12 @@ static int clone_joined(struct entry *n, struct err *e)
 {
 	struct clone_args args = {.exit_signal = SIGCHLD, .flags = CLONE_PIDFD,
 				  .pidfd = (uint64_t)(uintptr_t)&n->j->pidfd};
+	own_fd int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	int ends[2];
 	pid_t pid;
 
-	/* A process never changes its own pid namespace, only that of its children to come. */
-	if ((n->namespaces & CLONE_NEWPID) && setns(n->target, CLONE_NEWPID) < 0)
+	/* A process never changes its own pid namespace, only that of its children to come: for this one child. */
+	if ((n->namespaces & CLONE_NEWPID) && (own_pids < 0 || setns(n->target, CLONE_NEWPID) < 0))
 		return err_sys(e, "enter the container's pid namespace");
 	if (n->group.v2 >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
@@ -135,6 +136,8 @@ static int clone_joined(struct entry *n, struct err *e)
 	close(ends[1]);
 	n->channel = ends[0];
 	n->j->pid = pid;
+	if (pid > 0 && (n->namespaces & CLONE_NEWPID) && setns(own_pids, CLONE_NEWPID) < 0)
+		return err_sys(e, "return to the own pid namespace");
 	return pid < 0 ? err_sys(e, "make a process in the container") : 0;
 }
 
