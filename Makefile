@@ -22,7 +22,8 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now
 LDLIBS  := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive
 
 LIB     := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
-CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(B)/ct $(B)/bocker
+SCRIPTS := $(patsubst cmd/%,$(B)/%,$(filter-out %.c %.h,$(wildcard cmd/*)))
+CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(SCRIPTS)
 UNITS   := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
 # What is done, in a word (nothing with -s); V=1 shows the whole commands.
 SILENT   = $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -35,7 +36,7 @@ units: $(UNITS)
 $(B)/libct.a: $(LIB)
 	$(call say,AR  )rm -f $@ && ar rcs $@ $^
 
-$(B)/ct $(B)/bocker: $(B)/%: cmd/% Makefile
+$(SCRIPTS): $(B)/%: cmd/% Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN )sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 

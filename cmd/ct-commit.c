@@ -1,9 +1,11 @@
 /* Makes an image of a container as it stands, while it runs if it does. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "cmd.h"
 #include "container.h"
 #include "image.h"
@@ -13,7 +15,15 @@
 #include "plan.h"
 #include "subvol.h"
 
-static const struct opt opts[] = { OPT_END };
+struct commit_args {
+	struct strv changes;
+};
+
+static const struct opt opts[] = {
+	OPT_LIST(struct commit_args, changes, 'c', "change", "INSTRUCTION",
+		 "say so in the image, as a Dockerfile would: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'"),
+	OPT_END
+};
 
 static const struct opt_program program = {
 	.name = "ct-commit",
@@ -30,8 +40,9 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 	own_fd int root = openat(c->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_str char *group = container_group(c->id);
 	struct container_state st;
+	sigset_t all, before;
 	struct err ignored;
-	int failed;
+	bool failed;
 
 	if (root < 0)
 		return err_sys(e, "rootfs");
@@ -42,10 +53,14 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 		return err_sys(e, "sync");
 	if (st.phase != CONTAINER_RUNNING)
 		return subvol_snapshot(root, d->dir, "rootfs", false, e);
-	if (limit_freeze(group, e) < 0)
-		return -1;
-	failed = subvol_snapshot(root, d->dir, "rootfs", false, e);
-	return limit_thaw(group, failed ? &ignored : e) < 0 ? -1 : failed;
+	/* Whatever signal comes, it comes after the thaw. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	failed = limit_freeze(group, e) < 0 || subvol_snapshot(root, d->dir, "rootfs", false, e) < 0;
+	if (limit_thaw(group, failed ? &ignored : e) < 0)
+		failed = true;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return failed ? -1 : 0;
 }
 
 /* What the image says of itself: as the container's own image did, with what the run was told. */
@@ -68,6 +83,17 @@ static void describe(const struct store *s, const struct container *c, struct re
 		record_add(config, "source", c->id);
 }
 
+/* A change that is none is a wrong option, found before anything is made. */
+static int apply(const struct strv *changes, struct record *config, struct err *e)
+{
+	for (size_t i = 0; i < changes->n; i++)
+		if (change_apply(config, changes->v[i], e) < 0) {
+			err_status(e, 2);
+			return err_wrap(e, "--change");
+		}
+	return 0;
+}
+
 /* The image that is to be replaced; 0: a new one, which gets the name if there is one. */
 static int find_target(const struct store *s, const char *ref, char id[ID_LEN], char **name, struct err *e)
 {
@@ -82,7 +108,8 @@ static int find_target(const struct store *s, const char *ref, char id[ID_LEN], 
 	return *name ? 0 : -1;
 }
 
-static int commit(const struct store *s, const char *ref, const char *target, char id[ID_LEN], struct err *e)
+static int commit(const struct store *s, const char *ref, const char *target, const struct strv *changes,
+		  char id[ID_LEN], struct err *e)
 {
 	own_container struct container c = CONTAINER_NONE;
 	own_record struct record config = {0};
@@ -95,10 +122,12 @@ static int commit(const struct store *s, const char *ref, const char *target, ch
 	if (record_get(&c.config, "rootfs"))
 		return err_set(e, "%s: runs on the directory %s ('ct init' makes an image of that)", ref,
 			       record_get(&c.config, "rootfs"));
+	describe(s, &c, &config);
+	if (apply(changes, &config, e) < 0)
+		return -1;
 	replace = find_target(s, target, id, &name, e);
 	if (replace < 0 || draft_begin(s, &draft, e) < 0)
 		return -1;
-	describe(s, &c, &config);
 	failed = snapshot(s, &c, &draft, e) < 0 ? -1
 	       : replace ? image_replace(s, &draft, &config, id, e)
 	       : image_publish(s, &draft, &config, name, id, e);
@@ -108,13 +137,15 @@ static int commit(const struct store *s, const char *ref, const char *target, ch
 
 int main(int argc, char **argv)
 {
-	char **operands = cmd_begin(&program, argc, argv, NULL);
+	struct commit_args args = {0};
+	char **operands = cmd_begin(&program, argc, argv, &args);
 	own_store struct store store = STORE_NONE;
 	char id[ID_LEN];
 	struct err e;
 
-	if (store_open(&store, STORE_LOOK, &e) < 0 || commit(&store, operands[0], operands[1], id, &e) < 0)
+	if (store_open(&store, STORE_LOOK, &e) < 0 || commit(&store, operands[0], operands[1], &args.changes, id, &e) < 0)
 		return cmd_failed(&e);
 	puts(id);
+	strv_free(&args.changes);
 	return cmd_end(0);
 }

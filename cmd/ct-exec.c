@@ -5,6 +5,7 @@
 
 #include "cmd.h"
 #include "container.h"
+#include "exe.h"
 #include "join.h"
 #include "monitor.h"
 #include "own.h"
@@ -55,16 +56,19 @@ static int adapt(struct plan *plan, const struct exec_args *args, char **command
 	return 0;
 }
 
-static int run(struct join *j, int signals, int *status, struct err *e)
+static int run(struct join *j, int *status, struct err *e)
 {
 	own_strv struct strv notes = {0};
+	own_fd int signals = -1;
 	struct ending ending;
 
+	/* Until it runs a signal ends us, and it with us: a frozen container may keep us waiting. */
 	if (join_start(j, e) < 0)
 		return -1;
 	if (j->detached)
 		return 0;
-	if (monitor_run(j->pidfd, signals, &j->streams, true, NULL, &notes, &ending, e) < 0)
+	signals = monitor_signals(e);
+	if (signals < 0 || monitor_run(j->pidfd, signals, &j->streams, true, NULL, &notes, NULL, NULL, &ending, e) < 0)
 		return -1;
 	for (size_t i = 0; i < notes.n; i++)
 		cmd_note("%s", notes.v[i]);
@@ -84,7 +88,7 @@ int main(int argc, char **argv)
 	struct plan plan = {0};
 	struct join join = {.container = &c, .plan = &plan, .input = !args.no_input, .detached = args.detach};
 	struct err e;
-	int signals, status = 0;
+	int status = 0;
 
 	if (store_open(&store, STORE_LOOK, &e) < 0 || container_open(&store, operands[0], &c, &e) < 0 ||
 	    container_state(&store, &c, &st, &e) < 0)
@@ -95,8 +99,7 @@ int main(int argc, char **argv)
 	}
 	join.target = st.init;
 	plan_read(&plan, &c.config);
-	if (adapt(&plan, &args, operands + 1, &e) < 0 || (signals = monitor_signals(&e)) < 0 ||
-	    run(&join, signals, &status, &e) < 0) {
+	if ((!str_equal(plan.userns, "auto") && exe_seal(&e) < 0) || adapt(&plan, &args, operands + 1, &e) < 0 || run(&join, &status, &e) < 0) {
 		err_wrap(&e, "%s", operands[0]);
 		return cmd_failed(&e);
 	}

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+#include <linux/btrfs.h>
 
 #include "cmd.h"
 #include "container.h"
@@ -36,13 +39,14 @@ enum { SUPERVISOR_MS = 5000 };
 
 /*
  * The supervisor sees the end of its container and clears up after it; one
- * that cannot (stopped, its user's terminal stuck) is not waited for for ever.
+ * that cannot (stopped, its user's reader slow) is not waited for for ever. It may
+ * still be delivering output, so only force ends it.
  */
-static void wait_for_supervisor(const struct container_state *st)
+static void wait_for_supervisor(const struct container_state *st, bool force)
 {
 	own_fd int supervisor = container_supervisor(st);
 
-	if (supervisor < 0 || proc_wait_gone(supervisor, SUPERVISOR_MS))
+	if (supervisor < 0 || proc_wait_gone(supervisor, SUPERVISOR_MS) || !force)
 		return;
 	pidfd_send_signal(supervisor, SIGKILL, NULL, 0);
 	proc_wait_gone(supervisor, -1);
@@ -66,7 +70,7 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 		return err_set(e, "is running ('ct rm -f' ends it)");
 	if (limit_kill(group, e) < 0)
 		return -1;
-	wait_for_supervisor(&st);
+	wait_for_supervisor(&st, args->force);
 	if (container_clean(&args->store, id, e) < 0)
 		return -1;
 	return store_remove(&args->store, id, e);
@@ -168,6 +172,18 @@ static int remove_one(const char *ref, void *arg, struct err *e)
 	return failed ? err_wrap(e, "%s", ref) : 0;
 }
 
+/*
+ * btrfs frees what was deleted half a minute later or so. On a full file system,
+ * where nothing can be done until then, it is told to begin now.
+ */
+static void free_space_soon(int root)
+{
+	struct statvfs fs;
+
+	if (root >= 0 && fstatvfs(root, &fs) == 0 && fs.f_bavail < fs.f_blocks / 16)
+		ioctl(root, BTRFS_IOC_SYNC);
+}
+
 int main(int argc, char **argv)
 {
 	struct rm_args args = {.store = STORE_NONE};
@@ -180,7 +196,10 @@ int main(int argc, char **argv)
 	if (*args.store.note)
 		cmd_note("%s", args.store.note);
 	status = cmd_each(operands, remove_one, &args);
+	free_space_soon(args.store.root);
 	container_sweep(&args.store);
+	if (args.store.root >= 0 && store_sweep(args.store.root, &e) < 0)
+		cmd_complain(&e);
 	store_close(&args.store);
 	return cmd_end(status);
 }

@@ -47,6 +47,16 @@ static int run_detached(struct launch *l)
 	return cmd_end(0);
 }
 
+static int make_only(struct launch *l)
+{
+	struct err e;
+
+	if (launch_create(l, &e) < 0 || announce(l, &e) < 0)
+		return cmd_failed(&e);
+	puts(l->id);
+	return cmd_end(0);
+}
+
 static int run_attached(struct launch *l)
 {
 	struct err e;
@@ -90,13 +100,13 @@ int main(int argc, char **argv)
 	if (ref && image_open(&store, ref, &image, &e) < 0)
 		return cmd_failed(&e);
 	if (runopts_plan(&opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan, &kept, &e) < 0 ||
-	    open_cidfile(opts.cidfile, &cidfile, &e) < 0)
+	    launch_ready(&launch, &e) < 0 || open_cidfile(opts.cidfile, &cidfile, &e) < 0)
 		return cmd_failed(&e);
 	runopts_complete_env(&plan);
 	plan.image = ref ? image.id : NULL;
 	plan.image_name = ref;
 	launch.image = image.rootfs;
-	status = opts.detach ? run_detached(&launch) : run_attached(&launch);
+	status = opts.only ? make_only(&launch) : opts.detach ? run_detached(&launch) : run_attached(&launch);
 	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0)	/* nothing to tell of */
 		unlink(opts.cidfile);
 	plan_free_lists(&plan);

@@ -4,6 +4,7 @@
 
 #include "cmd.h"
 #include "container.h"
+#include "exe.h"
 #include "launch.h"
 #include "own.h"
 #include "plan.h"
@@ -51,6 +52,8 @@ static int start_one(const char *ref, void *arg, struct err *e)
 	if (container_open(&args->store, ref, &c, e) < 0)
 		return -1;
 	plan_read(&plan, &c.config);
+	if (launch_ready(&launch, e) < 0)
+		return -1;
 	snprintf(launch.id, sizeof(launch.id), "%s", c.id);
 	if (args->attach) {
 		args->status = launch_run(&launch, e);
@@ -77,7 +80,8 @@ int main(int argc, char **argv)
 		err_status(&e, 2);
 		return cmd_failed(&e);
 	}
-	if (store_open(&args.store, STORE_UP, &e) < 0)
+	/* Before the first one runs, since it may be any of them that needs it. */
+	if (exe_seal(&e) < 0 || store_open(&args.store, STORE_UP, &e) < 0)
 		return cmd_failed(&e);
 	if (*args.store.note)
 		cmd_note("%s", args.store.note);

@@ -232,6 +232,7 @@ int container_clean(const struct store *s, const char *id, struct err *e)
 int container_begin(const struct store *s, const char *id, struct err *e)
 {
 	struct container_state st;
+	struct stat st_dir;
 
 	for (;;) {
 		own_fd int lock = -1;
@@ -241,6 +242,9 @@ int container_begin(const struct store *s, const char *id, struct err *e)
 			return err_sys(e, "%s/%s", s->run_path, id);
 		lock = lock_try(s->run, id, e);
 		if (lock < 0 && e->sys == ENOENT)
+			continue;
+		/* A sweep may have taken it away before the lock was had. */
+		if (lock >= 0 && fstat(lock, &st_dir) == 0 && st_dir.st_nlink == 0)
 			continue;
 		if (lock < 0)
 			return e->sys == EWOULDBLOCK ? err_set(e, "runs already") : -1;

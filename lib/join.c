@@ -22,6 +22,7 @@
 #include "limit.h"
 #include "own.h"
 #include "path.h"
+#include "rlimit.h"
 #include "program.h"
 #include "str.h"
 #include "sysfilter.h"
@@ -64,10 +65,13 @@ static int enter(struct entry *n, struct err *e)
 {
 	const struct plan *plan = n->j->plan;
 	own_fd int root = -1, dev = -1;
+	own_strv struct strv ignored = {0};
 	struct program *p = &n->program;
 
 	/* From here on somebody inside may see this process: none may trace it or open what it has open. */
 	prctl(PR_SET_DUMPABLE, 0);
+	if (!p->stays)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (limit_join(&n->group, false, e) < 0)
 		return -1;
 	if (setns(n->target, n->namespaces & ~CLONE_NEWPID) < 0)
@@ -95,6 +99,9 @@ static int enter(struct entry *n, struct err *e)
 	if (program_find(p, root, e) < 0)
 		return -1;
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	for (size_t i = 0; i < plan->ulimits.n; i++)
+		if (rlimit_set(0, plan->ulimits.v[i], &ignored, e) < 0)
+			return -1;
 	if (caps_limit(plan->caps, e) < 0 || (!plan->privileged && sysfilter_load(plan->caps, e) < 0))
 		return -1;
 	return 0;

@@ -1,6 +1,7 @@
 #include "launch.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -10,6 +11,7 @@
 #include "container.h"
 #include "ctlog.h"
 #include "err.h"
+#include "exe.h"
 #include "monitor.h"
 #include "own.h"
 #include "record.h"
@@ -30,6 +32,12 @@ static void fall_back(struct launch *l)
 	l->plan->userns = "host";
 	strv_take(&l->notes, str_fmt("Linux %s cannot map owners on btrfs: root in the container is root of the host",
 				     u.release));
+}
+
+int launch_ready(struct launch *l, struct err *e)
+{
+	fall_back(l);
+	return str_equal(l->plan->userns, "auto") ? 0 : exe_seal(e);
 }
 
 static int check_name_is_free(const struct launch *l, struct err *e)
@@ -81,11 +89,21 @@ static void undo(const struct launch *l, struct draft *d, int lock)
 	container_clean(l->store, l->id, &ignored);
 }
 
-/* The container becomes visible, with everything that says what it is and that it lives. */
+/* The container becomes visible, with everything that says what it is. */
+static int publish_draft(const struct launch *l, struct draft *d, int home, struct err *e)
+{
+	own_record struct record config = {0};
+
+	plan_write(l->plan, &config);
+	if (record_write(home, "config", &config, e) < 0)
+		return -1;
+	return draft_publish(l->store, d, l->id, l->plan->name, e);
+}
+
+/* The same of one that lives. */
 static int publish(const struct launch *l, struct draft *d, int home, const struct run *r, const char *started,
 		   struct err *e)
 {
-	own_record struct record config = {0};
 	struct proc_id init;
 
 	if (proc_identify(r->pid, &init) < 0)
@@ -94,29 +112,43 @@ static int publish(const struct launch *l, struct draft *d, int home, const stru
 		return -1;
 	if (container_write_exit(home, CONTAINER_RUNNING, 0, started, e) < 0)
 		return -1;
-	if (l->again)
-		return 0;
-	plan_write(l->plan, &config);
-	if (record_write(home, "config", &config, e) < 0)
-		return -1;
-	return draft_publish(l->store, d, l->id, l->plan->name, e);
+	return l->again ? 0 : publish_draft(l, d, home, e);
 }
 
-/* What is told of its end, and then everything that lived as long as it did. */
-static int end(struct launch *l, struct run *r, int home, struct ending *ending, const char *started, struct err *e)
+/* A run whose program runs, until its end. */
+struct watched {
+	struct launch *l;
+	struct run *run;
+	int home;
+	const char *started;
+};
+
+/* How it ended is on record at once; out of memory is an ending of its own. */
+static void record_end(void *arg, const struct ending *ending)
 {
-	if (ending_status(ending) != 0 && limit_oom_kills(r->group_path) > 0) {
-		ending->code = ending_status(ending);
-		ending->phase = CONTAINER_OOM;
-	}
-	spawn_forget(r);
-	if (container_write_exit(home, ending->phase, ending->code, started, e) < 0 ||
-	    container_clean(l->store, l->id, e) < 0)
-		return -1;
-	return l->remove ? store_remove(l->store, l->id, e) : 0;
+	const struct watched *w = arg;
+	bool oom = ending_status(ending) != 0 && limit_oom_kills(w->run->group_path) > 0;
+	struct err e;
+
+	if (container_write_exit(w->home, oom ? CONTAINER_OOM : ending->phase,
+				 oom ? ending_status(ending) : ending->code, w->started, &e) < 0)
+		strv_add(&w->l->notes, e.msg);
 }
 
-/* What this program was started with survived an execve(2); nothing of our own would. */
+/* What lived as long as it did goes; each thing, whatever becomes of the others. */
+static void clear_away(struct watched *w)
+{
+	struct launch *l = w->l;
+	struct err e;
+
+	spawn_forget(w->run);
+	if (container_clean(l->store, l->id, &e) < 0)
+		strv_add(&l->notes, e.msg);
+	if (l->remove && store_remove(l->store, l->id, &e) < 0)
+		strv_add(&l->notes, e.msg);
+}
+
+/* What its user's shell had open (a lock, a pipe that somebody waits on); all of ours closes on exec. */
 static void close_inherited(void)
 {
 	own_dir DIR *d = opendir("/proc/self/fd");
@@ -150,27 +182,26 @@ static int go_to_background(struct launch *l, struct err *e)
 	return 0;
 }
 
-static int watch(struct launch *l, struct run *r, int home, struct ctlog *log, int signals, const char *started,
-		 struct err *e)
+static int watch(struct watched *w, struct ctlog *log, int signals, struct err *e)
 {
-	struct ending ending;
+	struct launch *l = w->l;
+	struct ending ending = {.phase = CONTAINER_KILLED, .code = SIGKILL};
 	struct err said;
-	int status;
+	int failed = l->started(l, e) < 0 || (l->parent && go_to_background(l, e) < 0);
 
-	if (l->started(l, e) < 0 || (l->parent && go_to_background(l, e) < 0) ||
-	    monitor_run(r->pidfd, signals, &r->streams, l->attached, log, &l->notes, &ending, e) < 0) {
-		spawn_undo(r);
-		ctlog_close(log, &said);
-		return -1;
-	}
-	status = ending_status(&ending);
-	if (ending.lost && status == 0)
-		status = 125;
+	if (failed)
+		record_end(w, &ending);
+	else
+		failed = monitor_run(w->run->pidfd, signals, &w->run->streams, l->attached, log, &l->notes,
+				     record_end, w, &ending, e) < 0;
 	if (ctlog_close(log, &said) < 0)
 		strv_add(&l->notes, said.msg);
-	if (end(l, r, home, &ending, started, &said) < 0)
-		strv_add(&l->notes, said.msg);
-	return status;
+	clear_away(w);
+	if (failed)
+		return -1;
+	if (ending_status(&ending) != 0 && str_equal(l->plan->network, "host") && str_equal(l->plan->userns, "auto"))
+		strv_add(&l->notes, "(on the host's network, ports below 1024 need --userns host)");
+	return ending.lost && ending_status(&ending) == 0 ? 125 : ending_status(&ending);
 }
 
 int launch_run(struct launch *l, struct err *e)
@@ -185,7 +216,6 @@ int launch_run(struct launch *l, struct err *e)
 
 	if (signals < 0)
 		return -1;
-	fall_back(l);
 	if (begin(l, &draft, &lock, &home, e) < 0)
 		goto failed;
 	now_text(started);
@@ -202,11 +232,37 @@ int launch_run(struct launch *l, struct err *e)
 	}
 	if (spawn_execute(&run, e) < 0)
 		goto failed;
-	return watch(l, &run, home, log, signals, started, e);
+	return watch(&(struct watched){l, &run, home, started}, log, signals, e);
 failed:
 	ctlog_close(log, &ignored);
 	undo(l, &draft, lock);
 	return -1;
+}
+
+int launch_create(struct launch *l, struct err *e)
+{
+	struct draft draft = {.dir = -1};
+	struct run run = {.store = l->store, .plan = l->plan, .id = l->id, .image = l->image, .make_snapshot = true,
+			  .rootfs = -1, .notes = &l->notes};
+	own_fd int home = -1, lock = -1;
+	struct ctlog *log;
+	char created[NUM_TIME_LEN];
+	int failed;
+
+	now_text(created);
+	l->plan->created = created;
+	failed = begin(l, &draft, &lock, &home, e) < 0;
+	run.home = home;
+	failed = failed || stages->prepare(&run, e) < 0;	/* the first stage is the snapshot */
+	own_close(&run.rootfs);
+	log = failed ? NULL : ctlog_open(home, l->plan->log_max, e);
+	failed = failed || !log || ctlog_close(log, e) < 0 ||
+		 container_write_exit(home, CONTAINER_EXITED, 0, "", e) < 0 || publish_draft(l, &draft, home, e) < 0;
+	if (failed) {
+		undo(l, &draft, lock);
+		return -1;
+	}
+	return container_clean(l->store, l->id, e);
 }
 
 /* In the child: everything, and word to the parent if it failed before the program ran. */

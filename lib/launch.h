@@ -33,13 +33,26 @@ struct launch {
 };
 
 /*
+ * What has to be settled before anything is made: a kernel that cannot map
+ * owners, and ct's own file where root in the container is root of the host. May
+ * execute the program again (exe.h).
+ */
+int launch_ready(struct launch *l, struct err *e);
+
+/*
  * Gives the container's status as a shell would, or -1: it did not run, with
  * e->status 125, 126 or 127. Signals are blocked from here on.
  */
 int launch_run(struct launch *l, struct err *e);
 
 /*
- * The same in a child of the caller that stays behind as the supervisor.
+ * Makes the container and runs nothing in it: from then on it is one that has
+ * ended. Gives 0 with l->id set.
+ */
+int launch_create(struct launch *l, struct err *e);
+
+/*
+ * The same as launch_run in a child of the caller that stays behind as the supervisor.
  * Gives 0 with l->id set once the program runs (and `started` has been called,
  * in the child), or -1 as launch_run does.
  */

@@ -139,7 +139,8 @@ static int deliver(struct relay *relay, int signals, struct err *e)
 }
 
 int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struct ctlog *log,
-		struct strv *notes, struct ending *out, struct err *e)
+		struct strv *notes, void (*ended)(void *arg, const struct ending *end), void *arg,
+		struct ending *out, struct err *e)
 {
 	struct relay *relay = relay_new(e);
 	struct err said;
@@ -155,6 +156,8 @@ int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struc
 	}
 	if (watch(relay, pidfd, signals, st, attached, notes, &out->lost, e) < 0 || reap(pidfd, out, e) < 0)
 		goto done;
+	if (ended)
+		ended(arg, out);
 	if (deliver(relay, signals, &said) < 0) {
 		strv_add(notes, said.msg);
 		out->lost = true;

@@ -30,10 +30,13 @@ int monitor_signals(struct err *e);
  * Relays the streams of the process (a child, by its pidfd) and passes signals
  * on to it until it ends and all it wrote is delivered. attached: the caller's
  * 0, 1, 2 are its user's. A terminal is raw meanwhile. What went wrong on the
- * way without ending the container is added to notes.
+ * way without ending the container is added to notes. ended (or NULL) is called
+ * at once when the process has ended, before the last of its output is delivered:
+ * that may take a slow reader's time.
  */
 int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struct ctlog *log,
-		struct strv *notes, struct ending *out, struct err *e);
+		struct strv *notes, void (*ended)(void *arg, const struct ending *end), void *arg,
+		struct ending *out, struct err *e);
 
 /* What a shell would call it. */
 int ending_status(const struct ending *end);

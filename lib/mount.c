@@ -13,15 +13,19 @@
 
 int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
 {
+	struct mount_attr alone = {.propagation = MS_PRIVATE};
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-	int fd;
+	own_fd int fd = -1;
 
 	if (*path == '\0')
 		flags |= AT_EMPTY_PATH;
 	if (recursive)
 		flags |= AT_RECURSIVE;
 	fd = open_tree(dirfd, path, flags);
-	return fd < 0 ? err_sys(e, "bind %s", path) : fd;
+	/* The copy of a shared mount is shared: what is mounted on it would be seen outside. */
+	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &alone, sizeof(alone)) < 0)
+		return err_sys(e, "bind %s", *path ? path : "a directory");
+	return take_fd(&fd);
 }
 
 /* What the kernel says of a failed fsconfig beyond errno, if anything. */
@@ -65,7 +69,8 @@ int mount_new(const char *type, const char *options, uint64_t attrs, const char 
 
 	if (fs < 0)
 		return err_sys(e, "mount %s: %s", what, type);
-	if (configure(fs, options, what, e) < 0)
+	/* What mount(8) and findmnt(8) show as its device. */
+	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0) < 0 || configure(fs, options, what, e) < 0)
 		return -1;
 	fd = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
 	return fd < 0 ? err_sys(e, "mount %s", what) : fd;

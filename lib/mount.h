@@ -12,7 +12,7 @@
 
 struct err;
 
-/* A detached copy of what stands at path; all gives the descriptor or -1. */
+/* A detached copy, private (mount_namespaces(7)), of what stands at path; all gives the descriptor or -1. */
 int mount_copy(int dirfd, const char *path, bool recursive, struct err *e);
 
 /*

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "fd.h"
 #include "own.h"
 #include "str.h"
 #include "walk.h"
@@ -20,17 +21,42 @@ struct job {
 	const struct packing *p;
 	struct archive *a;
 	struct archive_entry *entry;
+	int to;
+	bool stopped;		/* nothing is written any more */
+	int sys;		/* errno of the write that failed */
 	uint64_t entries, bytes;
 };
 
-static int write_failed(const struct job *j, struct err *e)
+/*
+ * Never fails as far as libarchive knows, which would not release all it has
+ * then, and would write the end mark when it is closed.
+ */
+static la_ssize_t sink(struct archive *a, void *arg, const void *data, size_t n)
+{
+	struct job *j = arg;
+
+	(void)a;
+	if (!j->stopped && fd_write_all(j->to, data, n) < 0) {
+		j->sys = errno;
+		j->stopped = true;
+	}
+	return (la_ssize_t)n;
+}
+
+/* Whether all is well with the archive, after a call that gave r. */
+static int check(const struct job *j, la_ssize_t r, struct err *e)
 {
 	const char *why = archive_error_string(j->a);
 
-	errno = archive_errno(j->a);
-	if (errno > 0 && errno != EILSEQ)
+	errno = j->sys;
+	if (j->sys)
 		return err_sys(e, "%s", j->p->target);
-	return err_set(e, "%s: %s", j->p->target, why ? why : "cannot be written");
+	return r >= ARCHIVE_WARN ? 0 : err_set(e, "%s: %s", j->p->target, why ? why : "cannot be written");
+}
+
+static bool is_device(const struct walked *f)
+{
+	return S_ISCHR(f->st.stx_mode) || S_ISBLK(f->st.stx_mode);
 }
 
 /* What a file beneath the top is called in the archive. The caller frees it. */
@@ -63,7 +89,7 @@ static int describe(const struct job *j, const struct walk *w, const struct walk
 	archive_entry_set_gid(entry, f->st.stx_gid);
 	archive_entry_set_mtime(entry, f->st.stx_mtime.tv_sec, f->st.stx_mtime.tv_nsec);
 	archive_entry_set_size(entry, S_ISREG(f->st.stx_mode) ? (la_int64_t)f->st.stx_size : 0);
-	if (S_ISCHR(f->st.stx_mode) || S_ISBLK(f->st.stx_mode))
+	if (is_device(f))
 		archive_entry_set_rdev(entry, makedev(f->st.stx_rdev_major, f->st.stx_rdev_minor));
 	if (S_ISLNK(f->st.stx_mode)) {
 		n = readlinkat(f->fd, "", target, sizeof(target) - 1);
@@ -97,8 +123,8 @@ static void find_holes(const struct job *j, int fd, const struct walked *f)
 
 static int add_bytes(struct job *j, const void *data, size_t n, struct err *e)
 {
-	if (archive_write_data(j->a, data, n) != (la_ssize_t)n)
-		return write_failed(j, e);
+	if (check(j, archive_write_data(j->a, data, n), e) < 0)
+		return -1;
 	j->bytes += n;
 	if (j->p->progress)
 		j->p->progress(j->entries, j->bytes);
@@ -145,12 +171,12 @@ static int add_data(struct job *j, const struct walk *w, int fd, off_t size, str
 
 static int put(struct job *j, const struct walk *w, const struct walked *f, int fd, struct err *e)
 {
-	if (archive_write_header(j->a, j->entry) < ARCHIVE_WARN)
-		return write_failed(j, e);
+	if (check(j, archive_write_header(j->a, j->entry), e) < 0)
+		return -1;
 	j->entries++;
 	if (fd >= 0 && add_data(j, w, fd, (off_t)f->st.stx_size, e) < 0)
 		return -1;
-	return archive_write_finish_entry(j->a) < ARCHIVE_WARN ? write_failed(j, e) : 0;
+	return check(j, archive_write_finish_entry(j->a), e);
 }
 
 static int put_link(struct job *j, const struct walk *w, const char *earlier, struct err *e)
@@ -191,7 +217,7 @@ static int visit(struct walk *w, const struct walked *f, void *here, struct err 
 
 	if (S_ISSOCK(f->st.stx_mode))
 		return 0;
-	if ((S_ISCHR(f->st.stx_mode) || S_ISBLK(f->st.stx_mode)) && !j->p->devices) {
+	if (is_device(f) && !j->p->devices) {
 		omit(j, w, "a device");
 		return 0;
 	}
@@ -210,7 +236,7 @@ static int visit(struct walk *w, const struct walked *f, void *here, struct err 
 	return put(j, w, f, fd, e);
 }
 
-static int pack(struct job *j, int from, int to, struct err *e)
+static int pack(struct job *j, int from, struct err *e)
 {
 	own_walk struct walk w = {.visit = visit, .live = true};
 	own_walked struct walked top = {.fd = -1};
@@ -218,27 +244,28 @@ static int pack(struct job *j, int from, int to, struct err *e)
 	archive_write_set_format_pax(j->a);
 	archive_write_set_bytes_per_block(j->a, BLOCK);
 	archive_write_set_bytes_in_last_block(j->a, 1);
-	if (archive_write_open_fd(j->a, to) != ARCHIVE_OK)
-		return write_failed(j, e);
+	if (check(j, archive_write_open(j->a, j, NULL, sink, NULL), e) < 0)
+		return -1;
 	if (walk_begin(&w, from, j->p->path, &top, e) < 0)
 		return -1;
 	if (S_ISSOCK(top.st.stx_mode))
 		return err_set(e, "%s: a socket, which no archive can hold", j->p->path);
+	if (is_device(&top) && !j->p->devices)
+		return err_set(e, "%s: a device", j->p->path);
 	if (visit(&w, &top, j, e) < 0)
 		return -1;
-	return archive_write_close(j->a) < ARCHIVE_WARN ? write_failed(j, e) : 0;
+	return check(j, archive_write_close(j->a), e);
 }
 
 int pack_tree(int from, const struct packing *p, int to, struct err *e)
 {
-	struct job j = {.p = p, .a = archive_write_new(), .entry = archive_entry_new()};
+	struct job j = {.p = p, .a = archive_write_new(), .entry = archive_entry_new(), .to = to};
 	int failed;
 
 	if (!j.a || !j.entry)
 		abort();
-	failed = pack(&j, from, to, e);
-	if (failed)
-		archive_write_fail(j.a);	/* or else the end mark would be written now */
+	failed = pack(&j, from, e);
+	j.stopped = true;	/* no end mark for what failed */
 	archive_write_free(j.a);
 	archive_entry_free(j.entry);
 	return failed;

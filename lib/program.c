@@ -18,6 +18,7 @@
 #include "err.h"
 #include "own.h"
 #include "path.h"
+#include "tty.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -103,6 +104,8 @@ int program_open_tty(int dev, const struct user *owner, int *slave, struct err *
 	*slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (*slave < 0)
 		return err_sys(e, "/dev/pts/ptmx: open the terminal");
+	/* The user's, if it is one: of the right size before the program can ask. */
+	tty_copy_size(STDIN_FILENO, master);
 	if (owner->uid && fchown(*slave, owner->uid, (gid_t)-1) < 0)
 		return err_sys(e, "owner of the terminal");
 	return take_fd(&master);
@@ -110,8 +113,11 @@ int program_open_tty(int dev, const struct user *owner, int *slave, struct err *
 
 void program_own_streams(const struct program *p)
 {
+	struct stat st;
+
 	for (int i = 0; p->who.uid && i < 3; i++)
-		if (fchown(p->stdio[i], p->who.uid, (gid_t)-1) < 0)
+		if (fstat(p->stdio[i], &st) < 0 || !S_ISFIFO(st.st_mode) ||
+		    fchown(p->stdio[i], p->who.uid, (gid_t)-1) < 0)
 			continue;
 }
 
@@ -179,7 +185,7 @@ static void be_init(pid_t child)
 	int sig;
 
 	close_range(0, ~0U, 0);
-	forget_the_host();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	for (;;) {
@@ -200,6 +206,7 @@ int program_exec(struct program *p, int report, struct err *e)
 	if (p->init) {
 		sigfillset(&all);
 		sigprocmask(SIG_SETMASK, &all, NULL);
+		forget_the_host();	/* before there is anybody to look */
 		child = fork();
 		if (child < 0)
 			return err_sys(e, "fork");

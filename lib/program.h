@@ -35,7 +35,10 @@ struct program {
  */
 int program_find(struct program *p, int root, struct err *e);
 
-/* Makes the terminal of a container: a pair on the devpts that dev (its /dev) holds. Gives the master. */
+/*
+ * Makes the terminal of a container: a pair on the devpts that dev (its /dev)
+ * holds, as large as our stdin. Gives the master.
+ */
 int program_open_tty(int dev, const struct user *owner, int *slave, struct err *e);
 
 /*

@@ -1,7 +1,10 @@
 #include "rootfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -126,18 +129,69 @@ int rootfs_mount_sys(int root, int host, bool own_network, bool writable, struct
 	return mount_cgroup(root, host, writable, e);
 }
 
-/* One of the host's device nodes lent to the new /dev. */
-static int lend_device(int dev, int host, const char *name, struct err *e)
+/* A host's device node to lend: it can be read and written, but not given another owner or mode. */
+static int copy_device(int dir, const char *path, struct err *e)
 {
-	own_str char *path = str_fmt("dev/%s", name);
-	own_fd int fd = mount_copy(host, path, false, e), at = -1;
+	own_fd int fd = mount_copy(dir, path, false, e);
+
+	if (fd < 0 || mount_set(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false, path, e) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+static int lend_device(int dev, int host_dev, const char *name, struct err *e)
+{
+	own_fd int fd = copy_device(host_dev, name, e), at = -1;
 
 	if (fd < 0)
 		return -1;
 	at = openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (at < 0)
 		return err_sys(e, "make /dev/%s", name);
-	return mount_attach(fd, at, path, e);
+	return mount_attach(fd, at, name, e);
+}
+
+/* Every device node of a directory of the host's, and of those below it, but for what the container has itself. */
+static int lend_all(int dev, int host_dev, struct err *e)
+{
+	static const char *const own[] = {".", "..", "pts", "shm", "mqueue", "ptmx", "console"};
+	own_dir DIR *d = NULL;
+	struct dirent *entry;
+	struct stat st;
+	size_t i;
+	int fd = openat(host_dev, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return err_sys(e, "/dev of the host");
+	while ((entry = readdir(d))) {
+		own_fd int below = -1, theirs = -1;
+		const char *name = entry->d_name;
+
+		for (i = 0; i < sizeof(own) / sizeof(*own) && strcmp(own[i], name) != 0; i++)
+			continue;
+		if (i < sizeof(own) / sizeof(*own) || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if ((S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) && lend_device(dev, fd, name, e) < 0)
+			return -1;
+		if (!S_ISDIR(st.st_mode))
+			continue;
+		if (mkdirat(dev, name, 0755) < 0)
+			return err_sys(e, "make /dev/%s", name);
+		below = openat(dev, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		theirs = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (below >= 0 && theirs >= 0 && lend_all(below, theirs, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int lend_some(int dev, int host_dev, struct err *e)
+{
+	for EACH(name, devices)
+		if (lend_device(dev, host_dev, *name, e) < 0)
+			return -1;
+	return 0;
 }
 
 static int mount_below_dev(int dev, const char *name, const char *type, const char *options, uint64_t attrs,
@@ -183,22 +237,19 @@ static int furnish_dev(int dev, uint64_t shm_size, struct err *e)
 int rootfs_mount_dev(int root, int host, bool all_devices, uint64_t shm_size, struct err *e)
 {
 	own_fd int at = mount_point(root, "dev", e);
+	own_fd int host_dev = openat(host, "dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_fd int dev = -1;
 
 	if (at < 0)
 		return -1;
-	if (all_devices) {
-		dev = mount_copy(host, "dev", true, e);
-		if (dev < 0 || mount_attach(dev, at, "/dev", e) < 0)
-			return -1;
-		return take_fd(&dev);
-	}
-	dev = mount_new("tmpfs", "mode=755,size=64k", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "/dev", e);
+	if (host_dev < 0)
+		return err_sys(e, "/dev of the host");
+	dev = mount_new("tmpfs", all_devices ? "mode=755,size=1m" : "mode=755,size=64k",
+			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "/dev", e);
 	if (dev < 0 || mount_attach(dev, at, "/dev", e) < 0)
 		return -1;
-	for EACH(name, devices)
-		if (lend_device(dev, host, *name, e) < 0)
-			return -1;
+	if ((all_devices ? lend_all(dev, host_dev, e) : lend_some(dev, host_dev, e)) < 0)
+		return -1;
 	return furnish_dev(dev, shm_size, e) < 0 ? -1 : take_fd(&dev);
 }
 
@@ -237,7 +288,7 @@ static int mask_one(int root, int host, const char *path, struct err *e)
 	if (S_ISDIR(st.st_mode))
 		fd = mount_new("tmpfs", "size=4k,nr_inodes=1,mode=755", QUIET | MOUNT_ATTR_RDONLY, path, e);
 	else
-		fd = mount_copy(host, "dev/null", false, e);
+		fd = copy_device(host, "dev/null", e);
 	return fd < 0 ? -1 : mount_attach(fd, at, path, e);
 }
 
@@ -259,6 +310,26 @@ int rootfs_mask(int root, int host, struct err *e)
 	return 0;
 }
 
+/*
+ * A file to mount on. A link to what is not there is as good (resolv.conf to a
+ * /run that is filled when a system boots): what it means is made, in the root.
+ */
+static int file_point(int root, const char *path, struct err *e)
+{
+	int fd = path_mkfile(root, path, 0644, e);
+	own_fd int link = fd < 0 && e->sys == ENOENT ? path_open(root, path, O_PATH | O_NOFOLLOW, 0) : -1;
+	ptrdiff_t dir = strrchr(path, '/') ? strrchr(path, '/') + 1 - path : 0;
+	char to[PATH_MAX];
+	ssize_t n = link < 0 ? -1 : readlinkat(link, "", to, sizeof(to));
+
+	if (n <= 0)
+		return fd;
+
+	own_str char *meant = str_fmt("%.*s%.*s", *to == '/' ? 0 : (int)dir, path, (int)n, to);
+
+	return path_mkfile(root, meant, 0644, e);
+}
+
 int rootfs_mount_at(int root, int mount_fd, const char *path, struct err *e)
 {
 	own_fd int at = -1;
@@ -266,7 +337,7 @@ int rootfs_mount_at(int root, int mount_fd, const char *path, struct err *e)
 
 	if (fstat(mount_fd, &st) < 0)
 		return err_sys(e, "%s", path);
-	at = S_ISDIR(st.st_mode) ? path_mkdirs(root, path, 0755, e) : path_mkfile(root, path, 0644, e);
+	at = S_ISDIR(st.st_mode) ? path_mkdirs(root, path, 0755, e) : file_point(root, path, e);
 	return at < 0 ? -1 : mount_attach(mount_fd, at, path, e);
 }
 

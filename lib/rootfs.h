@@ -16,8 +16,9 @@ int rootfs_private(struct err *e);
 
 /*
  * Makes the detached mount the root of this mount namespace (pivot_root(2)).
- * The host's tree stays reachable by the descriptor *host alone, until
- * rootfs_drop_host. Gives a descriptor of the new root.
+ * The host's tree stays reachable by the descriptor *host, and by ".." of the
+ * new "/", until rootfs_drop_host: no path that the image has a say in may be
+ * resolved before that. Gives a descriptor of the new root.
  */
 int rootfs_enter(int mount, int *host, struct err *e);
 int rootfs_drop_host(int host, struct err *e);

@@ -57,6 +57,7 @@ const struct opt runopts_table[] = {
 	OPT_FLAG(S, privileged, 0, "privileged", "protect nothing of the host from it"),
 	OPT_TEXT(S, userns, 0, "userns", "MODE", "auto, host, unmapped or CTR:HOST:COUNT,... (auto)"),
 	OPT_SIZE(S, log_max, 0, "log-max", "bytes its log may take; older lines go"),
+	OPT_TEXT(S, only, 0, "only", "snapshot", "make the container, run nothing in it, print its id"),
 	OPT_END
 };
 
@@ -293,12 +294,16 @@ static int check_label(const char *text, struct err *e)
 
 static int plan_userns(const struct runopts *o, struct plan *p, struct err *e)
 {
-	struct idmap ignored;
+	struct idmap map;
 
 	p->userns = o->userns ? o->userns : o->privileged ? "host" : "auto";
 	if (strcmp(p->userns, "auto") == 0 || strcmp(p->userns, "host") == 0 || strcmp(p->userns, "unmapped") == 0)
 		return 0;
-	return idmap_read(p->userns, &ignored, e) < 0 ? err_wrap(e, "--userns") : 0;
+	if (idmap_read(p->userns, &map, e) < 0)
+		return err_wrap(e, "--userns");
+	if (idmap_outside(&map, 0) == (uint32_t)-1)
+		return err_set(e, "--userns %s: maps no id to 0, and only root can build a container", p->userns);
+	return 0;
 }
 
 static int plan_rootfs(const struct runopts *o, struct plan *p, struct strv *kept, struct err *e)
@@ -335,6 +340,8 @@ int runopts_plan(const struct runopts *o, const struct record *image, char **com
 	p->network = o->network ? o->network : "none";
 	if (strcmp(p->network, "none") != 0 && strcmp(p->network, "host") != 0)
 		return err_set(e, "--network %s: not none or host", p->network);
+	if (o->only && (strcmp(o->only, "snapshot") != 0 || o->rootfs))
+		return err_set(e, "--only %s: only a snapshot of an image is made alone", o->only);
 	if (o->name && name_check_container(o->name, e) < 0)
 		return err_wrap(e, "--name");
 	if (o->hostname && check_hostname(o->hostname, e) < 0)

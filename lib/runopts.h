@@ -13,6 +13,7 @@
 struct runopts {
 	bool detach, no_input, interactive, tty, remove, init, read_only, privileged;
 	const char *name, *cidfile, *workdir, *user, *hostname, *entrypoint, *stop_signal, *rootfs;
+	const char *only;		/* "snapshot": the container is made, and nothing runs in it; NULL: all */
 	const char *network, *userns, *memory_swap, *cpus, *cpuset_cpus, *pids_limit;
 	struct strv env, env_files, labels, volumes, tmpfs, devices, dns, hosts, ulimits, cap_add, cap_drop;
 	uint64_t memory, cpu_shares, shm_size, log_max;

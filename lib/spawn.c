@@ -172,10 +172,14 @@ failed:
 
 int spawn_execute(struct run *r, struct err *e)
 {
+	for EACH_STAGE(s, r)
+		if (s->release && s->release(r, e) < 0)
+			goto failed;
 	if (channel_send(r->channel, MESSAGE_EXECUTE, NULL, -1, e) == 0 && hear(r, true, e) == 0) {
 		shut(&r->channel);
 		return 0;
 	}
+failed:
 	spawn_undo(r);
 	return -1;
 }

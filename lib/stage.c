@@ -173,6 +173,12 @@ static int hand(struct run *r, enum message_kind kind, int fd, const char *targe
 	return fd < 0 ? -1 : channel_send(r->channel, kind, target, mine, e);
 }
 
+static void note_skipped(struct run *r, const struct strv *skipped)
+{
+	for (size_t i = 0; i < skipped->n; i++)
+		strv_take(r->notes, str_fmt("%s: its file system cannot map owners: bound as it is, nosuid", skipped->v[i]));
+}
+
 static int hand_root(struct run *r, struct err *e)
 {
 	const char *what = r->plan->rootfs ? r->plan->rootfs : "the snapshot";
@@ -180,18 +186,26 @@ static int hand_root(struct run *r, struct err *e)
 
 	if (fd < 0)
 		return -1;
-	if (r->map.n && mount_idmap(fd, r->userns, what, e) < 0) {
-		if (e->sys != EINVAL)
+	if (r->map.n && r->plan->rootfs) {
+		own_strv struct strv skipped = {0};
+
+		if (mount_idmap_all(fd, r->plan->rootfs, r->userns, &skipped, e) < 0)
 			return -1;
-		return err_set(e, "%s: its file system cannot map owners (--userns host would do without)", what);
+		if (strv_has(&skipped, r->plan->rootfs))
+			return err_set(e, "%s: its file system cannot map owners (--userns host would do without)", what);
+		note_skipped(r, &skipped);
+	} else if (r->map.n && mount_idmap(fd, r->userns, what, e) < 0) {
+		return -1;
 	}
-	if (!r->plan->privileged && mount_set(fd, MOUNT_ATTR_NODEV, false, what, e) < 0)
+	if (!r->plan->privileged && mount_set(fd, MOUNT_ATTR_NODEV, true, what, e) < 0)
 		return -1;
 	return hand(r, MESSAGE_ROOT, take_fd(&fd), NULL, e);
 }
 
 static int hand_etc(struct run *r, struct err *e)
 {
+	uint64_t attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+			 (r->plan->read_only ? MOUNT_ATTR_RDONLY : 0);
 	uint32_t owner = r->map.n ? idmap_outside(&r->map, 0) : 0;
 
 	if (etc_write(r->files, r->plan, r->hostname, owner == (uint32_t)-1 ? 0 : owner, e) < 0)
@@ -200,7 +214,7 @@ static int hand_etc(struct run *r, struct err *e)
 		own_str char *target = str_fmt("/etc/%s", *name);
 		own_fd int fd = mount_copy(r->files, *name, false, e);
 
-		if (fd < 0 || mount_set(fd, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, false, target, e) < 0 ||
+		if (fd < 0 || mount_set(fd, attrs, false, target, e) < 0 ||
 		    hand(r, MESSAGE_MOUNT, take_fd(&fd), target, e) < 0)
 			return -1;
 	}
@@ -254,8 +268,7 @@ static int hand_volumes(struct run *r, struct err *e)
 		if (hand(r, MESSAGE_MOUNT, volume_mount(&v, r->map.n ? r->userns : -1, &skipped, e), v.target, e) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < skipped.n; i++)
-		strv_take(r->notes, str_fmt("%s: its file system cannot map owners: bound as it is, nosuid", skipped.v[i]));
+	note_skipped(r, &skipped);
 	return 0;
 }
 
@@ -327,11 +340,12 @@ static int proc_enter(struct run *r, struct err *e)
 	    rootfs_mount_sys(r->root, r->host, net_wanted(p), p->privileged, e) < 0)
 		return -1;
 	r->dev = rootfs_mount_dev(r->root, r->host, p->privileged, p->shm_size, e);
-	if (r->dev < 0 || mount_handed(r, e) < 0)
+	if (r->dev < 0 || (!p->privileged && rootfs_mask(r->root, r->host, e) < 0))
 		return -1;
-	if (!p->privileged && rootfs_mask(r->root, r->host, e) < 0)
+	/* Still on top of the new root, the host's is where a link to ".." of "/" would lead. */
+	if (rootfs_drop_host(r->host, e) < 0)
 		return -1;
-	return rootfs_drop_host(r->host, e);
+	return mount_handed(r, e);
 }
 
 /* caps, seccomp */
@@ -361,7 +375,8 @@ static int exec_prepare(struct run *r, struct err *e)
 			    root == (uint32_t)-1 ? 0 : root, e);
 }
 
-static int exec_grant(struct run *r, struct err *e)
+/* Last, because a small limit would get in the way of building the rest. */
+static int exec_release(struct run *r, struct err *e)
 {
 	for (size_t i = 0; i < r->plan->ulimits.n; i++)
 		if (rlimit_set(r->pid, r->plan->ulimits.v[i], r->notes, e) < 0)
@@ -420,7 +435,7 @@ const struct stage stages[] = {
 	{.name = "proc", .enter = proc_enter},
 	{.name = "caps", .seal = caps_seal},
 	{.name = "seccomp", .wanted = seccomp_wanted, .seal = seccomp_seal},
-	{.name = "exec", .prepare = exec_prepare, .grant = exec_grant, .enter = exec_enter},
+	{.name = "exec", .prepare = exec_prepare, .enter = exec_enter, .release = exec_release},
 	{.name = NULL},
 };
 

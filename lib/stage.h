@@ -2,7 +2,7 @@
  * The stages of a run, in their order: one table, walked by the supervisor
  * (prepare, grant, undo) and by the container's first process (enter, seal).
  *
- *	supervisor:	prepare all, clone, grant all, hear READY, (publish,) say EXECUTE
+ *	supervisor:	prepare all, clone, grant all, hear READY, (publish,) release all, say EXECUTE
  *	first process:	enter all, seal all, say READY, hear EXECUTE, execve
  *
  * enter builds, seal gives rights up: no enter comes after a seal.
@@ -71,6 +71,7 @@ struct stage {
 	int (*grant)(struct run *, struct err *);
 	int (*enter)(struct run *, struct err *);
 	int (*seal)(struct run *, struct err *);
+	int (*release)(struct run *, struct err *);
 	void (*undo)(struct run *);
 };
 

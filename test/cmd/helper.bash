@@ -20,7 +20,7 @@ teardown_file() { sandbox_down; }
 sandbox_up() {
 	CT_TESTS=$(realpath "$BATS_TEST_DIRNAME/..")
 	B=$(cd "$CT_TESTS/.." && realpath -m "${B:-build}")
-	PATH=$B:$PATH
+	PATH=$B:$PATH:${CT_TEST_CACHE:-/var/cache/ct-test}	# the last for `busybox`, where it is not installed
 	CT_TEST_DIR=$(mktemp -d "${TMPDIR:-/tmp}/ct-test.XXXXXX")
 	CT_ROOT=$CT_TEST_DIR/root
 	CT_RUN=$CT_TEST_DIR/run
@@ -35,10 +35,8 @@ sandbox_up() {
 # Takes everything away, first as a user would; what is left then is a failure.
 sandbox_down() {
 	local left
-	if command -v ct-rm >/dev/null; then
-		ct-ps -q | ct-rm -f -
-		ct-images -q | ct-rm -f -
-	fi
+	ct-ps -q | ct-rm -f -
+	ct-images -q | ct-rm -f -
 	ct-store down
 	left=$(facts | grep -F "${CT_TEST_DIR##*/}")
 	if [ -n "$left" ]; then

@@ -39,7 +39,7 @@ image_with() {
 
 # OPTION... -- COMMAND...: in the background, its output in $D/out and $D/err; $run is its pid.
 start() {
-	rm -f "$D/cid"
+	rm -f "$D/cid" "$D/out"
 	ct-run --cidfile "$D/cid" "$@" <&0 >"$D/out" 2>"$D/err" 3>&- &
 	run=$!
 }
@@ -336,7 +336,8 @@ note_all() {
 
 @test "a container that has read enough ends, whatever goes on writing to it" {
 	[ "$(yes | timeout 20 ct-run "$img" head -1)" = y ]
-	timeout 20 ct-run "$img" true < <(exec sleep 1000 3>&-)
+	mkfifo "$D/open"
+	timeout 20 ct-run "$img" true <>"$D/open"
 	[ "$(yes | timeout 20 ct-run "$img" sh -c 'read -r a; exec <&-; seq 100000' | tail -1)" = 100000 ]
 }
 
@@ -428,8 +429,9 @@ note_all() {
 }
 
 @test "the init tells nothing of the host" {
-	run -0 ct-run --init "$img" sh -c 'tr "\0" " " </proc/1/cmdline; cat /proc/1/comm; cat /proc/1/environ; ls -l /proc/1/fd /proc/1/exe; true'
-	[[ ${lines[0]} =~ ^init\ +init$ ]]
+	run -0 ct-run --init "$img" sh -c 'tr "\0" " " </proc/1/cmdline; echo; cat /proc/1/comm; cat /proc/1/environ; ls -l /proc/1/fd /proc/1/exe; true'
+	[[ ${lines[0]} =~ ^init\ +$ ]]
+	[ "${lines[1]}" = init ]
 	[[ $output != *ct-run* ]]
 	[[ $output != *"$CT_TEST_DIR"* ]]
 }
@@ -737,7 +739,9 @@ hostile_run() {
 
 @test "a resolv.conf, hosts or hostname that is a link is followed inside only" {
 	echo outside >"$D/resolv"
-	hostile_run "ln -s '$D/resolv' etc/resolv.conf; ln -s /run/not/there etc/hosts; ln -s ../../../../../../$D/resolv etc/hostname" --dns 192.0.2.1
+	hostile_run "ln -s '$D/resolv' etc/resolv.conf; ln -s ../run/not/there etc/hosts; ln -s ../../../../../../$D/outside/x etc/hostname" --dns 192.0.2.1
+	[ "$output" = $'ran\n0' ]
+	hostile_run "ln -s '../../../../$D/resolv' etc/resolv.conf" --dns 192.0.2.1 --userns host
 	[ "$output" = $'ran\n0' ]
 	[ "$(cat "$D/resolv")" = outside ]
 	[ "$(ct-run --dns 192.0.2.1 "$evil" cat /etc/resolv.conf)" = 'nameserver 192.0.2.1' ]
@@ -750,14 +754,17 @@ hostile_run() {
 		[ "$status" -eq 125 ] || [[ $output == *bin*proc* ]]
 		[[ $output != *"$CT_TEST_DIR"* ]]
 	done
-	run -126 timeout 20 ct-run "$img" /proc/self/exe
+	run -127 timeout 20 ct-run "$img" /proc/self/exe
 }
 
 @test "a volume's target through a link stays inside" {
 	mkdir "$D/vol"
-	hostile_run "ln -s '$D/outside' link" -v "$D/vol:/link/sub" --tmpfs /link/tmp
-	[ "$output" = $'ran\n0' ]
-	run -125 ct-run -v "$D/vol:/proc/self/fd" "$img" true
+	for up in '' ../../../..; do
+		hostile_run "ln -s '$up$D/outside' link" -v "$D/vol:/link/sub"
+		[ "$output" = 'ct-run: /link: No such file or directory' ]
+		hostile_run "mkdir -p './$D/outside'; ln -s '$up$D/outside' link" -v "$D/vol:/link/sub" --tmpfs /link/tmp
+		[ "$output" = $'ran\n0' ]
+	done
 }
 
 @test "an empty root is no obstacle to the stages, only to the command" {

@@ -203,6 +203,47 @@ static void a_descriptor_that_cannot_be_read_is_said(void **state)
 	assert_refused(layer_unpack(-1, "archive", s->dir, NULL, &e), &e, "archive: Bad file descriptor");
 }
 
+static void what_is_merged_replaces_files_and_leaves_directories(void **state)
+{
+	struct scratch *s = *state;
+	struct layer_rules rules = {.owned = true, .uid = 7, .gid = 8, .disarmed = true};
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	mkdirat(s->dir, "there", 0711);
+	scratch_link(s, "/etc/passwd", "there/link");
+	add(&m, "there/", S_IFDIR, "");
+	add(&m, "there/link", S_IFREG | 06000, "new");
+	add(&m, "new", S_IFDIR, "");
+	fd = end(&m);
+	assert_int_equal(layer_merge(fd, "archive", s->dir, &rules, NULL, &e), 0);
+	assert_true(fstatat(s->dir, "there", &st, 0) == 0 && st.st_mode == (S_IFDIR | 0711) && st.st_uid == geteuid());
+	assert_true(fstatat(s->dir, "there/link", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode));
+	assert_true(st.st_size == 3 && st.st_uid == 7 && st.st_gid == 8 && (st.st_mode & 07777) == 0700);
+	assert_true(fstatat(s->dir, "new", &st, 0) == 0 && st.st_uid == 7);
+}
+
+static void a_merge_that_fails_takes_back_what_is_new(void **state)
+{
+	struct scratch *s = *state;
+	struct layer_rules rules = {0};
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	mkdirat(s->dir, "there", 0755);
+	add(&m, "new", S_IFDIR, "");
+	add(&m, "new/file", S_IFREG, "x");
+	add(&m, "there/file", S_IFREG, "x");
+	add(&m, "there", S_IFREG, "x");
+	fd = end(&m);
+	assert_refused(layer_merge(fd, "archive", s->dir, &rules, NULL, &e), &e,
+		       "there: a directory there, which a file does not replace");
+	assert_int_not_equal(faccessat(s->dir, "new", F_OK, 0), 0);
+	assert_int_not_equal(faccessat(s->dir, "there/file", F_OK, 0), 0);
+	assert_int_equal(faccessat(s->dir, "there", F_OK, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +256,8 @@ int main(void)
 		unit_test_root(a_very_long_name_leaves_room_for_the_reason),
 		unit_test_root(an_archive_without_its_end_is_refused),
 		unit_test_root(a_descriptor_that_cannot_be_read_is_said),
+		unit_test_root(what_is_merged_replaces_files_and_leaves_directories),
+		unit_test_root(a_merge_that_fails_takes_back_what_is_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

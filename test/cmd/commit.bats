@@ -1,0 +1,148 @@
+load helper
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+}
+
+# ARG...: a run to its end; $c.
+finished() {
+	rm -f "$D/cid"
+	ct-run --cidfile "$D/cid" "$@" >"$D/out" 2>&1 </dev/null || :
+	c=$(cat "$D/cid")
+}
+
+@test "a commit makes an image that holds what the container wrote, and prints its id" {
+	finished "$img" sh -c 'echo mine >/file; chown 33 /file; rm /etc/group'
+	run --separate-stderr -0 ct-commit "$c"
+	[[ $output =~ ^img_[0-9]+$ ]]
+	[ -z "$stderr" ]
+	[ "$(ct-run --rm "$output" sh -c 'cat /file; stat -c %u /file; ls /etc/group 2>&1')" = $'mine\n33\nls: /etc/group: No such file or directory' ]
+	diff -r --no-dereference "$(ct path "$c")" "$(ct path "$output")"
+}
+
+@test "the image is not changed by what the container does after that" {
+	c=$(ct-run -d "$img" sleep 1000)
+	new=$(ct-commit "$c")
+	ct-exec "$c" touch /later
+	[ ! -e "$(ct path "$new")/later" ]
+	[ "$(ct-ps --no-header -o status "$c")" = running ]
+	run -1 touch "$(ct path "$new")/x"
+}
+
+@test "a new name is given to the image, an existing one is replaced and keeps its id" {
+	finished "$img" sh -c 'echo 1 >/file'
+	new=$(ct-commit "$c" mine)
+	[ "$(ct-images -q mine)" = "$new" ]
+	finished mine sh -c 'echo 2 >/file'
+	[ "$(ct-commit "$c" mine)" = "$new" ]
+	[ "$(ct-run --rm mine cat /file)" = 2 ]
+	finished mine sh -c 'echo 3 >/file'
+	[ "$(ct-commit "$c" "$new")" = "$new" ]
+	[ "$(ct-run --rm "$new" cat /file)" = 3 ]
+	[ "$(ct-images -q mine)" = "$new" ]
+}
+
+@test "replacing an image does not disturb a container that runs on it" {
+	finished "$img" true
+	new=$(ct-commit "$c" shared)
+	d=$(ct-run -d "$new" sleep 1000)
+	finished "$new" sh -c 'rm -r /etc'
+	ct-commit "$c" "$new"
+	[ "$(ct-exec "$d" sh -c 'ls -d /etc')" = /etc ]
+}
+
+@test "the configuration of the image is kept" {
+	base=$(ct-init "$busybox")
+	printf '%s\n' entrypoint=/bin/echo entrypoint=entry cmd=cmd workdir=/var user=www-data env=A=1 label=x=y >>"$CT_ROOT/$base/config"
+	finished --entrypoint '' -u root "$base" sh -c 'echo x >/file'
+	new=$(ct-commit "$c")
+	[ "$(ct-run --rm "$new")" = 'entry cmd' ]
+	[ "$(ct-run --rm --entrypoint sh "$new" -c 'pwd; id -u; echo $A; cat /file')" = $'/var\n33\n1\nx' ]
+	grep -qx "container=$c" "$CT_ROOT/$new/config"
+}
+
+@test "the mounted files of the container are not in the image" {
+	mkdir "$D/vol"
+	echo secret >"$D/vol/file"
+	c=$(ct-run -d -v "$D/vol:/vol" --tmpfs /t "$img" sh -c 'touch /t/x /dev/shm/y; exec sleep 1000')
+	new=$(ct-commit "$c")
+	[ -z "$(find "$(ct path "$new")"/{vol,t,dev,proc,sys} -mindepth 1)" ]
+}
+
+@test "a container that writes is photographed at one moment, and goes on" {
+	c=$(ct-run -d "$img" sh -c 'i=0; while :; do i=$((i+1)); echo $i >/a; echo $i >/b; done')
+	wait_until test -s "$(ct path "$c")/b"
+	for _ in 1 2 3 4 5; do
+		new=$(ct-commit "$c")
+		a=$(cat "$(ct path "$new")/a")
+		b=$(cat "$(ct path "$new")/b")
+		# What is between two instructions of a shell: a file just emptied, or one number ahead.
+		[ -z "$a" ] || [ -z "$b" ] || [ $((a - b)) -eq 0 ] || [ $((a - b)) -eq 1 ]
+		ct-rm "$new"
+	done
+	before=$(cat "$(ct path "$c")/b")
+	wait_until sh -c '[ "$(cat "$1")" != "$2" ]' sh "$(ct path "$c")/b" "$before"
+}
+
+@test "a commit of a commit of a commit runs" {
+	new=$img
+	for n in 1 2 3; do
+		finished "$new" sh -c "echo $n >>/file"
+		new=$(ct-commit "$c")
+	done
+	[ "$(ct-run --rm "$new" cat /file)" = $'1\n2\n3' ]
+}
+
+@test "bad input is one line and a failure, and no image is made" {
+	finished "$img" true
+	ct-images -q >"$D/images"
+	facts >"$D/before"
+	fails() {
+		run --separate-stderr "-$1" ct-commit "${@:3}"
+		[ -z "$output" ] && [ "${#stderr_lines[@]}" -eq 1 ] && [[ $stderr == "ct-commit: $2"* ]] ||
+			{ echo "$* said: $stderr"; return 1; }
+	}
+	fails 2 'missing operand'
+	fails 2 '' "$c" a b
+	fails 2 '--nosuch: ' --nosuch "$c"
+	fails 1 'nosuch: no such container' nosuch
+	fails 1 "$img: " "$img"
+	fails 1 'img_99999: no such image' "$c" img_99999
+	fails 1 "$c: " "$c" "$c"
+	fails 1 '../x: ' "$c" ../x
+	fails 1 'Bad Name: ' "$c" 'Bad Name'
+	fails 1 ': ' "$c" ''
+	"$CT_TESTS/busybox" "$D/root"
+	finished --rootfs "$D/root" true
+	fails 1 "$c: runs on the directory $D/root" "$c"
+	ct-rm "$c"
+	[ "$(ct-images -q)" = "$(cat "$D/images")" ]
+	same_facts "$D/before" <(facts)
+}
+
+@test "a store that is full fails the commit in one line and keeps what is there" {
+	export CT_ROOT=$CT_TEST_DIR/small CT_RUN=$CT_TEST_DIR/small.run
+	truncate -s 128M "$CT_ROOT.btrfs"
+	mkfs.btrfs -q "$CT_ROOT.btrfs" 2>/dev/null
+	ct-store up 2>/dev/null || skip "a store of this size cannot be made"
+	new=$(ct-init "$busybox")
+	c=$(ct-run -d "$new" sh -c 'dd if=/dev/zero of=/fill bs=1M 2>/dev/null; exec sleep 1000')
+	wait_until ct-exec "$c" pidof sleep
+	find "$CT_ROOT" "$CT_RUN" -maxdepth 2 | sort >"$D/before"
+	run --separate-stderr -125 ct-run "$new" true
+	[ "$stderr" = 'ct-run: no new id: write counters: No space left on device' ]
+	run --separate-stderr -1 ct-commit "$c"
+	[ ${#stderr_lines[@]} -eq 1 ]
+	[[ $stderr == "ct-commit: $c: "*": No space left on device" ]]
+	find "$CT_ROOT" "$CT_RUN" -maxdepth 2 | sort | diff "$D/before" -
+	[ "$(ct-ps --no-header -o status "$c")" = running ]
+	run -0 ct-rm -f "$c"
+	wait_until ct-run --rm "$new" sh -c 'echo x >/fits'
+	ct-images -q | ct-rm -f -
+	ct-store down
+}

@@ -1,0 +1,177 @@
+load helper
+
+# One container for all tests of this file.
+setup_file() {
+	sandbox_up
+	busybox_image
+	mkdir "$CT_TEST_DIR/work"
+	export CT_TEST_C
+	CT_TEST_C=$(ct-run -d --name target -h target -e FROM=run -w /var -u www-data --cap-drop NET_RAW --cap-add SYS_TIME "$img" sleep 1000)
+}
+
+setup() {
+	busybox_image
+	c=$CT_TEST_C
+	D=$BATS_TEST_TMPDIR
+}
+
+# FIELD CONTAINER: one column of the listing.
+field() {
+	ct-ps --no-header -o "$1" "$2"
+}
+
+@test "it is in the container's namespaces and group" {
+	pid=$(field pid "$c")
+	run -0 ct-exec "$c" sh -c 'for n in user mnt pid net uts ipc cgroup; do readlink /proc/self/ns/$n; done'
+	i=0
+	for n in user mnt pid net uts ipc cgroup; do
+		[ "${lines[$((i++))]}" = "$(readlink "/proc/$pid/ns/$n")" ]
+	done
+	[ "$(ct-exec "$c" cut -d: -f3 /proc/self/cgroup | sort -u)" = / ]
+	ct-exec "$c" sleep 1001 3>&- &
+	wait_until ct-exec "$c" pidof sleep
+	wait_until pgrep -f '^sleep 1001'
+	diff "/proc/$(pgrep -f '^sleep 1001')/cgroup" "/proc/$pid/cgroup"
+	kill %1
+	run -143 wait %1
+}
+
+@test "it has the container's host name, environment, directory and user, unless told otherwise" {
+	[ "$(ct-exec "$c" sh -c 'hostname; echo $FROM; pwd; id -u; echo $HOME')" = $'target\nrun\n/var\n33\n/var' ]
+	[ "$(ct-exec -e FROM=exec -e A=1 -w /usr/new -u 0:100 "$c" sh -c 'echo $FROM $A; pwd; id -u; id -g; echo $HOME')" = $'exec 1\n/usr/new\n0\n100\n/root' ]
+	[ "$(ct-exec -u nobody "$c" id -G)" = '65534 100' ]
+}
+
+@test "it has the container's capabilities and filter, and no more" {
+	[ "$(ct-exec -u root "$c" grep -E '^(Cap|Seccomp:)' /proc/self/status)" = \
+		$'CapInh:\t0000000000000000\nCapPrm:\t00000000820405fb\nCapEff:\t00000000820405fb\nCapBnd:\t00000000820405fb\nCapAmb:\t0000000000000000\nSeccomp:\t2' ]
+	[ "$(ct-exec "$c" sed -n 's/^CapEff:\t//p' /proc/self/status)" = 0000000000000000 ]
+}
+
+@test "it inherits no descriptors" {
+	[ "$(ct-exec "$c" ls /proc/self/fd 7</dev/null 9>"$D/nine" | tr '\n' ' ')" = '0 1 2 3 ' ]
+}
+
+@test "the status is the command's own, 128+N, 126 or 127" {
+	for wanted in 0 1 42 255; do
+		run -$wanted ct-exec "$c" sh -c "exit $wanted"
+	done
+	run -143 ct-exec "$c" sh -c 'kill -TERM $$'
+	run -137 ct-exec "$c" sh -c 'kill -KILL $$'
+	run --separate-stderr -127 ct-exec "$c" nosuch
+	[ "$stderr" = 'ct-exec: '"$c"': nosuch: not found in the container' ]
+	run --separate-stderr -126 ct-exec "$c" /etc/passwd
+	[ "$stderr" = 'ct-exec: '"$c"': /etc/passwd: cannot be executed' ]
+}
+
+@test "stdin, stdout and stderr are exact and apart" {
+	head -c 3000000 /dev/urandom >"$D/data"
+	ct-exec "$c" cat <"$D/data" | cmp - "$D/data"
+	run --separate-stderr -0 ct-exec "$c" sh -c 'cat >/dev/stdout; echo err >/dev/stderr' <<<in
+	[ "$output" = in ]
+	[ "$stderr" = err ]
+	[ "$(printf 'a\nb\n' | while read -r line; do ct-exec -n "$c" sh -c "cat; echo $line"; done)" = $'a\nb' ]
+	[ "$(yes | timeout 20 ct-exec "$c" head -1)" = y ]
+	[ "$(timeout 20 ct-exec "$c" yes | head -1)" = y ]
+}
+
+@test "nothing of it is in the container's log" {
+	run -0 ct-exec "$c" echo said
+	[ -z "$(ct-logs "$c")" ]
+}
+
+@test "signals are passed on" {
+	for sig in TERM INT HUP USR1; do
+		rm -f "$D/out"
+		ct-exec "$c" sh -c "trap 'echo $sig; exit 7' $sig; echo ready; sleep 1000 & wait" >"$D/out" 3>&- &
+		wait_until grep -q ready "$D/out"
+		kill -$sig $!
+		run -7 wait $!
+		[ "$(tail -1 "$D/out")" = $sig ]
+	done
+}
+
+@test "-d returns once the command is executed, or says why not, and the command stays" {
+	d=$(ct-run -d "$img" sleep 1000)
+	run -0 ct-exec -d "$d" sh -c 'echo $$ >/pid; exec sleep 1002'
+	[ -z "$output" ]
+	wait_until test -s "$(ct path "$d")/pid"
+	[ "$(ct-exec "$d" sh -c 'tr "\0" " " <"/proc/$(cat /pid)/cmdline"; readlink "/proc/$(cat /pid)/fd/1"')" = 'sleep 1002 /dev/null' ]
+	run -127 ct-exec -d "$d" nosuch
+	[[ $output == *nosuch* ]]
+	ct-rm -f "$d"
+}
+
+@test "-t gives a terminal even if stdin and stdout are none" {
+	run -0 ct-exec -t "$c" sh -c 'tty; test -t 0 && test -t 1 && test -t 2 && echo yes' </dev/null
+	[[ $output == *yes* ]]
+	[[ $output == /dev/pts/* ]]
+}
+
+@test "the end of the container is the end of it, with 137" {
+	d=$(ct-run -d "$img" sh -c 'read -r x </fifo' 3>&-) || :
+	d=$(ct-run -d "$img" sh -c 'mkfifo /fifo; read -r x </fifo')
+	wait_until test -p "$(ct path "$d")/fifo"
+	ct-exec "$d" sh -c 'echo in; exec sleep 1000' >"$D/out" 3>&- &
+	wait_until grep -q in "$D/out"
+	echo >"$(ct path "$d")/fifo"
+	run -137 wait $!
+}
+
+@test "a command that ends leaves the container as it was" {
+	before=$(ct-exec -u root "$c" sh -c 'echo /proc/[0-9]*')
+	for _ in 1 2 3; do
+		ct-exec "$c" true
+	done
+	facts >"$D/before"
+	ct-exec "$c" true
+	same_facts "$D/before" <(facts)
+}
+
+@test "a container that does not run, does not exist or is an image is an error of one line and 125" {
+	d=$(ct-run --cidfile "$D/cid" "$img" true; cat "$D/cid")
+	fails() {
+		wanted=$1
+		shift
+		run --separate-stderr -125 ct-exec "$@"
+		[ -z "$output" ] && [ "${#stderr_lines[@]}" -eq 1 ] && [[ $stderr == "ct-exec: $wanted"* ]] ||
+			{ echo "$* said: $stderr"; return 1; }
+	}
+	fails "$d: not running" "$d" true
+	fails 'nosuch: no such container' nosuch true
+	fails "$img: " "$img" true
+	fails 'ps_99999: no such container' ps_99999 true
+	fails 'missing operand' "$c"
+	fails 'missing operand'
+	fails '--nosuch: ' --nosuch "$c" true
+	fails "$c: --workdir x" -w x "$c" true
+	fails "$c: --env: =x" -e =x "$c" true
+	fails "$c: user nosuch" -u nosuch "$c" true
+}
+
+@test "a hostile root cannot lead it outside" {
+	d=$(ct-run -d "$img" sleep 1000)
+	root=$(ct path "$d")
+	mkdir -p "$D/outside"
+	rm -f "$root/etc/passwd" "$root/etc/group"
+	mkfifo "$root/etc/passwd"
+	ln -s "$D/outside/group" "$root/etc/group"
+	ln -s "../../../../../../$D/outside" "$root/way"
+	run -0 timeout -s KILL 20 ct-exec "$d" echo ran
+	[ "$output" = ran ]
+	run -125 timeout -s KILL 20 ct-exec -w /way/made "$d" true
+	run -125 timeout -s KILL 20 ct-exec -w /proc/1/root "$d" true
+	[ -z "$(ls "$D/outside")" ]
+	ct-exec "$d" sh -c 'umount /dev 2>/dev/null; rm -rf /way'
+	ct-rm -f "$d"
+}
+
+@test "it joins a container of any user namespace and network" {
+	for how in --userns=host --userns=unmapped --network=host --privileged --userns=0:100000:1000; do
+		d=$(ct-run -d "$how" "$img" sleep 1000)
+		for n in user net mnt; do
+			[ "$(ct-exec "$d" readlink /proc/self/ns/$n)" = "$(readlink "/proc/$(field pid "$d")/ns/$n")" ]
+		done
+		ct-rm -f "$d"
+	done
+}

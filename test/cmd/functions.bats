@@ -1,0 +1,369 @@
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+	ct-volumes -q | ct-rm -f -
+	ct-images -q | grep -vx "$img" | ct-rm -f -
+}
+
+status_of() {
+	ct-ps --no-header -o status "$1"
+}
+
+# A container, $c, that does something at a signal, and is ready to.
+trapping() {
+	c=$(ct-run -d "$@" "$img" sh -c 'trap "exit 3" TERM; trap "exit 4" USR1; echo ready; while :; do sleep 0.02; done')
+	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$c"
+}
+
+# A container, $c, that ignores TERM.
+stubborn() {
+	c=$(ct-run -d "$@" "$img" sh -c 'trap "" TERM; echo ready; while :; do sleep 0.02; done')
+	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$c"
+}
+
+# id
+
+@test "id is the container's that has the name, or else the image's" {
+	c=$(ct-run -d --name web "$img" sleep 1000)
+	[ "$(ct id web)" = "$c" ]
+	[ "$(ct id "$c")" = "$c" ]
+	[ "$(ct id busybox)" = "$img" ]
+	[ "$(ct id busybox:latest)" = "$img" ]
+	d=$(ct-run -d --name busybox "$img" sleep 1000)
+	[ "$(ct id busybox)" = "$d" ]
+	run -1 --separate-stderr ct id nosuch
+	[ "$stderr" = 'ct: nosuch: no such container or image' ]
+}
+
+# stop
+
+@test "stop gives a container time to end by itself" {
+	trapping --name web
+	run -0 ct stop web
+	[ -z "$output" ]
+	[ "$(status_of "$c")" = 'exited 3' ]
+}
+
+@test "stop sends the signal that the container, or its image, asked for" {
+	trapping --stop-signal SIGUSR1
+	ct stop "$c"
+	[ "$(status_of "$c")" = 'exited 4' ]
+	asking=$(ct-init "$busybox")
+	echo stopsignal=USR1 >>"$CT_ROOT/$asking/config"
+	img=$asking trapping
+	ct stop "$c"
+	[ "$(status_of "$c")" = 'exited 4' ]
+	ct-rm "$c" "$asking"
+}
+
+@test "stop of one that ignores the signal ends after the time given" {
+	stubborn
+	start=$(date +%s%N)
+	run -0 ct stop -t 1 "$c"
+	ms=$((($(date +%s%N) - start) / 1000000))
+	[ "$ms" -ge 1000 ]
+	[ "$ms" -lt 6000 ]
+	[ "$(status_of "$c")" = 'killed 9' ]
+}
+
+@test "stop with no time at all kills at once" {
+	stubborn
+	ct stop -t 0 "$c"
+	[ "$(status_of "$c")" = 'killed 9' ]
+}
+
+@test "stop of many takes as long as the slowest, not as all together" {
+	for i in 1 2 3 4 5; do
+		stubborn
+		echo "$c"
+	done >"$D/ids"
+	trapping
+	start=$SECONDS
+	{ cat "$D/ids"; echo "$c"; } | ct stop -t 2 -
+	[ $((SECONDS - start)) -lt 8 ]
+	[ -z "$(ct-ps -r -q)" ]
+	[ "$(status_of "$c")" = 'exited 3' ]
+}
+
+@test "stop of what has ended is success, of what does not exist none" {
+	trapping
+	ct stop "$c"
+	run -0 ct stop "$c"
+	[ -z "$output" ]
+	run -0 ct stop - </dev/null
+	trapping
+	run -1 ct stop nosuch "$c"
+	[[ $output == *nosuch* ]]
+	[ "$(status_of "$c")" = 'exited 3' ]
+}
+
+@test "stop of one that ends at that very moment is success" {
+	for i in 1 2 3; do
+		c=$(ct-run -d "$img" true)
+		run -0 ct stop "$c"
+		[ -z "$output" ]
+		[ "$(status_of "$c")" = 'exited 0' ]
+	done
+}
+
+@test "stop ends one that is removed as it ends" {
+	trapping --rm
+	run -0 ct stop "$c"
+	[ -z "$output" ]
+	wait_until sh -c '! ct-ps -q "$1"' sh "$c"
+}
+
+@test "stop of one whose image asks for a signal that there is none of says so and ends it" {
+	asking=$(ct-init "$busybox")
+	printf '%s\n' 'stopsignal=$(touch /made)-x' >>"$CT_ROOT/$asking/config"
+	c=$(ct-run -d "$asking" sleep 1000)
+	run -0 --separate-stderr ct stop "$c"
+	[[ $stderr == *'$(touch /made)-x: no such signal'* ]]
+	[ "$(status_of "$c")" = 'killed 9' ]
+	[ ! -e /made ]
+	ct-rm "$c" "$asking"
+}
+
+@test "stop refuses what is no number of seconds" {
+	trapping
+	for seconds in x -1 '' '1;id' 1m; do
+		run -2 --separate-stderr ct stop -t "$seconds" "$c"
+		[ "$stderr" = 'ct: usage: ct stop [-t SECONDS] CONTAINER...' ]
+	done
+	run -2 ct stop
+	run -2 ct stop --frobnicate "$c"
+	[ "$(status_of "$c")" = running ]
+}
+
+@test "the help of a function is its line" {
+	run -0 ct stop --help
+	[ "${lines[0]}" = 'Usage: ct stop [-t SECONDS] CONTAINER...' ]
+	[ "$output" = "$(ct help stop)" ]
+	[[ "$(ct inspect --help)" == 'Usage: ct-inspect ID...'* ]]
+}
+
+# inspect
+
+# FILTER ID...: what jq says of the array.
+inspected() {
+	local filter=$1
+	shift
+	ct inspect "$@" | jq -e "$filter"
+}
+
+@test "inspect shows a running container with podman's names" {
+	mkdir "$D/host"
+	c=$(ct-run -d --name web -h host.example -e A=1 -l kind=test -u www-data -w /tmp -m 64m --cpus 1.5 --pids-limit 99 \
+		--stop-signal INT -v "$D/host:/h:ro" -v data:/d --tmpfs /t:size=1m --add-host x:1.2.3.4 busybox sleep 1000)
+	ct inspect web >"$D/json"
+	jq -e 'type == "array" and length == 1' "$D/json"
+	jq -e --arg c "$c" --arg img "$img" --argjson pid "$(ct pid web)" '.[0] |
+		.Id == $c and .Name == "web" and .Image == $img and .ImageName == "busybox" and (.Created | test("^20..-")) and
+		(.State | .Status == "running" and .Running and .Pid == $pid and .ExitCode == 0 and (.OOMKilled | not)
+			and (.StartedAt | test("^20..-")) and .FinishedAt == "") and
+		(.Config | .Cmd == ["sleep", "1000"] and .Env == ["A=1"] and .WorkingDir == "/tmp" and .User == "www-data" and
+			.Hostname == "host.example" and .Labels == {kind: "test"} and .StopSignal == "SIGINT" and .Tty == false) and
+		(.HostConfig | .Memory == 67108864 and .NanoCpus == 1500000000 and .PidsLimit == 99 and .Tmpfs == {"/t": "size=1m"})' \
+		"$D/json"
+	jq -e --arg host "$D/host" --arg data "$(ct-volumes --no-header -o root data)" '.[0].Mounts | length == 2 and
+		any(.Type == "bind" and .Source == $host and .Destination == "/h" and .RW == false) and
+		any(.Type == "volume" and .Name == "data" and .Source == $data and .Destination == "/d" and .RW)' "$D/json"
+}
+
+@test "inspect shows how a container ended" {
+	c=$(ct-run -d "$img" sh -c 'exit 9')
+	ct-wait "$c"
+	inspected '.[0].State | .Status == "exited" and .ExitCode == 9 and .Pid == 0 and (.Running | not) and
+		(.FinishedAt > .StartedAt)' "$c"
+	c=$(ct-run -d "$img" sleep 1000)
+	ct-kill "$c"
+	ct-wait "$c"
+	inspected '.[0].State | .Status == "killed" and .ExitCode == 137 and (.OOMKilled | not)' "$c"
+	c=$(ct-run -d -m 16m "$img" sh -c 'tail /dev/zero; exit 137')
+	ct-wait "$c"
+	inspected '.[0].State | .OOMKilled and .ExitCode == 137' "$c"
+}
+
+@test "inspect shows an image, and several things in their order" {
+	described=$(ct-init -n some/image:v1 "$busybox")
+	printf '%s\n' 'cmd=sh' 'cmd=-c' 'env=A=a=b' 'entrypoint=/usr/bin/env' 'workdir=/w' 'user=1:2' 'label=k=v' 'volume=/data' \
+		'expose=80/tcp' 'stopsignal=QUIT' >>"$CT_ROOT/$described/config"
+	inspected '.[0] | .RepoTags == ["some/image:v1"] and .Architecture != "" and .Size > 1000 and (.Created | test("^20")) and
+		.Config == {Cmd: ["sh", "-c"], Env: ["A=a=b"], Entrypoint: ["/usr/bin/env"], WorkingDir: "/w", User: "1:2",
+			Labels: {k: "v"}, Volumes: {"/data": {}}, ExposedPorts: {"80/tcp": {}}, StopSignal: "QUIT"}' some/image:v1
+	c=$(ct-run -d "$img" sleep 1000)
+	[ "$(ct inspect "$described" "$c" busybox | jq -r '.[].Id' | paste -sd,)" = "$described,$c,$img" ]
+	[ "$(printf '%s\n' "$c" "$described" | ct inspect - | jq -r '.[].Id' | paste -sd,)" = "$c,$described" ]
+	[ "$(ct inspect - </dev/null)" = '[]' ]
+	# What is the container's own is not the image's.
+	c=$(ct-run -d "$described" true)
+	inspected '.[0].Config | .Cmd == ["/usr/bin/env", "true"] and .StopSignal == "SIGQUIT" and .Env == ["A=a=b"]' "$c"
+	ct-wait "$c"
+	ct-rm "$c" "$described"
+}
+
+@test "inspect of what does not exist shows the others and fails" {
+	run -1 --separate-stderr ct inspect nosuch busybox
+	[ "$stderr" = 'ct: nosuch: no such container or image' ]
+	jq -e 'length == 1' <<<"$output"
+	run -2 ct inspect
+	run -2 ct inspect --frobnicate busybox
+}
+
+# Everything that could be taken for something else: one string.
+hostile() {
+	printf 'a\nb \\n \\\\ "q" '\''s'\'' $(touch %s/made) `touch %s/made` \033[31m \t %% * ; & = : äöü \\' "$D" "$D"
+}
+
+@test "whatever a label, a variable, a command or a directory is called is shown exactly and does nothing" {
+	text=$(hostile)
+	mkdir "$D/"$'$(touch made)\n"x"'
+	c=$(ct-run -d -l "key=$text" -l "$text" -e "VAR=$text" -v "$D/"$'$(touch made)\n"x":/v' -w "/$text" "$img" sh -c 'sleep 1000' "$text")
+	ct inspect "$c" >"$D/json"
+	jq -e --arg text "$text" '.[0].Config | .Labels.key == $text and .Env == ["VAR=" + $text] and .Cmd[3] == $text and
+		.WorkingDir == "/" + $text' "$D/json"
+	jq -e --arg text "$text" '.[0].Config.Labels | to_entries | any(.key + "=" + .value == $text)' "$D/json"
+	jq -e --arg dir "$D/"$'$(touch made)\n"x"' '.[0].Mounts[0] | .Source == $dir and .Destination == "/v"' "$D/json"
+	[ "$(ct-ps --json | jq -r .labels)" = "key=$text,$text" ]
+	[ "$(ct-ps | wc -l)" -eq 2 ]
+	[ "$(ct-ps -o id,labels,command | wc -l)" -eq 2 ]
+	! ct-ps -o labels,command | grep -q $'\033'
+	[ "$(ct-ps -q --filter "label=key=$text")" = "$c" ]
+	[ "$(ct-ps -q --filter "label=$text")" = "$c" ]
+	! ct inspect "$c" | grep -q $'\033'
+	ct stop -t 0 "$c"
+	ct prune
+	[ ! -e "$D/made" ]
+	[ ! -e made ]
+}
+
+@test "whatever is given for a name is looked up and does nothing else" {
+	text=$(hostile)
+	for name in "$text" '$(touch '"$D/made)" '`touch '"$D/made"'`' $'ps_1\n'"$img" '* ' '../x' ''; do
+		for function in path pid id stop inspect export; do
+			run --separate-stderr ct "$function" "$name"
+			[ "$status" -ne 0 ]
+			[ -z "$output" ] || [ "$function $output" = 'inspect []' ]
+		done
+	done
+	[ ! -e "$D/made" ]
+	[ "$(ct-images -q)" = "$img" ]
+}
+
+# export
+
+@test "export writes the files as a tar, which makes the same image" {
+	ct-run --cidfile "$D/cid" "$img" sh -c 'echo x >/file; chown 33:100 /file; chmod 640 /file'
+	read -r c <"$D/cid"
+	ct export "$c" >"$D/tar"
+	[ "$(tar -tvf "$D/tar" --numeric-owner | awk '$NF ~ /^(\.?\/)?file$/ { print $1, $2 }')" = '-rw-r----- 33/100' ]
+	made=$(ct-init - <"$D/tar")
+	run -0 diff -r --no-dereference "$(ct path "$made")" "$(ct path "$c")"
+	ct-rm "$made"
+}
+
+@test "export refuses a terminal, and what does not exist" {
+	c=$(ct-run -d "$img" true)
+	run -1 run_tty -- ct export "$c"
+	[[ $output == *'a tar is not for a terminal'* ]]
+	run -1 --separate-stderr ct export nosuch
+	[ -z "$output" ]
+	run -2 ct export
+}
+
+# prune
+
+@test "prune removes what has ended and what has neither name nor use, and says what" {
+	stopped=$(ct-run -d --name stopped "$img" true)
+	running=$(ct-run -d "$img" sleep 1000)
+	unnamed=$(ct-init "$busybox")
+	used=$(ct-init "$busybox")
+	user=$(ct-run -d -v kept:/v "$used" sleep 1000)
+	ct-run --rm -v unused:/v "$img" true
+	ct-wait stopped
+	run -0 --separate-stderr ct prune
+	[ "$(sort <<<"$output")" = "$(printf '%s\n' "$stopped" "$unnamed" | sort)" ]
+	[ -z "$stderr" ]
+	[ "$(ct-ps -q)" = "$user"$'\n'"$running" ]
+	[ "$(ct-images -q | sort)" = "$(printf '%s\n' "$img" "$used" | sort)" ]
+	[ "$(ct-volumes -q | wc -l)" -eq 2 ]
+	gone=$(ct-volumes -q unused)
+	run -0 ct prune --volumes
+	[ "$output" = "$gone" ]
+	[ "$(ct-volumes --no-header -o name)" = kept ]
+	run -0 ct prune
+	[ -z "$output" ]
+	run -2 ct prune --all
+	run -2 ct prune "$running"
+	ct-rm -f "$user" "$used"
+}
+
+@test "an image is no longer in use when the container that was prunes with it" {
+	unnamed=$(ct-init "$busybox")
+	c=$(ct-run -d "$unnamed" true)
+	ct-wait "$c"
+	run -0 ct prune
+	[ "$output" = "$c"$'\n'"$unnamed" ]
+}
+
+@test "several prunes at once remove each thing once and none complains" {
+	for i in 1 2 3 4 5 6; do
+		ct-run -d "$img" true
+		ct-init "$busybox"
+	done >"$D/ids"
+	grep ps_ "$D/ids" | ct-wait - >"$D/statuses"
+	for i in 1 2 3; do
+		ct prune >"$D/out.$i" 2>"$D/err.$i" 3>&- &
+	done
+	wait
+	[ -z "$(cat "$D"/err.*)" ]
+	[ "$(sort "$D"/out.* | uniq)" = "$(sort "$D/ids")" ]
+	[ "$(ct-images -q)" = "$img" ]
+}
+
+# ps --filter
+
+@test "ps shows only what all filters let through" {
+	a=$(ct-run -d --name web-1 -l app=web -l tier=front "$img" sleep 1000)
+	b=$(ct-run -d --name web-2 -l app=web busybox sh -c 'exit 1')
+	c=$(ct-run -d --name db -l app=db -l app=web.not busybox:latest sleep 1000)
+	ct-kill "$c"
+	ct-wait "$b" "$c"
+	[ "$(ct-ps -q --filter status=running)" = "$a" ]
+	[ "$(ct-ps -q --filter status=exited)" = "$b" ]
+	[ "$(ct-ps -q --filter status=killed)" = "$c" ]
+	[ -z "$(ct-ps -q -f status=oom)" ]
+	[ "$(ct-ps -q --filter name=web)" = "$b"$'\n'"$a" ]
+	[ "$(ct-ps -q --filter name=b-2)" = "$b" ]
+	[ "$(ct-ps -q --filter label=app)" = "$c"$'\n'"$b"$'\n'"$a" ]
+	[ "$(ct-ps -q --filter label=app=web)" = "$b"$'\n'"$a" ]
+	[ -z "$(ct-ps -q --filter label=app=db)" ]
+	[ -z "$(ct-ps -q --filter label=ap)" ]
+	[ "$(ct-ps -q --filter label=app=web --filter status=running)" = "$a" ]
+	[ "$(ct-ps -q --filter "id=$b")" = "$b" ]
+	for image in "$img" busybox busybox:latest; do
+		[ "$(ct-ps -q --filter "image=$image" | wc -l)" -eq 3 ]
+	done
+	other=$(ct-init "$busybox")
+	[ -z "$(ct-ps -q --filter "image=$other")" ]
+	[ -z "$(ct-ps -q --filter image=nosuch)" ]
+	[ "$(ct-ps -r -q --filter name=web)" = "$a" ]
+	[ "$(ct-ps -q --filter status=running "$b" "$a")" = "$a" ]
+	ct-rm "$other"
+}
+
+@test "a filter that there is none of is refused, and says which there are" {
+	for filter in nosuch=1 status name 'Status=running' =x '' ; do
+		run -2 --separate-stderr ct-ps -q --filter "$filter"
+		[ "$stderr" = "ct-ps: --filter $filter: not KEY=VALUE (the keys are status, name, image, label, id)" ]
+	done
+	run -2 --separate-stderr ct-ps --filter status=paused
+	[[ $stderr == 'ct-ps: --filter status=paused: no such status (there are running,'* ]]
+}

@@ -1,0 +1,117 @@
+load helper
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+}
+
+# CONTAINER V1-PARAMETER V2-PARAMETER: what cgget says, by whichever this machine has.
+limit() {
+	cgget -n -v -r "$2" "${CT_CGROUP#/}/$1" 2>/dev/null | grep . || cgget -n -v -r "$3" "${CT_CGROUP#/}/$1"
+}
+
+# ARG...: $c, a container that sleeps.
+sleeper() {
+	c=$(ct-run -d "$@" "$img" sleep 1000)
+}
+
+@test "a container that wants more memory than it may have is killed, and that is said" {
+	run -137 ct-run --cidfile "$D/cid" -m 16m --memory-swap 16m "$img" dd if=/dev/zero of=/dev/null bs=100M count=1
+	[ "$(ct-ps --no-header -o status,exitcode "$(cat "$D/cid")")" = $'oom\t137' ]
+	rm "$D/cid"
+	run -137 ct-run --cidfile "$D/cid" -m 16m --memory-swap 16m "$img" sh -c 'dd if=/dev/zero of=/dev/null bs=100M count=1; exit $?'
+	[ "$(ct-ps --no-header -o status "$(cat "$D/cid")")" = oom ]
+	run -0 ct-run -m 64m "$img" dd if=/dev/zero of=/dev/null bs=16M count=1
+}
+
+@test "a process that was killed for want of memory is no end of a container that goes on" {
+	run -0 ct-run --cidfile "$D/cid" -m 16m --memory-swap 16m "$img" sh -c 'dd if=/dev/zero of=/dev/null bs=100M count=1; true'
+	[ "$(ct-ps --no-header -o status "$(cat "$D/cid")")" = 'exited 0' ]
+}
+
+@test "what it puts into a tmpfs or /dev/shm counts as its memory" {
+	run -137 ct-run -m 16m --memory-swap 16m --shm-size 100m "$img" dd if=/dev/zero of=/dev/shm/x bs=1M count=64
+}
+
+@test "what joins it has no more memory than it" {
+	sleeper -m 16m --memory-swap 16m
+	run -137 ct-exec "$c" dd if=/dev/zero of=/dev/null bs=100M count=1
+}
+
+@test "memory so little that nothing can run is an error in one line, and leaves nothing" {
+	facts >"$D/before"
+	run --separate-stderr timeout -k 5 30 ct-run --rm -m 4k "$img" true
+	[ "$status" -ne 0 ]
+	[ "$status" -ne 124 ]
+	[ "${#stderr_lines[@]}" -le 1 ]
+	wait_until same_facts "$D/before" <(facts)
+}
+
+@test "it has as many processes as it may and not one more" {
+	run ct-run --pids-limit 8 "$img" sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 10 & done; echo "never"'
+	[[ $output == *"can't fork"* ]]
+	[[ $output != *never* ]]
+	run -0 ct-run --pids-limit 8 "$img" sh -c 'for i in 1 2 3 4 5; do sleep 0.1 & done; wait; echo enough'
+	[ "$output" = enough ]
+	sleeper --pids-limit 8
+	[ "$(limit "$c" pids.max pids.max)" = 8 ]
+}
+
+@test "2048 processes are its limit if nobody says another, -1 is none" {
+	sleeper
+	[ "$(limit "$c" pids.max pids.max)" = 2048 ]
+	sleeper --pids-limit -1
+	[ "$(limit "$c" pids.max pids.max)" = max ]
+}
+
+@test "a quota of processor time bites" {
+	c=$(ct-run -d --cpus 0.1 "$img" sh -c 'while :; do :; done')
+	[ "$(limit "$c" cpu.cfs_quota_us cpu.max)" = 10000 ] || [ "$(limit "$c" none cpu.max)" = '10000 100000' ]
+	throttled() {
+		[ "$(limit "$c" cpu.stat cpu.stat | sed -n 's/.*nr_throttled \([0-9]*\).*/\1/p')" -ge 2 ]
+	}
+	wait_until throttled
+}
+
+@test "shares are set as asked for" {
+	sleeper --cpu-shares 512
+	[ "$(limit "$c" cpu.shares cpu.weight)" = 512 ] || [ "$(limit "$c" none cpu.weight)" = 20 ]
+}
+
+@test "it runs on the processors it was given" {
+	[ "$(ct-run --cpuset-cpus 0 "$img" sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status)" = 0 ]
+	sleeper --cpuset-cpus 0
+	[ "$(ct-exec "$c" sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status)" = 0 ]
+	[ "$(limit "$c" cpuset.cpus cpuset.cpus)" = 0 ]
+}
+
+@test "memory and swap are set as asked for" {
+	sleeper -m 64m --memory-swap 96m
+	[ "$(limit "$c" memory.limit_in_bytes memory.max)" = 67108864 ]
+	swap=$(limit "$c" memory.memsw.limit_in_bytes memory.swap.max) || skip "this kernel does not count swap"
+	[ "$swap" = 100663296 ] || [ "$swap" = 33554432 ]
+}
+
+@test "its group is seen by lscgroup while it runs and gone after that" {
+	sleeper
+	lscgroup | grep -q ":/*${CT_CGROUP#/}/$c\$"
+	kill -9 "$(ct-ps --no-header -o pid "$c")"
+	wait_until test ! -e "$CT_RUN/$c"
+	run -1 sh -c 'lscgroup | grep "$1"' sh "$c"
+}
+
+@test "resource limits are set for the command, and for none but it" {
+	[ "$(ct-run --ulimit nofile=64:128 --ulimit core=0 "$img" sh -c 'ulimit -Sn; ulimit -Hn; ulimit -c')" = $'64\n128\n0' ]
+	run --separate-stderr -0 ct-run --ulimit fsize=100 "$img" sh -c 'head -c 1000 /dev/zero >/file; stat -c %s /file; seq 2000 | tail -1'
+	[ "${lines[-1]}" = 2000 ]
+}
+
+@test "a resource limit above what this host allows is clamped, which is said" {
+	run --separate-stderr -0 ct-run --ulimit nofile=999999999999 "$img" sh -c 'ulimit -n'
+	[ "$output" = "$(ulimit -Hn)" ]
+	[ "$stderr" = "ct-run: --ulimit nofile=999999999999: this host allows no more than $(ulimit -Hn)" ]
+}

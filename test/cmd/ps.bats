@@ -1,0 +1,161 @@
+load helper
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+}
+
+# FIELD CONTAINER: one column of the listing.
+field() {
+	ct-ps --no-header -o "$1" "$2"
+}
+
+# ARG...: a run to its end; $c.
+finished() {
+	rm -f "$D/cid"
+	ct-run --cidfile "$D/cid" "$@" >"$D/out" 2>&1 </dev/null || :
+	c=$(cat "$D/cid")
+}
+
+# CONTAINER KEY: what the state of a running one says.
+state() {
+	sed -n "s/^$2=//p" "$CT_RUN/$1/state"
+}
+
+@test "an empty store lists nothing but the heading" {
+	run -0 ct-ps
+	[ ${#lines[@]} -eq 1 ]
+	[ -z "$(ct-ps -q)$(ct-ps --json)$(ct-ps --no-header)" ]
+	CT_ROOT=$D/none CT_RUN=$D/none.run run -0 ct-ps -q
+	[ -z "$output" ]
+	[ ! -e "$D/none" ]
+}
+
+@test "all containers are listed, newest first, with -r those that run" {
+	finished "$img" true
+	a=$c
+	b=$(ct-run -d "$img" sleep 1000)
+	d=$(ct-run -d "$img" sleep 1000)
+	[ "$(ct-ps -q)" = "$d"$'\n'"$b"$'\n'"$a" ]
+	[ "$(ct-ps -q -r)" = "$d"$'\n'"$b" ]
+	[ "$(ct-ps --no-header | cut -f1)" = "$(ct-ps -q)" ]
+}
+
+@test "the columns tell what it is" {
+	c=$(ct-run -d --name web -l tier=front busybox sleep 1000)
+	[ "$(ct-ps --no-header -o id,name,image,status,command,labels)" = "$c"$'\tweb\tbusybox\trunning\tsleep 1000\ttier=front' ]
+	pid=$(field pid web)
+	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = 'sleep 1000 ' ]
+	[[ $(field started web) =~ ^20[0-9-]+T[0-9:.]+Z$ ]]
+	run -0 ct-ps -o id
+	[ "${lines[0],,}" = id ]
+	[ "${lines[1]}" = "$c" ]
+}
+
+@test "the status tells how it ended" {
+	finished "$img" sh -c 'exit 3'
+	[ "$(ct-ps --no-header -o status,exitcode,pid "$c")" = $'exited 3\t3\t' ]
+	finished --init "$img" sh -c 'kill -TERM $$'
+	[ "$(field status "$c")" = 'exited 143' ]
+	c=$(ct-run -d "$img" sleep 1000)
+	kill -9 "$(field pid "$c")"
+	wait_until test ! -e "$CT_RUN/$c"
+	[ "$(ct-ps --no-header -o status,exitcode "$c")" = $'killed 9\t137' ]
+}
+
+@test "one whose supervisor was killed is dead, never running, and one ct-rm -f removes it all" {
+	facts >"$D/before"
+	c=$(ct-run -d --name lost --tmpfs /t "$img" sh -c 'sleep 1000 & exec sleep 1000')
+	pid=$(field pid "$c")
+	kill -9 "$(state "$c" supervisor)"
+	wait_until test ! -e "/proc/$pid"
+	[ "$(field status "$c")" = dead ]
+	[ -z "$(ct-ps -q -r)" ]
+	run -125 ct-exec "$c" true
+	ct-rm -f "$c"
+	same_facts "$D/before" <(facts)
+	[ -z "$(ct-ps -q)" ]
+}
+
+@test "a supervisor killed at any moment leaves nothing that one ct-rm -f does not remove" {
+	facts >"$D/before"
+	for ms in 0 2 4 6 8 10 12 15 20 30; do
+		rm -f "$D/cid"
+		ct-run --cidfile "$D/cid" "$img" sleep 1000 >/dev/null 2>&1 3>&- &
+		sleep "0.$(printf %03d $ms)"
+		kill -9 $!
+		wait $! || :
+	done
+	wait_until test -z "$(ct-ps -q -r)"
+	[[ $(ct-ps --no-header -o status | sort -u) =~ ^(dead)?$ ]]
+	ct-ps -q | ct-rm -f -
+	ct-store up
+	wait_until same_facts "$D/before" <(facts) || { ct-run --rm "$img" true; same_facts "$D/before" <(facts); }
+}
+
+@test "a supervisor that is stopped does not stand in the way of the others" {
+	c=$(ct-run -d --name stopped "$img" sleep 1000)
+	supervisor=$(state "$c" supervisor)
+	kill -STOP "$supervisor"
+	run -0 timeout 20 ct-ps -q
+	[ "$output" = "$c" ]
+	[ "$(timeout 20 ct-run --rm "$img" echo other)" = other ]
+	kill -9 "$(field pid "$c")"
+	run -0 timeout 20 ct-ps --no-header -o status
+	[ "$output" != running ]
+	run -0 timeout 20 ct-rm -f "$c"
+	[ ! -e "/proc/$supervisor" ] || wait_until test ! -e "/proc/$supervisor"
+	[ -z "$(ct-ps -q)" ]
+}
+
+@test "names, labels, arguments and environment cannot break a listing" {
+	c=$(ct-run -d -l $'evil=a\nps_99999\tx\033[2J' -e $'X=\033]0;\a' --entrypoint sleep "$img" $'1000') || :
+	d=$(ct-run -d "$img" sh -c $'exec sleep 1000 # \n\033[31m\tx\r"\\\377')
+	run -0 ct-ps --no-header -o id,labels,command
+	[ ${#lines[@]} -eq 2 ]
+	[[ $output != *$'\033'* ]]
+	[ "$(ct-ps --no-header -o command "$d")" = 'sh -c exec sleep 1000 # \n\x1b[31m\tx\x0d"\\\xff' ] ||
+		[[ $(ct-ps --no-header -o command "$d") == 'sh -c exec sleep 1000 # \n'* ]]
+	[ "$(ct-ps --json "$c" | jq -r .labels)" = $'evil=a\nps_99999\tx\033[2J' ]
+	[ "$(ct-ps --json "$d" | jq -r .command)" = $'sh -c exec sleep 1000 # \n\033[31m\tx\r"\\'$'\uFFFD' ]
+	[ "$(ct-ps --json | jq -r .id)" = "$(ct-ps -q)" ]
+}
+
+@test "JSON has a line for each with stable names" {
+	c=$(ct-run -d --name web "$img" sleep 1000)
+	[ "$(ct-ps --json | wc -l)" -eq 1 ]
+	[ "$(ct-ps --json | jq -r '[.id, .name, .status, .pid] | @tsv')" = "$c"$'\tweb\trunning\t'"$(field pid "$c")" ]
+	[ "$(ct-ps --json | jq -r 'keys_unsorted | .[0:9] | join(" ")')" = 'id name image status pid started ip ports command' ]
+}
+
+@test "operands choose, - reads them, and what is not there is said" {
+	finished --name one "$img" true
+	a=$c
+	finished "$img" true
+	[ "$(ct-ps -q one)" = "$a" ]
+	[ "$(printf '%s\n' one "$c" | ct-ps -q -)" = "$a"$'\n'"$c" ]
+	[ -z "$(ct-ps -q - </dev/null)" ]
+	run --separate-stderr -1 ct-ps -q nosuch "$c"
+	[ "$output" = "$c" ]
+	[ "$stderr" = 'ct-ps: nosuch: no such container' ]
+}
+
+@test "bad input is one line and the right status" {
+	fails() {
+		run --separate-stderr "-$1" ct-ps "${@:3}"
+		[ "${#stderr_lines[@]}" -eq 1 ] && [[ $stderr == "ct-ps: $2"* ]] ||
+			{ echo "$* said: $stderr"; return 1; }
+	}
+	fails 2 '--nosuch: ' --nosuch
+	fails 1 "$img: " "$img"
+	fails 1 '../x: ' ../x
+	run --separate-stderr ct-ps -o nosuch
+	[ "$status" -ne 0 ]
+	[[ $stderr == *nosuch* ]]
+	run -1 sh -c 'ct-ps 2>&1 >/dev/full'
+	[[ $output == 'ct-ps: standard output: No space left on device' ]]
+}

@@ -1,0 +1,173 @@
+load helper
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+	facts >"$D/before"
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+}
+
+# ARG...: a run to its end; $c.
+finished() {
+	rm -f "$D/cid"
+	ct-run --cidfile "$D/cid" "$@" >"$D/out" 2>&1 </dev/null || :
+	c=$(cat "$D/cid")
+}
+
+# WANTED_STATUS WANTED_MESSAGE ARG...
+fails() {
+	run --separate-stderr "-$1" ct-rm "${@:3}"
+	echo "$* said: $stderr"
+	[ -z "$output" ] && [ "${#stderr_lines[@]}" -eq 1 ] && [[ $stderr == "ct-rm: $2"* ]]
+}
+
+gone() {
+	[ ! -e "$CT_ROOT/$1" ] && same_facts "$D/before" <(facts)
+}
+
+@test "a container that has ended is removed with all that belongs to it" {
+	finished --name web "$img" sh -c 'mkdir -p /a/b; echo x >/a/b/c'
+	run -0 ct-rm web
+	[ -z "$output" ]
+	gone "$c"
+	[ ! -L "$CT_ROOT/names/ps/web" ]
+	fails 1 "$c: no such container" "$c"
+}
+
+@test "one that runs is refused, and with -f ended and removed" {
+	c=$(ct-run -d "$img" sh -c 'trap "" TERM INT; sleep 1000 & sleep 1000; wait')
+	fails 1 "$c: is running" "$c"
+	[ "$(ct-ps -q -r)" = "$c" ]
+	run -0 ct-rm -f "$c"
+	gone "$c"
+}
+
+@test "one that runs in the foreground is ended with 137" {
+	ct-run --cidfile "$D/cid" "$img" sleep 1000 3>&- &
+	wait_until test -s "$D/cid"
+	run -0 ct-rm -f "$(cat "$D/cid")"
+	run -137 wait $!
+	gone "$(cat "$D/cid")"
+}
+
+@test "one that stands still is thawed and removed" {
+	c=$(ct-run -d "$img" sleep 1000)
+	for file in /sys/fs/cgroup/freezer"$CT_CGROUP/$c"/freezer.state /sys/fs/cgroup"$CT_CGROUP/$c"/cgroup.freeze; do
+		case $file in
+		*state)	[ ! -e "$file" ] || echo FROZEN >"$file" ;;
+		*)	[ ! -e "$file" ] || echo 1 >"$file" ;;
+		esac
+	done
+	run -0 timeout 20 ct-rm -f "$c"
+	gone "$c"
+}
+
+@test "-f of what is not there is success, however often" {
+	finished "$img" true
+	run -0 ct-rm -f "$c" "$c"
+	run -0 ct-rm -f "$c" nosuch ps_99999 img_99999
+	[ -z "$output" ]
+	gone "$c"
+}
+
+@test "an image in use is refused, and with -f removed all the same" {
+	image=$(ct-init -n used "$busybox")
+	c=$(ct-run -d "$image" sleep 1000)
+	fails 1 "$image: in use by $c" "$image"
+	[ "$(ct-images -q used)" = "$image" ]
+	run -0 ct-rm -f "$image"
+	run -1 ct-images -q "$image"
+	[ "$(ct-exec "$c" echo still)" = still ]
+	run -0 ct-rm -f "$c"
+	run -0 ct-run --rm "$img" true
+}
+
+@test "an image that nothing uses is removed, with its names" {
+	image=$(ct-init -n once:1 "$busybox")
+	run -0 ct-rm once:1
+	[ ! -e "$CT_ROOT/$image" ]
+	fails 1 'once:1: no such' once:1
+}
+
+@test "ids come from stdin for -, and none is success" {
+	finished "$img" true
+	a=$c
+	finished "$img" true
+	run -0 bash -c 'ct-ps -q | ct-rm -f -'
+	[ -z "$(ct-ps -q)" ]
+	run -0 bash -c 'ct-ps -q | ct-rm -f -'
+	run -0 ct-rm - </dev/null
+	run -0 ct-rm -f - <<<$'\n\n'
+	gone "$a"
+}
+
+@test "one that cannot be removed does not keep the others" {
+	finished "$img" true
+	a=$c
+	b=$(ct-run -d "$img" sleep 1000)
+	finished "$img" true
+	run --separate-stderr -1 ct-rm "$a" "$b" nosuch "$c"
+	[ ${#stderr_lines[@]} -eq 2 ]
+	[ "$(ct-ps -q)" = "$b" ]
+}
+
+@test "a name of both an image and a container is not guessed" {
+	image=$(ct-init -n both "$busybox")
+	finished --name both "$img" true
+	fails 1 "both: the name of " both
+	[[ $stderr == *"$c"* && $stderr == *"$image"* ]]
+	run -0 ct-rm "$c" "$image"
+}
+
+@test "many at once remove everything exactly once" {
+	seq 6 | xargs -P 3 -I{} ct-run -d --name many-{} "$img" sleep 1000 >"$D/ids"
+	for _ in 1 2 3; do
+		ct-rm -f - <"$D/ids" 2>>"$D/errors" 3>&- &
+	done
+	wait
+	[ ! -s "$D/errors" ]
+	[ -z "$(ct-ps -q)" ]
+	same_facts "$D/before" <(facts)
+}
+
+@test "subvolumes and read-only files inside do not keep it" {
+	finished "$img" sh -c 'mkdir /d; touch /d/f; chmod 0 /d'
+	btrfs -q subvolume create "$CT_ROOT/$c/rootfs/sub"
+	touch "$CT_ROOT/$c/rootfs/sub/file"
+	run -0 ct-rm "$c"
+	gone "$c"
+}
+
+@test "one whose record is damaged is removed with -f" {
+	c=$(ct-run -d "$img" sleep 1000)
+	echo nonsense >"$CT_ROOT/$c/config"
+	run -0 ct-rm -f "$c"
+	gone "$c"
+}
+
+@test "what a reboot left of one is removed" {
+	c=$(ct-run -d --name old "$img" sleep 1000)
+	kill -9 "$(sed -n 's/^supervisor=//p' "$CT_RUN/$c/state")"
+	wait_until sh -c '[ "$(ct-ps --no-header -o status "$1")" != running ]' sh "$c"
+	ct-rm -f "$c"
+	c=$(ct-run -d --name old "$img" sleep 1000)
+	cp -r "$CT_ROOT/$c/config" "$D/config"
+	sed -i 's/^boot=.*/boot=00000000-0000-0000-0000-000000000000/' "$CT_RUN/$c/state"
+	[ "$(ct-ps --no-header -o status "$c")" = dead ]
+	run -0 ct-rm -f "$c"
+	wait_until gone "$c"
+}
+
+@test "bad input is one line and the right status, and nothing is removed" {
+	fails 2 'missing operand'
+	fails 2 '--nosuch: ' --nosuch "$img"
+	fails 1 'nosuch: no such container' nosuch
+	fails 1 '../x: ' ../x
+	fails 1 '.: ' .
+	fails 1 ': ' ''
+	fails 1 "names: " names
+	[ "$(ct-images -q | grep -x "$img")" = "$img" ]
+}

@@ -1,0 +1,248 @@
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+}
+
+status_of() {
+	ct-ps --no-header -o status "$1"
+}
+
+# COMMAND...: run to its end; $c is the container.
+ended() {
+	ct-run --cidfile "$D/cid.$BATS_TEST_NUMBER" "$@" >/dev/null || true
+	read -r c <"$D/cid.$BATS_TEST_NUMBER"
+	rm "$D/cid.$BATS_TEST_NUMBER"
+}
+
+# The group in which all of a container's processes can be made to stand still.
+freeze() {
+	if [ -d /sys/fs/cgroup/freezer ]; then
+		echo FROZEN >"/sys/fs/cgroup/freezer$CT_CGROUP/$1/freezer.state"
+	else
+		echo 1 >"/sys/fs/cgroup$CT_CGROUP/$1/cgroup.freeze"
+	fi
+}
+
+# ct-start
+
+@test "a container that is started again goes on with its files, and its log goes on" {
+	ended "$img" sh -c 'echo run >>/count; wc -l </count'
+	run -0 ct-start "$c"
+	[ "$output" = "$c" ]
+	[ "$(ct-wait "$c")" = 0 ]
+	[ "$(ct-logs "$c")" = $'1\n2' ]
+	[ "$(ct-start -a "$c")" = 3 ]
+	[ "$(ct-logs "$c")" = $'1\n2\n3' ]
+}
+
+@test "it is started as it was run: command, environment, user, host name, limits, mounts, name" {
+	mkdir "$D/vol"
+	ended --name again -e 'A=x y' -u www-data -h web -w /tmp -m 32m --tmpfs /scratch:size=1m -v "$D/vol:/v:ro" "$img" \
+		sh -c 'echo "$A" $(id -un) $(hostname) $(pwd); awk "\$2 == \"/scratch\" || \$2 == \"/v\" { print \$2, substr(\$4, 1, 2) }" /proc/mounts | sort'
+	ct-start again >"$D/out"
+	[ "$(cat "$D/out")" = "$c" ]
+	ct-wait again
+	run -0 ct-logs again
+	[ "${lines[0]}" = 'x y www-data web /tmp' ]
+	[ "${lines[1]}" = '/scratch rw' ]
+	[ "${lines[2]}" = '/v ro' ]
+	[ "$(printf '%s\n' "${lines[@]:0:3}")" = "$(printf '%s\n' "${lines[@]:3:3}")" ]
+}
+
+@test "its limits hold again" {
+	ended -m 48m --pids-limit 77 "$img" sh -c 'read -r x'
+	ct-start "$c"
+	memory=$(find /sys/fs/cgroup -path "*$CT_CGROUP/$c/memory.limit_in_bytes" -o -path "*$CT_CGROUP/$c/memory.max" | head -1)
+	pids=$(find /sys/fs/cgroup -path "*$CT_CGROUP/$c/pids.max" | head -1)
+	# It may have ended by now: its stdin is empty.
+	[ -z "$memory" ] || [ "$(cat "$memory")" = $((48 << 20)) ]
+	[ -z "$pids" ] || [ "$(cat "$pids")" = 77 ]
+}
+
+@test "attached, its streams and its status are the user's" {
+	ended "$img" sh -c 'cat; echo err >&2; exit 7'
+	run -7 --separate-stderr ct-start --attach "$c" <<<in
+	[ "$output" = in ]
+	[ "$stderr" = err ]
+	[ "$(status_of "$c")" = 'exited 7' ]
+}
+
+@test "in the background its stdin is empty, as it is with -n" {
+	ended "$img" sh -c 'cat; echo end'
+	echo in | ct-start "$c"
+	ct-wait "$c"
+	[ "$(ct-logs "$c")" = $'end\nend' ]
+	[ "$(echo in | ct-start -a -n "$c")" = end ]
+}
+
+@test "while it runs it is not started again, and goes on" {
+	c=$(ct-run -d "$img" sleep 1000)
+	pid=$(ct-ps --no-header -o pid "$c")
+	run ! --separate-stderr ct-start "$c"
+	[ -z "$output" ]
+	[ "$stderr" = "ct-start: $c: runs already" ]
+	[ "$(ct-ps --no-header -o pid "$c")" = "$pid" ]
+	kill -0 "$pid"
+}
+
+@test "of many starts at once one wins" {
+	ended "$img" sh -c '[ -e /again ] && exec sleep 1000; touch /again'
+	for i in 1 2 3 4 5 6; do
+		ct-start "$c" >"$D/out.$i" 2>"$D/err.$i" 3>&- &
+	done
+	wait
+	[ "$(cat "$D"/out.* | wc -l)" -eq 1 ]
+	[ "$(grep -l 'runs already' "$D"/err.* | wc -l)" -eq 5 ]
+	[ "$(status_of "$c")" = running ]
+	ct-exec "$c" true
+}
+
+@test "several are started, by name and from stdin; one that is none is said and the others run" {
+	ended --name one "$img" sleep 0; one=$c
+	ended "$img" sleep 0; two=$c
+	run -0 ct-start one "$two"
+	[ "$output" = "$one"$'\n'"$two" ]
+	ct-wait one "$two"
+	run -0 ct-start - <<<"$two"$'\n'"$one"
+	[ "$output" = "$two"$'\n'"$one" ]
+	run -0 ct-start - </dev/null
+	[ -z "$output" ]
+	run -1 --separate-stderr ct-start nosuch "$two"
+	[ "$output" = "$two" ]
+	[[ ${stderr_lines[0]} == 'ct-start: nosuch: '* ]]
+	run -2 ct-start -a one two
+	run -2 ct-start
+}
+
+@test "one that cannot be started again stays as it was, with its log and its status" {
+	ended "$img" sh -c 'echo once; exit 5'
+	rm "$(ct path "$c")/bin/sh"
+	run -127 --separate-stderr ct-start -a "$c"
+	[[ $stderr == "ct-start: $c: "* ]]
+	[ "$(status_of "$c")" = 'exited 5' ]
+	[ "$(ct-logs "$c")" = once ]
+	[ ! -e "$CT_RUN/$c" ]
+	run ! --separate-stderr ct-start "$c"
+	[ -z "$output" ]
+}
+
+@test "what a run leaves on the machine, a second run leaves no more of" {
+	ended "$img" true
+	facts >"$D/before"
+	ct-start -a "$c"
+	same_facts "$D/before" <(facts)
+}
+
+# ct-kill
+
+@test "a signal by name or number reaches the first process" {
+	c=$(ct-run -d "$img" sh -c 'trap "echo usr1" USR1; trap "echo hup" HUP; trap "exit 3" TERM; echo ready; while :; do sleep 0.02; done')
+	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$c"
+	ct-kill -s USR1 "$c"
+	wait_until sh -c 'ct-logs "$1" | grep -q usr1' sh "$c"
+	ct-kill --signal SIGHUP "$c"
+	wait_until sh -c 'ct-logs "$1" | grep -q hup' sh "$c"
+	run -0 ct-kill -s 15 "$c"
+	[ -z "$output" ]
+	[ "$(ct-wait "$c")" = 3 ]
+}
+
+@test "without one it is KILL, which ends all that is in it" {
+	c=$(ct-run -d "$img" sh -c 'sleep 1001 & sleep 1002')
+	ct-kill "$c"
+	[ "$(ct-wait "$c")" = 137 ]
+	[ "$(status_of "$c")" = 'killed 9' ]
+	! grep -qsF "$CT_CGROUP/$c" /proc/[0-9]*/cgroup
+}
+
+@test "one that is frozen dies of KILL all the same" {
+	c=$(ct-run -d "$img" sleep 1000)
+	freeze "$c"
+	ct-kill "$c"
+	[ "$(timeout 20 ct-wait "$c")" = 137 ]
+}
+
+@test "a signal that there is none of, or a container that has ended, is refused" {
+	c=$(ct-run -d "$img" sleep 1000)
+	run -2 --separate-stderr ct-kill -s NOSUCH "$c"
+	[[ $stderr == *'NOSUCH: no such signal'* ]]
+	run -2 ct-kill -s 99 "$c"
+	[ "$(status_of "$c")" = running ]
+	ct-kill "$c"
+	ct-wait "$c"
+	run -1 --separate-stderr ct-kill "$c"
+	[ "$stderr" = "ct-kill: $c: not running" ]
+}
+
+@test "many are killed, from stdin too" {
+	for i in 1 2 3; do
+		ct-run -d "$img" sleep 1000
+	done >"$D/ids"
+	run -0 ct-kill - <"$D/ids"
+	[ "$(ct-wait - <"$D/ids")" = $'137\n137\n137' ]
+}
+
+# ct-wait
+
+@test "the status of each of many is given, in their order, whichever ends first" {
+	a=$(ct-run -d "$img" sh -c 'trap "exit 4" TERM; echo ready; while :; do sleep 0.02; done')
+	b=$(ct-run -d "$img" sh -c 'exit 5')
+	k=$(ct-run -d --name k "$img" sleep 1000)
+	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$a"
+	ct-wait "$a" "$b" k >"$D/out" 3>&- &
+	ct-kill k
+	ct-kill -s TERM "$a"
+	wait $!
+	[ "$(cat "$D/out")" = $'4\n5\n137' ]
+	[ "$(printf '%s\n' "$b" "$a" | ct-wait -)" = $'5\n4' ]
+}
+
+@test "the status of one that is removed as it ends is given" {
+	c=$(ct-run -d --rm "$img" sh -c 'trap "exit 6" TERM; echo ready; while :; do sleep 0.02; done')
+	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$c"
+	ct-wait "$c" >"$D/out" 3>&- &
+	# Only when it looks: what is gone before has no status.
+	wait_until sh -c 'ls -l /proc/"$1"/fd | grep -qF "$2/exit"' sh $! "$c"
+	ct-kill -s TERM "$c"
+	wait $!
+	[ "$(cat "$D/out")" = 6 ]
+	run -1 ct-ps "$c"
+}
+
+@test "one whose supervisor was killed is said to have ended unseen" {
+	c=$(ct-run -d "$img" sleep 1000)
+	supervisor=$(sed -n 's/^supervisor=//p' "$CT_RUN/$c/state")
+	ct-wait "$c" >"$D/out" 2>"$D/err" 3>&- &
+	kill -9 "$supervisor"
+	run -1 wait $!
+	[ ! -s "$D/out" ]
+	[ "$(cat "$D/err")" = "ct-wait: $c: ended, and nobody was left to see how" ]
+	[ "$(status_of "$c")" = dead ]
+}
+
+@test "after a start the wait is for the new end" {
+	ended "$img" sh -c '[ -e /again ] || { touch /again; exit 1; }; trap "exit 2" TERM; echo ready; while :; do sleep 0.02; done'
+	[ "$(ct-wait "$c")" = 1 ]
+	ct-start "$c"
+	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$c"
+	ct-wait "$c" >"$D/out" 3>&- &
+	ct-kill -s TERM "$c"
+	wait $!
+	[ "$(cat "$D/out")" = 2 ]
+}
+
+@test "waiting for what does not exist is refused" {
+	run -1 --separate-stderr ct-wait nosuch
+	[[ $stderr == 'ct-wait: nosuch: '* ]]
+	run -1 ct-wait ps_1
+	run -2 ct-wait
+	run -0 ct-wait - </dev/null
+	[ -z "$output" ]
+}

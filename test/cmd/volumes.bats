@@ -1,0 +1,224 @@
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+	ct-volumes -q | ct-rm -f -
+}
+
+# LINE...: $with, an image of busybox whose config says that too.
+image_with() {
+	with=$(ct-init "$busybox")
+	printf '%s\n' "$@" >>"$CT_ROOT/$with/config"
+}
+
+# The data of a volume, on the host.
+data_of() {
+	ct-volumes --no-header -o root "$1"
+}
+
+# By name
+
+@test "two containers share a volume by name, and each sees the other's files with the same owners" {
+	a=$(ct-run -d -v shared:/a "$img" sh -c 'echo a >/a/a; chown 33:100 /a/a; exec sleep 1000')
+	b=$(ct-run -d -v shared:/b "$img" sh -c 'echo b >/b/b; chown 5:7 /b/b; exec sleep 1000')
+	[ "$(stat -c %u "/proc/$(ct pid "$a")")" != "$(stat -c %u "/proc/$(ct pid "$b")")" ]
+	wait_until ct-exec "$a" test -s /a/b
+	wait_until ct-exec "$b" test -s /b/a
+	run -0 ct-exec "$a" sh -c 'cd /a; cat a b; stat -c %u:%g . a b'
+	[ "$output" = $'a\nb\n0:0\n33:100\n5:7' ]
+	run -0 ct-exec "$b" sh -c 'cd /b; cat a b; stat -c %u:%g . a b'
+	[ "$output" = $'a\nb\n0:0\n33:100\n5:7' ]
+	[ "$(stat -c %u:%g "$(data_of shared)/a")" = 33:100 ]
+}
+
+@test "its data outlives its containers" {
+	ct-run --rm -v keep:/v "$img" sh -c 'echo kept >/v/file'
+	[ -z "$(ct-ps -q)" ]
+	[ "$(ct-run --rm -v keep:/else/where "$img" cat /else/where/file)" = kept ]
+}
+
+@test "a new one begins with what the image has there, owner and mode too; one that exists stays as it is" {
+	mkdir -p "$D/image"
+	cp -a "$busybox/." "$D/image"
+	mkdir "$D/image/data"
+	echo image >"$D/image/data/file"
+	chown 33:100 "$D/image/data" "$D/image/data/file"
+	chmod 1770 "$D/image/data"
+	own=$(ct-init "$D/image")
+	run -0 ct-run --rm -v new:/data "$own" sh -c 'cat /data/file; stat -c "%a %u:%g" /data; stat -c %u:%g /data/file; echo changed >/data/file'
+	[ "$output" = $'image\n1770 33:100\n33:100' ]
+	[ "$(ct-run --rm -v new:/data "$own" cat /data/file)" = changed ]
+	[ "$(ct-run --rm "$own" cat /data/file)" = image ]
+	ct-rm "$own"
+}
+
+@test "volumes are listed, newest first, in every form" {
+	ct-run --rm -v first:/v -v second.one:/w "$img" true
+	run -0 ct-volumes
+	[ "${lines[0]}" = $'ID\tNAME\tCREATED' ]
+	[[ ${lines[1]} =~ ^vol_[0-9]+$'\t'second\.one$'\t'20..-..-..T ]]
+	[[ ${lines[2]} =~ ^vol_[0-9]+$'\t'first$'\t'20..-..-..T ]]
+	[ "$(ct-volumes -q | sort -V)" = "$(ct-volumes -q | tac)" ]
+	[ "$(ct-volumes --no-header -o name first)" = first ]
+	[ "$(ct-volumes --json | jq -r .name | paste -sd,)" = second.one,first ]
+	[ -d "$(ct-volumes --json first | jq -r .root)" ]
+	run -1 --separate-stderr ct-volumes -q nosuch
+	[ -z "$output" ]
+	[[ $stderr == 'ct-volumes: nosuch: '* ]]
+}
+
+@test "a volume is removed by name or id, not while a container has it" {
+	c=$(ct-run -d -v mine:/v "$img" sleep 1000)
+	ct-run --rm -v other:/v "$img" true
+	run -1 --separate-stderr ct-rm mine
+	[[ $stderr == "ct-rm: mine: in use by $c"* ]]
+	[ -d "$(data_of mine)" ]
+	ct-rm "$(ct-volumes -q other)"
+	run -1 ct-volumes other
+	ct-kill "$c"
+	ct-wait "$c"
+	# A stopped one has it still: it may be started again.
+	run -1 ct-rm mine
+	ct-rm "$c"
+	ct-rm mine
+	[ -z "$(ct-volumes -q)" ]
+	run -1 ct-rm mine
+	run -0 ct-rm -f mine
+}
+
+@test "one that was removed by force is made anew, empty, by the next start" {
+	ct-run -v gone:/v --cidfile "$D/cid" "$img" sh -c 'ls /v; echo x >/v/file'
+	ct-rm -f gone
+	read -r c <"$D/cid"
+	run -0 ct-start -a "$c"
+	[ -z "$output" ]
+	[ "$(cat "$(data_of gone)/file")" = x ]
+}
+
+@test "many containers that want the same new volume get the same" {
+	for i in 1 2 3 4 5 6; do
+		ct-run --rm -v race:/v "$img" touch "/v/$i" 3>&- &
+	done
+	wait
+	[ "$(ct-volumes -q | wc -l)" -eq 1 ]
+	[ "$(ct-run --rm -v race:/v "$img" ls /v)" = $'1\n2\n3\n4\n5\n6' ]
+}
+
+@test "names that are none are refused, and nothing is made" {
+	for name in '' . .. -x _x .hidden 'a b' $'a\nb' 'a$(id)' 'ä' "$(printf 'x%.0s' {1..64})" vol_42002; do
+		run ! --separate-stderr ct-run -v "$name:/v" "$img" true
+		[ "$status" -eq 125 ]
+		[ "${#stderr_lines[@]}" -eq 1 ]
+	done
+	for text in v v: v:w v:/ v:/w:rx :/v v:/w:ro:ro; do
+		run ! ct-run -v "$text" "$img" true
+		[ "$status" -eq 125 ]
+	done
+	[ -z "$(ct-volumes -q)" ]
+	[ -z "$(ct-ps -q)" ]
+}
+
+@test "read-only it is for one container, while another writes" {
+	a=$(ct-run -d -v log:/v "$img" sh -c 'echo one >/v/file; exec sleep 1000')
+	run -0 ct-run --rm -v log:/v:ro "$img" sh -c 'touch /v/x 2>/dev/null || echo refused; mount -o remount,rw /v 2>/dev/null || echo refused'
+	[ "$output" = $'refused\nrefused' ]
+	ct-exec "$a" touch /v/two
+	[ -e "$(data_of log)/two" ]
+}
+
+@test "volumes in volumes are mounted whatever their order, also at each start" {
+	mkdir -p "$D/host/deep"
+	echo host >"$D/host/deep/file"
+	ct-run --cidfile "$D/cid" -v inner:/v/deep/inner -v "$D/host:/v" -v outer:/v/deep "$img" \
+		sh -c 'echo i >/v/deep/inner/i; echo o >/v/deep/o; ls /v /v/deep /v/deep/inner'
+	read -r c <"$D/cid"
+	[ "$(ls "$(data_of inner)")" = i ]
+	[ -e "$(data_of outer)/o" ]
+	[ "$(ls "$D/host/deep")" = file ]
+	ct-start -a "$c"
+	[ "$(ls "$(data_of inner)")" = i ]
+}
+
+@test "devices on a volume are not to be used, set-user-ID programs are" {
+	ct-run --rm -v dev:/v "$img" true
+	mknod "$(data_of dev)/null" c 1 3
+	run ! ct-run --rm -v dev:/v "$img" sh -c 'echo x >/v/null'
+	[ "$(ct-run --rm -v dev:/v "$img" sh -c 'grep -c " /v .*nodev" /proc/mounts')" = 1 ]
+}
+
+@test "what links in the image say of the place stays in the container" {
+	mkdir -p "$D/image" "$D/outside"
+	cp -a "$busybox/." "$D/image"
+	ln -s "$D/outside" "$D/image/data"
+	own=$(ct-init "$D/image")
+	echo outside >"$D/outside/file"
+	# It leads to nothing inside: refused, not followed on the host.
+	run -125 --separate-stderr ct-run --rm -v linked:/data "$own" sh -c 'ls /data/'
+	[ -z "$output" ]
+	mkdir -p "$D/image$D/outside"
+	echo inside >"$D/image$D/outside/other"
+	more=$(ct-init "$D/image")
+	run -0 ct-run --rm -v followed:/data "$more" sh -c 'echo x >/data/made; ls /data/'
+	[ "$output" = $'made\nother' ]
+	[ "$(ls "$D/outside")" = file ]
+	ct-rm "$more"
+	ct-rm -f linked
+	ct-rm "$own"
+}
+
+# The image's
+
+@test "a directory that the image wants apart begins with what is there, and is no part of a commit" {
+	image_with volume=/var/tmp volume=/made
+	mkdir -p "$D/image"
+	c=$(ct-run -d "$with" sh -c 'echo x >/made/file; echo x >/var/tmp/file; echo x >/root/file; stat -c %a /var/tmp; exec sleep 1000')
+	wait_until ct-exec "$c" test -s /root/file
+	[ "$(ct-logs "$c")" = 1777 ]
+	[ "$(ct-exec "$c" awk '$2 == "/made" || $2 == "/var/tmp"' /proc/mounts | wc -l)" -eq 2 ]
+	new=$(ct-commit "$c")
+	[ "$(ct-run --rm --entrypoint '' "$new" sh -c 'cat /root/file; ls /made /var/tmp')" = $'x\n/made:\n\n/var/tmp:' ]
+	ct-rm -f "$c" "$new" "$with"
+}
+
+@test "it is kept over ct start and goes with the container" {
+	image_with volume=/made
+	ct-run --cidfile "$D/cid" "$with" sh -c 'echo x >>/made/file; wc -l </made/file'
+	read -r c <"$D/cid"
+	[ "$(ct-start -a "$c")" = 2 ]
+	[ "$(ct-run --rm "$with" ls /made)" = '' ]
+	[ -z "$(ct-volumes -q)" ]
+	btrfs subvolume list "$CT_ROOT" | grep -q "$c/data-0"
+	ct-rm "$c"
+	! btrfs subvolume list "$CT_ROOT" | grep -q "$c"
+	ct-rm "$with"
+}
+
+@test "a volume or tmpfs that the user puts there takes its place" {
+	image_with volume=/made volume=/other
+	run -0 ct-run --cidfile "$D/cid" -v mine:/made --tmpfs /other "$with" sh -c 'touch /made/file; awk "\$2 == \"/other\" { print \$3 }" /proc/mounts'
+	[ "$output" = tmpfs ]
+	[ -e "$(data_of mine)/file" ]
+	read -r c <"$D/cid"
+	[ ! -e "$CT_ROOT/$c/data-0" ]
+	ct-rm "$c" "$with"
+}
+
+@test "a place for it that an image must not have is no place" {
+	image_with volume=/ volume=relative 'volume=/../../up' volume=
+	ct-run --rm "$with" sh -c 'touch /up/file'
+	[ ! -e "$CT_ROOT/up" ]
+	ct-rm "$with"
+}
+
+@test "with --read-only the root is read-only, volumes are not" {
+	image_with volume=/made
+	run -0 ct-run --rm --read-only -v named:/v "$with" sh -c 'touch /x 2>/dev/null || echo no; touch /made/x /v/x && echo yes'
+	[ "$output" = $'no\nyes' ]
+	ct-rm "$with"
+}
