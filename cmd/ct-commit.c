@@ -19,9 +19,18 @@ struct commit_args {
 	struct strv changes;
 };
 
+/* Tried on nothing: one that is wrong is found before anything is made. */
+static int read_change(void *to, const char *text, struct err *e)
+{
+	own_record struct record nothing = {0};
+
+	strv_add(to, text);
+	return change_apply(&nothing, text, e);
+}
+
 static const struct opt opts[] = {
-	OPT_LIST(struct commit_args, changes, 'c', "change", "INSTRUCTION",
-		 "say so in the image, as a Dockerfile would: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'"),
+	OPT_FORM(struct commit_args, changes, 'c', "change", "INSTRUCTION",
+		 "say so in the image, as a Dockerfile would: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'", read_change),
 	OPT_END
 };
 
@@ -83,17 +92,6 @@ static void describe(const struct store *s, const struct container *c, struct re
 		record_add(config, "source", c->id);
 }
 
-/* A change that is none is a wrong option, found before anything is made. */
-static int apply(const struct strv *changes, struct record *config, struct err *e)
-{
-	for (size_t i = 0; i < changes->n; i++)
-		if (change_apply(config, changes->v[i], e) < 0) {
-			err_status(e, 2);
-			return err_wrap(e, "--change");
-		}
-	return 0;
-}
-
 /* The image that is to be replaced; 0: a new one, which gets the name if there is one. */
 static int find_target(const struct store *s, const char *ref, char id[ID_LEN], char **name, struct err *e)
 {
@@ -123,8 +121,9 @@ static int commit(const struct store *s, const char *ref, const char *target, co
 		return err_set(e, "%s: runs on the directory %s ('ct init' makes an image of that)", ref,
 			       record_get(&c.config, "rootfs"));
 	describe(s, &c, &config);
-	if (apply(changes, &config, e) < 0)
-		return -1;
+	for (size_t i = 0; i < changes->n; i++)
+		if (change_apply(&config, changes->v[i], e) < 0)
+			return -1;
 	replace = find_target(s, target, id, &name, e);
 	if (replace < 0 || draft_begin(s, &draft, e) < 0)
 		return -1;

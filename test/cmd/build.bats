@@ -313,6 +313,13 @@ config() {
 	expect '1: FROM --platform=x busybox: not IMAGE, or IMAGE AS NAME' 'FROM --platform=x busybox'
 	expect '1: FROM busybox x: not IMAGE, or IMAGE AS NAME' 'FROM busybox x'
 	expect '1: FROM -: not IMAGE, or IMAGE AS NAME' 'FROM -'
+	for wrong in 'EXPOSE http' 'VOLUME data' 'ENV A' 'ENV =x' 'LABEL x' 'USER a b' 'STOPSIGNAL NOSUCH' 'ENV A="b' 'WORKDIR' 'CMD' 'ENTRYPOINT' 'ARG 1=2' 'ARG a.b=c'; do
+		dockerfile 'FROM busybox' "$wrong" 'RUN touch /not'
+		run -1 --separate-stderr ct build "$D"
+		grep -q '^ct-build: Dockerfile:2: ' <<<"$stderr"
+		[ ! -e "$(ct path "$(ct-ps -q)")/not" ]
+		ct prune
+	done
 	dockerfile 'FROM busybox AS base' 'RUN true' 'FROM busybox'
 	refused '3: a second FROM: of several stages none is built here'
 }
