@@ -4,6 +4,7 @@
 #	make install          PREFIX=/usr/local DESTDIR=
 #	sudo make try         installs what is needed, leaves you in a container's shell
 #	sudo make check       installs what the tests need and runs them all
+#	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
 #	sudo make untry       takes away all that try and check have made and installed
 #	make lint             compilers' and checkers' warnings, the rules of the house
 
@@ -78,7 +79,7 @@ uninstall:
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*.c cmd/*.c))
-LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* test/* test/cmd/*))
+LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* test/* test/vm/* test/cmd/*))
 lint: all $(LINT_C) $(LINT_SH)
 	test/house
 
@@ -107,11 +108,14 @@ untry:
 check:
 	@B=$(B) test/check
 
+check-vm:
+	@B=$(B) test/vm/check $(SUITES)
+
 clean:
 	rm -rf $(B)
 
 -include $(wildcard $(B)/lib/*.d $(B)/cmd/*.d $(B)/test/unit/*.d)
 
-.PHONY: all units asan install uninstall lint try untry check clean
+.PHONY: all units asan install uninstall lint try untry check check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:

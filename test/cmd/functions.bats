@@ -367,3 +367,38 @@ hostile() {
 	run -2 --separate-stderr ct-ps --filter status=paused
 	[[ $stderr == 'ct-ps: --filter status=paused: no such status (there are running,'* ]]
 }
+
+# commit --change
+
+@test "what an image says of itself can be changed as it is committed" {
+	below=$(ct-init "$busybox")
+	printf '%s\n' 'cmd=old' 'env=A=1' 'env=B=2' 'user=7' >>"$CT_ROOT/$below/config"
+	c=$(ct-run -d "$below" sleep 1000)
+	new=$(ct-commit -c 'CMD ["echo", "a b"]' --change 'ENV A=x\ y C="$(id)"' -c 'WORKDIR /tmp' "$c")
+	inspected '.[0].Config | .Cmd == ["echo", "a b"] and .Env == ["A=x y", "B=2", "C=$(id)"] and .WorkingDir == "/tmp" and .User == "7"' "$new"
+	inspected '.[0].Config.Cmd == ["old"]' "$below"
+	images=$(ct-images -q)
+	for change in 'RUN x' 'EXPOSE http' '' 'CMD'; do
+		run -2 --separate-stderr ct-commit -c "$change" "$c"
+		[ -z "$output" ]
+		[[ ${stderr_lines[0]} == 'ct-commit: --change: '* ]]
+	done
+	[ "$(ct-images -q)" = "$images" ]
+}
+
+@test "a container of which only the snapshot is made can be filled, started and committed" {
+	run -0 ct-run --only snapshot --name made "$img" cat /file
+	c=$output
+	[ "$(status_of made)" = 'exited 0' ]
+	[ ! -e "$CT_RUN/$c" ]
+	[ -z "$(ct-logs made)" ]
+	echo content >"$D/file"
+	ct-cp "$D/file" made:/file
+	[ "$(ct-start -a made)" = content ]
+	new=$(ct-commit made)
+	[ "$(cat "$(ct path "$new")/file")" = content ]
+	run -125 ct-run --only snapshot --name made "$img"
+	run -125 ct-run --only nosuch "$img"
+	run -125 ct-run --only snapshot --rootfs "$D" true
+	[ "$(ct-ps -q)" = "$c" ]
+}

@@ -1,0 +1,223 @@
+#include "unit.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "container.h"
+#include "fd.h"
+#include "own.h"
+
+static struct err e;
+static char root_path[] = "/root", run_path[] = "/run";
+static const char started[] = "2024-05-01T10:00:00.000000000Z";
+
+/* A container is found by its directories: for that they need not be on btrfs. */
+static struct store fake_store(const struct scratch *s)
+{
+	mkdirat(s->dir, "root", 0700);
+	mkdirat(s->dir, "run", 0700);
+	return (struct store){.root_path = root_path, .run_path = run_path,
+			      .root = openat(s->dir, "root", O_RDONLY | O_CLOEXEC),
+			      .run = openat(s->dir, "run", O_RDONLY | O_CLOEXEC)};
+}
+
+static void close_fake(const struct store *s)
+{
+	close(s->root);
+	close(s->run);
+}
+
+static void make(const struct store *s, const char *id, const char *config)
+{
+	own_str char *path = str_fmt("%s/config", id);
+
+	mkdirat(s->root, id, 0700);
+	mkdirat(s->run, id, 0700);
+	assert_int_equal(file_write(s->root, path, 0600, config, strlen(config), &e), 0);
+}
+
+static pid_t child(struct proc_id *id)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	assert_int_equal(proc_identify(pid, id), 0);
+	return pid;
+}
+
+static void stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void assert_status(const struct store *s, const char *id, const char *wanted)
+{
+	own_container struct container c = {.dir = -1};
+	struct container_state st;
+	own_str char *text = NULL;
+
+	assert_int_equal(container_open(s, id, &c, &e), 0);
+	assert_int_equal(container_state(s, &c, &st, &e), 0);
+	text = container_status_text(&st);
+	assert_string_equal(text, wanted);
+}
+
+static void one_whose_first_process_lives_runs(void **state)
+{
+	struct store s = fake_store(*state);
+	struct proc_id init;
+	pid_t pid = child(&init);
+	struct container c;
+	struct container_state st;
+
+	make(&s, "ps_42002", "image=img_42002\n");
+	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
+	assert_int_equal(container_open(&s, "ps_42002", &c, &e), 0);
+	assert_int_equal(container_state(&s, &c, &st, &e), 0);
+	assert_int_equal(st.phase, CONTAINER_RUNNING);
+	assert_int_equal(st.init.pid, pid);
+	assert_int_equal(st.supervisor.pid, getpid());
+	assert_string_equal(st.started, started);
+	container_close(&c);
+	stop(pid);
+	close_fake(&s);
+}
+
+static void one_that_ended_says_how(void **state)
+{
+	static const struct { enum container_phase phase; int code; const char *text; } cases[] = {
+		{CONTAINER_EXITED, 0, "exited 0"}, {CONTAINER_EXITED, 42, "exited 42"},
+		{CONTAINER_KILLED, 9, "killed 9"}, {CONTAINER_OOM, 137, "oom"}, {CONTAINER_DEAD, 0, "dead"},
+	};
+	struct store s = fake_store(*state);
+	int dir;
+
+	make(&s, "ps_42002", "");
+	dir = openat(s.root, "ps_42002", O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(container_write_exit(dir, cases[i].phase, cases[i].code, started, &e), 0);
+		assert_status(&s, "ps_42002", cases[i].text);
+	}
+	close(dir);
+	close_fake(&s);
+}
+
+static void one_that_nobody_saw_end_is_dead_and_never_running(void **state)
+{
+	struct store s = fake_store(*state);
+	struct proc_id init;
+	pid_t pid = child(&init);
+
+	make(&s, "ps_42002", "");
+	assert_status(&s, "ps_42002", "dead");
+	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
+	assert_status(&s, "ps_42002", "running");
+	stop(pid);
+	assert_status(&s, "ps_42002", "dead");	/* although its supervisor, this process, lives on */
+	close_fake(&s);
+}
+
+static void a_pid_that_was_given_again_is_not_the_container(void **state)
+{
+	struct store s = fake_store(*state);
+	struct proc_id init;
+	pid_t pid = child(&init);
+
+	make(&s, "ps_42002", "");
+	init.start--;
+	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
+	assert_status(&s, "ps_42002", "dead");
+	stop(pid);
+	close_fake(&s);
+}
+
+static void what_is_of_another_boot_is_not_believed(void **state)
+{
+	struct store s = fake_store(*state);
+	own_record struct record r = {0};
+	struct proc_id init;
+	pid_t pid = child(&init);
+
+	make(&s, "ps_42002", "");
+	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
+	assert_int_equal(record_read(s.run, "ps_42002/state", &r, &e), 0);
+	record_drop(&r, "boot");
+	record_add(&r, "boot", "00000000-0000-0000-0000-000000000000");
+	assert_int_equal(record_write(s.run, "ps_42002/state", &r, &e), 0);
+	assert_status(&s, "ps_42002", "dead");
+	stop(pid);
+	close_fake(&s);
+}
+
+static void its_root_is_its_snapshot_or_the_users_directory(void **state)
+{
+	struct store s = fake_store(*state);
+	struct container c;
+	char *root;
+
+	make(&s, "ps_42002", "image=img_42002\n");
+	assert_int_equal(container_open(&s, "ps_42002", &c, &e), 0);
+	root = container_root(&s, &c);
+	assert_string_equal(root, "/root/ps_42002/rootfs");
+	free(root);
+	container_close(&c);
+	make(&s, "ps_42003", "rootfs=/srv/tree\n");
+	assert_int_equal(container_open(&s, "ps_42003", &c, &e), 0);
+	root = container_root(&s, &c);
+	assert_string_equal(root, "/srv/tree");
+	free(root);
+	container_close(&c);
+	close_fake(&s);
+}
+
+static void its_group_is_below_the_parent_that_the_environment_names(void **state)
+{
+	static const struct { const char *parent, *group; } cases[] = {
+		{"/mine", "mine/ps_42002"}, {"//a/b", "a/b/ps_42002"}, {"", "ct/ps_42002"}, {NULL, "ct/ps_42002"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		own_str char *group = NULL;
+
+		if (cases[i].parent)
+			setenv("CT_CGROUP", cases[i].parent, 1);
+		else
+			unsetenv("CT_CGROUP");
+		group = container_group("ps_42002");
+		assert_string_equal(group, cases[i].group);
+	}
+}
+
+static void an_unknown_or_damaged_one_is_refused_by_the_name_asked_for(void **state)
+{
+	struct store s = fake_store(*state);
+	struct container c;
+
+	assert_refused(container_open(&s, "ps_42002", &c, &e), &e, "ps_42002: no such container");
+	assert_refused(container_open(&s, "web", &c, &e), &e, "web: no such container");
+	make(&s, "ps_42002", "nonsense\n");
+	assert_refused(container_open(&s, "ps_42002", &c, &e), &e, "ps_42002: config: damaged (nonsense)");
+	container_close(&c);
+	close_fake(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		unit_test_scratch(one_whose_first_process_lives_runs),
+		unit_test_scratch(one_that_ended_says_how),
+		unit_test_scratch(one_that_nobody_saw_end_is_dead_and_never_running),
+		unit_test_scratch(a_pid_that_was_given_again_is_not_the_container),
+		unit_test_scratch(what_is_of_another_boot_is_not_believed),
+		unit_test_scratch(its_root_is_its_snapshot_or_the_users_directory),
+		unit_test_scratch(its_group_is_below_the_parent_that_the_environment_names),
+		unit_test_scratch(an_unknown_or_damaged_one_is_refused_by_the_name_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

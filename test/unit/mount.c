@@ -1,0 +1,175 @@
+#include "unit.h"
+
+#include <sched.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <linux/magic.h>
+
+#include "mount.h"
+#include "own.h"
+#include "str.h"
+
+static struct err e;
+
+/* A scratch directory that is a tmpfs, in a mount namespace of this process. */
+static int private_make(void **state)
+{
+	struct scratch *s;
+
+	if (scratch_make(state) < 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	s = *state;
+	close(s->dir);
+	if (mount("tmpfs", s->path, "tmpfs", 0, "mode=755") < 0)
+		return -1;
+	s->dir = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return s->dir < 0 ? -1 : 0;
+}
+
+static int private_remove(void **state)
+{
+	struct scratch *s = *state;
+
+	return umount2(s->path, MNT_DETACH) | scratch_remove(state);
+}
+
+/* A user namespace in which 0 is 100000. */
+static int user_namespace(void)
+{
+	char path[40];
+	int go[2], fd;
+	pid_t pid;
+	FILE *f;
+
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (unshare(CLONE_NEWUSER) < 0 || write(go[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(go[0], path, 1), 1);
+	close(go[0]);
+	close(go[1]);
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, i ? "gid_map" : "uid_map");
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fputs("0 100000 1000\n", f);
+		assert_int_equal(fclose(f), 0);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void a_new_file_system_is_seen_where_it_is_attached_and_nowhere_before(void **state)
+{
+	const struct scratch *s = *state;
+	own_fd int fd = mount_new("tmpfs", "size=64k,mode=700", MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID, "/x", &e), at = -1;
+	struct statvfs v;
+
+	assert_true(fd >= 0);
+	mkdirat(s->dir, "x", 0755);
+	at = openat(s->dir, "x", O_PATH | O_CLOEXEC);
+	assert_int_equal(mkdirat(fd, "in", 0755), 0);
+	assert_int_equal(faccessat(s->dir, "x/in", F_OK, 0), -1);
+	assert_int_equal(mount_attach(fd, at, "/x", &e), 0);
+	assert_int_equal(faccessat(s->dir, "x/in", F_OK, 0), 0);
+	assert_int_equal(fstatvfs(fd, &v), 0);
+	assert_int_equal(v.f_flag & (ST_NOEXEC | ST_NOSUID), ST_NOEXEC | ST_NOSUID);
+	assert_int_equal(v.f_blocks * v.f_frsize, 65536);
+}
+
+static void an_option_the_kernel_does_not_know_is_said_with_its_words(void **state)
+{
+	(void)state;
+	assert_int_equal(mount_new("tmpfs", "nosuch=1", 0, "/x", &e), -1);
+	assert_non_null(strstr(e.msg, "mount /x: "));
+	assert_non_null(strstr(e.msg, "nosuch"));
+	assert_int_equal(mount_new("nosuchfs", NULL, 0, "/x", &e), -1);
+	assert_refused(mount_new("nosuchfs", NULL, 0, "/x", &e), &e, "mount /x: nosuchfs: No such device");
+}
+
+static void a_copy_shows_the_same_files_and_can_be_made_read_only(void **state)
+{
+	const struct scratch *s = *state;
+	own_fd int copy = mount_copy(s->dir, "", false, &e), dir = -1;
+
+	assert_true(copy >= 0);
+	assert_int_equal(mkdirat(s->dir, "d", 0755), 0);
+	assert_int_equal(mount_set(copy, MOUNT_ATTR_RDONLY, false, "x", &e), 0);
+	dir = openat(copy, "d", O_RDONLY | O_CLOEXEC);
+	assert_true(dir >= 0);
+	assert_int_equal(mkdirat(dir, "e", 0755), -1);
+	assert_int_equal(errno, EROFS);
+	assert_int_equal(mkdirat(s->dir, "d/e", 0755), 0);
+	assert_refused(mount_copy(s->dir, "nosuch", false, &e), &e, "bind nosuch: No such file or directory");
+}
+
+static void owners_are_mapped(void **state)
+{
+	const struct scratch *s = *state;
+	own_fd int copy = mount_copy(s->dir, "", false, &e), userns = user_namespace();
+	struct stat st;
+
+	if (mount_idmap(copy, userns, "x", &e) < 0 && e.sys == EINVAL)
+		skip();		/* tmpfs before Linux 6.3 */
+	assert_int_equal(fchownat(s->dir, ".", 7, 8, 0), 0);
+	assert_int_equal(fstatat(copy, "", &st, AT_EMPTY_PATH), 0);
+	assert_int_equal(st.st_uid, 100007);
+	assert_int_equal(st.st_gid, 100008);
+}
+
+static void what_can_be_mapped_below_is_and_the_rest_is_named_and_nosuid(void **state)
+{
+	const struct scratch *s = *state;
+	own_strv struct strv skipped = {0};
+	own_str char *plain = str_fmt("%s/a tmpfs", s->path), *proc = str_fmt("%s/pro\tc", s->path);
+	own_fd int userns = user_namespace(), copy = -1;
+	struct statvfs v;
+	struct stat st;
+
+	mkdirat(s->dir, "a tmpfs", 0755);
+	mkdirat(s->dir, "pro\tc", 0755);
+	assert_int_equal(mount("tmpfs", plain, "tmpfs", 0, "mode=755"), 0);
+	assert_int_equal(mount("proc", proc, "proc", 0, NULL), 0);
+	copy = mount_copy(AT_FDCWD, s->path, true, &e);
+	assert_true(copy >= 0);
+	if (mount_idmap_all(copy, s->path, userns, &skipped, &e) < 0)
+		fail_msg("%s", e.msg);
+	if (skipped.n == 3)
+		skip();		/* tmpfs before Linux 6.3 */
+	assert_int_equal(skipped.n, 1);
+	assert_string_equal(skipped.v[0], proc);
+	assert_int_equal(fstatat(copy, "a tmpfs", &st, 0), 0);
+	assert_int_equal(st.st_uid, 100000);
+	own_fd int inside = openat(copy, "pro\tc", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(fstatvfs(inside, &v), 0);
+	assert_true(v.f_flag & ST_NOSUID);
+	assert_int_equal(umount(proc) | umount(plain), 0);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, private_make, private_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(a_new_file_system_is_seen_where_it_is_attached_and_nowhere_before),
+		test(an_option_the_kernel_does_not_know_is_said_with_its_words),
+		test(a_copy_shows_the_same_files_and_can_be_made_read_only),
+		test(owners_are_mapped),
+		test(what_can_be_mapped_below_is_and_the_rest_is_named_and_nosuid),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,82 @@
+#include "unit.h"
+
+#include "plan.h"
+
+static struct err e;
+
+static void a_plan_survives_being_written_and_read(void **state)
+{
+	struct plan want = {.image = "img_42002", .name = "web", .workdir = "/var", .network = "none", .userns = "auto",
+			    .tty = true, .privileged = true, .caps = 0x800425fb, .shm_size = 64 << 20,
+			    .limits = {.memory = 1 << 30, .memory_swap = LIMIT_NONE, .cpus = 1500, .pids = 2048,
+				       .pids_default = true, .cpuset_cpus = "0-1"}};
+	own_record struct record r = {0}, again = {0};
+	const struct scratch *s = *state;
+	struct plan got;
+
+	strv_add(&want.args, "sh");
+	strv_add(&want.args, "-c\nwith a line=and so on\\");
+	strv_add(&want.args, "");
+	strv_add(&want.env, "A=1=2");
+	plan_write(&want, &r);
+	assert_int_equal(record_write(s->dir, "config", &r, &e), 0);
+	assert_int_equal(record_read(s->dir, "config", &again, &e), 0);
+	plan_read(&got, &again);
+
+	assert_string_equal(got.image, want.image);
+	assert_string_equal(got.name, want.name);
+	assert_string_equal(got.workdir, want.workdir);
+	assert_string_equal(got.limits.cpuset_cpus, "0-1");
+	assert_true(got.tty && got.privileged && got.limits.pids_default);
+	assert_true(got.caps == want.caps && got.shm_size == want.shm_size && got.limits.memory == want.limits.memory);
+	assert_true(got.limits.memory_swap == LIMIT_NONE && got.limits.cpus == 1500 && got.limits.pids == 2048);
+	assert_int_equal(got.args.n, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(got.args.v[i], want.args.v[i]);
+	assert_string_equal(got.env.v[0], "A=1=2");
+	plan_free_lists(&want);
+	plan_free_lists(&got);
+}
+
+static void what_nobody_said_stays_unsaid(void **state)
+{
+	own_record struct record r = {0};
+	struct plan none = {0}, got;
+
+	(void)state;
+	plan_write(&none, &r);
+	assert_int_equal(r.keys.n, 0);
+	memset(&got, 0xff, sizeof(got));
+	plan_read(&got, &r);
+	assert_null(got.image);
+	assert_null(got.rootfs);
+	assert_null(got.user);
+	assert_false(got.tty || got.init || got.read_only || got.privileged);
+	assert_int_equal(got.args.n, 0);
+	assert_true(got.caps == 0 && got.limits.memory == 0 && got.log_max == 0);
+}
+
+static void a_record_that_says_more_is_read_all_the_same(void **state)
+{
+	own_record struct record r = {0};
+	struct plan got;
+
+	(void)state;
+	record_add(&r, "from-the-future", "1");
+	record_add(&r, "hostname", "web");
+	record_add(&r, "memory", "lots");
+	plan_read(&got, &r);
+	assert_string_equal(got.hostname, "web");
+	assert_true(got.limits.memory == 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		unit_test_scratch(a_plan_survives_being_written_and_read),
+		cmocka_unit_test(what_nobody_said_stays_unsaid),
+		cmocka_unit_test(a_record_that_says_more_is_read_all_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,280 @@
+#include "unit.h"
+
+#include "caps.h"
+#include "own.h"
+#include "runopts.h"
+
+static struct err e;
+static struct runopts o;
+static struct record image;
+static struct plan p;
+static struct strv kept;
+static char *none[] = {NULL};
+
+static int begin(void **state)
+{
+	(void)state;
+	o = (struct runopts){0};
+	image = (struct record){0};
+	p = (struct plan){0};
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	plan_free_lists(&p);
+	record_free(&image);
+	strv_free(&kept);
+	runopts_free(&o);
+	return 0;
+}
+
+static int plan(char **command, bool terminal)
+{
+	plan_free_lists(&p);
+	return runopts_plan(&o, &image, command, terminal, &p, &kept, &e);
+}
+
+static void assert_args(const char *wanted)
+{
+	own_buf struct buf got = {0};
+
+	buf_str(&got, "");
+	for (size_t i = 0; i < p.args.n; i++)
+		buf_fmt(&got, "%s<%s>", i ? " " : "", p.args.v[i]);
+	assert_string_equal(got.data, wanted);
+}
+
+static void an_image_that_says_nothing_gives_a_shell_and_the_defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(plan(none, false), 0);
+	assert_args("</bin/sh>");
+	assert_string_equal(p.network, "none");
+	assert_string_equal(p.userns, "auto");
+	assert_null(p.user);
+	assert_null(p.workdir);
+	assert_int_equal(p.limits.pids, 2048);
+	assert_true(p.limits.pids_default);
+	assert_int_equal(p.shm_size, 64 << 20);
+	assert_true(p.caps == caps_default(false));
+	assert_false(p.tty || p.init || p.privileged);
+}
+
+static void entry_point_and_arguments_are_the_images_unless_the_user_has_others(void **state)
+{
+	char word[2][5] = {"mine", "too"}, *mine[] = {word[0], word[1], NULL};
+
+	(void)state;
+	record_add(&image, "entrypoint", "entry");
+	record_add(&image, "entrypoint", "point");
+	record_add(&image, "cmd", "cmd");
+	assert_int_equal(plan(none, false), 0);
+	assert_args("<entry> <point> <cmd>");
+	assert_int_equal(plan(mine, false), 0);
+	assert_args("<entry> <point> <mine> <too>");
+	o.entrypoint = "other";
+	assert_int_equal(plan(mine, false), 0);
+	assert_args("<other> <mine> <too>");
+	assert_int_equal(plan(none, false), 0);
+	assert_args("<other>");		/* the image's arguments were for its own */
+	o.entrypoint = "";
+	assert_int_equal(plan(mine, false), 0);
+	assert_args("<mine> <too>");
+	assert_int_equal(plan(none, false), 0);
+	assert_args("</bin/sh>");
+}
+
+static void what_the_image_says_yields_to_the_user(void **state)
+{
+	(void)state;
+	record_add(&image, "user", "bob");
+	record_add(&image, "workdir", "/var");
+	record_add(&image, "stopsignal", "INT");
+	record_add(&image, "env", "A=image");
+	record_add(&image, "env", "B=image");
+	strv_add(&o.env, "B=mine");
+	strv_add(&o.env, "C=mine");
+	strv_add(&o.env, "C=last");
+	assert_int_equal(plan(none, false), 0);
+	assert_string_equal(p.user, "bob");
+	assert_string_equal(p.workdir, "/var");
+	assert_string_equal(p.stop_signal, "INT");
+	assert_int_equal(p.env.n, 3);
+	assert_string_equal(p.env.v[0], "A=image");
+	assert_string_equal(p.env.v[1], "B=mine");
+	assert_string_equal(p.env.v[2], "C=last");
+	o.user = "root";
+	o.workdir = "/";
+	o.stop_signal = "KILL";
+	assert_int_equal(plan(none, false), 0);
+	assert_string_equal(p.user, "root");
+	assert_string_equal(p.workdir, "/");
+	assert_string_equal(p.stop_signal, "KILL");
+}
+
+static void a_terminal_is_used_if_there_is_one_and_nothing_speaks_against_it(void **state)
+{
+	(void)state;
+	assert_true(plan(none, true) == 0 && p.tty);
+	assert_true(plan(none, false) == 0 && !p.tty);
+	o.no_input = true;
+	assert_true(plan(none, true) == 0 && !p.tty);
+	o = (struct runopts){.detach = true};
+	assert_true(plan(none, true) == 0 && !p.tty);
+	o.tty = true;
+	assert_true(plan(none, false) == 0 && p.tty);
+}
+
+static void a_program_with_a_terminal_knows_its_kind(void **state)
+{
+	(void)state;
+	setenv("TERM", "vt100", 1);
+	assert_int_equal(plan(none, true), 0);
+	runopts_complete_env(&p);
+	assert_int_equal(p.env.n, 1);
+	assert_string_equal(p.env.v[0], "TERM=vt100");
+	strv_add(&o.env, "TERM=mine");
+	assert_int_equal(plan(none, true), 0);
+	runopts_complete_env(&p);
+	assert_int_equal(p.env.n, 1);
+	assert_string_equal(p.env.v[0], "TERM=mine");
+	strv_free(&o.env);
+	assert_int_equal(plan(none, false), 0);
+	runopts_complete_env(&p);
+	assert_int_equal(p.env.n, 0);
+}
+
+static void capabilities_are_added_and_dropped_whatever_the_order(void **state)
+{
+	uint64_t some;
+
+	(void)state;
+	strv_add(&o.cap_add, "SYS_TIME");
+	strv_add(&o.cap_drop, "cap_chown");
+	assert_int_equal(plan(none, false), 0);
+	assert_true(p.caps == ((caps_default(false) | CAPS_BIT(25)) & ~CAPS_BIT(0)));
+	strv_add(&o.cap_drop, "ALL");
+	assert_int_equal(plan(none, false), 0);
+	assert_true(p.caps == CAPS_BIT(25));
+	strv_free(&o.cap_drop);
+	strv_add(&o.cap_add, "ALL");
+	strv_add(&o.cap_drop, "CHOWN");
+	some = caps_all() & ~CAPS_BIT(0);
+	assert_int_equal(plan(none, false), 0);
+	assert_true(p.caps == some);
+	o.network = "host";
+	strv_free(&o.cap_add);
+	strv_free(&o.cap_drop);
+	assert_int_equal(plan(none, false), 0);
+	assert_true(p.caps == caps_default(true));
+}
+
+static void privileged_is_the_host_unless_users_are_asked_for(void **state)
+{
+	(void)state;
+	o.privileged = true;
+	assert_int_equal(plan(none, false), 0);
+	assert_string_equal(p.userns, "host");
+	assert_true(p.caps == caps_all());
+	o.userns = "auto";
+	assert_int_equal(plan(none, false), 0);
+	assert_string_equal(p.userns, "auto");
+}
+
+static void limits_are_read_in_their_units(void **state)
+{
+	(void)state;
+	o.memory = 64 << 20;
+	o.memory_swap = "96m";
+	o.cpus = "1.5";
+	o.pids_limit = "7";
+	assert_int_equal(plan(none, false), 0);
+	assert_int_equal(p.limits.memory_swap, 96 << 20);
+	assert_int_equal(p.limits.cpus, 1500);
+	assert_int_equal(p.limits.pids, 7);
+	assert_false(p.limits.pids_default);
+	o.memory_swap = "-1";
+	o.pids_limit = "-1";
+	assert_int_equal(plan(none, false), 0);
+	assert_true(p.limits.memory_swap == LIMIT_NONE && p.limits.pids == LIMIT_NONE);
+}
+
+/* Sets one option; the refusal names it. */
+#define refuses(field, value, sentence)                                 \
+	do {                                                            \
+		o = (struct runopts){.field = (value)};                 \
+		assert_refused(plan(none, false), &e, sentence);        \
+	} while (0)
+
+#define refuses_one_of(list, value, sentence)                           \
+	do {                                                            \
+		o = (struct runopts){0};                                \
+		strv_add(&o.list, value);                               \
+		assert_refused(plan(none, false), &e, sentence);        \
+		runopts_free(&o);                                       \
+	} while (0)
+
+static void a_value_that_makes_no_sense_is_refused_by_name(void **state)
+{
+	(void)state;
+	refuses(network, "nosuch", "--network nosuch: not none or host");
+	refuses(hostname, "a b", "--hostname a b: not a host name (letters, digits, - . _; at most 64)");
+	refuses(hostname, "", "--hostname : not a host name (letters, digits, - . _; at most 64)");
+	refuses(workdir, "x", "--workdir x: not an absolute path");
+	refuses(stop_signal, "X", "--stop-signal: X: no such signal");
+	refuses(memory_swap, "1g", "--memory-swap 1g: needs --memory");
+	refuses(cpus, "0.001", "--cpus 0.001: less than 0.01");
+	refuses(cpu_shares, 1, "--cpu-shares 1: not between 2 and 262144");
+	refuses(rootfs, "/", "--rootfs /: the host's own root");
+	refuses(rootfs, "/etc/passwd", "--rootfs /etc/passwd: not a directory");
+	refuses(rootfs, "/no/such", "--rootfs /no/such: No such file or directory");
+	refuses_one_of(env, "=x", "--env: =x: not NAME=VALUE or NAME");
+	refuses_one_of(labels, "=x", "--label: =x: not KEY=VALUE");
+	refuses_one_of(dns, "x", "--dns: x: not an address");
+	refuses_one_of(hosts, "x", "--add-host: x: not HOST:ADDRESS");
+	refuses_one_of(tmpfs, "x", "--tmpfs: x: the target is an absolute path, and not /");
+	refuses_one_of(env_files, "/no/such", "--env-file /no/such: No such file or directory");
+	refuses_one_of(env_files, "/etc", "--env-file /etc: Is a directory");
+}
+
+static void a_file_of_variables_may_have_notes_and_gaps(void **state)
+{
+	const struct scratch *s = *state;
+	own_str char *path = str_fmt("%s/env", s->path);
+	FILE *f = fopen(path, "w");
+
+	fputs("# a note\n\n  A=1\nB=a b\\n'c'\nOURS\nNOT_SET_ANYWHERE\nC=", f);
+	fclose(f);
+	setenv("OURS", "yes", 1);
+	begin(NULL);
+	strv_add(&o.env_files, path);
+	assert_int_equal(plan(none, false), 0);
+	assert_int_equal(p.env.n, 4);
+	assert_string_equal(p.env.v[0], "A=1");
+	assert_string_equal(p.env.v[1], "B=a b\\n'c'");
+	assert_string_equal(p.env.v[2], "OURS=yes");
+	assert_string_equal(p.env.v[3], "C=");
+	end(NULL);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(an_image_that_says_nothing_gives_a_shell_and_the_defaults),
+		test(entry_point_and_arguments_are_the_images_unless_the_user_has_others),
+		test(what_the_image_says_yields_to_the_user),
+		test(a_terminal_is_used_if_there_is_one_and_nothing_speaks_against_it),
+		test(a_program_with_a_terminal_knows_its_kind),
+		test(capabilities_are_added_and_dropped_whatever_the_order),
+		test(privileged_is_the_host_unless_users_are_asked_for),
+		test(limits_are_read_in_their_units),
+		test(a_value_that_makes_no_sense_is_refused_by_name),
+		unit_test_scratch(a_file_of_variables_may_have_notes_and_gaps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,58 @@
+#include "unit.h"
+
+#include <signal.h>
+
+#include "sig.h"
+
+static struct err e;
+
+static void a_signal_is_known_by_name_and_number(void **state)
+{
+	static const struct { const char *text; int sig; } cases[] = {
+		{"TERM", SIGTERM}, {"SIGTERM", SIGTERM}, {"sigterm", SIGTERM}, {"term", SIGTERM}, {"15", SIGTERM},
+		{"KILL", SIGKILL}, {"1", SIGHUP}, {"WINCH", SIGWINCH}, {"USR2", SIGUSR2},
+	};
+	int sig;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(sig_read(cases[i].text, &sig, &e), 0);
+		assert_int_equal(sig, cases[i].sig);
+	}
+}
+
+static void real_time_signals_are_counted_from_the_first(void **state)
+{
+	int sig;
+
+	(void)state;
+	assert_int_equal(sig_read("RTMIN+3", &sig, &e), 0);
+	assert_int_equal(sig, SIGRTMIN + 3);
+	assert_int_equal(sig_read("SIGRTMIN+0", &sig, &e), 0);
+	assert_int_equal(sig, SIGRTMIN);
+	assert_refused(sig_read("RTMIN+99", &sig, &e), &e, "RTMIN+99: no such signal");
+}
+
+static void what_is_no_signal_is_refused(void **state)
+{
+	static const char *const wrong[] = {"", "0", "-1", "65", "9x", " 9", "SIG", "SIGSIGTERM", "TERMINATE", "NULL"};
+	char sentence[100];
+	int sig;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(sentence, sizeof(sentence), "%s: no such signal", wrong[i]);
+		assert_refused(sig_read(wrong[i], &sig, &e), &e, sentence);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_signal_is_known_by_name_and_number),
+		cmocka_unit_test(real_time_signals_are_counted_from_the_first),
+		cmocka_unit_test(what_is_no_signal_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
