@@ -148,6 +148,13 @@ static void clear_away(struct watched *w)
 		strv_add(&l->notes, e.msg);
 }
 
+/* What a supervisor in the background tells the one who waits for it. */
+struct news {
+	bool runs;
+	char id[ID_LEN];
+	struct err why;		/* not, if it does not */
+};
+
 /* What its user's shell had open (a lock, a pipe that somebody waits on); all of ours closes on exec. */
 static void close_inherited(void)
 {
@@ -166,7 +173,7 @@ static void close_inherited(void)
 static int go_to_background(struct launch *l, struct err *e)
 {
 	own_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct err fine = {0};
+	struct news news = {.runs = true};
 
 	setsid();
 	if (null < 0 || chdir("/") < 0)
@@ -174,8 +181,8 @@ static int go_to_background(struct launch *l, struct err *e)
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
 	close_inherited();
-	memcpy(fine.msg, l->id, sizeof(l->id));
-	if (write(l->parent, &fine, sizeof(fine)) != sizeof(fine))
+	memcpy(news.id, l->id, sizeof(l->id));
+	if (write(l->parent, &news, sizeof(news)) != sizeof(news))
 		return err_sys(e, "tell of the start");
 	close(l->parent);
 	l->parent = 0;
@@ -268,21 +275,17 @@ int launch_create(struct launch *l, struct err *e)
 /* In the child: everything, and word to the parent if it failed before the program ran. */
 __attribute__((noreturn)) static void be_supervisor(struct launch *l)
 {
-	struct err e;
-	int status = launch_run(l, &e);
+	struct news news = {.runs = false};
 
-	if (status >= 0)
+	if (launch_run(l, &news.why) >= 0)
 		_exit(0);
-	if (!e.status)
-		e.status = 125;
-	if (l->parent && write(l->parent, &e, sizeof(e)) < 0)
-		_exit(1);
-	_exit(e.status);
+	_exit(l->parent && write(l->parent, &news, sizeof(news)) == sizeof(news) ? 0 : 1);
 }
 
 int launch_background(struct launch *l, struct err *e)
 {
 	own_fd int from = -1;
+	struct news news;
 	int ends[2];
 	pid_t pid;
 
@@ -298,10 +301,9 @@ int launch_background(struct launch *l, struct err *e)
 	close(ends[1]);
 	if (pid < 0)
 		return err_sys(e, "start in the background");
-	if (read(from, e, sizeof(*e)) != sizeof(*e))
+	if (read(from, &news, sizeof(news)) != sizeof(news))
 		return err_set(e, "the supervisor died before the container ran");
-	if (e->status)
-		return -1;
-	memcpy(l->id, e->msg, sizeof(l->id));
-	return 0;
+	*e = news.why;
+	memcpy(l->id, news.id, sizeof(l->id));
+	return news.runs ? 0 : -1;
 }

@@ -92,17 +92,16 @@ int mount_set(int mount, uint64_t set, bool all, const char *what, struct err *e
 	return 0;
 }
 
-static int idmap_at(int mount, const char *below, int userns)
+static int set_idmap(int mount, int userns, unsigned flags)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)userns};
 
-	return mount_setattr(mount, below, *below ? AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH,
-			     &attr, sizeof(attr));
+	return mount_setattr(mount, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr));
 }
 
 int mount_idmap(int mount, int userns, const char *what, struct err *e)
 {
-	return idmap_at(mount, "", userns) < 0 ? err_sys(e, "map the owners of %s", what) : 0;
+	return set_idmap(mount, userns, 0) < 0 ? err_sys(e, "map the owners of %s", what) : 0;
 }
 
 /* Field 5 of a mountinfo line, its \ooo escapes resolved in place; NULL if the line is odd. */
@@ -130,45 +129,68 @@ static char *mount_point(char *line)
 	return p;
 }
 
-/* Idmaps one mount of the tree, or else marks it nosuid and notes it. */
-static int idmap_or_note(int mount, const char *below, const char *path, int userns, struct strv *skipped,
-			 struct err *e)
+/* A copy of the one mount that stands at path, mapped, or else marked nosuid and noted. */
+static int copy_one(const char *path, int userns, struct strv *skipped, struct err *e)
 {
-	struct mount_attr nosuid = {.attr_set = MOUNT_ATTR_NOSUID};
+	own_fd int fd = mount_copy(AT_FDCWD, path, false, e);
 
-	if (idmap_at(mount, below, userns) == 0)
-		return 0;
-	if (errno == ENOENT)	/* mounted over, or hidden, in the copy */
-		return 0;
+	if (fd < 0)
+		return -1;
+	if (set_idmap(fd, userns, 0) == 0)
+		return take_fd(&fd);
 	if (errno != EINVAL && errno != ENOSYS && errno != EPERM)
 		return err_sys(e, "map the owners of %s", path);
-	if (mount_setattr(mount, below, *below ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH, &nosuid, sizeof(nosuid)) < 0)
-		return err_sys(e, "mount options of %s", path);
+	if (mount_set(fd, MOUNT_ATTR_NOSUID, false, path, e) < 0)
+		return -1;
 	strv_add(skipped, path);
-	return 0;
+	return take_fd(&fd);
 }
 
-int mount_idmap_all(int mount, const char *path, int userns, struct strv *skipped, struct err *e)
+/* The paths below path that something is mounted on. */
+static int find_mounts(const char *path, struct strv *found, struct err *e)
 {
-	struct mount_attr all = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)userns};
-	own_file FILE *f = NULL;
-	own_str char *line = NULL;
+	own_file FILE *f = fopen("/proc/self/mountinfo", "re");
 	size_t room = 0, len = strcmp(path, "/") == 0 ? 0 : strlen(path);
+	own_str char *line = NULL;
 	char *at;
 
-	/* One call where every mount of the tree can do it: the kernel does all or none. */
-	if (mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &all, sizeof(all)) == 0)
-		return 0;
-	if (idmap_or_note(mount, "", path, userns, skipped, e) < 0)
-		return -1;
-	f = fopen("/proc/self/mountinfo", "re");
 	if (!f)
 		return err_sys(e, "/proc/self/mountinfo");
 	while (getline(&line, &room, f) > 0) {
 		at = mount_point(line);
-		if (at && strncmp(at, path, len) == 0 && at[len] == '/' && at[len + 1] &&
-		    idmap_or_note(mount, at + len + 1, at, userns, skipped, e) < 0)
+		if (at && strncmp(at, path, len) == 0 && at[len] == '/' && at[len + 1] && !strv_has(found, at))
+			strv_add(found, at);
+	}
+	return 0;
+}
+
+/* Mounts below the first of a detached tree cannot be mapped by themselves, so each is copied by itself. */
+static int give_each(const char *path, int userns, mount_give *give, void *arg, struct strv *skipped, struct err *e)
+{
+	own_strv struct strv below = {0};
+	size_t len = strcmp(path, "/") == 0 ? 0 : strlen(path);
+	int fd = copy_one(path, userns, skipped, e);
+
+	if (fd < 0 || give(arg, fd, "", e) < 0 || find_mounts(path, &below, e) < 0)
+		return -1;
+	for (size_t i = 0; i < below.n; i++) {
+		fd = copy_one(below.v[i], userns, skipped, e);
+		if (fd < 0 && e->sys == ENOENT)	/* something else is mounted over it */
+			continue;
+		if (fd < 0 || give(arg, fd, below.v[i] + len, e) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int mount_copy_mapped(const char *path, int userns, mount_give *give, void *arg, struct strv *skipped, struct err *e)
+{
+	own_fd int fd = mount_copy(AT_FDCWD, path, true, e);
+
+	if (fd < 0)
+		return -1;
+	/* The kernel maps all of them or none. */
+	if (userns < 0 || set_idmap(fd, userns, AT_RECURSIVE) == 0)
+		return give(arg, take_fd(&fd), "", e);
+	return give_each(path, userns, give, arg, skipped, e);
 }

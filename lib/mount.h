@@ -34,11 +34,15 @@ int mount_set(int mount, uint64_t set, bool all, const char *what, struct err *e
 int mount_idmap(int mount, int userns, const char *what, struct err *e);
 
 /*
- * The same for a detached copy of path and all that is mounted below it, each
- * as it can be. Those that cannot are bound as they are, nosuid, and named in
- * skipped (a list of paths; mountinfo(5) of this process tells them).
+ * A copy of path and all that is mounted below it, its owners mapped (userns -1:
+ * as they are), given away a detached mount at a time: `below` is the rest of its
+ * path, "" for the first one, then "/sub/dir"; the descriptor is the receiver's.
+ * It is one mount with all below it if every file system there can be mapped.
+ * One that cannot is bound as it is, nosuid, and named in skipped (a list of
+ * paths; mountinfo(5) of this process tells them).
  */
 struct strv;
-int mount_idmap_all(int mount, const char *path, int userns, struct strv *skipped, struct err *e);
+typedef int mount_give(void *arg, int mount, const char *below, struct err *e);
+int mount_copy_mapped(const char *path, int userns, mount_give *give, void *arg, struct strv *skipped, struct err *e);
 
 #endif

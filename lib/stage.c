@@ -179,27 +179,43 @@ static void note_skipped(struct run *r, const struct strv *skipped)
 		strv_take(r->notes, str_fmt("%s: its file system cannot map owners: bound as it is, nosuid", skipped->v[i]));
 }
 
+static int hand_mount(void *run, int fd, const char *target, struct err *e)
+{
+	return hand(run, MESSAGE_MOUNT, fd, target, e);
+}
+
+/* The root, or what is mounted below it, but for where the container has its own /proc, /sys and /dev. */
+static int hand_root_part(void *run, int mount, const char *below, struct err *e)
+{
+	static const char *const ours[] = {"/proc", "/sys", "/dev"};
+	struct run *r = run;
+	own_fd int fd = mount;
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (str_starts(below, ours[i]) && strchr("/", below[strlen(ours[i])]))
+			return 0;
+	if (!r->plan->privileged && mount_set(fd, MOUNT_ATTR_NODEV, true, *below ? below : "the root", e) < 0)
+		return -1;
+	return hand(r, *below ? MESSAGE_MOUNT : MESSAGE_ROOT, take_fd(&fd), *below ? below : NULL, e);
+}
+
 static int hand_root(struct run *r, struct err *e)
 {
-	const char *what = r->plan->rootfs ? r->plan->rootfs : "the snapshot";
-	own_fd int fd = mount_copy(r->rootfs, "", r->plan->rootfs != NULL, e);
+	own_strv struct strv skipped = {0};
+	own_fd int fd = -1;
 
-	if (fd < 0)
-		return -1;
-	if (r->map.n && r->plan->rootfs) {
-		own_strv struct strv skipped = {0};
-
-		if (mount_idmap_all(fd, r->plan->rootfs, r->userns, &skipped, e) < 0)
+	if (!r->plan->rootfs) {
+		fd = mount_copy(r->rootfs, "", false, e);
+		if (fd < 0 || (r->map.n && mount_idmap(fd, r->userns, "the snapshot", e) < 0))
 			return -1;
-		if (strv_has(&skipped, r->plan->rootfs))
-			return err_set(e, "%s: its file system cannot map owners (--userns host would do without)", what);
-		note_skipped(r, &skipped);
-	} else if (r->map.n && mount_idmap(fd, r->userns, what, e) < 0) {
-		return -1;
+		return hand_root_part(r, take_fd(&fd), "", e);
 	}
-	if (!r->plan->privileged && mount_set(fd, MOUNT_ATTR_NODEV, true, what, e) < 0)
+	if (mount_copy_mapped(r->plan->rootfs, r->map.n ? r->userns : -1, hand_root_part, r, &skipped, e) < 0)
 		return -1;
-	return hand(r, MESSAGE_ROOT, take_fd(&fd), NULL, e);
+	if (strv_has(&skipped, r->plan->rootfs))
+		return err_set(e, "%s: its file system cannot map owners (--userns host would do without)", r->plan->rootfs);
+	note_skipped(r, &skipped);
+	return 0;
 }
 
 static int hand_etc(struct run *r, struct err *e)
@@ -265,7 +281,7 @@ static int hand_volumes(struct run *r, struct err *e)
 				return -1;
 			continue;
 		}
-		if (hand(r, MESSAGE_MOUNT, volume_mount(&v, r->map.n ? r->userns : -1, &skipped, e), v.target, e) < 0)
+		if (volume_mount_mapped(&v, r->map.n ? r->userns : -1, hand_mount, r, &skipped, e) < 0)
 			return -1;
 	}
 	note_skipped(r, &skipped);

@@ -98,7 +98,6 @@ static int mount_data(const struct view *v, const char *path, const char *target
 static int mount_volume(const struct store *s, struct view *v, const char *text, struct err *e)
 {
 	own_volume struct volume volume = {0};
-	own_strv struct strv skipped = {0};
 	own_str char *path = NULL;
 	own_fd int fd = -1;
 	char id[ID_LEN];
@@ -114,7 +113,7 @@ static int mount_volume(const struct store *s, struct view *v, const char *text,
 		return 0;
 	}
 	if (!volume.name) {
-		fd = volume_mount(&volume, -1, &skipped, e);
+		fd = volume_mount(&volume, e);
 		return fd < 0 ? -1 : rootfs_mount_at(v->root, fd, volume.target, e);
 	}
 	if (name_resolve(s, "vol", volume.name, id, e) < 0) {

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "err.h"
-#include "mount.h"
 #include "names.h"
 #include "own.h"
 
@@ -103,17 +102,39 @@ int volume_read_device(const char *text, struct volume *v, struct err *e)
 	return -1;
 }
 
-int volume_mount(const struct volume *v, int userns, struct strv *skipped, struct err *e)
+static int restrict_mount(const struct volume *v, int mount, struct err *e)
+{
+	return mount_set(mount, MOUNT_ATTR_NODEV | (v->read_only ? MOUNT_ATTR_RDONLY : 0), true, v->source, e);
+}
+
+int volume_mount(const struct volume *v, struct err *e)
 {
 	own_fd int fd = mount_copy(AT_FDCWD, v->source, true, e);
 
-	if (fd < 0)
-		return -1;
-	if (userns >= 0 && mount_idmap_all(fd, v->source, userns, skipped, e) < 0)
-		return -1;
-	if (mount_set(fd, MOUNT_ATTR_NODEV | (v->read_only ? MOUNT_ATTR_RDONLY : 0), true, v->source, e) < 0)
-		return -1;
-	return take_fd(&fd);
+	return fd < 0 || restrict_mount(v, fd, e) < 0 ? -1 : take_fd(&fd);
+}
+
+struct giving {
+	const struct volume *v;
+	mount_give *give;
+	void *arg;
+};
+
+static int give_part(void *arg, int mount, const char *below, struct err *e)
+{
+	const struct giving *g = arg;
+	own_str char *target = str_fmt("%s%s", g->v->target, below);
+	own_fd int fd = mount;
+
+	return restrict_mount(g->v, fd, e) < 0 ? -1 : g->give(g->arg, take_fd(&fd), target, e);
+}
+
+int volume_mount_mapped(const struct volume *v, int userns, mount_give *give, void *arg, struct strv *skipped,
+			struct err *e)
+{
+	struct giving g = {v, give, arg};
+
+	return mount_copy_mapped(v->source, userns, give_part, &g, skipped, e);
 }
 
 int volume_mount_device(const struct volume *v, uid_t owner, gid_t group, struct err *e)

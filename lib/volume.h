@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "mount.h"
 #include "str.h"
 
 struct err;
@@ -28,11 +29,14 @@ int volume_read(const char *text, struct volume *v, struct err *e);
 int volume_read_tmpfs(const char *text, struct volume *v, struct err *e);
 int volume_read_device(const char *text, struct volume *v, struct err *e);
 
+/* A detached mount of the source and all below it, owners as they are. */
+int volume_mount(const struct volume *v, struct err *e);
 /*
- * A detached mount of the source and all below it, its owners mapped through
- * the user namespace (-1: as they are). What cannot be mapped is named in skipped.
+ * The same with its owners mapped through the user namespace (-1: as they are),
+ * given away a mount at a time, each with its target (mount_copy_mapped).
  */
-int volume_mount(const struct volume *v, int userns, struct strv *skipped, struct err *e);
+int volume_mount_mapped(const struct volume *v, int userns, mount_give *give, void *arg, struct strv *skipped,
+			struct err *e);
 
 /*
  * A detached file system with one device node, `node`, like the source, made anew with the

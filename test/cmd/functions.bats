@@ -219,6 +219,7 @@ inspected() {
 
 # Everything that could be taken for something else: one string.
 hostile() {
+	# shellcheck disable=SC1003 # a backslash at the end
 	printf 'a\nb \\n \\\\ "q" '\''s'\'' $(touch %s/made) `touch %s/made` \033[31m \t %% * ; & = : äöü \\' "$D" "$D"
 }
 
@@ -234,10 +235,12 @@ hostile() {
 	[ "$(ct-ps --json | jq -r .labels)" = "key=$text,$text" ]
 	[ "$(ct-ps | wc -l)" -eq 2 ]
 	[ "$(ct-ps -o id,labels,command | wc -l)" -eq 2 ]
-	! ct-ps -o labels,command | grep -q $'\033'
+	run -0 ct-ps -o labels,command
+	[[ $output != *$'\033'* ]]
 	[ "$(ct-ps -q --filter "label=key=$text")" = "$c" ]
 	[ "$(ct-ps -q --filter "label=$text")" = "$c" ]
-	! ct inspect "$c" | grep -q $'\033'
+	run -0 ct inspect "$c"
+	[[ $output != *$'\033'* ]]
 	ct stop -t 0 "$c"
 	ct prune
 	[ ! -e "$D/made" ]
@@ -272,7 +275,7 @@ hostile() {
 @test "export refuses a terminal, and what does not exist" {
 	c=$(ct-run -d "$img" true)
 	run -1 run_tty -- ct export "$c"
-	[[ $output == *'a tar is not for a terminal'* ]]
+	[[ $output == *'standard output is a terminal'* ]]
 	run -1 --separate-stderr ct export nosuch
 	[ -z "$output" ]
 	run -2 ct export
@@ -401,4 +404,139 @@ hostile() {
 	run -125 ct-run --only nosuch "$img"
 	run -125 ct-run --only snapshot --rootfs "$D" true
 	[ "$(ct-ps -q)" = "$c" ]
+}
+
+# top
+
+@test "top shows the processes of the container and no others, whatever ps is asked" {
+	c=$(ct-run -d --name web "$img" sh -c 'sleep 4711 & sleep 4712 & echo done; wait')
+	ct-run -d "$img" sleep 4713
+	wait_until sh -c 'ct-logs "$1" | grep -q done' sh "$c"
+	run -0 ct top web
+	[ "${#lines[@]}" -eq 4 ]
+	[[ ${lines[0]} == USER*PID*COMMAND ]]
+	[[ $output == *'sleep 4711'* && $output == *'sleep 4712'* ]]
+	pid=$(ct pid web)
+	awk -v pid="$pid" '$2 == pid { found = 1 } END { exit !found }' <<<"$output"
+	for options in '-ef' 'aux' '-eo pid,args' '-o pid,args' '-f'; do
+		# shellcheck disable=SC2086
+		run -0 ct top "$c" $options
+		[ "${#lines[@]}" -eq 4 ]
+		[[ $output != *4713* ]]
+	done
+	run -1 ct top "$c" -o comm
+	[ "$output" = 'ct: top: the column PID is needed' ]
+	ct-kill "$c"
+	ct-wait "$c"
+	run -1 --separate-stderr ct top web
+	[ "$stderr" = 'ct: web: not running' ]
+	run -2 ct top
+}
+
+# stats
+
+# CONTROLLER FILE: what cgget says of $c.
+got() {
+	cgget -n -v -r "$2" "${CT_CGROUP#/}/$c"
+}
+
+@test "stats has a line a container, and its numbers are those of cgget" {
+	c=$(ct-run -d --name web -m 48m "$img" sh -c 'sleep 1001 & sleep 1002 & i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; echo done; wait')
+	other=$(ct-run -d "$img" sleep 1000)
+	wait_until sh -c 'ct-logs "$1" | grep -q done' sh "$c"
+	run -0 ct stats
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[0]} == "$other"$'\t-\t'* ]]
+	run -0 ct stats web
+	[ "${#lines[@]}" -eq 1 ]
+	IFS=$'\t' read -r id name time share memory limit pids <<<"$output"
+	[ "$id $name $limit $pids" = "$c web $((48 << 20)) 3" ]
+	[[ $share =~ ^[0-9]+\.[0-9]%$ ]]
+	if [ -n "$(got memory memory.limit_in_bytes 2>/dev/null)" ]; then
+		[ "$(got memory memory.limit_in_bytes)" = "$limit" ]
+		[ "$(got pids pids.current)" = "$pids" ]
+		cgget_memory=$(got memory memory.usage_in_bytes)
+		cgget_time=$(got cpuacct cpuacct.usage)
+		awk -v a="$cgget_time" -v b="$time" 'BEGIN { exit !(b > 0 && a / 1e9 - b < 0.05 && b - a / 1e9 < 0.05) }'
+	else
+		[ "$(got memory memory.max)" = "$limit" ]
+		cgget_memory=$(got memory memory.current)
+	fi
+	[ $((memory > cgget_memory ? memory - cgget_memory : cgget_memory - memory)) -le $((1 << 20)) ]
+	[ "$(printf '%s\n' "$c" "$other" | ct stats - | wc -l)" -eq 2 ]
+	[ -z "$(ct stats - </dev/null)" ]
+	ct-kill "$other"
+	ct-wait "$other"
+	run -1 --separate-stderr ct stats "$other"
+	[ "$stderr" = "ct: $other: not running" ]
+	run -1 ct stats nosuch
+}
+
+@test "stats on a terminal goes on until q is pressed, and leaves the terminal as it was" {
+	ct-run -d --name web "$img" sleep 1000
+	run -0 run_tty size:24x80 wait:web wait:web type:q -- sh -c 'before=$(stty -g); ct stats; [ "$(stty -g)" = "$before" ] && echo same'
+	[[ $output == *ID*NAME*CPU*MEMORY*web*same* ]]
+	run run_tty size:24x80 wait:web 'type:\x03' -- sh -c 'trap "" INT; before=$(stty -g); (trap - INT; ct stats); [ "$(stty -g)" = "$before" ] && echo same'
+	[[ $output == *same* ]]
+}
+
+# df
+
+@test "df shows what is shared and what is a container's own" {
+	c=$(ct-run -d --name big -v data:/v "$img" sh -c 'head -c 3000000 /dev/urandom >/file; head -c 1000000 /dev/urandom >/v/file; sync; echo done; exec sleep 1000')
+	wait_until sh -c 'ct-logs "$1" | grep -q done' sh "$c"
+	sync -f "$CT_ROOT"
+	run -0 ct df
+	[ "${lines[0]}" = $'ID\tNAME\tSHARED\tEXCLUSIVE' ]
+	IFS=$'\t' read -r _ name shared exclusive <<<"$(grep "^$c" <<<"$output")"
+	[ "$name" = big ]
+	[ "$shared" -gt 1000000 ]
+	[ "$exclusive" -ge 3000000 ]
+	[ "$exclusive" -lt 4000000 ]
+	IFS=$'\t' read -r _ name shared exclusive <<<"$(grep "^vol_" <<<"$output")"
+	[ "$name $shared" = 'data 0' ]
+	[ "$exclusive" -ge 1000000 ]
+	IFS=$'\t' read -r _ name shared exclusive <<<"$(grep "^$img" <<<"$output")"
+	[ "$name $exclusive" = 'busybox:latest 0' ]
+	[ "$(ct df --json | jq -r 'select(.name == "big") | .exclusive >= 3000000 and .shared > 1000000')" = true ]
+	run -2 ct df --all
+}
+
+# shell
+
+@test "shell opens one in a running container, or in a new one of an image" {
+	c=$(ct-run -d --name web "$img" sleep 1000)
+	run -7 ct shell web <<<'hostname; exit 7'
+	[ "$output" = "$c" ]
+	before=$(ct-ps -q)
+	run -0 ct shell busybox <<<'hostname'
+	[[ $output == ps_* && $output != "$c" ]]
+	[ "$(ct-ps -q)" = "$before" ]
+	run -0 run_tty wait:'# ' 'type:tty\r' wait:/dev/pts 'type:exit\r' -- ct shell web
+	[[ $output == */dev/pts/* ]]
+	ct-kill "$c"
+	ct-wait "$c"
+	run -1 --separate-stderr ct shell web
+	[ "$stderr" = "ct: $c: not running ('ct start' runs it again)" ]
+	run -1 ct shell nosuch
+}
+
+@test "shell takes bash where there is one" {
+	mkdir "$D/image"
+	cp -a "$busybox/." "$D/image"
+	printf '#!/bin/sh\necho this is bash\n' >"$D/image/bin/bash"
+	chmod 755 "$D/image/bin/bash"
+	[ "$(ct shell "$(ct-init "$D/image")" </dev/null)" = 'this is bash' ]
+}
+
+@test "all functions run in other shells than dash" {
+	c=$(ct-run -d --name web "$img" sleep 1000)
+	for shell in "$busybox/bin/busybox sh" bash; do
+		for command in 'id web' 'path web' 'pid web' 'stats web' 'df' 'top web' 'prune' 'help'; do
+			# shellcheck disable=SC2086
+			run -0 $shell "$B/ct" $command
+		done
+	done
+	run -0 "$busybox/bin/busybox" sh "$B/ct" stop -t 0 web
+	[ "$(status_of web)" = 'killed 9' ]
 }

@@ -429,7 +429,7 @@ note_all() {
 }
 
 @test "the init tells nothing of the host" {
-	run -0 ct-run --init "$img" sh -c 'tr "\0" " " </proc/1/cmdline; echo; cat /proc/1/comm; cat /proc/1/environ; ls -l /proc/1/fd /proc/1/exe; true'
+	run --separate-stderr -0 ct-run --init "$img" sh -c 'tr "\0" " " </proc/1/cmdline; echo; cat /proc/1/comm; cat /proc/1/environ; ls -l /proc/1/fd /proc/1/exe; true'
 	[[ ${lines[0]} =~ ^init\ +$ ]]
 	[ "${lines[1]}" = init ]
 	[[ $output != *ct-run* ]]
@@ -595,6 +595,24 @@ note_all() {
 	[ "$status" -eq 0 ]
 	[ "$output" = $'below\n1\n65534' ]
 	[ "$stderr" = "ct-run: $D/o/merged: its file system cannot map owners: bound as it is, nosuid" ]
+}
+
+@test "what is mounted below a volume or a --rootfs comes along, each mapped if it can be" {
+	"$CT_TESTS/busybox" "$D/root"
+	mkdir "$D/root/mnt" "$D/root/mnt/a" "$D/root/mnt/p"
+	mount -t tmpfs tmpfs "$D/root/mnt/a"
+	mount -t proc proc "$D/root/mnt/p"
+	mount -t tmpfs tmpfs "$D/root/proc"
+	touch "$D/root/mnt/a/file"
+	run --separate-stderr ct-run -v "$D/root/mnt:/v:ro" "$img" sh -c 'cat /v/p/1/comm; ls /v/a; touch /v/x /v/a/x 2>/dev/null || echo no'
+	run_status=$status run_output=$output run_stderr=$stderr
+	run --separate-stderr ct-run --rootfs "$D/root" sh -c 'ls /mnt/a; ls -d /proc/self; stat -c %u /mnt'
+	umount "$D/root/mnt/a" "$D/root/mnt/p" "$D/root/proc"
+	[ "$run_status" -eq 0 ]
+	[ "$run_output" = "$(cat /proc/1/comm)"$'\nfile\nno' ]
+	[[ $run_stderr == *"ct-run: $D/root/mnt/p: its file system cannot map owners: bound as it is, nosuid"* ]]
+	[ "$status" -eq 0 ]
+	[ "$output" = $'file\n/proc/self\n0' ]
 }
 
 @test "--tmpfs, --shm-size and their options" {

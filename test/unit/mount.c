@@ -130,12 +130,58 @@ static void owners_are_mapped(void **state)
 	assert_int_equal(st.st_gid, 100008);
 }
 
-static void what_can_be_mapped_below_is_and_the_rest_is_named_and_nosuid(void **state)
+/* What mount_copy_mapped gave. */
+static struct {
+	int fd[4];
+	char below[4][40];
+	int n;
+} given;
+
+static int take(void *arg, int fd, const char *below, struct err *ignored)
+{
+	assert_ptr_equal(arg, &given);
+	(void)ignored;
+	assert_true(given.n < 4);
+	snprintf(given.below[given.n], sizeof(given.below[0]), "%s", below);
+	given.fd[given.n++] = fd;
+	return 0;
+}
+
+static void drop_given(void)
+{
+	while (given.n > 0)
+		close(given.fd[--given.n]);
+}
+
+static void a_tree_that_can_be_mapped_is_one_mount(void **state)
+{
+	const struct scratch *s = *state;
+	own_strv struct strv skipped = {0};
+	own_str char *sub = str_fmt("%s/sub", s->path);
+	own_fd int userns = user_namespace();
+	struct stat st;
+
+	mkdirat(s->dir, "sub", 0755);
+	assert_int_equal(mount("tmpfs", sub, "tmpfs", 0, "mode=755"), 0);
+	assert_int_equal(mount_copy_mapped(s->path, userns, take, &given, &skipped, &e), 0);
+	assert_int_equal(umount(sub), 0);
+	if (skipped.n) {
+		drop_given();
+		skip();		/* tmpfs before Linux 6.3 */
+	}
+	assert_int_equal(given.n, 1);
+	assert_string_equal(given.below[0], "");
+	assert_int_equal(fstatat(given.fd[0], "sub", &st, 0), 0);
+	assert_int_equal(st.st_uid, 100000);
+	drop_given();
+}
+
+static void of_a_tree_that_cannot_all_be_mapped_each_comes_by_itself(void **state)
 {
 	const struct scratch *s = *state;
 	own_strv struct strv skipped = {0};
 	own_str char *plain = str_fmt("%s/a tmpfs", s->path), *proc = str_fmt("%s/pro\tc", s->path);
-	own_fd int userns = user_namespace(), copy = -1;
+	own_fd int userns = user_namespace();
 	struct statvfs v;
 	struct stat st;
 
@@ -143,20 +189,21 @@ static void what_can_be_mapped_below_is_and_the_rest_is_named_and_nosuid(void **
 	mkdirat(s->dir, "pro\tc", 0755);
 	assert_int_equal(mount("tmpfs", plain, "tmpfs", 0, "mode=755"), 0);
 	assert_int_equal(mount("proc", proc, "proc", 0, NULL), 0);
-	copy = mount_copy(AT_FDCWD, s->path, true, &e);
-	assert_true(copy >= 0);
-	if (mount_idmap_all(copy, s->path, userns, &skipped, &e) < 0)
+	if (mount_copy_mapped(s->path, userns, take, &given, &skipped, &e) < 0)
 		fail_msg("%s", e.msg);
-	if (skipped.n == 3)
-		skip();		/* tmpfs before Linux 6.3 */
-	assert_int_equal(skipped.n, 1);
-	assert_string_equal(skipped.v[0], proc);
-	assert_int_equal(fstatat(copy, "a tmpfs", &st, 0), 0);
-	assert_int_equal(st.st_uid, 100000);
-	own_fd int inside = openat(copy, "pro\tc", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(fstatvfs(inside, &v), 0);
-	assert_true(v.f_flag & ST_NOSUID);
 	assert_int_equal(umount(proc) | umount(plain), 0);
+	assert_int_equal(given.n, 3);
+	assert_string_equal(given.below[0], "");
+	assert_string_equal(given.below[1], "/a tmpfs");
+	assert_string_equal(given.below[2], "/pro\tc");
+	assert_string_equal(skipped.v[skipped.n - 1], proc);
+	assert_int_equal(fstatvfs(given.fd[2], &v), 0);
+	assert_true(v.f_flag & ST_NOSUID);
+	if (skipped.n == 1) {		/* all three, where a tmpfs cannot be mapped (before Linux 6.3) */
+		assert_int_equal(fstatat(given.fd[1], "", &st, AT_EMPTY_PATH), 0);
+		assert_int_equal(st.st_uid, 100000);
+	}
+	drop_given();
 }
 
 #define test(f) cmocka_unit_test_setup_teardown(f, private_make, private_remove)
@@ -168,7 +215,8 @@ int main(void)
 		test(an_option_the_kernel_does_not_know_is_said_with_its_words),
 		test(a_copy_shows_the_same_files_and_can_be_made_read_only),
 		test(owners_are_mapped),
-		test(what_can_be_mapped_below_is_and_the_rest_is_named_and_nosuid),
+		test(a_tree_that_can_be_mapped_is_one_mount),
+		test(of_a_tree_that_cannot_all_be_mapped_each_comes_by_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
