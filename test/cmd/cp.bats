@@ -429,7 +429,7 @@ owner() {
 	tar c large | head -c 500000 >&8
 	wait_until compgen -G "$root/tmp/.ct-cp-*"
 	kill "$pid"
-	run wait "$pid"
+	await "$pid"
 	exec 8>&-
 	wait_until test -z "$(ls -A "$root/tmp")"
 	[ -z "$(ls -A "$root/tmp")" ]
@@ -517,7 +517,7 @@ owner() {
 	ct-rm -f "$c"
 	[ ! -e "$CT_ROOT/$c" ]
 	exec 8>&-
-	run wait "$pid"
+	await "$pid"
 	[ -z "$(ls "$CT_ROOT/tmp")" ]
 }
 

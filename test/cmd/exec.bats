@@ -33,7 +33,8 @@ field() {
 	wait_until pgrep -f '^sleep 1001'
 	diff "/proc/$(pgrep -f '^sleep 1001')/cgroup" "/proc/$pid/cgroup"
 	kill %1
-	run -143 wait %1
+	await $!
+	[ "$status" -eq 143 ]
 }
 
 @test "it has the container's host name, environment, directory and user, unless told otherwise" {
@@ -86,7 +87,8 @@ field() {
 		ct-exec "$c" sh -c "trap 'echo $sig; exit 7' $sig; echo ready; sleep 1000 & wait" >"$D/out" 3>&- &
 		wait_until grep -q ready "$D/out"
 		kill -$sig $!
-		run -7 wait $!
+		await $!
+		[ "$status" -eq 7 ]
 		[ "$(tail -1 "$D/out")" = $sig ]
 	done
 }
@@ -115,7 +117,8 @@ field() {
 	ct-exec "$d" sh -c 'echo in; exec sleep 1000' >"$D/out" 3>&- &
 	wait_until grep -q in "$D/out"
 	echo >"$(ct path "$d")/fifo"
-	run -137 wait $!
+	await $!
+	[ "$status" -eq 137 ]
 }
 
 @test "a command that ends leaves the container as it was" {

@@ -94,6 +94,14 @@ wait_until() {
 	done
 }
 
+# await PID: waits until that child has ended; $status is its. (`run wait` would ask a
+# subshell, whose child it is not.)
+await() {
+	wait_until test ! -e "/proc/$1"
+	status=0
+	wait "$1" || status=$?
+}
+
 # run_tty [STEP...] -- COMMAND...: on a terminal of its own, see terminal.py.
 run_tty() {
 	/usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/terminal.py" "$@"

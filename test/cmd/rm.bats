@@ -49,7 +49,8 @@ gone() {
 	ct-run --cidfile "$D/cid" "$img" sleep 1000 3>&- &
 	wait_until test -s "$D/cid"
 	run -0 ct-rm -f "$(cat "$D/cid")"
-	run -137 wait $!
+	await $!
+	[ "$status" -eq 137 ]
 	gone "$(cat "$D/cid")"
 }
 

@@ -44,6 +44,13 @@ start() {
 	run=$!
 }
 
+# Until it has ended; $status.
+finish() {
+	wait_until test ! -e "/proc/$run"
+	status=0
+	wait "$run" || status=$?
+}
+
 # Nothing was made: the listing and the machine are as in $D/before.
 untouched() {
 	same_facts "$D/before" <(facts) && [ "$(ct-ps -q)" = "$(cat "$D/ps")" ]
@@ -172,7 +179,7 @@ note_all() {
 	start "$img" sleep 1000
 	wait_until test -s "$D/cid"
 	kill -9 "$(field pid "$(cat "$D/cid")")"
-	wait "$run" || status=$?
+	finish
 	[ "$status" -eq 137 ]
 	[ "$(field status "$(cat "$D/cid")")" = 'killed 9' ]
 	[ "$(field exitcode "$(cat "$D/cid")")" = 137 ]
@@ -395,7 +402,7 @@ note_all() {
 		start "$img" sh -c "trap 'echo $sig; exit 7' $sig; echo ready; sleep 1000 & wait"
 		wait_until grep -q ready "$D/out"
 		kill -$sig $run
-		wait $run || status=$?
+		finish
 		[ "$status" -eq 7 ]
 		[ "$(tail -1 "$D/out")" = "$sig" ]
 	done
@@ -411,14 +418,15 @@ note_all() {
 	echo alive >&9
 	wait_until grep -q alive "$D/out"
 	exec 9>&-
-	wait $run
+	finish
+	[ "$status" -eq 0 ]
 }
 
 @test "with --init signals end the command, as on any process but the first" {
 	start --init "$img" sleep 1000
 	wait_until test -s "$D/cid"
 	kill -TERM $run
-	wait $run || status=$?
+	finish
 	[ "$status" -eq 143 ]
 }
 

@@ -81,8 +81,8 @@ teardown() {
 }
 
 @test "a run in a pipeline is suspended by Ctrl-Z and goes on with fg" {
-	run run_tty 'wait:$ ' 'type:ct-run --init '"$img"' sh -c "echo go; exec sleep 1000" | cat\r' 'wait:go\r\n' 'type:\x1a' 'wait:Stopped' 'wait:$ ' \
-		'type:fg\r' 'wait:cat\r\n' 'type:\x03' 'wait:$ ' 'type:echo ${PIPESTATUS[0]}.\r' 'wait:130.' 'wait:$ ' 'type:exit 7\r' -- \
+	run run_tty 'wait:$ ' 'type:ct-run --init '"$img"' sh -c "echo go; while sleep 0.1; do echo tick; done" | cat\r' 'wait:go\r\n' 'type:\x1a' 'wait:Stopped' 'wait:$ ' \
+		'type:fg\r' 'wait:cat\r\n' 'wait:tick' 'type:\x03' 'wait:$ ' 'type:echo ${PIPESTATUS[0]}.\r' 'wait:130.' 'wait:$ ' 'type:exit 7\r' -- \
 		env PS1='$ ' bash --norc --noprofile -i
 	[ "$status" -eq 7 ]
 }
