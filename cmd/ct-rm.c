@@ -35,7 +35,7 @@ static const struct opt_program program = {
 	.max = -1,
 };
 
-enum { SUPERVISOR_MS = 5000 };
+enum { SUPERVISOR_MS = 5000, FORCED_MS = 1000 };
 
 /*
  * The supervisor sees the end of its container and clears up after it; one
@@ -46,7 +46,7 @@ static void wait_for_supervisor(const struct container_state *st, bool force)
 {
 	own_fd int supervisor = container_supervisor(st);
 
-	if (supervisor < 0 || proc_wait_gone(supervisor, SUPERVISOR_MS) || !force)
+	if (supervisor < 0 || proc_wait_gone(supervisor, force ? FORCED_MS : SUPERVISOR_MS) || !force)
 		return;
 	pidfd_send_signal(supervisor, SIGKILL, NULL, 0);
 	proc_wait_gone(supervisor, -1);

@@ -1,0 +1,189 @@
+#include "handover.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "data.h"
+#include "err.h"
+#include "etc.h"
+#include "mount.h"
+#include "own.h"
+#include "rootfs.h"
+#include "volume.h"
+
+static int hand(struct run *r, enum message_kind kind, int fd, const char *target, struct err *e)
+{
+	own_fd int mine = fd;
+
+	return fd < 0 ? -1 : channel_send(r->channel, kind, target, mine, e);
+}
+
+static void note_skipped(struct run *r, const struct strv *skipped)
+{
+	for (size_t i = 0; i < skipped->n; i++)
+		strv_take(r->notes, str_fmt("%s: its file system cannot map owners: bound as it is, nosuid", skipped->v[i]));
+}
+
+static int hand_mount(void *run, int fd, const char *target, struct err *e)
+{
+	return hand(run, MESSAGE_MOUNT, fd, target, e);
+}
+
+/* The root, or what is mounted below it, but for where the container has its own /proc, /sys and /dev. */
+static int hand_root_part(void *run, int mount, const char *below, struct err *e)
+{
+	static const char *const ours[] = {"/proc", "/sys", "/dev"};
+	struct run *r = run;
+	own_fd int fd = mount;
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (str_starts(below, ours[i]) && strchr("/", below[strlen(ours[i])]))
+			return 0;
+	if (!r->plan->privileged && mount_set(fd, MOUNT_ATTR_NODEV, true, *below ? below : "the root", e) < 0)
+		return -1;
+	return hand(r, *below ? MESSAGE_MOUNT : MESSAGE_ROOT, take_fd(&fd), *below ? below : NULL, e);
+}
+
+static int hand_root(struct run *r, struct err *e)
+{
+	own_strv struct strv skipped = {0};
+	own_fd int fd = -1;
+
+	if (!r->plan->rootfs) {
+		fd = mount_copy(r->rootfs, "", false, e);
+		if (fd < 0 || (r->map.n && mount_idmap(fd, r->userns, "the snapshot", e) < 0))
+			return -1;
+		return hand_root_part(r, take_fd(&fd), "", e);
+	}
+	if (mount_copy_mapped(r->plan->rootfs, r->map.n ? r->userns : -1, hand_root_part, r, &skipped, e) < 0)
+		return -1;
+	if (strv_has(&skipped, r->plan->rootfs))
+		return err_set(e, "%s: its file system cannot map owners (--userns host would do without)", r->plan->rootfs);
+	note_skipped(r, &skipped);
+	return 0;
+}
+
+static int hand_etc(struct run *r, struct err *e)
+{
+	uint64_t attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+			 (r->plan->read_only ? MOUNT_ATTR_RDONLY : 0);
+	uint32_t owner = r->map.n ? idmap_outside(&r->map, 0) : 0;
+
+	if (etc_write(r->files, r->plan, r->hostname, owner == (uint32_t)-1 ? 0 : owner, e) < 0)
+		return -1;
+	for (const char *const *name = etc_files; *name; name++) {
+		own_str char *target = str_fmt("/etc/%s", *name);
+		own_fd int fd = mount_copy(r->files, *name, false, e);
+
+		if (fd < 0 || mount_set(fd, attrs, false, target, e) < 0 ||
+		    hand(r, MESSAGE_MOUNT, take_fd(&fd), target, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A directory of the store's shown in the container; takes the descriptor. */
+static int hand_data(struct run *r, int data, const char *target, bool read_only, struct err *e)
+{
+	own_fd int dir = data, fd = data < 0 ? -1 : mount_copy(dir, "", false, e);
+	uint64_t attrs = MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0);
+
+	if (fd < 0 || (r->map.n && mount_idmap(fd, r->userns, target, e) < 0) ||
+	    mount_set(fd, attrs, false, target, e) < 0)
+		return -1;
+	return hand(r, MESSAGE_MOUNT, take_fd(&fd), target, e);
+}
+
+static int hand_image_volumes(struct run *r, struct err *e)
+{
+	for (size_t i = 0; i < r->plan->image_volumes.n; i++) {
+		own_str char *name = str_fmt("data-%zu", i);
+		int dir = openat(r->home, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir < 0)
+			return err_sys(e, "volume %s", r->plan->image_volumes.v[i]);
+		if (hand_data(r, dir, r->plan->image_volumes.v[i], false, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int hand_volumes(struct run *r, struct err *e)
+{
+	own_strv struct strv skipped = {0};
+
+	if (hand_image_volumes(r, e) < 0)
+		return -1;
+	for (size_t i = 0; i < r->plan->volumes.n; i++) {
+		own_volume struct volume v = {0};
+
+		if (volume_read(r->plan->volumes.v[i], &v, e) < 0)
+			return -1;
+		if (v.name) {
+			int dir = data_open(r->store, v.name, r->rootfs, v.target, e);
+
+			if (dir < 0 || hand_data(r, dir, v.target, v.read_only, e) < 0)
+				return -1;
+			continue;
+		}
+		if (volume_mount_mapped(&v, r->map.n ? r->userns : -1, hand_mount, r, &skipped, e) < 0)
+			return -1;
+	}
+	note_skipped(r, &skipped);
+	return 0;
+}
+
+static int hand_devices(struct run *r, struct err *e)
+{
+	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
+
+	for (size_t i = 0; i < r->plan->devices.n; i++) {
+		own_volume struct volume v = {0};
+
+		if (volume_read_device(r->plan->devices.v[i], &v, e) < 0 ||
+		    hand(r, MESSAGE_DEVICE, volume_mount_device(&v, root, root, e), v.target, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int handover_give(struct run *r, struct err *e)
+{
+	if (hand_root(r, e) < 0 || hand_etc(r, e) < 0 || hand_volumes(r, e) < 0)
+		return -1;
+	return hand_devices(r, e);
+}
+
+static int by_target(const void *a, const void *b)
+{
+	return strcmp(((const struct handed *)a)->target, ((const struct handed *)b)->target);
+}
+
+static int mount_one(struct run *r, const struct handed *h, struct err *e)
+{
+	if (h->options)
+		return rootfs_mount_tmpfs(r->root, h->target, h->options, e);
+	if (h->device)
+		return rootfs_mount_device(r->root, r->dev, h->fd, h->target, e);
+	return rootfs_mount_at(r->root, h->fd, h->target, e);
+}
+
+/* What was handed over and what is in memory, "/x" before "/x/y", or it would hide that. */
+int handover_mount(struct run *r, struct err *e)
+{
+	for (size_t i = 0; i < r->plan->tmpfs.n; i++) {
+		struct volume v;
+
+		if (volume_read_tmpfs(r->plan->tmpfs.v[i], &v, e) < 0)
+			return -1;
+		run_add_handed(r, &(struct handed){.fd = -1, .target = v.target, .options = v.options});
+	}
+	qsort(r->handed, r->handed_n, sizeof(*r->handed), by_target);
+	for (size_t i = 0; i < r->handed_n; i++)
+		if (mount_one(r, &r->handed[i], e) < 0)
+			return -1;
+	return 0;
+}
