@@ -1,0 +1,287 @@
+load helper
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+	completion=$(realpath "$CT_TESTS/../completions/ct.bash")
+	mkdir "$D/work"
+	cd "$D/work" || return
+	ask=$D/ask
+	cat >"$ask" <<-'EOF'
+		# ask FILE LINE PIECE...: what is offered at the end of a line that bash has broken into these pieces.
+		. "$1"
+		compopt() { how+=("$2"); }
+		_sudo() { "$@"; }
+		how=()
+		COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDS=("${@:3}") COMP_CWORD=$(($# - 3)) COMPREPLY=()
+		${asked_by-} _ct
+		for word in "${COMPREPLY[@]}" "${how[@]/#/-o }"; do
+			printf '%s\n' "$word"
+		done | LC_ALL=C sort
+	EOF
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+	ct-volumes -q | ct-rm -f -
+	ct-images -q | grep -vx "$img" | ct-rm -f -
+}
+
+# offered LINE [PIECE...]: on one line, sorted; "-o HOW" is what bash is asked to add (see compopt).
+offered() {
+	local line=$1
+	shift
+	if [ $# -eq 0 ]; then
+		read -r -a pieces <<<"$line"
+		[[ $line != *' ' ]] || pieces+=('')
+		set -- "${pieces[@]}"
+	fi
+	bash --norc --noprofile -u "$ask" "$completion" "$line" "$@" 2>&1 | paste -sd ' '
+}
+
+# typed STEP...: to an interactive bash that has the completion.
+typed() {
+	printf '%s\n' ". '$completion'" "PS1='%% '" 'bind "set enable-bracketed-paste off"' 'bind "set page-completions off"' \
+		'bind "set bell-style none"' >"$D/rc"
+	HISTFILE='' run_tty size:40x200 'wait:# ' "type:. '$D/rc'\\r" 'wait:% ' "$@" 'type:exit\r' -- bash --norc --noprofile -i
+}
+
+# Words of hostile names, a line each but for the one with a newline.
+hostile_words() {
+	printf '%s\n' '$(touch made)' '`touch made`' 'web;touch made' "we'b" 'we"b' 'web\' $'web\033[31m' 'web&' 'web*' '~root' $'web\nnew line' '$HOME' '{a,b}' '!!'
+}
+
+@test "ct is followed by a utility's name, a function's, or that of a program in PATH" {
+	mkdir "$D/bin"
+	printf '#!/bin/sh\n' >"$D/bin/ct-zebra"
+	cp "$D/bin/ct-zebra" "$D/bin/ct-zoo"
+	cp "$D/bin/ct-zebra" "$D/bin/ct-z\$(touch made)"
+	chmod 755 "$D/bin/ct-zebra" "$D/bin/"*made*
+	PATH=$PATH:$D/bin
+	[ "$(offered 'ct z')" = zebra ]
+	[ "$(offered 'ct st')" = 'start stats stop store' ]
+	[ "$(offered 'ct help st')" = 'start stats stop store' ]
+	[ "$(offered 'ct ' | tr ' ' '\n')" = "$(ct help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort)" ]
+	[ "$(offered 'ct -')" = '--help --version' ]
+	[ "$(offered "$B/ct st")" = 'start stats stop store' ]
+	[ -z "$(offered "$D/nosuch/ct st")" ]
+	[ ! -e made ]
+}
+
+@test "options are those of the utility's table" {
+	for name in run exec ps rm store; do
+		expected=$(ct-$name --help=table | awk -F '\t' '{ print $2 } $1 ~ /-/ { print $1 }' | LC_ALL=C sort | paste -sd ' ')
+		[ "$(offered "ct $name -")" = "$expected" ]
+		[ "$(offered "ct-$name -")" = "$expected" ]
+	done
+	[ "$(offered 'ct run --cpu')" = '--cpu-shares --cpus --cpuset-cpus' ]
+	[ "$(offered 'ct run --name x --rm --ini')" = --init ]
+	[ -z "$(offered 'ct rm -- -')" ]
+	[ -z "$(offered 'ct run busybox -')" ]
+}
+
+@test "options of functions and scripts are those of their help" {
+	[ "$(offered 'ct stop -')" = '--help -t' ]
+	[ "$(offered 'ct df -')" = '--help --json' ]
+	[ "$(offered 'ct build -')" = '--file --help --tag --version -f -t' ]
+	[ "$(offered 'ct-build --t')" = --tag ]
+	[ "$(offered 'ct inspect -')" = --help ]
+}
+
+@test "a script is not run to find out what its options are" {
+	mkdir "$D/bin"
+	printf '#!/bin/sh\ntouch made\necho "  -x, --xray  look inside"\n' >"$D/bin/ct-deploy"
+	chmod 755 "$D/bin/ct-deploy"
+	PATH=$PATH:$D/bin
+	[[ $(offered 'ct deploy -') != *made* ]]
+	[ "$(offered 'ct deploy ')" = '-o default' ]
+	[ "$(offered 'ct deploy --')" = '--help' ]
+	[ ! -e made ]
+}
+
+@test "containers are offered by id and by name to what can be done with them" {
+	r=$(ct-run -d --name web-1 "$img" sleep 1000)
+	e=$(ct-run --only snapshot --name web-2 "$img")
+	n=$(ct-run --only snapshot "$img")
+	for name in exec stop kill top stats pid; do
+		[ "$(offered "ct $name ")" = "$r web-1" ]
+		[ "$(offered "ct $name web")" = web-1 ]
+	done
+	[ "$(offered 'ct start ')" = "$e $n web-2" ]
+	for name in logs commit wait ps; do
+		[ "$(offered "ct $name ")" = "$r $e $n web-1 web-2" ]
+	done
+	[ "$(offered 'ct-kill -s TERM ps_')" = "$r" ]
+	[ "$(offered 'ct stop -t 3 web-1 we')" = web-1 ]
+	[ "$(offered 'ct logs web-2 ')" = '' ]
+	[ "$(offered 'ct exec web-1 ')" = '' ]
+	[ "$(offered 'bocker exec ')" = "$r web-1" ]
+}
+
+@test "images are offered where one is wanted, and all kinds to what takes all" {
+	other=$(ct-init -n reg.example:5000/team/app:v1 "$busybox")
+	c=$(ct-run --only snapshot --name bus -v buffer:/d "$img")
+	v=$(ct-volumes -q)
+	all="$other $img busybox:latest reg.example:5000/team/app:v1"
+	all=$(tr ' ' '\n' <<<"$all" | LC_ALL=C sort | paste -sd ' ')
+	[ "$(offered 'ct run ')" = "$all" ]
+	[ "$(offered 'ct commit bus ')" = "$all" ]
+	[ "$(offered 'bocker --CPU_SHARE=9 run ')" = "$all" ]
+	[ "$(offered 'ct run -d -m 1g --name x bu')" = busybox:latest ]
+	[ "$(offered 'ct run -dm 1g bu')" = busybox:latest ]
+	[ -z "$(offered 'ct run -dm ')" ]
+	[ "$(offered 'ct rm bu')" = 'buffer bus busybox:latest' ]
+	[ "$(offered 'ct rm ')" = "$all $(printf '%s\n' bus buffer "$c" "$v" | sort | paste -sd ' ')" ] ||
+		[ "$(offered 'ct rm ' | wc -w)" -eq 8 ]
+	for name in inspect export path id; do
+		[ "$(offered "ct $name bu")" = 'bus busybox:latest' ]
+	done
+	[ "$(offered 'ct shell b')" = busybox:latest ]
+}
+
+@test "of a name with a colon only what follows the colon is offered, as bash replaces no more" {
+	ct-init -n reg.example:5000/team/app:v1 "$busybox"
+	[ "$(offered 'ct run busybox:la' ct run busybox : la)" = latest ]
+	[ "$(offered 'ct run busybox:' ct run busybox :)" = latest ]
+	[ "$(offered 'ct run reg.example:50' ct run reg.example : 50)" = 5000/team/app:v1 ]
+	[ "$(offered 'ct run reg.example:5000/team/app:' ct run reg.example : 5000/team/app :)" = v1 ]
+	[ "$(offered 'ct run "busybox:la' ct run '"busybox:la')" = busybox:latest ]
+	[ "$(COMP_WORDBREAKS=$' \t\n' offered 'ct run busybox:la' ct run busybox : la)" = latest ]	# bash sets it itself
+	[ -z "$(offered 'ct run busybox :la' ct run busybox : la)" ]
+}
+
+@test "an option's argument is completed by its kind" {
+	ct-run --rm -v data:/d "$img" true
+	[ "$(offered 'ct run --network ')" = 'host none' ]
+	[ "$(offered 'ct run --network=h' ct run --network = h)" = host ]
+	[ "$(offered 'ct run --only=' ct run --only =)" = snapshot ]
+	[ "$(offered 'ct run --userns u')" = unmapped ]
+	[ "$(offered 'ct kill -s TE')" = TERM ]
+	[ "$(offered 'ct kill --signal=SIGTE' ct kill --signal = SIGTE)" = SIGTERM ]
+	[ "$(offered 'ct run -v ')" = 'data: -o nospace -o default' ] || [ "$(offered 'ct run -v ')" = '-o default -o nospace data:' ]
+	[ "$(offered 'ct run --volume=da' ct run --volume = da)" = '-o default -o nospace data:' ]
+	[ "$(offered 'ct run -v ./da')" = '-o default' ]
+	[ -z "$(offered 'ct run -v data:/' ct run -v data : /)" ]
+	[ "$(offered 'ct run --rootfs ')" = '-o dirnames' ]
+	[ -z "$(offered 'ct run -w ')" ]	# of the container
+	[ "$(offered 'ct run --env-file ')" = '-o default' ]
+	[ "$(offered 'ct ps --filter status=r' ct ps --filter status = r)" = '-o nospace running' ]
+	[ "$(VARIABLE_1=x offered 'ct exec -e VARIABLE_')" = VARIABLE_1 ]
+	[ -z "$(offered 'ct stop -t ')" ]
+	[ "$(offered 'ct build -f ')" = '-o default' ]
+	[ "$(offered 'ct logs x >')" = '-o default' ]
+}
+
+@test "cp takes a container with a colon once, and paths of the host" {
+	ct-run --only snapshot --name web "$img"
+	[ "$(offered 'ct cp we')" = '-o default -o nospace web:' ]
+	[ "$(offered 'ct cp ./we')" = '-o default' ]
+	[ -z "$(offered 'ct cp web:/et' ct cp web : /et)" ]
+	[ "$(offered 'ct cp web:/etc ' ct cp web : /etc '')" = '-o default' ]
+	[ "$(offered 'ct cp -a file we')" = '-o nospace web:' ]
+	[ "$(offered 'ct init ')" = '-o dirnames' ]
+	[ "$(offered 'ct build ')" = '-o dirnames' ]
+}
+
+@test "bocker has its commands and its options" {
+	[ "$(offered 'bocker ')" = 'commit exec help images init logs ps pull rm run' ]
+	[ "$(offered 'bocker -')" = '--CPU_SHARE= --MEM_LIMIT= -o nospace' ]
+	[ "$(offered 'bocker --CPU_SHARE=9 im' bocker --CPU_SHARE = 9 im)" = images ]
+}
+
+@test "of a listing only plain words are offered, whatever it holds" {
+	mkdir "$D/bin"
+	cp "$B/ct" "$D/bin"
+	hostile_words | sed 's/^/ps_42002\t/' >"$D/rows"
+	hostile_words | sed 's/$/\trunning/' >>"$D/rows"
+	printf 'ps_42003\tplain\n' >>"$D/rows"
+	for name in ps images volumes; do
+		printf '#!/bin/sh\ncat %s\n' "$D/rows" >"$D/bin/ct-$name"
+	done
+	chmod 755 "$D/bin"/*
+	for line in 'ct rm ' 'ct exec ' 'ct start ' 'ct run ' 'ct run -v ' 'ct cp ' 'ct rm we' 'ct rm $' 'ct rm `'; do
+		PATH=$D/bin:$PATH offered "$line"
+		for word in $(PATH=$D/bin:$PATH offered "$line"); do
+			[[ $word =~ ^(-o|nospace|default|[a-zA-Z0-9_.:/-]+)$ ]]
+		done
+	done
+	[[ " $(PATH=$D/bin:$PATH offered 'ct rm ') " == *' plain '* ]]
+	[ ! -e made ]
+}
+
+@test "where there is no store nothing is offered, said or made" {
+	export CT_ROOT=$D/none CT_RUN=$D/none.run
+	facts >"$D/before"
+	for line in 'ct rm ' 'ct run ' 'ct exec ' 'ct start ' 'ct inspect ' 'ct volumes '; do
+		[ -z "$(offered "$line")" ]
+	done
+	[ -z "$(PATH=$D/none:/usr/bin:/bin offered 'ct rm ')" ]
+	[ ! -e "$D/none" ]
+	[ ! -e "$D/none.run" ]
+	facts | same_facts "$D/before" -
+	mkdir "$CT_ROOT"
+	[ -z "$(offered 'ct run ')" ]
+	[ -z "$(ls "$CT_ROOT")" ]
+	: >"$D/file"
+	[ -z "$(CT_ROOT=$D/file offered 'ct rm ')" ]
+}
+
+@test "behind sudo the listings are sudo's, if it gives them silently" {
+	c=$(ct-run --only snapshot --name web "$img")
+	mkdir "$D/bin"
+	cat >"$D/bin/sudo" <<-'EOF'
+		#!/bin/sh
+		echo "$*" >>"$SUDO_LOG"
+		[ ! -e "$SUDO_LOG.no" ] || { echo 'sudo: a password is required' >&2; exit 1; }
+		[ "$1 $2" = '-n --' ] || exit 1
+		shift 2
+		exec "$@"
+	EOF
+	chmod 755 "$D/bin/sudo"
+	export SUDO_LOG=$D/log
+	PATH=$D/bin:$PATH
+	[ "$(offered 'ct logs we')" = web ]
+	[ ! -e "$D/log" ]
+	[ "$(asked_by=_sudo offered ' ct logs ' ct logs '')" = "$c web" ]
+	[ "$(cut -d ' ' -f 1-3 "$D/log")" = '-n -- ct-ps' ]
+	: >"$D/log.no"
+	[ -z "$(asked_by=_sudo offered ' ct logs we')" ]
+	[ "$(asked_by=_sudo offered ' ct lo')" = logs ]
+	rm "$D/log" "$D/log.no"
+	[ -z "$(asked_by=_sudo offered " $B/ct logs we")" ]	# what a path says is not run with rights before Enter
+	[ ! -e "$D/log" ]
+}
+
+@test "at the keyboard TAB completes commands, options and names, also those with a colon" {
+	ct-run --only snapshot --name web-1 "$img"
+	run -0 typed 'type:ct ima\t--no-h\t -o name busybox:la\t\r' 'wait:\nbusybox:latest\r\n' 'wait:% ' \
+		'type:ct-images --no-header -o name "busy\t\r' 'wait:\nbusybox:latest\r\n' 'wait:% ' \
+		'type:ct run --network=no\t --rm bus\t echo do""ne\r' 'wait:\ndone\r\n' 'wait:% ' \
+		'type:ct ps --no-header -o name we\t\r' 'wait:\nweb-1\r\n' 'wait:% ' \
+		'type:ct st\t\t' 'wait:start  stats  stop   store' 'type:\x15' \
+		'type:ct rm we\t; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
+	[ -z "$(ct-ps -q)" ]
+}
+
+@test "at the keyboard a directory with spaces or an expansion in its name is one word and nothing else" {
+	mkdir 'two words' '$(touch made)'
+	cp -r "$busybox/bin" 'two words/bin'
+	: >'$(touch made)/file'
+	: >'f `touch made`'
+	run -0 typed 'type:ct init tw\t && echo = $?\r' 'wait:\n= 0\r\n' 'wait:% ' \
+		'type:ct init \\$\t && echo = $?\r' 'wait:\n= 0\r\n' 'wait:% ' \
+		'type:ct build -f f\t .\r' 'wait:there is no FROM' 'wait:% '
+	[ "$(ct-images --no-header -o source | head -2)" = "$PWD/\$(touch made)"$'\n'"$PWD/two words" ]
+	[ ! -e made ]
+}
+
+@test "at the keyboard nothing is written beside what is completed, and the shell's state stays" {
+	export CT_ROOT=$D/none CT_RUN=$D/none.run
+	run -0 typed 'type:set -u; shopt -s failglob nullglob; IFS=:; sleep 1000 & p=$!\r' 'wait:% ' \
+		'type:false\r' 'wait:% ' \
+		'type:test $? = 1 ct rm \t\t\x17\x17\x17 && echo "$((p == $!))<$IFS>$-" \r' 'wait:\n1<:>' 'wait:% ' \
+		'type:ct run \t\tx\x15kill $p\r' 'wait:% '
+	[[ $output == *$'% ct run x'* ]] || [[ $output == *'ct run '* ]]
+	[[ $output != *' no such'* && $output != *'unbound'* && $output != *'no match'* && $output != *'ct-ps:'* ]]
+	[ ! -e "$D/none" ]
+}
