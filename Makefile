@@ -30,6 +30,7 @@ UNITS   := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
 SILENT   = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say      = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' $(patsubst $(B)/%,%,$@);))
 SHARE   := $(filter-out share/gen-%,$(wildcard share/*))
+COMPLETE = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 all: $(CMDS)
 units: $(UNITS)
@@ -72,14 +73,18 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install $(CMDS) $(DESTDIR)$(PREFIX)/bin
 	[ -z "$(SHARE)" ] || { install -d $(DESTDIR)$(PREFIX)/share/ct && cp -r $(SHARE) $(DESTDIR)$(PREFIX)/share/ct; }
+	install -d $(COMPLETE)
+	install -m 644 completions/ct.bash $(COMPLETE)/ct
+	for name in $(filter-out ct,$(notdir $(CMDS))); do ln -sf ct $(COMPLETE)/$$name || exit; done
 
 uninstall:
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/bin/%,$(CMDS))
 	rm -rf $(DESTDIR)$(PREFIX)/share/ct
+	rm -f $(patsubst $(B)/%,$(COMPLETE)/%,$(CMDS))
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*.c cmd/*.c))
-LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* test/* test/vm/* test/cmd/*))
+LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* completions/* test/* test/vm/* test/cmd/*))
 lint: all $(LINT_C) $(LINT_SH)
 	test/house
 

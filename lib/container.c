@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +16,7 @@
 #include "lock.h"
 #include "own.h"
 
-enum { SETTLE_MS = 100 };
+enum { SETTLE_MS = 100, EXIT_BLOCK = 4096 };
 
 static const char *const phase_names[] = {"running", "exited", "killed", "oom", "dead"};
 
@@ -183,21 +185,48 @@ int container_write_state(const struct store *s, const char *id, const struct pr
 	return record_write(s->run, name, &r, e);
 }
 
+/*
+ * Always the same block of the file, given to it when the container was made and
+ * written over in place (no copy on write): the end can be told on a full disk.
+ */
+static int write_exit_block(int dir, const char *text, size_t n, struct err *e)
+{
+	own_fd int fd = openat(dir, "exit", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int no_cow = FS_NOCOW_FL;
+	char block[EXIT_BLOCK];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "exit");
+	if (st.st_size == 0) {
+		ioctl(fd, FS_IOC_SETFLAGS, &no_cow);	/* what refuses it copies, and works too */
+		if (fallocate(fd, 0, 0, sizeof(block)) < 0)
+			return err_sys(e, "exit: reserve its place");
+	}
+	memset(block, '\n', sizeof(block));
+	memcpy(block, text, n < sizeof(block) ? n : sizeof(block));
+	if (pwrite(fd, block, sizeof(block), 0) != sizeof(block))
+		return err_sys(e, "write exit");
+	return 0;
+}
+
 int container_write_exit(int dir, enum container_phase phase, int code, const char *started, struct err *e)
 {
 	own_record struct record r = {0};
+	own_buf struct buf text = {0};
 	char finished[NUM_TIME_LEN];
 	struct timespec now;
 
 	if (phase == CONTAINER_RUNNING)
-		return file_write(dir, "exit", 0600, "", 0, e);
+		return write_exit_block(dir, "", 0, e);
 	clock_gettime(CLOCK_REALTIME, &now);
 	num_time_format(&now, finished);
 	record_add(&r, "phase", phase_names[phase]);
 	record_add_uint(&r, "code", (uint64_t)code);
 	record_add(&r, "started", started);
 	record_add(&r, "finished", finished);
-	return record_write_in_place(dir, "exit", &r, e);
+	record_format(&r, &text);
+	return write_exit_block(dir, text.data, text.len, e);
 }
 
 static int remove_run_files(const struct store *s, const char *id, struct err *e)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct ctlog {
 	uint64_t lost;		/* bytes that could not be written */
 	int why;		/* errno of the first failure */
 	size_t cut;		/* bytes at the front of room that end a record cut short in the file */
+	uint64_t put_off;	/* bytes written since a rotation was due, for a follower's sake */
 	size_t used;
 	char head[CTLOG_HEAD];
 	char room[ROOM];
@@ -122,6 +124,20 @@ static void log_flush(struct ctlog *l)
 }
 
 /* Room for one record in the buffer, and in the file. */
+int ctlog_hold(int fd)
+{
+	if (fd >= 0)
+		flock(fd, LOCK_SH | LOCK_NB);
+	return fd;
+}
+
+static bool is_held(int dir)
+{
+	own_fd int fd = openat(dir, "log.1", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+}
+
 static void log_make_room(struct ctlog *l, size_t need)
 {
 	bool rotate = l->half && l->size + l->used && l->size + l->used + need > l->half;
@@ -131,11 +147,17 @@ static void log_make_room(struct ctlog *l, size_t need)
 	log_flush(l);
 	if (!rotate || l->fd < 0)
 		return;
-	if (renameat(l->dir, "log", l->dir, "log.1") < 0) {
-		log_lost(l, 0);
+	if (l->put_off < CTLOG_PATIENCE && is_held(l->dir)) {
+		l->put_off += l->half;
 		l->size = 0;		/* tried again after as many bytes */
 		return;
 	}
+	if (renameat(l->dir, "log", l->dir, "log.1") < 0) {
+		log_lost(l, 0);
+		l->size = 0;
+		return;
+	}
+	l->put_off = 0;
 	close(l->fd);
 	l->lost += l->used;		/* the end of a record whose start is in log.1 now */
 	l->used = l->cut = 0;

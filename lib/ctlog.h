@@ -32,6 +32,14 @@ enum {
 /* Whether the n bytes at p begin with the head of a record; whole: it is an F. */
 bool ctlog_head(const char *p, size_t n, enum ctlog_stream *stream, bool *whole);
 
+/*
+ * A follower holds the file it reads by a shared lock: the writer does not drop a
+ * `log.1` that is held, but lets `log` grow meanwhile, CTLOG_PATIENCE bytes beyond
+ * its half of max at most (a follower may be stopped for good). Gives fd itself.
+ */
+enum { CTLOG_PATIENCE = 256 << 20 };
+int ctlog_hold(int fd);
+
 /* Writing: by the supervisor alone. */
 struct ctlog;
 

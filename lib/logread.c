@@ -164,8 +164,8 @@ static int find_next(int dir, int current)
 	for (;;) {
 		older = inode_of(dir, "log.1");
 		if (older && older != mine.st_ino)
-			return openat(dir, "log.1", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-		fd = openat(dir, "log", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+			return ctlog_hold(openat(dir, "log.1", O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+		fd = ctlog_hold(openat(dir, "log", O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
 		if (fd < 0 || inode_of(dir, "log.1") == older)
 			return fd;
 		close(fd);

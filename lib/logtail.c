@@ -26,7 +26,7 @@ static int open_or_none(int dir, const char *name, int *fd, struct stat *st)
 	*fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd < 0)
 		return errno == ENOENT ? 0 : -1;
-	return fstat(*fd, st);
+	return fstat(ctlog_hold(*fd), st);
 }
 
 /* Leaves out a record that is being written just now. */

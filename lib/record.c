@@ -108,6 +108,8 @@ int record_read(int dirfd, const char *name, struct record *r, struct err *e)
 		if (!end)
 			return err_set(e, "%s: damaged (cut short)", name);
 		*end++ = '\0';
+		if (!*line)
+			continue;
 		equals = strchr(line, '=');
 		if (!equals)
 			return err_set(e, "%s: damaged (%s)", name, line);
@@ -118,7 +120,7 @@ int record_read(int dirfd, const char *name, struct record *r, struct err *e)
 	return 0;
 }
 
-static void format(const struct record *r, struct buf *text)
+void record_format(const struct record *r, struct buf *text)
 {
 	buf_str(text, "");
 	for (size_t i = 0; i < r->keys.n; i++) {
@@ -139,14 +141,6 @@ int record_write(int dirfd, const char *name, const struct record *r, struct err
 {
 	own_buf struct buf text = {0};
 
-	format(r, &text);
+	record_format(r, &text);
 	return file_replace(dirfd, name, 0600, text.data, text.len, e);
-}
-
-int record_write_in_place(int dirfd, const char *name, const struct record *r, struct err *e)
-{
-	own_buf struct buf text = {0};
-
-	format(r, &text);
-	return file_write(dirfd, name, 0600, text.data, text.len, e);
 }

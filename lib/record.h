@@ -34,11 +34,11 @@ char *record_join(const struct record *r, const char *key, const char *between);
 /* Takes every line of key out. */
 void record_drop(struct record *r, const char *key);
 
-/* Reads `name` beneath dirfd (4 MiB at most). A line without "=" is an error. */
+/* Reads `name` beneath dirfd (4 MiB at most). A line without "=" is an error; empty ones say nothing. */
 int record_read(int dirfd, const char *name, struct record *r, struct err *e);
 /* Replaces it in one step, mode 0600. */
 int record_write(int dirfd, const char *name, const struct record *r, struct err *e);
-/* Writes it into the file that is there, for those who have it open. */
-int record_write_in_place(int dirfd, const char *name, const struct record *r, struct err *e);
+/* The same as text. */
+void record_format(const struct record *r, struct buf *text);
 
 #endif

@@ -270,7 +270,7 @@ static int plan_mounts(const struct runopts *o, const struct record *image, stru
 	if (image)
 		record_get_list(image, "volume", &wanted);
 	for (size_t i = 0; i < wanted.n; i++)
-		if (wanted.v[i][0] == '/' && wanted.v[i][1] && !strv_has(&taken, wanted.v[i]))
+		if (volume_check_target(wanted.v[i]) && !strv_has(&taken, wanted.v[i]))
 			strv_add(&p->image_volumes, wanted.v[i]);
 	return 0;
 }

@@ -21,11 +21,28 @@ void volume_free(struct volume *v)
 	*v = (struct volume){0};
 }
 
+bool volume_check_target(const char *path)
+{
+	own_strv struct strv parts = {0};
+	const char *first = NULL;
+	int n = 0;
+
+	strv_split(&parts, path, '/');
+	for (size_t i = 0; i < parts.n; i++) {
+		if (strcmp(parts.v[i], "..") == 0)
+			return false;
+		if (*parts.v[i] && strcmp(parts.v[i], ".") != 0 && n++ == 0)
+			first = parts.v[i];
+	}
+	if (path[0] != '/' || n == 0 || strcmp(first, "proc") == 0)
+		return false;
+	return n > 1 || (strcmp(first, "dev") != 0 && strcmp(first, "sys") != 0);
+}
+
 static int check_target(const struct volume *v, const char *text, struct err *e)
 {
-	if (v->target[0] != '/' || strcmp(v->target, "/") == 0)
-		return err_set(e, "%s: the target is an absolute path, and not /", text);
-	return 0;
+	return volume_check_target(v->target) ? 0 :
+	       err_set(e, "%s: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc", text);
 }
 
 int volume_read(const char *text, struct volume *v, struct err *e)

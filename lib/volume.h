@@ -25,6 +25,12 @@ struct volume {
 void volume_free(struct volume *v);
 #define own_volume __attribute__((cleanup(volume_free)))
 
+/*
+ * Where something may be mounted: an absolute path without "..", that does not
+ * cover the kernel's own files (/proc and what is in it, /dev, /sys).
+ */
+bool volume_check_target(const char *path);
+
 int volume_read(const char *text, struct volume *v, struct err *e);
 int volume_read_tmpfs(const char *text, struct volume *v, struct err *e);
 int volume_read_device(const char *text, struct volume *v, struct err *e);

@@ -43,11 +43,12 @@ offered() {
 typed() {
 	printf '%s\n' ". '$completion'" "PS1='%% '" 'bind "set enable-bracketed-paste off"' 'bind "set page-completions off"' \
 		'bind "set bell-style none"' >"$D/rc"
-	HISTFILE='' run_tty size:40x200 'wait:# ' "type:. '$D/rc'\\r" 'wait:% ' "$@" 'type:exit\r' -- bash --norc --noprofile -i
+	HISTFILE='' run_tty size:40x200 'wait:# ' "type:. '$D/rc'\\r" 'wait:% ' "$@" 'type:exit 0\r' -- bash --norc --noprofile -i
 }
 
-# Words of hostile names, a line each but for the one with a newline.
+# A line each but for the one with a newline.
 hostile_words() {
+	# shellcheck disable=SC1003,SC2016 # nothing is to be expanded
 	printf '%s\n' '$(touch made)' '`touch made`' 'web;touch made' "we'b" 'we"b' 'web\' $'web\033[31m' 'web&' 'web*' '~root' $'web\nnew line' '$HOME' '{a,b}' '!!'
 }
 
@@ -120,10 +121,10 @@ hostile_words() {
 
 @test "images are offered where one is wanted, and all kinds to what takes all" {
 	other=$(ct-init -n reg.example:5000/team/app:v1 "$busybox")
-	c=$(ct-run --only snapshot --name bus -v buffer:/d "$img")
+	c=$(ct-run --only snapshot --name bus "$img")
+	ct-run --rm -v buffer:/d "$img" true
 	v=$(ct-volumes -q)
-	all="$other $img busybox:latest reg.example:5000/team/app:v1"
-	all=$(tr ' ' '\n' <<<"$all" | LC_ALL=C sort | paste -sd ' ')
+	all="busybox:latest $img $other reg.example:5000/team/app:v1"
 	[ "$(offered 'ct run ')" = "$all" ]
 	[ "$(offered 'ct commit bus ')" = "$all" ]
 	[ "$(offered 'bocker --CPU_SHARE=9 run ')" = "$all" ]
@@ -131,8 +132,8 @@ hostile_words() {
 	[ "$(offered 'ct run -dm 1g bu')" = busybox:latest ]
 	[ -z "$(offered 'ct run -dm ')" ]
 	[ "$(offered 'ct rm bu')" = 'buffer bus busybox:latest' ]
-	[ "$(offered 'ct rm ')" = "$all $(printf '%s\n' bus buffer "$c" "$v" | sort | paste -sd ' ')" ] ||
-		[ "$(offered 'ct rm ' | wc -w)" -eq 8 ]
+	[ "$(offered 'ct rm ')" = "buffer bus busybox:latest $img $other $c reg.example:5000/team/app:v1 $v" ]
+	[ "$(offered 'ct rm ' | wc -w)" -eq 8 ]
 	for name in inspect export path id; do
 		[ "$(offered "ct $name bu")" = 'bus busybox:latest' ]
 	done
@@ -146,8 +147,9 @@ hostile_words() {
 	[ "$(offered 'ct run reg.example:50' ct run reg.example : 50)" = 5000/team/app:v1 ]
 	[ "$(offered 'ct run reg.example:5000/team/app:' ct run reg.example : 5000/team/app :)" = v1 ]
 	[ "$(offered 'ct run "busybox:la' ct run '"busybox:la')" = busybox:latest ]
-	[ "$(COMP_WORDBREAKS=$' \t\n' offered 'ct run busybox:la' ct run busybox : la)" = latest ]	# bash sets it itself
 	[ -z "$(offered 'ct run busybox :la' ct run busybox : la)" ]
+	sed -i '/^how=/s/^/COMP_WORDBREAKS=${COMP_WORDBREAKS\/\/:}; /' "$ask"	# as some people have it
+	[ "$(offered 'ct run busybox:la' ct run busybox:la)" = busybox:latest ]
 }
 
 @test "an option's argument is completed by its kind" {
@@ -158,7 +160,7 @@ hostile_words() {
 	[ "$(offered 'ct run --userns u')" = unmapped ]
 	[ "$(offered 'ct kill -s TE')" = TERM ]
 	[ "$(offered 'ct kill --signal=SIGTE' ct kill --signal = SIGTE)" = SIGTERM ]
-	[ "$(offered 'ct run -v ')" = 'data: -o nospace -o default' ] || [ "$(offered 'ct run -v ')" = '-o default -o nospace data:' ]
+	[ "$(offered 'ct run -v ')" = '-o default -o nospace data:' ]
 	[ "$(offered 'ct run --volume=da' ct run --volume = da)" = '-o default -o nospace data:' ]
 	[ "$(offered 'ct run -v ./da')" = '-o default' ]
 	[ -z "$(offered 'ct run -v data:/' ct run -v data : /)" ]
@@ -200,10 +202,9 @@ hostile_words() {
 	done
 	chmod 755 "$D/bin"/*
 	for line in 'ct rm ' 'ct exec ' 'ct start ' 'ct run ' 'ct run -v ' 'ct cp ' 'ct rm we' 'ct rm $' 'ct rm `'; do
-		PATH=$D/bin:$PATH offered "$line"
-		for word in $(PATH=$D/bin:$PATH offered "$line"); do
-			[[ $word =~ ^(-o|nospace|default|[a-zA-Z0-9_.:/-]+)$ ]]
-		done
+		words=$(PATH=$D/bin:$PATH offered "$line")
+		[[ $words != *[!a-zA-Z0-9_.:\ -]* ]]
+		[[ $words != *HOME* && $words != *red* ]]
 	done
 	[[ " $(PATH=$D/bin:$PATH offered 'ct rm ') " == *' plain '* ]]
 	[ ! -e made ]
@@ -275,13 +276,11 @@ hostile_words() {
 	[ ! -e made ]
 }
 
-@test "at the keyboard nothing is written beside what is completed, and the shell's state stays" {
+@test "at the keyboard nothing is written beside what is completed, and the shell stays as it is" {
 	export CT_ROOT=$D/none CT_RUN=$D/none.run
-	run -0 typed 'type:set -u; shopt -s failglob nullglob; IFS=:; sleep 1000 & p=$!\r' 'wait:% ' \
-		'type:false\r' 'wait:% ' \
-		'type:test $? = 1 ct rm \t\t\x17\x17\x17 && echo "$((p == $!))<$IFS>$-" \r' 'wait:\n1<:>' 'wait:% ' \
-		'type:ct run \t\tx\x15kill $p\r' 'wait:% '
-	[[ $output == *$'% ct run x'* ]] || [[ $output == *'ct run '* ]]
-	[[ $output != *' no such'* && $output != *'unbound'* && $output != *'no match'* && $output != *'ct-ps:'* ]]
+	run -0 typed 'type:set -u; shopt -s failglob; IFS=:; sleep 0 & p=$!\r' 'wait:% ' \
+		'type:ct rm x\t\ty\t\t\x15' 'type:ct run \t\tx\x15' 'type:ct start --\t\tx\x15' \
+		'type:echo "= $((p == $!))<$IFS>"\r' 'wait:\n= 1<:>' 'wait:% '
+	[[ $output != *ct-ps:* && $output != *ct-images:* && $output != *unbound* && $output != *'no match'* ]]
 	[ ! -e "$D/none" ]
 }

@@ -156,3 +156,11 @@ finished() {
 	refused 2 "--since: never: " --since never ps_42002
 	refused 2 "--nosuch: " --nosuch ps_42002
 }
+
+@test "a follower of a log that is rotated faster than it reads loses no line" {
+	busybox_image
+	c=$(ct-run -d --log-max 20k "$img" sh -c 'sleep 0.3; seq 1 100000')
+	ct-logs -f "$c" >"$BATS_TEST_TMPDIR/out"
+	seq 1 100000 | cmp - "$BATS_TEST_TMPDIR/out"
+	ct-rm "$c"
+}

@@ -249,3 +249,20 @@ freeze() {
 	run -0 ct-wait - </dev/null
 	[ -z "$output" ]
 }
+
+@test "on a full store it is still told how a container ended" {
+	export CT_ROOT=$CT_TEST_DIR/small CT_RUN=$CT_TEST_DIR/small.run
+	truncate -s 128M "$CT_ROOT.btrfs"
+	mkfs.btrfs -q "$CT_ROOT.btrfs" 2>/dev/null
+	ct-store up 2>/dev/null || skip "a store of this size cannot be made"
+	"$CT_TESTS/busybox" "$BATS_TEST_TMPDIR/root"
+	image=$(ct-init "$BATS_TEST_TMPDIR/root")
+	c=$(ct-run -d --stop-signal KILL "$image" sleep 1000)
+	dd if=/dev/zero of="$CT_ROOT/fill" bs=64k 2>/dev/null || true
+	ct-kill "$c"
+	[ "$(ct-wait "$c")" = 137 ]
+	[ "$(ct-ps --no-header -o status "$c")" = 'killed 9' ]
+	rm "$CT_ROOT/fill"
+	ct-rm "$c" "$image"
+	ct-store down
+}

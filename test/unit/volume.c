@@ -57,9 +57,21 @@ static void what_is_no_volume_is_refused_by_name(void **state)
 	assert_refused(volume_read(":/x", &v, &e), &e, ":/x: not SOURCE:TARGET[:ro]");
 	assert_refused(volume_read("/a:/b:ro:x", &v, &e), &e, "/a:/b:ro:x: not SOURCE:TARGET[:ro]");
 	assert_refused(volume_read("/etc:/x:zz", &v, &e), &e, "/etc:/x:zz: zz: not ro or rw");
-	assert_refused(volume_read("/etc:x", &v, &e), &e, "/etc:x: the target is an absolute path, and not /");
-	assert_refused(volume_read("/etc:/", &v, &e), &e, "/etc:/: the target is an absolute path, and not /");
+	assert_refused(volume_read("/etc:x", &v, &e), &e, "/etc:x: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
+	assert_refused(volume_read("/etc:/", &v, &e), &e, "/etc:/: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
 	assert_refused(volume_read("/no/such:/x", &v, &e), &e, "/no/such: No such file or directory");
+}
+
+static void what_the_kernel_shows_cannot_be_covered(void **state)
+{
+	(void)state;
+	assert_false(volume_check_target("/proc"));
+	assert_false(volume_check_target("//proc/./sys"));
+	assert_false(volume_check_target("/sys/"));
+	assert_false(volume_check_target("/dev/."));
+	assert_false(volume_check_target("/x/../proc"));
+	assert_true(volume_check_target("/dev/fuse"));
+	assert_true(volume_check_target("/process"));
 }
 
 static void a_tmpfs_is_a_target_with_options(void **state)
@@ -74,8 +86,8 @@ static void a_tmpfs_is_a_target_with_options(void **state)
 	assert_int_equal(volume_read_tmpfs("/tmp:size=1m,mode=700", &b, &e), 0);
 	assert_string_equal(b.target, "/tmp");
 	assert_string_equal(b.options, "size=1m,mode=700");
-	assert_refused(volume_read_tmpfs("tmp", &v, &e), &e, "tmp: the target is an absolute path, and not /");
-	assert_refused(volume_read_tmpfs("", &v, &e), &e, ": the target is an absolute path, and not /");
+	assert_refused(volume_read_tmpfs("tmp", &v, &e), &e, "tmp: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
+	assert_refused(volume_read_tmpfs("", &v, &e), &e, ": the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
 }
 
 static void a_device_is_a_node_of_the_hosts(void **state)
@@ -133,6 +145,7 @@ int main(void)
 		unit_test_scratch(the_source_is_kept_as_an_absolute_path_without_links),
 		cmocka_unit_test(a_source_without_a_slash_is_a_name),
 		cmocka_unit_test(what_is_no_volume_is_refused_by_name),
+		cmocka_unit_test(what_the_kernel_shows_cannot_be_covered),
 		cmocka_unit_test(a_tmpfs_is_a_target_with_options),
 		cmocka_unit_test(a_device_is_a_node_of_the_hosts),
 		unit_test_scratch(a_volume_is_mounted_without_devices_and_as_it_was_asked_for),

@@ -1,0 +1,427 @@
+# shellcheck shell=bash
+# Completion of `ct NAME ...`, `ct-NAME ...` and `bocker NAME ...` in bash 4.4 or newer: to
+# be sourced; the bash-completion package, where there is one, does so by itself.
+#
+# What is offered comes from where it is kept: options from the utilities' tables,
+# containers, images and volumes from their listings, the functions of ct from their
+# #HELP lines. A script is read, not run: one that knows no --help would do its work.
+# What was read is compared and offered, never evaluated, and only if it is a plain word.
+
+# $words: the command up to the cursor as the shell sees it, the last one unfinished.
+# (COMP_WORDS has them in pieces, broken at each ":", "=" and so on.)
+_ct_words() {
+	local line=${COMP_LINE:0:COMP_POINT} rest word piece
+	words=()
+	for ((piece = 0; piece <= COMP_CWORD; piece++)); do
+		word=${COMP_WORDS[piece]-}
+		rest=${line#"${line%%[![:space:]]*}"}
+		((piece < COMP_CWORD)) || word=$rest
+		if [[ ${#words[@]} -eq 0 || $rest != "$line" ]]; then
+			words+=("$word")
+		else
+			words[-1]+=$word
+		fi
+		line=${rest#"$word"}
+	done
+}
+
+# $cur: the last word, without a quote at its start; $head: what of it stays where it
+# is on the line, as bash replaces only what follows the last word break.
+_ct_cur() {
+	local breaks='' c
+	cur=${words[-1]} head=
+	case $cur in
+	[\'\"]*)
+		cur=${cur#?}
+		return ;;
+	esac
+	for c in : = @; do
+		[[ ${COMP_WORDBREAKS-} != *"$c"* ]] || breaks+=$c
+	done
+	if [[ -n $breaks && $cur == *["$breaks"]* ]]; then
+		head=${cur%"${cur##*["$breaks"]}"}
+	fi
+}
+
+# Outside of a completion there is nothing to set.
+_ct_how() {
+	compopt "$@" 2>/dev/null
+}
+
+# _ct_offer WORD...: those that begin with $value; $before and $after go with each.
+# (All at once where that will do: there may be thousands.)
+_ct_offer() {
+	local word offered=() IFS=
+	if [[ -n $value || $* == *[![:alnum:]_.:/@=-]* ]]; then
+		for word; do
+			[[ $word != "$value"* || $word == *[![:alnum:]_.:/@=-]* ]] || offered+=("$word")
+		done
+		set -- "${offered[@]}"
+	fi
+	[[ -z $before$after ]] || set -- "${@/#/"$before"}"
+	[[ -z $after ]] || set -- "${@/%/"$after"}"
+	COMPREPLY+=("${@#"$head"}")
+}
+
+# _ct_find NAME: $found is the ct-NAME that `ct NAME` would run.
+_ct_find() {
+	found=$dir/ct-$1
+	[[ -n $dir && -f $found && -x $found ]] || found=$(type -P "ct-$1")
+}
+
+# _ct_list NAME ARG...: $listed is what a listing says; nothing if it cannot be had silently.
+# Under sudo it takes sudo's rights, and so only a program that sudo finds by itself.
+_ct_list() {
+	local found
+	listed=
+	if [[ -z $sudo ]]; then
+		_ct_find "$1"
+		[[ -z $found ]] || listed=$("$found" "${@:2}" --no-header </dev/null 2>/dev/null)
+	elif [[ ${words[0]} != */* ]]; then
+		listed=$(sudo -n -- "ct-$1" "${@:2}" --no-header </dev/null 2>/dev/null)
+	fi
+}
+
+# _ct_split SEPARATORS: offers what $listed has between them. (mapfile would take its time: a byte a read.)
+_ct_split() {
+	local - IFS=$1
+	set -f
+	# shellcheck disable=SC2086 # as said
+	_ct_offer $listed
+}
+
+_ct_containers() {
+	local listed
+	_ct_list ps -o id,name
+	_ct_split $'\t\n'
+}
+
+_ct_running() {
+	local listed
+	_ct_list ps -r -o id,name
+	_ct_split $'\t\n'
+}
+
+_ct_ended() {
+	local - listed rows IFS=$'\n'
+	set -f
+	_ct_list ps -o status,id,name
+	# shellcheck disable=SC2206 # a row a line
+	rows=($listed)
+	rows=("${rows[@]/#running$'\t'*/$'\t'}")
+	listed=${rows[*]#*$'\t'}
+	_ct_split $'\t\n'
+}
+
+_ct_images() {
+	local listed
+	_ct_list images -o id,name
+	_ct_split $'\t\n,'
+}
+
+# With something behind it (SRC:DST) it is a name.
+_ct_volumes() {
+	local listed columns=id,name
+	[[ -z $after ]] || columns=name
+	_ct_list volumes -o "$columns"
+	_ct_split $'\t\n'
+}
+
+_ct_files() {
+	_ct_how -o default
+}
+
+_ct_dirs() {
+	_ct_how -o dirnames
+}
+
+_ct_signals() {
+	local signal
+	for signal in $(compgen -A signal SIG); do
+		[[ $signal != SIGJUNK* ]] || continue
+		_ct_offer "${signal#SIG}" "$signal"
+	done
+}
+
+# The names of every ct-NAME in these directories, each once.
+_ct_programs() (
+	set +fu
+	shopt -u failglob nocasematch
+	for path; do
+		for file in "${path:-.}"/ct-*; do
+			name=${file##*/ct-}
+			[[ $name != *[![:alnum:]_.-]* && -f $file && -x $file ]] && printf '%s\n' "$name"
+		done
+	done | LC_ALL=C sort -u
+)
+
+# _ct_functions FILE PREFIX: $functions are the usage lines of those that have a #HELP.
+_ct_functions() {
+	local lines line
+	functions=()
+	mapfile -t lines <"$1"
+	for line in "${lines[@]}"; do
+		[[ $line == "$2"*'() { #HELP '* ]] || continue
+		case $2 in
+		ct_)	line=${line#*#HELP } line=${line%%$'\t'*} ;;
+		*)	line=${line#"$2"} line=${line%%'('*} ;;
+		esac
+		functions+=("$line")
+	done
+} 2>/dev/null
+
+# All that `ct` or `bocker` can be told to do.
+_ct_names() {
+	local functions paths
+	_ct_functions "$self" "${program}_"
+	_ct_offer "${functions[@]%% *}"
+	if [[ $program == ct ]]; then
+		IFS=: read -r -a paths <<<"$PATH"
+		# shellcheck disable=SC2046 # names without spaces
+		_ct_offer $(_ct_programs "$dir" "${paths[@]}")
+	fi
+}
+
+# $table: a row an option, as `ct-NAME --help=table` prints them.
+_ct_table() {
+	local functions usage found='' start='' lines line
+	table=()
+	if [[ $program == ct ]]; then
+		_ct_functions "$self" ct_
+		for usage in "${functions[@]}"; do
+			[[ $usage != "$command" && $usage != "$command "* ]] || {
+				_ct_table_of_usage "$usage"
+				return
+			}
+		done
+	fi
+	_ct_find "$command"
+	[[ -n $found ]] || return
+	IFS= LC_ALL=C read -r -n 2 start <"$found"
+	if [[ $start == '#!' ]]; then
+		_ct_table_of_script
+	else
+		lines=$("$found" --help=table </dev/null)
+		mapfile -t lines <<<"$lines"
+		for line in "${lines[@]}"; do
+			[[ $line != [-\ ]?$'\t--'*$'\t'*$'\t'* ]] || table+=("$line")
+		done
+	fi
+} 2>/dev/null
+
+# Of "stop [-t SECONDS] CONTAINER...".
+_ct_table_of_usage() {
+	local words word i
+	read -r -a words <<<"$1"
+	for ((i = 0; i < ${#words[@]}; i++)); do
+		word=${words[i]}
+		case $word in
+		\[--*\])	table+=("  "$'\t'"${word:1:-1}"$'\t\t') ;;
+		\[-?\])	table+=("${word:1:-1}"$'\t\t\t') ;;
+		\[-?)	table+=("${word:1}"$'\t\t'"${words[i + 1]%\]}"$'\t') ;;
+		esac
+	done
+	table+=("  "$'\t--help\t\t')
+}
+
+# Of the lines "  -t, --tag NAME   what it is for" of its help.
+_ct_table_of_script() {
+	local lines line letter arg
+	mapfile -t lines <"$found"
+	for line in "${lines[@]}"; do
+		[[ $line == '  '*--[a-z]*[a-zA-Z]'  '*[a-z]* ]] || continue
+		line=${line#"${line%%[! ]*}"}
+		letter='  ' arg=
+		case $line in
+		-[a-zA-Z0-9],\ --*)	letter=${line:0:2} line=${line:4} ;;
+		--*) ;;
+		*)	continue ;;
+		esac
+		line=${line%%  *}
+		[[ $line != *' '* ]] || arg=${line#* }
+		table+=("$letter"$'\t'"${line%% *}"$'\t'"$arg"$'\t')
+	done
+	[[ ${table[*]-} == *--help* ]] || table+=("  "$'\t--help\t\t')
+}
+
+# _ct_option TEXT: of -x or --name, $option is its long name (or -x), $wanted what its argument is called.
+_ct_option() {
+	local row letter name
+	option=$1 wanted=
+	for row in "${table[@]}"; do
+		letter=${row%%$'\t'*} row=${row#*$'\t'}
+		name=${row%%$'\t'*} row=${row#*$'\t'}
+		[[ $1 == "$letter" || $1 == "$name" ]] || continue
+		option=${name:-$1} wanted=${row%%$'\t'*}
+		return
+	done
+}
+
+# What the words before the last one say: how many $operands there are, the last $operand,
+# whether $options can still come, and, if the last word is an option's argument, which ($option, $wanted).
+_ct_parse() {
+	local word i
+	operands=0 operand='' options=yes wanted='' option=''
+	for word; do
+		if [[ -n $wanted ]]; then
+			wanted=
+		elif [[ -z $options || $word != -?* ]]; then
+			operands=$((operands + 1)) operand=$word
+			case $command in
+			run | exec | top)	options= ;;
+			esac
+		elif [[ $word == -- ]]; then
+			options=
+		elif [[ $word == --* ]]; then
+			[[ $word == *=* ]] || _ct_option "$word"
+		else
+			for ((i = 1; i < ${#word}; i++)); do
+				_ct_option "-${word:i:1}"
+				[[ -n $wanted ]] || continue
+				((i == ${#word} - 1)) || wanted=
+				break
+			done
+		fi
+	done
+}
+
+_ct_argument() {
+	case $option:$wanted in
+	--workdir:*)	;;	# a directory there, not here
+	--filter:*)
+		_ct_how -o nospace
+		case $value in
+		status=*)	_ct_offer status={running,exited,killed,oom,dead} ;;
+		*)	_ct_offer status= name= image= label= id= ;;
+		esac ;;
+	--userns:*)	_ct_offer auto host unmapped ;;
+	--tag:*)	_ct_images ;;
+	*:DIR)	_ct_dirs ;;
+	*:FILE | *:DEVICE*)	_ct_files ;;
+	*:SIGNAL)	_ct_signals ;;
+	*:SRC:*)
+		case $value in
+		*:*)	return ;;
+		*/* | .* | '~'*)	;;
+		*)	after=: _ct_volumes ;;
+		esac
+		[[ ${#COMPREPLY[@]} -eq 0 ]] || _ct_how -o nospace
+		_ct_files ;;
+	*:NAME\[=VALUE\])
+		# shellcheck disable=SC2046 # names of variables
+		_ct_offer $(compgen -e) ;;
+	*:*[A-Z]*)	;;
+	*)	# shellcheck disable=SC2086 # it lists what it may be
+		IFS='|' && _ct_offer $wanted ;;
+	esac
+}
+
+_ct_offer_options() {
+	local row name
+	for row in "${table[@]}"; do
+		name=${row#*$'\t'}
+		_ct_offer "${name%%$'\t'*}"
+		[[ $row == ' '* ]] || _ct_offer "${row%%$'\t'*}"
+	done
+}
+
+# CONTAINER:PATH, once, and a path of the host.
+_ct_cp() {
+	case $value in
+	/* | .* | '~'*)	_ct_files ;;
+	*:*)	;;
+	*)	[[ $operand == [!/.]*:* ]] || after=: _ct_containers
+		[[ ${#COMPREPLY[@]} -eq 0 ]] || _ct_how -o nospace
+		[[ $operands -eq 1 && $operand != [!/.]*:* ]] || _ct_files ;;
+	esac
+}
+
+_ct_operand() {
+	case $command:$operands in
+	exec:0 | pid:0 | top:0 | stop:* | kill:* | stats:*)	_ct_running ;;
+	start:*)	_ct_ended ;;
+	logs:0 | commit:0 | wait:* | ps:*)	_ct_containers ;;
+	run:0 | commit:1 | images:*)	_ct_images ;;
+	volumes:*)	_ct_volumes ;;
+	inspect:* | path:0 | export:0 | id:0)	_ct_containers; _ct_images ;;
+	shell:0)	_ct_running; _ct_images ;;
+	rm:*)	_ct_containers; _ct_images; _ct_volumes ;;
+	cp:[01])	_ct_cp ;;
+	init:0 | build:0)	_ct_dirs ;;
+	store:0)	_ct_offer up down status grow ;;
+	help:0)	_ct_names ;;
+	exec:* | pid:* | top:* | logs:* | commit:* | run:* | path:* | export:* | id:* | shell:*)	;;
+	cp:* | init:* | build:* | store:* | help:* | prune:* | df:* | pull:*)	;;
+	*)	_ct_files ;;
+	esac
+}
+
+# $self: the file of the command; $dir: where it and the utilities are.
+_ct_here() {
+	self=${1/#'~/'/${HOME-}/}
+	[[ $1 == */* && -z $sudo ]] || self=$(type -P -- "${1##*/}")
+	[[ -n $self && -f $self ]] || return
+	[[ ! -L $self ]] || self=$(readlink -f -- "$self")
+	dir=${self%/*}
+}
+
+_ct() {
+	local IFS=$' \t\n' words cur head value before='' after='' sudo='' program self dir
+	local command first=1 table=() operands operand options option wanted
+	COMPREPLY=()
+	# The completion of sudo takes its own words away before it asks us.
+	case " ${FUNCNAME[*]} " in
+	*' _sudo '* | *' _comp_cmd_sudo '*)	sudo=yes ;;
+	esac
+	_ct_words
+	_ct_cur
+	value=$cur
+	if [[ $cur == *[\<\>]* || ${words[-2]-} == *[\<\>] ]]; then
+		_ct_files
+		return
+	fi
+	_ct_here "${words[0]}" || return
+	program=${words[0]##*/}
+	case $program in
+	ct-*)	command=${program#ct-} ;;
+	*)	while [[ $program == bocker && ${words[first]-} == --*=* && first -lt $((${#words[@]} - 1)) ]]; do
+			first=$((first + 1))
+		done
+		if [[ ${#words[@]} -eq $((first + 1)) ]]; then
+			case $program$cur in
+			ct-*)	_ct_offer --help --version ;;
+			bocker-*)	_ct_how -o nospace; _ct_offer --CPU_SHARE= --MEM_LIMIT= ;;
+			*)	_ct_names ;;
+			esac
+			return
+		fi
+		command=${words[first]}
+		first=$((first + 1)) ;;
+	esac
+	[[ $command != *[![:alnum:]_.-]* ]] || return
+	[[ $program == bocker || " ${words[*]:first}" != *' -'* ]] || _ct_table
+	_ct_parse "${words[@]:first:${#words[@]} - 1 - first}"
+	if [[ -z $wanted && -n $options && $cur == --*=* ]]; then
+		_ct_option "${cur%%=*}"
+		before=${cur%%=*}= value=${cur#*=}
+	fi
+	if [[ -n $wanted ]]; then
+		_ct_argument
+	elif [[ -n $options && $cur == -* ]]; then
+		_ct_offer_options
+	else
+		_ct_operand
+	fi
+}
+
+# The utilities are those beside ct: a ct-NAME elsewhere may be something else.
+_ct_register() {
+	local IFS=$' \t\n' sudo='' self dir name
+	complete -F _ct ct bocker
+	_ct_here ct || return 0
+	for name in $(_ct_programs "$dir"); do
+		complete -p -- "ct-$name" >/dev/null 2>&1 || complete -F _ct -- "ct-$name"
+	done
+}
+
+_ct_register
