@@ -83,9 +83,9 @@ stubborn() {
 	for i in 1 2 3; do
 		ct-run -d "$img" sh -c 'trap "echo asked" TERM; echo ready; while :; do sleep 0.1; done'
 	done >"$D/ids"
-	for c in $(cat "$D/ids"); do wait_until sh -c "ct-logs $c | grep ready"; done
+	while read -r c; do wait_until sh -c "ct-logs $c | grep ready"; done <"$D/ids"
 	ct stop -t 1000 - <"$D/ids" 3>&- &
-	for c in $(cat "$D/ids"); do wait_until sh -c "ct-logs $c | grep asked"; done
+	while read -r c; do wait_until sh -c "ct-logs $c | grep asked"; done <"$D/ids"
 	ct-kill - <"$D/ids"
 	await $!
 	[ "$status" -eq 0 ]
