@@ -121,7 +121,7 @@ state() {
 	[ "$(ct-ps --no-header -o command "$d")" = 'sh -c exec sleep 1000 # \n\x1b[31m\tx\x0d"\\\xff' ] ||
 		[[ $(ct-ps --no-header -o command "$d") == 'sh -c exec sleep 1000 # \n'* ]]
 	[ "$(ct-ps --json "$c" | jq -r .labels)" = $'evil=a\nps_99999\tx\033[2J' ]
-	[ "$(ct-ps --json "$d" | jq -r .command)" = $'sh -c exec sleep 1000 # \n\033[31m\tx\r"\\'$'\uFFFD' ]
+	[ "$(ct-ps --json "$d" | jq -r .command)" = $'sh -c exec sleep 1000 # \n\033[31m\tx\r"\\'$'\xef\xbf\xbd' ]
 	[ "$(ct-ps --json | jq -r .id)" = "$(ct-ps -q)" ]
 }
 
