@@ -365,3 +365,12 @@ config() {
 	[ "$(ct-images -q)" = "$img" ]
 	[ ! -s "$D.out" ]
 }
+
+@test "a .dockerignore is not read, and that is said" {
+	mkdir "$BATS_TEST_TMPDIR/ctx"
+	printf 'FROM %s\nENV A=b\n' "$img" >"$BATS_TEST_TMPDIR/ctx/Dockerfile"
+	echo '*' >"$BATS_TEST_TMPDIR/ctx/.dockerignore"
+	run -0 --separate-stderr ct-build "$BATS_TEST_TMPDIR/ctx"
+	[[ $stderr == *'.dockerignore is not read'* ]]
+	ct-rm -f "$output"
+}
