@@ -367,7 +367,7 @@ config() {
 }
 
 @test "a .dockerignore is not read, and that is said" {
-	mkdir "$BATS_TEST_TMPDIR/ctx"
+	mkdir -p "$BATS_TEST_TMPDIR/ctx"
 	printf 'FROM %s\nENV A=b\n' "$img" >"$BATS_TEST_TMPDIR/ctx/Dockerfile"
 	echo '*' >"$BATS_TEST_TMPDIR/ctx/.dockerignore"
 	run -0 --separate-stderr ct-build "$BATS_TEST_TMPDIR/ctx"
