@@ -53,6 +53,7 @@ static const struct column columns[] = {
 struct images {
 	const struct store *store;
 	struct table *table;
+	struct strv names, ids;		/* of all images: name by name */
 };
 
 /* Words are shown with spaces between them, what may hold spaces with newlines. */
@@ -64,8 +65,9 @@ static int add_row(const char *ref, void *arg, struct err *e)
 	own_strv struct strv names = {0};
 	const struct record *c = &img.config;
 
-	if (image_open(s, ref, &img, e) < 0 || name_list(s, "img", img.id, &names, e) < 0)
+	if (image_open(s, ref, &img, e) < 0)
 		return -1;
+	name_pick(&to->names, &to->ids, img.id, &names);
 
 	own_str char *name = strv_join(&names, ",");
 	own_str char *root = str_fmt("%s/%s/rootfs", s->root_path, img.id);
@@ -93,11 +95,14 @@ int main(int argc, char **argv)
 	int status;
 
 	images.table = table_begin(columns, &args.listing, &e);
-	if (!images.table || store_open(&s, STORE_LOOK, &e) < 0)
+	if (!images.table || store_open(&s, STORE_LOOK, &e) < 0 ||
+	    name_list_all(&s, "img", &images.names, &images.ids, &e) < 0)
 		return cmd_failed(&e);
 	if (s.note[0])
 		cmd_note("%s", s.note);
 	status = cmd_list(&s, "img", operands, add_row, &images);
 	table_end(images.table, stdout);
+	strv_free(&images.names);
+	strv_free(&images.ids);
 	return cmd_end(status);
 }

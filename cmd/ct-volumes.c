@@ -32,6 +32,7 @@ static const struct column columns[] = {
 struct listed {
 	const struct store *store;
 	struct table *table;
+	struct strv names, ids;		/* of all volumes: name by name */
 };
 
 static int list_one(const char *ref, void *arg, struct err *e)
@@ -42,8 +43,9 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	own_str char *file = NULL, *root = NULL;
 	char id[ID_LEN];
 
-	if (name_resolve(l->store, "vol", ref, id, e) < 0 || name_list(l->store, "vol", id, &names, e) < 0)
+	if (name_resolve(l->store, "vol", ref, id, e) < 0)
 		return -1;
+	name_pick(&l->names, &l->ids, id, &names);
 	file = str_fmt("%s/config", id);
 	root = str_fmt("%s/%s/data", l->store->root_path, id);
 	if (record_read(l->store->root, file, &config, e) < 0)
@@ -65,11 +67,14 @@ int main(int argc, char **argv)
 	int status;
 
 	l.table = table_begin(columns, &args.listing, &e);
-	if (!l.table || store_open(&store, STORE_LOOK, &e) < 0)
+	if (!l.table || store_open(&store, STORE_LOOK, &e) < 0 ||
+	    name_list_all(&store, "vol", &l.names, &l.ids, &e) < 0)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
 	status = cmd_list(&store, "vol", operands, list_one, &l);
 	table_end(l.table, stdout);
+	strv_free(&l.names);
+	strv_free(&l.ids);
 	return cmd_end(status);
 }

@@ -267,6 +267,15 @@ int name_list(const struct store *s, const char *kind, const char *id, struct st
 	return 0;
 }
 
+void name_pick(const struct strv *names, const struct strv *ids, const char *id, struct strv *out)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		if (strcmp(ids->v[i], id) == 0)
+			strv_add(out, names->v[i]);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), compare);
+}
+
 int name_list_all(const struct store *s, const char *kind, struct strv *names, struct strv *ids, struct err *e)
 {
 	return list(s, kind, NULL, names, ids, e);

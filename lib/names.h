@@ -30,8 +30,10 @@ int name_resolve(const struct store *s, const char *kind, const char *ref, char 
 /* All names of an id, sorted. */
 int name_list(const struct store *s, const char *kind, const char *id, struct strv *names, struct err *e);
 
-/* All names of a kind in one reading: ids->v[i] has names->v[i]. In no order; for listings. */
+/* All names of a kind in one reading, for listings: ids->v[i] has names->v[i]. In no order. */
 int name_list_all(const struct store *s, const char *kind, struct strv *names, struct strv *ids, struct err *e);
+/* Of those, what name_list would give. */
+void name_pick(const struct strv *names, const struct strv *ids, const char *id, struct strv *out);
 
 /*
  * Under the caller's lock on the store: see draft_publish, store_remove.
