@@ -799,3 +799,15 @@ hostile_run() {
 	run -127 ct-run "$empty"
 	[ "$output" = 'ct-run: /bin/sh: not found in the container' ]
 }
+
+@test "where root inside is root outside, ct's own program is a sealed copy that nobody can write" {
+	c=$(ct-run -d --init --userns host "$img" sleep 1000)
+	pid=$(ct-ps --no-header -o pid "$c")
+	[[ $(readlink "/proc/$pid/exe") == /memfd:*ct-run* ]]
+	run ! dd if=/dev/null of="/proc/$pid/exe"
+	ct-rm -f "$c"
+	c=$(ct-run -d --init "$img" sleep 1000)
+	pid=$(ct-ps --no-header -o pid "$c")
+	[[ $(readlink "/proc/$pid/exe") != /memfd:* ]]
+	ct-rm -f "$c"
+}
