@@ -85,8 +85,15 @@ static int publish_named(const struct store *s, struct draft *d, const char *id,
 
 	if (lock < 0)
 		return err_wrap(e, "%s", s->root_path);
-	if (is_image(id) && name_resolve(s, kind, name, holder, &none) == 0)
-		return rename_to(s, d, id, RENAME_NOREPLACE, e) < 0 ? -1 : name_take(s, kind, name, id, e);
+	if (is_image(id) && name_resolve(s, kind, name, holder, &none) == 0) {
+		if (rename_to(s, d, id, RENAME_NOREPLACE, e) < 0)
+			return -1;
+		if (name_take(s, kind, name, id, e) == 0)
+			return 0;
+		/* What failed is not there: a draft again, for its owner to drop. */
+		renameat2(s->root, id, s->root, d->name, RENAME_NOREPLACE);
+		return -1;
+	}
 	if (!is_image(id) && symlinkat(name, d->dir, own_name) < 0 && errno != EEXIST)
 		return err_sys(e, "name %s", name);
 	if (name_take(s, kind, name, id, e) < 0)

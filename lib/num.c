@@ -138,15 +138,6 @@ static bool duration(const char *s, uint64_t *ns)
 	return true;
 }
 
-int num_duration(const char *s, uint64_t *ns, struct err *e)
-{
-	const char *p = s;
-
-	if ((decimal(&p, NSEC, ns) && !*p) || duration(s, ns))
-		return 0;
-	return err_set(e, "%s: not a duration (10, 1.5s, 200ms, 1h30m)", s);
-}
-
 /* The date formats of num_time; false if s is none of them. */
 static bool date(const char *s, struct timespec *out)
 {

@@ -25,9 +25,6 @@ int num_fixed(const char *s, uint64_t scale, uint64_t *out, struct err *e);
  */
 int num_time(const char *s, struct timespec *out, struct err *e);
 
-/* A duration in nanoseconds: "10" (seconds), "1.5s", "200ms", "1h30m". */
-int num_duration(const char *s, uint64_t *ns, struct err *e);
-
 #define NUM_TIME_LEN 36	/* with the 0 */
 /* "2024-05-01T10:00:00.123456789Z", always 30 characters. */
 void num_time_format(const struct timespec *t, char out[NUM_TIME_LEN]);

@@ -17,15 +17,6 @@ static uint64_t size_of(const char *s)
 	return n;
 }
 
-static uint64_t duration_of(const char *s)
-{
-	uint64_t n = 1;
-
-	if (num_duration(s, &n, &e) < 0)
-		fail_msg("%s", e.msg);
-	return n;
-}
-
 static struct timespec time_of(const char *s)
 {
 	struct timespec t = {0};
@@ -97,24 +88,6 @@ static void a_fraction_is_counted_in_its_units(void **state)
 	assert_int_equal(n, 2000);
 	assert_refused(num_fixed("1.5x", 1000, &n, &e), &e, "1.5x: not a number");
 	assert_refused(num_fixed("18446744073709551615", 1000, &n, &e), &e, "18446744073709551615: not a number");
-}
-
-static void durations_add_up(void **state)
-{
-	uint64_t n;
-
-	(void)state;
-	assert_true(duration_of("10") == 10000000000);
-	assert_true(duration_of("1.5s") == 1500000000);
-	assert_true(duration_of("200ms") == 200000000);
-	assert_true(duration_of("1h30m") == 5400000000000);
-	assert_true(duration_of("3ns") == 3);
-	assert_refused(num_duration("1h30", &n, &e), &e, "1h30: not a duration (10, 1.5s, 200ms, 1h30m)");
-	assert_refused(num_duration("", &n, &e), &e, ": not a duration (10, 1.5s, 200ms, 1h30m)");
-	assert_refused(num_duration("m", &n, &e), &e, "m: not a duration (10, 1.5s, 200ms, 1h30m)");
-	assert_refused(num_duration("-5s", &n, &e), &e, "-5s: not a duration (10, 1.5s, 200ms, 1h30m)");
-	assert_refused(num_duration("99999999999w", &n, &e), &e,
-		       "99999999999w: not a duration (10, 1.5s, 200ms, 1h30m)");
 }
 
 static void a_moment_is_read_with_its_zone(void **state)
@@ -201,7 +174,6 @@ int main(void)
 		cmocka_unit_test(sizes_have_units_of_1024),
 		cmocka_unit_test(a_size_that_is_none_is_refused_by_name),
 		cmocka_unit_test(a_fraction_is_counted_in_its_units),
-		cmocka_unit_test(durations_add_up),
 		cmocka_unit_test(a_moment_is_read_with_its_zone),
 		cmocka_unit_test(a_moment_without_a_zone_is_local),
 		cmocka_unit_test(how_long_ago_is_a_moment),
