@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -226,8 +227,14 @@ int program_exec(struct program *p, int report, struct err *e)
 	umask(022);
 	default_signals();
 	/* After the last change of ids: each of those clears it. */
-	if (!p->init && !p->stays)
+	if (!p->init && !p->stays) {
+		char word;
+
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* Whoever would be told of a failure died before that counted. */
+		if (recv(report, &word, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+			_exit(125);
+	}
 	execve(p->file, p->args->v, p->env.v);
 	err_sys(e, "%s", p->args->v[0]);
 	return err_status(e, e->sys == ENOENT || e->sys == ENOTDIR ? 127 : 126);

@@ -90,7 +90,7 @@ state() {
 		kill -9 $!
 		wait $! || :
 	done
-	wait_until test -z "$(ct-ps -q -r)"
+	wait_until sh -c '[ -z "$(ct-ps -q -r)" ]'
 	[[ $(ct-ps --no-header -o status | sort -u) =~ ^(dead)?$ ]]
 	ct-ps -q | ct-rm -f -
 	ct-store up
