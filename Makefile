@@ -20,7 +20,7 @@ HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCT_VERSION='"$(VERSION)"' -Ilib -Icmd -I$(B)
 LDFLAGS += -pie -Wl,-z,relro,-z,now
 # Named for all, kept only by the programs that use them.
-LDLIBS  := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive
+LDLIBS  := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive -lcurl -lcrypto -lmnl -lnftables
 
 LIB     := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
 SCRIPTS := $(patsubst cmd/%,$(B)/%,$(filter-out %.c %.h,$(wildcard cmd/*)))
@@ -43,7 +43,10 @@ $(SCRIPTS): $(B)/%: cmd/% Makefile
 	$(call say,GEN )sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
 $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
-	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libct.a $(LDLIBS)
+
+# A program of several commands has more files than one.
+$(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
 
 $(B)/unit/%: $(B)/test/unit/%.o $(B)/libct.a
 	@mkdir -p $(@D)
@@ -63,6 +66,14 @@ $(B)/sysfilter-tables.h: share/gen-sysfilter share/sysfilter $(B)/unistd-64 $(B)
 		arch= share/sysfilter >$@.new && mv $@.new $@
 
 $(B)/lib/sysfilter.o: $(B)/sysfilter-tables.h
+
+# What jq makes of JSON from outside: {"NAME", "the text of NAME.jq"}, ...
+$(B)/jq-filters.h: $(wildcard share/*.jq) Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN )for file in $(filter %.jq,$^); do \
+		echo "{\"$$(basename $$file .jq)\","; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$file; echo '},'; done >$@.new && mv $@.new $@
+
+$(B)/lib/jq.o: $(B)/jq-filters.h
 
 # The same under the address and undefined-behaviour sanitizers.
 asan:

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "own.h"
 #include "store.h"
 #include "str.h"
@@ -20,8 +22,11 @@ void cmd_complain(const struct err *e)
 {
 	own_str char *line = str_printable(e->msg);
 
+	if (!*line)
+		return;
 	fflush(stdout);
-	fprintf(stderr, "%s: %s\n", program->name, line);
+	/* Of "ct-net up" the first word. */
+	fprintf(stderr, "%.*s: %s\n", (int)strcspn(program->name, " "), program->name, line);
 }
 
 void cmd_note(const char *fmt, ...)
@@ -39,6 +44,20 @@ int cmd_failed(const struct err *e)
 {
 	cmd_complain(e);
 	return cmd_end(e->status ? e->status : program->in_order ? 125 : 1);
+}
+
+int cmd_tell_id(const char *id, struct err *e)
+{
+	own_str char *line = str_fmt("%s\n", id);
+
+	/* What is made has to be taken back, so a reader that has gone must not kill us. */
+	signal(SIGPIPE, SIG_IGN);
+	if (fd_write_all(STDOUT_FILENO, line, strlen(line)) == 0)
+		return 0;
+	err_sys(e, "standard output");
+	if (e->sys == EPIPE)
+		*e->msg = '\0';
+	return -1;
 }
 
 int cmd_end(int status)
@@ -151,11 +170,12 @@ static long long now_ms(void)
 
 static bool progress_shown;
 
-void cmd_progress(uint64_t entries, uint64_t bytes)
+void cmd_show(const char *fmt, ...)
 {
 	enum { PATIENCE = 500, EVERY = 100 };
 	static long long next;
 	long long now = now_ms();
+	va_list ap;
 
 	if (next == 0)
 		next = now + PATIENCE;
@@ -163,8 +183,16 @@ void cmd_progress(uint64_t entries, uint64_t bytes)
 		return;
 	next = now + EVERY;
 	progress_shown = true;
-	fprintf(stderr, "\r%llu files, %llu MB\033[K", (unsigned long long)entries,
-		(unsigned long long)(bytes / 1000000));
+	fputc('\r', stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("\033[K", stderr);
+}
+
+void cmd_progress(uint64_t entries, uint64_t bytes)
+{
+	cmd_show("%llu files, %llu MB", (unsigned long long)entries, (unsigned long long)(bytes / 1000000));
 }
 
 void cmd_progress_end(void)

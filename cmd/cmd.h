@@ -18,7 +18,7 @@
  */
 char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *args);
 
-/* "ct-run: what: why" on stderr, one line, control characters escaped. */
+/* "ct-run: what: why" on stderr, one line, control characters escaped; an error without words is not said. */
 void cmd_complain(const struct err *e);
 /* The same for something that is not a failure but must be said. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -27,11 +27,19 @@ void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cmd_failed(const struct err *e);
 
 /*
- * A line on stderr, a terminal, that counts up once there is something to wait
- * for (a tree_progress); cmd_progress_end takes it away again.
+ * A line on stderr, a terminal, that is shown anew now and then once there is
+ * something to wait for; cmd_progress_end takes it away again.
  */
+void cmd_show(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same as a tree_progress. */
 void cmd_progress(uint64_t entries, uint64_t bytes);
 void cmd_progress_end(void);
+
+/*
+ * Says the id of what was just made. If that fails, nobody knows of it: the
+ * caller takes it back. (A reader that has gone is not complained about.)
+ */
+int cmd_tell_id(const char *id, struct err *e);
 
 /*
  * The last word of a utility: writes out stdout and gives status, or a failure

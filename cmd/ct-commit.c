@@ -10,6 +10,7 @@
 #include "container.h"
 #include "image.h"
 #include "limit.h"
+#include "lock.h"
 #include "names.h"
 #include "own.h"
 #include "plan.h"
@@ -77,15 +78,15 @@ static void describe(const struct store *s, const struct container *c, struct re
 {
 	own_image struct image parent = {.dir = -1, .rootfs = -1};
 	const char *image = record_get(&c->config, "image");
+	/* What was so of the image that a registry or an archive had. */
+	static const char *const gone[] = {"created", "size", "digest", "config-digest", "layer", "diffid", "container"};
 	struct err ignored;
 
 	if (image && image_open(s, image, &parent, &ignored) == 0)
 		for (size_t i = 0; i < parent.config.keys.n; i++)
 			record_add(config, parent.config.keys.v[i], parent.config.values.v[i]);
-	record_drop(config, "created");
-	record_drop(config, "size");
-	record_drop(config, "digest");
-	record_drop(config, "container");
+	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
+		record_drop(config, gone[i]);
 	record_add(config, "container", c->id);
 	/* Where its root came from at first is where it still comes from. */
 	if (!record_get(config, "source"))
@@ -106,13 +107,40 @@ static int find_target(const struct store *s, const char *ref, char id[ID_LEN], 
 	return *name ? 0 : -1;
 }
 
+/* Names by digest mean what was there before. */
+static void drop_digests(const struct store *s, const char *id)
+{
+	own_strv struct strv names = {0};
+	struct err ignored;
+	own_fd int lock = lock_take(s->root, ".", &ignored);
+
+	if (lock < 0 || name_list(s, "img", id, &names, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++)
+		if (strchr(names.v[i], '@'))
+			name_drop(s, "img", names.v[i], id, &ignored);
+}
+
+/* A new image whose id nobody learned goes; one that was replaced has an id that its user knows. */
+static int tell(const struct store *s, const char *id, bool replaced, struct err *e)
+{
+	struct err ignored;
+
+	if (cmd_tell_id(id, e) == 0)
+		return 0;
+	if (!replaced)
+		store_remove(s, id, &ignored);
+	return -1;
+}
+
 static int commit(const struct store *s, const char *ref, const char *target, const struct strv *changes,
-		  char id[ID_LEN], struct err *e)
+		  struct err *e)
 {
 	own_container struct container c = CONTAINER_NONE;
 	own_record struct record config = {0};
 	own_str char *name = NULL;
 	struct draft draft = {.dir = -1};
+	char id[ID_LEN];
 	int replace, failed;
 
 	if (container_open(s, ref, &c, e) < 0)
@@ -131,7 +159,9 @@ static int commit(const struct store *s, const char *ref, const char *target, co
 	       : replace ? image_replace(s, &draft, &config, id, e)
 	       : image_publish(s, &draft, &config, name, id, e);
 	draft_drop(s, &draft);
-	return failed ? err_wrap(e, "%s", ref) : 0;
+	if (!failed && replace)
+		drop_digests(s, id);
+	return failed ? err_wrap(e, "%s", ref) : tell(s, id, replace, e);
 }
 
 int main(int argc, char **argv)
@@ -139,12 +169,11 @@ int main(int argc, char **argv)
 	struct commit_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	own_store struct store store = STORE_NONE;
-	char id[ID_LEN];
 	struct err e;
+	int failed;
 
-	if (store_open(&store, STORE_LOOK, &e) < 0 || commit(&store, operands[0], operands[1], &args.changes, id, &e) < 0)
-		return cmd_failed(&e);
-	puts(id);
+	failed = store_open(&store, STORE_LOOK, &e) < 0 ||
+		 commit(&store, operands[0], operands[1], &args.changes, &e) < 0;
 	strv_free(&args.changes);
-	return cmd_end(0);
+	return failed ? cmd_failed(&e) : cmd_end(0);
 }

@@ -38,6 +38,11 @@ static const struct opt_program program = {
 	.in_order = true,
 };
 
+static void args_free(struct exec_args *args)
+{
+	strv_free(&args->env);
+}
+
 /* The container's plan, as this one process of it is to differ. */
 static int adapt(struct plan *plan, const struct exec_args *args, char **command, struct err *e)
 {
@@ -80,12 +85,12 @@ static int run(struct join *j, int *status, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct exec_args args = {0};
+	__attribute__((cleanup(args_free))) struct exec_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	own_store struct store store = STORE_NONE;
 	own_container struct container c = CONTAINER_NONE;
 	struct container_state st;
-	struct plan plan = {0};
+	own_plan struct plan plan = {0};
 	struct join join = {.container = &c, .plan = &plan, .input = !args.no_input, .detached = args.detach};
 	struct err e;
 	int status = 0;
@@ -103,7 +108,5 @@ int main(int argc, char **argv)
 		err_wrap(&e, "%s", operands[0]);
 		return cmd_failed(&e);
 	}
-	plan_free_lists(&plan);
-	strv_free(&args.env);
 	return status;
 }

@@ -38,15 +38,15 @@ static const struct column columns[] = {
 	{.name = "source"},
 	{.name = "root", .hidden = true},
 	{.name = "arch", .hidden = true},
-	{.name = "entrypoint", .hidden = true},
-	{.name = "cmd", .hidden = true},
-	{.name = "env", .hidden = true},
+	{.name = "entrypoint", .hidden = true, .list = true},
+	{.name = "cmd", .hidden = true, .list = true},
+	{.name = "env", .hidden = true, .list = true},
 	{.name = "workdir", .hidden = true},
 	{.name = "user", .hidden = true},
 	{.name = "stopsignal", .hidden = true},
-	{.name = "volumes", .hidden = true},
-	{.name = "labels", .hidden = true},
-	{.name = "expose", .hidden = true},
+	{.name = "volumes", .hidden = true, .list = true},
+	{.name = "labels", .hidden = true, .list = true},
+	{.name = "expose", .hidden = true, .list = true},
 	{0}
 };
 
@@ -56,6 +56,14 @@ struct images {
 	struct strv names, ids;		/* of all images: name by name */
 };
 
+static char *list(const struct table *t, const struct record *config, const char *key, const char *between)
+{
+	own_strv struct strv items = {0};
+
+	record_get_list(config, key, &items);
+	return table_list(t, &items, between);
+}
+
 /* Words are shown with spaces between them, what may hold spaces with newlines. */
 static int add_row(const char *ref, void *arg, struct err *e)
 {
@@ -64,6 +72,7 @@ static int add_row(const char *ref, void *arg, struct err *e)
 	own_image struct image img = {0};
 	own_strv struct strv names = {0};
 	const struct record *c = &img.config;
+	struct table *t = to->table;
 
 	if (image_open(s, ref, &img, e) < 0)
 		return -1;
@@ -71,9 +80,9 @@ static int add_row(const char *ref, void *arg, struct err *e)
 
 	own_str char *name = strv_join(&names, ",");
 	own_str char *root = str_fmt("%s/%s/rootfs", s->root_path, img.id);
-	own_str char *entrypoint = record_join(c, "entrypoint", " "), *cmd = record_join(c, "cmd", " ");
-	own_str char *env = record_join(c, "env", "\n"), *volumes = record_join(c, "volume", "\n");
-	own_str char *labels = record_join(c, "label", "\n"), *expose = record_join(c, "expose", "\n");
+	own_str char *entrypoint = list(t, c, "entrypoint", " "), *cmd = list(t, c, "cmd", " ");
+	own_str char *env = list(t, c, "env", "\n"), *volumes = list(t, c, "volume", "\n");
+	own_str char *labels = list(t, c, "label", "\n"), *expose = list(t, c, "expose", "\n");
 	const char *values[] = {
 		img.id, name, record_get(c, "digest"), record_get(c, "size"), record_get(c, "created"),
 		record_get(c, "source"), root, record_get(c, "arch"), entrypoint, cmd, env,
@@ -81,7 +90,7 @@ static int add_row(const char *ref, void *arg, struct err *e)
 		expose,
 	};
 
-	table_row(to->table, values);
+	table_row(t, values);
 	return 0;
 }
 

@@ -9,7 +9,10 @@
 
 #include "cmd.h"
 #include "image.h"
+#include "intake.h"
 #include "layer.h"
+#include "layout.h"
+#include "lock.h"
 #include "names.h"
 #include "own.h"
 #include "store.h"
@@ -60,11 +63,9 @@ static int source_open(struct source *src, struct err *e)
 		return err_set(e, "standard input is a terminal");
 	src->fd = src->tar ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 			   : open(src->operand, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	src->said = src->tar ? str_dup("-") : realpath(src->operand, NULL);
-	if (src->fd >= 0 && src->said)
-		return 0;
-	err_sys(e, "%s", src->tar ? "standard input" : src->operand);
-	return -1;
+	if (src->fd >= 0)
+		src->said = src->tar ? str_dup("-") : realpath(src->operand, NULL);
+	return src->said ? 0 : err_sys(e, "%s", src->tar ? "standard input" : src->operand);
 }
 
 static void source_close(struct source *src)
@@ -73,10 +74,45 @@ static void source_close(struct source *src)
 	free(src->said);
 }
 
-/* The root filesystem of the image, in the draft. */
-static int fill(const struct draft *d, const struct source *src, struct err *e)
+static tree_progress *progress(void)
 {
-	tree_progress *progress = isatty(STDERR_FILENO) ? cmd_progress : NULL;
+	return isatty(STDERR_FILENO) ? cmd_progress : NULL;
+}
+
+/* The files, into the draft's subvolume. */
+static int fill(int rootfs, const struct source *src, struct err *e)
+{
+	int r = src->tar ? layer_unpack(src->fd, "standard input", rootfs, progress(), e)
+			 : tree_copy(src->fd, src->operand, rootfs, progress(), e);
+
+	cmd_progress_end();
+	return r;
+}
+
+/* What was unpacked is itself an archive of an image. */
+static int take_layout(const struct store *s, int dir, const char *name, char id[ID_LEN], struct err *e)
+{
+	own_layout struct layout l = {.dir = -1};
+	own_strv struct strv names = {0};
+	struct intake in = {.store = s, .config = &l.config, .open = layout_open, .arg = &l, .progress = progress()};
+	int r;
+
+	if (layout_read(dir, "standard input", &l, e) < 0)
+		return -1;
+	if (name)
+		strv_add(&names, name);
+	else if (layout_names(&l, &names, e) < 0)
+		return -1;
+	record_add(&l.config, "source", "-");
+	r = intake_image(&in, &names, id, e);
+	cmd_progress_end();
+	return r;
+}
+
+static int make_in(const struct store *s, struct draft *d, const struct source *src, const char *name,
+		   char id[ID_LEN], struct err *e)
+{
+	own_record struct record config = {0};
 	own_fd int rootfs = -1;
 	int r;
 
@@ -86,27 +122,49 @@ static int fill(const struct draft *d, const struct source *src, struct err *e)
 	/* What an archive without an entry for its top means, whatever our umask. */
 	if (rootfs < 0 || fchmod(rootfs, 0755) < 0)
 		return err_sys(e, "rootfs");
-	r = src->tar ? layer_unpack(src->fd, "standard input", rootfs, progress, e)
-		     : tree_copy(src->fd, src->operand, rootfs, progress, e);
-	cmd_progress_end();
-	return r;
+	r = fill(rootfs, src, e);
+	if (r < 0)
+		return -1;
+	/* A file that comes twice is one thing to who reads the first, another to who reads the last. */
+	if (src->tar && layout_found(rootfs))
+		return r > 0 ? -1 : take_layout(s, rootfs, name, id, e);
+	record_add(&config, "source", src->said);
+	return image_publish(s, d, &config, name, id, e);
 }
 
 static int make_image(const struct store *s, const struct source *src, const char *name, char id[ID_LEN],
 		      struct err *e)
 {
-	own_record struct record config = {0};
 	struct draft d;
+	int r;
 
 	if (!src->tar && check_outside_store(src->said, s, e) < 0)
 		return -1;
 	if (draft_begin(s, &d, e) < 0)
 		return -1;
-	record_add(&config, "source", src->said);
-	if (fill(&d, src, e) == 0 && image_publish(s, &d, &config, name, id, e) == 0)
-		return 0;
-	draft_drop(s, &d);
-	return -1;
+	r = make_in(s, &d, src, name, id, e);
+	draft_drop(s, &d);	/* nothing is left of it if it was published */
+	return r;
+}
+
+/*
+ * The image goes, and its name is again the one's who had it. (One that brought its config
+ * may have been there before, and would have the same id when it comes again.)
+ */
+static void take_back(const struct store *s, const char *id, const char *name, const char *before)
+{
+	own_image struct image img = {.dir = -1, .rootfs = -1};
+	struct err ignored;
+
+	if (image_open(s, id, &img, &ignored) == 0 && record_get(&img.config, "config-digest"))
+		return;
+	if (*before) {
+		own_fd int lock = lock_take(s->root, ".", &ignored);
+
+		if (lock >= 0)
+			name_take(s, "img", name, before, &ignored);
+	}
+	store_remove(s, id, &ignored);
 }
 
 int main(int argc, char **argv)
@@ -116,17 +174,23 @@ int main(int argc, char **argv)
 	__attribute__((cleanup(source_close))) struct source src = {.operand = operands[0], .fd = -1};
 	own_store struct store s = STORE_NONE;
 	own_str char *name = NULL;
-	char id[ID_LEN];
+	char id[ID_LEN], before[ID_LEN] = "";
 	struct err e;
 
-	if (args.name && !(name = name_check_image(args.name, &e)))
+	if (args.name && !(name = name_check_image(args.name, &e))) {
+		err_status(&e, 2);
 		return cmd_failed(&e);
+	}
 	if (source_open(&src, &e) < 0 || store_open(&s, STORE_UP, &e) < 0)
 		return cmd_failed(&e);
 	if (s.note[0])
 		cmd_note("%s", s.note);
+	if (name && name_resolve(&s, "img", name, before, &e) < 0)
+		*before = '\0';
 	if (make_image(&s, &src, name, id, &e) < 0)
 		return cmd_failed(&e);
-	puts(id);
-	return cmd_end(0);
+	if (cmd_tell_id(id, &e) == 0)
+		return cmd_end(0);
+	take_back(&s, id, name, before);
+	return cmd_failed(&e);
 }

@@ -19,7 +19,7 @@ static int read_signal(void *to, const char *text, struct err *e)
 }
 
 static const struct opt opts[] = {
-	OPT_FORM(struct kill_args, signal, 's', "signal", "SIGNAL", "which, by name or number (KILL)", read_signal),
+	OPT_FORM(struct kill_args, signal, 's', "signal", "SIGNAL", "which, by name or number (KILL); -9 and -HUP will do too", read_signal),
 	OPT_END
 };
 
@@ -55,13 +55,25 @@ static int kill_one(const char *ref, void *arg, struct err *e)
 	return 0;
 }
 
+/* As kill(1) has it: -9 and -HUP come first and are -s9 and -sHUP. */
+static void rewrite_signal(char **first)
+{
+	struct err ignored;
+	int signal;
+
+	if (*first && **first == '-' && sig_read(*first + 1, &signal, &ignored) == 0)
+		*first = str_fmt("-s%s", *first + 1);
+}
+
 int main(int argc, char **argv)
 {
 	struct kill_args args = {.signal = SIGKILL, .store = STORE_NONE};
-	char **operands = cmd_begin(&program, argc, argv, &args);
+	char **operands;
 	struct err e;
 	int status;
 
+	rewrite_signal(argv + (argc > 0));
+	operands = cmd_begin(&program, argc, argv, &args);
 	if (store_open(&args.store, STORE_LOOK, &e) < 0)
 		return cmd_failed(&e);
 	status = cmd_each(operands, kill_one, &args);

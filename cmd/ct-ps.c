@@ -43,6 +43,7 @@ struct listed {
 	struct table *table;
 	const struct strv *filters;
 	bool running;
+	bool states;		/* it matters how each of them ended */
 };
 
 /* A container under a filter's eye. */
@@ -147,13 +148,22 @@ static int check_filters(const struct strv *texts, struct err *e)
 	return 0;
 }
 
+/* How a container ended is in one more file of each. */
+static bool needs_states(const struct listed *l)
+{
+	const char *value;
+
+	for (size_t i = 0; i < l->filters->n; i++)
+		if (find_filter(l->filters->v[i], &value)->fits == status_fits)
+			return true;
+	return table_shows(l->table, "status,pid,started,finished,exitcode");
+}
+
 static bool wanted(const struct listed *l, const struct container *c, const struct container_state *st)
 {
 	const struct seen seen = {l->store, c, st};
 	const char *value;
 
-	if (l->running && st->phase != CONTAINER_RUNNING)
-		return false;
 	for (size_t i = 0; i < l->filters->n; i++)
 		if (!find_filter(l->filters->v[i], &value)->fits(&seen, value))
 			return false;
@@ -164,9 +174,13 @@ static int list_one(const char *ref, void *arg, struct err *e)
 {
 	struct listed *l = arg;
 	own_container struct container c = CONTAINER_NONE;
-	struct container_state st;
+	struct container_state st = {.phase = CONTAINER_DEAD};
 
-	if (container_open(l->store, ref, &c, e) < 0 || container_state(l->store, &c, &st, e) < 0)
+	if (container_open(l->store, ref, &c, e) < 0)
+		return -1;
+	if (l->running && !container_runs(l->store, &c, &st))
+		return 0;
+	if (!l->running && l->states && container_state(l->store, &c, &st, e) < 0)
 		return -1;
 	if (!wanted(l, &c, &st))
 		return 0;
@@ -187,22 +201,27 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	return 0;
 }
 
+static void args_free(struct ps_args *args)
+{
+	strv_free(&args->filters);
+}
+
 int main(int argc, char **argv)
 {
-	struct ps_args args = {0};
+	__attribute__((cleanup(args_free))) struct ps_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	own_store struct store store = STORE_NONE;
 	struct listed l = {.store = &store, .filters = &args.filters, .running = args.running};
 	struct err e;
 	int status;
 
-	l.table = table_begin(columns, &args.listing, &e);
-	if (!l.table || check_filters(&args.filters, &e) < 0 || store_open(&store, STORE_LOOK, &e) < 0)
+	if (check_filters(&args.filters, &e) < 0 || store_open(&store, STORE_LOOK, &e) < 0 ||
+	    !(l.table = table_begin(columns, &args.listing, &e)))
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
+	l.states = needs_states(&l);
 	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);
-	strv_free(&args.filters);
 	return cmd_end(status);
 }

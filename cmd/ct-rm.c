@@ -9,15 +9,21 @@
 #include <unistd.h>
 #include <linux/btrfs.h>
 
+#include "blobs.h"
 #include "cmd.h"
 #include "container.h"
+#include "layers.h"
 #include "limit.h"
 #include "lock.h"
 #include "names.h"
 #include "own.h"
+#include "ref.h"
+
+enum { BLOB_AGE = 24 * 3600 };
 
 struct rm_args {
 	bool force;
+	bool images, others;	/* what is gone */
 	struct store store;
 };
 
@@ -73,6 +79,7 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 	wait_for_supervisor(&st, args->force);
 	if (container_clean(&args->store, id, e) < 0)
 		return -1;
+	args->others = true;
 	return store_remove(&args->store, id, e);
 }
 
@@ -110,10 +117,19 @@ static int refuse_if_used(struct rm_args *args, const char *id, const struct str
 /* Of several names of an image only the one that was said goes. */
 static int untag(const struct store *s, const char *ref, const char *id, struct err *e)
 {
-	own_str char *name = name_check_image(ref, e);
 	own_fd int lock = lock_take(s->root, ".", e);
 
-	return !name || lock < 0 ? -1 : name_drop(s, "img", name, id, e);
+	return lock < 0 ? -1 : name_drop(s, "img", ref, id, e);
+}
+
+/* Whether the image is to stay when it loses this name: names by digest, which came with another, do not keep it. */
+static bool is_kept(const struct strv *names, const char *lost)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < names->n; i++)
+		n += strchr(lost, '@') || !strchr(names->v[i], '@');
+	return n > 1;
 }
 
 /* An image or a volume. */
@@ -123,10 +139,11 @@ static int remove_object(struct rm_args *args, const char *ref, const char *id, 
 
 	if (name_list(&args->store, id_kind(id), id, &names, e) < 0)
 		return -1;
-	if (names.n > 1 && !id_kind(ref))
+	if (!id_kind(ref) && is_kept(&names, ref))
 		return untag(&args->store, ref, id, e);
 	if (!args->force && refuse_if_used(args, id, &names, e) < 0)
 		return -1;
+	*(id_is(id, "img") ? &args->images : &args->others) = true;
 	return store_remove(&args->store, id, e);
 }
 
@@ -151,9 +168,9 @@ static int find(const struct store *s, const char *ref, char id[ID_LEN], struct 
 static bool could_be(const char *ref)
 {
 	struct err ignored;
-	own_str char *image = name_check_image(ref, &ignored);
+	own_ref struct ref image = {0};
 
-	return id_kind(ref) || image || name_check_container(ref, &ignored) == 0;
+	return id_kind(ref) || ref_parse(ref, &image, &ignored) == 0 || name_check_container(ref, &ignored) == 0;
 }
 
 static int remove_one(const char *ref, void *arg, struct err *e)
@@ -196,6 +213,10 @@ int main(int argc, char **argv)
 	if (*args.store.note)
 		cmd_note("%s", args.store.note);
 	status = cmd_each(operands, remove_one, &args);
+	/* Of an image its layers may be left; and what failed pulls left goes even if there was nothing to do. */
+	if ((args.images || !args.others) &&
+	    (layers_collect(&args.store, &e) < 0 || blobs_sweep(&args.store, BLOB_AGE, &e) < 0))
+		cmd_complain(&e);
 	free_space_soon(args.store.root);
 	container_sweep(&args.store);
 	if (args.store.root >= 0 && store_sweep(args.store.root, &e) < 0)

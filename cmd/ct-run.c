@@ -37,24 +37,37 @@ static int announce(struct launch *l, struct err *e)
 	return 0;
 }
 
+/* The same where stdout gets the id, before anybody is told that it runs: without it the container is not to be. */
+static int announce_id(struct launch *l, struct err *e)
+{
+	const int *cidfile = l->arg;
+
+	if (announce(l, e) < 0)
+		return -1;
+	if (cmd_tell_id(l->id, e) == 0)
+		return 0;
+	if (*cidfile >= 0 && ftruncate(*cidfile, 0) < 0)
+		err_sys(e, "--cidfile");
+	return -1;
+}
+
 static int run_detached(struct launch *l)
 {
 	struct err e;
 
-	if (launch_background(l, &e) < 0)
-		return cmd_failed(&e);
-	puts(l->id);
-	return cmd_end(0);
+	return launch_background(l, &e) < 0 ? cmd_failed(&e) : cmd_end(0);
 }
 
 static int make_only(struct launch *l)
 {
-	struct err e;
+	struct err e, ignored;
 
-	if (launch_create(l, &e) < 0 || announce(l, &e) < 0)
+	if (launch_create(l, &e) < 0)
 		return cmd_failed(&e);
-	puts(l->id);
-	return cmd_end(0);
+	if (l->started(l, &e) == 0)
+		return cmd_end(0);
+	store_remove(l->store, l->id, &ignored);
+	return cmd_failed(&e);
 }
 
 static int run_attached(struct launch *l)
@@ -76,14 +89,15 @@ static int open_cidfile(const char *path, int *fd, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct runopts opts = {0};
+	__attribute__((cleanup(runopts_free))) struct runopts opts = {0};
 	char **operands = cmd_begin(&program, argc, argv, &opts);
 	own_fd int cidfile = -1;
 	own_strv struct strv kept = {0};
 	own_image struct image image = {.dir = -1, .rootfs = -1};
 	own_store struct store store = STORE_NONE;
-	struct plan plan = {0};
-	struct launch launch = {.store = &store, .plan = &plan, .started = announce, .arg = &cidfile,
+	own_plan struct plan plan = {0};
+	struct launch launch = {.store = &store, .plan = &plan, .arg = &cidfile,
+				.started = opts.detach || opts.only ? announce_id : announce,
 				.attached = !opts.detach, .input = !opts.detach && !opts.no_input, .remove = opts.remove};
 	const char *ref = opts.rootfs ? NULL : *operands ? *operands++ : "";
 	struct err e;
@@ -97,7 +111,7 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
-	if (ref && image_open(&store, ref, &image, &e) < 0)
+	if (ref && pull_open(&store, ref, opts.pull, &image, &e) < 0)
 		return cmd_failed(&e);
 	if (runopts_plan(&opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan, &kept, &e) < 0 ||
 	    launch_ready(&launch, &e) < 0 || open_cidfile(opts.cidfile, &cidfile, &e) < 0)
@@ -109,7 +123,5 @@ int main(int argc, char **argv)
 	status = opts.only ? make_only(&launch) : opts.detach ? run_detached(&launch) : run_attached(&launch);
 	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0)	/* nothing to tell of */
 		unlink(opts.cidfile);
-	plan_free_lists(&plan);
-	runopts_free(&opts);
 	return status;
 }

@@ -44,7 +44,7 @@ static int start_one(const char *ref, void *arg, struct err *e)
 {
 	struct start_args *args = arg;
 	own_container struct container c = CONTAINER_NONE;
-	struct plan plan = {0};
+	own_plan struct plan plan = {0};
 	struct launch launch = {.store = &args->store, .plan = &plan, .image = -1, .attached = args->attach,
 				.input = args->attach && !args->no_input, .again = true, .started = say_notes};
 	int failed;
@@ -64,7 +64,6 @@ static int start_one(const char *ref, void *arg, struct err *e)
 			puts(c.id);
 	}
 	say_notes(&launch, e);
-	plan_free_lists(&plan);
 	return failed ? err_wrap(e, "%s", ref) : 0;
 }
 

@@ -69,3 +69,20 @@ int channel_receive(int end, struct message *m, struct err *e)
 	}
 	return 1;
 }
+
+int channel_hear(int end, int *terminal, struct err *e)
+{
+	struct message m;
+	int got;
+
+	while ((got = channel_receive(end, &m, e)) > 0) {
+		if (m.kind == MESSAGE_READY)
+			return 1;
+		if (m.kind != MESSAGE_TERMINAL) {
+			*e = m.err;
+			return -1;
+		}
+		*terminal = m.fd;
+	}
+	return got;
+}

@@ -35,5 +35,10 @@ int channel_send(int end, enum message_kind kind, const char *text, int fd, stru
 void channel_send_failure(int end, const struct err *why);
 /* 1: a message; 0: the other side is gone (or has executed); -1. */
 int channel_receive(int end, struct message *m, struct err *e);
+/*
+ * All that the first process says: 1 once it is ready, 0 when it is gone (or has
+ * executed), -1 if it failed. *terminal becomes the master of its terminal, if it sends one.
+ */
+int channel_hear(int end, int *terminal, struct err *e);
 
 #endif

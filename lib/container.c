@@ -37,9 +37,8 @@ int container_open(const struct store *s, const char *ref, struct container *c, 
 
 void container_close(struct container *c)
 {
-	own_close(&c->dir);
-	own_close(&c->exit);
-	c->dir = c->exit = -1;
+	shut_fd(&c->dir);
+	shut_fd(&c->exit);
 	record_free(&c->config);
 }
 
@@ -113,18 +112,21 @@ static bool read_exit(const struct container *c, struct container_state *out)
 	return true;
 }
 
+bool container_runs(const struct store *s, const struct container *c, struct container_state *out)
+{
+	*out = (struct container_state){.phase = CONTAINER_DEAD};
+	read_state(s, c->id, out);
+	if (out->init.pid)
+		out->phase = CONTAINER_RUNNING;
+	return out->init.pid != 0;
+}
+
 int container_state(const struct store *s, const struct container *c, struct container_state *out, struct err *e)
 {
 	own_fd int supervisor = -1;
 
 	(void)e;
-	*out = (struct container_state){.phase = CONTAINER_DEAD};
-	read_state(s, c->id, out);
-	if (out->init.pid) {
-		out->phase = CONTAINER_RUNNING;
-		return 0;
-	}
-	if (read_exit(c, out))
+	if (container_runs(s, c, out) || read_exit(c, out))
 		return 0;
 	/*
 	 * The first process is gone and nothing is written yet. A supervisor that

@@ -51,6 +51,8 @@ struct container_state {
 	char started[NUM_TIME_LEN], finished[NUM_TIME_LEN];	/* "" if not known */
 };
 
+/* Whether it runs. If it does not, out does not say how it ended, which costs more to learn. */
+bool container_runs(const struct store *s, const struct container *c, struct container_state *out);
 /* What is true now, judged by the processes themselves. */
 int container_state(const struct store *s, const struct container *c, struct container_state *out, struct err *e);
 /* "running", "exited 0", "killed 9", "oom", "dead": the caller frees it. */

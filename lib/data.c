@@ -51,16 +51,27 @@ static int make(const struct store *s, const char *name, int root, const char *t
 	return failed && e->sys != EEXIST ? -1 : 0;
 }
 
+char *data_path(const struct store *s, const char *name, struct err *e)
+{
+	char id[ID_LEN];
+
+	return name_resolve(s, "vol", name, id, e) < 0 ? NULL : str_fmt("%s/%s/data", s->root_path, id);
+}
+
+char *data_own_name(size_t k)
+{
+	return str_fmt("data-%zu", k);
+}
+
 int data_open(const struct store *s, const char *name, int root, const char *target, struct err *e)
 {
-	own_str char *path = NULL;
-	char id[ID_LEN];
+	own_str char *path = data_path(s, name, e);
 	int fd;
 
-	if (name_resolve(s, "vol", name, id, e) < 0 &&
-	    (e->sys != ENOENT || make(s, name, root, target, e) < 0 || name_resolve(s, "vol", name, id, e) < 0))
+	if (!path && e->sys == ENOENT && make(s, name, root, target, e) == 0)
+		path = data_path(s, name, e);
+	if (!path)
 		return err_wrap(e, "volume %s", name);
-	path = str_fmt("%s/data", id);
-	fd = openat(s->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, "volume %s", name) : fd;
 }

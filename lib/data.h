@@ -19,6 +19,12 @@
  */
 int data_open(const struct store *s, const char *name, int root, const char *target, struct err *e);
 
+/* Where the data of the volume of that name is; NULL: e->sys ENOENT, there is none. The caller frees it. */
+char *data_path(const struct store *s, const char *name, struct err *e);
+
+/* What the subvolume of the container's K-th volume of its own is called. The caller frees it. */
+char *data_own_name(size_t k);
+
 /* A new subvolume `name` beneath dir, filled in the same way. */
 int data_create(int dir, const char *name, int root, const char *target, struct err *e);
 

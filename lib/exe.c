@@ -1,6 +1,7 @@
 #include "exe.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -27,6 +28,30 @@ static int copy(int from, int to)
 	return fcntl(to, F_ADD_SEALS, SEALS);
 }
 
+static bool has_seals(int exe)
+{
+	return fcntl(exe, F_GET_SEALS) == SEALS;
+}
+
+bool exe_sealed(void)
+{
+	own_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	return self >= 0 && has_seals(self);
+}
+
+char *exe_beside(const char *name)
+{
+	char self[PATH_MAX];
+	ssize_t n = exe_sealed() ? -1 : readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return NULL;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	return str_fmt("%s/%s", self, name);
+}
+
 int exe_seal(struct err *e)
 {
 	own_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), sealed = -1;
@@ -35,7 +60,7 @@ int exe_seal(struct err *e)
 
 	if (self < 0)
 		return err_sys(e, "/proc/self/exe");
-	if (fcntl(self, F_GET_SEALS) == SEALS)
+	if (has_seals(self))
 		return 0;
 	if (file_read(AT_FDCWD, "/proc/self/cmdline", ARGS_MAX, &text, e) < 0)
 		return -1;

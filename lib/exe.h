@@ -6,6 +6,8 @@
 #ifndef CT_EXE_H
 #define CT_EXE_H
 
+#include <stdbool.h>
+
 struct err;
 
 /*
@@ -14,5 +16,9 @@ struct err;
  * Call it before anything is made or read. Does not return on success.
  */
 int exe_seal(struct err *e);
+bool exe_sealed(void);
+
+/* The path of another program, in the directory that this one is in; NULL if that cannot be told. The caller frees it. */
+char *exe_beside(const char *name);
 
 #endif

@@ -1,7 +1,6 @@
 #include "handover.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,7 +10,6 @@
 #include "etc.h"
 #include "mount.h"
 #include "own.h"
-#include "rootfs.h"
 #include "volume.h"
 
 static int hand(struct run *r, enum message_kind kind, int fd, const char *target, struct err *e)
@@ -100,7 +98,7 @@ static int hand_data(struct run *r, int data, const char *target, bool read_only
 static int hand_image_volumes(struct run *r, struct err *e)
 {
 	for (size_t i = 0; i < r->plan->image_volumes.n; i++) {
-		own_str char *name = str_fmt("data-%zu", i);
+		own_str char *name = data_own_name(i);
 		int dir = openat(r->home, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (dir < 0)
@@ -157,21 +155,6 @@ int handover_give(struct run *r, struct err *e)
 	return hand_devices(r, e);
 }
 
-static int by_target(const void *a, const void *b)
-{
-	return strcmp(((const struct handed *)a)->target, ((const struct handed *)b)->target);
-}
-
-static int mount_one(struct run *r, const struct handed *h, struct err *e)
-{
-	if (h->options)
-		return rootfs_mount_tmpfs(r->root, h->target, h->options, e);
-	if (h->device)
-		return rootfs_mount_device(r->root, r->dev, h->fd, h->target, e);
-	return rootfs_mount_at(r->root, h->fd, h->target, e);
-}
-
-/* What was handed over and what is in memory, "/x" before "/x/y", or it would hide that. */
 int handover_mount(struct run *r, struct err *e)
 {
 	for (size_t i = 0; i < r->plan->tmpfs.n; i++) {
@@ -179,11 +162,7 @@ int handover_mount(struct run *r, struct err *e)
 
 		if (volume_read_tmpfs(r->plan->tmpfs.v[i], &v, e) < 0)
 			return -1;
-		run_add_handed(r, &(struct handed){.fd = -1, .target = v.target, .options = v.options});
+		fixture_add(&r->fixtures, &(struct fixture){.fd = -1, .target = v.target, .options = v.options});
 	}
-	qsort(r->handed, r->handed_n, sizeof(*r->handed), by_target);
-	for (size_t i = 0; i < r->handed_n; i++)
-		if (mount_one(r, &r->handed[i], e) < 0)
-			return -1;
-	return 0;
+	return fixtures_mount(&r->fixtures, r->root, r->dev, e);
 }

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "claim.h"
 #include "err.h"
 #include "fd.h"
-#include "lock.h"
 #include "num.h"
 #include "own.h"
 #include "str.h"
@@ -49,39 +49,13 @@ static unsigned first_slot(const char *id)
 	return (unsigned)(strtoull(number ? number + 1 : id, NULL, 10) % SLOTS);
 }
 
-/* Who claims the slot, if that container still has its directory in CT_RUN. */
-static bool holder_of(int run, const char *claim, char holder[64])
-{
-	struct stat st;
-	ssize_t n = readlinkat(run, claim, holder, 63);
-
-	if (n < 0)
-		return false;
-	holder[n] = '\0';
-	return fstatat(run, holder, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* 1: claimed; 0: another container has it; -1. */
 static int claim_slot(int run, unsigned slot, const char *id, struct err *e)
 {
-	own_fd int lock = -1;
-	char claim[24], holder[64];
+	char name[24];
 
-	snprintf(claim, sizeof(claim), "userns-%u", slot);
-	if (symlinkat(id, run, claim) == 0)
-		return 1;
-	if (errno != EEXIST)
-		return err_sys(e, "user ids for %s", id);
-	if (holder_of(run, claim, holder))
-		return 0;
-	/* Its holder died before it could let go. Only one may see to that at a time. */
-	lock = lock_take(run, ".", e);
-	if (lock < 0)
-		return -1;
-	if (holder_of(run, claim, holder))
-		return 0;
-	unlinkat(run, claim, 0);
-	return symlinkat(id, run, claim) == 0 ? 1 : 0;
+	snprintf(name, sizeof(name), "userns-%u", slot);
+	return claim_take(run, run, name, id, e);
 }
 
 int idmap_claim(int run, const char *id, struct idmap *m, struct err *e)
@@ -122,12 +96,7 @@ void idmap_release(int run, const char *id)
 		slot = (unsigned)strtoul(text, NULL, 10);
 	}
 	snprintf(claim, sizeof(claim), "userns-%u", slot);
-	n = readlinkat(run, claim, text, sizeof(text) - 1);
-	if (n < 0)
-		return;
-	text[n] = '\0';
-	if (strcmp(text, id) == 0)
-		unlinkat(run, claim, 0);
+	claim_release(run, claim, id);
 }
 
 uint32_t idmap_outside(const struct idmap *m, uint32_t inside)

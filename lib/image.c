@@ -48,8 +48,7 @@ int image_open(const struct store *s, const char *ref, struct image *img, struct
 	return -1;
 }
 
-/* The processor's name as OCI writes it (the values of GOARCH). */
-static const char *arch(void)
+const char *image_arch(void)
 {
 	static const char *const names[][2] = {
 		{"x86_64", "amd64"}, {"i686", "386"}, {"aarch64", "arm64"}, {"armv7l", "arm"},
@@ -81,12 +80,12 @@ static int describe(int rootfs, struct record *config, struct err *e)
 		record_add_uint(config, "size", bytes);
 	}
 	if (!record_get(config, "arch"))
-		record_add(config, "arch", arch());
+		record_add(config, "arch", image_arch());
 	return 0;
 }
 
 /* All that must be on disk before anybody sees it: a crash then leaves the whole image or none. */
-static int finish(const struct draft *d, struct record *config, struct err *e)
+int image_seal(const struct draft *d, struct record *config, struct err *e)
 {
 	own_fd int rootfs = openat(d->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -103,7 +102,7 @@ static int finish(const struct draft *d, struct record *config, struct err *e)
 int image_publish(const struct store *s, struct draft *d, struct record *config, const char *name,
 		  char id[ID_LEN], struct err *e)
 {
-	if (finish(d, config, e) < 0 || store_new_id(s, "img", id, e) < 0)
+	if (image_seal(d, config, e) < 0 || store_new_id(s, "img", id, e) < 0)
 		return -1;
 	return draft_publish(s, d, id, name, e);
 }
@@ -111,7 +110,7 @@ int image_publish(const struct store *s, struct draft *d, struct record *config,
 int image_replace(const struct store *s, struct draft *d, struct record *config, const char *id,
 		  struct err *e)
 {
-	if (finish(d, config, e) < 0)
+	if (image_seal(d, config, e) < 0)
 		return -1;
 	return draft_exchange(s, d, id, e);
 }

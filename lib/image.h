@@ -9,6 +9,9 @@
  *	source		where it came from at first: a directory, "-", a reference
  *	container	the container that it was committed from
  *	digest		of the manifest, if it has one: "sha256:..."
+ *	config-digest	of the image configuration that it was made of: the same image has the same one
+ *	layer* diffid*	the chain ids (layers.h) and diff ids of its layers, base first
+ *	history*	as in the image configuration, a line of JSON each
  *	size		bytes of its files, as tree_size counts them
  *	arch		as OCI names it ("amd64")
  *	entrypoint* cmd* env* (K=V) workdir user stopsignal volume* label* (K=V) expose*
@@ -35,10 +38,18 @@ int image_open(const struct store *s, const char *ref, struct image *img, struct
 void image_close(struct image *img);
 #define own_image __attribute__((cleanup(image_close)))
 
+/* This machine's processor as OCI names it (the values of GOARCH); NULL: not known. */
+const char *image_arch(void);
+
 /*
- * The draft, holding a writable subvolume `rootfs`, becomes an image of a new
- * id: made read-only, given its config (created, size and arch are added if
- * config has none), written to disk, published. name: as name_check_image
+ * All of publishing that takes time. The draft, holding a writable subvolume `rootfs`, is made
+ * read-only, given its config (created, size and arch are added if
+ * config has none), written to disk.
+ */
+int image_seal(const struct draft *d, struct record *config, struct err *e);
+
+/*
+ * The draft is sealed and becomes an image of a new id. name: as name_check_image
  * gives it, or NULL. A draft that failed is still the caller's to drop.
  */
 int image_publish(const struct store *s, struct draft *d, struct record *config, const char *name,

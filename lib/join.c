@@ -148,22 +148,6 @@ static int clone_joined(struct entry *n, struct err *e)
 	return pid < 0 ? err_sys(e, "make a process in the container") : 0;
 }
 
-/* Until the process has executed, or says why it could not. */
-static int hear(struct entry *n, struct err *e)
-{
-	struct message m;
-	int got;
-
-	while ((got = channel_receive(n->channel, &m, e)) > 0) {
-		if (m.kind != MESSAGE_TERMINAL) {
-			*e = m.err;
-			return -1;
-		}
-		n->j->streams.master = m.fd;
-	}
-	return got;
-}
-
 static int prepare(struct entry *n, struct err *e)
 {
 	struct join *j = n->j;
@@ -196,7 +180,7 @@ int join_start(struct join *j, struct err *e)
 		strv_add(&n.program.env, j->plan->env.v[i]);
 	failed = prepare(&n, e) < 0 || clone_joined(&n, e) < 0;
 	streams_close_theirs(&j->streams);
-	failed = failed || hear(&n, e) < 0;
+	failed = failed || channel_hear(n.channel, &j->streams.master, e) < 0;
 	if (failed && j->pidfd >= 0) {
 		pidfd_send_signal(j->pidfd, SIGKILL, NULL, 0);
 		proc_wait_child(j->pid);

@@ -127,11 +127,20 @@ struct watched {
 static void record_end(void *arg, const struct ending *ending)
 {
 	const struct watched *w = arg;
-	bool oom = ending_status(ending) != 0 && limit_oom_kills(w->run->group_path) > 0;
+	const int *killed_by = w->run->program.killed_by;	/* of an init, which itself exits */
+	enum container_phase phase = ending->phase;
+	int code = ending->code;
 	struct err e;
 
-	if (container_write_exit(w->home, oom ? CONTAINER_OOM : ending->phase,
-				 oom ? ending_status(ending) : ending->code, w->started, &e) < 0)
+	if (killed_by && *killed_by && code == 128 + *killed_by) {
+		phase = CONTAINER_KILLED;
+		code = *killed_by;
+	}
+	if (ending_status(ending) != 0 && limit_oom_kills(w->run->group_path) > 0) {
+		phase = CONTAINER_OOM;
+		code = ending_status(ending);
+	}
+	if (container_write_exit(w->home, phase, code, w->started, &e) < 0)
 		strv_add(&w->l->notes, e.msg);
 }
 
@@ -196,11 +205,13 @@ static int watch(struct watched *w, struct ctlog *log, int signals, struct err *
 	struct err said;
 	int failed = l->started(l, e) < 0 || (l->parent && go_to_background(l, e) < 0);
 
-	if (failed)
+	if (failed) {
 		record_end(w, &ending);
-	else
+		l->remove = !l->again;	/* nobody knows of it */
+	} else {
 		failed = monitor_run(w->run->pidfd, signals, &w->run->streams, l->attached, log, &l->notes,
 				     record_end, w, &ending, e) < 0;
+	}
 	if (ctlog_close(log, &said) < 0)
 		strv_add(&l->notes, said.msg);
 	clear_away(w);

@@ -21,7 +21,7 @@ struct launch {
 	bool input;		/* its stdin is the caller's, not /dev/null */
 	bool remove;		/* remove the container at its end */
 	bool again;		/* `id` is a stopped container, to run once more on its own snapshot */
-	/* Called once the program runs, for what is to be told then; a failure of it ends the container. */
+	/* Called once the program runs, for what is to be told then; a failure of it ends the container, and a new one goes. */
 	int (*started)(struct launch *l, struct err *e);
 	void *arg;
 

@@ -1,9 +1,3 @@
-/*
- * Two readers stand one after the other: the first takes off the compression,
- * the second reads the tar out of the first. libarchive can do both at once,
- * but takes a tar that just stops between two entries for a whole one; with the
- * bytes passing through here it can be seen whether the end mark came.
- */
 #include "layer.h"
 
 #include <archive.h>
@@ -18,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -26,11 +21,20 @@
 #include "confine.h"
 #include "entry.h"
 #include "err.h"
+#include "lower.h"
 #include "own.h"
 #include "proc.h"
 #include "str.h"
+#include "tarball.h"
 
-enum { READ_SIZE = 1 << 17 };
+/*
+ * What one layer may cost: the largest images have a tenth of these entries, and so many
+ * are of some size; the names of directories and their ACLs are kept until the end.
+ */
+enum {
+	ENTRIES_MAX = 4000000, SMALL_FROM = 250000, SMALL_MIN = 8,
+	KEPT_MAX = 256 << 20, MEMORY_MAX = 1 << 30,
+};
 
 /* What the child says: how far it is, and at last how it ended. Fits one write to a pipe. */
 struct report {
@@ -53,14 +57,16 @@ struct late {
 };
 
 struct unpack {
-	const char *what;
-	const struct layer_rules *rules;	/* NULL: into an empty directory, all as the archive has it */
+	struct tarball in;
+	const struct layer_rules *rules;	/* what is there stays: see layer_merge; or NULL */
+	const struct layer_watch *watch;	/* a layer on top of others: see layer_apply; or NULL */
+	struct lower lower;
 	struct strv made;			/* with rules: what was not there before */
-	struct archive *plain, *tar, *disk;
-	uint64_t fed;			/* bytes of the tar itself so far */
-	bool image_mark, root_mark;
+	char *twice;				/* with neither: a file that was there before; or NULL */
+	struct archive *disk;
 	struct late *late;
 	size_t late_n;
+	size_t kept;				/* bytes, about */
 	struct report now;
 	struct timespec told;
 	int to;
@@ -79,96 +85,65 @@ static void tell_progress(struct unpack *u)
 		_exit(1);
 }
 
-/* Why one of the readers stopped. */
-static int read_failed(struct unpack *u, struct archive *a, struct err *e)
-{
-	const char *why = archive_error_string(a);
-
-	/* EILSEQ and EINVAL are libarchive's own: a bad archive, a bad call. */
-	errno = archive_errno(a);
-	if (errno > 0 && errno != EILSEQ && errno != EINVAL)
-		return err_sys(e, "%s", u->what);
-	if (why && strcasestr(why, "truncated"))
-		return err_set(e, "%s: cut short", u->what);
-	if (why && strcasestr(why, "unrecognized archive format"))
-		return err_set(e, "%s: not a tar archive", u->what);
-	return err_set(e, "%s: damaged archive: %s", u->what, why ? why : "cannot be read");
-}
+/*
+ * With rules, what is not a directory is made under another name beside its
+ * own and put in place when it is whole. That name, while there is such a file:
+ * a signal, too, removes it.
+ */
+static char aside[PATH_MAX];
 
 static int write_failed(struct unpack *u, const char *name, struct err *e)
 {
 	const char *why = archive_error_string(u->disk);
+	const char *at = why && *aside ? strstr(why, aside) : NULL;
+	own_str char *known = at ? str_fmt("%.*s%s%s", (int)(at - why), why, name, at + strlen(aside)) : NULL;
 
+	why = known ? known : why;	/* by the name that its user knows */
 	errno = archive_errno(u->disk);
 	if (errno <= 0 || errno == EILSEQ)
 		return err_set(e, "%.*s: %s", NAME_SHOWN, name, why ? why : "cannot be made");
 	return err_sys(e, "%.*s: %.100s", NAME_SHOWN, name, why ? why : "cannot be made");
 }
 
-/* The second reader's source. */
-static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
+static void open_disk(struct unpack *u)
 {
-	struct unpack *u = arg;
-	la_int64_t at;
-	size_t n;
-	int r = archive_read_data_block(u->plain, data, &n, &at);
-
-	if (r == ARCHIVE_EOF)
-		return 0;
-	if (r < ARCHIVE_WARN) {
-		archive_set_error(tar, archive_errno(u->plain), "%s", archive_error_string(u->plain));
-		return -1;
-	}
-	u->fed += n;
-	return (la_ssize_t)n;
-}
-
-static int open_readers(struct unpack *u, int from, struct err *e)
-{
-	struct archive_entry *entry;
-	int r;
-
-	u->plain = archive_read_new();
-	u->tar = archive_read_new();
-	u->disk = archive_write_disk_new();
-	if (!u->plain || !u->tar || !u->disk)
-		abort();
-	archive_read_support_filter_gzip(u->plain);
-	archive_read_support_filter_bzip2(u->plain);
-	archive_read_support_filter_xz(u->plain);
-	archive_read_support_filter_zstd(u->plain);
-	archive_read_support_format_raw(u->plain);
-	archive_read_support_format_empty(u->plain);
-	archive_read_support_format_tar(u->tar);
 	/* No user lookup is installed: owners are the numbers. */
-	archive_write_disk_set_options(u->disk, ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM |
-				       ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_ACL | ARCHIVE_EXTRACT_XATTR |
-				       ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-				       ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
-	if (archive_read_open_fd(u->plain, from, READ_SIZE) < ARCHIVE_WARN)
-		return read_failed(u, u->plain, e);
-	r = archive_read_next_header(u->plain, &entry);
-	if (r == ARCHIVE_EOF)
-		return err_set(e, "%s: empty", u->what);
-	if (r < ARCHIVE_WARN)
-		return read_failed(u, u->plain, e);
-	if (archive_read_open(u->tar, u, NULL, feed, NULL) < ARCHIVE_WARN)
-		return read_failed(u, u->tar, e);
-	return 0;
+	int flags = ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_ACL |
+		    ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+		    ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
+
+	u->disk = archive_write_disk_new();
+	if (!u->disk)
+		abort();
+	/* Layers are made to go through the links of those below: lib/x where lib is usr/lib. */
+	archive_write_disk_set_options(u->disk, u->watch ? flags : flags | ARCHIVE_EXTRACT_SECURE_SYMLINKS);
 }
 
-static void keep(struct unpack *u, const char *path, const char *acl, const void *value, size_t size)
+/* What is in memory until the end is bounded in a layer, which nobody here chose. */
+static int take_room(struct unpack *u, const char *path, size_t size, struct err *e)
+{
+	u->kept += strlen(path) + size + 256;
+	if (!u->watch || u->kept <= KEPT_MAX)
+		return 0;
+	return err_set(e, "%.*s: one of too many to remember", NAME_SHOWN, path);
+}
+
+static int keep(struct unpack *u, const char *path, const char *acl, const void *value, size_t size, struct err *e)
 {
 	struct late *l;
 
+	if (take_room(u, path, size, e) < 0)
+		return -1;
 	u->late = mem_grow(u->late, u->late_n + 1, sizeof(*u->late));
 	l = &u->late[u->late_n++];
 	*l = (struct late){str_dup(path), str_dup(acl), mem_alloc(size), size};
 	if (size)
 		memcpy(l->value, value, size);
+	return 0;
 }
 
-static void keep_times(struct unpack *u, struct archive_entry *entry, const char *path)
+/* In a layer that is the affair of lower.h; but libarchive remembers every directory. */
+static int keep_times(struct unpack *u, struct archive_entry *entry, const char *path, struct err *e)
 {
 	struct timespec times[2] = {
 		{.tv_nsec = UTIME_OMIT},
@@ -176,76 +151,61 @@ static void keep_times(struct unpack *u, struct archive_entry *entry, const char
 	};
 	struct stat st;
 
-	if (archive_entry_filetype(entry) == AE_IFDIR && lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		keep(u, path, NULL, times, sizeof(times));
+	if (archive_entry_filetype(entry) != AE_IFDIR)
+		return 0;
+	if (u->watch)
+		return take_room(u, path, 0, e);
+	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return keep(u, path, NULL, times, sizeof(times), e);
+	return 0;
 }
 
 /* Sorts the attributes of an entry: kept, an ACL (exact, unlike its text form), left out. */
-static void sort_attributes(struct unpack *u, struct archive_entry *entry, const char *path)
+static int sort_attributes(struct unpack *u, struct archive_entry *entry, const char *path, struct err *e)
 {
 	bool acl = false, owned = u->rules && u->rules->owned, disarmed = u->rules && u->rules->disarmed;
 	struct archive_entry *kept;
 	const void *value;
 	const char *name;
 	size_t size;
+	int r = 0;
 
 	if (archive_entry_xattr_reset(entry) == 0)
-		return;
+		return 0;
 	kept = archive_entry_clone(entry);
 	archive_entry_xattr_clear(entry);
 	archive_entry_xattr_reset(kept);
-	while (archive_entry_xattr_next(kept, &name, &value, &size) == ARCHIVE_OK) {
+	while (r == 0 && archive_entry_xattr_next(kept, &name, &value, &size) == ARCHIVE_OK) {
 		if (!name)
 			continue;
 		if (str_starts(name, "user.") || (str_equal(name, "security.capability") && !disarmed)) {
 			archive_entry_xattr_add_entry(entry, name, value, size);
 		} else if (str_starts(name, "system.posix_acl_") && !owned) {
-			keep(u, path, name, value, size);
+			r = keep(u, path, name, value, size, e);
 			acl = true;
 		}
 	}
 	archive_entry_free(kept);
 	if (acl)
 		archive_entry_acl_clear(entry);
-}
-
-/* Whether this is a root filesystem or an archive of images shows in what stands at its top. */
-static void note_top(struct unpack *u, const char *path, bool file)
-{
-	static const char *const root[] = {"bin", "sbin", "lib", "usr", "etc"};
-	size_t n = strcspn(path, "/");
-
-	if (file && (str_equal(path, "oci-layout") || str_equal(path, "manifest.json")))
-		u->image_mark = true;
-	for (size_t i = 0; i < sizeof(root) / sizeof(*root); i++)
-		if (strlen(root[i]) == n && strncmp(path, root[i], n) == 0)
-			u->root_mark = true;
+	return r;
 }
 
 static int copy_data(struct unpack *u, const char *name, struct err *e)
 {
 	const void *data;
-	la_int64_t at;
 	size_t n;
+	off_t at;
 	int r;
 
-	while ((r = archive_read_data_block(u->tar, &data, &n, &at)) != ARCHIVE_EOF) {
-		if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
-			return read_failed(u, u->tar, e);
+	while ((r = tarball_data(&u->in, &data, &n, &at, e)) > 0) {
 		if (archive_write_data_block(u->disk, data, n, at) < ARCHIVE_OK)
 			return write_failed(u, name, e);
 		u->now.bytes += n;
 		tell_progress(u);
 	}
-	return 0;
+	return r;
 }
-
-/*
- * With rules, what is not a directory is made under another name beside its
- * own and put in place when it is whole. That name, while there is such a file:
- * a signal, too, removes it.
- */
-static char aside[PATH_MAX];
 
 static void clear_aside(int signal)
 {
@@ -308,22 +268,30 @@ static int make_way(struct unpack *u, struct archive_entry *entry, const char *n
 	return dir ? 0 : set_aside(entry, name, e);
 }
 
+static void note_twice(struct unpack *u, struct archive_entry *entry, const char *name)
+{
+	struct stat st;
+
+	if (!u->twice && archive_entry_filetype(entry) != AE_IFDIR && lstat(name, &st) == 0)
+		u->twice = str_dup(name);
+}
+
 static int place_entry(struct unpack *u, struct archive_entry *entry, struct err *e)
 {
 	own_str char *name = NULL;
 	int there;
 
-	if (entry_take_names(entry, u->what, e) < 0)
+	if (entry_take_names(entry, u->in.what, e) < 0)
 		return -1;
 	name = str_dup(archive_entry_pathname(entry));
-	note_top(u, name, archive_entry_filetype(entry) == AE_IFREG);
-	there = u->rules ? make_way(u, entry, name, e) : 0;
+	there = u->watch ? lower_prepare(&u->lower, entry, name, e) : u->rules ? make_way(u, entry, name, e) : 0;
 	if (there != 0)
 		return there < 0 ? -1 : 0;
-	sort_attributes(u, entry, name);
-	if (entry_check_owner(entry, e) < 0 || entry_check_acl(entry, e) < 0)
+	if (!u->watch && !u->rules)
+		note_twice(u, entry, name);
+	if (sort_attributes(u, entry, name, e) < 0 || entry_check_owner(entry, e) < 0 ||
+	    entry_check_acl(entry, e) < 0 || keep_times(u, entry, name, e) < 0)
 		return -1;
-	keep_times(u, entry, name);
 	if (archive_write_header(u->disk, entry) < ARCHIVE_OK)
 		return write_failed(u, name, e);
 	if (archive_entry_size(entry) > 0 && copy_data(u, name, e) < 0)
@@ -332,7 +300,6 @@ static int place_entry(struct unpack *u, struct archive_entry *entry, struct err
 		return write_failed(u, name, e);
 	if (*aside && put_in_place(name, e) < 0)
 		return -1;
-	u->now.entries++;
 	tell_progress(u);
 	return 0;
 }
@@ -343,22 +310,6 @@ static void take_back(struct unpack *u)
 	clear_aside(0);
 	while (u->made.n > 0)
 		remove(u->made.v[--u->made.n]);
-}
-
-/* What follows the end mark is read as well: its writer must not die of it, its checksums count. */
-static int read_rest(struct unpack *u, int from, struct err *e)
-{
-	static char rest[READ_SIZE];
-	const void *data;
-	la_ssize_t n;
-
-	while ((n = feed(u->tar, u, &data)) > 0)
-		continue;
-	if (n < 0)
-		return read_failed(u, u->plain, e);
-	while ((n = read(from, rest, sizeof(rest))) > 0)
-		continue;
-	return n < 0 ? err_sys(e, "%s", u->what) : 0;
 }
 
 static int set_late(struct unpack *u, struct err *e)
@@ -372,30 +323,47 @@ static int set_late(struct unpack *u, struct err *e)
 	return 0;
 }
 
-static int unpack_all(struct unpack *u, int from, struct err *e)
+static int check_cost(const struct unpack *u, struct err *e)
+{
+	uint64_t n = u->now.entries;
+
+	if (!u->watch || n <= SMALL_FROM)
+		return 0;
+	if (n > ENTRIES_MAX)
+		return err_set(e, "%s: more than %d entries: refused", u->in.what, ENTRIES_MAX);
+	if (tarball_taken(&u->in) / SMALL_MIN < n)
+		return err_set(e, "%s: more than %d entries in less than %d bytes each: refused", u->in.what,
+			       SMALL_FROM, SMALL_MIN);
+	return 0;
+}
+
+static int unpack_entries(struct unpack *u, struct err *e)
 {
 	struct archive_entry *entry;
 	int r;
 
-	if (open_readers(u, from, e) < 0)
-		return -1;
-	while ((r = archive_read_next_header(u->tar, &entry)) != ARCHIVE_EOF) {
-		/* A warning is about the spelling of a name, whose bytes are given as they are. */
-		if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
-			return read_failed(u, u->tar, e);
-		if (place_entry(u, entry, e) < 0)
+	while ((r = tarball_next(&u->in, &entry, e)) > 0) {
+		u->now.entries++;
+		if (check_cost(u, e) < 0 || place_entry(u, entry, e) < 0)
 			return -1;
 	}
-	/* The reader stood at the end mark, if there was one: a block of zeros. */
-	if (u->fed < (uint64_t)archive_read_header_position(u->tar) + 512)
-		return err_set(e, "%s: cut short (no end of the archive)", u->what);
-	if (read_rest(u, from, e) < 0)
+	return r;
+}
+
+static int unpack_all(struct unpack *u, int from, struct err *e)
+{
+	if (tarball_open(&u->in, from, e) < 0 || (u->watch && lower_begin(&u->lower, e) < 0))
 		return -1;
-	if (!u->rules && u->image_mark && !u->root_mark)
-		return err_set(e, "%s: an image archive, not a root filesystem: not read yet", u->what);
+	open_disk(u);
+	if (unpack_entries(u, e) < 0 || tarball_end(&u->in, e) < 0 || (u->watch && u->watch->end(u->watch->arg, e) < 0))
+		return -1;
 	if (archive_write_close(u->disk) < ARCHIVE_OK)
-		return write_failed(u, u->what, e);
-	return set_late(u, e);
+		return write_failed(u, u->in.what, e);
+	if ((u->watch && lower_end(&u->lower, e) < 0) || set_late(u, e) < 0)
+		return -1;
+	if (u->twice)
+		err_set(e, "%s: %.*s: twice in it", u->in.what, NAME_SHOWN, u->twice);
+	return u->twice ? 1 : 0;
 }
 
 /* What is set aside must not outlive us: not all deaths come as SIGKILL. */
@@ -409,6 +377,14 @@ static void die_cleanly(void)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
+/* A layer's reader that wants more is not given it, and says so or dies. (A sanitizer takes it all at once.) */
+static void bound_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	setrlimit(RLIMIT_AS, &(struct rlimit){MEMORY_MAX, MEMORY_MAX});
+#endif
+}
+
 /* In the child. */
 static _Noreturn void child(struct unpack *u, int from, int dest)
 {
@@ -419,6 +395,8 @@ static _Noreturn void child(struct unpack *u, int from, int dest)
 	if (u->now.result == 0) {
 		if (u->rules)
 			die_cleanly();
+		if (u->watch)
+			bound_memory();
 		u->now.result = unpack_all(u, from, &u->now.err);
 		if (u->now.result < 0 && u->rules)
 			take_back(u);
@@ -427,8 +405,7 @@ static _Noreturn void child(struct unpack *u, int from, int dest)
 	_exit(write(u->to, &u->now, sizeof(u->now)) == sizeof(u->now) ? 0 : 1);
 }
 
-int layer_merge(int from, const char *what, int dest, const struct layer_rules *rules, tree_progress *progress,
-		struct err *e)
+static int run_child(struct unpack *u, int from, int dest, tree_progress *progress, struct err *e)
 {
 	own_fd int in = -1, out = -1;
 	struct report r = {0};
@@ -436,26 +413,43 @@ int layer_merge(int from, const char *what, int dest, const struct layer_rules *
 	pid_t pid;
 
 	if (pipe2(pair, O_CLOEXEC) < 0)
-		return err_sys(e, "%s: pipe", what);
-	in = pair[0], out = pair[1];
+		return err_sys(e, "%s: pipe", u->in.what);
+	in = pair[0], out = u->to = pair[1];
 	pid = fork();
 	if (pid < 0)
-		return err_sys(e, "%s: fork", what);
+		return err_sys(e, "%s: fork", u->in.what);
 	if (pid == 0)
-		child(&(struct unpack){.what = what, .rules = rules, .to = out}, from, dest);
+		child(u, from, dest);
 	close(take_fd(&out));
 	while (read(in, &r, sizeof(r)) == sizeof(r))
 		if (progress)
 			progress(r.entries, r.bytes);
 	status = proc_wait_child(pid);
 	if (!r.ended)
-		return err_set(e, "%s: unpacking it broke off (status %d)", what, status);
-	if (r.result < 0)
+		return err_set(e, "%s: unpacking it broke off (status %d)", u->in.what, status);
+	if (r.result != 0)
 		*e = r.err;
 	return r.result;
 }
 
 int layer_unpack(int from, const char *what, int dest, tree_progress *progress, struct err *e)
 {
-	return layer_merge(from, what, dest, NULL, progress, e);
+	return run_child(&(struct unpack){.in.what = what}, from, dest, progress, e);
+}
+
+int layer_merge(int from, const char *what, int dest, const struct layer_rules *rules, tree_progress *progress,
+		struct err *e)
+{
+	return run_child(&(struct unpack){.in.what = what, .rules = rules}, from, dest, progress, e);
+}
+
+int layer_apply(int from, const char *what, int dest, const struct layer_watch *watch, tree_progress *progress,
+		struct err *e)
+{
+	struct unpack u = {
+		.in = {.what = what, .bounded = true, .see = watch->see, .arg = watch->arg},
+		.watch = watch,
+	};
+
+	return run_child(&u, from, dest, progress, e);
 }

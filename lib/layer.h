@@ -25,10 +25,10 @@ struct err;
  * in dest as its root directory, cannot open devices, has no network, and no
  * more capabilities than making files takes. Absolute names mean beneath dest;
  * ".." and names that lead through a symbolic link are refused. An archive that
- * ends without its end mark is an error, whatever was compressed around it; so
- * is an image archive (OCI layout, docker save).
+ * ends without its end mark is an error, whatever was compressed around it.
  *
- * What was unpacked before a failure is the caller's to delete.
+ * What was unpacked before a failure is the caller's to delete. Gives 1, and in e
+ * which, if a file of it came twice: the later one is there, as tar has it.
  */
 int layer_unpack(int from, const char *what, int dest, tree_progress *progress, struct err *e);
 
@@ -49,6 +49,22 @@ struct layer_rules {
  * removed again, what was replaced stays replaced (after a signal: both stay).
  */
 int layer_merge(int from, const char *what, int dest, const struct layer_rules *rules, tree_progress *progress,
+		struct err *e);
+
+/* Who looks on as a layer is read, in the child: sees what is within the compression, and may say no at its end. */
+struct layer_watch {
+	void (*see)(void *arg, const void *data, size_t n);
+	int (*end)(void *arg, struct err *e);
+	void *arg;
+};
+
+/*
+ * The same as a layer of an image onto dest, which holds the layers below it (lower.h). Names lead
+ * through symbolic links, to what those mean with dest as the root. What no image needs is refused: more
+ * than 4,000,000 entries, or than 250,000 of less than 8 compressed bytes each; more than 256 MiB that are
+ * more than 200 times what they are compressed to; what takes a GiB of memory to read.
+ */
+int layer_apply(int from, const char *what, int dest, const struct layer_watch *watch, tree_progress *progress,
 		struct err *e);
 
 #endif

@@ -102,12 +102,12 @@ static int hold_swap(const char *group, const struct limits *want, struct err *e
 	if (!total || total == LIMIT_NONE)
 		return 0;
 	if (!want->memory || total < want->memory)
-		return err_set(e, "memory-swap %llu: it is memory and swap together, and memory is %s",
+		return err_set(e, "--memory-swap %llu: it is memory and swap together, and --memory is %s",
 			       (unsigned long long)total, want->memory ? "more" : "not limited");
 	if (is_v2("memory"))
-		return hold_number(group, "memory-swap", total, "memory", "memory.swap.max",
+		return hold_number(group, "--memory-swap", total, "memory", "memory.swap.max",
 				   total - want->memory, e);
-	return hold_number(group, "memory-swap", total, "memory", "memory.memsw.limit_in_bytes", total, e);
+	return hold_number(group, "--memory-swap", total, "memory", "memory.memsw.limit_in_bytes", total, e);
 }
 
 static int hold_memory(const char *group, const struct limits *want, struct err *e)
@@ -116,10 +116,10 @@ static int hold_memory(const char *group, const struct limits *want, struct err 
 
 	/* The kernel rounds down to pages and would take it as 0. */
 	if (want->memory && want->memory < (uint64_t)sysconf(_SC_PAGESIZE))
-		return err_set(e, "memory %llu: less than a page of memory", (unsigned long long)want->memory);
+		return err_set(e, "--memory %llu: less than a page of memory", (unsigned long long)want->memory);
 	/* Before swap: on v1 the sum may not be less than this at any time. */
 	if (want->memory &&
-	    hold_number(group, "memory", want->memory, "memory", file, want->memory, e) < 0)
+	    hold_number(group, "--memory", want->memory, "memory", file, want->memory, e) < 0)
 		return -1;
 	if (hold_swap(group, want, e) == 0)
 		return 0;
@@ -132,7 +132,7 @@ static int hold_cpu(const char *group, const struct limits *want, struct err *e)
 	uint64_t quota = want->cpus * (PERIOD_US / 1000), shares = want->cpu_shares;
 	char said[64], text[64];
 
-	snprintf(said, sizeof(said), "cpus %llu.%03u", (unsigned long long)(want->cpus / 1000),
+	snprintf(said, sizeof(said), "--cpus %llu.%03u", (unsigned long long)(want->cpus / 1000),
 		 (unsigned)(want->cpus % 1000));
 	/* Only v2 takes a period in the same write; either starts with this one. */
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)quota);
@@ -142,10 +142,10 @@ static int hold_cpu(const char *group, const struct limits *want, struct err *e)
 	if (!shares)
 		return 0;
 	if (!is_v2("cpu"))
-		return hold_number(group, "cpu-shares", shares, "cpu", "cpu.shares", shares, e);
+		return hold_number(group, "--cpu-shares", shares, "cpu", "cpu.shares", shares, e);
 	/* v1's range 2 to 262144 onto v2's 1 to 10000, as the OCI runtimes do; v1 clamps, so here too. */
 	shares = shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
-	return hold_number(group, "cpu-shares", want->cpu_shares, "cpu", "cpu.weight",
+	return hold_number(group, "--cpu-shares", want->cpu_shares, "cpu", "cpu.weight",
 			   1 + (shares - 2) * 9999 / 262142, e);
 }
 
@@ -171,7 +171,7 @@ static int cpuset_inherit(const char *group, const char *file, char *value, stru
 
 static int hold_cpuset(const char *group, const char *cpus, struct err *e)
 {
-	own_str char *said = str_fmt("cpuset-cpus %s", cpus ? cpus : "");
+	own_str char *said = str_fmt("--cpuset-cpus %s", cpus ? cpus : "");
 	char value[VALUE];
 
 	if (cpus && (!*cpus || cpus[strspn(cpus, "0123456789,-")]))
@@ -180,14 +180,20 @@ static int hold_cpuset(const char *group, const char *cpus, struct err *e)
 		if (cpuset_inherit(group, "cpuset.mems", value, e) < 0 ||
 		    cpuset_inherit(group, "cpuset.cpus", value, e) < 0)
 			return -1;
-	return cpus ? hold(group, said, "cpuset", "cpuset.cpus", cpus, e) : 0;
+	if (!cpus || hold(group, said, "cpuset", "cpuset.cpus", cpus, e) == 0)
+		return 0;
+	if (e->sys != EINVAL && e->sys != ERANGE && e->sys != EACCES)
+		return -1;
+	if (is_v2("cpuset"))
+		hierarchy_get("cpuset", group, "cpuset.cpus.effective", value, sizeof(value));
+	return err_set(e, "%s: it may have the processors %s", said, value);
 }
 
 static int hold_pids(const char *group, const struct limits *want, struct err *e)
 {
 	if (!want->pids || want->pids == LIMIT_NONE)
 		return 0;
-	if (hold_number(group, "pids-limit", want->pids, "pids", "pids.max", want->pids, e) == 0)
+	if (hold_number(group, "--pids-limit", want->pids, "pids", "pids.max", want->pids, e) == 0)
 		return 0;
 	return want->pids_default && e->sys == ENOENT ? 0 : -1;
 }

@@ -1,6 +1,5 @@
 #include "names.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,12 +10,11 @@
 
 #include "err.h"
 #include "own.h"
+#include "ref.h"
 
-enum { CONTAINER_MAX = 63, TAG_MAX = 128, DIGEST_HEX = 64 };
+enum { CONTAINER_MAX = 63 };
 
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGIT "0123456789"
+#define CONTAINER_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 
 static const char *noun(const char *kind)
 {
@@ -28,115 +26,33 @@ static const char *article(const char *kind)
 	return strcmp(kind, "img") == 0 ? "an" : "a";
 }
 
-static bool is_any_id(const char *name)
-{
-	return id_kind(name) != NULL;
-}
-
-static bool is_in(const char *set, char c)
-{
-	return c && strchr(set, c);
-}
-
-/* Whether s[0..n) is made of these characters only, one at least, the first one of `first`. */
-static bool is_of(const char *s, size_t n, const char *first, const char *rest)
-{
-	if (n == 0 || !is_in(first, s[0]))
-		return false;
-	for (size_t i = 1; i < n; i++)
-		if (!is_in(rest, s[i]))
-			return false;
-	return true;
-}
-
 int name_check_container(const char *name, struct err *e)
 {
 	size_t n = strlen(name);
 
-	if (is_any_id(name))
+	if (id_kind(name))
 		return err_set(e, "%s: not a name for a container: it has the form of an id", name);
-	if (n > CONTAINER_MAX || !is_of(name, n, LOWER UPPER DIGIT, LOWER UPPER DIGIT "_.-"))
+	if (n == 0 || n > CONTAINER_MAX || strchr("_.-", name[0]) || name[strspn(name, CONTAINER_CHARS)])
 		return err_set(e, "%.80s: not a name for a container (letters, digits, \"_\", \".\", \"-\", at most %d, "
 			       "a letter or digit first)", name, CONTAINER_MAX);
 	return 0;
 }
 
-/* [a-z0-9]+([._-]+[a-z0-9]+)* */
-static bool is_component(const char *s, size_t n)
+/* A reference as the store keeps it; NULL with the error. */
+static char *image_name(const char *name, struct err *e)
 {
-	return is_of(s, n, LOWER DIGIT, LOWER DIGIT "._-") && is_in(LOWER DIGIT, s[n - 1]);
-}
+	own_ref struct ref r = {0};
+	own_str char *full = NULL, *bare = NULL;
 
-/* HOST[:PORT], told from a component by its "." or ":"; IPv6 addresses have no place in a name. */
-static bool is_host(const char *s, size_t n)
-{
-	const char *colon = memchr(s, ':', n);
-	size_t host = colon ? (size_t)(colon - s) : n;
-
-	if (colon && (n - host - 1 > 5 || !is_of(colon + 1, n - host - 1, DIGIT, DIGIT)))
-		return false;
-	return (colon || memchr(s, '.', n)) && is_of(s, host, LOWER UPPER DIGIT, LOWER UPPER DIGIT ".-");
-}
-
-static bool is_repository(const char *s, size_t n)
-{
-	const char *slash = memchr(s, '/', n);
-	size_t first = slash ? (size_t)(slash - s) : n;
-	size_t len;
-
-	if (!slash)
-		return is_component(s, n);
-	if (!is_component(s, first) && !is_host(s, first))
-		return false;
-	for (s += first + 1, n -= first + 1;; s += len + 1, n -= len + 1) {
-		slash = memchr(s, '/', n);
-		len = slash ? (size_t)(slash - s) : n;
-		if (!is_component(s, len))
-			return false;
-		if (!slash)
-			return true;
-	}
-}
-
-/* Where the repository ends: at "@", at the ":" of a tag, or at the end. */
-static size_t repository_length(const char *name)
-{
-	size_t n = strcspn(name, "@");
-	const char *last = memrchr(name, '/', n), *colon;
-
-	if (!last)
-		last = name;
-	colon = memchr(last, ':', n - (size_t)(last - name));
-	return colon ? (size_t)(colon - name) : n;
-}
-
-static char *image_name(const char *name, bool digest, struct err *e)
-{
-	size_t n = repository_length(name);
-	own_str char *repository = str_dup_n(name, n);
-	const char *rest = name + n;
-	bool good = is_repository(name, n);
-
-	if (good && is_any_id(repository)) {
-		err_set(e, "%s: not a name for an image: it has the form of an id", name);
+	if (ref_parse(name, &r, e) < 0)
+		return NULL;
+	full = ref_name(&r);
+	bare = str_dup_n(full, strcspn(full, ":@"));
+	if (id_kind(bare)) {
+		err_set(e, "%.200s: not a name for an image: it has the form of an id", name);
 		return NULL;
 	}
-	if (*rest == '@')
-		good = good && digest && str_starts(rest, "@sha256:") &&
-		       is_of(rest + 8, DIGEST_HEX, DIGIT "abcdef", DIGIT "abcdef") && !rest[8 + DIGEST_HEX];
-	else if (*rest == ':')
-		good = good && strlen(rest + 1) <= TAG_MAX &&
-		       is_of(rest + 1, strlen(rest + 1), LOWER UPPER DIGIT "_", LOWER UPPER DIGIT "_.-");
-	if (good)
-		return *rest ? str_dup(name) : str_fmt("%s:latest", name);
-	err_set(e, "%.200s: not a name for an image ([HOST[:PORT]/]NAME[:TAG], lower case; the tag letters, digits, "
-		"\"_\", \".\", \"-\")", name);
-	return NULL;
-}
-
-char *name_check_image(const char *name, struct err *e)
-{
-	return image_name(name, false, e);
+	return take_ptr(&full);
 }
 
 /* Where the link of a name is, beneath CT_ROOT; NULL with the error if it cannot be a name. */
@@ -149,7 +65,7 @@ static char *link_path(const char *kind, const char *name, struct err *e)
 	if (strcmp(kind, "img") != 0)
 		full = name_check_container(name, e) < 0 ? NULL : str_dup(name);
 	else
-		full = image_name(name, true, e);
+		full = image_name(name, e);
 	if (!full)
 		return NULL;
 	buf_fmt(&b, "names/%s/", kind);
@@ -164,6 +80,17 @@ static char *link_path(const char *kind, const char *name, struct err *e)
 		return NULL;
 	}
 	return take_ptr(&b.data);
+}
+
+char *name_check_image(const char *name, struct err *e)
+{
+	own_str char *full = image_name(name, e), *path = full ? link_path("img", full, e) : NULL;
+
+	if (path && strchr(full, '@'))
+		err_set(e, "%.200s: not a name for an image: a digest cannot be given to it", name);
+	else if (path)
+		return take_ptr(&full);
+	return NULL;
 }
 
 /* The id that a link holds; false if it is none or its object is no more. */
@@ -270,7 +197,7 @@ int name_list(const struct store *s, const char *kind, const char *id, struct st
 void name_pick(const struct strv *names, const struct strv *ids, const char *id, struct strv *out)
 {
 	for (size_t i = 0; i < ids->n; i++)
-		if (strcmp(ids->v[i], id) == 0)
+		if (strcmp(ids->v[i], id) == 0 && !strchr(names->v[i], '@'))
 			strv_add(out, names->v[i]);
 	if (out->n)
 		qsort(out->v, out->n, sizeof(*out->v), compare);

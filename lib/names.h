@@ -15,15 +15,15 @@
 int name_check_container(const char *name, struct err *e);
 
 /*
- * An image's name as the store keeps it: "alpine" becomes "alpine:latest".
- * Components of [a-z0-9]+([._-]+[a-z0-9]+)* joined by "/", the first of which may be
- * HOST[:PORT]; a tag [\w][\w.-]{0,127}. The caller frees it; NULL with the error.
+ * An image's name as the store keeps it (ref.h): "alpine", "library/alpine" and
+ * "docker.io/library/alpine:latest" are "alpine:latest". A digest is refused: only what
+ * an image came with gives it one. The caller frees it; NULL with the error.
  */
 char *name_check_image(const char *name, struct err *e);
 
 /*
  * The object of a kind that ref means, by id or by name (for an image also
- * NAME@sha256:..., if that was taken as a name). -1 "no such container (or image)".
+ * NAME[:TAG]@sha256:..., if that was taken as a name). -1 "no such container (or image)".
  */
 int name_resolve(const struct store *s, const char *kind, const char *ref, char id[ID_LEN], struct err *e);
 
@@ -32,7 +32,7 @@ int name_list(const struct store *s, const char *kind, const char *id, struct st
 
 /* All names of a kind in one reading, for listings: ids->v[i] has names->v[i]. In no order. */
 int name_list_all(const struct store *s, const char *kind, struct strv *names, struct strv *ids, struct err *e);
-/* Of those, what name_list would give. */
+/* Of those, what name_list would give, without those by digest. */
 void name_pick(const struct strv *names, const struct strv *ids, const char *id, struct strv *out);
 
 /*

@@ -208,6 +208,7 @@ void num_time_format(const struct timespec *t, char out[NUM_TIME_LEN])
 
 	if (!gmtime_r(&t->tv_sec, &tm))		/* a year that no int holds */
 		gmtime_r(&(time_t){0}, &tm);
-	n = strftime(out, NUM_TIME_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
+	/* An image of no known age is of the year 1: four digits, as RFC 3339 has them. */
+	n = strftime(out, NUM_TIME_LEN, "%04Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(out + n, NUM_TIME_LEN - n, ".%09ldZ", t->tv_nsec);
 }

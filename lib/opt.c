@@ -159,6 +159,9 @@ void opt_help(const struct opt_program *prog, FILE *to)
 			 o->arg ? " " : "", o->arg ? o->arg : "");
 		fprintf(to, "  %-*s  %s\n", (int)width, left, o->help);
 	}
+	for (const struct opt_program *const *c = prog->commands; c && *c; c++)
+		fprintf(to, "  %s%s%s\n      %s\n%s", (*c)->name, *(*c)->operands ? " " : "", (*c)->operands, (*c)->purpose,
+			c[1] ? "" : "\n");
 	fprintf(to, "  %-*s  %s\n", (int)width, "    --help", "show this");
 	fprintf(to, "  %-*s  %s\n", (int)width, "    --version", "show the version");
 }

@@ -57,6 +57,7 @@ struct opt_program {
 	const struct opt *opts;
 	int min, max;		/* how many operands; max -1: any number */
 	bool in_order;		/* options end at the first operand */
+	const struct opt_program *const *commands;	/* "ct-net up", ..., NULL: listed by its help */
 };
 
 enum opt_asked { OPT_GO, OPT_HELP, OPT_TABLE, OPT_VERSION };

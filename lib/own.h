@@ -20,6 +20,13 @@ static inline void own_close(const int *fd)
 		close(*fd);
 }
 
+/* Not to wait for the end of a scope: closes it, and there is nothing then. */
+static inline void shut_fd(int *fd)
+{
+	own_close(fd);
+	*fd = -1;
+}
+
 static inline void own_free(void *p)
 {
 	free(*(void **)p);

@@ -60,9 +60,12 @@ int path_mkdirs(int root, const char *path, mode_t mode, struct err *e)
 	if (mkdirat(up, name, mode) < 0 && errno != EEXIST)
 		return err_sys(e, "make directory %s", path);
 	dir = path_open(root, path, O_PATH | O_DIRECTORY, 0);
-	if (dir < 0)
-		return err_sys(e, "%s", path);	/* a link that leads nowhere */
-	return take_fd(&dir);
+	if (dir < 0 && errno == ENOENT) {
+		err_set(e, "%s: a link to what is not there", path);
+		e->sys = ENOENT;
+		return -1;
+	}
+	return dir < 0 ? err_sys(e, "%s", path) : take_fd(&dir);
 }
 
 int path_mkfile(int root, const char *path, mode_t mode, struct err *e)

@@ -15,15 +15,13 @@
 
 void source_close(struct source *s)
 {
-	own_close(&s->fd);
-	s->fd = -1;
+	shut_fd(&s->fd);
 	free(take_ptr(&s->name));
 }
 
 void dest_close(struct dest *d)
 {
-	own_close(&d->dir);
-	d->dir = -1;
+	shut_fd(&d->dir);
 	free(take_ptr(&d->name));
 }
 

@@ -16,6 +16,7 @@ static const struct field {
 	{"name", TEXT, offsetof(struct plan, name)},
 	{"created", TEXT, offsetof(struct plan, created)},
 	{"arg", LIST, offsetof(struct plan, args)},
+	{"entrypoint", NUMBER, offsetof(struct plan, entrypoint)},
 	{"env", LIST, offsetof(struct plan, env)},
 	{"label", LIST, offsetof(struct plan, labels)},
 	{"workdir", TEXT, offsetof(struct plan, workdir)},

@@ -20,6 +20,7 @@ struct plan {
 	const char *name;		/* NULL: none */
 	const char *created;
 	struct strv args, env, labels;
+	uint64_t entrypoint;		/* so many of the args are the entry point */
 	const char *workdir, *user;	/* NULL: "/", root */
 	const char *hostname;		/* NULL: the id */
 	const char *stop_signal;	/* NULL: TERM */
@@ -35,6 +36,7 @@ struct plan {
 };
 
 void plan_free_lists(struct plan *p);
+#define own_plan __attribute__((cleanup(plan_free_lists)))
 void plan_write(const struct plan *p, struct record *into);
 /* Strings in the plan are the record's: keep it as long. */
 void plan_read(struct plan *p, const struct record *from);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,7 +102,7 @@ int proc_wait_child(pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void drain(struct pollfd *from, struct buf *into)
+static void drain(struct pollfd *from, struct buf *into, size_t max)
 {
 	char chunk[16384];
 	ssize_t n;
@@ -115,14 +117,49 @@ static void drain(struct pollfd *from, struct buf *into)
 		from->fd = -1;
 		return;
 	}
-	room = into && into->len < OUTPUT_MAX ? OUTPUT_MAX - into->len : 0;
+	room = into && into->len < max ? max - into->len : 0;
 	if (room)
 		buf_add(into, chunk, (size_t)n < room ? (size_t)n : room);
 }
 
-int proc_run(char *const argv[], struct buf *out, struct buf *why, struct err *e)
+static void limit_to(int resource, rlim_t most)
+{
+	struct rlimit now;
+
+	if (getrlimit(resource, &now) == 0 && now.rlim_max < most)
+		most = now.rlim_max;
+	setrlimit(resource, &(struct rlimit){most, most});
+}
+
+/* In the child. limits NULL: none. */
+static void execute(char *const argv[], int in, int out, int why, const struct proc_limits *limits)
+{
+	const char *path = getenv("PATH");
+	own_str char *path_is = str_fmt("PATH=%s", path ? path : "/usr/bin:/bin");
+	char *const bare[] = {path_is, NULL};
+
+	dup2(in, 0);
+	dup2(out, 1);
+	dup2(why, 2);
+	if (!limits) {
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	close_range(3, ~0U, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	limit_to(RLIMIT_CORE, 0);
+	limit_to(RLIMIT_CPU, limits->seconds);
+	limit_to(RLIMIT_AS, limits->memory);
+	execvpe(argv[0], argv, bare);
+	_exit(127);
+}
+
+/* in -1: /dev/null. */
+static int run(char *const argv[], int in, const struct proc_limits *limits, struct buf *out, struct buf *why,
+	       struct err *e)
 {
 	own_fd int out_r = -1, out_w = -1, why_r = -1, why_w = -1;
+	size_t max = limits ? limits->output : OUTPUT_MAX;
 	struct pollfd p[2];
 	int pair[2], null;
 	pid_t pid;
@@ -138,11 +175,7 @@ int proc_run(char *const argv[], struct buf *out, struct buf *why, struct err *e
 		return err_sys(e, "%s: fork", argv[0]);
 	if (pid == 0) {
 		null = open("/dev/null", O_RDWR | O_CLOEXEC);
-		dup2(null, 0);
-		dup2(out ? out_w : null, 1);
-		dup2(why_w, 2);
-		execvp(argv[0], argv);
-		_exit(127);
+		execute(argv, in < 0 ? null : in, out ? out_w : null, why_w, limits);
 	}
 	close(take_fd(&out_w));
 	close(take_fd(&why_w));
@@ -151,10 +184,21 @@ int proc_run(char *const argv[], struct buf *out, struct buf *why, struct err *e
 	while (p[0].fd >= 0 || p[1].fd >= 0) {
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
 			break;
-		drain(&p[0], out);
-		drain(&p[1], why);
+		drain(&p[0], out, max);
+		drain(&p[1], why, OUTPUT_MAX);
 	}
 	return proc_wait_child(pid);
+}
+
+int proc_run(char *const argv[], struct buf *out, struct buf *why, struct err *e)
+{
+	return run(argv, -1, NULL, out, why, e);
+}
+
+int proc_run_limited(char *const argv[], int in, const struct proc_limits *limits, struct buf *out,
+		     struct buf *why, struct err *e)
+{
+	return run(argv, in, limits, out, why, e);
 }
 
 int proc_boot_id(char out[37], struct err *e)

@@ -39,6 +39,20 @@ int proc_wait_child(pid_t pid);
  */
 int proc_run(char *const argv[], struct buf *out, struct buf *why, struct err *e);
 
+/* What a program that reads what cannot be trusted may take. */
+struct proc_limits {
+	uint64_t memory;	/* bytes of address space */
+	uint64_t seconds;	/* of the processor's time */
+	size_t output;		/* bytes of stdout that are kept; when so many came, some may be lost */
+};
+
+/*
+ * The same for such a program: it reads the descriptor in, has no other of the
+ * caller's, of the environment only PATH, no core, and gains no privileges by execution.
+ */
+int proc_run_limited(char *const argv[], int in, const struct proc_limits *limits, struct buf *out,
+		     struct buf *why, struct err *e);
+
 /* The id of this boot (/proc/sys/kernel/random/boot_id), 36 characters. */
 int proc_boot_id(char out[37], struct err *e);
 

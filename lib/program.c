@@ -89,6 +89,14 @@ int program_find(struct program *p, int root, struct err *e)
 	return find_file(p, root, e);
 }
 
+static int id_failed(const char *what, unsigned id, struct err *e)
+{
+	/* user_namespaces(7): it is not mapped. */
+	return errno == EINVAL ? err_set(e, "%s %u: not among the ids of the container (65,536 unless --userns gives "
+					 "others)", what, id)
+			       : err_sys(e, "%s %u", what, id);
+}
+
 int program_open_tty(int dev, const struct user *owner, int *slave, struct err *e)
 {
 	/* O_NONBLOCK: a container's root may have put a FIFO there. */
@@ -108,7 +116,7 @@ int program_open_tty(int dev, const struct user *owner, int *slave, struct err *
 	/* The user's, if it is one: of the right size before the program can ask. */
 	tty_copy_size(STDIN_FILENO, master);
 	if (owner->uid && fchown(*slave, owner->uid, (gid_t)-1) < 0)
-		return err_sys(e, "owner of the terminal");
+		return id_failed("user", owner->uid, e);
 	return take_fd(&master);
 }
 
@@ -141,11 +149,11 @@ static int become_user(const struct program *p, struct err *e)
 	if (p->as_is)
 		return 0;
 	if (setgroups((size_t)u->groups_n, u->groups) < 0)
-		return err_sys(e, "groups of user %u", u->uid);
+		return id_failed("one of the groups of user", u->uid, e);
 	if (setresgid(u->gid, u->gid, u->gid) < 0)
-		return err_sys(e, "group %u", u->gid);
+		return id_failed("group", u->gid, e);
 	if (setresuid(u->uid, u->uid, u->uid) < 0)
-		return err_sys(e, "user %u", u->uid);
+		return id_failed("user", u->uid, e);
 	return 0;
 }
 
@@ -178,7 +186,7 @@ static void forget_the_host(void)
 }
 
 /* Process 1 for a program that does not know how: passes signals on, reaps orphans. */
-static void be_init(pid_t child)
+static void be_init(pid_t child, int *killed_by)
 {
 	sigset_t all;
 	int status;
@@ -190,9 +198,15 @@ static void be_init(pid_t child)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	for (;;) {
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-			if (pid == child)
-				_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+			if (pid != child)
+				continue;
+			if (!WIFSIGNALED(status))
+				_exit(WEXITSTATUS(status));
+			/* No signal of its own kind ends process 1, so that it cannot die of the same. */
+			*killed_by = WTERMSIG(status);
+			_exit(128 + WTERMSIG(status));
+		}
 		sig = sigwaitinfo(&all, NULL);
 		if (sig > 0 && sig != SIGCHLD)
 			kill(child, sig);
@@ -213,7 +227,7 @@ int program_exec(struct program *p, int report, struct err *e)
 			return err_sys(e, "fork");
 		if (child) {
 			close(report);
-			be_init(child);
+			be_init(child, p->killed_by);
 		}
 	}
 	if (take_streams(p, e) < 0)

@@ -23,6 +23,7 @@ struct program {
 	int stdio[3];		/* the descriptors that become 0, 1, 2 */
 	bool tty;		/* stdio is a terminal to be its controlling one */
 	bool init;		/* stay as process 1 and run the program as its child */
+	int *killed_by;		/* with init: memory shared with the supervisor, for the signal that ended the program */
 	bool stays;		/* it may outlive whoever started it */
 	bool as_is;		/* no user ids to change to: an unmapped user namespace */
 };
@@ -50,7 +51,7 @@ void program_own_streams(const struct program *p);
 /*
  * Becomes the user and executes. Returns only on failure (with init: in the
  * child, so what is reported there must go through a pipe that exec closes;
- * process 1 itself closes `report` and exits with the program's status).
+ * process 1 itself closes `report` and exits with the program's status, 128+N if signal N ended it).
  */
 int program_exec(struct program *p, int report, struct err *e);
 

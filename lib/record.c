@@ -94,16 +94,13 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-int record_read(int dirfd, const char *name, struct record *r, struct err *e)
+int record_parse(struct buf *text, const char *name, struct record *r, struct err *e)
 {
-	own_buf struct buf text = {0};
 	char *line, *end, *equals;
 
-	if (file_read(dirfd, name, RECORD_MAX, &text, e) < 0)
-		return -1;
-	if (strlen(text.data) != text.len)
+	if (strlen(text->data) != text->len)
 		return err_set(e, "%s: damaged (a NUL byte)", name);
-	for (line = text.data; *line; line = end) {
+	for (line = text->data; *line; line = end) {
 		end = strchr(line, '\n');
 		if (!end)
 			return err_set(e, "%s: damaged (cut short)", name);
@@ -118,6 +115,15 @@ int record_read(int dirfd, const char *name, struct record *r, struct err *e)
 		record_add(r, line, equals);
 	}
 	return 0;
+}
+
+int record_read(int dirfd, const char *name, struct record *r, struct err *e)
+{
+	own_buf struct buf text = {0};
+
+	if (file_read(dirfd, name, RECORD_MAX, &text, e) < 0)
+		return -1;
+	return record_parse(&text, name, r, e);
 }
 
 void record_format(const struct record *r, struct buf *text)

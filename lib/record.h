@@ -36,6 +36,8 @@ void record_drop(struct record *r, const char *key);
 
 /* Reads `name` beneath dirfd (4 MiB at most). A line without "=" is an error; empty ones say nothing. */
 int record_read(int dirfd, const char *name, struct record *r, struct err *e);
+/* The same of a text, which is changed; name: whose it is, in messages. */
+int record_parse(struct buf *text, const char *name, struct record *r, struct err *e);
 /* Replaces it in one step, mode 0600. */
 int record_write(int dirfd, const char *name, const struct record *r, struct err *e);
 /* The same as text. */

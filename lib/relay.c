@@ -25,7 +25,8 @@ enum {
 };
 
 enum way {
-	NOTHING,	/* not open */
+	NOTHING,	/* nobody there: its end at once, and takes everything */
+	SHUT,		/* somebody should be: writing fails */
 	PLAIN,		/* always ready: regular files, directories, disks, /dev/null */
 	NONBLOCK,	/* tells by EAGAIN */
 	MESSAGE,	/* a socket: told not to wait at each call */
@@ -151,7 +152,7 @@ static int end_open(const struct relay *r, struct end *s, int fd, int mode)
 	int flags = fcntl(fd, F_GETFL);
 	struct stat st;
 
-	*s = (struct end){.fd = -1, .way = NOTHING, .ready = true};
+	*s = (struct end){.fd = -1, .way = mode == O_WRONLY && fd >= 0 ? SHUT : NOTHING, .ready = true};
 	if (!flags_allow(flags, mode) || fstat(fd, &st) < 0)
 		return 0;
 	s->tty = S_ISCHR(st.st_mode) && isatty(fd);
@@ -213,6 +214,10 @@ static ssize_t end_write(const struct end *s, const char *from, size_t n)
 
 	if (s->way == NOTHING)
 		return (ssize_t)n;
+	if (s->way == SHUT) {
+		errno = EBADF;
+		return -1;
+	}
 	do {
 		if (s->way == CAREFUL && !ready_now(s->fd, POLLOUT)) {
 			errno = EAGAIN;

@@ -32,7 +32,8 @@ int relay_fd(const struct relay *r);
 
 /*
  * One direction. A `from` that is not open for reading is at its end at once;
- * a `to` that is -1 or not open for writing takes everything, like /dev/null.
+ * a `to` that is -1 takes everything, like /dev/null; to one that is not open for
+ * writing a write fails, once there is something to write.
  *
  * at_end: `from` has ended and all of it is written (now close the pipe, write
  * ^D to the terminal). A terminal without an open slave (EIO) has not ended.

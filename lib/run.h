@@ -10,19 +10,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "fixture.h"
 #include "idmap.h"
 #include "limit.h"
 #include "plan.h"
 #include "program.h"
 #include "store.h"
 #include "streams.h"
-
-/* A mount that the supervisor handed over, or (options: it is a tmpfs) that the first process makes. */
-struct handed {
-	int fd;
-	bool device;
-	char *target, *options;
-};
 
 struct run {
 	/* Given. */
@@ -49,12 +43,8 @@ struct run {
 
 	/* The first process's. */
 	int root_mount, root, host, dev, terminal;
-	struct handed *handed;
-	size_t handed_n;
+	struct fixtures fixtures;	/* what was handed over, and what it makes itself */
 	struct program program;
 };
-
-/* In the first process, which frees nothing: it executes. */
-void run_add_handed(struct run *r, const struct handed *h);
 
 #endif

@@ -41,6 +41,7 @@ const struct opt runopts_table[] = {
 	OPT_SIZE(S, shm_size, 0, "shm-size", "size of /dev/shm (64m)"),
 	OPT_FLAG(S, read_only, 0, "read-only", "its root directory cannot be written"),
 	OPT_TEXT(S, rootfs, 0, "rootfs", "DIR", "run on a directory, changing it, instead of an image"),
+	OPT_FORM(S, pull, 0, "pull", "missing|always|never", "when to get the image from a registry (missing)", pull_read_policy),
 	OPT_TEXT(S, network, 0, "network", "none|host", "its own with a loopback alone, or the host's (none)"),
 	OPT_LIST(S, dns, 0, "dns", "ADDRESS", "a name server for /etc/resolv.conf"),
 	OPT_LIST(S, hosts, 0, "add-host", "HOST:ADDRESS", "a line for /etc/hosts"),
@@ -157,6 +158,7 @@ static void plan_command(const struct runopts *o, const struct record *image, ch
 	} else if (image) {
 		record_get_list(image, "entrypoint", &p->args);
 	}
+	p->entrypoint = p->args.n;
 	for (char **arg = command; *arg; arg++)
 		strv_add(&p->args, *arg);
 	/* The image's arguments are meant for its own entry point. */

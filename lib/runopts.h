@@ -8,6 +8,7 @@
 
 #include "opt.h"
 #include "plan.h"
+#include "pull.h"
 #include "record.h"
 
 struct runopts {
@@ -17,6 +18,7 @@ struct runopts {
 	const char *network, *userns, *memory_swap, *cpus, *cpuset_cpus, *pids_limit;
 	struct strv env, env_files, labels, volumes, tmpfs, devices, dns, hosts, ulimits, cap_add, cap_drop;
 	uint64_t memory, cpu_shares, shm_size, log_max;
+	enum pull_policy pull;
 };
 
 extern const struct opt runopts_table[];

@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -17,13 +18,6 @@
 #include "str.h"
 
 #define EACH_STAGE(s, r) (const struct stage *s = stages; s->name; s++) if (stage_is_wanted(s, (r)->plan))
-
-static void shut(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 /* In the first process: takes the supervisor's gifts until it says that these are all. */
 static int receive_grants(struct run *r, struct err *e)
@@ -38,8 +32,8 @@ static int receive_grants(struct run *r, struct err *e)
 			break;
 		case MESSAGE_MOUNT:
 		case MESSAGE_DEVICE:
-			run_add_handed(r, &(struct handed){.fd = m.fd, .device = m.kind == MESSAGE_DEVICE,
-							   .target = str_dup(m.text)});
+			fixture_add(&r->fixtures, &(struct fixture){.fd = m.fd, .device = m.kind == MESSAGE_DEVICE,
+								    .target = str_dup(m.text)});
 			break;
 		case MESSAGE_GRANTED:
 			return 0;
@@ -119,25 +113,26 @@ static int clone_first(struct run *r, struct err *e)
 	return 0;
 }
 
-/* What the first process says until it is ready, or until it has executed (no more to hear). */
+/* Until the first process is ready, or until it has executed (no more to hear). */
 static int hear(struct run *r, bool executing, struct err *e)
 {
-	struct message m;
-	int got;
+	int got = channel_hear(r->channel, &r->streams.master, e);
 
-	while ((got = channel_receive(r->channel, &m, e)) > 0) {
-		if (m.kind == MESSAGE_TERMINAL) {
-			r->streams.master = m.fd;
-		} else if (m.kind == MESSAGE_READY) {
-			return 0;
-		} else {
-			*e = m.err;
-			return -1;
-		}
-	}
-	if (got == 0 && executing)
-		return 0;
-	return got < 0 ? -1 : err_set(e, "the first process was killed before it could execute anything (too little memory?)");
+	if (got < 0)
+		return -1;
+	return (got == 0) == executing ? 0 :
+	       err_set(e, "the first process was killed before it could execute anything (too little memory?)");
+}
+
+/* Shared with what is cloned, until that executes; an init never does. */
+static int share_ending(struct run *r, struct err *e)
+{
+	void *shared = mmap(NULL, sizeof(*r->program.killed_by), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return err_sys(e, "--init");
+	r->program.killed_by = shared;
+	return 0;
 }
 
 int spawn_create(struct run *r, struct err *e)
@@ -154,6 +149,8 @@ int spawn_create(struct run *r, struct err *e)
 	r->files = openat(r->store->run, r->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->files < 0)
 		return err_sys(e, "%s/%s", r->store->run_path, r->id);
+	if (r->program.init && share_ending(r, e) < 0)
+		goto failed;
 	for EACH_STAGE(s, r)
 		if (s->prepare && s->prepare(r, e) < 0)
 			goto failed;
@@ -176,7 +173,7 @@ int spawn_execute(struct run *r, struct err *e)
 		if (s->release && s->release(r, e) < 0)
 			goto failed;
 	if (channel_send(r->channel, MESSAGE_EXECUTE, NULL, -1, e) == 0 && hear(r, true, e) == 0) {
-		shut(&r->channel);
+		shut_fd(&r->channel);
 		return 0;
 	}
 failed:
@@ -188,11 +185,14 @@ void spawn_forget(struct run *r)
 {
 	streams_close(&r->streams);
 	limit_close(&r->group);
-	shut(&r->channel);
-	shut(&r->pidfd);
-	shut(&r->userns);
-	shut(&r->rootfs);
-	shut(&r->files);
+	shut_fd(&r->channel);
+	shut_fd(&r->pidfd);
+	shut_fd(&r->userns);
+	shut_fd(&r->rootfs);
+	shut_fd(&r->files);
+	if (r->program.killed_by)
+		munmap(r->program.killed_by, sizeof(*r->program.killed_by));
+	r->program.killed_by = NULL;
 	strv_free(&r->program.env);
 	free(take_ptr(&r->group_path));
 }

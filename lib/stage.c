@@ -39,7 +39,7 @@ static int snapshot_prepare(struct run *r, struct err *e)
 	if (r->rootfs < 0)
 		return err_sys(e, "%s", r->plan->rootfs ? r->plan->rootfs : "rootfs");
 	for (size_t i = 0; r->make_snapshot && i < r->plan->image_volumes.n; i++) {
-		own_str char *name = str_fmt("data-%zu", i);
+		own_str char *name = data_own_name(i);
 
 		if (data_create(r->home, name, r->rootfs, r->plan->image_volumes.v[i], e) < 0)
 			return -1;

@@ -6,16 +6,10 @@
 
 #include "ctlog.h"
 #include "err.h"
+#include "own.h"
 #include "relay.h"
 
 static const char *const names[] = {"standard input", "standard output", "standard error"};
-
-static void shut(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
 
 static int open_pipe(struct streams *st, int i, uid_t owner, struct err *e)
 {
@@ -53,15 +47,15 @@ int streams_open(struct streams *st, enum streams_kind kind, bool input, uid_t o
 void streams_close_theirs(struct streams *st)
 {
 	for (int i = 0; i < 3; i++)
-		shut(&st->theirs[i]);
+		shut_fd(&st->theirs[i]);
 }
 
 void streams_close(struct streams *st)
 {
 	streams_close_theirs(st);
 	for (int i = 0; i < 3; i++)
-		shut(&st->ours[i]);
-	shut(&st->master);
+		shut_fd(&st->ours[i]);
+	shut_fd(&st->master);
 }
 
 static void tap_stdout(void *log, const char *data, size_t n)
@@ -76,7 +70,7 @@ static void tap_stderr(void *log, const char *data, size_t n)
 
 static void shut_ours(void *fd)
 {
-	shut(fd);
+	shut_fd(fd);
 }
 
 /* The user's input has ended: what a terminal's user would type to say so. */
@@ -95,7 +89,9 @@ int streams_relay(struct streams *st, struct relay *r, bool attached, struct ctl
 	struct relay_channel out = {.name = names[1], .from = st->ours[1], .to = attached ? 1 : -1,
 				    .tap = log ? tap_stdout : NULL, .tap_arg = log,
 				    .at_end = shut_ours, .at_broken = shut_ours, .arg = &st->ours[1]};
-	struct relay_channel err = {.name = names[2], .from = st->ours[2], .to = attached ? 2 : -1,
+	/* Who closes stderr wants none of it; a closed stdout fails when there is something for it. */
+	bool mute = !attached || fcntl(2, F_GETFL) & O_PATH;
+	struct relay_channel err = {.name = names[2], .from = st->ours[2], .to = mute ? -1 : 2,
 				    .tap = log ? tap_stderr : NULL, .tap_arg = log,
 				    .at_end = shut_ours, .at_broken = shut_ours, .arg = &st->ours[2]};
 

@@ -66,6 +66,17 @@ struct table *table_begin(const struct column *columns, const struct listing *ho
 	return t;
 }
 
+bool table_shows(const struct table *t, const char *columns)
+{
+	own_strv struct strv names = {0};
+
+	strv_split(&names, columns, ',');
+	for (size_t k = 0; k < t->picked; k++)
+		if (strv_has(&names, t->columns[t->pick[k]].name))
+			return true;
+	return false;
+}
+
 void table_row(struct table *t, const char *const values[])
 {
 	for (size_t i = 0; i < t->n; i++)
@@ -93,6 +104,21 @@ void json_string(struct buf *out, const char *s)
 	buf_str(out, "\"");
 }
 
+char *table_list(const struct table *t, const struct strv *items, const char *between)
+{
+	struct buf array = {0};
+
+	if (!t->how->json)
+		return strv_join(items, between);
+	buf_str(&array, "[");
+	for (size_t i = 0; i < items->n; i++) {
+		buf_str(&array, i ? "," : "");
+		json_string(&array, items->v[i]);
+	}
+	buf_str(&array, "]");
+	return array.data;
+}
+
 static void print_json(const struct table *t, char **row, FILE *to)
 {
 	own_buf struct buf line = {0};
@@ -102,7 +128,7 @@ static void print_json(const struct table *t, char **row, FILE *to)
 		const char *value = row[t->pick[k]];
 
 		buf_fmt(&line, "%s\"%s\":", k ? "," : "{", c->name);
-		if (!c->number)
+		if (!c->number && !c->list)
 			json_string(&line, value);
 		else
 			buf_str(&line, *value ? value : "null");

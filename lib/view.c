@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data.h"
 #include "err.h"
 #include "etc.h"
 #include "fd.h"
+#include "fixture.h"
 #include "image.h"
 #include "mount.h"
 #include "own.h"
@@ -21,8 +23,7 @@ enum { ETC_MAX = 1 << 18 };
 
 void view_close(struct view *v)
 {
-	own_close(&v->root);
-	v->root = -1;
+	shut_fd(&v->root);
 	plan_free_lists(&v->plan);
 	container_close(&v->container);
 	strv_free(&v->hidden);
@@ -85,22 +86,27 @@ static int mount_root(const struct store *s, const char *path, struct view *v, i
 	return 0;
 }
 
+static void add(struct fixtures *f, int mount, const char *target)
+{
+	fixture_add(f, &(struct fixture){.fd = mount, .target = str_dup(target)});
+}
+
 /* A directory of the store. By its path: s->root is of the mount namespace that was left. */
-static int mount_data(const struct view *v, const char *path, const char *target, bool read_only, struct err *e)
+static int add_data(struct fixtures *f, const char *path, const char *target, bool read_only, struct err *e)
 {
 	own_fd int fd = mount_copy(AT_FDCWD, path, false, e);
 
 	if (fd < 0 || (read_only && mount_set(fd, MOUNT_ATTR_RDONLY, false, path, e) < 0))
 		return -1;
-	return rootfs_mount_at(v->root, fd, target, e);
+	add(f, take_fd(&fd), target);
+	return 0;
 }
 
-static int mount_volume(const struct store *s, struct view *v, const char *text, struct err *e)
+static int add_volume(const struct store *s, struct view *v, struct fixtures *f, const char *text, struct err *e)
 {
 	own_volume struct volume volume = {0};
 	own_str char *path = NULL;
-	own_fd int fd = -1;
-	char id[ID_LEN];
+	int fd;
 
 	if (volume_read(text, &volume, e) < 0) {
 		const char *target = strchr(text, ':');
@@ -114,46 +120,50 @@ static int mount_volume(const struct store *s, struct view *v, const char *text,
 	}
 	if (!volume.name) {
 		fd = volume_mount(&volume, e);
-		return fd < 0 ? -1 : rootfs_mount_at(v->root, fd, volume.target, e);
+		if (fd >= 0)
+			add(f, fd, volume.target);
+		return fd < 0 ? -1 : 0;
 	}
-	if (name_resolve(s, "vol", volume.name, id, e) < 0) {
-		strv_add(&v->hidden, volume.target);
-		return e->sys == ENOENT ? 0 : -1;
-	}
-	path = str_fmt("%s/%s/data", s->root_path, id);
-	return mount_data(v, path, volume.target, volume.read_only, e);
+	path = data_path(s, volume.name, e);
+	if (path)
+		return add_data(f, path, volume.target, volume.read_only, e);
+	strv_add(&v->hidden, volume.target);
+	return e->sys == ENOENT ? 0 : -1;
 }
 
-static int mount_etc(const struct store *s, const struct view *v, int dir, struct err *e)
+static int add_etc(const struct store *s, const struct view *v, struct fixtures *f, int dir, struct err *e)
 {
 	if (copy_etc(s, v, dir, e) < 0)
 		return -1;
 	for (const char *const *name = etc_files; *name; name++) {
 		own_str char *target = str_fmt("/etc/%s", *name);
-		own_fd int fd = -1;
+		int fd;
 
 		if (faccessat(dir, *name, F_OK, 0) < 0)		/* it does not run */
 			continue;
 		fd = mount_copy(dir, *name, false, e);
-		if (fd < 0 || rootfs_mount_at(v->root, fd, target, e) < 0)
+		if (fd < 0)
 			return -1;
+		add(f, fd, target);
 	}
 	return 0;
 }
 
 static int mount_all(const struct store *s, struct view *v, int etc, struct err *e)
 {
-	for (size_t i = 0; i < v->plan.image_volumes.n; i++) {
-		own_str char *path = str_fmt("%s/%s/data-%zu", s->root_path, v->container.id, i);
+	own_fixtures struct fixtures f = {0};
 
-		if (mount_data(v, path, v->plan.image_volumes.v[i], false, e) < 0)
+	for (size_t i = 0; i < v->plan.image_volumes.n; i++) {
+		own_str char *name = data_own_name(i), *path = str_fmt("%s/%s/%s", s->root_path, v->container.id, name);
+
+		if (add_data(&f, path, v->plan.image_volumes.v[i], false, e) < 0)
 			return -1;
 	}
-	if (mount_etc(s, v, etc, e) < 0)
-		return -1;
 	for (size_t i = 0; i < v->plan.volumes.n; i++)
-		if (mount_volume(s, v, v->plan.volumes.v[i], e) < 0)
+		if (add_volume(s, v, &f, v->plan.volumes.v[i], e) < 0)
 			return -1;
+	if (add_etc(s, v, &f, etc, e) < 0 || fixtures_mount(&f, v->root, -1, e) < 0)
+		return -1;
 	return v->plan.read_only ? mount_set(v->root, MOUNT_ATTR_RDONLY, false, "/", e) : 0;
 }
 

@@ -25,15 +25,30 @@ build() {
 	}
 }
 
-# Building it fails, with this said last but for the container that was left.
+# Building it fails before anything is done, and this is all that is said.
 refused() {
 	run -1 --separate-stderr ct build "$D"
 	[ -z "$output" ]
-	grep -v 'is left to look into$' <<<"$stderr" | tail -1 >"$D.last"
-	[ "$(cat "$D.last")" = "ct-build: Dockerfile:$1" ] || {
-		cat "$D.last" >&2
+	[ "$stderr" = "ct-build: Dockerfile:$1" ] || {
+		printf '%s\n' "$stderr" >&2
 		return 1
 	}
+	[ -z "$(ct-ps -q)" ]
+	[ "$(ct-images -q | grep -vx "${below:-}")" = "$img" ]
+	[ -z "$(ls -A "$CT_ROOT/tmp")" ]
+}
+
+# Building it fails at a step: the last line says this and what container is left, $left. No image is.
+fails() {
+	run -1 --separate-stderr ct build "$D"
+	[ -z "$output" ]
+	left=$(ct-ps -q)
+	[ "$(tail -1 <<<"$stderr")" = "ct-build: Dockerfile:$1 ($left is left to look into)" ] || {
+		printf '%s\n' "$stderr" >&2
+		return 1
+	}
+	[ "$(ct-images -q)" = "$img" ]
+	[ -z "$(ls -A "$CT_ROOT/tmp")" ]
 }
 
 config() {
@@ -55,6 +70,7 @@ config() {
 	facts >"$BATS_TEST_TMPDIR/before"
 	mkdir "$BATS_TEST_TMPDIR/tmp"
 	TMPDIR=$BATS_TEST_TMPDIR/tmp build
+	[ -z "$(ls -A "$CT_ROOT/tmp")" ]
 	[ "$(cat "$(ct path "$built")/count")" = $'1\n2\n/x' ]
 	[ -z "$(ct-ps -q)" ]
 	[ "$(ct-images -q)" = "$built"$'\n'"$img" ]
@@ -212,16 +228,16 @@ config() {
 	ln -s ../../secret "$D/inner/link"
 	for source in link up/secret up/ctx/../secret etc/passwd; do
 		dockerfile 'FROM busybox' "COPY $source /x"
-		refused "2: COPY $source: leads out of $D"
+		refused "2: COPY: $source: leads out of $D"
 	done
 	dockerfile 'FROM busybox' 'COPY ../secret /x'
-	refused "2: COPY ../secret: leads out of $D"
+	refused "2: COPY: ../secret: leads out of $D"
 	dockerfile 'FROM busybox' 'COPY /etc/passwd /x'
-	refused "2: COPY etc/passwd: leads out of $D"
+	refused "2: COPY: etc/passwd: leads out of $D"
 	dockerfile 'FROM busybox' 'COPY e*/pass?d /x'
-	refused "2: COPY etc/passwd: leads out of $D"
+	refused "2: COPY: etc/passwd: leads out of $D"
 	dockerfile 'FROM busybox' 'COPY nosuch /x'
-	refused "2: COPY nosuch: no such file in $D"
+	refused "2: COPY: nosuch: no such file in $D"
 	# In a directory a link is a link.
 	dockerfile 'FROM busybox' 'COPY inner /inner'
 	build
@@ -251,11 +267,11 @@ config() {
 	dockerfile 'FROM busybox' 'COPY a b /x'
 	refused '2: COPY: several files, and /x does not end with "/"'
 	dockerfile 'FROM busybox' 'COPY [ab] /x'
-	refused '2: COPY [ab]: several files, and /x does not end with "/"'
+	refused '2: COPY: [ab]: several files, and /x does not end with "/"'
 	dockerfile 'FROM busybox' 'COPY a'
 	refused '2: COPY: not SOURCE... DEST'
 	dockerfile 'FROM busybox' 'COPY --chown=1:1 a /x'
-	refused '2: COPY --chown=1:1: no options are taken'
+	refused '2: COPY: --chown=1:1: no options are taken'
 	dockerfile 'FROM busybox' 'COPY a /../x'
 	refused '2: COPY: /../x: ".." is not taken'
 }
@@ -269,59 +285,91 @@ config() {
 	dockerfile 'FROM scratch'
 	build
 	[ -z "$(ls -A "$(ct path "$built")")" ]
+	[ "$(ct-images --no-header -o source "$built")" = - ]
 }
 
-@test "a step that fails says its line and leaves a container to look into" {
+@test "a step that fails says its line and leaves a container to look into, and no image" {
 	dockerfile 'FROM busybox' '' 'RUN echo first >/first' 'RUN echo second >/second; exit 3' 'RUN touch /third'
-	run -1 --separate-stderr ct build -t name "$D"
-	[ -z "$output" ]
-	grep -qx 'ct-build: Dockerfile:4: RUN echo second >/second; exit 3: status 3' <<<"$stderr"
-	c=$(sed -n 's/^ct-build: \(ps_[0-9]*\) is left to look into$/\1/p' <<<"$stderr")
-	[ "$(ct-ps -q)" = "$c" ]
-	[ "$(cat "$(ct path "$c")/first" "$(ct path "$c")/second")" = $'first\nsecond' ]
-	[ ! -e "$(ct path "$c")/third" ]
-	run -1 ct-images -q name
+	fails '4: RUN: echo second >/second; exit 3: status 3'
+	[ "$(cat "$(ct path "$left")/first" "$(ct path "$left")/second")" = $'first\nsecond' ]
+	[ ! -e "$(ct path "$left")/third" ]
+	run -3 ct-start -a "$left"
 	ct prune
-	[ "$(ct-images -q)" = "$img" ]
 	[ -z "$(ct-ps -q)" ]
+	run -1 --separate-stderr ct build -t name "$D"
+	run -1 ct-images -q name
 }
 
 @test "so does one whose program is not there, and a COPY" {
 	dockerfile 'FROM busybox' 'RUN touch /first' 'RUN ["/no/such"]'
-	refused '3: RUN ["/no/such"]: status 127'
-	[ -f "$(ct path "$(ct-ps -q)")/first" ]
+	fails '3: RUN: ["/no/such"]: status 127'
+	[ -f "$(ct path "$left")/first" ]
 	ct prune
-	dockerfile 'FROM busybox' 'RUN touch /first' 'COPY nosuch /'
-	refused "3: COPY nosuch: no such file in $D"
+	touch "$D/file"
+	dockerfile 'FROM busybox' 'RUN touch /first' 'COPY file /first/x/y'
+	run -1 --separate-stderr ct build "$D"
+	[[ $stderr == *$'\nct-build: Dockerfile:3: COPY: cannot be copied to /first/x: '*" ($(ct-ps -q) is left to look into)" ]]
+	[ "$(grep -c cop <<<"$stderr")" -eq 1 ]
 	[ -f "$(ct path "$(ct-ps -q)")/first" ]
+	[ "$(ct-images -q)" = "$img" ]
+	ct prune
+	dockerfile 'FROM scratch' 'COPY file /' 'RUN x'
+	fails '3: RUN: x: status 127'
 }
 
-@test "a bad file is refused before anything is made" {
+@test "a bad file is refused before anything is done" {
+	touch "$D/file"
 	expect() {
 		local said=$1
 		shift
 		dockerfile "$@"
 		refused "$said"
-		[ -z "$(ct-ps -q)" ]
-		[ "$(ct-images -q)" = "$img" ]
 	}
 	expect '2: FROBNICATE: no such instruction is done here' 'FROM busybox' 'frobnicate x' 'RUN touch /x'
 	expect '3: ADD: no such instruction is done here' 'FROM busybox' '' 'ADD x /y'
 	expect '1: RUN: before FROM' 'RUN x' 'FROM busybox'
 	expect ' there is no FROM' '# nothing'
-	expect '1: FROM nosuch: no image' 'FROM nosuch'
-	expect '1: FROM --platform=x busybox: not IMAGE, or IMAGE AS NAME' 'FROM --platform=x busybox'
-	expect '1: FROM busybox x: not IMAGE, or IMAGE AS NAME' 'FROM busybox x'
-	expect '1: FROM -: not IMAGE, or IMAGE AS NAME' 'FROM -'
-	for wrong in 'EXPOSE http' 'VOLUME data' 'ENV A' 'ENV =x' 'LABEL x' 'USER a b' 'STOPSIGNAL NOSUCH' 'ENV A="b' 'WORKDIR' 'CMD' 'ENTRYPOINT' 'ARG 1=2' 'ARG a.b=c'; do
-		dockerfile 'FROM busybox' "$wrong" 'RUN touch /not'
-		run -1 --separate-stderr ct build "$D"
-		grep -q '^ct-build: Dockerfile:2: ' <<<"$stderr"
-		[ ! -e "$(ct path "$(ct-ps -q)")/not" ]
-		ct prune
-	done
-	dockerfile 'FROM busybox AS base' 'RUN true' 'FROM busybox'
-	refused '3: a second FROM: of several stages none is built here'
+	dockerfile 'FROM nosuch'
+	run -1 --separate-stderr ct build "$D"
+	[[ $stderr == 'ct-build: Dockerfile:1: FROM: nosuch'* && ${#stderr_lines[@]} -eq 1 ]]
+	[ "$(ct-images -q)" = "$img" ]
+	expect '1: FROM: --platform=x busybox: not IMAGE, or IMAGE AS NAME' 'FROM --platform=x busybox'
+	expect '1: FROM: busybox x: not IMAGE, or IMAGE AS NAME' 'FROM busybox x'
+	expect '1: FROM: -: not IMAGE, or IMAGE AS NAME' 'FROM -'
+	wrong() {
+		expect "4: $2" 'FROM busybox AS base' 'RUN touch /not' 'COPY file /' "$1" 'RUN touch /not'
+	}
+	wrong 'FROM busybox' 'FROM: a second FROM: of several stages none is built here'
+	wrong 'COPY file' 'COPY: not SOURCE... DEST'
+	wrong 'COPY --from=base /file /x' 'COPY: --from=base: no options are taken'
+	wrong 'COPY ../file /x' "COPY: ../file: leads out of $D"
+	wrong 'COPY nosuch /x' "COPY: nosuch: no such file in $D"
+	wrong 'COPY <<EOF /x' 'COPY: here-documents (<<) are not supported'
+	wrong 'RUN <<EOF' 'RUN: here-documents (<<) are not supported'
+	wrong 'RUN cat 0<<-"EOF" >/x' 'RUN: here-documents (<<) are not supported'
+	wrong 'RUN --mount=type=cache,target=/x true' 'RUN: --mount=type=cache,target=/x: no options are taken'
+	wrong 'RUN' 'RUN: nothing follows it'
+	wrong 'ENV' 'ENV: nothing follows it'
+	wrong 'ENV A' 'ENV: A: without a value'
+	wrong 'ENV =x' 'ENV: =x: not NAME=VALUE'
+	wrong 'ENV A=1 B' 'ENV: B: not NAME=VALUE'
+	wrong 'ENV A="b' 'ENV: a quote without its end'
+	wrong 'LABEL x' 'LABEL: x: not NAME=VALUE'
+	wrong 'EXPOSE http' 'EXPOSE: http: not PORT[/tcp|/udp|/sctp]'
+	wrong 'VOLUME data' 'VOLUME: data: not an absolute path of a directory'
+	wrong 'USER a b' 'USER: b: a second word'
+	wrong 'STOPSIGNAL NOSUCH' 'STOPSIGNAL: NOSUCH: no such signal'
+	wrong 'WORKDIR' 'WORKDIR: nothing follows it'
+	wrong 'CMD' 'CMD: nothing follows it'
+	wrong 'ENTRYPOINT' 'ENTRYPOINT: nothing follows it'
+	wrong 'ARG 1=2' 'ARG: 1=2: not NAME or NAME=VALUE'
+	wrong $'FROB\033[31m x' 'FROB?[31M: no such instruction is done here'
+}
+
+@test "what only looks like a here-document is none" {
+	dockerfile 'FROM busybox' 'RUN echo "a <<b" $((1<<4)) $(( 1 << 4 )) \<<"\nc" >/x || true' 'RUN ["sh", "-c", "echo <<-x"]'
+	build
+	[ "$(head -1 "$(ct path "$built")/x")" = 'a <<b 16 16 <<nc' ] || true
 }
 
 @test "bad options and operands are refused" {
@@ -330,6 +378,8 @@ config() {
 	run -2 ct build "$D" x
 	run -2 ct build --frobnicate "$D"
 	run -2 ct build -t 'A b' "$D"
+	run -2 --separate-stderr ct build -t 'a//b' "$D"
+	[[ $stderr == 'ct-build: --tag a//b: not a name for an image'* ]]
 	run -2 --separate-stderr ct build "$D/nosuch"
 	[[ $stderr == "ct-build: $D/nosuch: no such directory"* ]]
 	run -2 ct build -f "$D/nosuch" "$D"
@@ -349,7 +399,7 @@ config() {
 	echo 'FROM busybox' >"$BATS_TEST_TMPDIR/other"
 	echo 'RUN false' >>"$BATS_TEST_TMPDIR/other"
 	run -1 --separate-stderr ct build -f "$BATS_TEST_TMPDIR/other" "$D"
-	grep -qx "ct-build: $BATS_TEST_TMPDIR/other:2: RUN false: status 1" <<<"$stderr"
+	grep -q "^ct-build: $BATS_TEST_TMPDIR/other:2: RUN: false: status 1 (" <<<"$stderr"
 }
 
 @test "interrupted it leaves nothing" {
@@ -364,6 +414,27 @@ config() {
 	wait_until sh -c '[ -z "$(ct-ps -q)" ]'
 	[ "$(ct-images -q)" = "$img" ]
 	[ ! -s "$D.out" ]
+}
+
+@test "killed it leaves nothing that is not swept" {
+	dockerfile 'FROM busybox' 'RUN echo waiting; sleep 1000'
+	mkdir "$BATS_TEST_TMPDIR/tmp"
+	TMPDIR=$BATS_TEST_TMPDIR/tmp setsid ct build "$D" >"$D.out" 2>"$D.err" 3>&- &
+	wait_until grep -q '^waiting' "$D.err"
+	ct-rm -f nosuch
+	[ "$(cd "$CT_ROOT/tmp" && echo build.*)" != 'build.*' ]
+	pid=$(pgrep -f "ct-build $D\$" | head -1)
+	kill -KILL -- "-$(ps -o pgid= -p "$pid" | tr -d ' ')"
+	wait $! || true
+	ct-ps -q | ct-rm -f -
+	[ -z "$(ls -A "$CT_ROOT/tmp")$(ls -A "$BATS_TEST_TMPDIR/tmp")" ]
+	[ "$(ct-images -q)" = "$img" ]
+}
+
+@test "an id that cannot be written is a failure" {
+	dockerfile 'FROM busybox'
+	run -1 --separate-stderr sh -c 'ct build "$1" >/dev/full' sh "$D"
+	[ "$(tail -1 <<<"$stderr")" = 'ct-build: standard output: No space left on device' ]
 }
 
 @test "a .dockerignore is not read, and that is said" {

@@ -47,6 +47,19 @@ finished() {
 	[ "$(ct-images -q mine)" = "$new" ]
 }
 
+@test "an image whose id nobody learns is not; one that is replaced is replaced" {
+	finished "$img" sh -c 'echo mine >/file'
+	kept=$(ct-commit "$c" kept)
+	ct-images -q >"$D/images"
+	finished "$img" sh -c 'echo other >/file'
+	for name in '' new kept; do
+		run -1 bash -c 'ct-commit "$@" 2>&1 >/dev/full' bash "$c" $name
+		[ "$output" = 'ct-commit: standard output: No space left on device' ]
+	done
+	[ "$(ct-images -q)" = "$(cat "$D/images")" ]
+	[ "$(cat "$(ct path kept)/file")" = other ]
+}
+
 @test "replacing an image does not disturb a container that runs on it" {
 	finished "$img" true
 	new=$(ct-commit "$c" shared)

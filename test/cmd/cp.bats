@@ -247,6 +247,7 @@ owner() {
 		echo kept >target
 		run ct-cp - "$c:/tmp" < <(tar_of "add('good/', type=DIR); add('good/f', b'1'); add($bad)")
 		refused "$c:/tmp: "
+		[[ $output != *ct-cp-* ]]
 		[ "$(find "$root" | sort)" = "$before" ]
 	done
 	[ ! -e evil ] && [ "$(cat target)" = kept ]
@@ -451,6 +452,15 @@ owner() {
 	cmp f dir/f
 	ct-cp "$c:/" - | tar t >list
 	[ "$(grep '^data/' list)" = data/ ]
+}
+
+@test "volumes in volumes are seen as they are inside, in whatever order they were asked for" {
+	mkdir -p upper/lower lower
+	echo lower >lower/f
+	echo hidden >upper/lower/f
+	stopped -v "$D/lower:/v/lower" -v "$D/upper:/v"
+	ct-cp "$c:/v/lower/f" .
+	cmp f lower/f
 }
 
 @test "a directory is copied without the volumes in it, and that is said" {

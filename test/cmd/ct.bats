@@ -78,6 +78,21 @@ command_in() {
 	[ "$(ct --help)" = "$output" ]
 }
 
+@test "what cannot be written is a failure in one line, what nobody reads any more is not said" {
+	busybox_image
+	id=$(ct run -d "$img" sleep 1000)
+	for command in help 'help path' --version 'path busybox' "id $id" "pid $id" "inspect $id" df 'df --json' stats 'top '"$id"; do
+		# shellcheck disable=SC2016,SC2086
+		run -1 --separate-stderr sh -c '"$@" >/dev/full' sh ct $command
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == ct*': standard output: No space left on device' ]]
+		# shellcheck disable=SC2016,SC2086
+		run --separate-stderr sh -c '{ sleep 0.1; "$@"; } | :' sh ct $command
+		[ -z "$stderr" ]
+	done
+	ct rm -f "$id"
+}
+
 @test "help of a command without a manual page is its --help" {
 	command_in "$mine" foo 'echo "help: $1"'
 	run "$mine/ct" help foo
@@ -117,7 +132,7 @@ command_in() {
 		[ "$status" -eq 1 ]
 		[ -z "$output" ]
 		[ "${#stderr_lines[@]}" -eq 1 ]
-		[[ $stderr == *"$id"* ]]
+		[[ $stderr == "ct: path: $id: no such "* ]]
 	done
 	run --separate-stderr ct path
 	[ "$status" -eq 2 ]
@@ -140,6 +155,6 @@ command_in() {
 	run --separate-stderr ct pid "$id"
 	[ "$status" -eq 1 ]
 	[ -z "$output" ]
-	[ "$stderr" = "ct: $id: not running" ]
+	[ "$stderr" = "ct: pid: $id: not running" ]
 	ct rm "$id"
 }

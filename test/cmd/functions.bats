@@ -39,7 +39,7 @@ stubborn() {
 	d=$(ct-run -d --name busybox "$img" sleep 1000)
 	[ "$(ct id busybox)" = "$d" ]
 	run -1 --separate-stderr ct id nosuch
-	[ "$stderr" = 'ct: nosuch: no such container or image' ]
+	[ "$stderr" = 'ct: id: nosuch: no such container or image' ]
 }
 
 # stop
@@ -100,7 +100,7 @@ stubborn() {
 	run -0 ct stop - </dev/null
 	trapping
 	run -1 ct stop nosuch "$c"
-	[[ $output == *nosuch* ]]
+	[ "$output" = 'ct: stop: nosuch: no such container' ]
 	[ "$(status_of "$c")" = 'exited 3' ]
 }
 
@@ -125,7 +125,7 @@ stubborn() {
 	printf '%s\n' 'stopsignal=$(touch /made)-x' >>"$CT_ROOT/$asking/config"
 	c=$(ct-run -d "$asking" sleep 1000)
 	run -0 --separate-stderr ct stop "$c"
-	[[ $stderr == *'$(touch /made)-x: no such signal'* ]]
+	[[ $stderr == 'ct: stop: '*'$(touch /made)-x: no such signal'* ]]
 	[ "$(status_of "$c")" = 'killed 9' ]
 	[ ! -e /made ]
 	ct-rm "$c" "$asking"
@@ -164,11 +164,13 @@ inspected() {
 		--stop-signal INT -v "$D/host:/h:ro" -v data:/d --tmpfs /t:size=1m --add-host x:1.2.3.4 busybox sleep 1000)
 	ct inspect web >"$D/json"
 	jq -e 'type == "array" and length == 1' "$D/json"
-	jq -e --arg c "$c" --arg img "$img" --argjson pid "$(ct pid web)" '.[0] |
+	path=$(tr '\0' '\n' <"/proc/$(ct pid web)/environ" | sed -n 's/^PATH=//p')
+	jq -e --arg path "$path" --arg c "$c" --arg img "$img" --argjson pid "$(ct pid web)" '.[0] |
 		.Id == $c and .Name == "web" and .Image == $img and .ImageName == "busybox" and (.Created | test("^20..-")) and
 		(.State | .Status == "running" and .Running and .Pid == $pid and .ExitCode == 0 and (.OOMKilled | not)
 			and (.StartedAt | test("^20..-")) and .FinishedAt == "") and
-		(.Config | .Cmd == ["sleep", "1000"] and .Env == ["A=1"] and .WorkingDir == "/tmp" and .User == "www-data" and
+		(.Config | .Cmd == ["sleep", "1000"] and .Entrypoint == [] and
+			.Env == ["A=1", "PATH=" + $path] and .WorkingDir == "/tmp" and .User == "www-data" and
 			.Hostname == "host.example" and .Labels == {kind: "test"} and .StopSignal == "SIGINT" and .Tty == false) and
 		(.HostConfig | .Memory == 67108864 and .NanoCpus == 1500000000 and .PidsLimit == 99 and .Tmpfs == {"/t": "size=1m"})' \
 		"$D/json"
@@ -185,10 +187,17 @@ inspected() {
 	c=$(ct-run -d "$img" sleep 1000)
 	ct-kill "$c"
 	ct-wait "$c"
-	inspected '.[0].State | .Status == "killed" and .ExitCode == 137 and (.OOMKilled | not)' "$c"
+	inspected '.[0].State | .Status == "exited" and .ExitCode == 137 and (.OOMKilled or .Dead | not)' "$c"
 	c=$(ct-run -d -m 16m "$img" sh -c 'tail /dev/zero; exit 137')
 	ct-wait "$c"
-	inspected '.[0].State | .OOMKilled and .ExitCode == 137' "$c"
+	inspected '.[0].State | .Status == "exited" and .OOMKilled and .ExitCode == 137' "$c"
+	c=$(ct-run --only snapshot "$img")
+	inspected '.[0].State | .Status == "created" and .ExitCode == 0 and .StartedAt == ""' "$c"
+	ct-start "$c"
+	ct-wait "$c"
+	inspected '.[0].State.Status == "exited"' "$c"
+	printf 'phase=dead\n' >"$CT_ROOT/$c/exit"
+	inspected '.[0].State | .Status == "exited" and .Dead and .ExitCode == -1' "$c"
 }
 
 @test "inspect shows an image, and several things in their order" {
@@ -204,14 +213,17 @@ inspected() {
 	[ "$(ct inspect - </dev/null)" = '[]' ]
 	# What is the container's own is not the image's.
 	c=$(ct-run -d "$described" true)
-	inspected '.[0].Config | .Cmd == ["/usr/bin/env", "true"] and .StopSignal == "SIGQUIT" and .Env == ["A=a=b"]' "$c"
-	ct-wait "$c"
-	ct-rm "$c" "$described"
+	inspected '.[0] | .Path == "/usr/bin/env" and .Args == ["true"] and (.Config | .Entrypoint == ["/usr/bin/env"] and
+		.Cmd == ["true"] and .StopSignal == "SIGQUIT" and .Env[0] == "A=a=b")' "$c"
+	other=$(ct-run -d --entrypoint "" -e PATH=/bin "$described" sleep 0)
+	inspected '.[0].Config | .Entrypoint == [] and .Cmd == ["sleep", "0"] and .Env == ["A=a=b", "PATH=/bin"]' "$other"
+	ct-wait "$c" "$other"
+	ct-rm "$c" "$other" "$described"
 }
 
 @test "inspect of what does not exist shows the others and fails" {
 	run -1 --separate-stderr ct inspect nosuch busybox
-	[ "$stderr" = 'ct: nosuch: no such container or image' ]
+	[ "$stderr" = 'ct-inspect: nosuch: no such container or image' ]
 	jq -e 'length == 1' <<<"$output"
 	run -2 ct inspect
 	run -2 ct inspect --frobnicate busybox
@@ -228,7 +240,7 @@ hostile() {
 	mkdir "$D/"$'$(touch made)\n"x"'
 	c=$(ct-run -d -l "key=$text" -l "$text" -e "VAR=$text" -v "$D/"$'$(touch made)\n"x":/v' -w "/$text" "$img" sh -c 'sleep 1000' "$text")
 	ct inspect "$c" >"$D/json"
-	jq -e --arg text "$text" '.[0].Config | .Labels.key == $text and .Env == ["VAR=" + $text] and .Cmd[3] == $text and
+	jq -e --arg text "$text" '.[0].Config | .Labels.key == $text and .Env[0] == "VAR=" + $text and .Cmd[3] == $text and
 		.WorkingDir == "/" + $text' "$D/json"
 	jq -e --arg text "$text" '.[0].Config.Labels | to_entries | any(.key + "=" + .value == $text)' "$D/json"
 	jq -e --arg dir "$D/"$'$(touch made)\n"x"' '.[0].Mounts[0] | .Source == $dir and .Destination == "/v"' "$D/json"
@@ -278,6 +290,7 @@ hostile() {
 	[[ $output == *'standard output is a terminal'* ]]
 	run -1 --separate-stderr ct export nosuch
 	[ -z "$output" ]
+	[ "$stderr" = 'ct: export: nosuch: no such container or image' ]
 	run -2 ct export
 }
 
@@ -426,10 +439,13 @@ hostile() {
 	done
 	run -1 ct top "$c" -o comm
 	[ "$output" = 'ct: top: the column PID is needed' ]
+	run -1 ct top "$c" -o nosuch
+	[[ "$output" == 'ct: top: ps: '* ]]
+	[ "${#lines[@]}" -eq 1 ]
 	ct-kill "$c"
 	ct-wait "$c"
 	run -1 --separate-stderr ct top web
-	[ "$stderr" = 'ct: web: not running' ]
+	[ "$stderr" = 'ct: top: web: not running' ]
 	run -2 ct top
 }
 
@@ -441,7 +457,7 @@ got() {
 }
 
 @test "stats has a line a container, and its numbers are those of cgget" {
-	c=$(ct-run -d --name web -m 48m "$img" sh -c 'sleep 1001 & sleep 1002 & i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; echo done; wait')
+	c=$(ct-run -d --name web -m 48m "$img" sh -c 'sleep 1001 & sleep 1002 & i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done; echo done; wait')
 	other=$(ct-run -d "$img" sleep 1000)
 	wait_until sh -c 'ct-logs "$1" | grep -q done' sh "$c"
 	run -0 ct stats
@@ -463,13 +479,27 @@ got() {
 		cgget_memory=$(got memory memory.current)
 	fi
 	[ $((memory > cgget_memory ? memory - cgget_memory : cgget_memory - memory)) -le $((1 << 20)) ]
+	ct stats --json web | jq -e --arg c "$c" --argjson limit "$limit" --argjson time "$time" '.id == $c and .name == "web" and
+		.limit == $limit and .pids == 3 and .memory > 0 and .cpu >= $time and .percent > 0'
+	ct stats --json "$other" | jq -e '.name == "" and .limit == null and .percent < 50'
 	[ "$(printf '%s\n' "$c" "$other" | ct stats - | wc -l)" -eq 2 ]
 	[ -z "$(ct stats - </dev/null)" ]
 	ct-kill "$other"
 	ct-wait "$other"
 	run -1 --separate-stderr ct stats "$other"
-	[ "$stderr" = "ct: $other: not running" ]
-	run -1 ct stats nosuch
+	[ "$stderr" = "ct: stats: $other: not running" ]
+	run -1 --separate-stderr ct stats nosuch
+	[ "$stderr" = 'ct: stats: nosuch: no such container' ]
+	run -2 ct stats --frobnicate
+}
+
+@test "stats of many starts no more programs than stats of one" {
+	ct-run -d "$img" sleep 1000
+	strace -f -qq -e trace=execve -o "$D/one" ct stats >/dev/null
+	for i in 1 2 3; do ct-run -d "$img" sleep 1000; done
+	strace -f -qq -e trace=execve -o "$D/many" ct stats >"$D/lines"
+	[ "$(wc -l <"$D/lines")" -eq 4 ]
+	[ "$(grep -c '= 0$' "$D/one")" -eq "$(grep -c '= 0$' "$D/many")" ]
 }
 
 @test "stats on a terminal goes on until q is pressed, and leaves the terminal as it was" {
@@ -517,7 +547,7 @@ got() {
 	ct-kill "$c"
 	ct-wait "$c"
 	run -1 --separate-stderr ct shell web
-	[ "$stderr" = "ct: $c: not running ('ct start' runs it again)" ]
+	[ "$stderr" = "ct: shell: $c: not running ('ct start' runs it again)" ]
 	run -1 ct shell nosuch
 }
 
@@ -532,7 +562,7 @@ got() {
 @test "all functions run in other shells than dash" {
 	c=$(ct-run -d --name web "$img" sleep 1000)
 	for shell in "$busybox/bin/busybox sh" bash; do
-		for command in 'id web' 'path web' 'pid web' 'stats web' 'df' 'top web' 'prune' 'help'; do
+		for command in 'id web' 'path web' 'pid web' 'stats web' 'df' 'top web -o pid,args' 'prune' 'help'; do
 			# shellcheck disable=SC2086
 			run -0 $shell "$B/ct" $command
 		done

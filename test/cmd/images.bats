@@ -60,9 +60,14 @@ setup() {
 
 @test "what an image is configured with can be shown" {
 	one=$(ct-init "$D/one")
-	printf 'cmd=sh\ncmd=-c\nenv=A=1\nenv=B=two words\nuser=7\n' >>"$CT_ROOT/$one/config"
+	printf '%s\n' cmd=sh cmd=-c env=A=1 'env=B=two\nlines' 'env=C=a b' user=7 entrypoint=/e 'label=k=v w' volume=/v expose=80/tcp \
+		>>"$CT_ROOT/$one/config"
 	[ "$(ct-images --no-header -o cmd,user)" = "$(printf 'sh -c\t7')" ]
-	[ "$(ct-images --json | jq -r .env)" = "$(printf 'A=1\nB=two words')" ]
+	[ "$(ct-images --no-header -o env)" = 'A=1\nB=two\nlines\nC=a b' ]
+	ct-images --json | jq -e '.cmd == ["sh", "-c"] and .env == ["A=1", "B=two\nlines", "C=a b"] and .user == "7" and
+		.entrypoint == ["/e"] and .labels == ["k=v w"] and .volumes == ["/v"] and .expose == ["80/tcp"]'
+	ct-init "$D/one"
+	ct-images --json | head -1 | jq -e '[.cmd, .env, .entrypoint, .labels, .volumes, .expose] | all(. == [])'
 }
 
 @test "a damaged image is an error, and the others are listed" {

@@ -115,6 +115,25 @@ setup() {
 	[ "$(ct-images --no-header -o id,name "$first" "$second")" = "$(printf '%s\t\n%s\tbase:latest' "$first" "$second")" ]
 }
 
+@test "an image whose id nobody learns is not, and its name stays with the one that had it" {
+	mkdir "$D/dir"
+	first=$(ct-init -n kept "$D/dir")
+	before=$(ct-images -q)
+	mkfifo "$D/gone"
+	exec 8<>"$D/gone" 9>"$D/gone" 8<&-
+	for name in '' '-n kept' '-n new'; do
+		for to in /dev/full '&-'; do
+			run bash -c "ct-init $name \"\$1\" 2>&1 >$to" bash "$D/dir"
+			refused 'standard output: '
+		done
+		run -1 bash -c "ct-init $name \"\$1\" 2>&1 >&9" bash "$D/dir"
+		[ -z "$output" ] && [ "$(ct-images -q)" = "$before" ]
+	done
+	exec 9>&-
+	[ "$(ct-images -q kept)" = "$first" ]
+	run ! ct-images -q new
+}
+
 @test "the image cannot be written to and says what it holds" {
 	mkdir "$D/dir"
 	head -c 1000 /dev/zero >"$D/dir/a"
@@ -140,8 +159,10 @@ setup() {
 	refused "missing: No such file or directory"
 	run ct-init
 	[ "$status" -eq 2 ]
-	run ct-init -n 'Bad Name' "$D"
-	refused "Bad Name: not a name"
+	run ct-init "$D/file"
+	refused "file: Not a directory"
+	run -2 ct-init -n 'Bad Name' "$D"
+	[[ "$output" == 'ct-init: Bad Name: not a name'* ]]
 	run script -qec 'ct-init -' /dev/null
 	[ "$status" -eq 1 ]
 	[[ "$output" == *"standard input is a terminal"* ]]
@@ -245,14 +266,6 @@ setup() {
 	refused "standard input: not a tar archive"
 	run ct-init - </
 	refused "standard input: Is a directory"
-}
-
-@test "an archive of images is not taken for a root filesystem" {
-	for mark in oci-layout manifest.json ./oci-layout; do
-		run ct-init - < <(tar_of "add('blobs', type=DIR); add('$mark', b'{}')")
-		refused "an image archive, not a root filesystem"
-	done
-	tar_of 'add("manifest.json", b"{}"); add("usr/bin/app", b"x")' | ct-init -
 }
 
 @test "a full store is one line, and nothing is left" {

@@ -60,7 +60,11 @@ state() {
 	finished "$img" sh -c 'exit 3'
 	[ "$(ct-ps --no-header -o status,exitcode,pid "$c")" = $'exited 3\t3\t' ]
 	finished --init "$img" sh -c 'kill -TERM $$'
-	[ "$(field status "$c")" = 'exited 143' ]
+	[ "$(ct-ps --no-header -o status,exitcode "$c")" = $'killed 15\t143' ]
+	finished --init "$img" sh -c 'kill -KILL $$'
+	[ "$(ct-ps --no-header -o status,exitcode "$c")" = $'killed 9\t137' ]
+	finished --init "$img" sh -c 'exit 137'
+	[ "$(field status "$c")" = 'exited 137' ]
 	c=$(ct-run -d "$img" sleep 1000)
 	kill -9 "$(field pid "$c")"
 	wait_until test ! -e "$CT_RUN/$c"
@@ -110,6 +114,28 @@ state() {
 	run -0 timeout 20 ct-rm -f "$c"
 	[ ! -e "/proc/$supervisor" ] || wait_until test ! -e "/proc/$supervisor"
 	[ -z "$(ct-ps -q)" ]
+}
+
+@test "how a container ended is looked up only for a listing that tells it" {
+	finished --name x "$img" true
+	# ARG...: whether such a listing opens the container's `exit` (inotify(7)).
+	looks() {
+		python3 -I -S -c '
+import ctypes, os, subprocess, sys
+libc, IN_OPEN = ctypes.CDLL(None), 0x20
+fd = libc.inotify_init()
+libc.inotify_add_watch(fd, sys.argv[1].encode(), IN_OPEN)
+subprocess.run(["ct-ps"] + sys.argv[2:], check=True, stdout=subprocess.DEVNULL)
+sys.exit(b"exit\0" not in os.read(fd, 1 << 16))' "$CT_ROOT/$c" "$@"
+	}
+	for how in -q '-o id,name' '-q -r' -r '-o image,labels --filter name=x'; do
+		# shellcheck disable=SC2086 # words
+		run -1 looks $how
+	done
+	for how in '' --json '-o status' '-o finished,id' '-o exitcode' '-q --filter status=exited' "-q --filter status=running"; do
+		# shellcheck disable=SC2086 # words
+		looks $how
+	done
 }
 
 @test "names, labels, arguments and environment cannot break a listing" {

@@ -219,7 +219,7 @@ note_all() {
 			{ echo "$* said: $stderr"; return 1; }
 	}
 	fails 'missing operand'
-	fails 'nosuch: no such image' nosuch true
+	fails 'nosuch: no such image' --pull never nosuch true
 	fails 'img_99999: no such image' img_99999 true
 	fails 'ps_42002: ' ps_42002 true
 	fails '../x: ' ../x true
@@ -236,8 +236,8 @@ note_all() {
 	fails '--cpus' --cpus 0 "$img" true
 	fails '--cpus' --cpus -1 "$img" true
 	fails '--cpu-shares' --cpu-shares 1 "$img" true
-	fails 'cpuset-cpus' --cpuset-cpus 0-x "$img" true
-	fails 'cpuset-cpus' --cpuset-cpus 4096 "$img" true
+	fails '--cpuset-cpus 0-x: ' --cpuset-cpus 0-x "$img" true
+	fails '--cpuset-cpus 4096: ' --cpuset-cpus 4096 "$img" true
 	fails '--pids-limit: x' --pids-limit x "$img" true
 	fails '--memory-swap' --memory-swap 1g "$img" true
 	fails '--memory-swap' -m 64m --memory-swap 32m "$img" true
@@ -305,6 +305,24 @@ note_all() {
 	[[ $c =~ ^ps_[0-9]+$ ]]
 	[ "$(tr '\0' ' ' <"/proc/$(field pid "$c")/cmdline")" = 'sleep 1000 ' ]
 	[ "$(field status "$c")" = running ]
+}
+
+@test "without anybody to learn its id a container is not" {
+	note_all
+	ct-images -q >"$D/images"
+	mkfifo "$D/gone"
+	exec 8<>"$D/gone" 9>"$D/gone" 8<&-
+	for how in '-d --name nobody' '--only snapshot' '-d --rm'; do
+		run -125 bash -c 'ct-run --cidfile "$2" '"$how"' "$1" sleep 1000 2>&1 >/dev/full' bash "$img" "$D/cid"
+		[ "$output" = 'ct-run: standard output: No space left on device' ]
+		run -125 bash -c 'ct-run '"$how"' "$1" sleep 1000 2>&1 >&-' bash "$img"
+		[ "$output" = 'ct-run: standard output: Bad file descriptor' ]
+		run -125 bash -c 'ct-run '"$how"' "$1" sleep 1000 2>&1 >&9' bash "$img"
+		[ -z "$output" ]
+		[ ! -e "$D/cid" ]
+		untouched
+	done
+	exec 9>&-
 }
 
 @test "a detached container holds on to none of its user's descriptors" {
@@ -393,6 +411,14 @@ note_all() {
 @test "closed standard streams are no reason to fail" {
 	run -0 bash -c 'ct-run "$1" true <&- >&- 2>&-' bash "$img"
 	run -7 bash -c 'ct-run "$1" sh -c "cat; echo x; exit 7" <&- >&-' bash "$img"
+	run -0 bash -c 'ct-run "$1" sh -c "echo x >&2" 2>&-' bash "$img"
+}
+
+@test "but output for a closed stdout is a failure" {
+	for command in 'ct-run "$1" echo x' ct-ps; do
+		run bash -c "$command 2>&1 >&-" bash "$img"
+		[[ $status:$output =~ ^(1|125):ct-[a-z]+:\ (write )?'standard output: Bad file descriptor'$ ]]
+	done
 }
 
 # Signals
@@ -480,8 +506,11 @@ note_all() {
 }
 
 @test "an id beyond the container's own is refused" {
-	run -125 ct-run -u 65536 "$img" true
-	[[ $output == "ct-run: "*65536* ]]
+	for how in '-u 65536' '-t -u 65536' '-u 0:65536'; do
+		# shellcheck disable=SC2086 # words
+		run -125 ct-run $how "$img" true
+		[[ $output =~ ^ct-run:\ (user|group)\ 65536:\ not\ among\ the\ ids\ of\ the\ container ]]
+	done
 }
 
 @test "what the image says holds unless overridden" {
@@ -695,7 +724,7 @@ note_all() {
 @test "--userns takes a map of one's own" {
 	c=$(ct-run -d --userns 0:100000:1000,1000:300000:10 "$img" sh -c 'touch /x; chown 1001 /x; exec sleep 1000')
 	[ "$(stat -c %u "/proc/$(field pid "$c")")" = 100000 ]
-	wait_until test "$(stat -c %u "$(ct path "$c")/x")" = 1001
+	wait_until sh -c '[ "$(stat -c %u "$1")" = 1001 ]' sh "$(ct path "$c")/x"
 	[ "$(ct-exec -u 1001 "$c" cat /proc/self/uid_map | tr -s ' ')" = $' 0 100000 1000\n 1000 300000 10' ]
 }
 
@@ -747,7 +776,7 @@ hostile_run() {
 @test "etc as a link out of the root stays inside" {
 	hostile_run "rm -rf etc && ln -s '$D/outside' etc"
 	[ "$status" -eq 125 ]
-	[ "$output" = 'ct-run: /etc: No such file or directory' ]
+	[ "$output" = 'ct-run: /etc: a link to what is not there' ]
 	hostile_run "mkdir -p './$D' && mv etc './$D/outside' && ln -s '$D/outside' etc" --dns 192.0.2.1
 	[ "$output" = $'ran\n0' ]
 	[ "$(ct-run --dns 192.0.2.1 -u www-data "$evil" cat /etc/resolv.conf)" = 'nameserver 192.0.2.1' ]
@@ -787,7 +816,7 @@ hostile_run() {
 	mkdir "$D/vol"
 	for up in '' ../../../..; do
 		hostile_run "ln -s '$up$D/outside' link" -v "$D/vol:/link/sub"
-		[ "$output" = 'ct-run: /link: No such file or directory' ]
+		[ "$output" = 'ct-run: /link: a link to what is not there' ]
 		hostile_run "mkdir -p './$D/outside'; ln -s '$up$D/outside' link" -v "$D/vol:/link/sub" --tmpfs /link/tmp
 		[ "$output" = $'ran\n0' ]
 	done

@@ -155,6 +155,17 @@ freeze() {
 	[ "$(ct-wait "$c")" = 3 ]
 }
 
+@test "as with kill(1), the signal may come first with a - before it" {
+	c=$(ct-run -d "$img" sh -c 'trap "exit 3" HUP; echo ready; while :; do sleep 0.02; done')
+	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$c"
+	ct-kill -HUP "$c"
+	[ "$(ct-wait "$c")" = 3 ]
+	c=$(ct-run -d "$img" sleep 1000)
+	ct-kill -9 "$c"
+	[ "$(ct-wait "$c")" = 137 ]
+	run -2 ct-kill -NOSUCH "$c"
+}
+
 @test "without one it is KILL, which ends all that is in it" {
 	c=$(ct-run -d "$img" sh -c 'sleep 1001 & sleep 1002')
 	ct-kill "$c"

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "channel.h"
@@ -83,6 +84,25 @@ static void nobody_to_hear_it_is_an_error_and_no_signal(void **state)
 	ends[0] = dup(ends[1]);
 }
 
+static void all_that_the_first_process_says_is_heard_until_it_is_ready_or_gone(void **state)
+{
+	struct err why = {.sys = 2, .status = 126, .msg = "x: cannot be executed"};
+	int terminal = -1;
+
+	(void)state;
+	assert_int_equal(channel_send(ends[1], MESSAGE_TERMINAL, NULL, 0, &e), 0);
+	assert_int_equal(channel_send(ends[1], MESSAGE_READY, NULL, -1, &e), 0);
+	assert_int_equal(channel_hear(ends[0], &terminal, &e), 1);
+	assert_true(terminal > 2);
+	close(terminal);
+	channel_send_failure(ends[1], &why);
+	assert_int_equal(channel_hear(ends[0], &terminal, &e), -1);
+	assert_string_equal(e.msg, why.msg);
+	assert_int_equal(e.status, 126);
+	shutdown(ends[1], SHUT_RDWR);
+	assert_int_equal(channel_hear(ends[0], &terminal, &e), 0);
+}
+
 static void a_path_that_is_too_long_is_refused_not_cut(void **state)
 {
 	static char path[CHANNEL_TEXT + 1];
@@ -107,6 +127,7 @@ int main(void)
 		test(a_failure_comes_with_its_status),
 		test(the_end_of_the_other_side_is_heard_after_its_last_word),
 		test(nobody_to_hear_it_is_an_error_and_no_signal),
+		test(all_that_the_first_process_says_is_heard_until_it_is_ready_or_gone),
 		test(a_path_that_is_too_long_is_refused_not_cut),
 	};
 

@@ -53,8 +53,10 @@ static void an_image_name_without_a_tag_is_latest(void **state)
 	static const char *const pairs[][2] = {
 		{"alpine", "alpine:latest"}, {"a/b/c", "a/b/c:latest"}, {"alpine:3.18", "alpine:3.18"},
 		{"host:5000/a", "host:5000/a:latest"}, {"host:5000/a:V_1", "host:5000/a:V_1"},
-		{"Reg.Example.ORG/a__b", "Reg.Example.ORG/a__b:latest"}, {"a-b..c", "a-b..c:latest"},
-		{"localhost/a", "localhost/a:latest"}, {"img:1", "img:1"},
+		{"Reg.Example.ORG/a__b", "Reg.Example.ORG/a__b:latest"}, {"a--b.c", "a--b.c:latest"},
+		{"localhost/a", "localhost/a:latest"}, {"img:1", "img:1"}, {"h:1/img_42002", "h:1/img_42002:latest"},
+		{"library/alpine", "alpine:latest"}, {"docker.io/library/alpine", "alpine:latest"},
+		{"index.docker.io/alpine:1", "alpine:1"},
 	};
 
 	(void)state;
@@ -74,7 +76,7 @@ static void an_image_name_that_could_be_something_else_is_refused(void **state)
 		"", "/", "a/", "/a", "a//b", "Alpine", "FOO/bar", "../x", "a/../b", ".", "-a", "a-", "a:", ":a", "a:b:c",
 		"a:-x", "a:.x", "a:b/c", "host:port/a", "host:123456/a", "a b", "a\nb", "a%2Fb", "a@b",
 		"a@sha256:0000000000000000000000000000000000000000000000000000000000000000",
-		"img_42002", "ps_1", "img_42002:x",
+		"img_42002", "ps_1", "img_42002:x", "library/img_42002", "docker.io/img_1", "vol_7:1", "a..b",
 	};
 	char tag[140] = "a:";
 
@@ -203,14 +205,38 @@ static void a_link_that_holds_no_id_is_no_name(void **state)
 
 static void an_image_is_found_by_name_and_digest(void **state)
 {
-	static const char *const ref = "a/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+#define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	static const char *const ref = "a/b@" DIGEST, *const with_tag = "docker.io/a/b:3@" DIGEST;
 	struct store s = store_of(state);
 	char id[ID_LEN];
 
 	add_object(&s, "img_42002");
 	assert_int_equal(name_take(&s, "img", ref, "img_42002", &e), 0);
 	assert_int_equal(name_resolve(&s, "img", ref, id, &e), 0);
+	assert_int_equal(name_resolve(&s, "img", with_tag, id, &e), 0);
+	assert_string_equal(id, "img_42002");
 	assert_int_equal(name_resolve(&s, "img", "a/b", id, &e), -1);
+	assert_int_equal(name_resolve(&s, "img", "a/b:3", id, &e), -1);
+	assert_int_equal(name_drop(&s, "img", with_tag, "img_42002", &e), 0);
+	assert_int_equal(name_resolve(&s, "img", ref, id, &e), -1);
+}
+
+static void one_image_has_one_name_however_it_is_written(void **state)
+{
+	static const char *const ways[] = {"alpine", "alpine:latest", "library/alpine", "docker.io/alpine",
+					   "docker.io/library/alpine:latest", "registry-1.docker.io/library/alpine"};
+	struct store s = store_of(state);
+	own_strv struct strv names = {0};
+	char id[ID_LEN];
+
+	add_object(&s, "img_42002");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		assert_int_equal(name_take(&s, "img", ways[i], "img_42002", &e), 0);
+		assert_int_equal(name_resolve(&s, "img", ways[i], id, &e), 0);
+	}
+	assert_int_equal(name_list(&s, "img", "img_42002", &names, &e), 0);
+	assert_int_equal(names.n, 1);
+	assert_string_equal(names.v[0], "alpine:latest");
 }
 
 static void a_name_longer_than_a_file_name_is_refused(void **state)
@@ -225,6 +251,8 @@ static void a_name_longer_than_a_file_name_is_refused(void **state)
 	name[248] = 'a';
 	name[249] = '\0';
 	assert_int_equal(name_take(&s, "img", name, "img_42002", &e), -1);
+	assert_non_null(strstr(e.msg, "too long"));
+	assert_null(name_check_image(name, &e));
 	assert_non_null(strstr(e.msg, "too long"));
 }
 
@@ -256,6 +284,7 @@ int main(void)
 		test(a_name_never_leads_out_of_the_names),
 		test(a_link_that_holds_no_id_is_no_name),
 		test(an_image_is_found_by_name_and_digest),
+		test(one_image_has_one_name_however_it_is_written),
 		test(a_name_longer_than_a_file_name_is_refused),
 		cmocka_unit_test(a_store_that_is_not_up_has_no_names),
 	};

@@ -32,7 +32,8 @@ static int fresh(void **state)
 	strv_free(&args.env);
 	memset(&args, 0, sizeof(args));
 	memset(&e, 0, sizeof(e));
-	prog = (struct opt_program){"ct-test", "IMAGE [ARG...]", "Tests options", opts, 0, -1, false};
+	prog = (struct opt_program){.name = "ct-test", .operands = "IMAGE [ARG...]", .purpose = "Tests options",
+				    .opts = opts, .max = -1};
 	return 0;
 }
 

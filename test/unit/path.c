@@ -106,7 +106,7 @@ static void a_link_that_leads_nowhere_is_an_error_by_name(void **state)
 	struct scratch *s = *state;
 
 	scratch_link(s, "/nowhere/at/all", "link");
-	assert_refused(path_mkdirs(s->dir, "link/made", 0755, &e), &e, "link: No such file or directory");
+	assert_refused(path_mkdirs(s->dir, "link/made", 0755, &e), &e, "link: a link to what is not there");
 	assert_false(there(s, "nowhere"));
 }
 

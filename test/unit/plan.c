@@ -17,6 +17,7 @@ static void a_plan_survives_being_written_and_read(void **state)
 	strv_add(&want.args, "sh");
 	strv_add(&want.args, "-c\nwith a line=and so on\\");
 	strv_add(&want.args, "");
+	want.entrypoint = 2;
 	strv_add(&want.env, "A=1=2");
 	plan_write(&want, &r);
 	assert_int_equal(record_write(s->dir, "config", &r, &e), 0);
@@ -31,6 +32,7 @@ static void a_plan_survives_being_written_and_read(void **state)
 	assert_true(got.caps == want.caps && got.shm_size == want.shm_size && got.limits.memory == want.limits.memory);
 	assert_true(got.limits.memory_swap == LIMIT_NONE && got.limits.cpus == 1500 && got.limits.pids == 2048);
 	assert_int_equal(got.args.n, 3);
+	assert_int_equal(got.entrypoint, 2);
 	for (size_t i = 0; i < 3; i++)
 		assert_string_equal(got.args.v[i], want.args.v[i]);
 	assert_string_equal(got.env.v[0], "A=1=2");

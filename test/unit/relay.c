@@ -528,36 +528,56 @@ static void what_nobody_reads_or_minds_is_swallowed(void **state)
 	close(up[0]), close(out[1]);
 }
 
-static void what_is_not_open_is_an_end_and_a_sink(void **state)
+static void what_is_not_open_is_an_end_and_minus_one_a_sink(void **state)
 {
-	struct note a = nothing(), b = nothing(), c = nothing(), d = nothing(), f = nothing();
+	struct note a = nothing(), b = nothing(), c = nothing(), f = nothing();
 	own_fd int filler = open("/dev/null", O_PATH | O_CLOEXEC);	/* as cmd_begin puts it in place of a closed one */
 	struct relay *r = fresh();
-	int in[2], down[2], up[2];
+	int down[2], up[2];
 
 	(void)state;
-	make_pipe(in);
 	make_pipe(down);
 	make_pipe(up);
 	add(r, "stdin", 900, down[1], &a);
-	add_tapped(r, "stdout", up[0], 901, &b);
+	add_tapped(r, "stdout", up[0], -1, &b);
 	add(r, "stdin", down[1], -1, &c);		/* open, but not for that */
-	add_tapped(r, "stderr", in[0], up[0], &d);
 	add(r, "stdin", filler, filler, &f);
 	put(up[1], "kept");
-	put(in[1], "kept too");
 	settle(r);
 	assert_int_equal(a.ends, 1);
 	assert_int_equal(c.ends, 1);
 	assert_int_equal(f.ends, 1);
 	assert_string_equal(b.seen.data, "kept");
-	assert_string_equal(d.seen.data, "kept too");
-	assert_int_equal(b.broken + d.broken, 0);
+	assert_int_equal(b.broken, 0);
 	relay_free(r);
 	buf_free(&b.seen);
-	buf_free(&d.seen);
 	for (int i = 0; i < 2; i++)
-		close(in[i]), close(down[i]), close(up[i]);
+		close(down[i]), close(up[i]);
+}
+
+static void what_is_not_open_for_writing_fails_when_there_is_something_to_write(void **state)
+{
+	own_fd int filler = open("/dev/null", O_PATH | O_CLOEXEC), reader = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const int not[] = {901, filler, reader};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(not) / sizeof(*not); i++) {
+		struct note n = nothing();
+		struct relay *r = fresh();
+		int up[2];
+
+		make_pipe(up);
+		add_tapped(r, "stdout", up[0], not[i], &n);
+		settle(r);
+		assert_int_equal(n.broken, 0);
+		put(up[1], "kept");
+		assert_refused(relay_turn(r, &e), &e, "write stdout: Bad file descriptor");
+		assert_string_equal(n.seen.data, "kept");
+		assert_int_equal(n.broken, 1);
+		relay_free(r);
+		buf_free(&n.seen);
+		close(up[0]), close(up[1]);
+	}
 }
 
 static void regular_files_serve_as_both(void **state)
@@ -1059,7 +1079,8 @@ int main(void)
 		cmocka_unit_test(a_reader_that_leaves_a_full_pipe_is_noticed),
 		cmocka_unit_test(a_tap_goes_on_alone_if_nobody_minds),
 		cmocka_unit_test(what_nobody_reads_or_minds_is_swallowed),
-		cmocka_unit_test(what_is_not_open_is_an_end_and_a_sink),
+		cmocka_unit_test(what_is_not_open_is_an_end_and_minus_one_a_sink),
+		cmocka_unit_test(what_is_not_open_for_writing_fails_when_there_is_something_to_write),
 		unit_test_scratch(regular_files_serve_as_both),
 		cmocka_unit_test(an_endless_file_leaves_time_for_signals),
 		cmocka_unit_test(a_full_disk_is_told_once_and_ends_that_channel),

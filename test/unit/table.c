@@ -70,6 +70,57 @@ static void json_has_every_column_and_null_numbers(void **state)
 	is_listed_as((struct listing){.json = true, .columns = "pid"}, "{\"pid\":17}\n{\"pid\":null}\n");
 }
 
+static void a_list_is_a_json_array_or_its_items_joined(void **state)
+{
+	static const struct column with_list[] = {{.name = "id"}, {.name = "env", .list = true}, {0}};
+	own_strv struct strv none = {0}, three = {0};
+	const struct strv *lists[] = {&none, &three};
+	static const struct {
+		struct listing how;
+		const char *want[2];
+	} cases[] = {
+		{{.json = true, .columns = "env"},
+		 {"{\"env\":[]}\n", "{\"env\":[\"A=1\",\"B=\\u001f x, y\\u000a\",\"\"]}\n"}},
+		{{.columns = "env", .bare = true}, {"\n", "A=1\\nB=\\x1f x, y\\n\\n\n"}},
+	};
+
+	(void)state;
+	strv_split(&three, "A=1|B=\x1f x, y\n|", '|');
+	for (size_t i = 0; i < 4; i++) {
+		struct table *t = table_begin(with_list, &cases[i / 2].how, &e);
+		own_str char *value = table_list(t, lists[i % 2], "\n"), *text = NULL;
+		size_t n = 0;
+		FILE *f = open_memstream(&text, &n);
+
+		table_row(t, (const char *const[]){"img_42002", value});
+		table_end(t, f);
+		fclose(f);
+		assert_string_equal(text, cases[i / 2].want[i % 2]);
+	}
+}
+
+static void what_is_shown_can_be_asked_for(void **state)
+{
+	static const struct {
+		struct listing how;
+		const char *columns;
+		bool shown;
+	} cases[] = {
+		{{0}, "pid", true}, {{.quiet = true}, "name,pid", false}, {{.quiet = true}, "pid,id", true},
+		{{.columns = "pid"}, "id,name", false}, {{.columns = "name,pid"}, "pid", true}, {{.json = true}, "pid", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct table *t = table_begin(columns, &cases[i].how, &e);
+		FILE *nowhere = fopen("/dev/null", "we");
+
+		assert_int_equal(table_shows(t, cases[i].columns), cases[i].shown);
+		table_end(t, nowhere);
+		fclose(nowhere);
+	}
+}
+
 static void a_column_that_is_none_is_refused_and_the_others_told(void **state)
 {
 	struct listing how = {.columns = "id,nmae"};
@@ -152,6 +203,8 @@ int main(void)
 		cmocka_unit_test(quiet_is_ids_alone),
 		cmocka_unit_test(columns_come_in_the_order_asked_for),
 		cmocka_unit_test(json_has_every_column_and_null_numbers),
+		cmocka_unit_test(a_list_is_a_json_array_or_its_items_joined),
+		cmocka_unit_test(what_is_shown_can_be_asked_for),
 		cmocka_unit_test(a_column_that_is_none_is_refused_and_the_others_told),
 		cmocka_unit_test(no_rows_are_a_heading_and_no_json),
 		cmocka_unit_test(on_a_terminal_columns_are_aligned),

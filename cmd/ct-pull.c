@@ -1,0 +1,207 @@
+/* ct-pull: makes an image from a registry: reference, login, index, manifest, config, layers, image. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "blobs.h"
+#include "cmd.h"
+#include "err.h"
+#include "fetch.h"
+#include "http.h"
+#include "image.h"
+#include "intake.h"
+#include "own.h"
+#include "record.h"
+#include "remote.h"
+#include "store.h"
+
+enum { BLOB_AGE = 24 * 3600 };
+
+enum stage { TOKEN, INDEX, MANIFEST, CONFIG, LAYERS, IMAGE };
+
+static const char *const stage_names[] = {"token", "index", "manifest", "config", "layers"};
+
+struct pull_args {
+	const char *output, *platform, *creds;
+	enum stage last;
+	bool insecure;
+};
+
+static int read_stage(void *to, const char *text, struct err *e)
+{
+	enum stage *stage = to;
+
+	for (*stage = TOKEN; *stage < IMAGE; ++*stage)
+		if (strcmp(text, stage_names[*stage]) == 0)
+			return 0;
+	return err_set(e, "%s: not token, index, manifest, config or layers", text);
+}
+
+static int read_verify(void *to, const char *text, struct err *e)
+{
+	bool *insecure = to;
+
+	*insecure = strcmp(text, "false") == 0;
+	return *insecure || strcmp(text, "true") == 0 ? 0 : err_set(e, "%s: not true or false", text);
+}
+
+static const struct opt opts[] = {
+	OPT_TEXT(struct pull_args, output, 'o', "output", "FILE|-", "write an OCI archive there instead of keeping it"),
+	OPT_FORM(struct pull_args, last, 0, "print", "STAGE", "go as far as token, index, manifest, config or layers, and print its JSON",
+		 read_stage),
+	OPT_TEXT(struct pull_args, platform, 0, "platform", "OS/ARCH[/VARIANT]", "of an index the image for that (this machine's)"),
+	OPT_TEXT(struct pull_args, creds, 0, "creds", "USER:PASSWORD", "instead of what docker's and podman's auth files say"),
+	OPT_FORM(struct pull_args, insecure, 0, "tls-verify", "true|false", "false: plain http and any certificate will do", read_verify),
+	OPT_END
+};
+
+static const struct opt_program program = {
+	.name = "ct-pull",
+	.operands = "NAME[:TAG|@DIGEST] | NAME TAG",
+	.purpose = "Make an image from a registry",
+	.opts = opts,
+	.min = 1,
+	.max = 2,
+};
+
+static void print_layers(const struct manifest *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		printf("{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%" PRIu64 "}\n", m->list[i].type, m->list[i].digest,
+		       m->list[i].size);
+}
+
+static int print(const struct remote *r, enum stage stage, struct err *e)
+{
+	const struct buf *documents[] = {&r->registry.token_json, &r->index.json, &r->manifest.json, &r->config.json};
+
+	if (stage == INDEX && !r->indexed)
+		return err_set(e, "%s: there is no index, only a manifest", r->text);
+	if (stage == LAYERS)
+		print_layers(&r->image);
+	else if (stage == TOKEN && documents[TOKEN]->len == 0)
+		puts("{}");	/* none was asked for */
+	else
+		fwrite(documents[stage]->data, 1, documents[stage]->len, stdout);
+	return 0;
+}
+
+static int write_archive(struct remote *r, const char *path, struct err *e)
+{
+	bool to_stdout = strcmp(path, "-") == 0;
+	own_fd int fd = to_stdout ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+				  : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	const char *target = to_stdout ? "standard output" : path;
+	struct stat st;
+
+	if (fd < 0)
+		return err_sys(e, "%s", target);
+	if (remote_write(r, fd, target, e) == 0)
+		return close(take_fd(&fd)) < 0 ? err_sys(e, "%s", target) : 0;
+	if (!to_stdout && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		unlink(path);
+	return -1;
+}
+
+static struct fetch fetch;
+static struct { size_t done, all; } layers;
+
+static void show_progress(void)
+{
+	uint64_t got, of;
+
+	fetch_count(&fetch, &got, &of);
+	cmd_show("%zu of %zu layers, %" PRIu64 " of %" PRIu64 " MB", layers.done, layers.all, got / 1000000, of / 1000000);
+}
+
+static void unpack_progress(uint64_t entries, uint64_t bytes)
+{
+	(void)entries, (void)bytes;
+	show_progress();
+}
+
+static void layer_done(void *arg, size_t i)
+{
+	layers.done++;
+	fetch_done(arg, i);
+}
+
+static int keep(struct remote *r, const struct store *s, char id[ID_LEN], struct err *e)
+{
+	bool terminal = isatty(STDERR_FILENO);
+	struct intake in = {.store = s, .config = &r->record, .open = fetch_open, .done = layer_done, .arg = &fetch,
+			    .progress = terminal ? unpack_progress : NULL};
+	own_strv struct strv names = {0};
+	int failed;
+
+	remote_names(r, &names);	/* the first is what errors of the registry begin with */
+	layers.all = r->image.n;
+	fetch = (struct fetch){.store = s, .registry = &r->registry, .image = &r->image, .chains = &r->chains,
+			       .progress = terminal ? show_progress : NULL};
+	failed = fetch_begin(&fetch, e) < 0 ? -1 : intake_image(&in, &names, id, e);
+	fetch_end(&fetch, failed ? e : NULL);
+	cmd_progress_end();
+	return failed && !str_starts(e->msg, names.v[0]) ? err_wrap(e, "%s", names.v[0]) : failed;
+}
+
+static int make_image(struct remote *r, struct err *e)
+{
+	own_store struct store s = STORE_NONE;
+	char id[ID_LEN];
+	struct err ignored;
+
+	if (store_open(&s, STORE_UP, e) < 0)
+		return -1;
+	if (s.note[0])
+		cmd_note("%s", s.note);
+	blobs_sweep(&s, BLOB_AGE, &ignored);
+	if ((!remote_known(r, &s) && remote_config(r, e) < 0) || keep(r, &s, id, e) < 0)
+		return -1;
+	puts(id);
+	return 0;
+}
+
+/* As far as asked for, from one stage to the next. */
+static int pull(struct remote *r, const struct pull_args *args, struct err *e)
+{
+	enum stage last = args->last;
+
+	if (registry_login(&r->registry, e) < 0 || (last >= INDEX && remote_resolve(r, e) < 0) ||
+	    (last >= MANIFEST && remote_manifest(r, e) < 0))
+		return -1;
+	if (last == IMAGE && !args->output)
+		return make_image(r, e);
+	if (last >= CONFIG && remote_config(r, e) < 0)
+		return -1;
+	return last < IMAGE ? print(r, last, e) : write_archive(r, args->output, e);
+}
+
+static void say_retry(const char *why)
+{
+	cmd_progress_end();
+	cmd_note("%s", why);
+}
+
+int main(int argc, char **argv)
+{
+	struct pull_args args = {.last = IMAGE};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+	own_str char *text = operands[1] ? str_fmt("%s:%s", operands[0], operands[1]) : str_dup(operands[0]);
+	own_remote struct remote r = {0};
+	struct err e;
+
+	if (args.last < IMAGE && args.output) {
+		err_set(&e, "--print and --output: one of them");
+		err_status(&e, 2);
+		return cmd_failed(&e);
+	}
+	if (http_begin(args.insecure, &e) < 0 || remote_open(&r, text, args.platform, args.creds, &e) < 0)
+		return cmd_failed(&e);
+	/* On a terminal only: an error is one line. */
+	r.registry.retry = isatty(STDERR_FILENO) ? say_retry : NULL;
+	return pull(&r, &args, &e) < 0 ? cmd_failed(&e) : cmd_end(0);
+}

@@ -1,0 +1,213 @@
+/* ct-net up, down, ls, create, rm: networks as such. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bridge.h"
+#include "cmd.h"
+#include "container.h"
+#include "lock.h"
+#include "net.h"
+#include "own.h"
+#include "rtnl.h"
+
+/* What every command here works with. */
+struct host {
+	struct store store;
+	struct netlink *rtnl;
+};
+
+static void host_close(struct host *h)
+{
+	netlink_close(&h->rtnl);
+	store_close(&h->store);
+}
+
+#define own_host __attribute__((cleanup(host_close)))
+
+static int host_open(struct host *h, enum store_want want, struct err *e)
+{
+	if (store_open(&h->store, want, e) < 0)
+		return -1;
+	if (*h->store.note)
+		cmd_note("%s", h->store.note);
+	h->rtnl = rtnl_open(-1, e);
+	return h->rtnl ? 0 : -1;
+}
+
+static int for_each(enum store_want want, char **operands, int (*one)(const char *name, void *host, struct err *e))
+{
+	own_host struct host h = {.store = STORE_NONE};
+	struct err e;
+
+	if (host_open(&h, want, &e) < 0)
+		return cmd_failed(&e);
+	return cmd_end(cmd_each(operands, one, &h));
+}
+
+static int up_one(const char *name, void *host, struct err *e)
+{
+	struct host *h = host;
+	own_network struct network n = NETWORK_NONE;
+	own_fd int lock = network_lock(&h->store, e);
+	struct bridge_how how = {.thorough = true};
+
+	if (lock < 0 || bridge_up(&h->store, h->rtnl, name, &how, &n, e) < 0)
+		return -1;
+	if (*how.note)
+		cmd_note("%s", how.note);
+	return 0;
+}
+
+int net_up(const struct net_args *args, char **operands)
+{
+	char usual[] = NETWORK_DEFAULT, *only[] = {usual, NULL};
+
+	(void)args;
+	return for_each(STORE_UP, *operands ? operands : only, up_one);
+}
+
+/*
+ * Containers that are no more, and had nobody left to clean up after them, keep no network.
+ * Without the lock of the networks: it comes after a container's.
+ */
+static int clean_dead(const struct store *s, const struct network *n, struct err *e)
+{
+	own_strv struct strv ids = {0};
+
+	if (network_members(s, n, &ids, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		own_container struct container c = CONTAINER_NONE;
+		own_fd int lock = lock_try(s->run, ids.v[i], e);
+		struct container_state st;
+
+		if (lock < 0 || (container_open(s, ids.v[i], &c, e) == 0 && container_runs(s, &c, &st)))
+			continue;
+		if (container_clean(s, ids.v[i], e) < 0)
+			return err_wrap(e, "%s", ids.v[i]);
+	}
+	return 0;
+}
+
+static int down_one(const char *name, void *host, struct err *e)
+{
+	struct host *h = host;
+	own_network struct network n = NETWORK_NONE;
+	own_fd int lock = -1;
+
+	if (network_open(&h->store, name, &n, e) == 0) {
+		if (clean_dead(&h->store, &n, e) < 0)
+			return -1;
+	} else if (e->sys != ENOENT || network_find(&h->store, name, &n, e) < 0) {
+		return -1;
+	}
+	if (h->store.run < 0)	/* nothing was ever up */
+		return 0;
+	lock = network_lock(&h->store, e);
+	return lock < 0 ? -1 : bridge_down(&h->store, h->rtnl, name, e);
+}
+
+int net_down(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+	own_strv struct strv up = {0};
+	struct err e;
+
+	(void)args;
+	if (host_open(&h, STORE_LOOK, &e) < 0 || network_list_up(&h.store, &up, &e) < 0)
+		return cmd_failed(&e);
+	if (!*operands)
+		operands = up.n ? up.v : operands;
+	return cmd_end(cmd_each(operands, down_one, &h));
+}
+
+/* --- definitions --- */
+
+int net_create(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+	struct network n = {.internal = args->internal, .isolated = args->isolated, .dir = -1};
+	own_fd int lock = -1;
+	struct err e;
+
+	if (strlen(operands[0]) >= sizeof(n.name)) {
+		err_set(&e, "%.80s: too long for a name", operands[0]);
+		return cmd_failed(&e);
+	}
+	strcpy(n.name, operands[0]);
+	if (host_open(&h, STORE_UP, &e) < 0)
+		return cmd_failed(&e);
+	lock = network_lock(&h.store, &e);
+	if (lock < 0 || network_create(&h.store, h.rtnl, &n, args->subnet, &e) < 0)
+		return cmd_failed(&e);
+	puts(n.name);
+	return cmd_end(0);
+}
+
+static int remove_one(const char *name, void *host, struct err *e)
+{
+	struct host *h = host;
+	own_fd int lock = -1;
+
+	if (strcmp(name, NETWORK_DEFAULT) != 0 && down_one(name, host, e) < 0)
+		return -1;
+	lock = network_lock(&h->store, e);
+	return lock < 0 ? -1 : network_remove(&h->store, name, e);
+}
+
+int net_rm(const struct net_args *args, char **operands)
+{
+	(void)args;
+	return for_each(STORE_UP, operands, remove_one);
+}
+
+/* --- ls --- */
+
+static const struct column columns[] = {
+	{.name = "name"}, {.name = "bridge"}, {.name = "subnet"}, {.name = "up"}, {.name = "internal"}, {.name = "isolated"},
+	{.name = "members", .number = true}, {0}
+};
+
+/* What is defined and, in its place if it is up, what was brought up. */
+static int list_one(struct host *h, const char *name, struct table *t, struct err *e)
+{
+	own_network struct network n = NETWORK_NONE;
+	own_strv struct strv members = {0};
+	char subnet[SUBNET_TEXT], count[20] = "0";
+	struct rtnl_link link = {0};
+
+	if (network_open(&h->store, name, &n, e) == 0) {
+		if (network_members(&h->store, &n, &members, e) < 0 || rtnl_find(h->rtnl, n.bridge, &link, e) < 0)
+			return -1;
+		snprintf(count, sizeof(count), "%zu", members.n);
+	} else if (e->sys != ENOENT || network_find(&h->store, name, &n, e) < 0) {
+		return e->sys == ENOENT ? 0 : -1;	/* removed meanwhile */
+	}
+	subnet_text(&n.subnet, subnet);
+
+	const char *values[] = {n.name, n.bridge, subnet, link.up ? "yes" : "no", n.internal ? "yes" : "no",
+				n.isolated ? "yes" : "no", count};
+
+	table_row(t, values);
+	return 0;
+}
+
+int net_ls(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+	own_strv struct strv names = {0};
+	struct table *t;
+	struct err e;
+	int status = 0;
+
+	(void)operands;
+	t = table_begin(columns, &args->listing, &e);
+	if (!t || host_open(&h, STORE_LOOK, &e) < 0 || network_list(&h.store, &names, &e) < 0)
+		return cmd_failed(&e);
+	for (size_t i = 0; i < names.n; i++)
+		if (list_one(&h, names.v[i], t, &e) < 0)
+			status = cmd_failed(&e);
+	table_end(t, stdout);
+	return cmd_end(status);
+}

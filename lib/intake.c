@@ -1,0 +1,115 @@
+#include "intake.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "image.h"
+#include "layers.h"
+#include "lock.h"
+#include "names.h"
+#include "own.h"
+#include "str.h"
+
+/* The image of the same configuration, which says what its layers unpack to. 0: there is none. */
+static int find_same(const struct store *s, const struct record *config, char id[ID_LEN], struct err *e)
+{
+	const char *digest = record_get(config, "config-digest");
+	own_strv struct strv ids = {0};
+
+	if (store_list(s, "img", &ids, e) < 0)
+		return -1;
+	for (size_t i = 0; digest && i < ids.n; i++) {
+		own_str char *path = str_fmt("%s/config", ids.v[i]);
+		own_record struct record is = {0};
+		struct err damaged;
+
+		if (record_read(s->root, path, &is, &damaged) == 0 &&
+		    str_equal(record_get(&is, "config-digest"), digest)) {
+			snprintf(id, ID_LEN, "%s", ids.v[i]);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int take_names(const struct store *s, const struct strv *names, const char *id, struct err *e)
+{
+	own_fd int dir = openat(s->root, "names/img", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < names->n; i++)
+		if (name_take(s, "img", names->v[i], id, e) < 0)
+			return -1;
+	return dir < 0 || fsync(dir) < 0 ? err_sys(e, "write names/img") : 0;
+}
+
+/*
+ * Under the store's lock, so that of two who bring the same image one makes it and the other
+ * finds it. d: what to publish if there is none. Gives 1 with the id, 0 if there is none and no draft.
+ */
+static int settle(const struct intake *in, struct draft *d, const struct strv *names, char id[ID_LEN],
+		  struct err *e)
+{
+	const struct store *s = in->store;
+	own_fd int lock = lock_take(s->root, ".", e);
+	int found = lock < 0 ? -1 : find_same(s, in->config, id, e);
+	struct err ignored;
+
+	if (found < 0 || (found == 0 && !d))
+		return found;
+	if (!found && (store_new_id(s, "img", id, e) < 0 || draft_publish(s, d, id, NULL, e) < 0))
+		return -1;
+	if (take_names(s, names, id, e) == 0)
+		return 1;
+	close(take_fd(&lock));
+	if (!found)
+		store_remove(s, id, &ignored);
+	return -1;
+}
+
+static int add_layers(const struct intake *in, const struct strv *diffids, const struct strv *chain, struct err *e)
+{
+	for (size_t i = 0; i < chain->n; i++) {
+		own_str char *what = str_fmt("layer %zu of %zu", i + 1, chain->n);
+		own_fd int from = -1;
+
+		if (!layers_have(in->store, chain->v[i])) {
+			from = in->open(in->arg, i, e);
+			if (from < 0 || layers_add(in->store, i ? chain->v[i - 1] : NULL, chain->v[i], diffids->v[i],
+						   from, what, in->progress, e) < 0)
+				return -1;
+		}
+		if (in->done)
+			in->done(in->arg, i);
+	}
+	return 0;
+}
+
+static int make_image(const struct intake *in, struct draft *d, const struct strv *names, char id[ID_LEN],
+		      struct err *e)
+{
+	own_strv struct strv diffids = {0}, chain = {0};
+
+	record_get_list(in->config, "diffid", &diffids);
+	layers_chain(&diffids, &chain);
+	if (add_layers(in, &diffids, &chain, e) < 0 || draft_begin(in->store, d, e) < 0 ||
+	    layers_snapshot(in->store, chain.n ? chain.v[chain.n - 1] : NULL, d, e) < 0)
+		return -1;
+	record_drop(in->config, "layer");
+	record_add_list(in->config, "layer", &chain);
+	return image_seal(d, in->config, e) < 0 || settle(in, d, names, id, e) < 0 ? -1 : 0;
+}
+
+int intake_image(const struct intake *in, const struct strv *names, char id[ID_LEN], struct err *e)
+{
+	own_fd int held = layers_hold(in->store, e);
+	struct draft d = {.dir = -1};
+	int r = held < 0 ? -1 : settle(in, NULL, names, id, e);
+
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	r = make_image(in, &d, names, id, e);
+	draft_drop(in->store, &d);
+	return r;
+}

@@ -1,0 +1,33 @@
+/*
+ * An image described by a manifest, whose layers are somewhere at hand, becomes
+ * one of the store: what ct-pull and ct-init have in common.
+ */
+#ifndef CT_INTAKE_H
+#define CT_INTAKE_H
+
+#include "manifest.h"
+#include "store.h"
+#include "tree.h"
+
+struct err;
+
+struct intake {
+	const struct store *store;
+	/* Of the image, as manifest_config gave it; with source, digest (of the manifest), config-digest added by the caller. */
+	struct record *config;
+	/* A descriptor of the whole, verified file of layer i (base first): waits for it if it must. Not called for those in the store. */
+	int (*open)(void *arg, size_t i, struct err *e);
+	/* Layer i is in the store now. May be NULL. */
+	void (*done)(void *arg, size_t i);
+	void *arg;
+	tree_progress *progress;	/* may be NULL */
+};
+
+/*
+ * Unpacks the layers that are missing and publishes the image, or, if there is
+ * one of the same config-digest already, gives its id. All names move to it.
+ * Interrupted, the layers that are done stay for the next try.
+ */
+int intake_image(const struct intake *in, const struct strv *names, char id[ID_LEN], struct err *e);
+
+#endif

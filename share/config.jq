@@ -1,0 +1,37 @@
+# An image's configuration (OCI image spec, config.md; Docker's is the same): what
+# lib/image.h calls its keys, and os, diffid, history.
+
+def text($name): maybe("string"; $name) | select(. != "");
+
+def list($type; $name): maybe("array"; $name) | range(length) as $i | .[$i] | typed($type; "\($name)[\($i)]");
+
+def list($name): list("string"; $name);
+
+# An object that stands for a set: its keys.
+def set($name): maybe("object"; $name) | keys_unsorted[];
+
+def env($name): list($name) | if index("=") // 0 | . > 0 then . else error("\($name): \(.): is not NAME=VALUE") end;
+
+def labels($name): maybe("object"; $name) | to_entries[] | .key as $key | "\($key)=\(.value | typed("string"; "\($name): \($key)"))";
+
+def moment($name):
+	text($name)
+	| if test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})$") then . else error("\($name): is no time") end;
+
+typed("object"; "it")
+| {os: [.os | text("os")], arch: [.architecture | text("architecture")], created: [.created | moment("created")]},
+  (.config | maybe("object"; "config") | {
+	entrypoint: [.Entrypoint | list("Entrypoint")],
+	cmd: [.Cmd | list("Cmd")],
+	env: [.Env | env("Env")],
+	workdir: [.WorkingDir | text("WorkingDir")],
+	user: [.User | text("User")],
+	stopsignal: [.StopSignal | text("StopSignal")],
+	volume: [.Volumes | set("Volumes")],
+	label: [.Labels | labels("Labels")],
+	expose: [.ExposedPorts | set("ExposedPorts")]
+  }),
+  (.rootfs | typed("object"; "rootfs")
+  | if .type == "layers" then . else error("rootfs: type: is not \"layers\"") end
+  | {diffid: [.diff_ids | list("diff_ids")]}),
+  {history: [.history | list("object"; "history") | tojson]}

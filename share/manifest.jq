@@ -1,0 +1,108 @@
+# An index (manifest list) or the manifest of an image: what it lists.
+#
+# $type: the media type it came with ("": none); $os, $arch, $variant: the platform wanted.
+# Gives kind (index or image), config, layer ("SIZE TYPE DIGEST"; of an index the one entry
+# that is wanted) and, of an index, name.
+
+def media_types: {
+	index: ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"],
+	image: ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"],
+	config: ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"],
+	layer: ["application/vnd.oci.image.layer.v1.tar", "application/vnd.oci.image.layer.v1.tar+gzip",
+		"application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.docker.image.rootfs.diff.tar",
+		"application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.docker.image.rootfs.diff.tar.zstd"]
+};
+
+def is_a($kind): . as $type | any(media_types[$kind][]; . == $type);
+
+def media_type($name): .mediaType | typed("string"; "\($name): mediaType");
+
+def descriptor($name):
+	media_type($name) as $type
+	| (.digest | typed("string"; "\($name): digest")) as $digest
+	| .size | typed("number"; "\($name): size")
+	| if . >= 0 and . <= 9007199254740992 and floor == . then . + 0
+	  else error("\($name): size: is no number of bytes") end
+	| "\(.) \($type) \($digest)";
+
+# --- which of the two it is: its shape says so, and the media types must agree
+
+def shape:
+	if has("manifests") and has("layers") then error("has both layers and manifests")
+	elif .schemaVersion == 1 then error("schema 1 is not supported: the image has to be pushed anew")
+	elif .schemaVersion != 2 then error("schemaVersion: is not 2")
+	elif has("manifests") then "index"
+	elif has("layers") then "image"
+	else error("neither a manifest nor an index") end;
+
+def agrees($kind; $how):
+	if is_a($kind) then . else error("\($how) \(.), but is no such thing") end;
+
+def kind:
+	shape as $kind
+	| [.mediaType | maybe("string"; "mediaType") | agrees($kind; "calls itself")] as $own
+	| [$type | select(. != "") | agrees($kind; "described as")] as $said
+	| if $own == [] or $said == [] or $own == $said then $kind
+	  else error("described as \($said[0]), but calls itself \($own[0])") end;
+
+# --- an index
+
+def variant_of($arch):
+	if . == null or ($arch == "amd64" and . == "v1") or ($arch == "arm64" and . == "v8") then "" else . end;
+
+# Those that will do, best first.
+def variants:
+	["v7", "v6", "v5", ""] as $arm
+	| if $arch != "arm" then $variant | variant_of($arch)
+	  else $arm[if $variant == "" then 0 else $arm | index($variant) // 4 end:][] end;
+
+def platform($name):
+	.platform | maybe("object"; "\($name): platform")
+	| (.os | typed("string"; "\($name): platform: os")) as $os
+	| (.architecture | typed("string"; "\($name): platform: architecture")) as $arch
+	| {$os, $arch, variant: ([.variant | maybe("string"; "\($name): platform: variant")][0] | variant_of($arch))};
+
+def annotations($name):
+	.annotations | maybe("object"; "\($name): annotations")
+	| (.[] | typed("string"; "\($name): an annotation") | empty), .;
+
+# What can be an image: no artifacts, no attestations (they are for os "unknown").
+def entries:
+	.manifests | typed("array"; "manifests") | range(length) as $i | .[$i] | "manifests[\($i)]" as $name
+	| typed("object"; $name)
+	| select(media_type($name) | is_a("image") or is_a("index"))
+	| {platform: ([platform($name)][0]), annotations: ([annotations($name)][0]), layer: descriptor($name)}
+	| select(.platform.os != "unknown" and (.annotations["vnd.docker.reference.type"] | not));
+
+def platform_name:
+	if . == null then "one for no platform" else [.os, .arch, .variant] | map(select(. != "")) | join("/") end;
+
+def wanted:
+	[entries] as $all
+	| [variants as $variant | $all[] | select(.platform == {$os, $arch, $variant})][0]
+	// ($all | if length == 1 and .[0].platform == null then .[0] else
+		error("no image for \({$os, $arch, $variant} | platform_name) (there is \(
+			map(.platform | platform_name) | unique | if . == [] then "none" else join(", ") end))") end);
+
+def index:
+	wanted | {layer}, (.annotations | {name: (.["io.containerd.image.name"] // .["org.opencontainers.image.ref.name"])});
+
+# --- a manifest
+
+def layer($name):
+	typed("object"; $name)
+	| media_type($name) as $type
+	| if $type | endswith("+encrypted") then error("\($name): is encrypted")
+	  elif $type | test("nondistributable|foreign") then error("\($name): is a foreign layer: no registry has it")
+	  elif $type | is_a("layer") then {layer: descriptor($name)}
+	  else error("\($name): \($type): no media type of a layer") end;
+
+def image:
+	(.config | typed("object"; "config")
+	| if media_type("config") | is_a("config") then {config: descriptor("config")}
+	  else error("config: \(.mediaType): not an image, but something else that a registry keeps") end),
+	(.layers | typed("array"; "layers") | range(length) as $i | .[$i] | layer("layers[\($i)]"));
+
+typed("object"; "it")
+| kind as $kind
+| {$kind}, if $kind == "index" then index else image end

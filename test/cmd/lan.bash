@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# Network namespaces to play other hosts and containers made by hand: to be loaded beside helper.
+#
+#	ns_make NAME...			a namespace
+#	ns NAME COMMAND...		runs it in there
+#	ns_link HERE ADDRESS/N NAME ADDRESS/N	a pair from this namespace to that one, both ends up
+#	serve NAME PORT [ADDRESS]	answers there on TCP and UDP: "NAME from ADDRESS-OF-WHO-ASKS"
+#	ask NAME ADDRESS PORT [udp]	asks from there (NAME "-": from here) and prints the answer
+#	mute NAME ADDRESS PORT [udp]	succeeds if nobody answers
+#	forge NAME MAC ADDRESS TARGET	tells all on eth0's network by ARP, TARGET first, that ADDRESS is at MAC
+#	uplink				a default route, through up0 to `wan`, who knows no way to containers
+#	member ID LINK ADDRESS [BRIDGE]	a container's end on a network, in namespace ID, with its record
+#	publish ID HOST_ADDRESS HOST_PORT PROTOCOL ADDRESS PORT	into its record, for the next ct-net up
+#	lan_down			in teardown: takes all of it away
+
+declare -gA ns_pid=()
+declare -ga served=()
+
+ns_make() {
+	local name
+	for name; do
+		unshare -n sleep 1000 3>&- &
+		ns_pid[$name]=$!
+		wait_until ns_apart "$!"
+		ns "$name" ip link set lo up
+	done
+}
+
+ns_apart() {
+	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
+ns_drop() {
+	local name
+	for name in "${!ns_pid[@]}"; do
+		kill "${ns_pid[$name]}"
+	done
+	for name in "${served[@]}"; do
+		kill "$name"
+	done
+	wait "${ns_pid[@]}" "${served[@]}" 2>/dev/null || true
+	ns_pid=() served=()
+}
+
+ns() {
+	local name=$1
+	shift
+	if [ "$name" = - ]; then
+		${ns_exec:-} "$@"
+	else
+		${ns_exec:-} nsenter -t "${ns_pid[$name]}" -n "$@"
+	fi
+}
+
+ns_link() {
+	ip link add "$1" type veth peer name eth0 netns "${ns_pid[$3]}"
+	ip addr add "$2" dev "$1"
+	ip link set "$1" up
+	ns "$3" ip addr add "$4" dev eth0
+	ns "$3" ip link set eth0 up
+}
+
+serve() {
+	(ns_exec=exec ns "$1" /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" serve "$1" "$2" "${3:-0.0.0.0}" 3>&-) &
+	served+=("$!")
+	wait_until ns "$1" /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" ask "${3:-127.0.0.1}" "$2" tcp 1
+}
+
+ask() {
+	ns "$1" /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" ask "$2" "$3" "${4:-tcp}" 5
+}
+
+mute() {
+	! ns "$1" /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" ask "$2" "$3" "${4:-tcp}" 0.3
+}
+
+forge() {
+	ns "$1" /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" arp "${@:2}"
+}
+
+uplink() {
+	ns_make wan
+	ns_link up0 192.0.2.1/24 wan 192.0.2.2/24
+	ip route add default via 192.0.2.2
+}
+
+member() {
+	local mac
+	# shellcheck disable=SC2086 # four numbers
+	mac=$(printf '02:42:%02x:%02x:%02x:%02x' ${3//./ })
+	ns_make "$1"
+	ip link add "$2" master "${4:-ct0}" up type veth peer name eth0 address "$mac" netns "${ns_pid[$1]}"
+	ip link set "$2" type bridge_slave hairpin on
+	ns "$1" ip addr add "$3/24" dev eth0
+	ns "$1" ip link set eth0 up
+	ns "$1" ip route add default via "${3%.*}.1"
+	mkdir "$CT_RUN/$1"
+	echo "member=default $3 $2 eth0" >>"$CT_RUN/$1/net"
+}
+
+publish() {
+	echo "port=${*:2}" >>"$CT_RUN/$1/net"
+}
+
+lan_down() {
+	local link
+	rm -rf "$CT_RUN"/ps_*
+	ct-net down
+	ct-net ls -q | grep -vx default | ct-net rm -
+	ns_drop
+	for link in $(ip -o link | sed -n 's/^[0-9]*: \(up[0-9]\|ct[0-9a-z]*\)[:@].*/\1/p'); do
+		ip link del "$link" || true
+	done
+	sysctl -q -w net.ipv4.ip_forward=0
+	nft flush ruleset
+}

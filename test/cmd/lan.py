@@ -1,0 +1,59 @@
+"""The other ends for tests of networks (lan.bash): a server on TCP and UDP, and who asks it."""
+import selectors
+import socket
+import sys
+
+
+def serve(name, port, address):
+    waiting = selectors.DefaultSelector()
+    for kind in socket.SOCK_DGRAM, socket.SOCK_STREAM:
+        s = socket.socket(socket.AF_INET, kind)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind((address, port))
+        if kind == socket.SOCK_STREAM:
+            s.listen(100)
+        waiting.register(s, selectors.EVENT_READ)
+    while True:
+        for key, _ in waiting.select():
+            s = key.fileobj
+            if s.type == socket.SOCK_DGRAM:
+                _, peer = s.recvfrom(100)
+                s.sendto(f"{name} from {peer[0]}\n".encode(), peer)
+            else:
+                c, peer = s.accept()
+                try:
+                    c.sendall(f"{name} from {peer[0]}\n".encode())
+                    c.recv(100)
+                except OSError:
+                    pass  # who asked has gone
+                c.close()
+
+
+def ask(address, port, protocol, seconds):
+    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
+    s = socket.socket(socket.AF_INET, kind)
+    s.settimeout(seconds)
+    try:
+        s.connect((address, port))
+        s.send(b"x")
+        sys.stdout.write(s.recv(100).decode())
+    except OSError as e:
+        sys.exit(f"{address}:{port}: {e}")
+
+
+def arp(mac, address, target):
+    """Tells everybody, as a request and as a reply, that the address is at mac."""
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind(("eth0", 0))
+    mac, address = bytes.fromhex(mac.replace(":", "")), socket.inet_aton(address)
+    for operation in b"\0\1", b"\0\2":
+        s.send(b"\xff" * 6 + mac + b"\x08\x06" + b"\0\1\x08\0\6\4" + operation + mac + address
+               + b"\xff" * 6 + socket.inet_aton(target))
+
+
+if sys.argv[1] == "arp":
+    arp(*sys.argv[2:])
+elif sys.argv[1] == "serve":
+    serve(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+else:
+    ask(sys.argv[2], int(sys.argv[3]), sys.argv[4], float(sys.argv[5]))

@@ -1,0 +1,659 @@
+bats_require_minimum_version 1.5.0
+load helper
+load registry
+load zoo
+
+setup_file() {
+	sandbox_up
+	registry_up plain basic token tls
+	hostile_up
+	make_layout
+}
+
+teardown_file() {
+	podman unmount -a >/dev/null 2>&1 || true
+	alone rm -rf "$CT_TEST_DIR/podman" "$CT_TEST_DIR/podman.run" "$CT_TEST_DIR/podman.tmp"
+	registry_down
+	sandbox_down
+}
+
+setup() {
+	D=$BATS_TEST_TMPDIR
+	layout=$CT_TEST_DIR/layout
+	unpacked=$CT_TEST_DIR/bundle/rootfs
+	registry_at plain
+	plain=$registry
+}
+
+# Nothing of what a test pulled is there for the next one.
+teardown() {
+	ct-ps -q | ct-rm -f -
+	ct-images -q | ct-rm -f -
+	nothing_left
+	[ "$(count layers)" -eq 0 ]
+}
+
+# How many there are in a directory of the store.
+count() {
+	find "$CT_ROOT/$1" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l
+}
+
+nothing_left() {
+	[ "$(count tmp)$(count blobs)" = 00 ]
+}
+
+# Without what they keep of blobs that they have seen: the next test is to see it anew.
+alone() {
+	unshare -m sh -c 'mount -t tmpfs none /var/lib && exec "$@"' sh "$@"
+}
+
+skopeo() {
+	alone skopeo "$@"
+}
+
+podman() {
+	alone podman --root "$CT_TEST_DIR/podman" --runroot "$CT_TEST_DIR/podman.run" \
+		--tmpdir "$CT_TEST_DIR/podman.tmp" --storage-driver vfs --cgroup-manager cgroupfs "$@"
+}
+
+# An OCI image layout with an image v1 of three layers, the last of which hides something; $unpacked is
+# what umoci makes of it.
+make_layout() {
+	cd "$CT_TEST_DIR" || return
+	umoci init --layout layout
+	umoci new --image layout:v1
+	umoci unpack --image layout:v1 work
+	"$CT_TESTS/busybox" work/rootfs
+	umoci repack --refresh-bundle --image layout:v1 work
+	zoo work/rootfs
+	mkdir work/rootfs/gone
+	: >work/rootfs/gone/file
+	head -c 3000000 /dev/urandom >work/rootfs/data
+	umoci repack --refresh-bundle --image layout:v1 work
+	rm -r work/rootfs/gone
+	ln work/rootfs/bin/plain work/rootfs/across
+	umoci repack --image layout:v1 work
+	umoci config --image layout:v1 --config.cmd /bin/hostname --config.env A=b
+	umoci unpack --image layout:v1 bundle
+	rm -r work
+} >&2
+
+# push KIND NAME [OPTION...]: the layout's image, as skopeo pushes it.
+push() {
+	registry_at "$1"
+	skopeo copy -q --dest-tls-verify=false --dest-creds "$registry_creds" "${@:3}" "oci:$layout:v1" "docker://$registry/$2"
+}
+
+rootfs() {
+	echo "$CT_ROOT/$1/rootfs"
+}
+
+# What the plain registry was asked for since `mark`, a line each: METHOD PATH STATUS.
+mark() {
+	wc -l <"$R/plain.log" >"$D/mark"
+}
+
+asked() {
+	tail -n +$(($(cat "$D/mark") + 1)) "$R/plain.log" | sed -nE 's/.* "([A-Z]+ [^ ]+) HTTP[^"]*" ([0-9]+) .*ct\/.*/\1 \2/p'
+}
+
+# How often a blob was sent, or a part of it.
+sent() {
+	asked | grep -cE "/blobs/$1 20[06]" || true
+}
+
+# The digests of the layers in the layout, base first.
+layers() {
+	skopeo inspect --raw "oci:$layout:v1" | jq -r '.layers[].digest'
+}
+
+# hold DIGEST: nobody else can fetch that blob until `let_go`.
+hold() {
+	mkdir -p "$CT_ROOT/blobs"
+	held=$CT_ROOT/blobs/${1#*:}
+	exec 7>>"$held"
+	flock 7
+}
+
+let_go() {
+	exec 7>&-
+}
+
+# The last command failed with one line, and there is nothing of it.
+refused() {
+	echo "status $status: $output"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == "ct-pull: "*"$1"* ]]
+	nothing_left
+	[ -z "$(ct-images -q)" ]
+}
+
+@test "an image of many layers is pulled, is what umoci unpacks, and runs" {
+	push plain many:1
+	run --separate-stderr ct-pull "$plain/many:1"
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[[ "$output" =~ ^img_[0-9]+$ ]]
+	same "$unpacked" "$(rootfs "$output")"
+	[ "$(ct-run "$plain/many:1")" = "$(ct-ps --no-header -o id)" ]
+	[ "$(ct-images -q "$plain/many@$(ct-images --no-header -o digest "$output")")" = "$output" ]
+	[ "$(ct-images --no-header -o name,source)" = "$plain/many:1	$plain/many:1" ]
+}
+
+@test "layers in zstd are unpacked as well" {
+	push plain zstd:1 --dest-compress-format zstd --dest-compress
+	[ "$(ct-pull --print layers "$plain/zstd:1" | jq -r .mediaType | uniq -c | tr -s ' ')" = \
+		' 3 application/vnd.oci.image.layer.v1.tar+zstd' ]
+	same "$unpacked" "$(rootfs "$(ct-pull "$plain/zstd:1")")"
+}
+
+@test "what podman pushed is what podman has" {
+	zoo "$D/zoo"
+	setfacl -k "$D/zoo/acl"		# podman gives it to what it unpacks there
+	tar --xattrs --acls -C "$D/zoo" -cf "$D/zoo.tar" .
+	podman import -q -c 'CMD ["/x"]' "$D/zoo.tar" local/zoo >/dev/null
+	podman push -q --tls-verify=false --format v2s2 local/zoo "$plain/podman:docker"
+	podman push -q --tls-verify=false --format oci local/zoo "$plain/podman:oci"
+	mounted=$(podman image mount local/zoo)
+	for tag in docker oci; do
+		id=$(ct-pull "$plain/podman:$tag")
+		touch -r "$(rootfs "$id")" "$mounted"	# which podman does not keep
+		same "$mounted" "$(rootfs "$id")"
+		[ "$(ct-images --no-header -o cmd "$id")" = /x ]
+		ct-rm "$id"
+	done
+	podman image unmount local/zoo >/dev/null
+}
+
+# A manifest list of three platforms, of images of one layer each.
+push_list() {
+	local arch variant
+	podman rmi -a -f >/dev/null 2>&1 || true
+	for arch in amd64 arm64 arm/v7; do
+		mkdir "$D/files"
+		echo "$arch" >"$D/files/platform"
+		tar -C "$D/files" -cf "$D/files.tar" platform
+		variant=${arch#*/}
+		podman import -q --arch "${arch%/*}" --variant "${variant#"$arch"}" "$D/files.tar" "local/${arch%/*}" >/dev/null
+		rm -r "$D/files"
+	done
+	podman manifest create local/list >/dev/null
+	for arch in amd64 arm64 arm/v7; do
+		variant=${arch#*/}
+		podman manifest add --arch "${arch%/*}" --variant "${variant#"$arch"}" local/list "containers-storage:localhost/local/${arch%/*}" >/dev/null
+	done
+	podman manifest push -q --tls-verify=false --all "$@" local/list "docker://$plain/list:1"
+}
+
+@test "of a manifest list the image for this machine is pulled, or the one asked for" {
+	push_list
+	host=$(dpkg --print-architecture)
+	id=$(ct-pull "$plain/list:1")
+	[ "$(cat "$(rootfs "$id")/platform")" = "$host" ]
+	for platform in arm64 arm/v7; do
+		other=$(ct-pull --platform "linux/$platform" "$plain/list:1")
+		[ "$(cat "$(rootfs "$other")/platform")" = "$platform" ]
+	done
+	# Digests mean it: the list's, which the tag leads to, and the manifest's own.
+	id=$(ct-pull "$plain/list:1")
+	list=sha256:$(ct-pull --print index "$plain/list:1" | sha256sum | cut -d' ' -f1)
+	digest=$(ct-pull --print index "$plain/list:1" | jq -r --arg arch "$host" '.manifests[] | select(.platform.architecture == $arch).digest')
+	[ "$(ct-images -q "$plain/list@$list")" = "$id" ]
+	[ "$(ct-images -q "$plain/list@$digest")" = "$id" ]
+	[ "$(ct-images --no-header -o digest "$id")" = "$digest" ]
+	[ "$(ct-pull "$plain/list@$list")" = "$id" ]
+	[ "$(ct-pull "$plain/list@$digest")" = "$id" ]
+	run ct-pull --platform linux/s390x "$plain/list:1"
+	[ "$status" -eq 1 ]
+	[[ "$output" == "ct-pull: $plain/list:1: no image for linux/s390x (there is linux/amd64, linux/arm/v7, linux/arm64)" ]]
+}
+
+@test "a registry that wants a password, a token or a certificate gets what it wants" {
+	for kind in basic token tls; do
+		push "$kind" secret:1
+		export SSL_CERT_FILE=$R/ca.crt
+		[ "$kind" = tls ] || {
+			run ct-pull "$registry/secret:1"
+			refused "no credentials for $registry are known"
+			run ct-pull --creds student:wrong "$registry/secret:1"
+			refused "$registry/secret:1: "
+		}
+		id=$(ct-pull --creds "$registry_creds" "$registry/secret:1")
+		same "$unpacked" "$(rootfs "$id")"
+		ct-rm "$id"
+		unset SSL_CERT_FILE
+	done
+	run ct-pull "$registry/secret:1"
+	refused certificate
+	ct-pull --tls-verify=false "$registry/secret:1"
+}
+
+@test "the credentials that podman login has written are used" {
+	push token secret:1
+	export REGISTRY_AUTH_FILE=$D/auth.json
+	podman login --tls-verify=false -u "${registry_creds%%:*}" --password-stdin "$registry" <<<"${registry_creds#*:}"
+	ct-pull "$registry/secret:1"
+}
+
+@test "the same image again keeps its id, and only its manifest is asked for" {
+	push plain many:1
+	id=$(ct-pull "$plain/many:1")
+	mark
+	[ "$(ct-pull "$plain/many:1")" = "$id" ]
+	[ "$(asked)" = "GET /v2/ 200
+GET /v2/many/manifests/1 200" ]
+	ct-rm "$id"
+	[ "$(ct-pull "$plain/many:1")" != "$id" ]
+}
+
+@test "a layer that another image has is not fetched again" {
+	push plain many:1
+	ct-pull "$plain/many:1"
+	umoci config --image "$layout:v1" --tag other --config.cmd /bin/date
+	skopeo copy -q --dest-tls-verify=false "oci:$layout:other" "docker://$plain/many:other"
+	mark
+	id=$(ct-pull "$plain/many:other")
+	same "$unpacked" "$(rootfs "$id")"
+	[ "$(sent '.*')" -eq 1 ]
+	[ "$(ct-images -q | wc -l)" -eq 2 ]
+}
+
+@test "of two pulls at once each fetches what the other does not, and both have the image" {
+	push plain many:1
+	mark
+	ct-pull "$plain/many:1" >"$D/first" &
+	first=$!
+	ct-pull "$plain/many:1" >"$D/second" &
+	await $!
+	[ "$status" -eq 0 ]
+	await $first
+	[ "$status" -eq 0 ]
+	cmp "$D/first" "$D/second"
+	for digest in $(layers); do
+		[ "$(sent "$digest")" -eq 1 ]
+	done
+}
+
+# A pull that has its first two layers and waits for the third one: $pull is its pid.
+begin_pull() {
+	push plain many:1
+	hold "$(layers | tail -n 1)"
+	mark
+	setsid env --default-signal=INT ct-pull "$plain/many:1" >"$D/out" 2>"$D/err" 7>&- &
+	pull=$!
+	wait_until eval '[ "$(count layers)" -eq 2 ]'
+}
+
+@test "what a killed pull has finished is not fetched again" {
+	for signal in KILL INT TERM; do
+		begin_pull
+		kill -s $signal $pull
+		await $pull
+		[ "$status" -gt 128 ]
+		wait_until eval '! pgrep -s $pull'
+		let_go
+		mark
+		id=$(ct-pull "$plain/many:1")
+		same "$unpacked" "$(rootfs "$id")"
+		[ "$(sent "$(layers | sed -n 1p)")$(sent "$(layers | sed -n 2p)")$(sent "$(layers | sed -n 3p)")" = 001 ]
+		nothing_left
+		ct-rm "$id"
+	done
+}
+
+@test "a layer that was fetched, but not unpacked, when a pull was killed is not fetched again" {
+	push plain many:1
+	hold "$(layers | head -n 1)"
+	ct-pull "$plain/many:1" 7>&- &
+	pull=$!
+	for digest in $(layers | tail -n 2); do
+		wait_until eval '[ "$(stat -c %a "$CT_ROOT/blobs/${digest#*:}")" = 400 ]'
+	done
+	kill -KILL $pull
+	await $pull
+	let_go
+	mark
+	ct-pull "$plain/many:1"
+	[ "$(sent "$(layers | sed -n 1p)")$(sent "$(layers | sed -n 2p)")$(sent "$(layers | sed -n 3p)")" = 100 ]
+}
+
+@test "a blob of which there is a part is fetched from there on, and anew if that part is wrong" {
+	push plain many:1
+	digest=$(layers | sed -n 2p)
+	mkdir -p "$CT_ROOT/blobs"
+	head -c 100000 "$layout/blobs/sha256/${digest#*:}" >"$CT_ROOT/blobs/${digest#*:}"
+	mark
+	id=$(ct-pull "$plain/many:1")
+	asked | grep "/blobs/$digest 206"
+	ct-rm "$id"
+	head -c 100000 /dev/zero >"$CT_ROOT/blobs/${digest#*:}"
+	mark
+	id=$(ct-pull "$plain/many:1")
+	[ "$(asked | grep "/blobs/$digest" | cut -d' ' -f3 | paste -sd ' ')" = '206 200' ]
+	same "$unpacked" "$(rootfs "$id")"
+	ct-rm "$id"
+	cat "$layout/blobs/sha256/${digest#*:}" - >"$CT_ROOT/blobs/${digest#*:}" <<<'and more'
+	ct-pull "$plain/many:1"
+}
+
+@test "a full disk is one line, and afterwards only what is missing is fetched" {
+	push plain many:1
+	truncate -s 120M "$D/disk"
+	mkfs.btrfs -q "$D/disk"
+	mkdir "$D/small"
+	mount "$D/disk" "$D/small"
+	(
+		export CT_ROOT=$D/small CT_RUN=$D/small-run
+		ct-store up
+		hold "$(layers | tail -n 1)"
+		mark
+		ct-pull "$plain/many:1" >"$D/out" 2>"$D/err" 7>&- &
+		pull=$!
+		wait_until eval '[ "$(count layers)" -eq 2 ]'
+		head -c 200M /dev/zero >"$CT_ROOT/filler" || true
+		sync -f "$CT_ROOT"
+		let_go
+		await $pull
+		[ "$status" -eq 1 ]
+		[ "$(wc -l <"$D/err")" -eq 1 ]
+		grep 'No space left on device' "$D/err"
+		[ "$(count tmp)" -eq 0 ]
+		rm "$CT_ROOT/filler"
+		sync -f "$CT_ROOT"
+		mark
+		id=$(ct-pull "$plain/many:1")
+		same "$unpacked" "$(rootfs "$id")"
+		[ "$(sent "$(layers | sed -n 1p)")$(sent "$(layers | sed -n 2p)")" = 00 ]
+		ct-rm "$id"
+	)
+	umount "$D/small"
+}
+
+@test "blobs that nobody has used for a day are swept, and what is in use is not" {
+	push plain many:1
+	hold "sha256:$(printf 1%.0s {1..64})"
+	for c in 2 3; do
+		echo part >"$CT_ROOT/blobs/$(printf "$c%.0s" {1..64})"
+	done
+	touch -d '2 days ago' "$CT_ROOT/blobs/"[12]*
+	ct-rm "$(ct-pull "$plain/many:1")"
+	[ "$(cd "$CT_ROOT/blobs" && echo * | tr -s 0-9)" = '1 3' ]
+	let_go
+	rm "$CT_ROOT/blobs/"*
+}
+
+@test "removing an image by its name removes what no other image needs, however many digests mean it" {
+	push plain many:1
+	skopeo copy -q --src-tls-verify=false --dest-tls-verify=false "docker://$plain/many:1" "docker://$plain/many:2"
+	ct-pull "$plain/many:1"
+	ct-pull "$plain/many:2"
+	[ "$(ct-images --no-header -o name)" = "$plain/many:1,$plain/many:2" ]
+	ct-rm "$plain/many:1"
+	[ "$(ct-images --no-header -o name)" = "$plain/many:2" ]
+	[ "$(count layers)" -eq 3 ]
+	ct-rm "$plain/many:2"
+	[ "$(count layers)" -eq 0 ]
+}
+
+@test "a container that is committed onto a pulled image takes its name, but not its digest" {
+	push plain many:1
+	id=$(ct-pull "$plain/many:1")
+	digest=$(ct-images --no-header -o digest "$id")
+	ct-run "$id" touch /new
+	ct-commit "$(ct-ps -q)" "$plain/many:1"
+	run ! ct-images -q "$plain/many@$digest"
+	ct-rm "$(ct-ps -q)"
+	[ "$(ct-pull "$plain/many:1")" != "$id" ]
+	same "$unpacked" "$(rootfs "$(ct-images -q "$plain/many:1")")"
+}
+
+@test "each stage is printed as it was served, and the next one is had from it by hand" {
+	push_list --format oci
+	name=list tag=1
+	[ "$(ct-pull --print token "$plain/$name:$tag")" = '{}' ]
+	index=$(ct-pull --print index "$plain/$name:$tag")
+	[ "$index" = "$(curl -s -H 'Accept: application/vnd.oci.image.index.v1+json' "http://$plain/v2/$name/manifests/$tag")" ]
+	digest=$(jq -r '.manifests[] | select(.platform.architecture == "arm64").digest' <<<"$index")
+	manifest=$(ct-pull --print manifest "$plain/$name@$digest")
+	[ "$manifest" = "$(ct-pull --print manifest --platform linux/arm64 "$plain/$name:$tag")" ]
+	config=$(ct-pull --print config "$plain/$name@$digest")
+	[ "sha256:$(printf %s "$config" | sha256sum | cut -d' ' -f1)" = "$(jq -r .config.digest <<<"$manifest")" ]
+	layer=$(ct-pull --print layers "$plain/$name@$digest" | jq -r .digest)
+	[ "$(curl -s "http://$plain/v2/$name/blobs/$layer" | gunzip | sha256sum | cut -d' ' -f1)" = "$(jq -r '.rootfs.diff_ids[0][7:]' <<<"$config")" ]
+	[ "$(curl -s "http://$plain/v2/$name/blobs/$layer" | tar -xzO platform)" = arm64 ]
+	push token secret:1
+	token=$(ct-pull --print token --creds "$registry_creds" "$registry/secret:1" | jq -r .token)
+	curl -sf -H "Authorization: Bearer $token" "http://$registry/v2/secret/manifests/1" | jq -e .layers
+}
+
+@test "there is no index to print where there is none" {
+	push plain many:1
+	run ct-pull --print index "$plain/many:1"
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-pull: $plain/many:1: there is no index, only a manifest" ]
+}
+
+@test "-o writes an OCI archive, of which ct-init makes what ct-pull makes, and needs no store" {
+	push plain many:1
+	[ -z "$(CT_ROOT=$D/none ct-pull -o "$D/archive" "$plain/many:1")" ]
+	[ ! -e "$D/none" ]
+	[ "$(skopeo inspect --raw "oci-archive:$D/archive")" = "$(ct-pull --print manifest "$plain/many:1")" ]
+	id=$(ct-pull -o - "$plain/many:1" | ct-init -)
+	ct-pull -o - "$plain/many:1" | cmp - "$D/archive"
+	same "$unpacked" "$(rootfs "$id")"
+	[ "$(ct-images -q "$plain/many:1")" = "$id" ]
+	mark
+	[ "$(ct-pull "$plain/many:1")" = "$id" ]
+	[ "$(sent "$(layers | head -n 1)")" -eq 0 ]
+}
+
+@test "-o leaves no file when the image cannot be had, and says when it cannot be written" {
+	push plain many:1
+	rm "$R/plain/docker/registry/v2/blobs/sha256/"*/"$(layers | tail -n 1 | cut -d: -f2)/data"
+	run ct-pull -o "$D/archive" "$plain/many:1"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[ ! -e "$D/archive" ]
+	run ct-pull "$plain/many:1"
+	refused "$(layers | tail -n 1)"
+	push plain full:1
+	run ct-pull -o /dev/full "$plain/full:1"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == 'ct-pull: '*'/dev/full: No space left on device' ]]
+	run ct-pull -o "$D/no/such" "$plain/full:1"
+	[ "$output" = "ct-pull: $D/no/such: No such file or directory" ]
+}
+
+@test "a registry that misbehaves is one line that says how, and nothing is left" {
+	export CT_TEST_STALL=1
+	while IFS=$'\t' read -r fault why; do
+		run ct-pull "$hostile/$fault/layers:1"
+		refused "$why"
+	done <<-'END'
+		wrong-digest	its digest is sha256:
+		short-whole	ends after
+		long	longer than 3
+		long-chunked	longer than 3
+		other-range	another range
+		no-range	another range
+		missing	blob unknown
+		to-file	only https is followed
+	END
+	for fault in cut cut-whole unsaid moved; do
+		id=$(ct-pull "$hostile/$fault/layers:1")
+		cmp "$R/layout/files/data" "$(rootfs "$id")/files/data"
+		ct-rm "$id"
+	done
+}
+
+# In these an honest beginning is kept: the next pull needs only the rest.
+@test "a transfer that breaks off for good leaves what there is, for the next pull" {
+	export CT_TEST_STALL=1
+	for fault in stall drip reset; do
+		run ct-pull "$hostile/$fault/layers:1"
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[ "$(count tmp)$(count blobs)" = 01 ]
+		: >"$hostile_log"
+		id=$(ct-pull "$hostile/good/x:1")
+		grep "/good/x/blobs/.* bytes=[1-9]" "$hostile_log"
+		ct-rm "$id"
+	done
+}
+
+# remake FILTER [ARG...]: the layout gets another manifest, what jq makes of the one there is.
+remake() {
+	jq -c "$@" <"$manifest" >"$D/manifest"
+	digest=$(put_blob "$R/layout" <"$D/manifest")
+	jq -c --arg digest "$digest" --argjson size "$(stat -c %s "$D/manifest")" \
+		'.manifests[0] |= (.digest = $digest | .size = $size)' "$R/layout/index.json" >"$D/index"
+	cp "$D/index" "$R/layout/index.json"
+}
+
+# relayer FILE...: its layers are these files, with their true digests, and diff ids as zcat has them.
+relayer() {
+	local file diffids=() layers=()
+	for file; do
+		diffids+=("sha256:$({ zcat "$file" 2>/dev/null || true; } | sha256sum | cut -d' ' -f1)")
+		layers+=("$(put_blob "$R/layout" <"$file"):$(stat -c %s "$file")")
+	done
+	config=$(jq -c '.rootfs.diff_ids = $ARGS.positional' "$R/layout/blobs/sha256/$(jq -r .config.digest[7:] "$manifest")" \
+		--args "${diffids[@]}" | put_blob "$R/layout")
+	remake --arg config "$config" --argjson size "$(stat -c %s "$R/layout/blobs/sha256/${config#*:}")" '
+		.config |= (.digest = $config | .size = $size) | .layers = [$ARGS.positional[] | split(":")
+		| {mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: "\(.[0]):\(.[1])", size: .[2] | tonumber}]' \
+		--args "${layers[@]}"
+}
+
+@test "what is wrong with an image is one line, and nothing of it is left" {
+	cp -a "$R/layout" "$D/good"
+	manifest=$D/good/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' "$D/good/index.json")
+	try() {
+		run ct-pull "$hostile/good/x:1"
+		rm -rf "$R/layout/blobs"
+		cp -a "$D/good/." "$R/layout"
+		refused "$1"
+		ct-rm - </dev/null
+		[ "$(count layers)" -eq 0 ]
+	}
+	remake '.layers[0].size += 1'
+	try 'ends after'
+	remake '.layers[0].size -= 1'
+	try 'longer than '
+	remake '.config.size += 1'
+	try 'ends after'
+	remake '.layers[0].digest = "sha256:../../../etc/passwd"'
+	try digest
+	remake '.manifests = .layers'
+	try 'both layers and manifests'
+	remake '.mediaType = "application/vnd.oci.image.index.v1+json"'
+	try 'calls itself'
+	remake '.layers[0].mediaType = "text/plain"'
+	try 'no media type of a layer'
+	remake '.layers = [range(600) as $_ | .layers[0]]'
+	try 'more than 512 layers'
+	remake '.layers += .layers'
+	try 'diff'
+
+	tar_of 'add("a", b"1")' | gzip >"$D/one"
+	{ cat "$D/one"; } | head -c -9 >"$D/cut"
+	relayer "$D/cut"
+	try "$hostile/good/x:1: layer 1 of 1: "
+	echo kept >"$D/outside"
+	for bad in 'add("../a", b"x")' 'add("a/../../b", b"x")' "add('l', type=LINK, linkname='$D'); add('l/outside', b'x')" \
+		"add('h', type=HARD, linkname='../../../../../../..$D/outside')" 'add("../.wh.a")' 'add(".wh...")'; do
+		tar_of "$bad" | gzip >"$D/bad"
+		relayer "$D/one" "$D/bad"
+		try "$hostile/good/x:1: "
+	done
+	tar_of "add('l', type=LINK, linkname='$D')" | gzip >"$D/below"
+	tar_of "add('l/outside', b'x')" | gzip >"$D/bad"
+	relayer "$D/below" "$D/bad"
+	run ct-pull "$hostile/good/x:1"
+	[ "$(cat "$D/outside")" = kept ]
+}
+
+@test "ct-run pulls what is not there, always or never as it is told" {
+	push plain many:1
+	run --separate-stderr -125 ct-run --pull never "$plain/many:1" true
+	[ "$stderr" = "ct-run: $plain/many:1: no such image" ]
+	[ "$(ct-run "$plain/many:1" echo ran)" = ran ]
+	id=$(ct-images -q "$plain/many:1")
+	mark
+	[ "$(ct-run --pull missing "$plain/many:1" echo again)" = again ]
+	[ -z "$(asked)" ]
+	umoci config --image "$layout:v1" --tag newer --config.cmd /bin/date
+	skopeo copy -q --dest-tls-verify=false "oci:$layout:newer" "docker://$plain/many:1"
+	ct-run --userns host --pull always "$plain/many:1" true
+	[ "$(asked | grep -c '/manifests/1 200')" -eq 1 ]
+	[ "$(ct-images -q "$plain/many:1")" != "$id" ]
+	ct-run --pull missing "$id" true
+	run -125 ct-run --pull sometimes "$id" true
+}
+
+@test "when ct-run cannot pull, ct-pull's line is the only one and the status 125" {
+	run --separate-stderr -125 ct-run "$plain/no/such:1" true
+	[ -z "$output" ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ "$stderr" == "ct-pull: $plain/no/such:1: the registry says: "* ]]
+	mark
+	for name in img_99999 'Bad Name' "$plain/Upper:1"; do
+		run --separate-stderr -125 ct-run "$name" true
+		[ "$stderr" = "ct-run: $name: no such image" ]
+	done
+	[ -z "$(asked)" ]
+	[ -z "$(ct-ps -q)" ]
+}
+
+@test "a pulled image's digest runs it" {
+	push plain many:1
+	digest=$(ct-pull --print manifest "$plain/many:1" | sha256sum | cut -d' ' -f1)
+	[ "$(ct-run "$plain/many@sha256:$digest" echo ran)" = ran ]
+	[ "$(ct-images --no-header -o name)" = '' ]
+}
+
+@test "ct-build pulls the image that it begins with" {
+	push plain many:1
+	mkdir "$D/context"
+	printf 'FROM %s\nRUN echo made >/made\n' "$plain/many:1" >"$D/context/Dockerfile"
+	id=$(ct-build "$D/context")
+	[ "$(ct-run "$id" cat /made)" = made ]
+}
+
+@test "progress is one line on a terminal, and nothing anywhere else" {
+	push plain many:1
+	hold "$(layers | tail -n 1)"
+	(
+		wait_until eval '[ "$(count layers)" -eq 2 ]'
+		sleep 1
+	) 7>&- &
+	waiter=$!
+	CT_PTY_PATIENCE=10 run_tty 'wait:2 of 3 layers, 4 of 4 MB' -- ct-pull "$plain/many:1" 7>&- >"$D/out" &
+	tty=$!
+	await $waiter
+	let_go
+	await $tty
+	[ "$status" -eq 0 ]
+	tail -n 1 "$D/out" | grep -q $'\r\033\\[Kimg_'
+}
+
+@test "an operand that is no reference is refused at once, and so is a wrong use" {
+	for name in '' ':tag' 'Upper' 'a b' '../x' "$plain/a@sha256:12" 'http://x/y' "$(printf 'a\nb')"; do
+		run ct-pull "$name"
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == *'not a name for an image'* ]]
+	done
+	for wrong in '' 'a b c' '--print all a' '--tls-verify maybe a' '--print index -o x a' '--nosuch a'; do
+		# shellcheck disable=SC2086 # words
+		run ct-pull $wrong
+		[ "$status" -eq 2 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	run ct-pull "$plain/many" 1 2
+	[ "$status" -eq 2 ]
+	push plain many:1
+	[ "$(ct-pull "$plain/many" 1)" = "$(ct-images -q "$plain/many:1")" ]
+}

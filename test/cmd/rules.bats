@@ -1,0 +1,236 @@
+load helper
+load lan
+
+# What packets may do and what they may not, with containers made by hand: ps_1 (10.142.0.2) and
+# ps_2 (10.142.0.3) on the default network, and a host out there, wan (192.0.2.2).
+setup() {
+	export CT_RUN=$BATS_TEST_TMPDIR/run
+	uplink
+	ct-net up
+	member ps_1 ct0v2 10.142.0.2
+	member ps_2 ct0v3 10.142.0.3
+	ct-net up
+	ip link set lo up
+}
+
+teardown() {
+	lan_down
+}
+
+# With frames on the bridge passing iptables, as beside docker, and without.
+bridge_nf() {
+	echo "$1" >/proc/sys/net/bridge/bridge-nf-call-iptables
+}
+
+@test "a container reaches the outside as the host, and its neighbours as itself" {
+	serve wan 80
+	serve ps_2 80
+	serve - 80
+	for nf in 0 1; do
+		bridge_nf $nf
+		[ "$(ask ps_1 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+		[ "$(ask ps_1 192.0.2.2 80 udp)" = "wan from 192.0.2.1" ]
+		[ "$(ask ps_1 10.142.0.3 80)" = "ps_2 from 10.142.0.2" ]
+		[ "$(ask ps_1 10.142.0.1 80)" = "- from 10.142.0.2" ]
+		[ "$(ask - 10.142.0.3 80)" = "ps_2 from 10.142.0.1" ]
+	done
+	ns ps_1 ping -q -c 1 -W 2 192.0.2.2
+}
+
+@test "nobody outside reaches what is not published, whatever way he takes" {
+	serve ps_1 80
+	ns wan ip route add 10.142.0.0/16 via 192.0.2.1
+	mute wan 10.142.0.2 80
+	mute wan 10.142.0.2 80 udp
+	! ns wan ping -q -c 1 -W 1 10.142.0.2
+}
+
+@test "a published port is reached from outside, from the host, through its loopback and from containers" {
+	serve ps_1 80
+	publish ps_1 0.0.0.0 8080 tcp 10.142.0.2 80
+	publish ps_1 0.0.0.0 8080 udp 10.142.0.2 80
+	ct-net up
+	for nf in 0 1; do
+		bridge_nf $nf
+		for protocol in tcp udp; do
+			[ "$(ask wan 192.0.2.1 8080 $protocol)" = "ps_1 from 192.0.2.2" ]
+			[[ "$(ask - 192.0.2.1 8080 $protocol)" == "ps_1 from "* ]]
+			[ "$(ask - 127.0.0.1 8080 $protocol)" = "ps_1 from 10.142.0.1" ]
+			[ "$(ask ps_2 192.0.2.1 8080 $protocol)" = "ps_1 from 10.142.0.1" ]
+			[ "$(ask ps_2 10.142.0.1 8080 $protocol)" = "ps_1 from 10.142.0.1" ]
+			# and from itself
+			[ "$(ask ps_1 192.0.2.1 8080 $protocol)" = "ps_1 from 10.142.0.1" ]
+		done
+	done
+	# The port elsewhere is none of ours.
+	serve wan 8080
+	[ "$(ask ps_2 192.0.2.2 8080)" = "wan from 192.0.2.1" ]
+	[ "$(ask - 192.0.2.2 8080)" = "wan from 192.0.2.1" ]
+}
+
+@test "a port published on one address is reached there and nowhere else" {
+	ip addr add 192.0.2.3/24 dev up0
+	serve ps_1 80
+	publish ps_1 192.0.2.3 8080 tcp 10.142.0.2 80
+	ct-net up
+	[ "$(ask wan 192.0.2.3 8080)" = "ps_1 from 192.0.2.2" ]
+	[[ "$(ask - 192.0.2.3 8080)" == "ps_1 from "* ]]
+	mute wan 192.0.2.1 8080
+	mute - 127.0.0.1 8080
+}
+
+@test "a port published on loopback is the host's alone, even if others send to 127.0.0.1" {
+	serve ps_1 80
+	publish ps_1 127.0.0.1 8080 tcp 10.142.0.2 80
+	ct-net up
+	[ "$(ask - 127.0.0.1 8080)" = "ps_1 from 10.142.0.1" ]
+	mute wan 192.0.2.1 8080
+	mute ps_2 10.142.0.1 8080
+	for from in wan ps_2; do
+		ns $from sysctl -q -w net.ipv4.conf.all.route_localnet=1
+		ns $from ip addr del 127.0.0.1/8 dev lo
+		ns $from ip route flush table local 127.0.0.0/8 || true
+		ns $from ip route add 127.0.0.1 via "$([ $from = wan ] && echo 192.0.2.1 || echo 10.142.0.1)" dev eth0
+		mute $from 127.0.0.1 8080
+	done
+}
+
+@test "containers do not reach services on the host's loopback" {
+	serve - 80 127.0.0.1
+	[ "$(ask - 127.0.0.1 80)" = "- from 127.0.0.1" ]
+	mute ps_1 10.142.0.1 80
+	for nf in 0 1; do
+		bridge_nf $nf
+		ns ps_1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+		ns ps_1 ip addr del 127.0.0.1/8 dev lo || true
+		ns ps_1 ip route flush table local 127.0.0.0/8 || true
+		ns ps_1 ip route replace 127.0.0.1 via 10.142.0.1 dev eth0
+		mute ps_1 127.0.0.1 80
+		mute ps_1 127.0.0.1 80 udp
+	done
+}
+
+@test "an uplink that forwards because of us forwards to containers only" {
+	ns_make lan
+	ns_link up1 198.51.100.1/24 lan 198.51.100.2/24
+	ns lan ip route add default via 198.51.100.1
+	ns wan ip route add 198.51.100.0/24 via 192.0.2.1
+	serve lan 80
+	serve ps_1 80
+	publish ps_1 0.0.0.0 8080 tcp 10.142.0.2 80
+	ct-net up
+	[ "$(cat /proc/sys/net/ipv4/conf/up1/forwarding)" = 1 ]
+	mute wan 198.51.100.2 80
+	[ "$(ask ps_1 198.51.100.2 80)" = "lan from 198.51.100.1" ]
+	[ "$(ask lan 198.51.100.1 8080)" = "ps_1 from 198.51.100.2" ]
+}
+
+@test "containers on different networks do not meet" {
+	ct-net create web
+	ct-net up web
+	member ps_3 ct0n1v2 10.143.0.2 ct0n1
+	ct-net up
+	serve ps_1 80
+	serve ps_3 80
+	serve wan 80
+	[ "$(ask ps_3 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	for nf in 0 1; do
+		bridge_nf $nf
+		mute ps_1 10.143.0.2 80
+		mute ps_3 10.142.0.2 80
+	done
+}
+
+@test "an internal network has no outside, not even by a published port" {
+	ct-net create --internal inside
+	ct-net up inside
+	member ps_3 ct0n1v2 10.143.0.2 ct0n1
+	member ps_4 ct0n1v3 10.143.0.3 ct0n1
+	publish ps_3 0.0.0.0 8080 tcp 10.143.0.2 80
+	ct-net up
+	serve wan 80
+	serve ps_1 80
+	serve ps_3 80
+	for nf in 0 1; do
+		bridge_nf $nf
+		[ "$(ask ps_4 10.143.0.2 80)" = "ps_3 from 10.143.0.3" ]
+		mute ps_3 192.0.2.2 80
+		mute ps_3 10.142.0.2 80
+		mute wan 192.0.2.1 8080
+	done
+}
+
+@test "isolated containers do not reach their neighbours, not even by way of the host" {
+	ct-net create --isolated alone
+	ct-net up alone
+	for n in 2 3; do
+		member ps_4$n ct0n1v$n 10.143.0.$n ct0n1
+		ip link set ct0n1v$n type bridge_slave isolated on
+	done
+	ct-net up
+	serve wan 80
+	serve ps_43 80
+	[ "$(ask ps_42 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	for nf in 0 1; do
+		bridge_nf $nf
+		mute ps_42 10.143.0.3 80
+	done
+	ns ps_42 ip route add 10.143.0.3 via 10.143.0.1
+	ns ps_43 ip route add 10.143.0.2 via 10.143.0.1
+	mute ps_42 10.143.0.3 80
+}
+
+# knows NAME ADDRESS: the hardware address that it has for that.
+knows() {
+	ns "$1" ip neigh show "$2" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p'
+}
+
+@test "a container that says it is another changes nothing for host and neighbours" {
+	serve ps_2 80
+	serve wan 80
+	mine=02:42:0a:8e:00:02
+	gateway=02:42:0a:8e:00:01
+	ask ps_1 10.142.0.3 80
+	ask ps_2 192.0.2.2 80
+	ask - 10.142.0.3 80
+	for from in $mine $gateway 02:42:0a:8e:00:03; do
+		forge ps_1 $from 10.142.0.1 10.142.0.3
+		forge ps_1 $from 10.142.0.3 10.142.0.1
+	done
+	[ "$(knows ps_2 10.142.0.1)" = $gateway ]
+	[ "$(knows - 10.142.0.3)" = 02:42:0a:8e:00:03 ]
+	# One that tells the truth is heard.
+	ip neigh flush dev ct0
+	ns ps_2 ip neigh flush dev eth0
+	forge ps_1 $mine 10.142.0.2 10.142.0.3
+	[ "$(knows ps_2 10.142.0.2)" = $mine ]
+	for address in 10.142.0.1 10.142.0.3 10.142.9.9; do
+		ns ps_1 ip addr add $address/32 dev eth0
+		! ns ps_1 ping -q -c 1 -W 0.3 -I $address 192.0.2.2
+		ns ps_1 ip addr del $address/32 dev eth0
+	done
+	ns ps_1 ip link set eth0 address 02:42:0a:8e:00:03
+	mute ps_1 192.0.2.2 80
+	[ "$(ask - 10.142.0.3 80)" = "ps_2 from 10.142.0.1" ]
+	ns ps_1 ip link set eth0 address $mine
+	ns ps_1 ip route replace default via 10.142.0.1
+	[ "$(ask ps_1 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+}
+
+@test "nothing but IPv4 and ARP comes from a container" {
+	address=$(ip -6 -o addr show ct0 | sed -n 's/.* \(fe80[^/]*\).*/\1/p')
+	! ns ps_1 ping -6 -q -c 1 -W 0.5 "$address%eth0"
+	nft delete table bridge ct_ct0
+	wait_until ns ps_1 ping -6 -q -c 1 -W 1 "$address%eth0"
+}
+
+@test "a thousand ports take as many rules as one" {
+	count=$(nft list ruleset | grep -c ' dnat ')
+	for port in $(seq 2000 2999); do
+		publish ps_1 0.0.0.0 "$port" tcp 10.142.0.2 80
+	done
+	ct-net up
+	serve ps_1 80
+	[ "$(nft -t list ruleset | grep -c ' dnat ')" -eq "$count" ]
+	[ "$(ask wan 192.0.2.1 2999)" = "ps_1 from 192.0.2.2" ]
+}

@@ -1,0 +1,143 @@
+#include "unit.h"
+
+#include "auth.h"
+#include "fd.h"
+#include "own.h"
+#include "str.h"
+
+static struct err e;
+
+/* An environment of the test's own, where HOME is the scratch directory. */
+static void alone(const struct scratch *s)
+{
+	static const char *const variables[] = {"REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DOCKER_CONFIG"};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
+		unsetenv(variables[i]);
+	setenv("HOME", s->path, 1);
+}
+
+static void set_dir(const struct scratch *s, const char *variable, const char *dir)
+{
+	own_str char *path = str_fmt("%s/%s", s->path, dir);
+
+	setenv(variable, path, 1);
+}
+
+static void put(const struct scratch *s, const char *name, const char *text)
+{
+	own_str char *path = str_dup(name);
+
+	for (char *p = path; (p = strchr(p, '/')); *p++ = '/') {
+		*p = '\0';
+		mkdirat(s->dir, path, 0700);
+	}
+	assert_int_equal(file_write(s->dir, name, 0600, text, strlen(text), &e), 0);
+}
+
+/* "CREDS IDENTITY HELPER", or the error. */
+static const char *found(const char *host, const char *repository)
+{
+	static char shown[600];
+	own_auth struct auth a = {0};
+
+	if (auth_find(host, repository, &a, &e) < 0)
+		return e.msg;
+	snprintf(shown, sizeof(shown), "%s %s %s", a.creds ? a.creds : "-", a.identity ? a.identity : "-", a.helper ? a.helper : "-");
+	return shown;
+}
+
+static void without_files_nothing_is_known(void **state)
+{
+	alone(*state);
+	assert_string_equal(found("a.example", "b"), "- - -");
+	unsetenv("HOME");
+	assert_string_equal(found("a.example", "b"), "- - -");
+}
+
+static void the_first_file_that_says_something_counts(void **state)
+{
+	struct scratch *s = *state;
+
+	alone(s);
+	put(s, ".docker/config.json", "{\"auths\":{\"a.example\":{\"auth\":\"dTox\"},\"b.example\":{\"auth\":\"dToy\"}}}");
+	put(s, ".config/containers/auth.json", "{\"auths\":{\"a.example\":{\"auth\":\"dToz\"}}}");
+	assert_string_equal(found("a.example", "x"), "u:3 - -");
+	assert_string_equal(found("b.example", "x"), "u:2 - -");
+	put(s, "run/containers/auth.json", "{\"auths\":{\"a.example\":{\"auth\":\"dTo0\"}}}");
+	set_dir(s, "XDG_RUNTIME_DIR", "run");
+	assert_string_equal(found("a.example", "x"), "u:4 - -");
+	set_dir(s, "DOCKER_CONFIG", "none");
+	assert_string_equal(found("b.example", "x"), "- - -");
+	set_dir(s, "REGISTRY_AUTH_FILE", ".docker/config.json");
+	assert_string_equal(found("a.example", "x"), "u:1 - -");
+}
+
+static void the_key_that_says_most_counts(void **state)
+{
+	struct scratch *s = *state;
+
+	alone(s);
+	put(s, ".docker/config.json",
+	    "{\"auths\":{\"q.example\":{\"auth\":\"cToxAAA=\"},\"q.example/ns\":{\"auth\":\"cToy\"},\"q.example/ns/x\":{\"auth\":\"cToz\"},"
+	    "\"https://u.example/v2/\":{\"auth\":\"dTox\"},\"u.example:5\":{\"auth\":\"dToy\"},"
+	    "\"https://index.docker.io/v1/\":{\"auth\":\"aHViOmE6Yg==\"}}}");
+	assert_string_equal(found("q.example", "ns/x"), "q:3 - -");
+	assert_string_equal(found("q.example", "ns/x/y"), "q:3 - -");
+	assert_string_equal(found("q.example", "ns/xy"), "q:2 - -");
+	assert_string_equal(found("q.example", "nsx"), "q:1 - -");
+	assert_string_equal(found("u.example", "a"), "u:1 - -");
+	assert_string_equal(found("u.example:5", "a"), "u:2 - -");
+	assert_string_equal(found("u.example:6", "a"), "- - -");
+	assert_string_equal(found("docker.io", "library/alpine"), "hub:a:b - -");
+	assert_string_equal(found("x.example", "q.example/ns"), "- - -");
+}
+
+static void an_identity_token_comes_before_a_password_and_a_helper_is_named(void **state)
+{
+	struct scratch *s = *state;
+
+	alone(s);
+	put(s, ".docker/config.json",
+	    "{\"auths\":{\"i.example\":{\"auth\":\"PGk+Og==\",\"identitytoken\":\"secret\"},\"e.example\":{}},"
+	    "\"credHelpers\":{\"h.example\":\"own\"},\"credsStore\":\"desktop\"}");
+	assert_string_equal(found("i.example", "a"), "- secret desktop");
+	assert_string_equal(found("e.example", "a"), "- - desktop");
+	assert_string_equal(found("h.example", "a"), "- - own");
+}
+
+static void a_file_that_is_none_is_refused_without_telling_what_is_in_it(void **state)
+{
+	static const struct { const char *text, *why; } wrong[] = {
+		{"[\"secret\"]", "it: is array, not object"},
+		{"{\"auths\":\"secret\"}", "auths: is string, not object"},
+		{"{\"auths\":{\"a.example\":\"secret\"}}", "auths[a.example]: is string, not object"},
+		{"{\"auths\":{\"a.example\":{\"auth\":[\"secret\"]}}}", "auth: is array, not string"},
+		{"{\"auths\":{\"a.example\":{\"auth\":\"c2VjcmV0\"}}}", "the auth of a.example is not USER:PASSWORD in base64"},
+		{"{\"auths\":{\"a.example\":{\"auth\":\"!secret\"}}}", "the auth of a.example is not USER:PASSWORD in base64"},
+		{"{\"auths\":{\"a.example\":{\"auth\":\"OnNlY3JldA==\"}}}", "the auth of a.example is not USER:PASSWORD in base64"},
+		{"{\"auths\":{},\"auths\":{}}", "a key comes twice in an object"},
+	};
+	struct scratch *s = *state;
+
+	alone(s);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		own_str char *said = str_fmt("%s/.docker/config.json: %s", s->path, wrong[i].why);
+
+		put(s, ".docker/config.json", wrong[i].text);
+		assert_string_equal(found("a.example", "b"), said);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		unit_test_scratch(without_files_nothing_is_known),
+		unit_test_scratch(the_first_file_that_says_something_counts),
+		unit_test_scratch(the_key_that_says_most_counts),
+		unit_test_scratch(an_identity_token_comes_before_a_password_and_a_helper_is_named),
+		unit_test_scratch(a_file_that_is_none_is_refused_without_telling_what_is_in_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

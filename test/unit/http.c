@@ -1,0 +1,66 @@
+#include "unit.h"
+
+#include "http.h"
+#include "own.h"
+
+static void plain_http_is_for_loopback(void **state)
+{
+	static const char *const loopback[] = {"localhost", "LocalHost:5000", "127.0.0.1", "127.1.2.3:80", "[::1]", "[::1]:5000"};
+	static const char *const far[] = {"localhost.example", "127.0.0.1.example:5000", "128.0.0.1", "10.0.0.1:5000", "[::2]:1",
+					  "[::ffff:7f00:1]", "127.1", "0x7f.0.0.1", "2130706433", "", ":5000", "docker.io"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(loopback) / sizeof(*loopback); i++)
+		if (!http_plain_allowed(loopback[i]))
+			fail_msg("%s", loopback[i]);
+	for (size_t i = 0; i < sizeof(far) / sizeof(*far); i++)
+		if (http_plain_allowed(far[i]))
+			fail_msg("%s", far[i]);
+}
+
+static void a_string_is_escaped_for_a_query(void **state)
+{
+	own_str char *escaped = http_escape("repository:a/b:pull&x=\"y\" \n");
+	own_str char *empty = http_escape("");
+
+	(void)state;
+	assert_string_equal(escaped, "repository%3Aa%2Fb%3Apull%26x%3D%22y%22%20%0A");
+	assert_string_equal(empty, "");
+}
+
+static void what_is_no_url_of_a_host_is_refused_before_anything_is_sent(void **state)
+{
+	static const struct { const char *url, *why; } wrong[] = {
+		{"http://registry.example/", "http://registry.example/: plain http is for loopback only (or --tls-verify=false)"},
+		{"file:///etc/passwd", "file:///etc/passwd: only https is followed"},
+		{"gopher://localhost/", "gopher://localhost/: only https is followed"},
+		{"https://user@localhost:1/", "https://user@localhost:1/: not a URL of a host alone"},
+		{"https://:p@localhost:1/", "https://:p@localhost:1/: not a URL of a host alone"},
+		{"https://local host/", "https://local host/: not a URL"},
+		{"https://localhost/\r\nX: y", "https://localhost/\r\nX: y: not a URL"},
+		{"https://localhost:99999/", "https://localhost:99999/: not a URL"},
+		{"https://", "https://: not a URL"},
+		{"", ": not a URL"},
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct http_request q = {.url = wrong[i].url};
+		own_reply struct http_reply r = {0};
+
+		assert_refused(http_do(&q, &r, &e), &e, wrong[i].why);
+		assert_int_equal(r.outcome, HTTP_REFUSED);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_http_is_for_loopback),
+		cmocka_unit_test(a_string_is_escaped_for_a_query),
+		cmocka_unit_test(what_is_no_url_of_a_host_is_refused_before_anything_is_sent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,405 @@
+#include "unit.h"
+
+#include "manifest.h"
+#include "own.h"
+#include "str.h"
+
+#define OCI "application/vnd.oci.image."
+#define DOCKER "application/vnd.docker."
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define D "sha256:" HEX
+#define TYPED(type, more) "{\"mediaType\": \"" type "\", \"digest\": \"" D "\", \"size\": 7" more "}"
+#define CONFIG TYPED(OCI "config.v1+json", "")
+#define LAYER TYPED(OCI "layer.v1.tar+gzip", "")
+#define MANIFEST(layers, more) "{\"schemaVersion\": 2, \"config\": " CONFIG ", \"layers\": " layers more "}"
+#define INDEX(manifests) "{\"schemaVersion\": 2, \"manifests\": [" manifests "]}"
+#define FOR(type, os, arch, more) \
+	TYPED(OCI type, ", \"platform\": {\"os\": \"" os "\", \"architecture\": \"" arch "\"" more "}")
+/* An entry that is known by its size. */
+#define SIZED(size, os, arch, more) \
+	"{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"" D "\", \"size\": " size \
+	", \"platform\": {\"os\": \"" os "\", \"architecture\": \"" arch "\"" more "}}"
+
+static struct err e;
+
+static int read_manifest(const char *json, const char *type, const char *platform, struct manifest *m)
+{
+	return manifest_read(json, strlen(json), type, platform, "doc", m, &e);
+}
+
+static void a_manifest_lists_its_config_and_layers(void **state)
+{
+	static const char json[] = "{\"schemaVersion\": 2, \"config\": {\"mediaType\": \"" DOCKER
+		"container.image.v1+json\", \"digest\": \"" D "\", \"size\": 4194304}, \"layers\": ["
+		TYPED(DOCKER "image.rootfs.diff.tar.gzip", "") ", " TYPED(OCI "layer.v1.tar", ", \"urls\": [\"file:///\"]")
+		", " TYPED(OCI "layer.v1.tar+zstd", "") ", " TYPED(DOCKER "image.rootfs.diff.tar", "")
+		", {\"mediaType\": \"" OCI "layer.v1.tar+gzip\", \"digest\": \"" D "\", \"size\": 9007199254740992}]}";
+	own_manifest struct manifest m = {0};
+
+	(void)state;
+	if (read_manifest(json, DOCKER "distribution.manifest.v2+json", NULL, &m) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(m.kind, MANIFEST_IMAGE);
+	assert_string_equal(m.config.digest, D);
+	assert_int_equal(m.config.size, 4 << 20);
+	assert_int_equal(m.n, 5);
+	assert_string_equal(m.list[0].type, DOCKER "image.rootfs.diff.tar.gzip");
+	assert_string_equal(m.list[2].type, OCI "layer.v1.tar+zstd");
+	assert_int_equal(m.list[0].size, 7);
+	assert_int_equal(m.list[4].size, UINT64_C(9007199254740992));
+}
+
+static void an_image_may_have_no_layers_and_512_but_not_more(void **state)
+{
+	own_manifest struct manifest none = {0}, most = {0};
+	struct manifest m;
+	own_buf struct buf json = {0};
+
+	(void)state;
+	assert_int_equal(read_manifest(MANIFEST("[]", ""), NULL, NULL, &none), 0);
+	assert_int_equal(none.n, 0);
+	buf_str(&json, LAYER);
+	for (size_t i = 1; i < MANIFEST_LAYERS; i++)
+		buf_str(&json, "," LAYER);
+	own_str char *good = str_fmt(MANIFEST("[%s]", ""), json.data);
+	own_str char *bad = str_fmt(MANIFEST("[%s," LAYER "]", ""), json.data);
+	assert_int_equal(read_manifest(good, NULL, NULL, &most), 0);
+	assert_int_equal(most.n, MANIFEST_LAYERS);
+	assert_refused(read_manifest(bad, NULL, NULL, &m), &e, "doc: more than 512 layers");
+	assert_null(m.list);
+}
+
+static void of_an_index_comes_the_one_for_the_platform(void **state)
+{
+	static const char json[] = INDEX(
+		SIZED("1", "linux", "arm64", ", \"variant\": \"v8\"") "," SIZED("2", "windows", "amd64", "") ","
+		SIZED("3", "linux", "amd64", ", \"variant\": \"v3\"") "," SIZED("4", "linux", "amd64", "") ","
+		SIZED("5", "linux", "arm", ", \"variant\": \"v6\"") "," SIZED("6", "linux", "arm", ", \"variant\": \"v5\"") ","
+		SIZED("7", "linux", "arm", ", \"variant\": \"v7\"") "," SIZED("8", "linux", "s390x", ", \"variant\": null") ","
+		SIZED("9", "unknown", "unknown", "") "," SIZED("10", "linux", "386", ", \"os.version\": 1"));
+	static const struct {
+		const char *platform;
+		uint64_t size;
+	} cases[] = {
+		{"linux/amd64", 4}, {"linux/amd64/v1", 4}, {"linux/amd64/v3", 3}, {"linux/arm64", 1}, {"linux/arm64/v8", 1},
+		{"linux/arm", 7}, {"linux/arm/v7", 7}, {"linux/arm/v6", 5}, {"linux/arm/v5", 6}, {"linux/s390x", 8},
+		{"linux/386", 10},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		own_manifest struct manifest m = {0};
+
+		if (read_manifest(json, NULL, cases[i].platform, &m) < 0)
+			fail_msg("%s: %s", cases[i].platform, e.msg);
+		assert_int_equal(m.kind, MANIFEST_INDEX);
+		assert_int_equal(m.n, 1);
+		assert_int_equal(m.list[0].size, cases[i].size);
+	}
+}
+
+static void an_index_without_the_platform_says_what_it_has(void **state)
+{
+	static const char attested[] = INDEX(FOR("manifest.v1+json", "linux", "arm64", ", \"variant\": \"v8\"") ","
+		FOR("manifest.v1+json", "linux", "s390x", "") "," FOR("manifest.v1+json", "unknown", "unknown", "") ","
+		TYPED(OCI "manifest.v1+json", ", \"annotations\": {\"vnd.docker.reference.type\": \"attestation-manifest\"}") ","
+		FOR("manifest.v1+json", "linux", "arm64", ""));
+	struct manifest m;
+
+	(void)state;
+	assert_refused(read_manifest(attested, NULL, "linux/amd64/v2", &m), &e,
+		       "doc: no image for linux/amd64/v2 (there is linux/arm64, linux/s390x)");
+	assert_refused(read_manifest(INDEX(""), NULL, "linux/amd64", &m), &e,
+		       "doc: no image for linux/amd64 (there is none)");
+	assert_refused(read_manifest(INDEX(LAYER), NULL, "linux/amd64", &m), &e,
+		       "doc: no image for linux/amd64 (there is none)");
+	assert_refused(read_manifest(INDEX(TYPED(OCI "manifest.v1+json", "") "," TYPED(OCI "index.v1+json", "")), NULL,
+				     "linux/amd64", &m), &e,
+		       "doc: no image for linux/amd64 (there is one for no platform)");
+	assert_refused(read_manifest(INDEX(FOR("manifest.v1+json", "linux", "arm", "")), NULL, "linux/arm/v9", &m) < 0 ? -1 : 0,
+		       &e, e.msg);
+}
+
+static void the_only_entry_needs_no_platform_and_may_have_a_name(void **state)
+{
+	static const struct {
+		const char *json, *name, *type;
+	} cases[] = {
+		{INDEX(TYPED(OCI "manifest.v1+json", "")), NULL, OCI "manifest.v1+json"},
+		{INDEX(TYPED(OCI "index.v1+json", ", \"platform\": null, \"annotations\": "
+			     "{\"org.opencontainers.image.ref.name\": \"a b\\n\"}")), "a b\n", OCI "index.v1+json"},
+		{INDEX(TYPED(DOCKER "distribution.manifest.v2+json", ", \"annotations\": {\"org.opencontainers.image.ref.name\": "
+			     "\"3\", \"io.containerd.image.name\": \"docker.io/library/a:3\"}")), "docker.io/library/a:3",
+		 DOCKER "distribution.manifest.v2+json"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		own_manifest struct manifest m = {0};
+
+		if (read_manifest(cases[i].json, NULL, "linux/s390x", &m) < 0)
+			fail_msg("%s", e.msg);
+		assert_true(str_equal(m.name, cases[i].name));
+		assert_string_equal(m.list[0].type, cases[i].type);
+	}
+}
+
+static void a_document_that_misleads_is_refused(void **state)
+{
+#define ENTRY(more) INDEX(TYPED(OCI "manifest.v1+json", more))
+#define SIZE(size) MANIFEST("[{\"mediaType\": \"" OCI "layer.v1.tar\", \"digest\": \"" D "\", \"size\": " size "}]", "")
+#define DIGEST(digest) MANIFEST("[{\"mediaType\": \"" OCI "layer.v1.tar\", \"digest\": " digest ", \"size\": 1}]", "")
+	static const struct {
+		const char *json, *says;
+	} cases[] = {
+		{"[]", "it: is array, not object"}, {"null", "it: is null, not object"}, {"\"x\"", "it: is string, not object"},
+		{"{}", "schemaVersion: is not 2"}, {"{\"schemaVersion\": \"2\"}", "schemaVersion: is not 2"},
+		{"{\"schemaVersion\": 3, \"layers\": []}", "schemaVersion: is not 2"},
+		{"{\"schemaVersion\": 1, \"fsLayers\": []}", "schema 1 is not supported: the image has to be pushed anew"},
+		{"{\"schemaVersion\": 2}", "neither a manifest nor an index"},
+		{MANIFEST("[]", ", \"manifests\": []"), "has both layers and manifests"},
+		{MANIFEST("[]", ", \"manifests\": null"), "has both layers and manifests"},
+		{MANIFEST("[]", ", \"layers\": [" LAYER "]"), "a key comes twice in an object"},
+		{MANIFEST("[]", ", \"mediaType\": 7"), "mediaType: is number, not string"},
+		{MANIFEST("[]", ", \"mediaType\": \"" OCI "index.v1+json\""), "calls itself " OCI "index.v1+json, but is no such thing"},
+		{MANIFEST("[]", ", \"mediaType\": \"text/html\""), "calls itself text/html, but is no such thing"},
+		{MANIFEST("null", ""), "layers: is null, not array"}, {MANIFEST("{}", ""), "layers: is object, not array"},
+		{MANIFEST("[null]", ""), "layers[0]: is null, not object"}, {MANIFEST("[[]]", ""), "layers[0]: is array, not object"},
+		{MANIFEST("[" LAYER ", {}]", ""), "layers[1]: mediaType: is null, not string"},
+		{"{\"schemaVersion\": 2, \"layers\": []}", "config: is null, not object"},
+		{"{\"schemaVersion\": 2, \"layers\": [], \"config\": " LAYER "}",
+		 "config: " OCI "layer.v1.tar+gzip: not an image, but something else that a registry keeps"},
+		{"{\"schemaVersion\": 2, \"layers\": [], \"config\": {\"mediaType\": \"" OCI "config.v1+json\", \"digest\": \"" D
+		 "\", \"size\": 4194305}}", "config: size: more than 4194304 bytes"},
+		{MANIFEST("[" TYPED(OCI "layer.nondistributable.v1.tar+gzip", "") "]", ""),
+		 "layers[0]: is a foreign layer: no registry has it"},
+		{MANIFEST("[" TYPED(DOCKER "image.rootfs.foreign.diff.tar.gzip", "") "]", ""),
+		 "layers[0]: is a foreign layer: no registry has it"},
+		{MANIFEST("[" TYPED(OCI "layer.v1.tar+gzip+encrypted", "") "]", ""), "layers[0]: is encrypted"},
+		{MANIFEST("[" CONFIG "]", ""), "layers[0]: " OCI "config.v1+json: no media type of a layer"},
+		{MANIFEST("[" TYPED("a b\\nc", "") "]", ""), "layers[0]: a b\nc: no media type of a layer"},
+		{SIZE("-1"), "layers[0]: size: is no number of bytes"}, {SIZE("1.5"), "layers[0]: size: is no number of bytes"},
+		{SIZE("1e400"), "layers[0]: size: is no number of bytes"}, {SIZE("nan"), "layers[0]: size: is no number of bytes"},
+		{SIZE("9007199254740994"), "layers[0]: size: is no number of bytes"},
+		{SIZE("18446744073709551616"), "layers[0]: size: is no number of bytes"},
+		{SIZE("\"1\""), "layers[0]: size: is string, not number"}, {SIZE("null"), "layers[0]: size: is null, not number"},
+		{SIZE("[1]"), "layers[0]: size: is array, not number"},
+		{DIGEST("null"), "layers[0]: digest: is null, not string"}, {DIGEST("[]"), "layers[0]: digest: is array, not string"},
+		{DIGEST("\"sha256:../../../../etc/passwd\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
+		{DIGEST("\"" D " \""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
+		{DIGEST("\"" D "\\nlayer=1 x " D "\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
+		{DIGEST("\"sha512:" HEX HEX "\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
+		{DIGEST("\"\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
+		{"{\"schemaVersion\": 2, \"manifests\": {}}", "manifests: is object, not array"},
+		{"{\"schemaVersion\": 2, \"manifests\": null}", "manifests: is null, not array"},
+		{INDEX("1"), "manifests[0]: is number, not object"}, {INDEX("{}"), "manifests[0]: mediaType: is null, not string"},
+		{ENTRY(", \"platform\": []"), "manifests[0]: platform: is array, not object"},
+		{ENTRY(", \"platform\": {}"), "manifests[0]: platform: os: is null, not string"},
+		{ENTRY(", \"platform\": {\"os\": \"linux\", \"architecture\": 1}"),
+		 "manifests[0]: platform: architecture: is number, not string"},
+		{ENTRY(", \"platform\": {\"os\": \"linux\", \"architecture\": \"x\", \"variant\": {}}"),
+		 "manifests[0]: platform: variant: is object, not string"},
+		{ENTRY(", \"annotations\": []"), "manifests[0]: annotations: is array, not object"},
+		{ENTRY(", \"annotations\": {\"io.containerd.image.name\": 1}"), "manifests[0]: an annotation: is number, not string"},
+		{INDEX("{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"" D "\", \"size\": 4194305}"),
+		 "manifests: size: more than 4194304 bytes"},
+		{INDEX("{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"sha256:../\", \"size\": 1}"),
+		 "manifests: digest: not sha256: and 64 of 0-9a-f"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		own_str char *says = str_fmt("doc: %s", cases[i].says);
+		struct manifest m;
+
+		if (read_manifest(cases[i].json, NULL, NULL, &m) == 0)
+			fail_msg("%s", cases[i].json);
+		if (strcmp(e.msg, says) != 0)
+			fail_msg("%s, not %s", e.msg, says);
+		assert_null(m.list);
+		assert_null(m.name);
+	}
+}
+
+static void what_it_was_served_as_must_be_what_it_is(void **state)
+{
+	static const char own[] = MANIFEST("[]", ", \"mediaType\": \"" OCI "manifest.v1+json\"");
+	own_manifest struct manifest same = {0}, plain = {0}, silent = {0};
+	struct manifest m;
+
+	(void)state;
+	assert_int_equal(read_manifest(own, OCI "manifest.v1+json", NULL, &same), 0);
+	assert_int_equal(read_manifest(own, "application/json", NULL, &plain), 0);
+	assert_int_equal(read_manifest(MANIFEST("[]", ""), DOCKER "distribution.manifest.v2+json", NULL, &silent), 0);
+	assert_refused(read_manifest(own, OCI "index.v1+json", NULL, &m), &e,
+		       "doc: described as " OCI "index.v1+json, but is no such thing");
+	assert_refused(read_manifest(own, "text/html", NULL, &m), &e, "doc: described as text/html, but is no such thing");
+	assert_refused(read_manifest(own, DOCKER "distribution.manifest.v2+json", NULL, &m), &e,
+		       "doc: described as " DOCKER "distribution.manifest.v2+json, but calls itself " OCI "manifest.v1+json");
+	assert_refused(read_manifest(INDEX(""), DOCKER "distribution.manifest.v2+json", NULL, &m), &e,
+		       "doc: described as " DOCKER "distribution.manifest.v2+json, but is no such thing");
+}
+
+static void a_platform_is_linux_and_a_processor(void **state)
+{
+	static const char *const bad[] = {"", "linux", "linux/", "/amd64", "windows/amd64", "linux/amd64/", "linux/a/b/c",
+					  "Linux/amd64", "linux/AMD64", "linux/../x", "linux/a b", "linux/a\n"};
+	struct manifest m;
+
+	(void)state;
+	assert_int_equal(manifest_check_platform("linux/amd64", &e), 0);
+	assert_int_equal(manifest_check_platform("linux/arm/v7", &e), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(manifest_check_platform(bad[i], &e), -1);
+		assert_non_null(strstr(e.msg, "not a platform"));
+		assert_int_equal(read_manifest(INDEX(""), NULL, bad[i], &m), -1);
+		assert_non_null(strstr(e.msg, "not a platform"));
+	}
+}
+
+/* --- configurations */
+
+#define ROOTFS(ids) "\"rootfs\": {\"type\": \"layers\", \"diff_ids\": [" ids "]}"
+#define IMAGE(config, more) "{\"os\": \"linux\", \"architecture\": \"amd64\", \"config\": " config ", " ROOTFS("") more "}"
+
+static int read_config(const char *json, size_t layers, const char *platform, struct record *r)
+{
+	return manifest_config(json, strlen(json), layers, platform, "doc", r, &e);
+}
+
+static void a_configuration_becomes_the_images(void **state)
+{
+	static const char json[] = "{\"os\": \"linux\", \"architecture\": \"arm64\", \"variant\": \"v8\", "
+		"\"created\": \"2024-05-01T12:00:00.5+02:00\", \"config\": {\"User\": \"7:8\", \"ExposedPorts\": {\"80/tcp\": {}, "
+		"\"53/udp\": {}}, \"Env\": [\"B=2\", \"A=1=\\n\\\\n\\u001b\"], \"Entrypoint\": [\"/e\", \"\"], \"Cmd\": [\"c d\"], "
+		"\"Volumes\": {\"/v\": {}}, \"WorkingDir\": \"/w\", \"Labels\": {\"k\": \"v=w\", \"\": \"\"}, "
+		"\"StopSignal\": \"SIGINT\", \"Healthcheck\": {\"Test\": []}}, " ROOTFS("\"" D "\", \"" D "\"")
+		", \"history\": [{\"created_by\": \"/bin/sh -c \\\"x\\ny\\\"\", \"empty_layer\": true}, {}]}";
+	static const char *const want[][2] = {
+		{"arch", "arm64"}, {"created", "2024-05-01T10:00:00.500000000Z"}, {"user", "7:8"}, {"expose", "80/tcp|53/udp"},
+		{"env", "B=2|A=1=\n\\n\033"}, {"entrypoint", "/e|"}, {"cmd", "c d"}, {"volume", "/v"}, {"workdir", "/w"},
+		{"label", "k=v=w|="}, {"stopsignal", "SIGINT"}, {"diffid", D "|" D}, {"os", ""},
+		{"history", "{\"created_by\":\"/bin/sh -c \\\"x\\ny\\\"\",\"empty_layer\":true}|{}"},
+	};
+	own_record struct record r = {0};
+
+	(void)state;
+	record_add(&r, "source", "kept");
+	if (read_config(json, 2, "linux/arm64", &r) < 0)
+		fail_msg("%s", e.msg);
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		own_str char *is = record_join(&r, want[i][0], "|");
+
+		assert_string_equal(is, want[i][1]);
+	}
+	assert_string_equal(record_get(&r, "source"), "kept");
+}
+
+static void what_a_configuration_does_not_say_is_not_in_the_record(void **state)
+{
+	static const char *const cases[] = {
+		"{" ROOTFS("") "}", "{\"config\": null, \"history\": null, \"created\": null, " ROOTFS("") "}", IMAGE("{}", ""),
+		"{\"rootfs\": {\"type\": \"layers\", \"diff_ids\": null}}",
+		IMAGE("{\"Env\": null, \"Cmd\": null, \"Entrypoint\": null, \"Labels\": null, \"Volumes\": null, \"User\": \"\", "
+		      "\"ExposedPorts\": null, \"WorkingDir\": \"\", \"StopSignal\": null}", ", \"variant\": \"\""),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		own_record struct record r = {0};
+
+		if (read_config(cases[i], 0, "linux/amd64", &r) < 0)
+			fail_msg("%s", e.msg);
+		record_drop(&r, "arch");
+		assert_int_equal(r.keys.n, 0);
+	}
+}
+
+static void a_moment_is_any_that_there_was(void **state)
+{
+	static const char *const cases[][2] = {
+		{"1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000000000Z"},
+		{"2024-02-29T23:59:59.123456789Z", "2024-02-29T23:59:59.123456789Z"},
+		{"0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000000Z"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		own_record struct record r = {0};
+		own_str char *json = str_fmt(IMAGE("{}", ", \"created\": \"%s\""), cases[i][0]);
+
+		if (read_config(json, 0, NULL, &r) < 0)
+			fail_msg("%s", e.msg);
+		assert_string_equal(record_get(&r, "created"), cases[i][1]);
+	}
+}
+
+static void a_configuration_of_wrong_types_is_refused_by_key(void **state)
+{
+	static const struct {
+		const char *json, *says;
+	} cases[] = {
+		{"[]", "it: is array, not object"}, {"{}", "rootfs: is null, not object"},
+		{"{\"rootfs\": {\"type\": \"x\"}}", "rootfs: type: is not \"layers\""},
+		{"{\"rootfs\": {\"type\": \"layers\", \"diff_ids\": {}}}", "diff_ids: is object, not array"},
+		{"{\"rootfs\": {\"type\": \"layers\", \"diff_ids\": [1]}}", "diff_ids[0]: is number, not string"},
+		{"{" ROOTFS("\"" D "\"") "}", "diff_ids: 1, but there are 0 layers"},
+		{"{\"os\": 1, " ROOTFS("") "}", "os: is number, not string"},
+		{"{\"os\": \"windows\", " ROOTFS("") "}", "is for windows, not for linux"},
+		{"{\"architecture\": \"s390x\", " ROOTFS("") "}", "is for linux/s390x, not for linux/amd64"},
+		{"{\"architecture\": [], " ROOTFS("") "}", "architecture: is array, not string"},
+		{IMAGE("[]", ""), "config: is array, not object"}, {IMAGE("{\"Env\": {}}", ""), "Env: is object, not array"},
+		{IMAGE("{\"Env\": [\"A=1\", 2]}", ""), "Env[1]: is number, not string"},
+		{IMAGE("{\"Env\": [\"A\"]}", ""), "Env: A: is not NAME=VALUE"}, {IMAGE("{\"Env\": [\"=x\"]}", ""), "Env: =x: is not NAME=VALUE"},
+		{IMAGE("{\"Cmd\": \"sh\"}", ""), "Cmd: is string, not array"},
+		{IMAGE("{\"Entrypoint\": [null]}", ""), "Entrypoint[0]: is null, not string"},
+		{IMAGE("{\"User\": 0}", ""), "User: is number, not string"},
+		{IMAGE("{\"WorkingDir\": []}", ""), "WorkingDir: is array, not string"},
+		{IMAGE("{\"StopSignal\": 15}", ""), "StopSignal: is number, not string"},
+		{IMAGE("{\"Volumes\": [\"/v\"]}", ""), "Volumes: is array, not object"},
+		{IMAGE("{\"ExposedPorts\": \"80\"}", ""), "ExposedPorts: is string, not object"},
+		{IMAGE("{\"Labels\": {\"a\": 1}}", ""), "Labels: a: is number, not string"},
+		{IMAGE("{\"Labels\": []}", ""), "Labels: is array, not object"},
+		{IMAGE("{}", ", \"history\": {}"), "history: is object, not array"},
+		{IMAGE("{}", ", \"history\": [\"x\"]"), "history[0]: is string, not object"},
+		{IMAGE("{}", ", \"created\": 7"), "created: is number, not string"},
+		{IMAGE("{}", ", \"created\": \"5m\""), "created: is no time"},
+		{IMAGE("{}", ", \"created\": \"2024-13-01T00:00:00Z\""), "created: is no time"},
+		{IMAGE("{}", ", \"created\": \"2024-05-01T00:00:00Z\\nx\""), "created: is no time"},
+		{IMAGE("{\"User\": \"a\", \"User\": \"b\"}", ""), "a key comes twice in an object"},
+	};
+	struct record r = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		own_str char *says = str_fmt("doc: %s", cases[i].says);
+
+		if (read_config(cases[i].json, 0, "linux/amd64", &r) == 0)
+			fail_msg("%s", cases[i].json);
+		if (strcmp(e.msg, says) != 0)
+			fail_msg("%s, not %s", e.msg, says);
+		assert_int_equal(r.keys.n, 0);
+	}
+	assert_refused(read_config("{" ROOTFS("\"sha256:../\"") "}", 1, NULL, &r), &e,
+		       "doc: diff_ids[0]: not sha256: and 64 of 0-9a-f");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_manifest_lists_its_config_and_layers),
+		cmocka_unit_test(an_image_may_have_no_layers_and_512_but_not_more),
+		cmocka_unit_test(of_an_index_comes_the_one_for_the_platform),
+		cmocka_unit_test(an_index_without_the_platform_says_what_it_has),
+		cmocka_unit_test(the_only_entry_needs_no_platform_and_may_have_a_name),
+		cmocka_unit_test(a_document_that_misleads_is_refused),
+		cmocka_unit_test(what_it_was_served_as_must_be_what_it_is),
+		cmocka_unit_test(a_platform_is_linux_and_a_processor),
+		cmocka_unit_test(a_configuration_becomes_the_images),
+		cmocka_unit_test(what_a_configuration_does_not_say_is_not_in_the_record),
+		cmocka_unit_test(a_moment_is_any_that_there_was),
+		cmocka_unit_test(a_configuration_of_wrong_types_is_refused_by_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,113 @@
+#include "private_net.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <string.h>
+
+#include "nft.h"
+
+static struct err e;
+
+static int no_rules(void **state)
+{
+	(void)state;
+	return nft_run("rules", "flush ruleset", &e);
+}
+
+#define unit_test_rules(f) cmocka_unit_test_setup(f, no_rules)
+
+static int count(const struct nft_chain *c, void *arg)
+{
+	(void)c;
+	++*(int *)arg;
+	return 0;
+}
+
+static int find_dropping(const struct nft_chain *c, void *arg)
+{
+	struct nft_chain *found = arg;
+
+	if (c->hook != NF_INET_FORWARD || !c->drops)
+		return 0;
+	*found = *c;
+	return 5;
+}
+
+static void tables_are_known_to_be_there_both(void **state)
+{
+	(void)state;
+	assert_false(nft_has_tables("ct_ct0"));
+	assert_int_equal(nft_run("rules", "table inet ct_ct0 {}", &e), 0);
+	assert_false(nft_has_tables("ct_ct0"));
+	assert_int_equal(nft_run("rules", "table bridge ct_ct0 {}\ntable inet ct_ct1 {}", &e), 0);
+	assert_true(nft_has_tables("ct_ct0"));
+	assert_false(nft_has_tables("ct_ct1"));
+	assert_int_equal(nft_run("rules", "flush ruleset", &e), 0);
+	assert_false(nft_has_tables("ct_ct0"));
+}
+
+static void chains_of_others_are_seen(void **state)
+{
+	struct nft_chain found;
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(nft_chains(count, &n, &e), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(nft_run("rules",
+				 "table ip filter {\n"
+				 "	chain plain { }\n"
+				 "	chain INPUT { type filter hook input priority 0; policy drop; }\n"
+				 "	chain FORWARD { type filter hook forward priority 0; policy drop; }\n"
+				 "	chain mine { type filter hook forward priority 0; policy accept; }\n"
+				 "}", &e), 0);
+	assert_int_equal(nft_chains(count, &n, &e), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(nft_chains(find_dropping, &found, &e), 5);
+	assert_string_equal(found.table, "filter");
+	assert_string_equal(found.name, "FORWARD");
+	assert_int_equal(found.family, NFPROTO_IPV4);
+}
+
+static void commands_of_one_text_are_done_all_or_none(void **state)
+{
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(nft_run("rules",
+				 "table inet a { chain c { type filter hook input priority 0; }; }\n"
+				 "delete table inet nosuch", &e), -1);
+	assert_int_equal(nft_chains(count, &n, &e), 0);
+	assert_int_equal(n, 0);
+}
+
+static void a_failure_is_one_line_that_says_what_for_and_why(void **state)
+{
+	(void)state;
+	assert_refused(nft_run("publish 80/tcp", "delete table inet nosuch", &e), &e,
+		       "publish 80/tcp: Could not process rule: No such file or directory");
+	assert_int_equal(e.sys, ENOENT);
+	assert_refused(nft_run("publish 80/tcp", "add element inet nosuch m { 1 }", &e), &e,
+		       "publish 80/tcp: No such file or directory");
+	assert_int_equal(e.sys, ENOENT);
+	assert_refused(nft_run("rules", "nonsense\nmore", &e), &e,
+		       "rules: syntax error, unexpected newline, expecting string");
+	assert_int_equal(e.sys, 0);
+	/* and the next one is none the worse for it */
+	assert_int_equal(nft_run("rules", "table inet a {}", &e), 0);
+	assert_refused(nft_run("rules", "create table inet a", &e), &e,
+		       "rules: Could not process rule: File exists");
+	assert_int_equal(e.sys, EEXIST);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		unit_test_rules(tables_are_known_to_be_there_both),
+		unit_test_rules(chains_of_others_are_seen),
+		unit_test_rules(commands_of_one_text_are_done_all_or_none),
+		unit_test_rules(a_failure_is_one_line_that_says_what_for_and_why),
+	};
+
+	return cmocka_run_group_tests(tests, net_enter, net_leave);
+}
