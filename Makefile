@@ -29,10 +29,12 @@ UNITS   := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
 # What is done, in a word (nothing with -s); V=1 shows the whole commands.
 SILENT   = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say      = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' $(patsubst $(B)/%,%,$@);))
-SHARE   := $(filter-out share/gen-%,$(wildcard share/*))
+SHARE   := $(filter-out share/gen-% share/man,$(wildcard share/*))
+MAN     := $(foreach s,1 5 7,$(patsubst share/man/%,$(B)/man/man$s/%,$(wildcard share/man/*.$s)))
 COMPLETE = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+MANUAL   = $(DESTDIR)$(PREFIX)/share/man
 
-all: $(CMDS)
+all: $(CMDS) $(MAN) $(B)/ct.bash
 units: $(UNITS)
 
 $(B)/libct.a: $(LIB)
@@ -75,6 +77,25 @@ $(B)/jq-filters.h: $(wildcard share/*.jq) Makefile
 
 $(B)/lib/jq.o: $(B)/jq-filters.h
 
+# The manual: the pages of share/man, with what the programs say of themselves. (`man` finds it beside them.)
+define page
+	@mkdir -p $(@D)
+	$(call say,MAN )share/gen-man share/man/$(@F) $(filter $(B)/%,$^) >$@.new && mv $@.new $@
+endef
+$(MAN): share/gen-man
+$(B)/man/man1/ct.1: $(B)/ct $(sort $(filter $(B)/ct-%,$(CMDS)))
+$(filter $(B)/man/man1/ct-%,$(MAN)): $(B)/man/man1/%.1: $(B)/%
+$(B)/man/man7/ct-labs.7: $(wildcard share/labs/order share/labs/*/text)
+$(B)/man/man1/%: share/man/%
+	$(page)
+$(B)/man/man5/%: share/man/%
+	$(page)
+$(B)/man/man7/%: share/man/%
+	$(page)
+
+$(B)/ct.bash: completions/ct.bash share/gen-completions $(CMDS)
+	$(call say,GEN )share/gen-completions $< $(B) >$@.new && mv $@.new $@
+
 # The same under the address and undefined-behaviour sanitizers.
 asan:
 	$(MAKE) B=$(B)/asan HARDEN=-fPIE all units \
@@ -84,18 +105,20 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install $(CMDS) $(DESTDIR)$(PREFIX)/bin
 	[ -z "$(SHARE)" ] || { install -d $(DESTDIR)$(PREFIX)/share/ct && cp -r $(SHARE) $(DESTDIR)$(PREFIX)/share/ct; }
+	for page in $(patsubst $(B)/man/%,%,$(MAN)); do install -D -m 644 $(B)/man/$$page $(MANUAL)/$$page || exit; done
 	install -d $(COMPLETE)
-	install -m 644 completions/ct.bash $(COMPLETE)/ct
+	install -m 644 $(B)/ct.bash $(COMPLETE)/ct
 	for name in $(filter-out ct,$(notdir $(CMDS))); do ln -sf ct $(COMPLETE)/$$name || exit; done
 
 uninstall:
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/bin/%,$(CMDS))
 	rm -rf $(DESTDIR)$(PREFIX)/share/ct
+	rm -f $(patsubst $(B)/man/%,$(MANUAL)/%,$(MAN))
 	rm -f $(patsubst $(B)/%,$(COMPLETE)/%,$(CMDS))
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*.c cmd/*.c))
-LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* completions/* test/* test/vm/* test/cmd/*))
+LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/*))
 lint: all $(LINT_C) $(LINT_SH)
 	test/house
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "explain.h"
 #include "fd.h"
 #include "own.h"
 #include "store.h"
@@ -38,6 +39,14 @@ void cmd_note(const char *fmt, ...)
 	vsnprintf(e.msg, sizeof(e.msg), fmt, ap);
 	va_end(ap);
 	cmd_complain(&e);
+}
+
+void cmd_explain(bool wanted)
+{
+	struct err e;
+
+	if (wanted && explain_begin(program->name, STDERR_FILENO, &e) < 0)
+		exit(cmd_failed(&e));
 }
 
 int cmd_failed(const struct err *e)

@@ -23,6 +23,9 @@ void cmd_complain(const struct err *e);
 /* The same for something that is not a failure but must be said. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* From here on each system call that changes something is told on stderr (explain.h), if it is wanted. */
+void cmd_explain(bool wanted);
+
 /* Complains and gives the exit status that the error asks for. */
 int cmd_failed(const struct err *e);
 

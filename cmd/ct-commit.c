@@ -8,6 +8,7 @@
 #include "change.h"
 #include "cmd.h"
 #include "container.h"
+#include "explain.h"
 #include "image.h"
 #include "limit.h"
 #include "lock.h"
@@ -18,6 +19,7 @@
 
 struct commit_args {
 	struct strv changes;
+	bool explain;
 };
 
 /* Tried on nothing: one that is wrong is found before anything is made. */
@@ -32,6 +34,7 @@ static int read_change(void *to, const char *text, struct err *e)
 static const struct opt opts[] = {
 	OPT_FORM(struct commit_args, changes, 'c', "change", "INSTRUCTION",
 		 "say so in the image, as a Dockerfile would: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'", read_change),
+	OPT_FLAG(struct commit_args, explain, 0, "explain", "say which system calls are made, and the shell for it"),
 	OPT_END
 };
 
@@ -43,6 +46,24 @@ static const struct opt_program program = {
 	.min = 1,
 	.max = 2,
 };
+
+/* The same by hand, with the container's root as the first operand; "by-hand" stands beside it. */
+static void tell_same(const struct store *s, const struct container *c, const char *command, const char *second)
+{
+	own_str char *path = container_root(s, c);
+	own_str char *line = str_fmt("%s %s%s%s%s", command, path, second ? " " : "", second ? s->root_path : "",
+				     second ? second : "");
+
+	explain_same(line);
+}
+
+static int take(const struct store *s, const struct container *c, int root, struct draft *d, struct err *e)
+{
+	if (subvol_snapshot(root, d->dir, "rootfs", false, e) < 0)
+		return -1;
+	tell_same(s, c, "btrfs subvolume snapshot -r", "/by-hand");
+	return 0;
+}
 
 /* The container stands still while it is photographed, and goes on whatever came of that. */
 static int snapshot(const struct store *s, const struct container *c, struct draft *d, struct err *e)
@@ -59,14 +80,15 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 	if (container_state(s, c, &st, e) < 0)
 		return -1;
 	/* First all that can be written while it still runs: frozen, only the rest is left to write. */
-	if (syncfs(root) < 0)
+	if (explained(syncfs(root), "syncfs(%d)", root) < 0)
 		return err_sys(e, "sync");
+	tell_same(s, c, "sync -f", NULL);
 	if (st.phase != CONTAINER_RUNNING)
-		return subvol_snapshot(root, d->dir, "rootfs", false, e);
+		return take(s, c, root, d, e);
 	/* Whatever signal comes, it comes after the thaw. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	failed = limit_freeze(group, e) < 0 || subvol_snapshot(root, d->dir, "rootfs", false, e) < 0;
+	failed = limit_freeze(group, e) < 0 || take(s, c, root, d, e) < 0;
 	if (limit_thaw(group, failed ? &ignored : e) < 0)
 		failed = true;
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -172,6 +194,7 @@ int main(int argc, char **argv)
 	struct err e;
 	int failed;
 
+	cmd_explain(args.explain);
 	failed = store_open(&store, STORE_LOOK, &e) < 0 ||
 		 commit(&store, operands[0], operands[1], &args.changes, &e) < 0;
 	strv_free(&args.changes);

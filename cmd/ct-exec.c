@@ -12,7 +12,7 @@
 #include "runopts.h"
 
 struct exec_args {
-	bool detach, no_input, interactive, tty;
+	bool detach, no_input, interactive, tty, explain;
 	struct strv env;
 	const char *workdir, *user;
 };
@@ -25,6 +25,7 @@ static const struct opt opts[] = {
 	OPT_LIST(struct exec_args, env, 'e', "env", "NAME[=VALUE]", "set a variable, or pass on ours"),
 	OPT_TEXT(struct exec_args, workdir, 'w', "workdir", "DIR", "start there"),
 	OPT_TEXT(struct exec_args, user, 'u', "user", "USER[:GROUP]", "run as that user of the container"),
+	OPT_FLAG(struct exec_args, explain, 0, "explain", "say which system calls are made, and the shell for it"),
 	OPT_END
 };
 
@@ -73,7 +74,7 @@ static int run(struct join *j, int *status, struct err *e)
 	if (j->detached)
 		return 0;
 	signals = monitor_signals(e);
-	if (signals < 0 || monitor_run(j->pidfd, signals, &j->streams, true, NULL, &notes, NULL, NULL, &ending, e) < 0)
+	if (signals < 0 || monitor_run(j->pidfd, signals, &j->streams, true, NULL, &notes, NULL, NULL, NULL, &ending, e) < 0)
 		return -1;
 	for (size_t i = 0; i < notes.n; i++)
 		cmd_note("%s", notes.v[i]);
@@ -95,6 +96,7 @@ int main(int argc, char **argv)
 	struct err e;
 	int status = 0;
 
+	cmd_explain(args.explain);
 	if (store_open(&store, STORE_LOOK, &e) < 0 || container_open(&store, operands[0], &c, &e) < 0 ||
 	    container_state(&store, &c, &st, &e) < 0)
 		return cmd_failed(&e);

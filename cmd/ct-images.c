@@ -13,10 +13,12 @@
 
 struct images_args {
 	struct listing listing;
+	bool digests;
 };
 
 static const struct opt opts[] = {
 	OPT_LISTING(struct images_args, listing),
+	OPT_FLAG(struct images_args, digests, 0, "digests", "accepted: digests are shown anyway"),
 	OPT_END
 };
 

@@ -1,4 +1,4 @@
-/* ct-init: makes an image from a directory or from a tar on standard input. */
+/* ct-init: makes an image from a directory, or from a tar or an archive of an image on standard input. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "explain.h"
 #include "image.h"
 #include "intake.h"
 #include "layer.h"
@@ -15,23 +16,26 @@
 #include "lock.h"
 #include "names.h"
 #include "own.h"
+#include "shell.h"
 #include "store.h"
 #include "subvol.h"
 #include "tree.h"
 
 struct init_args {
 	const char *name;
+	bool explain;
 };
 
 static const struct opt opts[] = {
 	OPT_TEXT(struct init_args, name, 'n', "name", "NAME[:TAG]", "give the image this name"),
+	OPT_FLAG(struct init_args, explain, 0, "explain", "say which system calls are made, and the shell for it"),
 	OPT_END
 };
 
 static const struct opt_program program = {
 	.name = "ct-init",
 	.operands = "DIR|-",
-	.purpose = "Make an image from a root filesystem: a directory, or a tar on standard input",
+	.purpose = "Make an image from a directory, or from a tar or an archive of an image on standard input",
 	.opts = opts,
 	.min = 1,
 	.max = 1,
@@ -109,6 +113,27 @@ static int take_layout(const struct store *s, int dir, const char *name, char id
 	return r;
 }
 
+/* The same by hand, into a subvolume beside the images. */
+static void tell_same(const struct store *s, const struct source *src)
+{
+	own_buf struct buf text = {0};
+
+	if (explain_fd < 0)
+		return;
+	buf_str(&text, "export image=");
+	shell_word(&text, s->root_path);
+	buf_str(&text, "/by-hand\nbtrfs subvolume create \"$image\" >/dev/null\n");
+	if (src->tar) {
+		buf_str(&text, "tar -C \"$image\" --numeric-owner --xattrs --xattrs-include='*' -xp # approx: a plain tar, or with -z, -J, --zstd\n");
+	} else {
+		buf_str(&text, "cp -a --reflink=auto ");
+		shell_word(&text, src->said);
+		buf_str(&text, "/. \"$image\"\n");
+	}
+	buf_str(&text, "btrfs property set -ts \"$image\" ro true && sync -f \"$image\"\n");
+	explain_same(text.data);
+}
+
 static int make_in(const struct store *s, struct draft *d, const struct source *src, const char *name,
 		   char id[ID_LEN], struct err *e)
 {
@@ -129,7 +154,10 @@ static int make_in(const struct store *s, struct draft *d, const struct source *
 	if (src->tar && layout_found(rootfs))
 		return r > 0 ? -1 : take_layout(s, rootfs, name, id, e);
 	record_add(&config, "source", src->said);
-	return image_publish(s, d, &config, name, id, e);
+	if (image_publish(s, d, &config, name, id, e) < 0)
+		return -1;
+	tell_same(s, src);
+	return 0;
 }
 
 static int make_image(const struct store *s, const struct source *src, const char *name, char id[ID_LEN],
@@ -177,6 +205,7 @@ int main(int argc, char **argv)
 	char id[ID_LEN], before[ID_LEN] = "";
 	struct err e;
 
+	cmd_explain(args.explain);
 	if (args.name && !(name = name_check_image(args.name, &e))) {
 		err_status(&e, 2);
 		return cmd_failed(&e);

@@ -1,9 +1,11 @@
 /* Lists containers, newest first. */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
 #include "container.h"
+#include "member.h"
 #include "own.h"
 #include "store.h"
 #include "table.h"
@@ -32,7 +34,7 @@ static const struct opt_program program = {
 
 static const struct column columns[] = {
 	{.name = "id"}, {.name = "name"}, {.name = "image"}, {.name = "status"}, {.name = "pid", .number = true},
-	{.name = "started"}, {.name = "ip"}, {.name = "ports"}, {.name = "command"},
+	{.name = "started"}, {.name = "ip"}, {.name = "ports", .list = true}, {.name = "command"},
 	{.name = "finished", .hidden = true}, {.name = "exitcode", .hidden = true, .number = true},
 	{.name = "root", .hidden = true}, {.name = "labels", .hidden = true}, {.name = "imageid", .hidden = true},
 	{.name = NULL},
@@ -170,11 +172,35 @@ static bool wanted(const struct listed *l, const struct container *c, const stru
 	return true;
 }
 
+/* Its first address, and "0.0.0.0:8080->80/tcp" for each published port. */
+static void find_network(const struct listed *l, const char *id, char ip[INET_ADDRSTRLEN], struct strv *ports)
+{
+	own_record struct record net = {0};
+	char host[INET_ADDRSTRLEN];
+	struct rules_member m;
+	struct rules_port p;
+	struct err ignored;
+
+	if (member_read(l->store, id, &net, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < net.keys.n; i++) {
+		const char *key = net.keys.v[i], *value = net.values.v[i];
+
+		if (!*ip && strcmp(key, "member") == 0 && rules_read_member(value, &m))
+			inet_ntop(AF_INET, &m.address, ip, INET_ADDRSTRLEN);
+		else if (strcmp(key, "port") == 0 && rules_read_port(value, &p))
+			strv_take(ports, str_fmt("%s:%u->%u/%s", inet_ntop(AF_INET, &p.host, host, sizeof(host)),
+						 p.host_port, p.to_port, p.udp ? "udp" : "tcp"));
+	}
+}
+
 static int list_one(const char *ref, void *arg, struct err *e)
 {
 	struct listed *l = arg;
 	own_container struct container c = CONTAINER_NONE;
 	struct container_state st = {.phase = CONTAINER_DEAD};
+	own_strv struct strv ports = {0};
+	char ip[INET_ADDRSTRLEN] = "";
 
 	if (container_open(l->store, ref, &c, e) < 0)
 		return -1;
@@ -184,16 +210,19 @@ static int list_one(const char *ref, void *arg, struct err *e)
 		return -1;
 	if (!wanted(l, &c, &st))
 		return 0;
+	if (table_shows(l->table, "ip,ports") && (l->running || container_runs(l->store, &c, &(struct container_state){0})))
+		find_network(l, c.id, ip, &ports);
 
 	own_str char *status = container_status_text(&st), *root = container_root(l->store, &c);
 	own_str char *command = record_join(&c.config, "arg", " "), *labels = record_join(&c.config, "label", ",");
 	own_str char *pid = st.init.pid ? str_fmt("%d", (int)st.init.pid) : NULL;
+	own_str char *published = table_list(l->table, &ports, ", ");
 	own_str char *code = st.phase == CONTAINER_RUNNING || st.phase == CONTAINER_DEAD ? NULL
 			   : str_fmt("%d", container_status(&st));
 	const char *image = record_get(&c.config, "image-name");
 	const char *values[] = {
 		c.id, record_get(&c.config, "name"), image ? image : record_get(&c.config, "rootfs"), status, pid,
-		st.started, NULL, NULL, command, st.finished, code, root, labels,
+		st.started, ip, published, command, st.finished, code, root, labels,
 		record_get(&c.config, "image"),
 	};
 

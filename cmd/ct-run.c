@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "bare.h"
 #include "cmd.h"
+#include "dryrun.h"
 #include "image.h"
 #include "launch.h"
 #include "own.h"
 #include "runopts.h"
+#include "step.h"
 #include "store.h"
 
 static const struct opt_program program = {
@@ -87,6 +90,50 @@ static int open_cidfile(const char *path, int *fd, struct err *e)
 	return *fd < 0 ? err_sys(e, "--cidfile %s", path) : 0;
 }
 
+/* The whole run as a script, and nothing else. */
+static int print_script(const struct store *store, const struct plan *plan, int root)
+{
+	own_buf struct buf script = {0};
+	struct err e;
+
+	if (dryrun_script(store, plan, root, &script, &e) < 0)
+		return cmd_failed(&e);
+	fputs(script.data, stdout);
+	return cmd_end(0);
+}
+
+static int run_bare(const struct runopts *opts, char **operands)
+{
+	own_plan struct plan plan = {0};
+	own_strv struct strv kept = {0};
+	struct err e;
+	int status;
+
+	if (runopts_plan(opts, NULL, operands, false, &plan, &kept, &e) < 0)
+		return cmd_failed(&e);
+	if (opts->dry_run)
+		return print_script(NULL, &plan, -1);
+	status = bare_run(&plan, !opts->no_input, say_notes, &e);
+	return status < 0 ? cmd_failed(&e) : status;
+}
+
+/* The store is not brought up and no image pulled for it. */
+static int run_dry(const struct runopts *opts, const char *ref, char **operands)
+{
+	own_store struct store store = STORE_NONE;
+	own_image struct image image = {.dir = -1, .rootfs = -1};
+	own_plan struct plan plan = {0};
+	own_strv struct strv kept = {0};
+	struct err e;
+
+	if (store_open(&store, STORE_LOOK, &e) < 0 || (ref && image_open(&store, ref, &image, &e) < 0) ||
+	    runopts_plan(opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan, &kept, &e) < 0)
+		return cmd_failed(&e);
+	runopts_complete_env(&plan);
+	plan.image = ref ? image.id : NULL;
+	return print_script(&store, &plan, image.rootfs);
+}
+
 int main(int argc, char **argv)
 {
 	__attribute__((cleanup(runopts_free))) struct runopts opts = {0};
@@ -97,7 +144,7 @@ int main(int argc, char **argv)
 	own_store struct store store = STORE_NONE;
 	own_plan struct plan plan = {0};
 	struct launch launch = {.store = &store, .plan = &plan, .arg = &cidfile,
-				.started = opts.detach || opts.only ? announce_id : announce,
+				.started = opts.detach || str_equal(opts.only, "snapshot") ? announce_id : announce,
 				.attached = !opts.detach, .input = !opts.detach && !opts.no_input, .remove = opts.remove};
 	const char *ref = opts.rootfs ? NULL : *operands ? *operands++ : "";
 	struct err e;
@@ -107,6 +154,13 @@ int main(int argc, char **argv)
 		err_set(&e, "missing operand: %s %s", program.name, program.operands);
 		return cmd_failed(&e);
 	}
+	cmd_explain(opts.explain);
+	if (opts.step && step_begin(&e) < 0)
+		return cmd_failed(&e);
+	if (runopts_bare(&opts))
+		return run_bare(&opts, operands);
+	if (opts.dry_run)
+		return run_dry(&opts, ref, operands);
 	if (store_open(&store, STORE_UP, &e) < 0)
 		return cmd_failed(&e);
 	if (*store.note)
@@ -120,7 +174,7 @@ int main(int argc, char **argv)
 	plan.image = ref ? image.id : NULL;
 	plan.image_name = ref;
 	launch.image = image.rootfs;
-	status = opts.only ? make_only(&launch) : opts.detach ? run_detached(&launch) : run_attached(&launch);
+	status = !plan_has_stage(&plan, "exec") ? make_only(&launch) : opts.detach ? run_detached(&launch) : run_attached(&launch);
 	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0)	/* nothing to tell of */
 		unlink(opts.cidfile);
 	return status;

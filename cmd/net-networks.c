@@ -11,21 +11,13 @@
 #include "own.h"
 #include "rtnl.h"
 
-/* What every command here works with. */
-struct host {
-	struct store store;
-	struct netlink *rtnl;
-};
-
-static void host_close(struct host *h)
+void host_close(struct host *h)
 {
 	netlink_close(&h->rtnl);
 	store_close(&h->store);
 }
 
-#define own_host __attribute__((cleanup(host_close)))
-
-static int host_open(struct host *h, enum store_want want, struct err *e)
+int host_open(struct host *h, enum store_want want, struct err *e)
 {
 	if (store_open(&h->store, want, e) < 0)
 		return -1;
@@ -97,7 +89,7 @@ static int down_one(const char *name, void *host, struct err *e)
 	own_fd int lock = -1;
 
 	if (network_open(&h->store, name, &n, e) == 0) {
-		if (clean_dead(&h->store, &n, e) < 0)
+		if (clean_dead(&h->store, &n, e) < 0 || (h->force && disconnect_all(h, name, e) < 0))
 			return -1;
 	} else if (e->sys != ENOENT || network_find(&h->store, name, &n, e) < 0) {
 		return -1;
@@ -113,13 +105,16 @@ int net_down(const struct net_args *args, char **operands)
 	own_host struct host h = {.store = STORE_NONE};
 	own_strv struct strv up = {0};
 	struct err e;
+	int status;
 
-	(void)args;
+	h.force = args->force;
 	if (host_open(&h, STORE_LOOK, &e) < 0 || network_list_up(&h.store, &up, &e) < 0)
 		return cmd_failed(&e);
 	if (!*operands)
 		operands = up.n ? up.v : operands;
-	return cmd_end(cmd_each(operands, down_one, &h));
+	status = cmd_each(operands, down_one, &h);
+	network_tidy(&h.store);
+	return cmd_end(status);
 }
 
 /* --- definitions --- */

@@ -6,14 +6,27 @@
 #define CT_NET_H
 
 #include "err.h"
+#include "store.h"
 #include "table.h"
 
 /* The options of all of them. */
 struct net_args {
 	struct listing listing;
-	const char *subnet;
-	bool internal, isolated;
+	const char *subnet, *network;
+	bool internal, isolated, force, explain;
 };
+
+/* What every command works with. */
+struct netlink;
+struct host {
+	struct store store;
+	struct netlink *rtnl;
+	bool force;
+};
+
+int host_open(struct host *h, enum store_want want, struct err *e);
+void host_close(struct host *h);
+#define own_host __attribute__((cleanup(host_close)))
 
 /* Each gives the exit status, having complained of what failed. */
 int net_up(const struct net_args *args, char **operands);
@@ -21,5 +34,17 @@ int net_down(const struct net_args *args, char **operands);
 int net_ls(const struct net_args *args, char **operands);
 int net_create(const struct net_args *args, char **operands);
 int net_rm(const struct net_args *args, char **operands);
+int net_connect(const struct net_args *args, char **operands);
+int net_disconnect(const struct net_args *args, char **operands);
+int net_publish(const struct net_args *args, char **operands);
+int net_unpublish(const struct net_args *args, char **operands);
+int net_bridge(const struct net_args *args, char **operands);
+int net_pair(const struct net_args *args, char **operands);
+int net_address(const struct net_args *args, char **operands);
+int net_route(const struct net_args *args, char **operands);
+int net_nat(const struct net_args *args, char **operands);
+
+/* Takes every running container off a network, and says so of each. */
+int disconnect_all(struct host *h, const char *network, struct err *e);
 
 #endif

@@ -3,9 +3,14 @@
 # be sourced; the bash-completion package, where there is one, does so by itself.
 #
 # What is offered comes from where it is kept: options from the utilities' tables,
-# containers, images and volumes from their listings, the functions of ct from their
-# #HELP lines. A script is read, not run: one that knows no --help would do its work.
+# containers, images, volumes and networks from their listings, the functions of ct from
+# their #HELP lines. A script is read, not run: one that knows no --help would do its work.
 # What was read is compared and offered, never evaluated, and only if it is a plain word.
+
+# What each command of ct is for: to ask them all takes too long at a TAB, so `make` puts
+# it here, in the copy that it makes.
+declare -gA _ct_purposes
+# @PURPOSES@
 
 # $words: the command up to the cursor as the shell sees it, the last one unfinished.
 # (COMP_WORDS has them in pieces, broken at each ":", "=" and so on.)
@@ -60,7 +65,7 @@ _ct_offer() {
 	fi
 	[[ -z $before$after ]] || set -- "${@/#/"$before"}"
 	[[ -z $after ]] || set -- "${@/%/"$after"}"
-	COMPREPLY+=("${@#"$head"}")
+	if [[ -z $head ]]; then COMPREPLY+=("$@"); else COMPREPLY+=("${@#"$head"}"); fi
 }
 
 # _ct_find NAME: $found is the ct-NAME that `ct NAME` would run.
@@ -119,12 +124,43 @@ _ct_images() {
 	_ct_split $'\t\n,'
 }
 
+# Where ct-lab looks for them.
+_ct_labs() {
+	local labs dirs path
+	for labs in "${CT_LABS-}" "$dir/../share/labs" "$dir/../share/ct/labs"; do
+		[[ -z $labs || ! -d $labs ]] || break
+	done
+	mapfile -t dirs < <(compgen -d -- "$labs/")
+	for path in "${dirs[@]}"; do
+		[[ ! -f $path/text ]] || _ct_offer "${path##*/}"
+	done
+}
+
 # With something behind it (SRC:DST) it is a name.
 _ct_volumes() {
 	local listed columns=id,name
 	[[ -z $after ]] || columns=name
 	_ct_list volumes -o "$columns"
 	_ct_split $'\t\n'
+}
+
+_ct_networks() {
+	local listed
+	_ct_list net ls -o name
+	_ct_split $'\n'
+}
+
+# As `ct-net --help` has them.
+_ct_net_commands() {
+	local found lines line
+	_ct_find net
+	mapfile -t lines < <("$found" --help </dev/null 2>/dev/null)
+	for line in "${lines[@]}"; do
+		[[ $line != '  ct-net '[a-z]* ]] || {
+			line=${line#'  ct-net '}
+			_ct_offer "${line%% *}"
+		}
+	done
 }
 
 _ct_files() {
@@ -155,6 +191,21 @@ _ct_programs() (
 	done | LC_ALL=C sort -u
 )
 
+# Where all candidates are listed, what each command is for stands beside it, in lines
+# so long that there is one column of them. (To the longest beginning that they have in
+# common it adds nothing.)
+_ct_describe() {
+	local name text width=0 all=${COLUMNS:-80} i
+	[[ ${COMP_TYPE-} == @(33|63|64) && ${#COMPREPLY[@]} -gt 1 ]] || return 0
+	for name in "${COMPREPLY[@]}"; do
+		((${#name} <= width)) || width=${#name}
+	done
+	for i in "${!COMPREPLY[@]}"; do
+		text=${_ct_purposes[$program ${COMPREPLY[i]}]-}
+		[[ -z $text ]] || printf -v 'COMPREPLY[i]' "%-${width}s  %-$((all / 2))s" "${COMPREPLY[i]}" "${text:0:all - width - 3}"
+	done
+}
+
 # _ct_functions FILE PREFIX: $functions are the usage lines of those that have a #HELP.
 _ct_functions() {
 	local lines line
@@ -180,6 +231,7 @@ _ct_names() {
 		# shellcheck disable=SC2046 # names without spaces
 		_ct_offer $(_ct_programs "$dir" "${paths[@]}")
 	fi
+	_ct_describe
 }
 
 # $table: a row an option, as `ct-NAME --help=table` prints them.
@@ -201,7 +253,7 @@ _ct_table() {
 	if [[ $start == '#!' ]]; then
 		_ct_table_of_script
 	else
-		lines=$("$found" --help=table </dev/null)
+		lines=$("$found" ${sub:+"$sub"} --help=table </dev/null)
 		mapfile -t lines <<<"$lines"
 		for line in "${lines[@]}"; do
 			[[ $line != [-\ ]?$'\t--'*$'\t'*$'\t'* ]] || table+=("$line")
@@ -229,6 +281,7 @@ _ct_table_of_script() {
 	local lines line letter arg
 	mapfile -t lines <"$found"
 	for line in "${lines[@]}"; do
+		line=${line#"${line%%[!$'\t']*}"}	# of a here-document
 		[[ $line == '  '*--[a-z]*[a-zA-Z]'  '*[a-z]* ]] || continue
 		line=${line#"${line%%[! ]*}"}
 		letter='  ' arg=
@@ -294,6 +347,19 @@ _ct_argument() {
 		status=*)	_ct_offer status={running,exited,killed,oom,dead} ;;
 		*)	_ct_offer status= name= image= label= id= ;;
 		esac ;;
+	--network:*)
+		if [[ $value == container:* ]]; then
+			before+=container: value=${value#container:}
+			_ct_running
+		else
+			_ct_offer none host container:
+			[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *container: ]] || _ct_how -o nospace
+			_ct_networks
+		fi ;;
+	--only:* | --without:*)
+		before+=${value%"${value##*,}"} value=${value##*,}
+		_ct_how -o nospace
+		_ct_offer snapshot cgroup user net uts ipc pid cgns time mnt root proc caps seccomp exec ;;
 	--userns:*)	_ct_offer auto host unmapped ;;
 	--tag:*)	_ct_images ;;
 	*:DIR)	_ct_dirs ;;
@@ -337,7 +403,7 @@ _ct_cp() {
 }
 
 _ct_operand() {
-	case $command:$operands in
+	case $command${sub:+ $sub}:$operands in
 	exec:0 | pid:0 | top:0 | stop:* | kill:* | stats:*)	_ct_running ;;
 	start:*)	_ct_ended ;;
 	logs:0 | commit:0 | wait:* | ps:*)	_ct_containers ;;
@@ -349,9 +415,13 @@ _ct_operand() {
 	cp:[01])	_ct_cp ;;
 	init:0 | build:0)	_ct_dirs ;;
 	store:0)	_ct_offer up down status grow ;;
+	net:0)	_ct_net_commands ;;
+	net\ up:* | net\ down:* | net\ rm:*)	_ct_networks ;;
+	net\ connect:0 | net\ disconnect:0 | net\ publish:0 | net\ unpublish:0)	_ct_running ;;
+	lab:*)	_ct_labs ;;
 	help:0)	_ct_names ;;
 	exec:* | pid:* | top:* | logs:* | commit:* | run:* | path:* | export:* | id:* | shell:*)	;;
-	cp:* | init:* | build:* | store:* | help:* | prune:* | df:* | pull:*)	;;
+	cp:* | init:* | build:* | store:* | net*:* | help:* | prune:* | df:* | pull:*)	;;
 	*)	_ct_files ;;
 	esac
 }
@@ -367,7 +437,7 @@ _ct_here() {
 
 _ct() {
 	local IFS=$' \t\n' words cur head value before='' after='' sudo='' program self dir
-	local command first=1 table=() operands operand options option wanted
+	local command sub='' first=1 table=() operands operand options option wanted
 	COMPREPLY=()
 	# The completion of sudo takes its own words away before it asks us.
 	case " ${FUNCNAME[*]} " in
@@ -399,6 +469,10 @@ _ct() {
 		first=$((first + 1)) ;;
 	esac
 	[[ $command != *[![:alnum:]_.-]* ]] || return
+	if [[ $command == net && ${#words[@]} -gt $((first + 1)) && ${words[first]} == [a-z]* ]]; then
+		sub=${words[first]}
+		first=$((first + 1))
+	fi
 	[[ $program == bocker || " ${words[*]:first}" != *' -'* ]] || _ct_table
 	_ct_parse "${words[@]:first:${#words[@]} - 1 - first}"
 	if [[ -z $wanted && -n $options && $cur == --*=* ]]; then

@@ -12,7 +12,7 @@
 #include "own.h"
 #include "str.h"
 
-enum { PART = 0600, WHOLE = 0400 };
+enum { PART = 0600, WHOLE = 0400, AGAIN_NS = 5000000 };
 
 static char *path_of(const struct descriptor *blob)
 {
@@ -48,7 +48,11 @@ static bool is_whole(int fd, const struct descriptor *blob)
 
 int blob_claim(int fd, const struct descriptor *blob, struct err *e)
 {
-	/* Never waits for the lock alone while it shares it: flock(2) gives up the one before it takes the other. */
+	/*
+	 * Waits only for who fills it, never for its readers, who may be waiting for
+	 * another blob that we have: hence no wait for the lock alone. A failed attempt
+	 * at that gives up the shared one (flock(2)), so one of several succeeds.
+	 */
 	for (;;) {
 		if (lock(fd, LOCK_SH, blob, e) < 0)
 			return -1;
@@ -56,10 +60,9 @@ int blob_claim(int fd, const struct descriptor *blob, struct err *e)
 			futimens(fd, NULL);
 			return 1;
 		}
-		if (lock(fd, LOCK_EX, blob, e) < 0)
-			return -1;
-		if (!is_whole(fd, blob))
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && !is_whole(fd, blob))
 			return fchmod(fd, PART) < 0 ? err_sys(e, "blobs/%s", digest_hex(blob->digest)) : 0;
+		nanosleep(&(struct timespec){.tv_nsec = AGAIN_NS}, NULL);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "fd.h"
 #include "forward.h"
 #include "nft.h"
@@ -112,7 +113,10 @@ static int write_rules(const struct store *s, const struct network *n, const str
 		rules_no_tables(&text, n->set);
 	if (b->n && add_elements(s, n->set, &text, e) < 0)
 		return -1;
-	return nft_run("packet filter", text.data, e);
+	if (nft_run("packet filter", text.data, e) < 0)
+		return -1;
+	explain_shell("nft -f - <<'END'\n%sEND", text.data);
+	return 0;
 }
 
 /* --- up --- */
@@ -121,7 +125,10 @@ static int put(const struct network *n, const char *what, const char *value, str
 {
 	own_str char *path = str_fmt("/proc/sys/net/ipv4/conf/%s/%s", n->bridge, what);
 
-	return file_put(AT_FDCWD, path, value, e);
+	if (file_put(AT_FDCWD, path, value, e) < 0)
+		return -1;
+	explain_shell("sysctl -w net.ipv4.conf.%s.%s=%s", n->bridge, what, value);
+	return 0;
 }
 
 /* Asked at every run: link, two tables, forwarding of it and of where the default route leads. */
@@ -262,6 +269,20 @@ int bridge_up(const struct store *s, struct netlink *rtnl, const char *name, str
 		n->dir = take_fd(&was.dir);
 	}
 	n->index = link.index;
+	return 0;
+}
+
+int bridge_only(const struct store *s, struct netlink *rtnl, const char *name, struct err *e)
+{
+	own_network struct network n = NETWORK_NONE, was = NETWORK_NONE;
+	struct rtnl_link link = {0};
+
+	if (network_find(s, name, &n, e) < 0 || (network_open(s, name, &was, e) < 0 && e->sys != ENOENT) ||
+	    find_bridge(s, rtnl, &n, &was, &link, e) < 0)
+		return -1;
+	if (network_check_overlap(s, rtnl, &n, e) < 0 || network_record(s, &n, e) < 0 ||
+	    make_bridge(rtnl, &n, &link, e) < 0 || rtnl_up(rtnl, n.bridge, true, e) < 0)
+		return err_wrap(e, "network %s", name);
 	return 0;
 }
 

@@ -25,6 +25,12 @@ int bridge_up(const struct store *s, struct netlink *rtnl, const char *name, str
 	      struct network *n, struct err *e);
 
 /*
+ * A step of that alone: the bridge with its address, up, and no rules; a later bridge_up adds what
+ * is missing. Refused as there.
+ */
+int bridge_only(const struct store *s, struct netlink *rtnl, const char *name, struct err *e);
+
+/*
  * Takes the network away; with the last one the tables go, and forwarding is put back. Refused
  * if it has members. Not being up is success.
  */

@@ -1,4 +1,5 @@
 #include "caps.h"
+#include "explain.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -106,10 +107,19 @@ const char *caps_name(int cap)
 	return cap >= 0 && cap < NAMES ? names[cap] : NULL;
 }
 
+bool caps_held(int cap)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	return syscall(SYS_capget, &head, data) == 0 && data[cap / 32].effective & (1U << (cap % 32));
+}
+
 static int bounding_limit(uint64_t set, struct err *e)
 {
 	for (int cap = 0; cap < 64; cap++) {
 		int held = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+		const char *name = caps_name(cap) ? caps_name(cap) : "unknown";
 
 		if (held < 0 && errno == EINVAL && cap > 0)
 			break;	/* past the kernel's last one */
@@ -117,11 +127,8 @@ static int bounding_limit(uint64_t set, struct err *e)
 			return err_sys(e, "capability %d: read", cap);
 		if (!held || set & CAPS_BIT(cap))
 			continue;
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
-			const char *name = caps_name(cap);
-
-			return err_sys(e, "capability %d (%s): drop", cap, name ? name : "unknown");
-		}
+		if (explained(prctl(PR_CAPBSET_DROP, cap, 0, 0, 0), "prctl(PR_CAPBSET_DROP, %d /* %s */)", cap, name) < 0)
+			return err_sys(e, "capability %d (%s): drop", cap, name);
 	}
 	return 0;
 }
@@ -155,7 +162,8 @@ int caps_limit(uint64_t set, struct err *e)
 		data[half].effective = data[half].permitted;
 		data[half].inheritable = 0;
 	}
-	if (syscall(SYS_capset, &head, data) < 0)
+	if (explained(syscall(SYS_capset, &head, data), "capset({}, {permitted=effective=0x%08x%08x, inheritable=0})",
+		      data[1].permitted, data[0].permitted) < 0)
 		return err_sys(e, "capabilities: limit");
 	return 0;
 }

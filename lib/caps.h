@@ -27,6 +27,9 @@ uint64_t caps_all(void);
 /* "NET_ADMIN", "cap_net_admin" or "ALL", in any case. ALL is caps_all(). */
 int caps_read(const char *text, uint64_t *set, struct err *e);
 
+/* Whether we have it now, in our own user namespace. */
+bool caps_held(int cap);
+
 /* "NET_ADMIN" for CAP_NET_ADMIN (12); NULL for a number without a name here. */
 const char *caps_name(int cap);
 

@@ -14,6 +14,7 @@
 #include "idmap.h"
 #include "limit.h"
 #include "lock.h"
+#include "member.h"
 #include "own.h"
 
 enum { SETTLE_MS = 100, EXIT_BLOCK = 4096 };
@@ -256,6 +257,9 @@ int container_clean(const struct store *s, const char *id, struct err *e)
 		return -1;
 	if (s->run < 0)
 		return 0;
+	if (member_clean(s, id, e) < 0)
+		return -1;
+	member_hide(s, id);
 	idmap_release(s->run, id);
 	return remove_run_files(s, id, e);
 }
@@ -290,22 +294,52 @@ int container_begin(const struct store *s, const char *id, struct err *e)
 	}
 }
 
-void container_sweep(const struct store *s)
+/*
+ * Calls act for each id in CT_RUN of which it is so, holding its lock, which nobody else
+ * holds. Asked before, so that no container is locked for nothing, and again under the lock.
+ */
+static void for_each(const struct store *s, bool (*is_so)(const struct store *s, const char *id),
+		     int (*act)(const struct store *s, const char *id, struct err *e))
 {
 	own_dir DIR *d = NULL;
 	int fd = s->run < 0 ? -1 : openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
+	struct err ignored;
 
 	d = fd < 0 ? NULL : fdopendir(fd);
 	while (d && (entry = readdir(d))) {
 		own_fd int lock = -1;
-		struct err ignored;
 
-		if (!id_is(entry->d_name, "ps") || faccessat(s->root, entry->d_name, F_OK, 0) == 0)
+		if (!id_is(entry->d_name, "ps") || !is_so(s, entry->d_name))
 			continue;
 		lock = lock_try(s->run, entry->d_name, &ignored);
-		/* Asked again under the lock: it may have been published meanwhile. */
-		if (lock >= 0 && faccessat(s->root, entry->d_name, F_OK, 0) < 0)
-			container_clean(s, entry->d_name, &ignored);
+		if (lock >= 0 && is_so(s, entry->d_name))
+			act(s, entry->d_name, &ignored);
 	}
+}
+
+static bool is_dead_member(const struct store *s, const char *id)
+{
+	own_str char *net = str_fmt("%s/net", id);
+	struct container_state st = {0};
+
+	if (faccessat(s->run, net, F_OK, 0) < 0)
+		return false;
+	read_state(s, id, &st);
+	return !st.init.pid;
+}
+
+void container_clean_networks(const struct store *s)
+{
+	for_each(s, is_dead_member, member_clean);
+}
+
+static bool is_unpublished(const struct store *s, const char *id)
+{
+	return faccessat(s->root, id, F_OK, 0) < 0;
+}
+
+void container_sweep(const struct store *s)
+{
+	for_each(s, is_unpublished, container_clean);
 }

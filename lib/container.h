@@ -88,6 +88,8 @@ int container_clean(const struct store *s, const char *id, struct err *e);
  * holds the lock; fails if the container runs or is being started.
  */
 int container_begin(const struct store *s, const char *id, struct err *e);
+/* Takes what the dead have of networks, whom nobody was left to clean up after. */
+void container_clean_networks(const struct store *s);
 /* Cleans up after supervisors that were killed before their containers were published. */
 void container_sweep(const struct store *s);
 

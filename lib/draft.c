@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "lock.h"
 #include "names.h"
 #include "own.h"
@@ -66,7 +67,8 @@ static void done(struct draft *d)
 
 static int rename_to(const struct store *s, const struct draft *d, const char *id, unsigned how, struct err *e)
 {
-	if (renameat2(s->root, d->name, s->root, id, how) < 0)
+	if (explained(renameat2(s->root, d->name, s->root, id, how), "renameat2(%d, \"%s\", %d, \"%s\", %s)", s->root, d->name,
+		      s->root, id, how == RENAME_EXCHANGE ? "RENAME_EXCHANGE" : "RENAME_NOREPLACE") < 0)
 		return err_sys(e, "%s", id);
 	return 0;
 }

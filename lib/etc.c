@@ -38,7 +38,7 @@ int etc_check_dns(const char *text, struct err *e)
 	return is_address(text) ? 0 : err_set(e, "%s: not an address", text);
 }
 
-static void make_hosts(const struct plan *plan, const char *hostname, struct buf *out)
+static void make_hosts(const struct plan *plan, const char *hostname, const char *address, struct buf *out)
 {
 	struct err ignored;
 
@@ -47,7 +47,8 @@ static void make_hosts(const struct plan *plan, const char *hostname, struct buf
 		file_read(AT_FDCWD, "/etc/hosts", HOST_FILE_MAX, out, &ignored);
 	else
 		buf_str(out, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n");
-	buf_fmt(out, "127.0.1.1\t%s\n", hostname);
+	buf_fmt(out, "%s\t%s", address ? address : "127.0.1.1", hostname);
+	buf_fmt(out, plan->name && strcmp(plan->name, hostname) != 0 ? " %s\n" : "\n", plan->name);
 	for (size_t i = 0; i < plan->hosts.n; i++) {
 		const char *colon = strchr(plan->hosts.v[i], ':');
 
@@ -55,33 +56,64 @@ static void make_hosts(const struct plan *plan, const char *hostname, struct buf
 	}
 }
 
-/* The host's resolvers, but for those on its loopback, which is not the container's. */
-static void take_over_resolvers(bool same_loopback, struct buf *out)
+/* Whether a container can reach it: its network has IPv4, and the host's loopback is not its own. */
+static bool is_reached(const char *address)
+{
+	own_str char *text = str_dup_n(address, strcspn(address, " \t"));
+	struct in_addr a;
+
+	return inet_pton(AF_INET, text, &a) == 1 && ntohl(a.s_addr) >> 24 != 127;
+}
+
+/* What a file of the host says of resolvers, of those that can be reached. false: none can. */
+static bool take_over_resolvers(const char *file, bool all, struct buf *out)
 {
 	own_buf struct buf text = {0};
 	struct err ignored;
 	char *rest, *line;
+	bool some = false;
 
-	if (file_read(AT_FDCWD, "/etc/resolv.conf", HOST_FILE_MAX, &text, &ignored) < 0)
-		return;
+	buf_str(out, "");
+	if (file_read(AT_FDCWD, file, HOST_FILE_MAX, &text, &ignored) < 0)
+		return false;
 	for (rest = text.data; (line = strsep(&rest, "\n"));) {
-		const char *p = line + strspn(line, " \t");
+		const char *p = line + strspn(line, " \t"), *word = p + strcspn(p, " \t");
+		bool server = str_starts(p, "nameserver");
 
-		if (!same_loopback && str_starts(p, "nameserver") &&
-		    (strstr(p, " 127.") || strstr(p, "\t127.") || strstr(p, " ::1")))
+		if (server && !all && !is_reached(word + strspn(word, " \t")))
 			continue;
+		some |= server;
 		if (*p)
 			buf_fmt(out, "%s\n", line);
 	}
+	return some;
 }
 
 static void make_resolv_conf(const struct plan *plan, struct buf *out)
 {
+	own_buf struct buf usual = {0}, real = {0};
+
 	buf_str(out, "");
 	for (size_t i = 0; i < plan->dns.n; i++)
 		buf_fmt(out, "nameserver %s\n", plan->dns.v[i]);
-	if (!plan->dns.n)
-		take_over_resolvers(str_equal(plan->network, "host"), out);
+	if (plan->dns.n)
+		return;
+	/* Behind a resolver on the loopback there may be systemd's, which keeps a list of the real ones. */
+	if (!take_over_resolvers("/etc/resolv.conf", str_equal(plan->network, "host"), &usual) &&
+	    take_over_resolvers("/run/systemd/resolve/resolv.conf", false, &real))
+		buf_str(out, real.data);
+	else
+		buf_str(out, usual.data);
+}
+
+void etc_text(const char *name, const struct plan *plan, const char *hostname, struct buf *out)
+{
+	if (str_equal(name, "hosts"))
+		make_hosts(plan, hostname, NULL, out);
+	else if (str_equal(name, "resolv.conf"))
+		make_resolv_conf(plan, out);
+	else
+		buf_fmt(out, "%s\n", hostname);
 }
 
 static int write_one(int dir, const char *name, const struct buf *text, uid_t owner, struct err *e)
@@ -93,14 +125,26 @@ static int write_one(int dir, const char *name, const struct buf *text, uid_t ow
 	return fchmodat(dir, name, 0644, 0) < 0 ? err_sys(e, "mode of %s", name) : 0;
 }
 
+int etc_write_hosts(int dir, const struct plan *plan, const char *hostname, const char *address, const char *others,
+		    uid_t owner, struct err *e)
+{
+	own_buf struct buf hosts = {0};
+
+	make_hosts(plan, hostname, address, &hosts);
+	buf_str(&hosts, others);
+	return write_one(dir, "hosts", &hosts, owner, e);
+}
+
 int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owner, struct err *e)
 {
-	own_buf struct buf hosts = {0}, name = {0}, resolv = {0};
+	own_buf struct buf name = {0}, resolv = {0};
 
-	make_hosts(plan, hostname, &hosts);
 	buf_fmt(&name, "%s\n", hostname);
 	make_resolv_conf(plan, &resolv);
-	if (write_one(dir, "hosts", &hosts, owner, e) < 0 || write_one(dir, "hostname", &name, owner, e) < 0)
+	if (faccessat(dir, "hosts", F_OK, 0) < 0 &&
+	    etc_write_hosts(dir, plan, hostname, NULL, "", owner, e) < 0)
 		return -1;
-	return write_one(dir, "resolv.conf", &resolv, owner, e);
+	if (write_one(dir, "hostname", &name, owner, e) < 0)
+		return -1;
+	return faccessat(dir, "resolv.conf", F_OK, 0) == 0 ? 0 : write_one(dir, "resolv.conf", &resolv, owner, e);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "own.h"
 #include "str.h"
 
@@ -85,7 +86,7 @@ int file_put(int dirfd, const char *name, const char *value, struct err *e)
 {
 	own_fd int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+	if (fd < 0 || explained(write(fd, value, strlen(value)), "write(\"%s\", \"%s\")", name, value) < 0)
 		return err_sys(e, "write %s to %s", value, name);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "fd.h"
 #include "own.h"
 #include "record.h"
@@ -22,7 +23,10 @@ static int put(const char *link, const char *value, struct err *e)
 {
 	own_str char *path = str_fmt("/proc/sys/net/ipv4/conf/%s/forwarding", link);
 
-	return file_put(AT_FDCWD, path, value, e);
+	if (file_put(AT_FDCWD, path, value, e) < 0)
+		return -1;
+	explain_shell("sysctl -w 'net/ipv4/conf/%s/forwarding=%s'", link, value);
+	return 0;
 }
 
 bool forward_ready(struct netlink *rtnl)

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "channel.h"
 #include "data.h"
 #include "err.h"
 #include "etc.h"
@@ -12,11 +11,31 @@
 #include "own.h"
 #include "volume.h"
 
+void handover_take(struct run *r, enum message_kind kind, int fd, const char *target)
+{
+	if (kind == MESSAGE_ROOT)
+		r->root_mount = fd;
+	else
+		fixture_add(&r->fixtures, &(struct fixture){.fd = fd, .device = kind == MESSAGE_DEVICE,
+							    .target = str_dup(target)});
+}
+
 static int hand(struct run *r, enum message_kind kind, int fd, const char *target, struct err *e)
 {
 	own_fd int mine = fd;
 
-	return fd < 0 ? -1 : channel_send(r->channel, kind, target, mine, e);
+	if (fd < 0)
+		return -1;
+	if (!r->own_hands)
+		return channel_send(r->channel, kind, target, mine, e);
+	handover_take(r, kind, take_fd(&mine), target);
+	return 0;
+}
+
+/* The user namespace that owners are mapped through; -1: none. */
+static int mapping(const struct run *r)
+{
+	return r->map.n && !r->own_hands ? r->userns : -1;
 }
 
 static void note_skipped(struct run *r, const struct strv *skipped)
@@ -52,13 +71,13 @@ static int hand_root(struct run *r, struct err *e)
 
 	if (!r->plan->rootfs) {
 		fd = mount_copy(r->rootfs, "", false, e);
-		if (fd < 0 || (r->map.n && mount_idmap(fd, r->userns, "the snapshot", e) < 0))
+		if (fd < 0 || (mapping(r) >= 0 && mount_idmap(fd, r->userns, "the snapshot", e) < 0))
 			return -1;
 		return hand_root_part(r, take_fd(&fd), "", e);
 	}
-	if (mount_copy_mapped(r->plan->rootfs, r->map.n ? r->userns : -1, hand_root_part, r, &skipped, e) < 0)
+	if (mount_copy_mapped(r->plan->rootfs, mapping(r), hand_root_part, r, &skipped, e) < 0)
 		return -1;
-	if (strv_has(&skipped, r->plan->rootfs))
+	if (r->store && strv_has(&skipped, r->plan->rootfs))
 		return err_set(e, "%s: its file system cannot map owners (--userns host would do without)", r->plan->rootfs);
 	note_skipped(r, &skipped);
 	return 0;
@@ -70,6 +89,8 @@ static int hand_etc(struct run *r, struct err *e)
 			 (r->plan->read_only ? MOUNT_ATTR_RDONLY : 0);
 	uint32_t owner = r->map.n ? idmap_outside(&r->map, 0) : 0;
 
+	if (!r->store)
+		return 0;
 	if (etc_write(r->files, r->plan, r->hostname, owner == (uint32_t)-1 ? 0 : owner, e) < 0)
 		return -1;
 	for (const char *const *name = etc_files; *name; name++) {
@@ -89,7 +110,7 @@ static int hand_data(struct run *r, int data, const char *target, bool read_only
 	own_fd int dir = data, fd = data < 0 ? -1 : mount_copy(dir, "", false, e);
 	uint64_t attrs = MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0);
 
-	if (fd < 0 || (r->map.n && mount_idmap(fd, r->userns, target, e) < 0) ||
+	if (fd < 0 || (mapping(r) >= 0 && mount_idmap(fd, r->userns, target, e) < 0) ||
 	    mount_set(fd, attrs, false, target, e) < 0)
 		return -1;
 	return hand(r, MESSAGE_MOUNT, take_fd(&fd), target, e);
@@ -127,7 +148,7 @@ static int hand_volumes(struct run *r, struct err *e)
 				return -1;
 			continue;
 		}
-		if (volume_mount_mapped(&v, r->map.n ? r->userns : -1, hand_mount, r, &skipped, e) < 0)
+		if (volume_mount_mapped(&v, mapping(r), hand_mount, r, &skipped, e) < 0)
 			return -1;
 	}
 	note_skipped(r, &skipped);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "own.h"
 #include "str.h"
 
@@ -113,10 +114,8 @@ int hierarchy_set(const char *controller, const char *group, const char *file, c
 	if (!ret)
 		ret = cgroup_modify_cgroup(cg);
 	cgroup_free(&cg);
-	if (!ret)
-		return 0;
-	errno = sys_of(ret);
-	return -1;
+	errno = ret ? sys_of(ret) : 0;
+	return explained(ret ? -1 : 0, "cgroup_modify_cgroup(\"%s\", %s=\"%s\")", group, file, value);
 }
 
 int hierarchy_get(const char *controller, const char *group, const char *file, char *value, size_t size)
@@ -226,6 +225,7 @@ int hierarchy_make(const char *group)
 	/* The last container's end may remove the group above between the two mkdirs: then once more. */
 	for (int tries = 0; cg && ret && tries < 100; tries++) {
 		ret = cgroup_create_cgroup(cg, 1);
+		explained(ret, "cgroup_create_cgroup(\"%s\")", group);
 		if (ret && !may_try_again(ret, group))
 			break;
 	}

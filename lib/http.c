@@ -1,8 +1,6 @@
 #include "http.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +10,7 @@
 #include "num.h"
 #include "own.h"
 #include "trust.h"
+#include "url.h"
 
 enum {
 	REDIRECTS = 10,
@@ -23,12 +22,6 @@ enum {
 };
 
 static bool insecure;
-
-/* Where a URL leads. */
-struct place {
-	char *scheme, *host, *port;	/* port: NULL if it is the scheme's usual one */
-	char *shown;			/* host[:port] */
-};
 
 struct transfer {
 	const struct http_request *q;
@@ -62,86 +55,20 @@ int http_begin(bool any, struct err *e)
 	return curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ? 0 : err_set(e, "libcurl does not start");
 }
 
-/* A literal address of 127/8 or ::1, or the name that means one. */
-static bool is_loopback(const char *host)
-{
-	size_t n = host[0] == '[' ? strcspn(host, "]") : strcspn(host, ":");
-	own_str char *name = str_dup_n(host + (host[0] == '['), n - (host[0] == '['));
-	struct in_addr v4;
-	struct in6_addr v6;
-
-	if (inet_pton(AF_INET, name, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	return strcasecmp(name, "localhost") == 0 ||
-	       (inet_pton(AF_INET6, name, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
-}
-
 bool http_plain_allowed(const char *host)
 {
-	return insecure || is_loopback(host);
-}
-
-char *http_escape(const char *s)
-{
-	char *escaped = curl_easy_escape(NULL, s, 0);
-	char *copy = str_dup(escaped ? escaped : "");
-
-	curl_free(escaped);
-	return copy;
-}
-
-static void place_free(struct place *p)
-{
-	free(p->scheme);
-	free(p->host);
-	free(p->port);
-	free(p->shown);
-	*p = (struct place){0};
-}
-#define own_place __attribute__((cleanup(place_free)))
-
-static void own_url_free(CURLU **u)
-{
-	curl_url_cleanup(*u);
-}
-
-static char *url_part(CURLU *u, CURLUPart part, unsigned flags)
-{
-	char *s = NULL, *copy;
-
-	curl_url_get(u, part, &s, flags);
-	copy = str_dup(s);
-	curl_free(s);
-	return copy;
+	return insecure || url_is_loopback(host);
 }
 
 /* first: where the request began; NULL: this is it. */
-static int place_read(const char *url, const struct place *first, struct place *p, struct err *e)
+static int judge_url(const char *text, const struct url *first, struct url *u, struct err *e)
 {
-	CURLU *u __attribute__((cleanup(own_url_free))) = curl_url();
-	own_str char *user = NULL, *password = NULL;
-
-	if (!u || curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
-		return err_set(e, "%.200s: not a URL", url);
-	p->scheme = url_part(u, CURLUPART_SCHEME, 0);
-	p->host = url_part(u, CURLUPART_HOST, 0);
-	p->port = url_part(u, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
-	user = url_part(u, CURLUPART_USER, 0);
-	password = url_part(u, CURLUPART_PASSWORD, 0);
-	if (!p->scheme || (strcmp(p->scheme, "https") != 0 && strcmp(p->scheme, "http") != 0))
-		return err_set(e, "%.200s: only https is followed", url);
-	if (!p->host || !*p->host || user || password)
-		return err_set(e, "%.200s: not a URL of a host alone", url);
-	p->shown = str_fmt("%s%s%s", p->host, p->port ? ":" : "", p->port ? p->port : "");
-	if (strcmp(p->scheme, "http") == 0 &&
-	    (!http_plain_allowed(p->host) || (first && !http_plain_allowed(first->host))))
-		return err_set(e, "%.200s: plain http is for loopback only (or --tls-verify=false)", url);
+	if (url_read(text, u, e) < 0)
+		return -1;
+	if (strcmp(u->scheme, "http") == 0 &&
+	    (!http_plain_allowed(u->host) || (first && !http_plain_allowed(first->host))))
+		return err_set(e, "%.200s: plain http is for loopback only (or --tls-verify=false)", text);
 	return 0;
-}
-
-static bool place_same(const struct place *a, const struct place *b)
-{
-	return strcmp(a->scheme, b->scheme) == 0 && strcasecmp(a->shown, b->shown) == 0;
 }
 
 static size_t refuse(struct transfer *t)
@@ -276,7 +203,7 @@ static void set_limits(CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 }
 
-static int set_tls(CURL *easy, const struct place *p, struct err *e)
+static int set_tls(CURL *easy, const struct url *u, struct err *e)
 {
 	own_buf struct buf pem = {0};
 	struct curl_blob blob = {.flags = CURL_BLOB_COPY};
@@ -287,9 +214,9 @@ static int set_tls(CURL *easy, const struct place *p, struct err *e)
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 		return 0;
 	}
-	if (strcmp(p->scheme, "https") != 0)
+	if (strcmp(u->scheme, "https") != 0)
 		return 0;
-	if (trust_for(p->shown, &pem, e) < 0)
+	if (trust_for(u->host, &pem, e) < 0)
 		return -1;
 	blob.data = pem.data;
 	blob.len = pem.len;
@@ -377,7 +304,7 @@ static void read_headers(CURL *easy, struct http_reply *r)
 }
 
 /* One request without its redirects. */
-static enum http_outcome perform(struct transfer *t, const struct place *p, const char *url, bool first)
+static enum http_outcome perform(struct transfer *t, const struct url *u, const char *url, bool first)
 {
 	own_str char *accept = t->q->accept ? str_fmt("Accept: %s", t->q->accept) : NULL;
 	struct curl_slist *headers = accept ? curl_slist_append(NULL, accept) : NULL;
@@ -388,11 +315,11 @@ static enum http_outcome perform(struct transfer *t, const struct place *p, cons
 	t->headers = 0;
 	set_limits(t->easy);
 	set_request(t->easy, t->q, url, first);
-	if (set_tls(t->easy, p, t->e) < 0) {
+	if (set_tls(t->easy, u, t->e) < 0) {
 		curl_slist_free_all(headers);
 		return HTTP_REFUSED;
 	}
-	if (is_loopback(p->host))
+	if (url_is_loopback(u->host))
 		curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->why);
@@ -412,28 +339,28 @@ static enum http_outcome perform(struct transfer *t, const struct place *p, cons
 int http_do(const struct http_request *q, struct http_reply *r, struct err *e)
 {
 	struct transfer t = {.q = q, .r = r, .e = e};
-	own_place struct place first = {0};
+	own_url struct url first = {0};
 	own_str char *url = str_dup(q->url);
 	char *next = NULL;
 
 	*r = (struct http_reply){.outcome = HTTP_REFUSED};
-	if (place_read(url, NULL, &first, e) < 0)
+	if (judge_url(url, NULL, &first, e) < 0)
 		return -1;
 	for (int hops = 0;; hops++) {
-		own_place struct place here = {0};
+		own_url struct url here = {0};
 
 		if (hops > REDIRECTS)
-			return err_set(e, "%s: more than %d redirects", first.shown, REDIRECTS);
-		if (place_read(url, hops ? &first : NULL, &here, e) < 0)
-			return err_wrap(e, "%s: redirect", first.shown);
-		r->moved = r->moved || !place_same(&here, &first);
+			return err_set(e, "%s: more than %d redirects", first.host, REDIRECTS);
+		if (judge_url(url, hops ? &first : NULL, &here, e) < 0)
+			return err_wrap(e, "%s: redirect", first.host);
+		r->moved = r->moved || !url_same(&here, &first);
 		buf_free(&r->said);
 		t.easy = handle();
 		if (!t.easy)
 			return err_set(e, "libcurl has no memory");
 		r->outcome = perform(&t, &here, url, !r->moved);
 		if (r->outcome != HTTP_ANSWERED)
-			return err_wrap(e, "%s", here.shown);
+			return err_wrap(e, "%s", here.host);
 		curl_easy_getinfo(t.easy, CURLINFO_REDIRECT_URL, &next);
 		if (!next || q->post)
 			break;

@@ -72,7 +72,4 @@ bool http_plain_allowed(const char *host);
 /* Seconds: 30, or CT_TEST_STALL (for a connection to come about, always 30). */
 unsigned http_patience(void);
 
-/* A string in a URL's query or in a form. The caller frees it. */
-char *http_escape(const char *s);
-
 #endif

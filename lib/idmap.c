@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "claim.h"
 #include "err.h"
 #include "fd.h"
@@ -15,7 +17,10 @@
 #include "own.h"
 #include "str.h"
 
-enum { FIRST_OUTSIDE = 0x20000000, SLOTS = (0x70000000 - FIRST_OUTSIDE) / IDMAP_RANGE };
+enum {
+	FIRST_OUTSIDE = 0x20000000, FIRST_BORROWED = 0x70000000,
+	SLOTS = (FIRST_BORROWED - FIRST_OUTSIDE) / IDMAP_RANGE, BORROWED = 0x0fff0000 / IDMAP_RANGE,
+};
 
 int idmap_read(const char *text, struct idmap *m, struct err *e)
 {
@@ -84,19 +89,79 @@ int idmap_claim(int run, const char *id, struct idmap *m, struct err *e)
 	return err_set(e, "user ids for %s: all %d ranges are in use", id, SLOTS);
 }
 
-void idmap_release(int run, const char *id)
+int idmap_borrow(struct idmap *m, struct err *e)
+{
+	uint32_t first = FIRST_BORROWED + (uint32_t)(getpid() % BORROWED) * IDMAP_RANGE;
+	struct idmap ours;
+
+	*m = (struct idmap){.n = 1, .line = {{0, first, IDMAP_RANGE}}};
+	if (!caps_held(CAP_SETUID)) {
+		*m = (struct idmap){.n = 1, .line = {{0, geteuid(), 1}}};
+		return 0;
+	}
+	if (idmap_of(getpid(), &ours, e) < 0)
+		return -1;
+	if (idmap_outside(&ours, first) == (uint32_t)-1) {
+		*m = ours;
+		for (int i = 0; i < m->n; i++)
+			m->line[i].outside = m->line[i].inside;
+	}
+	return 0;
+}
+
+/* The slot that a container has: what its number says, or what is noted. */
+static unsigned slot_of(int run, const char *id)
 {
 	own_str char *elsewhere = str_fmt("%s/userns", id);
-	unsigned slot = first_slot(id);
-	char claim[24], text[64];
+	char text[16] = "";
 	ssize_t n = readlinkat(run, elsewhere, text, sizeof(text) - 1);
 
-	if (n > 0) {
-		text[n] = '\0';
-		slot = (unsigned)strtoul(text, NULL, 10);
+	return n > 0 ? (unsigned)strtoul(text, NULL, 10) : first_slot(id);
+}
+
+int idmap_share(int run, const char *from, const char *id, struct err *e)
+{
+	own_str char *note = str_fmt("%s/userns", id);
+	char slot[16];
+
+	snprintf(slot, sizeof(slot), "%u", slot_of(run, from));
+	if (symlinkat(slot, run, note) < 0)
+		return err_sys(e, "share the user ids of %s", from);
+	return 0;
+}
+
+/* The claim goes to one that shares the range and lives, and so do the others. false: there is none. */
+static bool bequeath(int run, const char *claim, const char *id)
+{
+	int fd = openat(run, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	char heir[64] = "", other[64];
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		if (!str_starts(entry->d_name, IDMAP_SHARED) || !claim_holder(run, fd, entry->d_name, other))
+			continue;
+		if (*heir) {
+			own_str char *shared = str_fmt("%s/" IDMAP_SHARED "%s", heir, other);
+
+			if (symlinkat(other, run, shared) < 0)
+				continue;	/* that one has ended meanwhile */
+		} else {
+			unlinkat(run, claim, 0);
+			if (symlinkat(other, run, claim) == 0)
+				strcpy(heir, other);
+		}
 	}
-	snprintf(claim, sizeof(claim), "userns-%u", slot);
-	claim_release(run, claim, id);
+	return *heir;
+}
+
+void idmap_release(int run, const char *id)
+{
+	char claim[24], holder[64];
+
+	snprintf(claim, sizeof(claim), "userns-%u", slot_of(run, id));
+	if (claim_holder(run, run, claim, holder) && strcmp(holder, id) == 0 && !bequeath(run, claim, id))
+		claim_release(run, claim, id);
 }
 
 uint32_t idmap_outside(const struct idmap *m, uint32_t inside)
@@ -105,6 +170,25 @@ uint32_t idmap_outside(const struct idmap *m, uint32_t inside)
 		if (inside >= m->line[i].inside && inside - m->line[i].inside < m->line[i].count)
 			return m->line[i].outside + (inside - m->line[i].inside);
 	return (uint32_t)-1;
+}
+
+uint32_t idmap_root(const struct idmap *m)
+{
+	uint32_t root = m->n ? idmap_outside(m, 0) : 0;
+
+	return root == (uint32_t)-1 ? 0 : root;
+}
+
+static int write_own_group(const struct idmap *m, pid_t pid, struct err *e)
+{
+	char path[40], text[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
+	if (file_put(AT_FDCWD, path, "deny", e) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", (int)pid);
+	snprintf(text, sizeof(text), "%u %u 1\n", m->line->inside, getegid());
+	return file_put(AT_FDCWD, path, text, e);
 }
 
 int idmap_write(const struct idmap *m, pid_t pid, struct err *e)
@@ -118,9 +202,11 @@ int idmap_write(const struct idmap *m, pid_t pid, struct err *e)
 		buf_fmt(&text, "%u %u %u\n", m->line[i].inside, m->line[i].outside, m->line[i].count);
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
 	if (file_put(AT_FDCWD, path, text.data, e) < 0)
-		return -1;
+		return e->sys == EPERM ? err_set(e, "user ids: only root may map other ids than its own, or more than one") : -1;
 	snprintf(path, sizeof(path), "/proc/%d/gid_map", (int)pid);
-	return file_put(AT_FDCWD, path, text.data, e);
+	if (file_put(AT_FDCWD, path, text.data, e) == 0)
+		return 0;
+	return e->sys == EPERM && m->n == 1 && m->line->count == 1 ? write_own_group(m, pid, e) : -1;
 }
 
 int idmap_of(pid_t pid, struct idmap *m, struct err *e)

@@ -26,16 +26,35 @@ struct idmap {
 int idmap_read(const char *text, struct idmap *m, struct err *e);
 /* The container's own range, claimed for it in run (CT_RUN), where its directory stands already. */
 int idmap_claim(int run, const char *id, struct idmap *m, struct err *e);
+/*
+ * For a run that nobody records: root's range is one that no container claims,
+ * told by our pid; where there is none (in a user namespace) the ids that are there,
+ * as they are; another user is root of its own id.
+ */
+int idmap_borrow(struct idmap *m, struct err *e);
+/*
+ * The range of another container, for one that shares its user namespace; both have their
+ * directories in run. It is not given away while either lives: a link IDMAP_SHARED ID, made before in the
+ * directory of the first, tells it who else has it.
+ */
+#define IDMAP_SHARED "shared-"
+int idmap_share(int run, const char *from, const char *id, struct err *e);
 /* Lets the range go; absent is success. */
 void idmap_release(int run, const char *id);
 
 /* The host's id of an inside id; (uint32_t)-1 if it has none. */
 uint32_t idmap_outside(const struct idmap *m, uint32_t inside);
 
+/* That of its root; 0 without a map, or if it has none. */
+uint32_t idmap_root(const struct idmap *m);
+
 /* The uid map of a process, as this process sees it. */
 int idmap_of(pid_t pid, struct idmap *m, struct err *e);
 
-/* Writes uid_map and gid_map of a process in a new user namespace. */
+/*
+ * Writes uid_map and gid_map of a process in a new user namespace. Without the
+ * right to, a map of one id is of our own user and group.
+ */
 int idmap_write(const struct idmap *m, pid_t pid, struct err *e);
 
 #endif

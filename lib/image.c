@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "names.h"
 #include "num.h"
 #include "own.h"
@@ -94,7 +95,7 @@ int image_seal(const struct draft *d, struct record *config, struct err *e)
 	if (describe(rootfs, config, e) < 0 || record_write(d->dir, "config", config, e) < 0 ||
 	    subvol_set_read_only(rootfs, true, e) < 0)
 		return -1;
-	if (syncfs(d->dir) < 0)
+	if (explained(syncfs(d->dir), "syncfs(%d)", d->dir) < 0)
 		return err_sys(e, "write the image to disk");
 	return 0;
 }

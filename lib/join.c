@@ -18,12 +18,15 @@
 #include "caps.h"
 #include "channel.h"
 #include "err.h"
+#include "explain.h"
 #include "idmap.h"
 #include "limit.h"
 #include "own.h"
 #include "path.h"
 #include "rlimit.h"
 #include "program.h"
+#include "recipe.h"
+#include "shell.h"
 #include "str.h"
 #include "sysfilter.h"
 
@@ -61,6 +64,28 @@ static int differing_namespaces(pid_t pid, int *flags, struct err *e)
 	return 0;
 }
 
+/* What nsenter(1) and its like do the same. */
+static void tell_same(const struct entry *n)
+{
+	const struct program *p = &n->program;
+	own_buf struct buf line = {0};
+
+	if (explain_fd < 0)
+		return;
+	buf_fmt(&line, "for procs in $(find /sys/fs/cgroup -path '*/%s/cgroup.procs'); do echo 0 >\"$procs\"; done\n", n->group.path);
+	buf_fmt(&line, "nsenter --target %d --all%s --root --wd ", (int)n->j->target.pid,
+		n->namespaces & CLONE_NEWUSER && !p->as_is ? " --setuid 0 --setgid 0" : "");
+	if (plan_has_stage(n->j->plan, "caps") && !p->as_is) {
+		recipe_bounding_set(n->j->plan->caps, &line);
+		recipe_become_user(&p->who, &line);
+	}
+	buf_str(&line, " env -i");
+	shell_words(&line, &p->env);
+	shell_words(&line, p->args);
+	buf_str(&line, " # approx: without the filter of system calls\n");
+	explain_same(line.data);
+}
+
 static int enter(struct entry *n, struct err *e)
 {
 	const struct plan *plan = n->j->plan;
@@ -74,7 +99,9 @@ static int enter(struct entry *n, struct err *e)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (limit_join(&n->group, false, e) < 0)
 		return -1;
-	if (setns(n->target, n->namespaces & ~CLONE_NEWPID) < 0)
+	explain_at("join");
+	if (explained(setns(n->target, n->namespaces & ~CLONE_NEWPID), "setns(%d /* of process %d */, 0x%x)", n->target,
+		      (int)n->j->target.pid, n->namespaces & ~CLONE_NEWPID) < 0)
 		return err_sys(e, "enter the container's namespaces");
 	if ((n->namespaces & CLONE_NEWUSER) && !p->as_is && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
 		return err_sys(e, "become root of the user namespace");
@@ -98,11 +125,14 @@ static int enter(struct entry *n, struct err *e)
 	}
 	if (program_find(p, root, e) < 0)
 		return -1;
+	tell_same(n);
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	for (size_t i = 0; i < plan->ulimits.n; i++)
 		if (rlimit_set(0, plan->ulimits.v[i], &ignored, e) < 0)
 			return -1;
-	if (caps_limit(plan->caps, e) < 0 || (!plan->privileged && sysfilter_load(plan->caps, e) < 0))
+	if (plan_has_stage(plan, "caps") && caps_limit(plan->caps, e) < 0)
+		return -1;
+	if (plan_has_stage(plan, "seccomp") && !plan->privileged && sysfilter_load(plan->caps, e) < 0)
 		return -1;
 	return 0;
 }
@@ -126,7 +156,8 @@ static int clone_joined(struct entry *n, struct err *e)
 	pid_t pid;
 
 	/* A process never changes its own pid namespace, only that of its children to come: for this one child. */
-	if ((n->namespaces & CLONE_NEWPID) && (own_pids < 0 || setns(n->target, CLONE_NEWPID) < 0))
+	if ((n->namespaces & CLONE_NEWPID) &&
+	    (own_pids < 0 || explained(setns(n->target, CLONE_NEWPID), "setns(%d, CLONE_NEWPID)", n->target) < 0))
 		return err_sys(e, "enter the container's pid namespace");
 	if (n->group.v2 >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;

@@ -13,6 +13,7 @@
 #include "err.h"
 #include "exe.h"
 #include "monitor.h"
+#include "netstage.h"
 #include "own.h"
 #include "record.h"
 #include "spawn.h"
@@ -150,9 +151,9 @@ static void clear_away(struct watched *w)
 	struct launch *l = w->l;
 	struct err e;
 
-	spawn_forget(w->run);
 	if (container_clean(l->store, l->id, &e) < 0)
 		strv_add(&l->notes, e.msg);
+	spawn_forget(w->run);
 	if (l->remove && store_remove(l->store, l->id, &e) < 0)
 		strv_add(&l->notes, e.msg);
 }
@@ -202,6 +203,7 @@ static int watch(struct watched *w, struct ctlog *log, int signals, struct err *
 {
 	struct launch *l = w->l;
 	struct ending ending = {.phase = CONTAINER_KILLED, .code = SIGKILL};
+	struct monitor_also control = {w->run->net.control, net_answer, w->run};
 	struct err said;
 	int failed = l->started(l, e) < 0 || (l->parent && go_to_background(l, e) < 0);
 
@@ -210,7 +212,7 @@ static int watch(struct watched *w, struct ctlog *log, int signals, struct err *
 		l->remove = !l->again;	/* nobody knows of it */
 	} else {
 		failed = monitor_run(w->run->pidfd, signals, &w->run->streams, l->attached, log, &l->notes,
-				     record_end, w, &ending, e) < 0;
+				     record_end, w, &control, &ending, e) < 0;
 	}
 	if (ctlog_close(log, &said) < 0)
 		strv_add(&l->notes, said.msg);

@@ -4,20 +4,17 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "confine.h"
 #include "entry.h"
 #include "err.h"
@@ -61,7 +58,6 @@ struct unpack {
 	const struct layer_rules *rules;	/* what is there stays: see layer_merge; or NULL */
 	const struct layer_watch *watch;	/* a layer on top of others: see layer_apply; or NULL */
 	struct lower lower;
-	struct strv made;			/* with rules: what was not there before */
 	char *twice;				/* with neither: a file that was there before; or NULL */
 	struct archive *disk;
 	struct late *late;
@@ -85,18 +81,11 @@ static void tell_progress(struct unpack *u)
 		_exit(1);
 }
 
-/*
- * With rules, what is not a directory is made under another name beside its
- * own and put in place when it is whole. That name, while there is such a file:
- * a signal, too, removes it.
- */
-static char aside[PATH_MAX];
-
 static int write_failed(struct unpack *u, const char *name, struct err *e)
 {
 	const char *why = archive_error_string(u->disk);
-	const char *at = why && *aside ? strstr(why, aside) : NULL;
-	own_str char *known = at ? str_fmt("%.*s%s%s", (int)(at - why), why, name, at + strlen(aside)) : NULL;
+	const char *other = aside_name(), *at = why && *other ? strstr(why, other) : NULL;
+	own_str char *known = at ? str_fmt("%.*s%s%s", (int)(at - why), why, name, at + strlen(other)) : NULL;
 
 	why = known ? known : why;	/* by the name that its user knows */
 	errno = archive_errno(u->disk);
@@ -207,43 +196,6 @@ static int copy_data(struct unpack *u, const char *name, struct err *e)
 	return r;
 }
 
-static void clear_aside(int signal)
-{
-	if (*aside)
-		unlink(aside);
-	if (signal)
-		_exit(1);
-	*aside = '\0';
-}
-
-static int set_aside(struct archive_entry *entry, const char *name, struct err *e)
-{
-	static uint64_t tag;
-	const char *base = strrchr(name, '/');
-	int n;
-
-	/* Nobody inside can know it before it is there. */
-	if (tag == 0 && getrandom(&tag, sizeof(tag), 0) < 0)
-		return err_sys(e, "getrandom");
-	n = snprintf(aside, sizeof(aside), "%.*s.ct-cp-%016llx", base ? (int)(base + 1 - name) : 0, name,
-		     (unsigned long long)tag);
-	if (n >= (int)sizeof(aside)) {
-		*aside = '\0';
-		errno = ENAMETOOLONG;
-		return err_sys(e, "%.*s", NAME_SHOWN, name);
-	}
-	archive_entry_copy_pathname(entry, aside);
-	return 0;
-}
-
-static int put_in_place(const char *name, struct err *e)
-{
-	if (rename(aside, name) < 0)
-		return err_sys(e, "%.*s", NAME_SHOWN, name);
-	clear_aside(0);		/* of two links to one file rename(2) leaves both */
-	return 0;
-}
-
 /* What the rules want of an entry. Gives 1 if it is there already: a directory stays as it is. */
 static int make_way(struct unpack *u, struct archive_entry *entry, const char *name, struct err *e)
 {
@@ -257,7 +209,7 @@ static int make_way(struct unpack *u, struct archive_entry *entry, const char *n
 		return S_ISDIR(st.st_mode) ? 1
 		     : err_set(e, "%.*s: not a directory there, and a directory does not replace it", NAME_SHOWN, name);
 	if (!there)
-		strv_add(&u->made, name);
+		aside_new(name);
 	if (u->rules->owned) {
 		archive_entry_set_uid(entry, u->rules->uid);
 		archive_entry_set_gid(entry, u->rules->gid);
@@ -265,7 +217,7 @@ static int make_way(struct unpack *u, struct archive_entry *entry, const char *n
 	}
 	if (u->rules->disarmed)
 		archive_entry_set_perm(entry, archive_entry_perm(entry) & 01777);
-	return dir ? 0 : set_aside(entry, name, e);
+	return dir ? 0 : aside_set(entry, name, e);
 }
 
 static void note_twice(struct unpack *u, struct archive_entry *entry, const char *name)
@@ -298,18 +250,10 @@ static int place_entry(struct unpack *u, struct archive_entry *entry, struct err
 		return -1;
 	if (archive_write_finish_entry(u->disk) < ARCHIVE_OK)
 		return write_failed(u, name, e);
-	if (*aside && put_in_place(name, e) < 0)
+	if (aside_place(name, e) < 0)
 		return -1;
 	tell_progress(u);
 	return 0;
-}
-
-/* The other way round: what is in a directory goes before it. */
-static void take_back(struct unpack *u)
-{
-	clear_aside(0);
-	while (u->made.n > 0)
-		remove(u->made.v[--u->made.n]);
 }
 
 static int set_late(struct unpack *u, struct err *e)
@@ -366,17 +310,6 @@ static int unpack_all(struct unpack *u, int from, struct err *e)
 	return u->twice ? 1 : 0;
 }
 
-/* What is set aside must not outlive us: not all deaths come as SIGKILL. */
-static void die_cleanly(void)
-{
-	struct sigaction sa = {.sa_handler = clear_aside};
-
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-}
-
 /* A layer's reader that wants more is not given it, and says so or dies. (A sanitizer takes it all at once.) */
 static void bound_memory(void)
 {
@@ -394,12 +327,12 @@ static _Noreturn void child(struct unpack *u, int from, int dest)
 	u->now.result = confine_to(dest, keep, 2, &u->now.err);
 	if (u->now.result == 0) {
 		if (u->rules)
-			die_cleanly();
+			aside_begin();
 		if (u->watch)
 			bound_memory();
 		u->now.result = unpack_all(u, from, &u->now.err);
 		if (u->now.result < 0 && u->rules)
-			take_back(u);
+			aside_undo();
 	}
 	u->now.ended = true;
 	_exit(write(u->to, &u->now, sizeof(u->now)) == sizeof(u->now) ? 0 : 1);
@@ -427,9 +360,11 @@ static int run_child(struct unpack *u, int from, int dest, tree_progress *progre
 	status = proc_wait_child(pid);
 	if (!r.ended)
 		return err_set(e, "%s: unpacking it broke off (status %d)", u->in.what, status);
-	if (r.result != 0)
-		*e = r.err;
-	return r.result;
+	if (r.result == 0)
+		return 0;
+	*e = r.err;
+	/* Of several layers it says which. */
+	return u->watch && !str_starts(e->msg, u->in.what) ? err_wrap(e, "%s", u->in.what) : r.result;
 }
 
 int layer_unpack(int from, const char *what, int dest, tree_progress *progress, struct err *e)

@@ -21,7 +21,7 @@
 
 struct err;
 
-/* Chain ids of these diff ids, base first, added to out. */
+/* Chain ids (their digits) of these diff ids, base first, added to out. In layering.c. */
 void layers_chain(const struct strv *diffids, struct strv *out);
 
 /* As long as this descriptor is open, no layer is collected. Shared. */
@@ -31,8 +31,9 @@ bool layers_have(const struct store *s, const char *chain);
 
 /*
  * Unpacks a layer (plain, gzip or zstd, told by content; read to its end from descriptor
- * `from`) onto a snapshot of parent (NULL: the lowest). What it unpacks to must have that
- * diff id. One that is there already, or is by the time this is done, is success.
+ * `from`) onto a snapshot of parent (NULL: the lowest), see layer_apply. What it unpacks to must
+ * have that diff id. One that is there already (then it is not read), or is by the time this is
+ * done, is success. what: the layer, in messages. Under layers_hold. In layering.c.
  */
 int layers_add(const struct store *s, const char *parent, const char *chain, const char *diffid, int from,
 	       const char *what, tree_progress *progress, struct err *e);

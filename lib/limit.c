@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "hierarchy.h"
 #include "own.h"
 #include "str.h"
@@ -69,11 +70,22 @@ static bool is_v2(const char *controller)
 	return h && h->v2;
 }
 
+/* A group whose limits are set, or, with note, only told. */
+struct target {
+	const char *group;
+	limit_note *note;
+	void *arg;
+};
+
 /* Sets one limit; said is the option and its value, as the user knows them. */
-static int hold(const char *group, const char *said, const char *controller, const char *file,
+static int hold(const struct target *t, const char *said, const char *controller, const char *file,
 		const char *value, struct err *e)
 {
-	if (hierarchy_set(controller, group, file, value) == 0)
+	if (t->note) {
+		t->note(t->arg, controller, file, value);
+		return 0;
+	}
+	if (hierarchy_set(controller, t->group, file, value) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return err_sys(e, "%s", said);
@@ -82,18 +94,18 @@ static int hold(const char *group, const char *said, const char *controller, con
 	return -1;
 }
 
-static int hold_number(const char *group, const char *option, uint64_t shown, const char *controller,
+static int hold_number(const struct target *t, const char *option, uint64_t shown, const char *controller,
 		       const char *file, uint64_t value, struct err *e)
 {
 	char said[80], text[24];
 
 	snprintf(said, sizeof(said), "%s %llu", option, (unsigned long long)shown);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	return hold(group, said, controller, file, text, e);
+	return hold(t, said, controller, file, text, e);
 }
 
 /* v1 counts memory and swap together, v2 swap by itself. */
-static int hold_swap(const char *group, const struct limits *want, struct err *e)
+static int hold_swap(const struct target *t, const struct limits *want, struct err *e)
 {
 	uint64_t total = want->memory_swap;
 
@@ -105,12 +117,12 @@ static int hold_swap(const char *group, const struct limits *want, struct err *e
 		return err_set(e, "--memory-swap %llu: it is memory and swap together, and --memory is %s",
 			       (unsigned long long)total, want->memory ? "more" : "not limited");
 	if (is_v2("memory"))
-		return hold_number(group, "--memory-swap", total, "memory", "memory.swap.max",
+		return hold_number(t, "--memory-swap", total, "memory", "memory.swap.max",
 				   total - want->memory, e);
-	return hold_number(group, "--memory-swap", total, "memory", "memory.memsw.limit_in_bytes", total, e);
+	return hold_number(t, "--memory-swap", total, "memory", "memory.memsw.limit_in_bytes", total, e);
 }
 
-static int hold_memory(const char *group, const struct limits *want, struct err *e)
+static int hold_memory(const struct target *t, const struct limits *want, struct err *e)
 {
 	const char *file = is_v2("memory") ? "memory.max" : "memory.limit_in_bytes";
 
@@ -119,15 +131,15 @@ static int hold_memory(const char *group, const struct limits *want, struct err 
 		return err_set(e, "--memory %llu: less than a page of memory", (unsigned long long)want->memory);
 	/* Before swap: on v1 the sum may not be less than this at any time. */
 	if (want->memory &&
-	    hold_number(group, "--memory", want->memory, "memory", file, want->memory, e) < 0)
+	    hold_number(t, "--memory", want->memory, "memory", file, want->memory, e) < 0)
 		return -1;
-	if (hold_swap(group, want, e) == 0)
+	if (hold_swap(t, want, e) == 0)
 		return 0;
 	/* Without being asked, swap is limited where the kernel can. */
 	return !want->memory_swap && e->sys == ENOENT ? 0 : -1;
 }
 
-static int hold_cpu(const char *group, const struct limits *want, struct err *e)
+static int hold_cpu(const struct target *t, const struct limits *want, struct err *e)
 {
 	uint64_t quota = want->cpus * (PERIOD_US / 1000), shares = want->cpu_shares;
 	char said[64], text[64];
@@ -137,15 +149,15 @@ static int hold_cpu(const char *group, const struct limits *want, struct err *e)
 	/* Only v2 takes a period in the same write; either starts with this one. */
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)quota);
 	if (want->cpus &&
-	    hold(group, said, "cpu", is_v2("cpu") ? "cpu.max" : "cpu.cfs_quota_us", text, e) < 0)
+	    hold(t, said, "cpu", is_v2("cpu") ? "cpu.max" : "cpu.cfs_quota_us", text, e) < 0)
 		return -1;
 	if (!shares)
 		return 0;
 	if (!is_v2("cpu"))
-		return hold_number(group, "--cpu-shares", shares, "cpu", "cpu.shares", shares, e);
+		return hold_number(t, "--cpu-shares", shares, "cpu", "cpu.shares", shares, e);
 	/* v1's range 2 to 262144 onto v2's 1 to 10000, as the OCI runtimes do; v1 clamps, so here too. */
 	shares = shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
-	return hold_number(group, "--cpu-shares", want->cpu_shares, "cpu", "cpu.weight",
+	return hold_number(t, "--cpu-shares", want->cpu_shares, "cpu", "cpu.weight",
 			   1 + (shares - 2) * 9999 / 262142, e);
 }
 
@@ -169,41 +181,51 @@ static int cpuset_inherit(const char *group, const char *file, char *value, stru
 	return 0;
 }
 
-static int hold_cpuset(const char *group, const char *cpus, struct err *e)
+static int hold_cpuset(const struct target *t, const char *cpus, struct err *e)
 {
 	own_str char *said = str_fmt("--cpuset-cpus %s", cpus ? cpus : "");
 	char value[VALUE];
 
 	if (cpus && (!*cpus || cpus[strspn(cpus, "0123456789,-")]))
 		return err_set(e, "%s: not a list of processors (such as 0-3,7)", said);
-	if (hierarchy_of("cpuset") && !is_v2("cpuset"))
-		if (cpuset_inherit(group, "cpuset.mems", value, e) < 0 ||
-		    cpuset_inherit(group, "cpuset.cpus", value, e) < 0)
+	if (hierarchy_of("cpuset") && !is_v2("cpuset") && !t->note)
+		if (cpuset_inherit(t->group, "cpuset.mems", value, e) < 0 ||
+		    cpuset_inherit(t->group, "cpuset.cpus", value, e) < 0)
 			return -1;
-	if (!cpus || hold(group, said, "cpuset", "cpuset.cpus", cpus, e) == 0)
+	if (!cpus || hold(t, said, "cpuset", "cpuset.cpus", cpus, e) == 0)
 		return 0;
 	if (e->sys != EINVAL && e->sys != ERANGE && e->sys != EACCES)
 		return -1;
 	if (is_v2("cpuset"))
-		hierarchy_get("cpuset", group, "cpuset.cpus.effective", value, sizeof(value));
+		hierarchy_get("cpuset", t->group, "cpuset.cpus.effective", value, sizeof(value));
 	return err_set(e, "%s: it may have the processors %s", said, value);
 }
 
-static int hold_pids(const char *group, const struct limits *want, struct err *e)
+static int hold_pids(const struct target *t, const struct limits *want, struct err *e)
 {
 	if (!want->pids || want->pids == LIMIT_NONE)
 		return 0;
-	if (hold_number(group, "--pids-limit", want->pids, "pids", "pids.max", want->pids, e) == 0)
+	if (hold_number(t, "--pids-limit", want->pids, "pids", "pids.max", want->pids, e) == 0)
 		return 0;
 	return want->pids_default && e->sys == ENOENT ? 0 : -1;
 }
 
-static int hold_all(const char *group, const struct limits *want, struct err *e)
+static int hold_all(const struct target *t, const struct limits *want, struct err *e)
 {
-	if (hold_memory(group, want, e) < 0 || hold_cpu(group, want, e) < 0 ||
-	    hold_cpuset(group, want->cpuset_cpus, e) < 0 || hold_pids(group, want, e) < 0)
+	if (hold_memory(t, want, e) < 0 || hold_cpu(t, want, e) < 0 ||
+	    hold_cpuset(t, want->cpuset_cpus, e) < 0 || hold_pids(t, want, e) < 0)
 		return -1;
 	return 0;
+}
+
+int limit_describe(const struct limits *want, limit_note *note, void *arg, struct err *e)
+{
+	const struct hierarchy *trees;
+	int n = hierarchy_find(&trees, e);
+
+	if (n == 0)
+		return err_set(e, "control groups: none are mounted (usually on /sys/fs/cgroup)");
+	return n < 0 ? -1 : hold_all(&(struct target){.note = note, .arg = arg}, want, e);
 }
 
 /* ---- making and joining ---- */
@@ -219,7 +241,7 @@ int limit_create(const char *path, const struct limits *want, struct limit_group
 		return -1;
 	if (hierarchy_make(group) < 0)
 		err_sys(e, "control group %s", group);
-	else if (hold_all(group, want, e) == 0 && limit_open(group, g, e) == 0)
+	else if (hold_all(&(struct target){.group = group}, want, e) == 0 && limit_open(group, g, e) == 0)
 		return 0;
 	limit_delete(group, &ignored);
 	return -1;
@@ -266,7 +288,7 @@ int limit_join(const struct limit_group *g, bool v2_too, struct err *e)
 
 	/* "0" is the writer itself: that way the kernel need not wait until no CPU looks at another's groups. */
 	for (int i = 0; i < g->v1_n; i++)
-		if (write(g->v1[i], "0", 1) < 0)
+		if (explained(write(g->v1[i], "0", 1), "write(%d /* tasks of a tree of control groups */, \"0\")", g->v1[i]) < 0)
 			return err_sys(e, "join control group %s", g->path);
 	if (!v2_too || g->v2 < 0)
 		return 0;
@@ -358,9 +380,18 @@ static const char *v2_controller(void)
 
 static int frozen_set(const char *group, bool frozen)
 {
-	if (hierarchy_of("freezer"))
-		return hierarchy_set("freezer", group, "freezer.state", frozen ? "FROZEN" : "THAWED");
-	return hierarchy_set(v2_controller(), group, "cgroup.freeze", frozen ? "1" : "0");
+	bool v1 = hierarchy_of("freezer");
+	const char *controller = v1 ? "freezer" : v2_controller(), *file = v1 ? "freezer.state" : "cgroup.freeze";
+	const char *value = v1 ? (frozen ? "FROZEN" : "THAWED") : (frozen ? "1" : "0");
+	int set = hierarchy_set(controller, group, file, value);
+
+	if (explain_fd >= 0 && set == 0) {
+		own_str char *path = hierarchy_path(hierarchy_of(controller), group, file);
+		own_str char *line = str_fmt("echo %s >%s", value, path);
+
+		explain_same(line);
+	}
+	return set;
 }
 
 static bool frozen_get(const char *group)

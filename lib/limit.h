@@ -42,6 +42,9 @@ struct limit_group {
  * that this kernel cannot hold is an error that names it; nothing is left then.
  */
 int limit_create(const char *path, const struct limits *want, struct limit_group *g, struct err *e);
+/* What it would set: which file of a group, in the tree of that controller, and the value. */
+typedef void limit_note(void *arg, const char *controller, const char *file, const char *value);
+int limit_describe(const struct limits *want, limit_note *note, void *arg, struct err *e);
 /* Opens a group that exists. */
 int limit_open(const char *path, struct limit_group *g, struct err *e);
 void limit_close(struct limit_group *g);

@@ -31,7 +31,7 @@ struct dir {
 /* A name of this layer's for a file from below: a hard link. */
 struct link {
 	ino_t dir;
-	char *name;
+	const char *name;
 };
 
 static int compare_dirs(const void *a, const void *b)
@@ -85,14 +85,12 @@ static struct dir *know_dir(struct lower *l, const struct stat *st, const char *
 
 static int know_link(struct lower *l, ino_t dir, const char *name, struct err *e)
 {
-	struct link key = {dir, str_dup(name)}, *k;
+	struct link key = {dir, name}, *k;
 
-	if (tfind(&key, &l->links, compare_links)) {
-		free(key.name);
+	if (tfind(&key, &l->links, compare_links))
 		return 0;
-	}
 	k = mem_alloc(sizeof(*k));
-	*k = key;
+	*k = (struct link){dir, str_dup(name)};
 	if (!tsearch(k, &l->links, compare_links))
 		abort();
 	return take_room(l, name, e);
@@ -105,13 +103,11 @@ static int hide_inside(struct lower *l, int fd, int depth, struct err *e);
 /* What is from below goes; what this layer put there stays, with the directories that lead to it. */
 static int hide(struct lower *l, int dir, ino_t dir_ino, const char *name, int depth, struct err *e)
 {
-	struct link link = {dir_ino, str_dup(name)};
-	own_str char *linked = link.name;
+	struct link link = {dir_ino, name};
 	own_fd int fd = -1;
 	struct dir **known;
 	struct stat st;
 
-	(void)linked;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", name);
 	/* In a directory of this layer there is nothing from below. */
@@ -122,9 +118,14 @@ static int hide(struct lower *l, int dir, ino_t dir_ino, const char *name, int d
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "%s", name);
-	if (hide_inside(l, fd, depth + 1, e) < 0)
-		return -1;
 	known = tfind(&(struct dir){.ino = st.st_ino}, &l->dirs, compare_dirs);
+	if (!known || !(*known)->opaque) {
+		if (hide_inside(l, fd, depth + 1, e) < 0)
+			return -1;
+		/* Not looked through again for each whiteout that there may be of it. */
+		if (known)
+			(*known)->opaque = true;
+	}
 	if (known && (*known)->entered)
 		return 0;
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY)

@@ -91,21 +91,24 @@ static void turn(struct relay *relay, struct strv *notes, bool *lost)
 }
 
 static int watch(struct relay *relay, int pidfd, int signals, const struct streams *st, bool attached,
-		 struct strv *notes, bool *lost, struct err *e)
+		 const struct monitor_also *also, struct strv *notes, bool *lost, struct err *e)
 {
 	struct pollfd p[] = {
 		{.fd = relay_fd(relay), .events = POLLIN},
 		{.fd = signals, .events = POLLIN},
 		{.fd = pidfd, .events = POLLIN},
+		{.fd = also ? also->fd : -1, .events = POLLIN},
 	};
 
 	while (!p[2].revents) {
-		if (poll(p, 3, -1) < 0 && errno != EINTR)
+		if (poll(p, 4, -1) < 0 && errno != EINTR)
 			return err_sys(e, "poll");
 		if (p[1].revents)
 			pass_on(signals, pidfd, st->master, attached);
 		if (p[0].revents)
 			turn(relay, notes, lost);
+		if (p[3].revents)
+			also->see_to(also->arg);
 	}
 	return 0;
 }
@@ -140,7 +143,7 @@ static int deliver(struct relay *relay, int signals, struct err *e)
 
 int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struct ctlog *log,
 		struct strv *notes, void (*ended)(void *arg, const struct ending *end), void *arg,
-		struct ending *out, struct err *e)
+		const struct monitor_also *also, struct ending *out, struct err *e)
 {
 	struct relay *relay = relay_new(e);
 	struct err said;
@@ -154,7 +157,7 @@ int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struc
 		if (tty_raw(0, e) < 0)
 			goto done;
 	}
-	if (watch(relay, pidfd, signals, st, attached, notes, &out->lost, e) < 0 || reap(pidfd, out, e) < 0)
+	if (watch(relay, pidfd, signals, st, attached, also, notes, &out->lost, e) < 0 || reap(pidfd, out, e) < 0)
 		goto done;
 	if (ended)
 		ended(arg, out);

@@ -26,6 +26,13 @@ struct ending {
  */
 int monitor_signals(struct err *e);
 
+/* Something else to be seen to while a container runs (NULL: nothing). */
+struct monitor_also {
+	int fd;				/* readable when there is something to do */
+	void (*see_to)(void *arg);
+	void *arg;
+};
+
 /*
  * Relays the streams of the process (a child, by its pidfd) and passes signals
  * on to it until it ends and all it wrote is delivered. attached: the caller's
@@ -36,7 +43,7 @@ int monitor_signals(struct err *e);
  */
 int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struct ctlog *log,
 		struct strv *notes, void (*ended)(void *arg, const struct ending *end), void *arg,
-		struct ending *out, struct err *e);
+		const struct monitor_also *also, struct ending *out, struct err *e);
 
 /* What a shell would call it. */
 int ending_status(const struct ending *end);

@@ -8,8 +8,26 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "own.h"
 #include "str.h"
+
+/* "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NODEV" */
+static const char *attrs_text(uint64_t attrs)
+{
+	static const struct { uint64_t attr; const char *name; } all[] = {
+		{MOUNT_ATTR_RDONLY, "RDONLY"}, {MOUNT_ATTR_NOSUID, "NOSUID"}, {MOUNT_ATTR_NODEV, "NODEV"},
+		{MOUNT_ATTR_NOEXEC, "NOEXEC"},
+	};
+	static char text[100];
+	size_t n = 0;
+
+	strcpy(text, "0");
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (attrs & all[i].attr)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%sMOUNT_ATTR_%s", n ? "|" : "", all[i].name);
+	return text;
+}
 
 int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
 {
@@ -21,7 +39,8 @@ int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
 		flags |= AT_EMPTY_PATH;
 	if (recursive)
 		flags |= AT_RECURSIVE;
-	fd = open_tree(dirfd, path, flags);
+	fd = explained(open_tree(dirfd, path, flags), "open_tree(%d, \"%s\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC%s%s)", dirfd,
+		       path, *path ? "" : "|AT_EMPTY_PATH", recursive ? "|AT_RECURSIVE" : "");
 	/* The copy of a shared mount is shared: what is mounted on it would be seen outside. */
 	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &alone, sizeof(alone)) < 0)
 		return err_sys(e, "bind %s", *path ? path : "a directory");
@@ -54,17 +73,20 @@ static int configure(int fs, const char *options, const char *what, struct err *
 		value = strchr(list.v[i], '=');
 		if (value)
 			*value++ = '\0';
-		if (fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, list.v[i], value, 0) < 0)
+		if (explained(fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, list.v[i], value, 0),
+			      "fsconfig(%d, %s, \"%s\", \"%s\", 0)", fs, value ? "FSCONFIG_SET_STRING" :
+			      "FSCONFIG_SET_FLAG", list.v[i], value ? value : "") < 0)
 			return explain(fs, what, e);
 	}
-	if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (explained(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), "fsconfig(%d, FSCONFIG_CMD_CREATE, NULL, NULL, 0)",
+		      fs) < 0)
 		return explain(fs, what, e);
 	return 0;
 }
 
 int mount_new(const char *type, const char *options, uint64_t attrs, const char *what, struct err *e)
 {
-	own_fd int fs = fsopen(type, FSOPEN_CLOEXEC);
+	own_fd int fs = explained(fsopen(type, FSOPEN_CLOEXEC), "fsopen(\"%s\", FSOPEN_CLOEXEC)", type);
 	int fd;
 
 	if (fs < 0)
@@ -72,13 +94,15 @@ int mount_new(const char *type, const char *options, uint64_t attrs, const char 
 	/* What mount(8) and findmnt(8) show as its device. */
 	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0) < 0 || configure(fs, options, what, e) < 0)
 		return -1;
-	fd = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
+	fd = explained(fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs), "fsmount(%d, FSMOUNT_CLOEXEC, %s)", fs, attrs_text(attrs));
 	return fd < 0 ? err_sys(e, "mount %s", what) : fd;
 }
 
 int mount_attach(int mount, int target, const char *what, struct err *e)
 {
-	if (move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (explained(move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
+		      "move_mount(%d, \"\", %d, \"\", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH) to %s", mount, target,
+		      what) < 0)
 		return err_sys(e, "mount %s", what);
 	return 0;
 }
@@ -87,7 +111,9 @@ int mount_set(int mount, uint64_t set, bool all, const char *what, struct err *e
 {
 	struct mount_attr attr = {.attr_set = set};
 
-	if (mount_setattr(mount, "", AT_EMPTY_PATH | (all ? AT_RECURSIVE : 0), &attr, sizeof(attr)) < 0)
+	if (explained(mount_setattr(mount, "", AT_EMPTY_PATH | (all ? AT_RECURSIVE : 0), &attr, sizeof(attr)),
+		      "mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=%s})", mount, all ? "|AT_RECURSIVE" : "",
+		      attrs_text(set)) < 0)
 		return err_sys(e, "mount options of %s", what);
 	return 0;
 }
@@ -96,7 +122,9 @@ static int set_idmap(int mount, int userns, unsigned flags)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)userns};
 
-	return mount_setattr(mount, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr));
+	return explained(mount_setattr(mount, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr)),
+			 "mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=MOUNT_ATTR_IDMAP, userns_fd=%d})", mount,
+			 flags & AT_RECURSIVE ? "|AT_RECURSIVE" : "", userns);
 }
 
 int mount_idmap(int mount, int userns, const char *what, struct err *e)

@@ -17,7 +17,7 @@ struct netlink {
 	/* The send that is being put together. */
 	char out[NETLINK_MESSAGES * NETLINK_ROOM];
 	size_t used;
-	unsigned n, may_exist;		/* how many messages; of which EEXIST is success (a bit each) */
+	unsigned n, may_exist, asked;	/* how many messages; of which EEXIST is success, which ask for word (a bit each) */
 	char in[32768];
 };
 
@@ -70,12 +70,17 @@ void netlink_close(struct netlink **n)
 	*n = NULL;
 }
 
+int netlink_fd(const struct netlink *n)
+{
+	return mnl_socket_get_fd(n->socket);
+}
+
 struct nlmsghdr *netlink_begin(struct netlink *n, int type, int flags, size_t size, void *fixed)
 {
 	struct nlmsghdr *m;
 
 	if (!n->n)
-		n->used = n->may_exist = 0;
+		n->used = n->may_exist = n->asked = 0;
 	memset(n->out + n->used, 0, NETLINK_ROOM);
 	m = mnl_nlmsg_put_header(n->out + n->used);
 	m->nlmsg_type = (uint16_t)type;
@@ -88,6 +93,7 @@ struct nlmsghdr *netlink_begin(struct netlink *n, int type, int flags, size_t si
 void netlink_end(struct netlink *n, const struct nlmsghdr *m, bool may_exist)
 {
 	n->used += MNL_ALIGN(m->nlmsg_len);
+	n->asked |= (unsigned)!!(m->nlmsg_flags & NLM_F_ACK) << n->n;
 	n->may_exist |= (unsigned)may_exist << n->n++;
 }
 
@@ -126,7 +132,7 @@ static int error_of(const struct nlmsghdr *m)
 int netlink_act(struct netlink *n)
 {
 	uint32_t first = n->sequence - n->n + 1, at;
-	int count = transmit(n), left = count, failed = 0, size, error;
+	int count = transmit(n), left = count < 0 ? -1 : __builtin_popcount(n->asked), failed = 0, size, error;
 	const struct nlmsghdr *m;
 
 	while (left) {
@@ -137,8 +143,13 @@ int netlink_act(struct netlink *n)
 			at = m->nlmsg_seq - first;
 			if (m->nlmsg_type != NLMSG_ERROR || at >= (uint32_t)count)
 				continue;
-			left--;
 			error = error_of(m);
+			if (!(n->asked >> at & 1)) {
+				/* The frame of a batch was refused, and so is all that it holds. */
+				errno = error;
+				return -1;
+			}
+			left--;
 			if (!failed && !(error == EEXIST && n->may_exist & 1U << at))
 				failed = error;
 		}

@@ -23,6 +23,9 @@ void netlink_close(struct netlink **n);
 
 enum { NETLINK_MESSAGES = 6, NETLINK_ROOM = 512 };	/* of a send; bytes of each message */
 
+/* Its descriptor, to be kept open elsewhere too. */
+int netlink_fd(const struct netlink *n);
+
 /* One more message of the send; *fixed points at its fixed part of that size, all 0. */
 struct nlmsghdr *netlink_begin(struct netlink *n, int type, int flags, size_t size, void *fixed);
 /* It is complete. may_exist: its EEXIST is success. */
@@ -31,8 +34,9 @@ void netlink_end(struct netlink *n, const struct nlmsghdr *m, bool may_exist);
 bool netlink_empty(const struct netlink *n);
 
 /*
- * Sends what was put together (each message with NLM_F_ACK) and waits until all of it is
- * done. 0, or -1 with errno: of the first that failed; those after it are done all the same.
+ * Sends what was put together (each message with NLM_F_ACK, but for those that only frame
+ * others) and waits until all of it is done. 0, or -1 with errno: of the first that failed; those
+ * after it are done all the same.
  */
 int netlink_act(struct netlink *n);
 

@@ -26,12 +26,28 @@ void network_close(struct network *n)
 
 int network_lock(const struct store *s, struct err *e)
 {
-	int lock;
+	for (;;) {
+		own_fd int lock = -1;
+		struct stat st;
 
-	if (mkdirat(s->run, "net", 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "%s/net", s->run_path);
-	lock = lock_take(s->run, "net", e);
-	return lock < 0 ? err_wrap(e, "%s", s->run_path) : lock;
+		if (mkdirat(s->run, "net", 0700) < 0 && errno != EEXIST)
+			return err_sys(e, "%s/net", s->run_path);
+		lock = lock_take(s->run, "net", e);
+		/* It may have been taken away (network_tidy) before the lock was had. */
+		if (lock < 0 && e->sys != ENOENT)
+			return err_wrap(e, "%s", s->run_path);
+		if (lock >= 0 && fstat(lock, &st) == 0 && st.st_nlink)
+			return take_fd(&lock);
+	}
+}
+
+void network_tidy(const struct store *s)
+{
+	struct err ignored;
+	own_fd int lock = s->run < 0 ? -1 : lock_take(s->run, "net", &ignored);
+
+	if (lock >= 0)
+		unlinkat(s->run, "net", AT_REMOVEDIR);
 }
 
 struct in_addr network_gateway(const struct network *n)

@@ -50,6 +50,8 @@ void network_close(struct network *n);
  * something here, or claims an address, holds it. rtnl: an rtnl_open socket of the host's.
  */
 int network_lock(const struct store *s, struct err *e);
+/* Takes CT_RUN/net away, if it is empty. Without the lock. */
+void network_tidy(const struct store *s);
 
 /* --- definitions --- */
 

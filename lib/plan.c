@@ -28,6 +28,7 @@ static const struct field {
 	{"read-only", FLAG, offsetof(struct plan, read_only)},
 	{"privileged", FLAG, offsetof(struct plan, privileged)},
 	{"network", TEXT, offsetof(struct plan, network)},
+	{"port", LIST, offsetof(struct plan, ports)},
 	{"userns", TEXT, offsetof(struct plan, userns)},
 	{"caps", NUMBER, offsetof(struct plan, caps)},
 	{"image-volume", LIST, offsetof(struct plan, image_volumes)},
@@ -46,9 +47,15 @@ static const struct field {
 	{"pids", NUMBER, offsetof(struct plan, limits.pids)},
 	{"pids-default", FLAG, offsetof(struct plan, limits.pids_default)},
 	{"log-max", NUMBER, offsetof(struct plan, log_max)},
+	{"stage", LIST, offsetof(struct plan, stages)},
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(*fields) };
+
+bool plan_has_stage(const struct plan *p, const char *name)
+{
+	return p->stages.n ? strv_has(&p->stages, name) : !str_equal(name, "time");
+}
 
 void plan_free_lists(struct plan *p)
 {

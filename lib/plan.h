@@ -25,7 +25,8 @@ struct plan {
 	const char *hostname;		/* NULL: the id */
 	const char *stop_signal;	/* NULL: TERM */
 	bool tty, init, read_only, privileged;
-	const char *network;		/* "none", "host" */
+	const char *network;		/* its name; "none", "host", "container:ID" */
+	struct strv ports;		/* as port_read reads them */
 	const char *userns;		/* "auto", "host", "unmapped", CTR:HOST:COUNT,... */
 	uint64_t caps;			/* bounding set */
 	struct strv image_volumes;	/* directories that the image wants apart from its root */
@@ -33,7 +34,10 @@ struct plan {
 	uint64_t shm_size;		/* bytes */
 	struct limits limits;
 	uint64_t log_max;		/* bytes; 0: the log grows */
+	struct strv stages;		/* the names of those wanted (stage.h); none: all but "time" */
 };
+
+bool plan_has_stage(const struct plan *p, const char *name);
 
 void plan_free_lists(struct plan *p);
 #define own_plan __attribute__((cleanup(plan_free_lists)))

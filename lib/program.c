@@ -17,6 +17,7 @@
 #include <linux/close_range.h>
 
 #include "err.h"
+#include "explain.h"
 #include "own.h"
 #include "path.h"
 #include "tty.h"
@@ -31,6 +32,19 @@ static const char *env_get(const struct strv *env, const char *name)
 		if (strncmp(env->v[i], name, len) == 0 && env->v[i][len] == '=')
 			return env->v[i] + len + 1;
 	return NULL;
+}
+
+void program_set_env(struct strv *env, const char *setting)
+{
+	size_t len = strcspn(setting, "=") + 1;
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], setting, len) == 0) {
+			free(env->v[i]);
+			env->v[i] = str_dup(setting);
+			return;
+		}
+	strv_add(env, setting);
 }
 
 /* 0: the file can be executed, 126: it cannot, 127: there is none. */
@@ -77,13 +91,19 @@ static int find_file(struct program *p, int root, struct err *e)
 	return err_status(e, worst);
 }
 
-int program_find(struct program *p, int root, struct err *e)
+void program_complete_env(struct program *p)
 {
 	if (!env_get(&p->env, "PATH"))
 		strv_add(&p->env, "PATH=" DEFAULT_PATH);
 	if (!env_get(&p->env, "HOME"))
 		strv_take(&p->env, str_fmt("HOME=%s", p->who.home));
-	p->workdir_fd = path_mkdirs(root, p->workdir ? p->workdir : "/", 0755, e);
+}
+
+int program_find(struct program *p, int root, struct err *e)
+{
+	program_complete_env(p);
+	if (p->workdir_fd < 0)
+		p->workdir_fd = path_mkdirs(root, p->workdir ? p->workdir : "/", 0755, e);
 	if (p->workdir_fd < 0)
 		return err_wrap(e, "working directory");
 	return find_file(p, root, e);
@@ -133,7 +153,8 @@ void program_own_streams(const struct program *p)
 static int take_streams(const struct program *p, struct err *e)
 {
 	/* Its own session: no signal from the user's terminal reaches it but through us. */
-	setsid();
+	if (!p->plain)
+		setsid();
 	if (p->tty && ioctl(p->stdio[0], TIOCSCTTY, 0) < 0)
 		return err_sys(e, "controlling terminal");
 	for (int i = 0; i < 3; i++)
@@ -148,11 +169,11 @@ static int become_user(const struct program *p, struct err *e)
 
 	if (p->as_is)
 		return 0;
-	if (setgroups((size_t)u->groups_n, u->groups) < 0)
+	if (explained(setgroups((size_t)u->groups_n, u->groups), "setgroups(%d, ...)", u->groups_n) < 0)
 		return id_failed("one of the groups of user", u->uid, e);
-	if (setresgid(u->gid, u->gid, u->gid) < 0)
+	if (explained(setresgid(u->gid, u->gid, u->gid), "setresgid(%u, %u, %u)", u->gid, u->gid, u->gid) < 0)
 		return id_failed("group", u->gid, e);
-	if (setresuid(u->uid, u->uid, u->uid) < 0)
+	if (explained(setresuid(u->uid, u->uid, u->uid), "setresuid(%u, %u, %u)", u->uid, u->uid, u->uid) < 0)
 		return id_failed("user", u->uid, e);
 	return 0;
 }
@@ -238,8 +259,12 @@ int program_exec(struct program *p, int report, struct err *e)
 		return err_sys(e, "close descriptors");
 	if (become_user(p, e) < 0)
 		return -1;
-	umask(022);
-	default_signals();
+	if (p->plain) {
+		sigprocmask(SIG_SETMASK, &p->mask, NULL);
+	} else {
+		umask(022);
+		default_signals();
+	}
 	/* After the last change of ids: each of those clears it. */
 	if (!p->init && !p->stays) {
 		char word;
@@ -249,7 +274,8 @@ int program_exec(struct program *p, int report, struct err *e)
 		if (recv(report, &word, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 			_exit(125);
 	}
-	execve(p->file, p->args->v, p->env.v);
+	explain_ahead("execve(\"%s\", [\"%s\", ...], %zu variables)", p->file, p->args->v[0], p->env.n);
+	explained(execve(p->file, p->args->v, p->env.v), "execve(\"%s\")", p->file);
 	err_sys(e, "%s", p->args->v[0]);
 	return err_status(e, e->sys == ENOENT || e->sys == ENOTDIR ? 127 : 126);
 }

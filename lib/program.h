@@ -6,6 +6,7 @@
 #ifndef CT_PROGRAM_H
 #define CT_PROGRAM_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "str.h"
@@ -19,20 +20,27 @@ struct program {
 	struct strv env;	/* what it gets; completed by program_find */
 	struct user who;
 	char *file;		/* set by program_find */
-	int workdir_fd;		/* likewise */
+	int workdir_fd;		/* likewise, unless it was set before */
 	int stdio[3];		/* the descriptors that become 0, 1, 2 */
 	bool tty;		/* stdio is a terminal to be its controlling one */
 	bool init;		/* stay as process 1 and run the program as its child */
 	int *killed_by;		/* with init: memory shared with the supervisor, for the signal that ended the program */
 	bool stays;		/* it may outlive whoever started it */
-	bool as_is;		/* no user ids to change to: an unmapped user namespace */
+	bool as_is;		/* no user ids to change to */
+	bool plain;		/* its session is the caller's, and so is its signal mask: */
+	sigset_t mask;
 };
+
+/* Sets a variable ("NAME=VALUE") of an environment, in place of an earlier setting. */
+void program_set_env(struct strv *env, const char *setting);
+
+/* Adds PATH and HOME where nobody set them. */
+void program_complete_env(struct program *p);
 
 /*
  * Looks it up: e->status is 127 for a command that is not there, 126 for one
  * that cannot be executed. Opens the working directory, made if it is missing
- * (links are followed inside the root only). Adds PATH and HOME to env
- * where nobody set them. root: the container's root directory.
+ * (links are followed inside the root only). Completes env. root: the container's root directory.
  */
 int program_find(struct program *p, int root, struct err *e);
 

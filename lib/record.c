@@ -67,6 +67,17 @@ char *record_join(const struct record *r, const char *key, const char *between)
 	return strv_join(&values, between);
 }
 
+void record_remove(struct record *r, const char *key, const char *value)
+{
+	struct record kept = {0};
+
+	for (size_t i = 0; i < r->keys.n; i++)
+		if (strcmp(r->keys.v[i], key) != 0 || strcmp(r->values.v[i], value) != 0)
+			record_add(&kept, r->keys.v[i], r->values.v[i]);
+	record_free(r);
+	*r = kept;
+}
+
 void record_drop(struct record *r, const char *key)
 {
 	struct record kept = {0};
@@ -100,13 +111,12 @@ int record_parse(struct buf *text, const char *name, struct record *r, struct er
 
 	if (strlen(text->data) != text->len)
 		return err_set(e, "%s: damaged (a NUL byte)", name);
-	for (line = text->data; *line; line = end) {
+	/* Some files are blank for the most part (container.h). */
+	for (line = text->data + strspn(text->data, "\n"); *line; line = end + strspn(end, "\n")) {
 		end = strchr(line, '\n');
 		if (!end)
 			return err_set(e, "%s: damaged (cut short)", name);
 		*end++ = '\0';
-		if (!*line)
-			continue;
 		equals = strchr(line, '=');
 		if (!equals)
 			return err_set(e, "%s: damaged (%s)", name, line);

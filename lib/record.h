@@ -31,6 +31,8 @@ uint64_t record_get_uint(const struct record *r, const char *key);	/* 0 if absen
 void record_get_list(const struct record *r, const char *key, struct strv *out);
 /* The same as one string, joined; "" if there is none. The caller frees it. */
 char *record_join(const struct record *r, const char *key, const char *between);
+/* Takes one line out, if it is there. */
+void record_remove(struct record *r, const char *key, const char *value);
 /* Takes every line of key out. */
 void record_drop(struct record *r, const char *key);
 

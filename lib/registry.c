@@ -12,6 +12,7 @@
 #include "jq.h"
 #include "own.h"
 #include "record.h"
+#include "url.h"
 
 enum {
 	TRIES = 5,
@@ -187,8 +188,8 @@ static bool is_token(const char *s)
 static char *token_query(const struct registry *r, const struct challenge *c)
 {
 	own_str char *scope = str_fmt("repository:%s:pull", r->ref->repository);
-	own_str char *safe_scope = http_escape(scope);
-	own_str char *service = c->service ? http_escape(c->service) : NULL;
+	own_str char *safe_scope = url_escape(scope);
+	own_str char *service = c->service ? url_escape(c->service) : NULL;
 
 	return str_fmt("%s%s%sscope=%s", service ? "service=" : "", service ? service : "", service ? "&" : "", safe_scope);
 }
@@ -200,7 +201,7 @@ static int token_ask(struct registry *r, const struct challenge *c, struct patie
 	struct http_request q = {.max = SMALL_MAX, .take = take_small, .arg = &r->token_json};
 
 	if (r->auth.identity && !r->auth.creds) {
-		identity = http_escape(r->auth.identity);
+		identity = url_escape(r->auth.identity);
 		form = str_fmt("grant_type=refresh_token&client_id=ct&%s&refresh_token=%s", query, identity);
 		q.url = c->realm;
 		q.post = form;

@@ -15,6 +15,7 @@
 #include <linux/magic.h>
 
 #include "err.h"
+#include "explain.h"
 #include "mount.h"
 #include "own.h"
 #include "path.h"
@@ -22,23 +23,42 @@
 
 enum { QUIET = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
-static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty"};
+const char *const rootfs_devices[] = {"null", "zero", "full", "random", "urandom", "tty", NULL};
 
-/* What tells of the host's hardware, memory or keys: empty to the container. */
-static const char *const masked[] = {
+const char *const rootfs_masked[] = {
 	"proc/acpi", "proc/asound", "proc/interrupts", "proc/kcore", "proc/keys", "proc/latency_stats",
 	"proc/sched_debug", "proc/scsi", "proc/timer_list", "proc/timer_stats",
-	"sys/devices/virtual/powercap", "sys/firmware",
+	"sys/devices/virtual/powercap", "sys/firmware", NULL,
 };
 
-/* What changes the host when it is written. */
-static const char *const frozen[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger"};
+const char *const rootfs_frozen[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger", NULL};
 
-#define EACH(p, list) (const char *const *p = list; p < list + sizeof(list) / sizeof(*list); p++)
+#define EACH(p, list) (const char *const *p = list; *p; p++)
 
 int rootfs_private(struct err *e)
 {
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? err_sys(e, "mount namespace: make it private") : 0;
+	if (explained(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount(NULL, \"/\", NULL, MS_REC|MS_PRIVATE, NULL)") < 0)
+		return err_sys(e, "mount namespace: make it private");
+	return 0;
+}
+
+int rootfs_own(char text[24], struct err *e)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/mnt", &st) < 0)
+		return err_sys(e, "/proc/self/ns/mnt");
+	snprintf(text, 24, "%llu", (unsigned long long)st.st_ino);
+	return 0;
+}
+
+int rootfs_check_own(const char *made, struct err *e)
+{
+	char ours[24];
+
+	if (made && rootfs_own(ours, e) == 0 && str_equal(ours, made))
+		return 0;
+	return err_set(e, "mounts would be everybody's: the stage mnt has to come with this one, or in a ct-run before it");
 }
 
 int rootfs_enter(int mount_fd, int *host, struct err *e)
@@ -51,9 +71,9 @@ int rootfs_enter(int mount_fd, int *host, struct err *e)
 	/* On top of the host's root, where nothing need exist for it and nobody else looks. */
 	if (mount_attach(mount_fd, old, "the root", e) < 0)
 		return -1;
-	if (fchdir(mount_fd) < 0)
+	if (explained(fchdir(mount_fd), "fchdir(%d)", mount_fd) < 0)
 		return err_sys(e, "the new root");
-	if (syscall(SYS_pivot_root, ".", ".") < 0)
+	if (explained(syscall(SYS_pivot_root, ".", "."), "pivot_root(\".\", \".\")") < 0)
 		return err_sys(e, "pivot_root");
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
@@ -62,10 +82,49 @@ int rootfs_enter(int mount_fd, int *host, struct err *e)
 	return root;
 }
 
+/*
+ * What an earlier stage, or a root with mounts of its own, has on a directory at
+ * the top goes. What came into the namespace from a more privileged one is locked
+ * there (mount_namespaces(7)): that stays, and is covered.
+ */
+static void uncover(const char *name)
+{
+	own_str char *path = str_fmt("/%s", name);
+
+	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		explained(0, "umount2(\"%s\", MNT_DETACH|UMOUNT_NOFOLLOW)", path);
+}
+
 int rootfs_drop_host(int host, struct err *e)
 {
-	if (fchdir(host) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+	if (explained(fchdir(host), "fchdir(%d)", host) < 0 ||
+	    explained(umount2(".", MNT_DETACH), "umount2(\".\", MNT_DETACH)") < 0 || chdir("/") < 0)
 		return err_sys(e, "let go of the host's root");
+	return 0;
+}
+
+int rootfs_stay(int *root, int *host, struct err *e)
+{
+	*root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *root < 0 || *host < 0 ? err_sys(e, "/") : 0;
+}
+
+int rootfs_take_along(int root, int host, struct err *e)
+{
+	static const char *const names[] = {"proc", "sys", "dev", NULL};
+
+	for EACH(name, names) {
+		own_fd int at = -1, fd = -1;
+
+		uncover(*name);
+		at = openat(root, *name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (at < 0)
+			continue;
+		fd = mount_copy(host, *name, true, e);
+		if (fd < 0 || mount_attach(fd, at, *name, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -87,46 +146,56 @@ static int mount_point(int root, const char *name, struct err *e)
 
 int rootfs_mount_proc(int root, struct err *e)
 {
-	own_fd int at = mount_point(root, "proc", e);
-	own_fd int fd = at < 0 ? -1 : mount_new("proc", NULL, QUIET, "/proc", e);
+	/* Before anything goes: in a user namespace it takes one that is to be seen (mount_too_revealing). */
+	own_fd int fd = mount_new("proc", NULL, QUIET, "/proc", e), at = -1;
 
-	return fd < 0 ? -1 : mount_attach(fd, at, "/proc", e);
+	if (fd < 0)
+		return -1;
+	uncover("proc");
+	at = mount_point(root, "proc", e);
+	return at < 0 ? -1 : mount_attach(fd, at, "/proc", e);
 }
 
-/* On a host with cgroup v2 alone, the container sees its own group there. */
-static int mount_cgroup(int root, int host, bool writable, struct err *e)
+bool rootfs_has_cgroup2(int host)
 {
-	own_fd int theirs = openat(host, "sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	own_fd int at = -1, fd = -1;
+	own_fd int fd = openat(host, host == AT_FDCWD ? "/sys/fs/cgroup" : "sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;
 
-	if (theirs < 0 || fstatfs(theirs, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
-		return 0;
-	at = path_open(root, "sys/fs/cgroup", O_PATH | O_DIRECTORY, 0);
+	return fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+/* There, the container sees its own group. */
+static int mount_cgroup(int root, bool writable, struct err *e)
+{
+	own_fd int at = path_open(root, "sys/fs/cgroup", O_PATH | O_DIRECTORY, 0);
+	own_fd int fd = -1;
+
 	if (at < 0)
 		return 0;
 	fd = mount_new("cgroup2", NULL, QUIET | (writable ? 0 : MOUNT_ATTR_RDONLY), "/sys/fs/cgroup", e);
 	return fd < 0 ? -1 : mount_attach(fd, at, "/sys/fs/cgroup", e);
 }
 
-int rootfs_mount_sys(int root, int host, bool own_network, bool writable, struct err *e)
+int rootfs_mount_sys(int root, int host, bool new_network, bool writable, struct err *e)
 {
-	own_fd int at = mount_point(root, "sys", e);
-	own_fd int fd = -1;
+	bool cgroup2 = new_network && rootfs_has_cgroup2(host);
+	uint64_t attrs = QUIET | (writable ? 0 : MOUNT_ATTR_RDONLY);
+	own_fd int fd = new_network ? mount_new("sysfs", NULL, attrs, "/sys", e) : -1, at = -1;
 
-	if (at < 0)
+	if (fd < 0 && new_network && e->sys != EPERM)
 		return -1;
-	if (!own_network) {
+	if (fd < 0) {
 		/* sysfs shows a network namespace, so only its owner may mount it: lend the host's. */
+		cgroup2 = false;
 		fd = mount_copy(host, "sys", true, e);
-		if (fd < 0 || mount_set(fd, QUIET | (writable ? 0 : MOUNT_ATTR_RDONLY), true, "/sys", e) < 0)
+		if (fd < 0 || mount_set(fd, attrs, true, "/sys", e) < 0)
 			return -1;
-		return mount_attach(fd, at, "/sys", e);
 	}
-	fd = mount_new("sysfs", NULL, QUIET | (writable ? 0 : MOUNT_ATTR_RDONLY), "/sys", e);
-	if (fd < 0 || mount_attach(fd, at, "/sys", e) < 0)
+	uncover("sys");
+	at = mount_point(root, "sys", e);
+	if (at < 0 || mount_attach(fd, at, "/sys", e) < 0)
 		return -1;
-	return mount_cgroup(root, host, writable, e);
+	return cgroup2 ? mount_cgroup(root, writable, e) : 0;
 }
 
 /* A host's device node to lend: it can be read and written, but not given another owner or mode. */
@@ -188,7 +257,7 @@ static int lend_all(int dev, int host_dev, struct err *e)
 
 static int lend_some(int dev, int host_dev, struct err *e)
 {
-	for EACH(name, devices)
+	for EACH(name, rootfs_devices)
 		if (lend_device(dev, host_dev, *name, e) < 0)
 			return -1;
 	return 0;
@@ -228,10 +297,29 @@ static int furnish_dev(int dev, uint64_t shm_size, struct err *e)
 	}
 	if (mount_below_dev(dev, "shm", "tmpfs", shm, QUIET, e) < 0)
 		return -1;
-	/* A kernel may be built without POSIX message queues. */
-	if (mount_below_dev(dev, "mqueue", "mqueue", NULL, QUIET, e) < 0 && e->sys != ENODEV)
+	/* A kernel may be built without POSIX message queues; those of an IPC namespace of others cannot be shown. */
+	if (mount_below_dev(dev, "mqueue", "mqueue", NULL, QUIET, e) < 0 && e->sys != ENODEV && e->sys != EPERM)
 		return -1;
 	return 0;
+}
+
+static bool is_mount(int fd)
+{
+	struct statx st;
+
+	return statx(fd, "", AT_EMPTY_PATH, 0, &st) == 0 && st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+/* The new /dev stands on the old one, which lent it its nodes and goes now: over the root, for a moment. */
+static int replace_dev(int root, int dev, struct err *e)
+{
+	own_fd int at = -1;
+
+	if (mount_attach(dev, root, "/dev", e) < 0)
+		return -1;
+	uncover("dev");
+	at = mount_point(root, "dev", e);
+	return at < 0 ? -1 : mount_attach(dev, at, "/dev", e);
 }
 
 int rootfs_mount_dev(int root, int host, bool all_devices, uint64_t shm_size, struct err *e)
@@ -250,7 +338,9 @@ int rootfs_mount_dev(int root, int host, bool all_devices, uint64_t shm_size, st
 		return -1;
 	if ((all_devices ? lend_all(dev, host_dev, e) : lend_some(dev, host_dev, e)) < 0)
 		return -1;
-	return furnish_dev(dev, shm_size, e) < 0 ? -1 : take_fd(&dev);
+	if (furnish_dev(dev, shm_size, e) < 0 || (is_mount(at) && replace_dev(root, dev, e) < 0))
+		return -1;
+	return take_fd(&dev);
 }
 
 int rootfs_mount_console(int dev, int slave, struct err *e)
@@ -294,10 +384,10 @@ static int mask_one(int root, int host, const char *path, struct err *e)
 
 int rootfs_mask(int root, int host, struct err *e)
 {
-	for EACH(path, masked)
+	for EACH(path, rootfs_masked)
 		if (mask_one(root, host, *path, e) < 0)
 			return -1;
-	for EACH(path, frozen) {
+	for EACH(path, rootfs_frozen) {
 		own_fd int at = path_open(root, *path, O_PATH | O_NOFOLLOW, 0), fd = -1;
 
 		if (at < 0)

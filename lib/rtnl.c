@@ -12,7 +12,11 @@
 #include <string.h>
 
 #include "err.h"
+#include "explain.h"
 #include "netlink.h"
+
+#define MAC "%02x:%02x:%02x:%02x:%02x:%02x"
+#define MAC_BYTES(m) (m)[0], (m)[1], (m)[2], (m)[3], (m)[4], (m)[5]
 
 struct netlink *rtnl_open(int netns, struct err *e)
 {
@@ -128,7 +132,10 @@ int rtnl_bridge(struct netlink *n, const char *name, const uint8_t mac[6], struc
 	mnl_attr_put(m, IFLA_ADDRESS, 6, mac);
 	mnl_attr_nest_end(m, begin_kind(m, IFLA_INFO_KIND, "bridge"));
 	netlink_end(n, m, false);
-	return netlink_act(n) < 0 ? err_sys(e, "make bridge %s", name) : 0;
+	if (netlink_act(n) < 0)
+		return err_sys(e, "make bridge %s", name);
+	explain_shell("ip link add %s address " MAC " type bridge", name, MAC_BYTES(mac));
+	return 0;
 }
 
 static void add_pair(struct netlink *n, const struct rtnl_pair *p)
@@ -187,16 +194,37 @@ int rtnl_pair(struct netlink *n, const struct rtnl_pair *p, struct err *e)
 int rtnl_up(struct netlink *n, const char *link, bool up, struct err *e)
 {
 	add_up(n, link, up);
-	return netlink_act(n) < 0 ? err_sys(e, "set link %s %s", link, up ? "up" : "down") : 0;
+	if (netlink_act(n) < 0)
+		return err_sys(e, "set link %s %s", link, up ? "up" : "down");
+	explain_shell("ip link set %s %s", link, up ? "up" : "down");
+	return 0;
 }
 
 int rtnl_delete(struct netlink *n, const char *link, struct err *e)
 {
 	netlink_end(n, begin_link(n, RTM_DELLINK, NLM_F_ACK, 0, link), false);
-	return netlink_act(n) < 0 && errno != ENODEV ? err_sys(e, "delete link %s", link) : 0;
+	if (netlink_act(n) < 0)
+		return errno == ENODEV ? 0 : err_sys(e, "delete link %s", link);
+	explain_shell("ip link del %s", link);
+	return 0;
 }
 
 /* --- addresses and routes --- */
+
+static void tell_address(const char *link, const struct subnet *a)
+{
+	char text[SUBNET_TEXT];
+
+	subnet_text(a, text);
+	explain_shell("ip address replace %s broadcast + dev %s", text, link);
+}
+
+static void tell_route(const char *link, struct in_addr gateway)
+{
+	char text[INET_ADDRSTRLEN];
+
+	explain_shell("ip route replace default via %s dev %s", inet_ntop(AF_INET, &gateway, text, sizeof(text)), link);
+}
 
 static void add_address(struct netlink *n, unsigned index, const struct subnet *a)
 {
@@ -242,7 +270,10 @@ int rtnl_address(struct netlink *n, const char *link, const struct subnet *a, st
 	if (index_of(n, link, &index, e) < 0)
 		return -1;
 	add_address(n, index, a);
-	return netlink_act(n) < 0 ? err_sys(e, "give link %s an address", link) : 0;
+	if (netlink_act(n) < 0)
+		return err_sys(e, "give link %s an address", link);
+	tell_address(link, a);
+	return 0;
 }
 
 int rtnl_default_route(struct netlink *n, const char *link, struct in_addr gateway, struct err *e)
@@ -252,7 +283,10 @@ int rtnl_default_route(struct netlink *n, const char *link, struct in_addr gatew
 	if (index_of(n, link, &index, e) < 0)
 		return -1;
 	add_default_route(n, index, gateway);
-	return netlink_act(n) < 0 ? err_sys(e, "default route by link %s", link) : 0;
+	if (netlink_act(n) < 0)
+		return err_sys(e, "default route by link %s", link);
+	tell_route(link, gateway);
+	return 0;
 }
 
 int rtnl_configure(struct netlink *n, const char *link, const char *altname, const struct subnet *a,
@@ -269,7 +303,16 @@ int rtnl_configure(struct netlink *n, const char *link, const char *altname, con
 	add_up(n, link, true);
 	if (gateway.s_addr)
 		add_default_route(n, index, gateway);
-	return netlink_act(n) < 0 ? err_sys(e, "set up link %s", link) : 0;
+	if (netlink_act(n) < 0)
+		return err_sys(e, "set up link %s", link);
+	explain_shell("ip link set lo up");
+	if (altname)
+		explain_shell("ip link property add dev %s altname %s", link, altname);
+	tell_address(link, a);
+	explain_shell("ip link set %s up", link);
+	if (gateway.s_addr)
+		tell_route(link, gateway);
+	return 0;
 }
 
 /* --- what there is --- */

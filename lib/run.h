@@ -6,6 +6,7 @@
 #ifndef CT_RUN_H
 #define CT_RUN_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -13,20 +14,23 @@
 #include "fixture.h"
 #include "idmap.h"
 #include "limit.h"
+#include "member.h"
 #include "plan.h"
+#include "port.h"
 #include "program.h"
 #include "store.h"
 #include "streams.h"
 
 struct run {
 	/* Given. */
-	const struct store *store;
+	const struct store *store;	/* NULL: a bare run (bare.h), of which nothing is recorded */
 	const struct plan *plan;
-	const char *id, *hostname;
+	const char *id, *hostname;	/* hostname NULL: as it is */
 	int image;			/* the image's root directory; -1 with plan->rootfs */
 	int home;			/* where the container's snapshot goes (its draft or its directory) */
 	bool make_snapshot;		/* false: it has one from an earlier run */
 	bool input;			/* the user's stdin is attached */
+	sigset_t mask;			/* of a bare run: the caller's */
 	struct strv *notes;		/* what the user should be told */
 
 	/* The supervisor's. */
@@ -35,7 +39,15 @@ struct run {
 	struct idmap map;
 	int files;			/* CT_RUN/ps_N */
 	int rootfs;			/* the container's root directory, from outside */
+	bool own_hands;			/* the first process makes all mounts itself: nobody has more rights */
 	int userns;			/* its user namespace; -1: the host's */
+	struct {
+		struct netlink *rtnl;
+		struct member member;
+		struct ports ports;
+		int control;		/* control.h; -1 */
+		int shared, shared_user;	/* another container's namespaces that it is to be in; -1 */
+	} net;				/* its end on a network, if it has one (netstage.h) */
 	struct streams streams;
 	int channel;			/* to the first process (and, in it, to the supervisor) */
 	pid_t pid;

@@ -4,15 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "caps.h"
 #include "err.h"
 #include "etc.h"
 #include "idmap.h"
 #include "names.h"
+#include "netstage.h"
 #include "own.h"
+#include "program.h"
 #include "rlimit.h"
 #include "sig.h"
+#include "stage.h"
 #include "volume.h"
 
 enum { PIDS = 2048, SHM_SIZE = 64 << 20, HOSTNAME_MAX = 64, CPU_SHARES_MAX = 262144 };
@@ -42,7 +46,8 @@ const struct opt runopts_table[] = {
 	OPT_FLAG(S, read_only, 0, "read-only", "its root directory cannot be written"),
 	OPT_TEXT(S, rootfs, 0, "rootfs", "DIR", "run on a directory, changing it, instead of an image"),
 	OPT_FORM(S, pull, 0, "pull", "missing|always|never", "when to get the image from a registry (missing)", pull_read_policy),
-	OPT_TEXT(S, network, 0, "network", "none|host", "its own with a loopback alone, or the host's (none)"),
+	OPT_TEXT(S, network, 0, "network", "NETWORK", "the network it is on (default); none; host: the host's own"),
+	OPT_LIST(S, ports, 'p', "publish", "[[IP:]PORT:]PORT[/udp]", "reach a port of its by one of the host's; A-B: several"),
 	OPT_LIST(S, dns, 0, "dns", "ADDRESS", "a name server for /etc/resolv.conf"),
 	OPT_LIST(S, hosts, 0, "add-host", "HOST:ADDRESS", "a line for /etc/hosts"),
 	OPT_SIZE(S, memory, 'm', "memory", "memory it may use"),
@@ -58,7 +63,11 @@ const struct opt runopts_table[] = {
 	OPT_FLAG(S, privileged, 0, "privileged", "protect nothing of the host from it"),
 	OPT_TEXT(S, userns, 0, "userns", "MODE", "auto, host, unmapped or CTR:HOST:COUNT,... (auto)"),
 	OPT_SIZE(S, log_max, 0, "log-max", "bytes its log may take; older lines go"),
-	OPT_TEXT(S, only, 0, "only", "snapshot", "make the container, run nothing in it, print its id"),
+	OPT_TEXT(S, only, 0, "only", "STAGE[,...]", "just these stages; snapshot: make it, run nothing, print its id"),
+	OPT_TEXT(S, without, 0, "without", "STAGE[,...]", "all stages but these"),
+	OPT_FLAG(S, explain, 0, "explain", "say which system calls are made, and the shell for it"),
+	OPT_FLAG(S, dry_run, 0, "dry-run", "do nothing; print a shell script that does the whole run"),
+	OPT_FLAG(S, step, 0, "step", "wait for Enter before each stage, and say what to look at"),
 	OPT_END
 };
 
@@ -66,7 +75,7 @@ const struct opt runopts_table[] = {
 
 void runopts_free(struct runopts *o)
 {
-	struct strv *lists[] = {&o->env, &o->env_files, &o->labels, &o->volumes, &o->tmpfs, &o->devices,
+	struct strv *lists[] = {&o->ports, &o->env, &o->env_files, &o->labels, &o->volumes, &o->tmpfs, &o->devices,
 				&o->dns, &o->hosts, &o->ulimits, &o->cap_add, &o->cap_drop};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -80,20 +89,6 @@ static const char *keep(struct strv *kept, char *s)
 	return s;
 }
 
-/* Sets a variable of an environment, in place of an earlier setting. */
-static void set_env(struct strv *env, const char *setting)
-{
-	size_t len = strcspn(setting, "=") + 1;
-
-	for (size_t i = 0; i < env->n; i++)
-		if (strncmp(env->v[i], setting, len) == 0) {
-			free(env->v[i]);
-			env->v[i] = str_dup(setting);
-			return;
-		}
-	strv_add(env, setting);
-}
-
 /* NAME=VALUE, or NAME for ours if we have it. */
 int runopts_add_env(struct strv *env, const char *text, struct err *e)
 {
@@ -102,10 +97,10 @@ int runopts_add_env(struct strv *env, const char *text, struct err *e)
 	if (*text == '=' || *text == '\0')
 		return err_set(e, "%s: not NAME=VALUE or NAME", text);
 	if (strchr(text, '=')) {
-		set_env(env, text);
+		program_set_env(env, text);
 	} else if (getenv(text)) {
 		ours = str_fmt("%s=%s", text, getenv(text));
-		set_env(env, ours);
+		program_set_env(env, ours);
 	}
 	return 0;
 }
@@ -289,6 +284,13 @@ static int plan_list(const char *option, const struct strv *from, struct strv *t
 	return 0;
 }
 
+static int check_port(const char *text, struct err *e)
+{
+	struct port_range ignored;
+
+	return port_read(text, &ignored, e);
+}
+
 static int check_label(const char *text, struct err *e)
 {
 	return *text == '=' || *text == '\0' ? err_set(e, "%s: not KEY=VALUE", text) : 0;
@@ -299,11 +301,20 @@ static int plan_userns(const struct runopts *o, struct plan *p, struct err *e)
 	struct idmap map;
 
 	p->userns = o->userns ? o->userns : o->privileged ? "host" : "auto";
+	if (net_is_shared(p)) {
+		if (strcmp(p->userns, "auto") != 0 && strcmp(p->userns, "host") != 0)
+			return err_set(e, "--userns %s: with --network %s it is auto (that container's) or host", p->userns,
+				       p->network);
+		if (strcmp(p->userns, "auto") == 0)
+			p->userns = SHARED_USERS;
+		return o->dns.n || o->hosts.n ? err_set(e, "--network %s: its resolvers and hosts are that container's "
+							"(no --dns, no --add-host)", p->network) : 0;
+	}
 	if (strcmp(p->userns, "auto") == 0 || strcmp(p->userns, "host") == 0 || strcmp(p->userns, "unmapped") == 0)
 		return 0;
 	if (idmap_read(p->userns, &map, e) < 0)
 		return err_wrap(e, "--userns");
-	if (idmap_outside(&map, 0) == (uint32_t)-1)
+	if (idmap_outside(&map, 0) == (uint32_t)-1 && !runopts_bare(o))
 		return err_set(e, "--userns %s: maps no id to 0, and only root can build a container", p->userns);
 	return 0;
 }
@@ -323,9 +334,73 @@ static int plan_rootfs(const struct runopts *o, struct plan *p, struct strv *kep
 	p->rootfs = keep(kept, path);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, "--rootfs %s: not a directory", o->rootfs);
-	if (strcmp(path, "/") == 0)
-		return err_set(e, "--rootfs %s: the host's own root", o->rootfs);
+	if (strcmp(path, "/") == 0 && !runopts_bare(o))
+		return err_set(e, "--rootfs %s: the host's own root (for some stages alone: --only, --without)", o->rootfs);
 	return 0;
+}
+
+bool runopts_bare(const struct runopts *o)
+{
+	return o->rootfs && (o->only || o->without);
+}
+
+/* What an option asks for and no stage is there to do would be left out without a word. */
+static int check_stages(const struct runopts *o, const struct plan *p, struct err *e)
+{
+	const struct { bool given; const char *option, *stage; } needs[] = {
+		{o->memory || o->memory_swap || o->cpus || o->cpu_shares || o->cpuset_cpus || o->pids_limit, "a limit", "cgroup"},
+		{o->userns, "--userns", "user"}, {o->network, "--network", "net"}, {o->hostname, "--hostname", "uts"},
+		{o->init, "--init", "pid"}, {o->volumes.n, "--volume", "root"}, {o->tmpfs.n, "--tmpfs", "root"},
+		{o->ports.n, "--publish", "net"}, {o->read_only, "--read-only", "root"}, {o->devices.n, "--device", "proc"}, {o->shm_size, "--shm-size", "proc"},
+		{o->cap_add.n, "--cap-add", "caps"}, {o->cap_drop.n, "--cap-drop", "caps"},
+	};
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+		if (needs[i].given && !plan_has_stage(p, needs[i].stage))
+			return err_set(e, "%s: needs the stage %s", needs[i].option, needs[i].stage);
+	return 0;
+}
+
+/* Of a bare run nothing is recorded, and nobody stands between it and the terminal. */
+static int check_bare(const struct runopts *o, struct err *e)
+{
+	const struct { bool given; const char *option; } records[] = {
+		{o->detach, "--detach"}, {o->tty, "--tty"}, {o->name, "--name"}, {o->cidfile, "--cidfile"},
+		{o->labels.n, "--label"}, {o->stop_signal, "--stop-signal"}, {o->log_max, "--log-max"},
+		{o->dns.n, "--dns"}, {o->hosts.n, "--add-host"},
+	};
+
+	for (size_t i = 0; i < sizeof(records) / sizeof(*records); i++)
+		if (records[i].given)
+			return err_set(e, "%s: some stages on a directory are a run of which nothing is recorded",
+				       records[i].option);
+	if (o->network && strcmp(o->network, "none") != 0 && strcmp(o->network, "host") != 0)
+		return err_set(e, "--network %s: only a recorded run is on a network with others", o->network);
+	for (size_t i = 0; i < o->volumes.n; i++)
+		if (strcspn(o->volumes.v[i], "/") > strcspn(o->volumes.v[i], ":"))
+			return err_set(e, "--volume %s: a volume by name is in the store, and this run uses none", o->volumes.v[i]);
+	return 0;
+}
+
+static int plan_stages(const struct runopts *o, struct plan *p, struct err *e)
+{
+	if (!o->only && !o->without)
+		return 0;
+	if (stage_select(o->only, o->without, !o->rootfs, &p->stages, e) < 0 || check_stages(o, p, e) < 0)
+		return -1;
+	/* A terminal of its own comes with its /dev. */
+	if (!plan_has_stage(p, "root") || !plan_has_stage(p, "proc"))
+		p->tty = false;
+	if (!runopts_bare(o))
+		return 0;
+	p->tty = false;
+	if (!o->network)
+		p->network = "empty";
+	else if (net_name(p))
+		return err_set(e, "--network %s: a run of which nothing is recorded is on none", p->network);
+	for (char **v = environ; *v; v++)
+		strv_add(&p->env, *v);
+	return check_bare(o, e);
 }
 
 int runopts_plan(const struct runopts *o, const struct record *image, char **command, bool terminal,
@@ -336,14 +411,15 @@ int runopts_plan(const struct runopts *o, const struct record *image, char **com
 	*p = (struct plan){.name = o->name, .init = o->init, .read_only = o->read_only, .privileged = o->privileged,
 			   .hostname = o->hostname, .shm_size = o->shm_size ? o->shm_size : SHM_SIZE, .log_max = o->log_max};
 	p->tty = o->tty || (terminal && !o->no_input && !o->detach);
-	p->user = o->user ? o->user : image ? record_get(image, "user") : NULL;
+	p->user = o->user ? o->user : image && !str_equal(o->userns, "unmapped") ? record_get(image, "user") : NULL;
 	p->workdir = o->workdir ? o->workdir : image ? record_get(image, "workdir") : NULL;
 	p->stop_signal = o->stop_signal ? o->stop_signal : image ? record_get(image, "stopsignal") : NULL;
-	p->network = o->network ? o->network : "none";
-	if (strcmp(p->network, "none") != 0 && strcmp(p->network, "host") != 0)
-		return err_set(e, "--network %s: not none or host", p->network);
-	if (o->only && (strcmp(o->only, "snapshot") != 0 || o->rootfs))
-		return err_set(e, "--only %s: only a snapshot of an image is made alone", o->only);
+	p->network = o->network ? o->network : NETWORK_DEFAULT;
+	if (o->ports.n && !net_name(p))
+		return err_set(e, "--publish %s: a container on a network has ports, and not with --network %s",
+			       o->ports.v[0], p->network);
+	if (plan_stages(o, p, e) < 0)
+		return -1;
 	if (o->name && name_check_container(o->name, e) < 0)
 		return err_wrap(e, "--name");
 	if (o->hostname && check_hostname(o->hostname, e) < 0)
@@ -360,7 +436,8 @@ int runopts_plan(const struct runopts *o, const struct record *image, char **com
 		return -1;
 	if (image)
 		record_get_list(image, "label", &p->labels);
-	if (plan_list("--label", &o->labels, &p->labels, check_label, e) < 0 ||
+	if (plan_list("--publish", &o->ports, &p->ports, check_port, e) < 0 ||
+	    plan_list("--label", &o->labels, &p->labels, check_label, e) < 0 ||
 	    plan_list("--dns", &o->dns, &p->dns, etc_check_dns, e) < 0 ||
 	    plan_list("--add-host", &o->hosts, &p->hosts, etc_check_host, e) < 0)
 		return -1;

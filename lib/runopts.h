@@ -14,9 +14,10 @@
 struct runopts {
 	bool detach, no_input, interactive, tty, remove, init, read_only, privileged;
 	const char *name, *cidfile, *workdir, *user, *hostname, *entrypoint, *stop_signal, *rootfs;
-	const char *only;		/* "snapshot": the container is made, and nothing runs in it; NULL: all */
+	bool explain, dry_run, step;
+	const char *only, *without;	/* lists of stages (stage.h) */
 	const char *network, *userns, *memory_swap, *cpus, *cpuset_cpus, *pids_limit;
-	struct strv env, env_files, labels, volumes, tmpfs, devices, dns, hosts, ulimits, cap_add, cap_drop;
+	struct strv ports, env, env_files, labels, volumes, tmpfs, devices, dns, hosts, ulimits, cap_add, cap_drop;
 	uint64_t memory, cpu_shares, shm_size, log_max;
 	enum pull_policy pull;
 };
@@ -36,6 +37,9 @@ int runopts_plan(const struct runopts *o, const struct record *image, char **com
 int runopts_add_env(struct strv *env, const char *text, struct err *e);
 /* TERM for a process with a terminal. */
 void runopts_complete_env(struct plan *plan);
+
+/* Whether they ask for a bare run (bare.h). */
+bool runopts_bare(const struct runopts *o);
 
 void runopts_free(struct runopts *o);
 

@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -14,10 +17,33 @@
 
 #include "channel.h"
 #include "err.h"
+#include "explain.h"
+#include "handover.h"
+#include "netstage.h"
 #include "own.h"
+#include "show.h"
+#include "proc.h"
 #include "str.h"
 
 #define EACH_STAGE(s, r) (const struct stage *s = stages; s->name; s++) if (stage_is_wanted(s, (r)->plan))
+
+/* "CLONE_NEWUTS|CLONE_NEWPID" */
+static const char *flags_text(uint64_t flags)
+{
+	static const struct { uint64_t flag; const char *name; } all[] = {
+		{CLONE_NEWUSER, "NEWUSER"}, {CLONE_NEWNET, "NEWNET"}, {CLONE_NEWUTS, "NEWUTS"}, {CLONE_NEWIPC, "NEWIPC"},
+		{CLONE_NEWPID, "NEWPID"}, {CLONE_NEWTIME, "NEWTIME"}, {CLONE_NEWNS, "NEWNS"},
+		{CLONE_INTO_CGROUP, "INTO_CGROUP"},
+	};
+	static char text[160];
+	size_t n = 0;
+
+	strcpy(text, "0");
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (flags & all[i].flag)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%sCLONE_%s", n ? "|" : "", all[i].name);
+	return text;
+}
 
 /* In the first process: takes the supervisor's gifts until it says that these are all. */
 static int receive_grants(struct run *r, struct err *e)
@@ -28,12 +54,9 @@ static int receive_grants(struct run *r, struct err *e)
 	while ((got = channel_receive(r->channel, &m, e)) > 0) {
 		switch (m.kind) {
 		case MESSAGE_ROOT:
-			r->root_mount = m.fd;
-			break;
 		case MESSAGE_MOUNT:
 		case MESSAGE_DEVICE:
-			fixture_add(&r->fixtures, &(struct fixture){.fd = m.fd, .device = m.kind == MESSAGE_DEVICE,
-								    .target = str_dup(m.text)});
+			handover_take(r, m.kind, m.fd, m.text);
 			break;
 		case MESSAGE_GRANTED:
 			return 0;
@@ -52,17 +75,25 @@ static int enter_stages(struct run *r, struct err *e)
 
 	for EACH_STAGE(s, r) {
 		/* Not before the first stage that needs them: what can be done meanwhile is. */
-		if (s->grant && !granted) {
+		if (s->grant && !granted && r->channel >= 0) {
 			if (receive_grants(r, e) < 0)
 				return -1;
 			granted = true;
 		}
-		if (s->enter && s->enter(r, e) < 0)
+		if ((!show_late(s) && show_next(s, true, e) < 0) || (s->enter && s->enter(r, e) < 0))
 			return -1;
+		if (!show_late(s))
+			show_same(s, r, true);
 	}
-	for EACH_STAGE(s, r)
-		if (s->seal && s->seal(r, e) < 0)
+	if (!granted && r->channel >= 0 && receive_grants(r, e) < 0)
+		return -1;
+	for EACH_STAGE(s, r) {
+		if (!show_late(s))
+			continue;
+		if (show_next(s, true, e) < 0 || (s->seal && s->seal(r, e) < 0))
 			return -1;
+		show_same(s, r, true);
+	}
 	return 0;
 }
 
@@ -78,7 +109,54 @@ __attribute__((noreturn)) static void first_process(struct run *r)
 	    channel_receive(r->channel, &m, &e) > 0)
 		program_exec(&r->program, r->channel, &e);
 	channel_send_failure(r->channel, &e);
+	/* Its words are lost with a socket that is closed before all on it was read; the supervisor ends this. */
+	while (channel_receive(r->channel, &m, &e) > 0)
+		continue;
 	_exit(125);
+}
+
+/* What a user without rights runs into first. */
+static int namespaces_failed(const char *what, struct err *e)
+{
+	return errno == EPERM ? err_set(e, "%s: only root may, or who has the stage user before it", what)
+			      : err_sys(e, "%s", what);
+}
+
+/*
+ * In the namespaces of another container, by way of a process that enters them: the first
+ * process is its child in them, and ours otherwise.
+ */
+static pid_t clone_within(struct run *r, struct clone_args args)
+{
+	pid_t way, pid = -EAGAIN;
+	int tell[2];
+
+	if (pipe2(tell, O_CLOEXEC) < 0)
+		return -1;
+	way = fork();
+	if (way == 0) {
+		args.flags = (args.flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
+		args.exit_signal = 0;	/* as clone3(2) wants it then: it is the one of this process */
+		if ((r->net.shared_user < 0 || setns(r->net.shared_user, CLONE_NEWUSER) == 0) &&
+		    setns(r->net.shared, CLONE_NEWNET) == 0)
+			pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+		else
+			pid = -1;
+		if (pid == 0)
+			return 0;
+		pid = pid < 0 ? -errno : pid;
+		_exit(write(tell[1], &pid, sizeof(pid)) != sizeof(pid));
+	}
+	close(tell[1]);
+	if (way < 0 || read(tell[0], &pid, sizeof(pid)) != sizeof(pid) || pid < 0)
+		errno = -pid;
+	close(tell[0]);
+	if (way > 0)
+		proc_wait_child(way);
+	if (pid < 0)
+		return -1;
+	r->pidfd = pidfd_open(pid, 0);
+	return pid;
 }
 
 static int clone_first(struct run *r, struct err *e)
@@ -95,9 +173,12 @@ static int clone_first(struct run *r, struct err *e)
 	}
 	if (channel_open(ends, e) < 0)
 		return -1;
-	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	explain_at(NULL);
+	pid = r->net.shared >= 0 ? clone_within(r, args) : (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid)	/* the child would say it too */
+		explained(pid, "clone3({flags=%s})", flags_text(args.flags));
 	if (pid < 0) {
-		err_sys(e, "make the first process");
+		namespaces_failed("a process in new namespaces", e);
 		close(ends[0]);
 		close(ends[1]);
 		return -1;
@@ -135,30 +216,62 @@ static int share_ending(struct run *r, struct err *e)
 	return 0;
 }
 
-int spawn_create(struct run *r, struct err *e)
+/* What the supervisor does before there is a first process. */
+static int prepare(struct run *r, struct err *e)
 {
-	r->rootfs = r->userns = r->channel = r->pidfd = r->files = -1;
+	r->rootfs = r->userns = r->channel = r->pidfd = r->files = r->net.control = r->net.shared = r->net.shared_user = -1;
 	r->root_mount = r->root = r->host = r->dev = -1;
 	r->group = (struct limit_group){.v2 = -1};
 	r->streams = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
 	r->program = (struct program){.args = &r->plan->args, .workdir = r->plan->workdir, .workdir_fd = -1,
-				      .tty = r->plan->tty, .init = r->plan->init,
-				      .as_is = str_equal(r->plan->userns, "unmapped")};
+				      .tty = r->plan->tty, .init = r->plan->init, .plain = !r->store, .mask = r->mask,
+				      .as_is = !r->plan->user && (!r->store || str_equal(r->plan->userns, "unmapped"))};
 	for (size_t i = 0; i < r->plan->env.n; i++)
 		strv_add(&r->program.env, r->plan->env.v[i]);
-	r->files = openat(r->store->run, r->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->files < 0)
+	if (r->store)
+		r->files = openat(r->store->run, r->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->store && r->files < 0)
 		return err_sys(e, "%s/%s", r->store->run_path, r->id);
 	if (r->program.init && share_ending(r, e) < 0)
-		goto failed;
+		return -1;
+	for EACH_STAGE(s, r) {
+		if (show_next(s, false, e) < 0 || (s->prepare && s->prepare(r, e) < 0))
+			return -1;
+		show_same(s, r, false);
+	}
+	return 0;
+}
+
+int spawn_become(struct run *r, void (*ready)(struct run *), struct err *e)
+{
+	uint64_t flags = 0;
+
+	if (prepare(r, e) < 0)
+		return -1;
 	for EACH_STAGE(s, r)
-		if (s->prepare && s->prepare(r, e) < 0)
-			goto failed;
-	if (clone_first(r, e) < 0)
-		goto failed;
+		flags |= s->clone_flag;
+	explain_at(NULL);
+	if (flags && explained(unshare((int)flags), "unshare(%s)", flags_text(flags)) < 0)
+		return namespaces_failed("new namespaces", e);
+	if (enter_stages(r, e) < 0)
+		return -1;
 	for EACH_STAGE(s, r)
+		if (s->release && s->release(r, e) < 0)
+			return -1;
+	ready(r);
+	r->program.stays = true;
+	return program_exec(&r->program, -1, e);
+}
+
+int spawn_create(struct run *r, struct err *e)
+{
+	if (prepare(r, e) < 0 || clone_first(r, e) < 0)
+		goto failed;
+	for EACH_STAGE(s, r) {
+		explain_at(s->name);
 		if (s->grant && s->grant(r, e) < 0)
 			goto failed;
+	}
 	streams_close_theirs(&r->streams);
 	if (channel_send(r->channel, MESSAGE_GRANTED, NULL, -1, e) == 0 && hear(r, false, e) == 0)
 		return 0;
@@ -183,6 +296,7 @@ failed:
 
 void spawn_forget(struct run *r)
 {
+	net_forget(r);
 	streams_close(&r->streams);
 	limit_close(&r->group);
 	shut_fd(&r->channel);

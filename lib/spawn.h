@@ -17,6 +17,13 @@ int spawn_create(struct run *r, struct err *e);
 /* The program runs when this returns 0. On failure everything made is undone. */
 int spawn_execute(struct run *r, struct err *e);
 
+/*
+ * The caller becomes the program, with no process between: for stages that need
+ * none (neither a user namespace, a pid or time namespace, nor a group). `ready`
+ * is called right before. Returns only on failure.
+ */
+int spawn_become(struct run *r, void (*ready)(struct run *), struct err *e);
+
 /* Undoes what the run made: the first process, too, if it still lives. */
 void spawn_undo(struct run *r);
 /* Closes and frees what the supervisor holds, and undoes nothing. */

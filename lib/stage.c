@@ -3,15 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/capability.h>
 #include <linux/keyctl.h>
 
 #include "caps.h"
@@ -19,25 +18,30 @@
 #include "container.h"
 #include "data.h"
 #include "err.h"
+#include "explain.h"
 #include "handover.h"
+#include "netstage.h"
 #include "own.h"
 #include "rlimit.h"
 #include "rootfs.h"
+#include "rootrecipe.h"
 #include "subvol.h"
 #include "sysfilter.h"
 
 /* snapshot: a root directory of the container's own, that shares all it does not change. */
 
+static bool snapshot_wanted(const struct plan *p)
+{
+	return !p->rootfs;
+}
+
 static int snapshot_prepare(struct run *r, struct err *e)
 {
 	if (r->make_snapshot && subvol_snapshot(r->image, r->home, "rootfs", false, e) < 0)
 		return -1;
-	if (r->plan->rootfs)
-		r->rootfs = open(r->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	else
-		r->rootfs = openat(r->home, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r->rootfs = openat(r->home, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->rootfs < 0)
-		return err_sys(e, "%s", r->plan->rootfs ? r->plan->rootfs : "rootfs");
+		return err_sys(e, "rootfs");
 	for (size_t i = 0; r->make_snapshot && i < r->plan->image_volumes.n; i++) {
 		own_str char *name = data_own_name(i);
 
@@ -75,13 +79,13 @@ static void cgroup_undo(struct run *r)
 
 static bool user_wanted(const struct plan *p)
 {
-	return !str_equal(p->userns, "host") && !str_equal(p->userns, "unmapped");
+	return !str_equal(p->userns, "host") && !str_equal(p->userns, "unmapped") && !str_equal(p->userns, SHARED_USERS);
 }
 
 static int user_prepare(struct run *r, struct err *e)
 {
 	if (str_equal(r->plan->userns, "auto"))
-		return idmap_claim(r->store->run, r->id, &r->map, e);
+		return r->store ? idmap_claim(r->store->run, r->id, &r->map, e) : idmap_borrow(&r->map, e);
 	return idmap_read(r->plan->userns, &r->map, e);
 }
 
@@ -97,15 +101,33 @@ static int user_grant(struct run *r, struct err *e)
 
 static int user_enter(struct run *r, struct err *e)
 {
-	(void)r;
-	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		return err_sys(e, "become root of the user namespace");
+	/* A map of the user's own need not have a root. */
+	id_t id = idmap_outside(&r->map, 0) == (uint32_t)-1 ? r->map.line[0].inside : 0;
+
+	/* Who maps a group without any right to must give up setgroups (user_namespaces(7)). */
+	if ((explained(setgroups(0, NULL), "setgroups(0, NULL)") < 0 && (errno != EPERM || r->store)) ||
+	    explained(setresgid(id, id, id), "setresgid(%u, %u, %u)", id, id, id) < 0 ||
+	    explained(setresuid(id, id, id), "setresuid(%u, %u, %u)", id, id, id) < 0)
+		return err_sys(e, "become %u of the user namespace", id);
 	return 0;
+}
+
+/* user, of another container's */
+
+static bool user_is_shared(const struct plan *p)
+{
+	return str_equal(p->userns, SHARED_USERS);
+}
+
+static int user_enter_shared(struct run *r, struct err *e)
+{
+	return r->net.shared_user < 0 ? 0 : user_enter(r, e);
 }
 
 static void user_undo(struct run *r)
 {
-	idmap_release(r->store->run, r->id);
+	if (r->store)
+		idmap_release(r->store->run, r->id);
 }
 
 static bool user_unmapped(const struct plan *p)
@@ -117,32 +139,17 @@ static bool user_unmapped(const struct plan *p)
 static int user_seal_unmapped(struct run *r, struct err *e)
 {
 	(void)r;
-	return unshare(CLONE_NEWUSER) < 0 ? err_sys(e, "user namespace") : 0;
-}
-
-/* net: a network of its own with nothing in it but a loopback. */
-
-static bool net_wanted(const struct plan *p)
-{
-	return !str_equal(p->network, "host");
-}
-
-static int net_enter(struct run *r, struct err *e)
-{
-	own_fd int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-
-	(void)r;
-	if (sock < 0 || ioctl(sock, SIOCSIFFLAGS, &lo) < 0)
-		return err_sys(e, "bring up lo");
-	return 0;
+	return explained(unshare(CLONE_NEWUSER), "unshare(CLONE_NEWUSER)") < 0 ? err_sys(e, "user namespace") : 0;
 }
 
 /* uts */
 
 static int uts_enter(struct run *r, struct err *e)
 {
-	return sethostname(r->hostname, strlen(r->hostname)) < 0 ? err_sys(e, "host name %s", r->hostname) : 0;
+	if (r->hostname && explained(sethostname(r->hostname, strlen(r->hostname)), "sethostname(\"%s\", %zu)", r->hostname,
+				     strlen(r->hostname)) < 0)
+		return err_sys(e, "host name %s", r->hostname);
+	return 0;
 }
 
 /* cgns: its own group looks like the top of the tree. */
@@ -151,28 +158,72 @@ static int cgns_enter(struct run *r, struct err *e)
 {
 	(void)r;
 	/* Only now: the namespace starts at the group the process is in. */
-	return unshare(CLONE_NEWCGROUP) < 0 ? err_sys(e, "cgroup namespace") : 0;
+	return explained(unshare(CLONE_NEWCGROUP), "unshare(CLONE_NEWCGROUP)") < 0 ? err_sys(e, "cgroup namespace") : 0;
 }
 
 /* mnt */
 
+#define MADE_MNT "CT_MNT_NS"	/* for the next bare run: the number of the namespace made for it */
+
 static int mnt_enter(struct run *r, struct err *e)
 {
-	(void)r;
-	return rootfs_private(e);
+	own_str char *made = NULL;
+	char number[24];
+
+	if (rootfs_private(e) < 0)
+		return -1;
+	if (r->store)
+		return 0;
+	if (rootfs_own(number, e) < 0)
+		return -1;
+	made = str_fmt(MADE_MNT "=%s", number);
+	program_set_env(&r->program.env, made);
+	return 0;
+}
+
+/* Stages that mount do it in a namespace of their own: of this run, or of a bare one that runs this. */
+static int mounts_prepare(struct run *r, struct err *e)
+{
+	return plan_has_stage(r->plan, "mnt") ? 0 : rootfs_check_own(getenv(MADE_MNT), e);
+}
+
+static int mounts_enter(const struct run *r, struct err *e)
+{
+	return plan_has_stage(r->plan, "mnt") ? 0 : rootfs_private(e);
 }
 
 /* root: the snapshot becomes "/". */
 
+static int root_prepare(struct run *r, struct err *e)
+{
+	if (r->plan->rootfs)
+		r->rootfs = open(r->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r->rootfs < 0)
+		return err_sys(e, "%s", r->plan->rootfs);
+	r->own_hands = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
+	if (r->own_hands && r->map.n)
+		strv_take(r->notes, str_fmt("%s: its owners are not mapped, as only root may do that", r->plan->rootfs));
+	return mounts_prepare(r, e);
+}
+
 static int root_grant(struct run *r, struct err *e)
 {
-	return handover_give(r, e);
+	return r->own_hands ? 0 : handover_give(r, e);
 }
 
 static int root_enter(struct run *r, struct err *e)
 {
+	if (mounts_enter(r, e) < 0 || (r->own_hands && handover_give(r, e) < 0))
+		return -1;
 	r->root = rootfs_enter(r->root_mount, &r->host, e);
-	return r->root < 0 ? -1 : 0;
+	if (r->root < 0)
+		return -1;
+	if (plan_has_stage(r->plan, "proc"))
+		return 0;
+	/* That stage may yet follow in a bare run, and needs them. */
+	if (!r->store && rootfs_take_along(r->root, r->host, e) < 0)
+		return -1;
+	return rootfs_drop_host(r->host, e) < 0 ? -1 : handover_mount(r, e);
 }
 
 /* proc: the kernel's file systems, devices, and what the user mounts among them. */
@@ -180,17 +231,20 @@ static int root_enter(struct run *r, struct err *e)
 static int proc_enter(struct run *r, struct err *e)
 {
 	const struct plan *p = r->plan;
+	bool root = plan_has_stage(p, "root");
 
+	if (!root && (mounts_enter(r, e) < 0 || rootfs_stay(&r->root, &r->host, e) < 0))
+		return -1;
 	if (rootfs_mount_proc(r->root, e) < 0 ||
-	    rootfs_mount_sys(r->root, r->host, net_wanted(p), p->privileged, e) < 0)
+	    rootfs_mount_sys(r->root, r->host, !root || (plan_has_stage(p, "net") && !str_equal(p->network, "host")), p->privileged, e) < 0)
 		return -1;
 	r->dev = rootfs_mount_dev(r->root, r->host, p->privileged, p->shm_size, e);
 	if (r->dev < 0 || (!p->privileged && rootfs_mask(r->root, r->host, e) < 0))
 		return -1;
 	/* Still on top of the new root, the host's is where a link to ".." of "/" would lead. */
-	if (rootfs_drop_host(r->host, e) < 0)
+	if (root && rootfs_drop_host(r->host, e) < 0)
 		return -1;
-	return handover_mount(r, e);
+	return root ? handover_mount(r, e) : 0;
 }
 
 /* caps, seccomp */
@@ -207,6 +261,9 @@ static bool seccomp_wanted(const struct plan *p)
 
 static int seccomp_seal(struct run *r, struct err *e)
 {
+	/* Who may not do it without this, because the stage caps came before, may do it with. */
+	if (!r->store && !caps_held(CAP_SYS_ADMIN) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "no new privileges");
 	return sysfilter_load(r->plan->caps, e);
 }
 
@@ -216,6 +273,8 @@ static int exec_prepare(struct run *r, struct err *e)
 {
 	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
 
+	if (!r->store)
+		return streams_lend(&r->streams, r->input, e);
 	return streams_open(&r->streams, r->plan->tty ? STREAMS_TERMINAL : STREAMS_PIPES, r->input,
 			    root == (uint32_t)-1 ? 0 : root, e);
 }
@@ -246,6 +305,8 @@ static int exec_enter(struct run *r, struct err *e)
 {
 	struct program *p = &r->program;
 
+	if (r->root < 0 && rootfs_stay(&r->root, &r->host, e) < 0)
+		return -1;
 	if (!p->as_is && user_find(r->root, r->plan->user, &p->who, e) < 0)
 		return -1;
 	memcpy(p->stdio, r->streams.theirs, sizeof(p->stdio));
@@ -253,8 +314,11 @@ static int exec_enter(struct run *r, struct err *e)
 		if (take_terminal(r, e) < 0)
 			return -1;
 	} else {
-		program_own_streams(p);
+		if (r->store)
+			program_own_streams(p);
 	}
+	if (!r->store && !p->workdir && !plan_has_stage(r->plan, "root"))
+		p->workdir_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (program_find(p, r->root, e) < 0)
 		return -1;
 	if (r->plan->read_only && rootfs_read_only(r->root, e) < 0)
@@ -265,26 +329,96 @@ static int exec_enter(struct run *r, struct err *e)
 }
 
 const struct stage stages[] = {
-	{.name = "snapshot", .prepare = snapshot_prepare},
-	{.name = "cgroup", .prepare = cgroup_prepare, .enter = cgroup_enter, .undo = cgroup_undo},
-	{.name = "user", .clone_flag = CLONE_NEWUSER, .wanted = user_wanted, .prepare = user_prepare,
-	 .grant = user_grant, .enter = user_enter, .undo = user_undo},
-	{.name = "user", .wanted = user_unmapped, .seal = user_seal_unmapped},
-	{.name = "net", .clone_flag = CLONE_NEWNET, .wanted = net_wanted, .enter = net_enter},
-	{.name = "uts", .clone_flag = CLONE_NEWUTS, .enter = uts_enter},
-	{.name = "ipc", .clone_flag = CLONE_NEWIPC},
-	{.name = "pid", .clone_flag = CLONE_NEWPID},
-	{.name = "cgns", .enter = cgns_enter},
-	{.name = "mnt", .clone_flag = CLONE_NEWNS, .enter = mnt_enter},
-	{.name = "root", .grant = root_grant, .enter = root_enter},
-	{.name = "proc", .enter = proc_enter},
-	{.name = "caps", .seal = caps_seal},
-	{.name = "seccomp", .wanted = seccomp_wanted, .seal = seccomp_seal},
-	{.name = "exec", .prepare = exec_prepare, .enter = exec_enter, .release = exec_release},
+	{.name = "snapshot", .says = "a snapshot of the image is its root directory; see: btrfs subvolume list",
+	 .wanted = snapshot_wanted, .prepare = snapshot_prepare, .shell = recipe_snapshot},
+	{.name = "cgroup", .says = "what it may use, and where all that it starts is found; see: cat /proc/PID/cgroup",
+	 .prepare = cgroup_prepare, .enter = cgroup_enter, .undo = cgroup_undo, .shell = recipe_cgroup},
+	{.name = "user", .says = "ids of its own, root among them; see: cat /proc/PID/uid_map",
+	 .clone_flag = CLONE_NEWUSER, .wanted = user_wanted, .prepare = user_prepare,
+	 .grant = user_grant, .enter = user_enter, .undo = user_undo, .shell = recipe_user},
+	{.name = "user", .says = "ids of its own, root among them; see: cat /proc/PID/uid_map",
+	 .wanted = user_unmapped, .seal = user_seal_unmapped, .shell = recipe_user_unmapped},
+	{.name = "user", .says = "the ids of the other container; see: cat /proc/PID/uid_map",
+	 .wanted = user_is_shared, .prepare = net_share, .enter = user_enter_shared, .undo = user_undo},
+	{.name = "net", .says = "a network of its own; see: nsenter -t PID -n ip address",
+	 .clone_flag = CLONE_NEWNET, .wanted = net_is_new, .prepare = net_prepare,
+	 .grant = net_grant, .enter = net_enter, .undo = net_undo, .shell = recipe_net},
+	{.name = "net", .says = "the network of the other container; see: nsenter -t PID -n ip address",
+	 .wanted = net_is_shared, .prepare = net_share, .grant = net_grant},
+	{.name = "uts", .says = "a host name of its own; see: nsenter -t PID -u hostname",
+	 .clone_flag = CLONE_NEWUTS, .enter = uts_enter, .shell = recipe_uts},
+	{.name = "ipc", .says = "message queues, semaphores and shared memory of its own; see: ls -l /proc/PID/ns/ipc",
+	 .clone_flag = CLONE_NEWIPC, .shell = recipe_ipc},
+	{.name = "pid", .says = "process ids of its own, from 1 on; see: grep NSpid /proc/PID/status",
+	 .clone_flag = CLONE_NEWPID, .shell = recipe_pid},
+	{.name = "cgns", .says = "its group looks like the top of the tree; see: ls -l /proc/PID/ns/cgroup",
+	 .enter = cgns_enter, .shell = recipe_cgns},
+	{.name = "time", .says = "clocks that can be set apart; see: ls -l /proc/PID/ns/time",
+	 .clone_flag = CLONE_NEWTIME, .shell = recipe_time},
+	{.name = "mnt", .says = "mounts of its own, which nobody else sees; see: ls -l /proc/PID/ns/mnt",
+	 .clone_flag = CLONE_NEWNS, .enter = mnt_enter, .shell = recipe_mnt},
+	{.name = "root", .says = "its root directory becomes \"/\"; see: ls /proc/PID/root/",
+	 .prepare = root_prepare, .grant = root_grant, .enter = root_enter, .shell = recipe_root},
+	{.name = "proc", .says = "the kernel's own file systems, devices, and what is mounted beside; see: cat /proc/PID/mounts",
+	 .prepare = mounts_prepare, .enter = proc_enter, .shell = recipe_proc},
+	{.name = "caps", .says = "what its root may not do any more; see: grep Cap /proc/PID/status",
+	 .seal = caps_seal, .shell = recipe_caps},
+	{.name = "seccomp", .says = "system calls that it may not make; see: grep Seccomp /proc/PID/status",
+	 .wanted = seccomp_wanted, .seal = seccomp_seal, .shell = recipe_seccomp},
+	{.name = "exec", .says = "the program; see: ls -l /proc/PID/exe",
+	 .prepare = exec_prepare, .enter = exec_enter, .release = exec_release, .shell = recipe_exec},
 	{.name = NULL},
 };
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan)
 {
-	return !s->wanted || s->wanted(plan);
+	return plan_has_stage(plan, s->name) && (!s->wanted || s->wanted(plan));
+}
+
+static bool is_stage(const char *name)
+{
+	for (const struct stage *s = stages; s->name; s++)
+		if (str_equal(s->name, name))
+			return true;
+	return false;
+}
+
+static int read_list(const char *option, const char *text, struct strv *names, struct err *e)
+{
+	own_buf struct buf known = {0};
+
+	if (text)
+		strv_split(names, text, ',');
+	for (size_t i = 0; i < names->n; i++) {
+		if (is_stage(names->v[i]))
+			continue;
+		for (const struct stage *s = stages; s->name; s++)
+			if (s == stages || !str_equal(s->name, s[-1].name))
+				buf_fmt(&known, " %s", s->name);
+		return err_set(e, "%s %s: no such stage; there are%s", option, names->v[i], known.data);
+	}
+	return 0;
+}
+
+int stage_select(const char *only, const char *without, bool recorded, struct strv *names, struct err *e)
+{
+	own_strv struct strv kept = {0}, dropped = {0};
+
+	if (read_list("--only", only, &kept, e) < 0 || read_list("--without", without, &dropped, e) < 0)
+		return -1;
+	if (!recorded && strv_has(&kept, "snapshot"))
+		return err_set(e, "--only snapshot: of an image, and --rootfs has none");
+	for (const struct stage *s = stages; s->name; s++) {
+		bool must = str_equal(s->name, "exec") ? !str_equal(only, "snapshot") :
+			    recorded && (str_equal(s->name, "snapshot") || str_equal(s->name, "cgroup"));
+
+		if (must && strv_has(&dropped, s->name))
+			return err_set(e, "--without %s: it is always done%s", s->name, str_equal(s->name, "cgroup") ?
+				       " where the run is recorded, as that is how it is ended" : "");
+		if (strv_has(names, s->name) || strv_has(&dropped, s->name))
+			continue;
+		if (must || (kept.n ? strv_has(&kept, s->name) : !str_equal(s->name, "time")))
+			strv_add(names, s->name);
+	}
+	return 0;
 }

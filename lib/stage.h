@@ -15,12 +15,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "recipe.h"
 #include "run.h"
 
 struct err;
 
 struct stage {
 	const char *name;
+	const char *says;		/* what it does, and what shows it */
 	uint64_t clone_flag;		/* a namespace that clone3(2) makes; 0: none */
 	bool (*wanted)(const struct plan *);	/* NULL: always */
 	int (*prepare)(struct run *, struct err *);
@@ -29,10 +31,18 @@ struct stage {
 	int (*seal)(struct run *, struct err *);
 	int (*release)(struct run *, struct err *);
 	void (*undo)(struct run *);
+	void (*shell)(const struct run *, struct recipe *);	/* what standard tools do the same */
 };
 
 extern const struct stage stages[];	/* ends with a NULL name */
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan);
+
+/*
+ * The names of the stages that --only and --without (lists, or NULL) leave. What
+ * is recorded is a snapshot, ended through its group: those two stay then, as
+ * exec always does, but for `--only snapshot`: a container is made, and nothing runs.
+ */
+int stage_select(const char *only, const char *without, bool recorded, struct strv *names, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
  *					subvolume), `log`, ... ; renamed, never edited in parts
  *	  names/img/NAME, names/ps/NAME	links to ids (names.h)
  *	  counters			the next number of each kind
+ *	  layers/, blobs/		what images are made of (layers.h, blobs.h)
  *	  tmp/				drafts; whatever no living process holds is garbage
  *	CT_RUN/				what a reboot clears, 0700
  *	  ps_N/				the state of a running container

@@ -44,6 +44,24 @@ int streams_open(struct streams *st, enum streams_kind kind, bool input, uid_t o
 	return 0;
 }
 
+int streams_lend(struct streams *st, bool input, struct err *e)
+{
+	*st = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
+	for (int i = 0; i < 3; i++) {
+		if (i == 0 && !input) {
+			if (open_null(st, i, e) < 0)
+				return -1;
+			continue;
+		}
+		st->theirs[i] = fcntl(i, F_DUPFD_CLOEXEC, 3);
+		if (st->theirs[i] < 0) {
+			streams_close(st);
+			return err_sys(e, "%s", names[i]);
+		}
+	}
+	return 0;
+}
+
 void streams_close_theirs(struct streams *st)
 {
 	for (int i = 0; i < 3; i++)

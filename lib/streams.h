@@ -30,6 +30,8 @@ enum streams_kind {
  * opened again inside.
  */
 int streams_open(struct streams *st, enum streams_kind kind, bool input, uid_t owner, struct err *e);
+/* Without anything between: the process gets copies of the caller's own (or /dev/null as its input). */
+int streams_lend(struct streams *st, bool input, struct err *e);
 void streams_close_theirs(struct streams *st);
 void streams_close(struct streams *st);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "own.h"
 #include "path.h"
 
@@ -21,7 +22,8 @@ enum { MAX_DEPTH = 1000 };
 
 int subvol_create(int dir, const char *name, struct err *e)
 {
-	if (btrfs_util_create_subvolume_fd(dir, name, 0, NULL, NULL) != BTRFS_UTIL_OK)
+	if (explained(btrfs_util_create_subvolume_fd(dir, name, 0, NULL, NULL) == BTRFS_UTIL_OK ? 0 : -1,
+		      "ioctl(%d, BTRFS_IOC_SUBVOL_CREATE, \"%s\")", dir, name) < 0)
 		return err_sys(e, "make subvolume %s", name);
 	return 0;
 }
@@ -30,14 +32,17 @@ int subvol_snapshot(int src, int dir, const char *name, bool read_only, struct e
 {
 	int flags = read_only ? BTRFS_UTIL_CREATE_SNAPSHOT_READ_ONLY : 0;
 
-	if (btrfs_util_create_snapshot_fd2(src, dir, name, flags, NULL, NULL) != BTRFS_UTIL_OK)
+	if (explained(btrfs_util_create_snapshot_fd2(src, dir, name, flags, NULL, NULL) == BTRFS_UTIL_OK ? 0 : -1,
+		      "ioctl(%d, BTRFS_IOC_SNAP_CREATE_V2, {fd=%d, name=\"%s\", flags=%s})", dir, src, name,
+		      read_only ? "BTRFS_SUBVOL_RDONLY" : "0") < 0)
 		return err_sys(e, "snapshot to %s", name);
 	return 0;
 }
 
 int subvol_set_read_only(int subvol, bool read_only, struct err *e)
 {
-	if (btrfs_util_set_subvolume_read_only_fd(subvol, read_only) != BTRFS_UTIL_OK)
+	if (explained(btrfs_util_set_subvolume_read_only_fd(subvol, read_only) == BTRFS_UTIL_OK ? 0 : -1,
+		      "ioctl(%d, BTRFS_IOC_SUBVOL_SETFLAGS, %s)", subvol, read_only ? "BTRFS_SUBVOL_RDONLY" : "0") < 0)
 		return err_sys(e, "make subvolume %s", read_only ? "read-only" : "writable");
 	return 0;
 }

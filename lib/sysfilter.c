@@ -1,4 +1,5 @@
 #include "sysfilter.h"
+#include "explain.h"
 
 #include "caps.h"
 
@@ -260,7 +261,8 @@ int sysfilter_load(uint64_t caps, struct err *e)
 	if (n < 0)
 		return -1;
 	prog.len = (unsigned short)n;
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
+	if (explained(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog),
+		      "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=%d})", n) < 0)
 		return err_sys(e, "system call filter: load");
 	return 0;
 }

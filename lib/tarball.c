@@ -29,11 +29,12 @@ static int failed(struct tarball *t, struct archive *a, struct err *e)
 	errno = archive_errno(a);
 	if (errno > 0 && errno != EILSEQ && errno != EINVAL)
 		return err_sys(e, "%s", t->what);
-	if (why && strcasestr(why, "truncated"))
+	/* Nothing is said of what should follow the compressed data and does not. */
+	if (!why || strcasestr(why, "truncated"))
 		return err_set(e, "%s: cut short", t->what);
-	if (why && strcasestr(why, "unrecognized archive format"))
+	if (strcasestr(why, "unrecognized archive format"))
 		return err_set(e, "%s: not a tar archive", t->what);
-	return err_set(e, "%s: damaged archive: %s", t->what, why ? why : "cannot be read");
+	return err_set(e, "%s: damaged archive: %s", t->what, why);
 }
 
 uint64_t tarball_taken(const struct tarball *t)
@@ -53,7 +54,6 @@ static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
 	if (r == ARCHIVE_EOF)
 		return 0;
 	if (r < ARCHIVE_WARN) {
-		/* Nothing is said of what should follow the compressed data and does not. */
 		why = archive_error_string(t->plain);
 		archive_set_error(tar, archive_errno(t->plain), "%s", why ? why : "truncated");
 		return -1;
@@ -63,7 +63,6 @@ static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
 		t->see(t->arg, *data, n);
 	if (t->bounded && t->fed > RATIO_FROM && t->fed / RATIO_MAX > tarball_taken(t)) {
 		t->bomb = "expands to more than 200 times its size: refused";
-		archive_set_error(tar, EINVAL, "%s", t->bomb);
 		return -1;
 	}
 	return (la_ssize_t)n;

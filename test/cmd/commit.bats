@@ -144,7 +144,7 @@ finished() {
 	mkfs.btrfs -q "$CT_ROOT.btrfs" 2>/dev/null
 	ct-store up 2>/dev/null || skip "a store of this size cannot be made"
 	new=$(ct-init "$busybox")
-	c=$(ct-run -d "$new" sh -c 'dd if=/dev/zero of=/fill bs=1M 2>/dev/null; exec sleep 1000')
+	c=$(ct-run -d --network none "$new" sh -c 'dd if=/dev/zero of=/fill bs=1M 2>/dev/null; exec sleep 1000')
 	wait_until ct-exec "$c" pidof sleep
 	find "$CT_ROOT" "$CT_RUN" -maxdepth 2 | sort >"$D/before"
 	# Whether the last small write still fits differs from kernel to kernel.
@@ -159,7 +159,7 @@ finished() {
 	fi
 	[ "$(ct-ps --no-header -o status "$c")" = running ]
 	run -0 ct-rm -f "$c"
-	wait_until ct-run --rm "$new" sh -c 'echo x >/fits'
+	wait_until ct-run --rm --network none "$new" sh -c 'echo x >/fits'
 	ct-images -q | ct-rm -f -
 	ct-store down
 }

@@ -1,24 +1,12 @@
 load helper
+load complete
 
 setup() {
 	busybox_image
 	D=$BATS_TEST_TMPDIR
-	completion=$(realpath "$CT_TESTS/../completions/ct.bash")
 	mkdir "$D/work"
 	cd "$D/work" || return
-	ask=$D/ask
-	cat >"$ask" <<-'EOF'
-		# ask FILE LINE PIECE...: what is offered at the end of a line that bash has broken into these pieces.
-		. "$1"
-		compopt() { how+=("$2"); }
-		_sudo() { "$@"; }
-		how=()
-		COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDS=("${@:3}") COMP_CWORD=$(($# - 3)) COMPREPLY=()
-		${asked_by-} _ct
-		for word in "${COMPREPLY[@]}" "${how[@]/#/-o }"; do
-			printf '%s\n' "$word"
-		done | LC_ALL=C sort
-	EOF
+	complete_up
 }
 
 teardown() {
@@ -27,21 +15,9 @@ teardown() {
 	ct-images -q | grep -vx "$img" | ct-rm -f -
 }
 
-# offered LINE [PIECE...]: on one line, sorted; "-o HOW" is what bash is asked to add (see compopt).
-offered() {
-	local line=$1
-	shift
-	if [ $# -eq 0 ]; then
-		read -r -a pieces <<<"$line"
-		[[ $line != *' ' ]] || pieces+=('')
-		set -- "${pieces[@]}"
-	fi
-	bash --norc --noprofile -u "$ask" "$completion" "$line" "$@" 2>&1 | paste -sd ' '
-}
-
-# typed STEP...: to an interactive bash that has the completion.
+# typed STEP...: to an interactive bash that has the completion, or what $sourced names.
 typed() {
-	printf '%s\n' ". '$completion'" "PS1='%% '" 'bind "set enable-bracketed-paste off"' 'bind "set page-completions off"' \
+	printf '%s\n' ". '${sourced-$completion}'" "PS1='%% '" 'bind "set enable-bracketed-paste off"' 'bind "set page-completions off"' \
 		'bind "set bell-style none"' >"$D/rc"
 	HISTFILE='' run_tty size:40x200 'wait:# ' "type:. '$D/rc'\\r" 'wait:% ' "$@" 'type:exit 0\r' -- bash --norc --noprofile -i
 }
@@ -86,7 +62,7 @@ hostile_words() {
 	[ "$(offered 'ct df -')" = '--help --json' ]
 	[ "$(offered 'ct build -')" = '--file --help --tag --version -f -t' ]
 	[ "$(offered 'ct-build --t')" = --tag ]
-	[ "$(offered 'ct inspect -')" = --help ]
+	[ "$(offered 'ct inspect -')" = '--help --version' ]
 }
 
 @test "a script is not run to find out what its options are" {
@@ -154,9 +130,17 @@ hostile_words() {
 
 @test "an option's argument is completed by its kind" {
 	ct-run --rm -v data:/d "$img" true
-	[ "$(offered 'ct run --network ')" = 'host none' ]
+	ct-net create back
+	[ "$(offered 'ct run --network ')" = 'back container: default host none' ]
+	[ "$(offered 'ct run --network c')" = '-o nospace container:' ]
+	r=$(ct-run -d --name web "$img" sleep 1000)
+	[ "$(offered 'ct run --network container:w' ct run --network container : w)" = web ]
+	[ "$(offered 'ct run --network=container:' ct run --network = container :)" = "$r web" ]
+	ct-net rm back
 	[ "$(offered 'ct run --network=h' ct run --network = h)" = host ]
-	[ "$(offered 'ct run --only=' ct run --only =)" = snapshot ]
+	run -125 ct-run --only nothing "$img"
+	[ "$(offered 'ct run --only=' ct run --only =)" = "-o nospace $(xargs -n 1 <<<"${output#*there are }" | LC_ALL=C sort | xargs)" ]
+	[ "$(offered 'ct run --without uts,p')" = '-o nospace uts,pid uts,proc' ]
 	[ "$(offered 'ct run --userns u')" = unmapped ]
 	[ "$(offered 'ct kill -s TE')" = TERM ]
 	[ "$(offered 'ct kill --signal=SIGTE' ct kill --signal = SIGTE)" = SIGTERM ]
@@ -172,6 +156,16 @@ hostile_words() {
 	[ -z "$(offered 'ct stop -t ')" ]
 	[ "$(offered 'ct build -f ')" = '-o default' ]
 	[ "$(offered 'ct logs x >')" = '-o default' ]
+}
+
+@test "labs are offered by name" {
+	mkdir -p "$D/labs/uts" "$D/labs/pid" "$D/labs/draft"
+	: >"$D/labs/uts/text"
+	: >"$D/labs/pid/text"
+	export CT_LABS=$D/labs
+	[ "$(offered 'ct lab ')" = 'pid uts' ]
+	[ "$(offered 'ct lab --check u')" = uts ]
+	[ -z "$(CT_LABS=$D/nothing offered 'ct lab x')" ]
 }
 
 @test "cp takes a container with a colon once, and paths of the host" {
@@ -208,6 +202,17 @@ hostile_words() {
 	done
 	[[ " $(PATH=$D/bin:$PATH offered 'ct rm ') " == *' plain '* ]]
 	[ ! -e made ]
+}
+
+@test "commands of ct-net, their options and networks are offered" {
+	ct-net create web
+	[ "$(offered 'ct net c')" = 'connect create' ] || [ "$(offered 'ct net c')" = create ]
+	[ "$(offered 'ct-net create --i')" = '--internal --isolated' ]
+	[ "$(offered 'ct net create --int')" = --internal ]
+	[ "$(offered 'ct net rm ')" = 'default web' ]
+	[ "$(offered 'ct-net up w')" = web ]
+	[ "$(offered 'ct net --h')" = --help ]
+	ct-net rm web
 }
 
 @test "where there is no store nothing is offered, said or made" {
@@ -259,7 +264,7 @@ hostile_words() {
 		'type:ct-images --no-header -o name "busy\t\r' 'wait:\nbusybox:latest\r\n' 'wait:% ' \
 		'type:ct run --network=no\t --rm bus\t echo do""ne\r' 'wait:\ndone\r\n' 'wait:% ' \
 		'type:ct ps --no-header -o name we\t\r' 'wait:\nweb-1\r\n' 'wait:% ' \
-		'type:ct st\t\t' 'wait:start  stats  stop   store' 'type:\x15' \
+		'type:ct st\t\t' 'wait:start  Run stopped containers again' 'wait:store  Bring the store up' 'type:\x15' \
 		'type:ct rm we\t; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
 	[ -z "$(ct-ps -q)" ]
 }
@@ -281,7 +286,92 @@ hostile_words() {
 	CT_ROOT=$D/file run -1 ct-ps	# it complains
 	CT_ROOT=$D/file run -0 typed 'type:set -u; shopt -s failglob; IFS=:; sleep 0 & p=$!\r' 'wait:% ' \
 		'type:ct rm x\t\ty\t\t\x15' 'type:ct run \t\tx\x15' 'type:ct start --\t\tx\x15' \
-		'type:ct st\t\t' 'wait:start  stats  stop   store' 'type:\x15' \
+		'type:ct st\t\t' 'wait:start  Run stopped containers again' 'wait:store  Bring the store up' 'type:\x15' \
 		'type:echo "= $((p == $!))<$IFS>"\r' 'wait:\n= 1<:>' 'wait:% '
 	[[ $output != *ct-ps:* && $output != *ct-images:* && $output != *unbound* && $output != *'no match'* ]]
+}
+
+@test "at the keyboard what each command is for is listed beside it, and not typed" {
+	run -0 typed 'type:ct p\t\t' 'wait:\npath   Print the root directory of a container or an image ' \
+		'wait:\nps     List containers ' 'type:\x15' 'type:bocker \t\t' \
+		'wait:\ncommit  Commit a container to an image ' 'type:\x15' \
+		"type:bind 'set show-all-if-ambiguous on'\\r" 'wait:% ' \
+		'type:ct st\t' 'wait:\nstop   End containers' 'type:\x15' 'type:ct vol\t --no-header -o id; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
+}
+
+# What `make install` does with it.
+install_completion() {
+	local name
+	export BASH_COMPLETION_USER_DIR=$D/data sourced=/usr/share/bash-completion/bash_completion
+	mkdir -p "$D/data/completions"
+	cp "$completion" "$D/data/completions/ct"
+	for name in bocker ct-run ct-rm; do
+		ln -s ct "$D/data/completions/$name"
+	done
+}
+
+@test "at the keyboard bash-completion loads it by itself, for ct, a utility and bocker" {
+	c=$(ct-run --only snapshot --name web-1 "$img")
+	install_completion
+	run -0 typed 'type:complete -p ct; echo = $?\r' 'wait:\n= 1\r\n' 'wait:% ' \
+		'type:ct ps --no-header -o name we\t\r' 'wait:\nweb-1\r\n' 'wait:% '
+	run -0 typed 'type:ct-run --network=no\t --rm busybox:la\t echo do""ne\r' 'wait:\ndone\r\n' 'wait:% '
+	run -0 typed 'type:bocker lo\twe\t; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
+	run -0 typed 'type:ct-rm we\t; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
+	[ -z "$(ct-ps -q)" ]
+}
+
+@test "at the keyboard it completes behind sudo and its options too" {
+	c=$(ct-run --only snapshot --name web-1 "$img")
+	install_completion
+	mkdir "$D/bin"
+	# shellcheck disable=SC2016
+	printf '%s\n' '#!/bin/sh' 'echo "$*" >>"$SUDO_LOG"' 'while :; do case $1 in -u) shift 2 ;; -*) shift ;; *) exec "$@" ;; esac; done' >"$D/bin/sudo"
+	chmod 755 "$D/bin/sudo"
+	export SUDO_LOG=$D/log
+	PATH=$D/bin:$PATH
+	run -0 typed 'type:sudo ct ps --no-header -o name we\t\r' 'wait:\nweb-1\r\n' 'wait:% '
+	[ "$(cut -d ' ' -f 1-3 "$D/log" | head -n 1)" = '-n -- ct-ps' ]
+	run -0 typed 'type:sudo -u root ct-run busybox:la\t echo do""ne\r' 'wait:\ndone\r\n' 'wait:% '
+	run -0 typed 'type:sudo ct rm we\t; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
+	[ "$(ct-ps -q | wc -l)" = 1 ]
+}
+
+# How many candidates there are, and the milliseconds of processors' time that the quickest of some completions
+# takes (how long one waits depends on what else the machine does).
+quickest() {
+	bash --norc --noprofile -c '
+		. "$1"
+		TIMEFORMAT="%3U %3S"
+		read -r -a COMP_WORDS <<<"$2"
+		COMP_LINE=$2 COMP_POINT=${#2} COMP_WORDS+=("") COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+		for ((i = 0; i < 10; i++)); do
+			{ time _ct; } 2>&1
+		done | awk "{ ms = 1000 * (\$1 + \$2); if (NR == 1 || ms < best) best = ms } END { printf \"%d \", best }"
+		_ct
+		echo "${#COMPREPLY[@]}"' bash "$completion" "$1"
+}
+
+@test "with a thousand containers there is no waiting" {
+	first=$(ct-run --name first "$img" true && ct-ps -q)
+	for ((i = 1; i < 1000; i++)); do	# as far as listings look
+		mkdir "$CT_ROOT/ps_$((50000 + i))"
+		sed "s/^name=.*/name=web-$i/" "$CT_ROOT/$first/config" >"$CT_ROOT/ps_$((50000 + i))/config"
+		cp "$CT_ROOT/$first/exit" "$CT_ROOT/ps_$((50000 + i))"
+	done
+	read -r took offered < <(quickest 'ct volumes ')
+	((took < 12)) || skip "these programs or this machine are slow: $took ms for nothing"
+	for name in rm logs exec run 'net rm'; do
+		read -r took offered < <(quickest "ct $name ")
+		echo "$name: $offered candidates, $took ms"
+		case $name in
+		rm)	[ "$offered" -gt 2000 ] ;;
+		logs)	[ "$offered" -eq 2000 ] ;;
+		esac
+		[ "$took" -lt 50 ]
+	done
+	read -r took offered < <(COMP_TYPE=63 quickest 'ct ')
+	[ "$offered" -gt 25 ]
+	[ "$took" -lt 50 ]
+	rm -r "$CT_ROOT"/ps_5????
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034 # the tests use what is set here
-# What the command tests share. Each file has a store, a run directory and a parent
-# cgroup of its own, in a temporary directory, and the built utilities first in PATH:
+# What the command tests share. Each file has a store, a run directory, a parent cgroup
+# and networks of its own, by a temporary directory, and the built utilities first in PATH:
 #
 #	load helper
 #	@test "a container sees only its own processes" {
@@ -25,8 +25,10 @@ sandbox_up() {
 	CT_ROOT=$CT_TEST_DIR/root
 	CT_RUN=$CT_TEST_DIR/run
 	CT_CGROUP=/${CT_TEST_DIR##*/}
-	export B PATH CT_TESTS CT_TEST_DIR CT_ROOT CT_RUN CT_CGROUP
-	ct-store up 2>"$CT_TEST_DIR/up" || {
+	CT_BRIDGE=t${CT_TEST_DIR##*.}
+	CT_SUBNET=10.$((RANDOM % 200 + 20)).0.0/16
+	export B PATH CT_TESTS CT_TEST_DIR CT_ROOT CT_RUN CT_CGROUP CT_BRIDGE CT_SUBNET
+	{ ct-store up && ct-net up; } 2>"$CT_TEST_DIR/up" || {
 		cat "$CT_TEST_DIR/up" >&2
 		return 1
 	}
@@ -37,8 +39,9 @@ sandbox_down() {
 	local left
 	ct-ps -q | ct-rm -f -
 	ct-images -q | ct-rm -f -
+	ct-net down
 	ct-store down
-	left=$(facts | grep -F "${CT_TEST_DIR##*/}")
+	left=$(facts | grep -F -e "${CT_TEST_DIR##*/}" -e "$CT_BRIDGE")
 	if [ -n "$left" ]; then
 		printf 'left behind: %s\n' "$left" >&2
 		force_down
@@ -55,7 +58,9 @@ force_down() {
 		while read -r what; do umount -l "$what"; done
 	losetup -n -O NAME,BACK-FILE | awk -v dir="$CT_TEST_DIR/" 'index($2, dir) == 1 { print $1 }' |
 		xargs -r -n1 losetup -d
-	find /sys/fs/cgroup -depth -path "*$CT_CGROUP*" -type d -exec rmdir {} + 2>/dev/null || true
+	find /sys/fs/cgroup -depth -path "*$CT_CGROUP*" -type d -exec rmdir {} + 2>/dev/null
+	ip -o link | sed -n "s/^[0-9]*: \($CT_BRIDGE[^:@]*\).*/\1/p" | xargs -r -n1 ip link del
+	for what in inet bridge; do nft delete table $what "ct_$CT_BRIDGE" 2>/dev/null || true; done
 }
 
 # $img: an image of busybox; $busybox: the directory it was made of. Once a file.
@@ -109,7 +114,16 @@ run_tty() {
 
 # What is here now that a run could leave behind: to be kept in a file, see same_facts.
 facts() {
+	wait_until links_are_settled
 	"$CT_TESTS/facts"
+}
+
+# The links of a container that has ended go with its namespace, some 30 ms later.
+links_are_settled() {
+	local link
+	for link in $(ip -o link | sed -n "s/^[0-9]*: \($CT_BRIDGE\(n[0-9]*\)\?v[0-9a-f]*\)[:@].*/\1/p"); do
+		grep -qs " $link " "$CT_RUN"/ps_*/net || return 1
+	done
 }
 
 # Nothing changed between two `facts`; shows what did.

@@ -7,7 +7,8 @@
 #	serve NAME PORT [ADDRESS]	answers there on TCP and UDP: "NAME from ADDRESS-OF-WHO-ASKS"
 #	ask NAME ADDRESS PORT [udp]	asks from there (NAME "-": from here) and prints the answer
 #	mute NAME ADDRESS PORT [udp]	succeeds if nobody answers
-#	forge NAME MAC ADDRESS TARGET	tells all on eth0's network by ARP, TARGET first, that ADDRESS is at MAC
+#	forge NAME MAC ADDRESS TARGET [SENDER]	tells all on eth0's network, asking for TARGET by ARP, that
+#					ADDRESS is at MAC; in frames from SENDER (MAC)
 #	uplink				a default route, through up0 to `wan`, who knows no way to containers
 #	member ID LINK ADDRESS [BRIDGE]	a container's end on a network, in namespace ID, with its record
 #	publish ID HOST_ADDRESS HOST_PORT PROTOCOL ADDRESS PORT	into its record, for the next ct-net up
@@ -61,7 +62,7 @@ ns_link() {
 }
 
 serve() {
-	(ns_exec=exec ns "$1" /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" serve "$1" "$2" "${3:-0.0.0.0}" 3>&-) &
+	(ns_exec='exec' ns "$1" /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" serve "$1" "$2" "${3:-0.0.0.0}" 3>&-) &
 	served+=("$!")
 	wait_until ns "$1" /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" ask "${3:-127.0.0.1}" "$2" tcp 1
 }

@@ -41,18 +41,48 @@ def ask(address, port, protocol, seconds):
         sys.exit(f"{address}:{port}: {e}")
 
 
-def arp(mac, address, target):
+def ping(address):
+    """As a user without privileges can: by a datagram socket."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+    s.settimeout(5)
+    s.sendto(b"\x08\0\0\0\0\0\0\1hello", (address, 0))
+    sys.stdout.write(f"{s.recvfrom(100)[1][0]}\n")
+
+
+def names(address, port, **known):
+    """A name server with an address for each of some names, and for no others."""
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((address, port))
+    while True:
+        query, peer = s.recvfrom(512)
+        at, labels = 12, []
+        while query[at]:
+            labels.append(query[at + 1:at + 1 + query[at]].decode())
+            at += 1 + query[at]
+        question = query[12:at + 5]
+        found = known.get(".".join(labels)) if question[-4:-2] == b"\0\1" else None
+        answer = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(found) if found else b""
+        flags = b"\x81\x80" if ".".join(labels) in known else b"\x81\x83"
+        s.sendto(query[:2] + flags + b"\0\1\0" + bytes([bool(found)]) + b"\0\0\0\0" + question + answer, peer)
+
+
+def arp(mac, address, target, sender=""):
     """Tells everybody, as a request and as a reply, that the address is at mac."""
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     s.bind(("eth0", 0))
+    sender = bytes.fromhex((sender or mac).replace(":", ""))
     mac, address = bytes.fromhex(mac.replace(":", "")), socket.inet_aton(address)
     for operation in b"\0\1", b"\0\2":
-        s.send(b"\xff" * 6 + mac + b"\x08\x06" + b"\0\1\x08\0\6\4" + operation + mac + address
+        s.send(b"\xff" * 6 + sender + b"\x08\x06" + b"\0\1\x08\0\6\4" + operation + mac + address
                + b"\xff" * 6 + socket.inet_aton(target))
 
 
 if sys.argv[1] == "arp":
     arp(*sys.argv[2:])
+elif sys.argv[1] == "ping":
+    ping(sys.argv[2])
+elif sys.argv[1] == "names":
+    names(sys.argv[2], int(sys.argv[3]), **dict(name.split("=") for name in sys.argv[4:]))
 elif sys.argv[1] == "serve":
     serve(sys.argv[2], int(sys.argv[3]), sys.argv[4])
 else:

@@ -2,7 +2,14 @@ load helper
 load lan
 
 # A CT_RUN and so all networks of its own for each test.
+setup_file() {
+	sandbox_up || return
+	ct-net down
+}
+
 setup() {
+	ct-net down	# the file's; the only networks are those of the tests
+	unset CT_BRIDGE CT_SUBNET
 	export CT_RUN=$BATS_TEST_TMPDIR/run
 }
 
@@ -31,8 +38,8 @@ forwarding() {
 	[ "$(nft -s list ruleset)" = "$rules" ]
 	ct-net down
 	[ -z "$(nft list ruleset)" ]
-	! ip link show ct0
-	[ "$(find "$CT_RUN/net" -mindepth 1)" = "" ]
+	run ! ip link show ct0
+	[ ! -e "$CT_RUN/net" ]
 	[ "$(ct-net ls -o up --no-header)" = no ]
 	ct-net down
 }
@@ -68,7 +75,7 @@ forwarding() {
 	# A host that forwards anyway is left alone.
 	sysctl -q -w net.ipv4.ip_forward=1
 	ct-net up
-	! nft list set inet ct_ct0 opened | grep up0
+	[[ "$(nft list set inet ct_ct0 opened)" != *up0* ]]
 	ct-net down
 	[ "$(forwarding up0)" = 1 ]
 	[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ]
@@ -80,7 +87,7 @@ forwarding() {
 	nft list set inet ct_ct0 opened | grep up0
 	sysctl -q -w net.ipv4.ip_forward=1
 	ct-net up
-	! nft list set inet ct_ct0 opened | grep up0
+	[[ "$(nft list set inet ct_ct0 opened)" != *up0* ]]
 	ct-net down
 	[ "$(forwarding up0)" = 1 ]
 }
@@ -92,7 +99,7 @@ forwarding() {
 	run ct-net up
 	[ "$status" -eq 1 ]
 	[ "$output" = "ct-net: network default: 10.142.0.0/16: overlaps the host's route 10.142.7.0/24 of link up0 (CT_SUBNET=... chooses another)" ]
-	! ip link show ct0
+	run ! ip link show ct0
 	[ -z "$(nft list ruleset)" ]
 	[ "$(find "$CT_RUN/net" -mindepth 1)" = "" ]
 	export CT_SUBNET=10.9.0.0/16
@@ -112,7 +119,7 @@ forwarding() {
 	[ "$status" -eq 1 ]
 	[ "$output" = "ct-net: network default is up as ct0 with 10.142.0.0/16: 'ct-net down' first" ]
 	CT_SUBNET=10.9.0.0/16 CT_BRIDGE=cta ct-net down
-	! ip link show ct0
+	run ! ip link show ct0
 	CT_SUBNET=10.9.0.0/16 CT_BRIDGE=cta ct-net up
 	[ "$(ip -o -4 addr show cta | awk '{ print $4 }')" = 10.9.0.1/16 ]
 	ct-net down
@@ -143,9 +150,9 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	[ "$(ct-net ls -o name,up --no-header | grep yes | cut -f1 | xargs)" = "alone web" ]
 	[ "$(ip -o -4 addr show ct0n1 | awk '{ print $4 }')" = 10.143.0.1/24 ]
 	ct-net rm web inside
-	! ip link show ct0n1
+	run ! ip link show ct0n1
 	ip link show ct0n3
-	! nft list set inet ct_ct0 bridges | grep ct0n1
+	[[ "$(nft list set inet ct_ct0 bridges)" != *ct0n1* ]]
 	[ "$(ct-net ls -q | xargs)" = "default alone" ]
 	[ "$(ct-net create next)" = next ]
 	[ "$(ct-net ls -o name,bridge,subnet --no-header | grep next)" = $'next\tct0n1\t10.143.0.0/24' ]
@@ -216,7 +223,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	exec {lock}<&-
 	ct-net down
 	[ ! -e "$CT_RUN/ps_42002" ]
-	! ip link show ct0
+	run ! ip link show ct0
 }
 
 @test "whenever an up or a down is killed, the next one completes it" {
@@ -233,9 +240,9 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 		timeout -s KILL "$(printf '0.%03d' "$at")" ct-net down || true
 		ct-net down
 		[ -z "$(nft list ruleset)" ]
-		! ip link show ct0
+		run ! ip link show ct0
 		[ "$(forwarding up0)" = 0 ]
-		[ "$(find "$CT_RUN/net" -mindepth 1)" = "" ]
+		[ ! -e "$CT_RUN/net" ]
 	done
 }
 
@@ -260,7 +267,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	[ "$(nft -s list table inet ct_ct0)" = "$rules" ]
 	other=$(nft -s list table inet ct_cta)
 	ct-net down
-	! ip link show ct0
+	run ! ip link show ct0
 	ip link show cta
 	[ "$(nft -s list table inet ct_cta)" = "$other" ]
 	CT_BRIDGE=cta CT_RUN=$CT_RUN.a ct-net down

@@ -109,8 +109,8 @@ state() {
 	[ "$output" = "$c" ]
 	[ "$(timeout 20 ct-run --rm "$img" echo other)" = other ]
 	kill -9 "$(field pid "$c")"
-	run -0 timeout 20 ct-ps --no-header -o status
-	[ "$output" != running ]
+	# What was killed dies in its own time.
+	wait_until sh -c '[ "$(ct-ps --no-header -o status)" != running ]'
 	run -0 timeout 20 ct-rm -f "$c"
 	[ ! -e "/proc/$supervisor" ] || wait_until test ! -e "/proc/$supervisor"
 	[ -z "$(ct-ps -q)" ]

@@ -8,6 +8,9 @@ setup_file() {
 	registry_up plain basic token tls
 	hostile_up
 	make_layout
+	setup
+	push plain many:1
+	skopeo inspect --raw "oci:$layout:v1" | jq -r '.layers[].digest' >"$CT_TEST_DIR/layers"
 }
 
 teardown_file() {
@@ -102,9 +105,9 @@ sent() {
 	asked | grep -cE "/blobs/$1 20[06]" || true
 }
 
-# The digests of the layers in the layout, base first.
+# The digests of the layers of many:1, base first.
 layers() {
-	skopeo inspect --raw "oci:$layout:v1" | jq -r '.layers[].digest'
+	cat "$CT_TEST_DIR/layers"
 }
 
 # hold DIGEST: nobody else can fetch that blob until `let_go`.
@@ -130,7 +133,6 @@ refused() {
 }
 
 @test "an image of many layers is pulled, is what umoci unpacks, and runs" {
-	push plain many:1
 	run --separate-stderr ct-pull "$plain/many:1"
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
@@ -237,7 +239,6 @@ push_list() {
 }
 
 @test "the same image again keeps its id, and only its manifest is asked for" {
-	push plain many:1
 	id=$(ct-pull "$plain/many:1")
 	mark
 	[ "$(ct-pull "$plain/many:1")" = "$id" ]
@@ -248,7 +249,6 @@ GET /v2/many/manifests/1 200" ]
 }
 
 @test "a layer that another image has is not fetched again" {
-	push plain many:1
 	ct-pull "$plain/many:1"
 	umoci config --image "$layout:v1" --tag other --config.cmd /bin/date
 	skopeo copy -q --dest-tls-verify=false "oci:$layout:other" "docker://$plain/many:other"
@@ -260,12 +260,15 @@ GET /v2/many/manifests/1 200" ]
 }
 
 @test "of two pulls at once each fetches what the other does not, and both have the image" {
-	push plain many:1
 	mark
-	ct-pull "$plain/many:1" >"$D/first" &
+	hold "$(layers | tail -n 1)"
+	ct-pull "$plain/many:1" >"$D/first" 7>&- &
 	first=$!
-	ct-pull "$plain/many:1" >"$D/second" &
-	await $!
+	ct-pull "$plain/many:1" >"$D/second" 7>&- &
+	second=$!
+	wait_until eval '[ "$(asked | grep -c /manifests/)$(count layers)" = 22 ]'
+	let_go
+	await $second
 	[ "$status" -eq 0 ]
 	await $first
 	[ "$status" -eq 0 ]
@@ -277,7 +280,6 @@ GET /v2/many/manifests/1 200" ]
 
 # A pull that has its first two layers and waits for the third one: $pull is its pid.
 begin_pull() {
-	push plain many:1
 	hold "$(layers | tail -n 1)"
 	mark
 	setsid env --default-signal=INT ct-pull "$plain/many:1" >"$D/out" 2>"$D/err" 7>&- &
@@ -303,7 +305,6 @@ begin_pull() {
 }
 
 @test "a layer that was fetched, but not unpacked, when a pull was killed is not fetched again" {
-	push plain many:1
 	hold "$(layers | head -n 1)"
 	ct-pull "$plain/many:1" 7>&- &
 	pull=$!
@@ -319,7 +320,6 @@ begin_pull() {
 }
 
 @test "a blob of which there is a part is fetched from there on, and anew if that part is wrong" {
-	push plain many:1
 	digest=$(layers | sed -n 2p)
 	mkdir -p "$CT_ROOT/blobs"
 	head -c 100000 "$layout/blobs/sha256/${digest#*:}" >"$CT_ROOT/blobs/${digest#*:}"
@@ -338,7 +338,6 @@ begin_pull() {
 }
 
 @test "a full disk is one line, and afterwards only what is missing is fetched" {
-	push plain many:1
 	truncate -s 120M "$D/disk"
 	mkfs.btrfs -q "$D/disk"
 	mkdir "$D/small"
@@ -371,7 +370,6 @@ begin_pull() {
 }
 
 @test "blobs that nobody has used for a day are swept, and what is in use is not" {
-	push plain many:1
 	hold "sha256:$(printf 1%.0s {1..64})"
 	for c in 2 3; do
 		echo part >"$CT_ROOT/blobs/$(printf "$c%.0s" {1..64})"
@@ -379,12 +377,14 @@ begin_pull() {
 	touch -d '2 days ago' "$CT_ROOT/blobs/"[12]*
 	ct-rm "$(ct-pull "$plain/many:1")"
 	[ "$(cd "$CT_ROOT/blobs" && echo * | tr -s 0-9)" = '1 3' ]
+	ct prune
+	[ "$(ls "$CT_ROOT/blobs")" = "${held##*/}" ]
 	let_go
-	rm "$CT_ROOT/blobs/"*
+	ct prune
+	[ "$(count blobs)" -eq 0 ]
 }
 
 @test "removing an image by its name removes what no other image needs, however many digests mean it" {
-	push plain many:1
 	skopeo copy -q --src-tls-verify=false --dest-tls-verify=false "docker://$plain/many:1" "docker://$plain/many:2"
 	ct-pull "$plain/many:1"
 	ct-pull "$plain/many:2"
@@ -397,7 +397,6 @@ begin_pull() {
 }
 
 @test "a container that is committed onto a pulled image takes its name, but not its digest" {
-	push plain many:1
 	id=$(ct-pull "$plain/many:1")
 	digest=$(ct-images --no-header -o digest "$id")
 	ct-run "$id" touch /new
@@ -424,18 +423,23 @@ begin_pull() {
 	[ "$(curl -s "http://$plain/v2/$name/blobs/$layer" | tar -xzO platform)" = arm64 ]
 	push token secret:1
 	token=$(ct-pull --print token --creds "$registry_creds" "$registry/secret:1" | jq -r .token)
-	curl -sf -H "Authorization: Bearer $token" "http://$registry/v2/secret/manifests/1" | jq -e .layers
+	layer=$(ct-pull --print layers --creds "$registry_creds" "$registry/secret:1" | jq -r .digest | head -n 1)
+	curl -sfL -H "Authorization: Bearer $token" "http://$registry/v2/secret/blobs/$layer" >"$D/layer"
+	[ "sha256:$(sha256sum <"$D/layer" | cut -d' ' -f1)" = "$layer" ]
+	[ "sha256:$(zcat "$D/layer" | sha256sum | cut -d' ' -f1)" = \
+		"$(ct-pull --print config --creds "$registry_creds" "$registry/secret:1" | jq -r '.rootfs.diff_ids[0]')" ]
+	mkdir "$D/root"
+	tar -xzf "$D/layer" -C "$D/root"
+	[ "$(ct-run "$(ct-init -n by-hand "$D/root")" echo ran)" = ran ]
 }
 
 @test "there is no index to print where there is none" {
-	push plain many:1
 	run ct-pull --print index "$plain/many:1"
 	[ "$status" -eq 1 ]
 	[ "$output" = "ct-pull: $plain/many:1: there is no index, only a manifest" ]
 }
 
 @test "-o writes an OCI archive, of which ct-init makes what ct-pull makes, and needs no store" {
-	push plain many:1
 	[ -z "$(CT_ROOT=$D/none ct-pull -o "$D/archive" "$plain/many:1")" ]
 	[ ! -e "$D/none" ]
 	[ "$(skopeo inspect --raw "oci-archive:$D/archive")" = "$(ct-pull --print manifest "$plain/many:1")" ]
@@ -449,20 +453,15 @@ begin_pull() {
 }
 
 @test "-o leaves no file when the image cannot be had, and says when it cannot be written" {
-	push plain many:1
-	rm "$R/plain/docker/registry/v2/blobs/sha256/"*/"$(layers | tail -n 1 | cut -d: -f2)/data"
-	run ct-pull -o "$D/archive" "$plain/many:1"
+	run ct-pull -o "$D/archive" "$hostile/missing/layers:1"
 	[ "$status" -eq 1 ]
 	[ "${#lines[@]}" -eq 1 ]
 	[ ! -e "$D/archive" ]
-	run ct-pull "$plain/many:1"
-	refused "$(layers | tail -n 1)"
-	push plain full:1
-	run ct-pull -o /dev/full "$plain/full:1"
+	run ct-pull -o /dev/full "$plain/many:1"
 	[ "$status" -eq 1 ]
 	[ "${#lines[@]}" -eq 1 ]
 	[[ "$output" == 'ct-pull: '*'/dev/full: No space left on device' ]]
-	run ct-pull -o "$D/no/such" "$plain/full:1"
+	run ct-pull -o "$D/no/such" "$plain/many:1"
 	[ "$output" = "ct-pull: $D/no/such: No such file or directory" ]
 }
 
@@ -488,19 +487,15 @@ begin_pull() {
 	done
 }
 
-# In these an honest beginning is kept: the next pull needs only the rest.
 @test "a transfer that breaks off for good leaves what there is, for the next pull" {
 	export CT_TEST_STALL=1
-	for fault in stall drip reset; do
-		run ct-pull "$hostile/$fault/layers:1"
-		[ "$status" -eq 1 ]
-		[ "${#lines[@]}" -eq 1 ]
-		[ "$(count tmp)$(count blobs)" = 01 ]
-		: >"$hostile_log"
-		id=$(ct-pull "$hostile/good/x:1")
-		grep "/good/x/blobs/.* bytes=[1-9]" "$hostile_log"
-		ct-rm "$id"
-	done
+	run ct-pull "$hostile/reset/layers:1"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[ "$(count tmp)$(count blobs)" = 01 ]
+	: >"$hostile_log"
+	ct-pull "$hostile/good/x:1"
+	grep "/good/x/blobs/.* bytes=[1-9]" "$hostile_log"
 }
 
 # remake FILTER [ARG...]: the layout gets another manifest, what jq makes of the one there is.
@@ -576,19 +571,19 @@ relayer() {
 }
 
 @test "ct-run pulls what is not there, always or never as it is told" {
-	push plain many:1
-	run --separate-stderr -125 ct-run --pull never "$plain/many:1" true
-	[ "$stderr" = "ct-run: $plain/many:1: no such image" ]
-	[ "$(ct-run "$plain/many:1" echo ran)" = ran ]
-	id=$(ct-images -q "$plain/many:1")
+	push plain moving:1
+	run --separate-stderr -125 ct-run --pull never "$plain/moving:1" true
+	[ "$stderr" = "ct-run: $plain/moving:1: no such image" ]
+	[ "$(ct-run "$plain/moving:1" echo ran)" = ran ]
+	id=$(ct-images -q "$plain/moving:1")
 	mark
-	[ "$(ct-run --pull missing "$plain/many:1" echo again)" = again ]
+	[ "$(ct-run --pull missing "$plain/moving:1" echo again)" = again ]
 	[ -z "$(asked)" ]
 	umoci config --image "$layout:v1" --tag newer --config.cmd /bin/date
-	skopeo copy -q --dest-tls-verify=false "oci:$layout:newer" "docker://$plain/many:1"
-	ct-run --userns host --pull always "$plain/many:1" true
+	skopeo copy -q --dest-tls-verify=false "oci:$layout:newer" "docker://$plain/moving:1"
+	ct-run --userns host --pull always "$plain/moving:1" true
 	[ "$(asked | grep -c '/manifests/1 200')" -eq 1 ]
-	[ "$(ct-images -q "$plain/many:1")" != "$id" ]
+	[ "$(ct-images -q "$plain/moving:1")" != "$id" ]
 	ct-run --pull missing "$id" true
 	run -125 ct-run --pull sometimes "$id" true
 }
@@ -608,14 +603,12 @@ relayer() {
 }
 
 @test "a pulled image's digest runs it" {
-	push plain many:1
 	digest=$(ct-pull --print manifest "$plain/many:1" | sha256sum | cut -d' ' -f1)
 	[ "$(ct-run "$plain/many@sha256:$digest" echo ran)" = ran ]
 	[ "$(ct-images --no-header -o name)" = '' ]
 }
 
 @test "ct-build pulls the image that it begins with" {
-	push plain many:1
 	mkdir "$D/context"
 	printf 'FROM %s\nRUN echo made >/made\n' "$plain/many:1" >"$D/context/Dockerfile"
 	id=$(ct-build "$D/context")
@@ -623,7 +616,6 @@ relayer() {
 }
 
 @test "progress is one line on a terminal, and nothing anywhere else" {
-	push plain many:1
 	hold "$(layers | tail -n 1)"
 	(
 		wait_until eval '[ "$(count layers)" -eq 2 ]'
@@ -654,6 +646,5 @@ relayer() {
 	done
 	run ct-pull "$plain/many" 1 2
 	[ "$status" -eq 2 ]
-	push plain many:1
 	[ "$(ct-pull "$plain/many" 1)" = "$(ct-images -q "$plain/many:1")" ]
 }

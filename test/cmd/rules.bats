@@ -3,7 +3,14 @@ load lan
 
 # What packets may do and what they may not, with containers made by hand: ps_1 (10.142.0.2) and
 # ps_2 (10.142.0.3) on the default network, and a host out there, wan (192.0.2.2).
+setup_file() {
+	sandbox_up || return
+	ct-net down
+}
+
 setup() {
+	ct-net down	# the file's; the only networks are those of the tests
+	unset CT_BRIDGE CT_SUBNET
 	export CT_RUN=$BATS_TEST_TMPDIR/run
 	uplink
 	ct-net up
@@ -42,7 +49,7 @@ bridge_nf() {
 	ns wan ip route add 10.142.0.0/16 via 192.0.2.1
 	mute wan 10.142.0.2 80
 	mute wan 10.142.0.2 80 udp
-	! ns wan ping -q -c 1 -W 1 10.142.0.2
+	run ! ns wan ping -q -c 1 -W 1 10.142.0.2
 }
 
 @test "a published port is reached from outside, from the host, through its loopback and from containers" {
@@ -194,21 +201,29 @@ knows() {
 	ask ps_2 192.0.2.2 80
 	ask - 10.142.0.3 80
 	for from in $mine $gateway 02:42:0a:8e:00:03; do
-		forge ps_1 $from 10.142.0.1 10.142.0.3
-		forge ps_1 $from 10.142.0.3 10.142.0.1
+		forge ps_1 "$from" 10.142.0.1 10.142.0.3
+		forge ps_1 "$from" 10.142.0.3 10.142.0.1
 	done
 	[ "$(knows ps_2 10.142.0.1)" = $gateway ]
 	[ "$(knows - 10.142.0.3)" = 02:42:0a:8e:00:03 ]
+	forge ps_1 02:42:0a:8e:00:99 10.142.0.2 10.142.0.3 $mine
+	[ "$(knows ps_2 10.142.0.2)" = $mine ]
+	forge ps_1 $mine 10.142.0.2 10.142.0.3 02:42:0a:8e:00:03
+	[ "$(bridge fdb show dev ct0v2 | grep -c 02:42:0a:8e:00:03)" = 0 ]
 	# One that tells the truth is heard.
 	ip neigh flush dev ct0
 	ns ps_2 ip neigh flush dev eth0
 	forge ps_1 $mine 10.142.0.2 10.142.0.3
 	[ "$(knows ps_2 10.142.0.2)" = $mine ]
-	for address in 10.142.0.1 10.142.0.3 10.142.9.9; do
+	nft 'table inet watch { chain c { type filter hook prerouting priority raw;
+		iifname "ct0" ip saddr != 10.142.0.2 counter; }; }'
+	ns ps_1 ip neigh replace 10.142.0.1 lladdr $gateway nud permanent dev eth0
+	for address in 10.142.0.3 10.142.9.9; do
 		ns ps_1 ip addr add $address/32 dev eth0
-		! ns ps_1 ping -q -c 1 -W 0.3 -I $address 192.0.2.2
+		run ! ns ps_1 ping -q -c 1 -W 0.3 -I $address 192.0.2.2
 		ns ps_1 ip addr del $address/32 dev eth0
 	done
+	nft list table inet watch | grep 'counter packets 0 '
 	ns ps_1 ip link set eth0 address 02:42:0a:8e:00:03
 	mute ps_1 192.0.2.2 80
 	[ "$(ask - 10.142.0.3 80)" = "ps_2 from 10.142.0.1" ]
@@ -219,7 +234,7 @@ knows() {
 
 @test "nothing but IPv4 and ARP comes from a container" {
 	address=$(ip -6 -o addr show ct0 | sed -n 's/.* \(fe80[^/]*\).*/\1/p')
-	! ns ps_1 ping -6 -q -c 1 -W 0.5 "$address%eth0"
+	run ! ns ps_1 ping -6 -q -c 1 -W 0.5 "$address%eth0"
 	nft delete table bridge ct_ct0
 	wait_until ns ps_1 ping -6 -q -c 1 -W 1 "$address%eth0"
 }

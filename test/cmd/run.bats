@@ -738,7 +738,7 @@ note_all() {
 }
 
 @test "--network none has a loopback alone, host the host's, both with a user namespace" {
-	[ "$(ct-run "$img" sh -c 'ip -o link | wc -l; ping -c 1 -W 2 127.0.0.1 >/dev/null && echo up')" = $'1\nup' ]
+	[ "$(ct-run --network none "$img" sh -c 'ip -o link | wc -l; ping -c 1 -W 2 127.0.0.1 >/dev/null && echo up')" = $'1\nup' ]
 	run -0 ct-run --network host "$img" sh -c 'readlink /proc/self/ns/net; readlink /proc/self/ns/user; ls -d /sys/class'
 	[ "${lines[0]}" = "$(readlink /proc/self/ns/net)" ]
 	[ "${lines[1]}" != "$(readlink /proc/self/ns/user)" ]

@@ -268,7 +268,7 @@ freeze() {
 	ct-store up 2>/dev/null || skip "a store of this size cannot be made"
 	"$CT_TESTS/busybox" "$BATS_TEST_TMPDIR/root"
 	image=$(ct-init "$BATS_TEST_TMPDIR/root")
-	c=$(ct-run -d --stop-signal KILL "$image" sleep 1000)
+	c=$(ct-run -d --network none --stop-signal KILL "$image" sleep 1000)
 	dd if=/dev/zero of="$CT_ROOT/fill" bs=64k 2>/dev/null || true
 	ct-kill "$c"
 	[ "$(ct-wait "$c")" = 137 ]

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -68,6 +69,28 @@ static void who_waits_for_a_blob_that_is_being_filled_finds_it_whole(void **stat
 	waitpid(child, &status, 0);
 	close(go[0]);
 	close(go[1]);
+}
+
+/* Or two could wait for each other, with a blob each that the other wants. */
+static void who_wants_a_blob_does_not_wait_for_its_readers(void **state)
+{
+	struct store s = fake_store(*state);
+	own_fd int fd = blob_open(&s, &blob, &e);
+	int status;
+	pid_t child;
+
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	child = fork();
+	if (child == 0) {
+		own_fd int mine = -1;
+
+		alarm(10);
+		_exit(claim(&s, &mine) == 1 ? 0 : 1);
+	}
+	usleep(50000);
+	fill(fd);
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
 }
 
 static void what_a_killed_process_left_of_a_blob_is_there_to_go_on_from(void **state)
@@ -149,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(a_blob_is_filled_once_and_then_shared),
 		unit_test_scratch(who_waits_for_a_blob_that_is_being_filled_finds_it_whole),
+		unit_test_scratch(who_wants_a_blob_does_not_wait_for_its_readers),
 		unit_test_scratch(what_a_killed_process_left_of_a_blob_is_there_to_go_on_from),
 		unit_test_scratch(a_blob_that_lost_bytes_since_it_was_whole_is_to_be_filled_again),
 		unit_test_scratch(a_removed_blob_stays_whole_for_who_has_it_open),

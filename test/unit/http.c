@@ -1,7 +1,6 @@
 #include "unit.h"
 
 #include "http.h"
-#include "own.h"
 
 static void plain_http_is_for_loopback(void **state)
 {
@@ -16,16 +15,6 @@ static void plain_http_is_for_loopback(void **state)
 	for (size_t i = 0; i < sizeof(far) / sizeof(*far); i++)
 		if (http_plain_allowed(far[i]))
 			fail_msg("%s", far[i]);
-}
-
-static void a_string_is_escaped_for_a_query(void **state)
-{
-	own_str char *escaped = http_escape("repository:a/b:pull&x=\"y\" \n");
-	own_str char *empty = http_escape("");
-
-	(void)state;
-	assert_string_equal(escaped, "repository%3Aa%2Fb%3Apull%26x%3D%22y%22%20%0A");
-	assert_string_equal(empty, "");
 }
 
 static void what_is_no_url_of_a_host_is_refused_before_anything_is_sent(void **state)
@@ -58,7 +47,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_http_is_for_loopback),
-		cmocka_unit_test(a_string_is_escaped_for_a_query),
 		cmocka_unit_test(what_is_no_url_of_a_host_is_refused_before_anything_is_sent),
 	};
 

@@ -227,7 +227,7 @@ static void a_value_that_makes_no_sense_is_refused_by_name(void **state)
 	refuses(memory_swap, "1g", "--memory-swap 1g: needs --memory");
 	refuses(cpus, "0.001", "--cpus 0.001: less than 0.01");
 	refuses(cpu_shares, 1, "--cpu-shares 1: not between 2 and 262144");
-	refuses(rootfs, "/", "--rootfs /: the host's own root");
+	refuses(rootfs, "/", "--rootfs /: the host's own root (for some stages alone: --only, --without)");
 	refuses(rootfs, "/etc/passwd", "--rootfs /etc/passwd: not a directory");
 	refuses(rootfs, "/no/such", "--rootfs /no/such: No such file or directory");
 	refuses_one_of(env, "=x", "--env: =x: not NAME=VALUE or NAME");

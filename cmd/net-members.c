@@ -1,0 +1,190 @@
+/* ct-net connect, disconnect, publish, unpublish, and the steps: a running container's ends on networks. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bridge.h"
+#include "cmd.h"
+#include "net.h"
+#include "own.h"
+#include "rtnl.h"
+#include "wire.h"
+
+/* A running container, by its operand. */
+static int open_both(struct host *h, struct wire *w, const char *ref, struct err *e)
+{
+	return host_open(h, STORE_LOOK, e) < 0 ? -1 : wire_open(w, &h->store, h->rtnl, ref, e);
+}
+
+/* One that is named, or else the default. */
+static const char *named(const char *network)
+{
+	return network ? network : NETWORK_DEFAULT;
+}
+
+int net_connect(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+	own_wire struct wire w = WIRE_NONE;
+	struct bridge_how how = {.thorough = false};
+	struct err e;
+
+	if (open_both(&h, &w, operands[0], &e) < 0 || wire_connect(&w, named(args->network), &how, &e) < 0)
+		return cmd_failed(&e);
+	if (*how.note)
+		cmd_note("%s", how.note);
+	return cmd_end(0);
+}
+
+int net_disconnect(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+	own_wire struct wire w = WIRE_NONE;
+	struct err e;
+
+	if (open_both(&h, &w, operands[0], &e) < 0 || wire_disconnect(&w, args->network, &e) < 0)
+		return cmd_failed(&e);
+	return cmd_end(0);
+}
+
+int disconnect_all(struct host *h, const char *network, struct err *e)
+{
+	own_network struct network n = NETWORK_NONE;
+	own_strv struct strv ids = {0};
+
+	if (network_open(&h->store, network, &n, e) < 0 || network_members(&h->store, &n, &ids, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		own_wire struct wire w = WIRE_NONE;
+
+		if (wire_open(&w, &h->store, h->rtnl, ids.v[i], e) < 0 || wire_disconnect(&w, network, e) < 0)
+			return -1;
+		cmd_note("%s: disconnected from network %s", ids.v[i], network);
+	}
+	return 0;
+}
+
+/* --- ports --- */
+
+static int publish_one(const char *text, void *wire, struct err *e)
+{
+	own_ports struct ports done = {0};
+	struct port_range range;
+	char port[PORT_TEXT];
+
+	if (port_read(text, &range, e) < 0 || wire_publish(wire, &range, &done, e) < 0)
+		return -1;
+	for (size_t i = 0; i < done.n; i++) {
+		port_text(&done.v[i], port);
+		puts(port);
+	}
+	return 0;
+}
+
+static int unpublish_one(const char *text, void *wire, struct err *e)
+{
+	struct port_range range;
+
+	return port_read_host(text, &range, e) < 0 ? -1 : wire_unpublish(wire, &range, e);
+}
+
+/* The first operand is the container. */
+static int each_port(char **operands, int (*one)(const char *text, void *wire, struct err *e))
+{
+	own_host struct host h = {.store = STORE_NONE};
+	own_wire struct wire w = WIRE_NONE;
+	struct err e;
+
+	if (open_both(&h, &w, operands[0], &e) < 0)
+		return cmd_failed(&e);
+	return cmd_end(cmd_each(operands + 1, one, &w));
+}
+
+int net_publish(const struct net_args *args, char **operands)
+{
+	(void)args;
+	return each_port(operands, publish_one);
+}
+
+int net_unpublish(const struct net_args *args, char **operands)
+{
+	(void)args;
+	return each_port(operands, unpublish_one);
+}
+
+/* --- steps --- */
+
+static int step(struct host *h, const char *network, int (*one)(const struct store *, struct netlink *, const char *, struct err *))
+{
+	own_fd int lock = -1;
+	struct err e;
+
+	if (host_open(h, STORE_UP, &e) < 0)
+		return cmd_failed(&e);
+	lock = network_lock(&h->store, &e);
+	if (lock < 0 || one(&h->store, h->rtnl, named(network), &e) < 0)
+		return cmd_failed(&e);
+	return cmd_end(0);
+}
+
+int net_bridge(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+
+	(void)args;
+	return step(&h, operands[0], bridge_only);
+}
+
+static int let_out(const struct store *s, struct netlink *rtnl, const char *name, struct err *e)
+{
+	own_network struct network n = NETWORK_NONE;
+	struct bridge_how how = {.thorough = true};
+
+	if (bridge_up(s, rtnl, name, &how, &n, e) < 0)
+		return -1;
+	if (*how.note)
+		cmd_note("%s", how.note);
+	return 0;
+}
+
+int net_nat(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+
+	(void)args;
+	return step(&h, operands[0], let_out);
+}
+
+int net_pair(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+	own_wire struct wire w = WIRE_NONE;
+	struct err e;
+
+	if (open_both(&h, &w, operands[0], &e) < 0 || wire_pair(&w, named(args->network), &e) < 0)
+		return cmd_failed(&e);
+	return cmd_end(0);
+}
+
+int net_address(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+	own_wire struct wire w = WIRE_NONE;
+	struct err e;
+
+	(void)args;
+	if (open_both(&h, &w, operands[0], &e) < 0 || wire_address(&w, &e) < 0)
+		return cmd_failed(&e);
+	return cmd_end(0);
+}
+
+int net_route(const struct net_args *args, char **operands)
+{
+	own_host struct host h = {.store = STORE_NONE};
+	own_wire struct wire w = WIRE_NONE;
+	struct err e;
+
+	(void)args;
+	if (open_both(&h, &w, operands[0], &e) < 0 || wire_route(&w, &e) < 0)
+		return cmd_failed(&e);
+	return cmd_end(0);
+}

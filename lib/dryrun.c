@@ -1,0 +1,158 @@
+#include "dryrun.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+
+#include "caps.h"
+#include "err.h"
+#include "own.h"
+#include "shell.h"
+#include "stage.h"
+#include "user.h"
+
+/* Its namespaces live as long as somebody is in them; what they need from outside is done meanwhile. */
+static const char head[] =
+	"set -eu\n"
+	"umask 022\n"
+	"work=$(mktemp -d)\n"
+	"chmod 711 \"$work\"\n"
+	"root=$work/root\n"
+	"mkdir \"$root\"\n"
+	"mkfifo -m 666 \"$work/up\" \"$work/mounted\" \"$work/go\"\n"
+	"pwd=$PWD holder='' turner=''\n"
+	"export work root pwd\n"
+	"in_mounts() { nsenter --target \"$holder\" --mount -- \"$@\"; }\n";
+
+static void put_clean(const struct recipe *parts, struct buf *out)
+{
+	buf_str(out, "clean() {\n\tset +e\n\ttrap - EXIT\n\t[ -z \"$holder\" ] || kill \"$holder\"\n"
+		"\t[ -z \"$turner\" ] || kill \"$turner\" 2>/dev/null\n");
+	if (parts->after.len)
+		buf_str(out, parts->after.data);
+	buf_str(out, "\trm -rf --one-file-system \"$work\"\n}\ntrap clean EXIT\n"
+		"trap 'exit 129' HUP\ntrap 'exit 130' INT\ntrap 'exit 143' TERM\n");
+}
+
+static void put(struct buf *out, const char *title, const struct buf *part)
+{
+	if (part->len)
+		buf_fmt(out, "\n# %s\n%s", title, part->data);
+}
+
+static void put_holder(const struct recipe *parts, struct buf *out)
+{
+	if (!parts->flags.len)
+		return;
+	buf_fmt(out, "\n# The namespaces, held open by a process that sleeps.\n"
+		"unshare%s sh -c 'echo; exec sleep infinity' >\"$work/up\" &\nholder=$!\nread -r _ <\"$work/up\"\n",
+		parts->flags.data);
+}
+
+/* What the process does that goes in: mounts, then the program, once it has been given its root. */
+static void put_inside(const struct run *r, const struct recipe *parts, struct buf *out)
+{
+	const char *words = parts->words.len ? parts->words.data : "";
+	const char *last = r->plan->init ? "\"$@\"; exit $? # approx: an init that passes signals on" : "exec \"$@\"";
+	own_str char *workdir = NULL;
+	own_buf struct buf dir = {0};
+
+	buf_str(out, "\n# Inside.\ncat >\"$work/inside\" <<'INSIDE'\nset -eu\n");
+	if (parts->inside.len)
+		buf_str(out, parts->inside.data);
+	shell_word(&dir, r->plan->workdir ? r->plan->workdir : "/");
+	if (plan_has_stage(r->plan, "root"))
+		buf_fmt(out, "cd /\nexec 8>\"$work/mounted\" 9<\"$work/go\"\n"
+			"exec %s sh -c 'echo >&8; exec 8>&-; read -r _ <&9 || exit 125; exec 9<&-; cd \"$0\" || exit 125\n"
+			"unset PWD OLDPWD; %s' %s \"$@\"\n", words, r->plan->init ? "\"$@\"; exit $?" : last, dir.data);
+	else
+		buf_fmt(out, "cd %s\n%s%s%s\n", r->plan->workdir ? dir.data : "\"$pwd\"", *words ? "exec " : "", words,
+			*words ? " \"$@\"" : last);
+	buf_str(out, "INSIDE\n");
+	if (r->plan->init)
+		buf_str(out, "# approx: a shell is process 1; unlike the run's init it passes no signal on\n");
+}
+
+static void put_turn(const struct recipe *parts, struct buf *out)
+{
+	if (parts->turn.len)
+		buf_fmt(out, "\n# When all is mounted the new root becomes \"/\".\n(\nset -e\nexec 6<\"$work/mounted\" 7>\"$work/go\"\nread -r _ <&6\n%s"
+			"echo >&7\n) &\nturner=$!\n", parts->turn.data);
+}
+
+static void put_run(const struct run *r, const struct recipe *parts, struct buf *out)
+{
+	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
+	unsigned id = root == (uint32_t)-1 ? r->map.line[0].inside : 0;
+
+	buf_fmt(out, "\nset +e\n(\nset -e\n%sexec", parts->join.len ? parts->join.data : "");
+	if (parts->front.len)
+		buf_fmt(out, " %s", parts->front.data);
+	if (parts->flags.len)
+		buf_fmt(out, " nsenter --target \"$holder\"%s", parts->flags.data);
+	if (parts->flags.len && r->map.n && caps_held(CAP_SETUID))
+		buf_fmt(out, " --setuid %u --setgid %u", id, id);
+	else if (parts->flags.len && r->map.n)
+		buf_str(out, " --preserve-credentials");
+	if (parts->late.len)
+		buf_fmt(out, " unshare%s%s", parts->late.data, plan_has_stage(r->plan, "pid") || plan_has_stage(r->plan, "time") ?
+			" --fork --kill-child" : "");
+	buf_str(out, " sh \"$work/inside\"");
+	shell_words(out, &r->plan->args);
+	buf_fmt(out, "%s\n)\nexit\n", r->input ? "" : " </dev/null");
+}
+
+static int plan_run(struct run *r, int root, struct err *e)
+{
+	const struct plan *p = r->plan;
+	own_fd int dir = -1;
+
+	if (str_equal(p->userns, "auto") && idmap_borrow(&r->map, e) < 0)
+		return -1;
+	if (!str_equal(p->userns, "auto") && !str_equal(p->userns, "host") && !str_equal(p->userns, "unmapped") &&
+	    idmap_read(p->userns, &r->map, e) < 0)
+		return -1;
+	if (!plan_has_stage(p, "user"))
+		r->map.n = 0;
+	r->own_hands = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
+	r->program = (struct program){.args = &p->args, .workdir = p->workdir, .workdir_fd = -1,
+				      .as_is = !p->user && (!r->store || str_equal(p->userns, "unmapped"))};
+	for (size_t i = 0; i < p->env.n; i++)
+		strv_add(&r->program.env, p->env.v[i]);
+	dir = root >= 0 ? fcntl(root, F_DUPFD_CLOEXEC, 3) :
+	      open(plan_has_stage(p, "root") ? p->rootfs : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_sys(e, "%s", p->rootfs);
+	if (!r->program.as_is && user_find(dir, p->user, &r->program.who, e) < 0)
+		return -1;
+	program_complete_env(&r->program);
+	return 0;
+}
+
+int dryrun_script(const struct store *store, const struct plan *plan, int root, struct buf *out, struct err *e)
+{
+	own_recipe struct recipe parts = {0};
+	own_buf struct buf before = {0};
+	struct run r = {.store = store, .plan = plan, .id = "by-hand", .image = -1, .home = -1, .input = true,
+			.hostname = plan->hostname || !store ? plan->hostname : "by-hand"};
+	int failed = plan_run(&r, root, e);
+
+	for (const struct stage *s = stages; !failed && s->name; s++) {
+		if (!stage_is_wanted(s, plan))
+			continue;
+		s->shell(&r, &parts);
+		if (parts.before.len)
+			buf_fmt(&before, "\n# %s: %s\n%s", s->name, s->says, parts.before.data);
+		buf_free(&parts.before);
+	}
+	buf_fmt(out, "#!/bin/sh\n# A run of ct-run, by hand. What is marked \"approx\" only comes near.\n%s", head);
+	put_clean(&parts, out);
+	if (before.len)
+		buf_str(out, before.data);
+	put_holder(&parts, out);
+	put(out, "From outside: what takes the host's rights.", &parts.held);
+	put_inside(&r, &parts, out);
+	put_turn(&parts, out);
+	put_run(&r, &parts, out);
+	strv_free(&r.program.env);
+	return failed;
+}

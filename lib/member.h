@@ -1,0 +1,72 @@
+/*
+ * A container's end on a network: its address (leased from the network), its pair of links, and
+ * what is told of it. All of it is in the record CT_RUN/ps_N/net before it is made:
+ *
+ *	set=CT_BRIDGE
+ *	name=NAME			if it has one
+ *	member=..., port=...		rules.h
+ *
+ * Taking it all away needs nothing but that record, whoever died when.
+ */
+#ifndef CT_MEMBER_H
+#define CT_MEMBER_H
+
+#include "network.h"
+#include "record.h"
+#include "rules.h"
+
+struct member {
+	struct rules_member at;
+	struct subnet address;		/* with the network's prefix */
+	struct in_addr gateway;		/* 0: there is no way out */
+	unsigned bridge;		/* its index */
+	char bridge_name[16];
+	bool isolated;
+};
+
+/*
+ * A free address of a network that is up, for a container. Under the lock until member_record.
+ * inside: what its link is called. e->sys EADDRNOTAVAIL: there is none.
+ */
+int member_choose(const struct store *s, const struct network *n, const char *id, const char *inside, struct member *m,
+		  struct err *e);
+/*
+ * Writes the record of a container, then leases the addresses (each m's), adds the elements, and
+ * tells the name. Under the lock of the networks.
+ */
+int member_record(const struct store *s, const struct network *n, const char *id, const struct record *net,
+		  const struct member *m, struct err *e);
+
+/* The pair: one end on the bridge, the other in that network namespace. */
+int member_pair(struct netlink *rtnl, const struct member *m, const char *id, int netns, struct err *e);
+/* The other end, by a socket of that namespace: loopback, address and route too. */
+int member_configure(struct netlink *inside, const struct member *m, const char *id, struct err *e);
+
+/* CT_RUN/ps_N/net. e->sys ENOENT: it is on no network. */
+int member_read(const struct store *s, const char *id, struct record *net, struct err *e);
+/* Writes it; one without an end on any network is taken away. */
+int member_write(const struct store *s, const char *id, const struct record *net, struct err *e);
+
+/*
+ * What lines of a record stand for, but for links: elements (set NULL: not these), names, leases.
+ * Under the lock of the networks.
+ */
+int member_let_go(const struct store *s, const char *id, const struct record *gone, const char *set, struct err *e);
+
+/* Notes that one shares another's network namespace, for both to be cleaned up after. */
+int member_share(const struct store *s, const char *with, const char *id, struct err *e);
+
+/*
+ * Takes away all that a container has of networks, for one whose processes are gone (its links go
+ * with its network namespace). Nothing to take away is success. Takes the lock itself.
+ */
+int member_clean(const struct store *s, const char *id, struct err *e);
+
+/*
+ * /run/netns/ps_N, for ip-netns(8): a link to the namespace of that process, which holds
+ * nothing. Left out if something of that name is there.
+ */
+void member_show(const struct store *s, const char *id, pid_t pid);
+void member_hide(const struct store *s, const char *id);
+
+#endif

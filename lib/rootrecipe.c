@@ -1,0 +1,300 @@
+#include "rootrecipe.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "data.h"
+#include "err.h"
+#include "etc.h"
+#include "netstage.h"
+#include "own.h"
+#include "rootfs.h"
+#include "shell.h"
+#include "volume.h"
+
+static char *word(const char *text)
+{
+	struct buf b = {0};
+
+	shell_word(&b, text);
+	return b.data;
+}
+
+/* "in_mounts " where the namespace is not entered but reached from outside. */
+static const char *there(const struct recipe *out)
+{
+	return out->typed ? "" : "in_mounts ";
+}
+
+/* ---- what is bound into the root ---- */
+
+/*
+ * The lines of each, behind its target, so that they can be sorted: "/x" comes before
+ * "/x/y", or it would hide that. source is shell, options of the kind ",ro".
+ */
+static void bind_on(struct strv *parts, const struct recipe *out, const char *source, const char *target, bool file,
+		    const char *how, const char *options)
+{
+	own_str char *at = word(target);
+	const char *slash = strrchr(target, '/');
+	own_str char *dir = str_dup_n(target, (size_t)(slash - target)), *above = word(dir);
+	own_buf struct buf text = {0};
+
+	buf_fmt(&text, "%s\n", target);
+	if (file)
+		buf_fmt(&text, "[ -e \"$base\"%s ] || { mkdir -p \"$base\"%s; : >\"$base\"%s; }\n", at, above, at);
+	else
+		buf_fmt(&text, "mkdir -p \"$base\"%s\n", at);
+	buf_fmt(&text, "%smount --%s %s \"$root\"%s\n", there(out), how, source, at);
+	if (str_equal(how, "bind"))
+		buf_fmt(&text, "%smount -o remount,bind%s \"$root\"%s\n", there(out), options, at);
+	else
+		buf_fmt(&text, "%sfindmnt -rno TARGET --submounts \"$root\"%s | while read -r at; do %smount -o remount,bind%s "
+			"\"$at\"; done\n", there(out), at, there(out), options);
+	strv_take(parts, take_ptr(&text.data));
+}
+
+static void bind_etc(const struct run *r, struct recipe *out, struct strv *parts)
+{
+	for (const char *const *name = etc_files; *name; name++) {
+		own_str char *target = str_fmt("/etc/%s", *name), *source = str_fmt("\"$work/%s\"", *name);
+		own_buf struct buf text = {0}, line = {0};
+
+		etc_text(*name, r->plan, r->hostname, &text);
+		shell_format(&line, text.data);
+		buf_fmt(out->typed ? &out->inside : &out->held, "printf %s >\"$work/%s\"\n", line.data, *name);
+		bind_on(parts, out, source, target, true, "bind", r->plan->read_only ? ",ro,nosuid,nodev,noexec" :
+			",nosuid,nodev,noexec");
+	}
+}
+
+static void bind_volume(const struct run *r, struct recipe *out, struct strv *parts, const char *text)
+{
+	struct buf *to = out->typed ? &out->inside : &out->held;
+	own_volume struct volume v = {0};
+	own_str char *source = NULL, *path = NULL, *at = NULL;
+	struct err ignored;
+	struct stat st;
+
+	if (volume_read(text, &v, &ignored) < 0)
+		return;
+	at = word(v.target);
+	if (v.name)
+		path = data_path(r->store, v.name, &ignored);
+	if (v.name && !path) {
+		source = str_fmt("\"$work/volume-%s\"", v.name);
+		buf_fmt(to, "mkdir %s # approx: the run makes the volume %s, which stays\n", source, v.name);
+		buf_fmt(to, "[ ! -d \"$base\"%s ] || cp -a \"$base\"%s/. %s\n", at, at, source);
+	} else {
+		source = word(path ? path : v.source);
+	}
+	bind_on(parts, out, source, v.target, v.source && stat(v.source, &st) == 0 && !S_ISDIR(st.st_mode),
+		v.name ? "bind" : "rbind", v.read_only ? ",nodev,ro" : ",nodev");
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void bind_all(const struct run *r, struct recipe *out)
+{
+	own_strv struct strv parts = {0};
+
+	if (r->store)
+		bind_etc(r, out, &parts);
+	for (size_t i = 0; i < r->plan->image_volumes.n; i++) {
+		own_str char *name = data_own_name(i), *source = str_fmt("\"$home/%s\"", name);
+
+		bind_on(&parts, out, source, r->plan->image_volumes.v[i], false, "bind", ",nodev");
+	}
+	for (size_t i = 0; i < r->plan->volumes.n; i++)
+		bind_volume(r, out, &parts, r->plan->volumes.v[i]);
+	if (parts.n)
+		qsort(parts.v, parts.n, sizeof(*parts.v), compare);
+	for (size_t i = 0; i < parts.n; i++)
+		buf_str(out->typed ? &out->inside : &out->held, strchr(parts.v[i], '\n') + 1);
+}
+
+/* ---- root ---- */
+
+/* The owners of the snapshot become those of the map, which the run leaves as they are on disk. */
+static void shift_owners(const struct run *r, struct recipe *out)
+{
+	static const struct { const char *letter, *test, *tool; } ids[] = {{"U", "uid", "chown"}, {"G", "gid", "chgrp"}};
+	uint32_t first = r->map.line->outside;
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
+		buf_fmt(&out->held, "find \"$home\"/* -printf '%%%s\\n' | sort -nru | while read -r id; do find \"$home\"/* -%s "
+			"\"$id\" -exec %s -h $((id + %u)) {} +; done # approx: in place of an idmapped mount\n", ids[i].letter,
+			ids[i].test, ids[i].tool, first - r->map.line->inside);
+}
+
+static void turn(const struct run *r, struct recipe *out)
+{
+	struct buf *to = out->typed ? &out->inside : &out->turn;
+
+	if (r->plan->read_only)
+		buf_fmt(to, "%smount -o remount,bind,ro%s \"$root\"\n", there(out), r->plan->privileged ? "" : ",nodev");
+	if (out->typed) {
+		buf_str(to, "cd \"$root\" && pivot_root . . && umount -l .\n");
+		return;
+	}
+	/* Who enters the namespace afterwards is at its top: where the host's tree lies on the new root. */
+	buf_str(to, "in_mounts sh -c 'cd \"$root\" && pivot_root . .'\n");
+	buf_str(to, "in_mounts umount -l /\n");
+}
+
+void recipe_root(const struct run *r, struct recipe *out)
+{
+	struct buf *to = out->typed ? &out->inside : &out->held;
+	bool mapped = r->map.n && !r->own_hands;
+
+	if (r->plan->rootfs) {
+		own_str char *base = word(r->plan->rootfs);
+
+		buf_fmt(&out->before, "export base=%s\n", base);
+	}
+	if (out->typed)
+		buf_str(to, "export root=/mnt work=$(mktemp -d)\n");
+	if (plan_has_stage(r->plan, "proc"))
+		buf_str(to, "mkdir -p \"$base/proc\" \"$base/sys\" \"$base/dev\"\n");
+	if (r->plan->workdir) {
+		own_str char *dir = word(r->plan->workdir);
+
+		buf_fmt(to, "mkdir -p \"$base\"%s\n", dir);
+	}
+	if (!out->typed && mapped && !r->plan->rootfs)
+		shift_owners(r, out);
+	buf_fmt(to, "%smount --%s \"$base\" \"$root\"%s\n", there(out), r->plan->rootfs ? "rbind" : "bind",
+		mapped && (out->typed || r->plan->rootfs) ? " # approx: its owners are not mapped" : "");
+	if (!r->plan->privileged)
+		buf_fmt(to, "%smount -o remount,bind,nodev \"$root\"\n", there(out));
+	bind_all(r, out);
+	/* In a script all parts are one. */
+	if (!out->typed || !plan_has_stage(r->plan, "proc"))
+		turn(r, out);
+}
+
+/* ---- proc ---- */
+
+static void add_list(struct buf *to, const char *const *list)
+{
+	for (; *list; list++)
+		buf_fmt(to, " %s", *list);
+}
+
+static void mount_sys(const struct run *r, const char *root, struct buf *to)
+{
+	const char *how = r->plan->privileged ? "nosuid,nodev,noexec" : "ro,nosuid,nodev,noexec";
+
+	if (*root && (!net_is_new(r->plan) || !plan_has_stage(r->plan, "net"))) {
+		buf_fmt(to, "mount --rbind /sys \"%s/sys\"\n", root);
+		buf_fmt(to, "findmnt -rno TARGET --submounts \"%s/sys\" | while read -r at; do mount -o remount,bind,%s \"$at\"; done\n",
+			root, how);
+		return;
+	}
+	buf_fmt(to, "mount -t sysfs -o %s sysfs \"%s/sys\"\n", how, root);
+	if (rootfs_has_cgroup2(AT_FDCWD))
+		buf_fmt(to, "mount -t cgroup2 -o %s cgroup2 \"%s/sys/fs/cgroup\"\n", how, root);
+}
+
+static void furnish_dev(const struct run *r, struct buf *to)
+{
+	bool tty = !r->map.n || idmap_outside(&r->map, 5) != (uint32_t)-1;
+
+	buf_str(to, "mkdir \"$dev/pts\" \"$dev/shm\" \"$dev/mqueue\"\n");
+	buf_fmt(to, "mount -t devpts -o nosuid,noexec,newinstance,ptmxmode=0666,mode=0620%s devpts \"$dev/pts\"\n", tty ? ",gid=5" : "");
+	buf_fmt(to, "mount -t tmpfs -o nosuid,nodev,noexec,mode=1777,size=%llu tmpfs \"$dev/shm\"\n",
+		(unsigned long long)r->plan->shm_size);
+	buf_str(to, "mount -t mqueue -o nosuid,nodev,noexec mqueue \"$dev/mqueue\" || :\n");
+	buf_str(to, "for link in fd=/proc/self/fd stdin=/proc/self/fd/0 stdout=/proc/self/fd/1 stderr=/proc/self/fd/2 core=/proc/kcore "
+		"ptmx=pts/ptmx; do ln -s \"${link#*=}\" \"$dev/${link%%=*}\"; done\n");
+}
+
+static void mount_dev(const struct run *r, struct buf *to)
+{
+	bool root = plan_has_stage(r->plan, "root");
+
+	/* On the host's own /dev the nodes are taken from there first. */
+	buf_fmt(to, "dev=%s\n", root ? "$root/dev" : "/mnt");
+	buf_fmt(to, "mount -t tmpfs -o nosuid,noexec,mode=755,size=%s tmpfs \"$dev\"\n", r->plan->privileged ? "1m" : "64k");
+	if (r->plan->privileged)
+		buf_str(to, "find /dev -mindepth 1 -maxdepth 1 ! -type l ! -type d");
+	else
+		buf_str(to, "printf '/dev/%s\\n'"), add_list(to, rootfs_devices);
+	buf_fmt(to, " | while read -r node; do : >\"$dev/${node#/dev/}\"; mount --bind \"$node\" \"$dev/${node#/dev/}\"; "
+		"mount -o remount,bind,ro,nosuid,noexec \"$dev/${node#/dev/}\"; done%s\n", r->plan->privileged ?
+		" # approx: without those in directories" : "");
+	furnish_dev(r, to);
+	if (!root)
+		buf_str(to, "mount --move /mnt /dev\n");
+}
+
+static void mask(const char *root, struct buf *to)
+{
+	buf_str(to, "for path in");
+	add_list(to, rootfs_masked);
+	buf_fmt(to, "; do if [ -d \"%s/$path\" ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k,nr_inodes=1,mode=755 tmpfs "
+		"\"%s/$path\"; elif [ -e \"%s/$path\" ]; then mount --bind /dev/null \"%s/$path\"; "
+		"mount -o remount,bind,ro,nosuid,noexec \"%s/$path\"; fi; done\n", root, root, root, root, root);
+	buf_str(to, "for path in");
+	add_list(to, rootfs_frozen);
+	buf_fmt(to, "; do [ ! -e \"%s/$path\" ] || { mount --bind \"%s/$path\" \"%s/$path\"; "
+		"mount -o remount,bind,ro,nosuid,nodev,noexec \"%s/$path\"; }; done\n", root, root, root, root);
+}
+
+static void mount_tmpfs(const char *text, struct buf *to)
+{
+	own_volume struct volume v = {0};
+	own_str char *at = NULL, *options = NULL;
+	struct err ignored;
+
+	if (volume_read_tmpfs(text, &v, &ignored) < 0)
+		return;
+	at = word(v.target);
+	options = word(v.options);
+	buf_fmt(to, "mkdir -p \"$root\"%s\n", at);
+	buf_fmt(to, "mount -t tmpfs -o nosuid,nodev%s%s%s tmpfs \"$root\"%s\n", strstr(v.options, "mode=") ? "" : ",mode=1777",
+		*v.options ? "," : "", options, at);
+}
+
+/* A file system with one node, owned by the container's root: the host's own would be nobody's inside. */
+static void lend_device(const struct run *r, const char *text, size_t n, struct recipe *out)
+{
+	own_volume struct volume v = {0};
+	own_str char *at = NULL;
+	struct err ignored;
+	struct stat st;
+
+	if (volume_read_device(text, &v, &ignored) < 0 || stat(v.source, &st) < 0)
+		return;
+	at = word(v.target);
+	buf_fmt(&out->held, "mkdir \"$work/device%zu\"; in_mounts mount -t tmpfs -o size=4k,mode=755 tmpfs \"$work/device%zu\"\n", n, n);
+	buf_fmt(&out->held, "in_mounts mknod -m %o \"$work/device%zu/node\" %c %u %u\n", st.st_mode & 0666, n,
+		S_ISBLK(st.st_mode) ? 'b' : 'c', major(st.st_rdev), minor(st.st_rdev));
+	if (r->map.n)
+		buf_fmt(&out->held, "in_mounts chown %u:%u \"$work/device%zu/node\"\n", idmap_outside(&r->map, 0),
+			idmap_outside(&r->map, 0), n);
+	buf_fmt(&out->inside, "mkdir -p \"$(dirname \"$root\"%s)\"; [ -e \"$root\"%s ] || : >\"$root\"%s\n", at, at, at);
+	buf_fmt(&out->inside, "mount --bind \"$work/device%zu/node\" \"$root\"%s\n", n, at);
+}
+
+void recipe_proc(const struct run *r, struct recipe *out)
+{
+	const char *root = plan_has_stage(r->plan, "root") ? "$root" : "";
+
+	buf_fmt(&out->inside, "mount -t proc -o nosuid,nodev,noexec proc \"%s/proc\"\n", root);
+	mount_sys(r, root, &out->inside);
+	mount_dev(r, &out->inside);
+	if (!r->plan->privileged)
+		mask(root, &out->inside);
+	for (size_t i = 0; i < r->plan->tmpfs.n; i++)
+		mount_tmpfs(r->plan->tmpfs.v[i], &out->inside);
+	for (size_t i = 0; i < r->plan->devices.n; i++)
+		lend_device(r, r->plan->devices.v[i], i, out);
+	if (out->typed && *root)
+		turn(r, out);
+}

@@ -1,0 +1,410 @@
+#include "wire.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "elements.h"
+#include "err.h"
+#include "explain.h"
+#include "hosts.h"
+#include "member.h"
+#include "own.h"
+#include "rtnl.h"
+
+int wire_open(struct wire *w, const struct store *s, struct netlink *rtnl, const char *ref, struct err *e)
+{
+	struct container_state st;
+	struct stat ours, its;
+	const char *network;
+
+	w->store = s;
+	w->rtnl = rtnl;
+	if (container_open(s, ref, &w->container, e) < 0)
+		return -1;
+	if (!container_runs(s, &w->container, &st))
+		return err_set(e, "%s: does not run", ref);
+	network = record_get(&w->container.config, "network");
+	if (network && str_starts(network, "container:"))
+		return err_set(e, "%s: is on the network of %s", ref, network + strlen("container:"));
+	own_str char *path = str_fmt("/proc/%d/ns/net", (int)st.init.pid);
+
+	w->pid = st.init.pid;
+	w->netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (w->netns < 0 || fstat(w->netns, &its) < 0 || stat("/proc/self/ns/net", &ours) < 0)
+		return err_sys(e, "%s", ref);
+	if (its.st_ino == ours.st_ino)
+		return err_set(e, "%s: is on the host's own network", ref);
+	return 0;
+}
+
+void wire_close(struct wire *w)
+{
+	explain_within("");
+	container_close(&w->container);
+	shut_fd(&w->netns);
+}
+
+/* --- its record --- */
+
+/* What it has, under the lock; an empty record if that is nothing. */
+static int read_net(const struct wire *w, struct record *net, struct err *e)
+{
+	return member_read(w->store, w->container.id, net, e) < 0 && e->sys != ENOENT ? -1 : 0;
+}
+
+static int write_net(const struct wire *w, const struct record *net, struct err *e)
+{
+	return member_write(w->store, w->container.id, net, e);
+}
+
+/* Calls for lines of the record that `is` chooses: they go to `gone`, and all others to `kept`. */
+static void split(const struct record *net, bool (*is)(const char *key, const char *value, const void *arg),
+		  const void *arg, struct record *kept, struct record *gone)
+{
+	for (size_t i = 0; i < net->keys.n; i++)
+		record_add(is(net->keys.v[i], net->values.v[i], arg) ? gone : kept, net->keys.v[i], net->values.v[i]);
+}
+
+/* The container's end on a network (NULL: on the first one it is on, by its line). 1, or 0: it is not on it. */
+static int find_member(const struct record *net, const char *network, struct rules_member *m)
+{
+	for (size_t i = 0; i < net->keys.n; i++)
+		if (strcmp(net->keys.v[i], "member") == 0 && rules_read_member(net->values.v[i], m) &&
+		    (!network || strcmp(m->network, network) == 0))
+			return 1;
+	return 0;
+}
+
+/* The first of its ends by which the outside is reached, with its network. */
+static int find_way_out(const struct wire *w, const struct record *net, struct rules_member *m, struct network *n)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < net->keys.n; i++) {
+		if (strcmp(net->keys.v[i], "member") != 0 || !rules_read_member(net->values.v[i], m) ||
+		    network_open(w->store, m->network, n, &ignored) < 0)
+			continue;
+		if (!n->internal)
+			return 1;
+		network_close(n);
+	}
+	return 0;
+}
+
+/* "eth0", or the next one that none of its ends is called. */
+static void choose_inside(const struct record *net, char inside[16])
+{
+	own_strv struct strv lines = {0};
+	struct rules_member m;
+	bool taken = true;
+
+	record_get_list(net, "member", &lines);
+	for (unsigned i = 0; taken; i++) {
+		snprintf(inside, 16, "eth%u", i);
+		taken = false;
+		for (size_t k = 0; k < lines.n; k++)
+			taken |= rules_read_member(lines.v[k], &m) && strcmp(m.inside, inside) == 0;
+	}
+}
+
+/* --- connected --- */
+
+/* The line about itself in its own file. */
+static char *own_line(const struct wire *w, struct in_addr address)
+{
+	const char *host = record_get(&w->container.config, "hostname"), *name = record_get(&w->container.config, "name");
+	char text[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &address, text, sizeof(text));
+	return str_fmt("%s\t%s%s%s\n", text, host ? host : w->container.id, name ? " " : "", name ? name : "");
+}
+
+/* Itself and the others of a network, in its own file or out of it. */
+static int change_own_hosts(const struct wire *w, const struct network *n, struct in_addr address, bool add, struct err *e)
+{
+	own_str char *line = own_line(w, address);
+	own_buf struct buf lines = {0};
+
+	buf_str(&lines, line);
+	return hosts_of_others(n, w->container.id, &lines, e) < 0 ? -1 :
+	       hosts_change(w->store, w->container.id, lines.data, add, e);
+}
+
+/* Its pair on a network that is up, and all that is told of it. Under the lock. */
+static int join(const struct wire *w, const struct network *n, struct member *m, struct err *e)
+{
+	const char *id = w->container.id;
+	own_network struct network out = NETWORK_NONE;
+	own_record struct record net = {0};
+	struct rules_member other;
+	char inside[16];
+
+	if (read_net(w, &net, e) < 0)
+		return -1;
+	if (find_member(&net, n->name, &other))
+		return err_set(e, "%s: is on network %s already", id, n->name);
+	choose_inside(&net, inside);
+	if (member_choose(w->store, n, id, inside, m, e) < 0)
+		return -1;
+	/* One default route is enough. */
+	if (find_way_out(w, &net, &other, &out))
+		m->gateway.s_addr = 0;
+	if (!net.keys.n) {
+		record_add(&net, "set", n->set);
+		record_add(&net, "name", record_get(&w->container.config, "name"));
+	}
+	rules_record_member(&net, &m->at);
+	if (member_record(w->store, n, id, &net, m, e) < 0)
+		return -1;
+	return member_pair(w->rtnl, m, id, w->netns, e);
+}
+
+/* A socket of its namespace's. */
+static struct netlink *go_inside(const struct wire *w, struct err *e)
+{
+	own_str char *within = str_fmt("ip netns exec %s ", w->container.id);
+
+	explain_within(within);
+	return rtnl_open(w->netns, e);
+}
+
+static int configure(const struct wire *w, const struct network *n, const struct member *m, struct err *e)
+{
+	own_netlink struct netlink *inside = go_inside(w, e);
+
+	if (!inside || member_configure(inside, m, w->container.id, e) < 0)
+		return -1;
+	return change_own_hosts(w, n, m->at.address, true, e);
+}
+
+static int take_out(const struct wire *w, const char *network, struct err *e);
+
+int wire_connect(const struct wire *w, const char *network, struct bridge_how *how, struct err *e)
+{
+	own_fd int lock = network_lock(w->store, e);
+	own_network struct network n = NETWORK_NONE;
+	struct member m = {0};
+	struct err ignored;
+
+	if (lock < 0 || bridge_up(w->store, w->rtnl, network, how, &n, e) < 0)
+		return -1;
+	if (join(w, &n, &m, e) == 0 && configure(w, &n, &m, e) == 0)
+		return 0;
+	if (*m.at.link)
+		take_out(w, network, &ignored);
+	return -1;
+}
+
+/* --- disconnected --- */
+
+/* Whether a line is of an end, or a port that leads to it. */
+static bool is_of(const char *key, const char *value, const void *arg)
+{
+	const struct rules_member *of = arg;
+	struct rules_member m;
+	struct rules_port p;
+
+	if (strcmp(key, "member") == 0)
+		return rules_read_member(value, &m) && strcmp(m.network, of->network) == 0;
+	return strcmp(key, "port") == 0 && rules_read_port(value, &p) && p.to.s_addr == of->address.s_addr;
+}
+
+static void drop_ports(const struct wire *w, const struct record *gone)
+{
+	struct rules_port p;
+	struct err ignored;
+
+	for (size_t i = 0; i < gone->keys.n; i++)
+		if (strcmp(gone->keys.v[i], "port") == 0 && rules_read_port(gone->values.v[i], &p))
+			control_drop(w->store, w->container.id, &p, &ignored);
+}
+
+/* The default route is another network's, if there is one. */
+static int reroute(const struct wire *w, const struct record *net, struct err *e)
+{
+	own_netlink struct netlink *inside = NULL;
+	own_network struct network n = NETWORK_NONE;
+	struct rules_member m;
+
+	if (!find_way_out(w, net, &m, &n))
+		return 0;
+	inside = go_inside(w, e);
+	return inside ? rtnl_default_route(inside, m.inside, network_gateway(&n), e) : -1;
+}
+
+static int take_out(const struct wire *w, const char *network, struct err *e)
+{
+	own_record struct record net = {0}, kept = {0}, gone = {0};
+	own_network struct network n = NETWORK_NONE;
+	const char *id = w->container.id;
+	struct rules_member m, other;
+	struct err ignored;
+
+	explain_within("");
+	if (read_net(w, &net, e) < 0)
+		return -1;
+	if (!find_member(&net, network, &m))
+		return network ? err_set(e, "%s: is not on network %s", id, network) : err_set(e, "%s: is on no network", id);
+	split(&net, is_of, &m, &kept, &gone);
+	if (!network && find_member(&kept, NULL, &other))
+		return err_set(e, "%s: is on several networks: --network says which", id);
+	/* First the link: without its elements it could send as whom it likes. */
+	if (rtnl_delete(w->rtnl, m.link, e) < 0)
+		return -1;
+	if (network_open(w->store, m.network, &n, &ignored) == 0)
+		change_own_hosts(w, &n, m.address, false, &ignored);
+	if (member_let_go(w->store, id, &gone, record_get(&net, "set"), e) < 0 || write_net(w, &kept, e) < 0)
+		return -1;
+	drop_ports(w, &gone);
+	return reroute(w, &kept, e);
+}
+
+int wire_disconnect(const struct wire *w, const char *network, struct err *e)
+{
+	own_fd int lock = network_lock(w->store, e);
+
+	return lock < 0 ? -1 : take_out(w, network, e);
+}
+
+/* --- ports --- */
+
+/* Held by its supervisor, on record, and among the rules; or, on failure, nothing of it. */
+static int publish(const struct wire *w, struct record *net, const struct ports *p, struct err *e)
+{
+	own_record struct record added = {0};
+	const char *id = w->container.id, *set = record_get(net, "set");
+	struct err ignored;
+	size_t held = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		rules_record_port(&added, &p->v[i]);
+	while (held < p->n && control_hold(w->store, id, &p->v[held], p->fd[held], e) == 0)
+		held++;
+	if (held == p->n) {
+		for (size_t i = 0; i < added.keys.n; i++)
+			record_add(net, "port", added.values.v[i]);
+		if (write_net(w, net, e) == 0 && elements_put(set, true, &added, e) == 0)
+			return 0;
+		for (size_t i = 0; i < added.keys.n; i++)
+			record_remove(net, "port", added.values.v[i]);
+		elements_put(set, false, &added, &ignored);
+		write_net(w, net, &ignored);
+	}
+	while (held-- > 0)
+		control_drop(w->store, id, &p->v[held], &ignored);
+	return -1;
+}
+
+int wire_publish(const struct wire *w, const struct port_range *range, struct ports *done, struct err *e)
+{
+	own_fd int lock = network_lock(w->store, e);
+	own_network struct network n = NETWORK_NONE;
+	own_record struct record net = {0};
+	struct rules_member m;
+
+	if (lock < 0 || read_net(w, &net, e) < 0)
+		return -1;
+	if (!find_way_out(w, &net, &m, &n))
+		return err_set(e, "%s: is on no network that is reached from outside", w->container.id);
+	if (ports_hold(done, range, m.address, e) == 0 && publish(w, &net, done, e) == 0)
+		return 0;
+	ports_close(done);
+	return -1;
+}
+
+/* Whether a line is of a port among those. */
+static bool is_among(const char *key, const char *value, const void *arg)
+{
+	const struct port_range *r = arg;
+	struct rules_port p;
+
+	return strcmp(key, "port") == 0 && rules_read_port(value, &p) && p.udp == r->udp &&
+	       p.host_port >= r->host_port && p.host_port - r->host_port < (int)r->count &&
+	       (!r->host.s_addr || p.host.s_addr == r->host.s_addr);
+}
+
+int wire_unpublish(const struct wire *w, const struct port_range *range, struct err *e)
+{
+	own_fd int lock = network_lock(w->store, e);
+	own_record struct record net = {0}, kept = {0}, gone = {0};
+
+	if (lock < 0 || read_net(w, &net, e) < 0)
+		return -1;
+	split(&net, is_among, range, &kept, &gone);
+	if (!gone.keys.n)
+		return err_set(e, "%s: has no such port published", w->container.id);
+	if (elements_put(record_get(&net, "set"), false, &gone, e) < 0 || write_net(w, &kept, e) < 0)
+		return -1;
+	drop_ports(w, &gone);
+	return 0;
+}
+
+/* --- steps --- */
+
+int wire_pair(const struct wire *w, const char *network, struct err *e)
+{
+	own_fd int lock = network_lock(w->store, e);
+	own_network struct network n = NETWORK_NONE;
+	struct rtnl_link bridge;
+	struct member m = {0};
+	struct err ignored;
+
+	if (lock < 0)
+		return -1;
+	if (network_open(w->store, network, &n, e) < 0 || rtnl_find(w->rtnl, n.bridge, &bridge, e) <= 0)
+		return err_set(e, "network %s: has no bridge ('ct-net bridge' makes it)", network);
+	n.index = bridge.index;
+	if (join(w, &n, &m, e) == 0)
+		return 0;
+	if (*m.at.link)
+		take_out(w, network, &ignored);
+	return -1;
+}
+
+/* Its end on the network that it is on, by what is on record. */
+static int find_end(const struct wire *w, struct rules_member *m, struct network *n, struct err *e)
+{
+	own_record struct record net = {0};
+
+	if (read_net(w, &net, e) < 0)
+		return -1;
+	if (!find_member(&net, NULL, m))
+		return err_set(e, "%s: has no pair of links ('ct-net pair' makes it)", w->container.id);
+	return network_open(w->store, m->network, n, e);
+}
+
+int wire_address(const struct wire *w, struct err *e)
+{
+	own_fd int lock = network_lock(w->store, e);
+	own_netlink struct netlink *inside = NULL;
+	own_network struct network n = NETWORK_NONE;
+	struct rules_member m;
+	struct subnet address;
+
+	if (lock < 0 || find_end(w, &m, &n, e) < 0)
+		return -1;
+	inside = go_inside(w, e);
+	address = (struct subnet){m.address, n.subnet.prefix};
+	if (!inside || rtnl_address(inside, m.inside, &address, e) < 0 || rtnl_up(inside, m.inside, true, e) < 0)
+		return -1;
+	return change_own_hosts(w, &n, m.address, true, e);
+}
+
+int wire_route(const struct wire *w, struct err *e)
+{
+	own_fd int lock = network_lock(w->store, e);
+	own_netlink struct netlink *inside = NULL;
+	own_network struct network n = NETWORK_NONE;
+	struct rules_member m;
+
+	if (lock < 0 || find_end(w, &m, &n, e) < 0)
+		return -1;
+	inside = go_inside(w, e);
+	return inside ? rtnl_default_route(inside, m.inside, network_gateway(&n), e) : -1;
+}

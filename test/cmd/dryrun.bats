@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154 # img, busybox are the helper's
+load helper
+
+# A run, and the script that --dry-run prints for it: the same facts, the same output, the same status.
+
+setup_file() {
+	sandbox_up
+	busybox_image
+	mkdir "$CT_TEST_DIR/shared"
+	echo theirs >"$CT_TEST_DIR/shared/file"
+	chmod 755 "$CT_TEST_DIR" "$CT_TEST_DIR/shared"
+	ct-run -v kept:/kept "$img" sh -c 'echo kept >/kept/file'
+	# What the program sees of itself; it stays until its input ends.
+	cat >"$CT_TEST_DIR/shared/look" <<-'END'
+		for kind in cgroup ipc mnt net pid time user uts; do echo "$kind $(readlink /proc/self/ns/$kind)"; done
+		awk '{
+			split($0, half, " - "); split(half[2], fs, " ")
+			n = split($6, all, ","); kept = ""
+			for (i = 1; i <= n; i++) if (all[i] ~ /^(ro|rw|nosuid|nodev|noexec)$/) kept = kept " " all[i]
+			print "mount", $5, $5 ~ "^/etc/" ? "" : fs[1], kept
+		}' /proc/self/mountinfo | sort
+		echo "host $(hostname)"
+		echo "user $(id)"
+		echo "maps $(wc -l </proc/self/uid_map) $(awk '{ print $3 }' /proc/self/uid_map)"
+		sed -n '/^Cap/p; /^Groups/p' /proc/self/status
+		echo "links $(ls /sys/class/net | xargs)"
+		echo "pid $$"
+		echo "here $(pwd)"
+		env | grep -v -e HOSTNAME -e SHLVL | sort
+		echo "process 1: $(tr '\0' ' ' </proc/1/cmdline | head -c 4)"
+		ulimit -n
+		[ $# = 0 ] || cat "$@" 2>&1
+		echo ready
+		read -r _
+		exit 7
+	END
+}
+
+setup() { busybox_image; }
+
+# The limits of the one group there is.
+limits() {
+	find /sys/fs/cgroup -path "*$CT_CGROUP/*" \( -name memory.limit_in_bytes -o -name memory.memsw.limit_in_bytes \
+		-o -name pids.max -o -name cpu.shares -o -name cpu.cfs_quota_us -o -name cpuset.cpus -o -name memory.max \
+		-o -name memory.swap.max -o -name cpu.weight -o -name cpu.max \) \
+		-exec sh -c 'for f; do echo "${f##*/} $(cat "$f")"; done' sh {} + | LC_ALL=C sort
+}
+
+# The command's output, its limits while it runs, and its status, in the file; the kinds of
+# namespaces are said to be ours or others.
+watched() {
+	local file=$1 kind
+	shift
+	rm -f "$BATS_TEST_TMPDIR/in"
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	"$@" <"$BATS_TEST_TMPDIR/in" >"$file" 2>"$file.err" &
+	exec 7>"$BATS_TEST_TMPDIR/in"
+	wait_until grep -q -e ready "$file" || cat "$file.err"
+	limits >"$file.limits"
+	echo >&7
+	exec 7>&-
+	await $!
+	echo "status $status" >>"$file"
+	cat "$file.limits" >>"$file"
+	for kind in cgroup ipc mnt net pid time user uts; do
+		sed -i "s/^$kind $(readlink /proc/self/ns/$kind | sed 's/[][]/\\&/g')\$/$kind ours/; s/^$kind $kind:.*/$kind its own/" "$file"
+	done
+}
+
+# same OPTION... [-- FILE...]: a run with these options and the script of it.
+same() {
+	local options=()
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do options+=("$1"); shift; done
+	[ $# = 0 ] || shift
+	set -- ct-run "${options[@]}" -v "$CT_TEST_DIR/shared:/shared:ro" "$img" sh /shared/look "$@"
+	facts >"$BATS_TEST_TMPDIR/before"
+	"$1" --dry-run "${@:2}" >"$BATS_TEST_TMPDIR/script"
+	shellcheck -s sh -S error "$BATS_TEST_TMPDIR/script"
+	watched "$BATS_TEST_TMPDIR/real" "$@"
+	ct-ps -q | ct-rm -f -
+	watched "$BATS_TEST_TMPDIR/by-hand" dash "$BATS_TEST_TMPDIR/script"
+	diff "$BATS_TEST_TMPDIR/real" "$BATS_TEST_TMPDIR/by-hand" || { cat "$BATS_TEST_TMPDIR/by-hand.err"; return 1; }
+	grep -q '^status 7$' "$BATS_TEST_TMPDIR/real"
+	facts >"$BATS_TEST_TMPDIR/after"
+	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+}
+
+@test "a plain run" {
+	same --network none -h web
+}
+
+@test "a run with limits" {
+	same --network none -h web -m 64m --cpus 0.5 --cpu-shares 512 --cpuset-cpus 0 --pids-limit 50
+}
+
+@test "a run as another user, of groups of its own" {
+	same --network none -h web -u nobody -- /shared/file
+}
+
+@test "a run with directories and files of the host, some of them read-only" {
+	same --network none -h web -v "$CT_TEST_DIR/shared:/a/b:ro" -v "$CT_TEST_DIR/shared/file:/a/file" -- /a/b/file /a/file
+}
+
+@test "a run with a volume by name" {
+	same --network none -h web -v kept:/kept -- /kept/file
+}
+
+@test "a run with directories in memory" {
+	same --network none -h web --tmpfs /mem --tmpfs /more:size=1m,noexec --shm-size 1m
+}
+
+@test "a run on the host's network" {
+	same --network host -h web --userns host
+}
+
+@test "a run with a read-only root" {
+	same --network none -h web --read-only --tmpfs /tmp
+}
+
+@test "a run with a name, an environment and a working directory" {
+	same --network none -h box -w /var/tmp -e 'WORD=two words' -e "QUOTE='\"\$x" --dns 192.0.2.1 --add-host other:192.0.2.7 \
+		-- /etc/hosts /etc/resolv.conf /etc/hostname
+}
+
+@test "a run with the host's users" {
+	same --network none -h web --userns host
+}
+
+@test "a run with other capabilities" {
+	same --network none -h web --cap-add NET_ADMIN --cap-drop CHOWN
+	same --network none -h web --cap-drop ALL
+}
+
+@test "a run with a device and limits of its processes" {
+	same --network none -h web --device /dev/null:/dev/hole --ulimit nofile=100:200 -- /dev/hole
+}
+
+@test "a run with a map of its own ids, and one without any" {
+	same --network none -h web --userns 0:1879048192:1,1:1879050000:2000
+	same --network none -h web --userns unmapped
+}
+
+@test "a run with an init ends with the same status" {
+	ct-run --dry-run --network none --init "$img" sh -c 'echo out; exit 5' >"$BATS_TEST_TMPDIR/script"
+	grep -q '# approx' "$BATS_TEST_TMPDIR/script"
+	run -5 dash "$BATS_TEST_TMPDIR/script"
+	[ "$output" = out ]
+}
+
+@test "bytes go through as they are, and a command that is not there is told by its status" {
+	head -c 100000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
+	ct-run --dry-run --network none "$img" cat >"$BATS_TEST_TMPDIR/script"
+	dash "$BATS_TEST_TMPDIR/script" <"$BATS_TEST_TMPDIR/data" | cmp - "$BATS_TEST_TMPDIR/data"
+	ct-run --dry-run --network none "$img" no-such-command >"$BATS_TEST_TMPDIR/script"
+	run -127 dash "$BATS_TEST_TMPDIR/script"
+	ct-run --dry-run --network none "$img" sh -c 'kill -9 $$; sleep 1' >"$BATS_TEST_TMPDIR/script"
+	dash "$BATS_TEST_TMPDIR/script"	# process 1 does not hear it
+}
+
+@test "a script that is ended in the middle takes all away" {
+	facts >"$BATS_TEST_TMPDIR/before"
+	ct-run --dry-run --network none "$img" sh -c 'trap "exit 3" TERM; echo up; while :; do sleep 0.05; done' >"$BATS_TEST_TMPDIR/script"
+	setsid dash "$BATS_TEST_TMPDIR/script" >"$BATS_TEST_TMPDIR/out" &
+	script=$!
+	wait_until grep -q up "$BATS_TEST_TMPDIR/out"
+	kill -TERM -- "-$script"
+	await $script
+	[ "$status" = 143 ]
+	wait_until sh -c "! ls -d '$CT_ROOT'/by-hand-* 2>/dev/null"
+	gone() { facts >"$BATS_TEST_TMPDIR/after"; same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after" 2>/dev/null; }
+	wait_until gone
+}
+
+@test "nothing is changed by it: no id is used up, no image pulled, no store brought up" {
+	first=$(ct-run --only snapshot "$img")
+	ct-run --dry-run "$img" true >"$BATS_TEST_TMPDIR/script"
+	second=$(ct-run --only snapshot "$img")
+	[ "${second#ps_}" = $((${first#ps_} + 1)) ]
+	ct-rm "$first" "$second"
+	run -125 ct-run --dry-run no-such-image true
+	run -125 env CT_ROOT="$BATS_TEST_TMPDIR/none" ct-run --dry-run busybox true
+	[ ! -e "$BATS_TEST_TMPDIR/none" ] && [ ! -e "$BATS_TEST_TMPDIR/none.btrfs" ]
+}
+
+@test "what no standard tool does is marked" {
+	ct-run --dry-run --network none "$img" true >"$BATS_TEST_TMPDIR/script"
+	grep -q '# approx.*filter' "$BATS_TEST_TMPDIR/script"
+	grep -q '# approx: in place of an idmapped mount' "$BATS_TEST_TMPDIR/script"
+	[ "$(ct-run --dry-run --network none --userns host --privileged "$img" true | grep -c 'approx: ')" -le 2 ]
+}
+
+@test "some stages on a directory are a script too" {
+	ct-run --only uts,pid,mnt,proc -h box --rootfs / --dry-run sh -c 'echo $$; hostname; ps -e -o pid= -o comm=; :' >"$BATS_TEST_TMPDIR/script"
+	shellcheck -s sh -S error "$BATS_TEST_TMPDIR/script"
+	run -0 dash "$BATS_TEST_TMPDIR/script"
+	[ "${lines[0]} ${lines[1]} ${#lines[@]}" = '1 box 4' ]
+	ct-run --only user --userns 0:1000:1 --rootfs / --dry-run id -u >"$BATS_TEST_TMPDIR/script"
+	[ "$(setpriv --reuid 1000 --regid 1000 --clear-groups sh -c "TMPDIR=/tmp ct-run --only user --rootfs / --dry-run id -u | dash")" = 0 ]
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# `ct lab`, the labs, and where each row of the seed documents is shown.
+# shellcheck disable=SC2154 # run sets output, stderr and status
+load helper
+
+setup_file() {
+	sandbox_up
+	export CT_LABS=$CT_TESTS/../share/labs
+}
+
+# Each claim holds, and the walk comes from the text's first line to its last with nothing that is not there.
+lab() {
+	run -0 ct-lab --check --json "$1"
+	[ "$(grep '^{' <<<"$output" | jq -s 'length > 3 and all(.ok) and all(.lab == "'"$1"'")')" = true ]
+	run -0 ct-lab "$1" < <(yes '')
+	[[ $output == *"$(head -n 1 "$CT_LABS/$1/text")"*"Read next: "*"ct lab --check $1"* ]]
+	run ! grep -E 'not found|unknown option|Usage:|[Ss]yntax error' <<<"$output"
+}
+
+@test "lab fork: how a process begins and ends" { lab fork; }
+@test "lab look: namespaces of ordinary programs" { lab look; }
+@test "lab uts: a host name of one's own" { lab uts; }
+@test "lab ipc: queues of one's own" { lab ipc; }
+@test "lab pid: number 1, and another number" { lab pid; }
+@test "lab mnt: mounts of one's own" { lab mnt; }
+@test "lab user-fail: nobody" { lab user-fail; }
+@test "lab user-map: daemon, then root" { lab user-map; }
+@test "lab net-empty: an empty network" { lab net-empty; }
+@test "lab root: another root directory" { lab root; }
+
+@test "each lab has a test here, and a place in the order" {
+	for text in "$CT_LABS"/*/text; do
+		name=$(basename "$(dirname "$text")")
+		grep -q "{ lab $name; }\$" "$BATS_TEST_FILENAME"
+		grep -qx "$name" "$CT_LABS/order"
+		head -n 1 "$text" | grep -q "^$name: "
+		tail -n 1 "$text" | grep -q '^Read next: '
+	done
+}
+
+@test "each row of the seed documents is shown by a lab or a test" {
+	{
+		grep -ho '\[seed [0-9 ]*\]' "$CT_LABS"/*/check | tr -c '0-9\n' ' '
+		grep -rhoE 'seed rows? [0-9]+(( and|,) [0-9]+)*' "$CT_TESTS" --include '*.bats' --include '*.c' | tr -c '0-9\n' ' '
+	} | xargs -n 1 | sort -un >"$BATS_TEST_TMPDIR/shown"
+	run -0 comm -13 <(sort "$BATS_TEST_TMPDIR/shown") <(seq 47 | sort)
+	[ -z "$output" ] || {
+		echo "nowhere shown: rows" "${lines[@]}"
+		false
+	}
+}
+
+# A teacher's lab, with one line of text and of check.
+teach() {
+	mkdir -p "$BATS_TEST_TMPDIR/labs/$1"
+	printf '%s\n' "$1: a test" "${2:-Read next: ct(1)}" >"$BATS_TEST_TMPDIR/labs/$1/text"
+	printf '%s\n' "${3:-}" >"$BATS_TEST_TMPDIR/labs/$1/check"
+	cp "$CT_TESTS/../share/labs/"{claims,walk} "$BATS_TEST_TMPDIR/labs"
+}
+
+teachers() {
+	CT_LABS=$BATS_TEST_TMPDIR/labs "$@"
+}
+
+@test "ct lab lists the labs with what the student sees, in the order of the course" {
+	run -0 ct lab
+	[[ ${lines[0]} =~ ^fork\ +how\ a\ process ]]
+	[[ ${lines[2]} =~ ^uts\ +a\ host\ name ]]
+}
+
+@test "what a lab needs and is not here is said in one line" {
+	teach one 'Needs: root no-such-program no-such-other'
+	run -1 --separate-stderr teachers ct-lab one
+	[ "$stderr" = 'ct-lab: one: needs what is not here: no-such-other no-such-program' ]
+	[ -z "$output" ]
+	run -0 teachers ct-lab
+	[[ $output == *'a test (needs no-such-other no-such-program)' ]]
+	run -2 ct-lab nonsense
+	[[ ${#lines[@]} = 1 && $output == "ct-lab: nonsense: no such lab; there are fork look uts"* ]]
+	run -2 ct-lab --nonsense
+	run -2 ct-lab fork look
+	run -2 ct-lab --json fork
+}
+
+@test "a walk shows a command, runs it at Enter, and keeps the shell for the next" {
+	teach tour '? what is 6 * 7
+$ x=$((6 * 7)); cd /
+$ echo "x is $x in $(pwd)"
+! try
+Read next: sh(1)'
+	run -0 teachers run_tty wait:Enter: 'type:42\n' 'wait:x=' 'type:\n' wait:Enter 'type:\n' 'wait:x is 42 in /' \
+		'wait:$ ' 'type:echo "still $x"\n' 'wait:still 42' 'type:if\n' 'wait:$ ' 'type:\n' 'wait:Read next: sh(1)' -- ct-lab tour
+	[[ $output == *'ct lab --check tour'* ]]
+}
+
+@test "q leaves a walk, whose jobs and directory are gone then" {
+	teach tour '$ sleep 4243 & pwd
+$ :
+Read next: sh(1)'
+	run -0 teachers run_tty wait:Enter 'type:\n' wait:Enter 'type:q\n' -- ct-lab tour
+	[[ $output != *'Read next'* ]]
+	dir=$(grep -o '/[^ ]*/ct-lab\.[A-Za-z0-9]*' <<<"$output")
+	[ -n "$dir" ] && [ ! -e "$dir" ]
+	run ! pgrep -f 'sleep 4243'
+}
+
+@test "Ctrl-C ends a command of a walk, not the walk" {
+	teach tour '$ sh -c "echo begun; exec sleep 1000"
+$ echo after
+Read next: sh(1)'
+	run -0 teachers run_tty wait:Enter 'type:\n' 'wait:begun\r\n' 'type:\x03' wait:Enter 'type:\n' 'wait:after' -- ct-lab tour
+	[[ $output == *'Read next'* ]]
+}
+
+@test "a lab that changes the host has a stand-in for it in a walk" {
+	teach tour 'Needs: root apart
+$ hostname ct-lab-tour; mount -t tmpfs ct-lab-tour /mnt; hostname; ls /sys/class/net
+Read next: sh(1)'
+	host=$(hostname)
+	run -0 teachers ct-lab tour < <(yes '')
+	[[ $output == *ct-lab-tour* ]]
+	[ "$(hostname)" = "$host" ]
+	run ! grep ct-lab-tour /proc/self/mountinfo
+}
+
+@test "a claim that does not hold is told, with what its command said, and is a failure" {
+	teach bad '' 'claim "[seed 3 47] yes \"quoted\"" true; claim "no" ls /no-such-file'
+	run -1 --separate-stderr teachers ct-lab --check --json bad
+	[ "${lines[0]}" = '{"lab":"bad","claim":"yes \"quoted\"","ok":true,"seed":[3,47]}' ]
+	[ "${lines[1]}" = '{"lab":"bad","claim":"no","ok":false,"seed":[]}' ]
+	[[ $stderr == *'# ls: '*no-such-file* ]]
+}
+
+@test "a check that does not come to its end is a failure" {
+	teach bad '' 'claim "yes" true
+exit 0'
+	run -1 --separate-stderr teachers ct-lab --check bad
+	[[ $output == *'FAILED  bad: the check came to its end'* ]]
+	teach bad '' 'claim "yes" test $unset'
+	run -1 --separate-stderr teachers ct-lab --check bad
+	[[ $output == *'FAILED  bad: the check came to its end'* ]]
+}
+
+@test "what a check leaves behind is a failure, and is gone all the same" {
+	teach bad '' 'sleep 4244 & mount -t tmpfs ct-lab-left /mnt; ip link add ct-lab-left type veth; ipcmk -Q
+hostname ct-lab-left; mkdir -p "$CT_RUN/left"'
+	run -1 --separate-stderr teachers ct-lab --check bad
+	[[ $output == *'FAILED  bad: nothing is left behind'* ]]
+	for left in 'process .* sleep 4244' 'mount .* /mnt' 'link ct-lab-left' 'ipc .*' 'hostname ct-lab-left' 'file .*/left'; do
+		grep "^# > $left" <<<"$stderr"
+	done
+	facts >"$BATS_TEST_TMPDIR/after"
+	run ! grep -E 'ct-lab' "$BATS_TEST_TMPDIR/after"
+	run ! pgrep -f 'sleep 4244'
+}
+
+@test "a check that is ended by a signal leaves nothing behind" {
+	teach long '' 'group=$(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs | head -n 1)
+mkdir -p "${group%/*}$CT_CGROUP/x" && : >"$CT_TEST_DIR/begun"; sleep 4245'
+	facts >"$BATS_TEST_TMPDIR/before"
+	TMPDIR=$BATS_TEST_TMPDIR CT_LABS=$BATS_TEST_TMPDIR/labs ct-lab --check long &
+	wait_until test -e "$CT_TEST_DIR/begun"
+	kill -TERM $!
+	await $!
+	[ "$status" = 130 ]
+	run ! pgrep -f 'sleep 4245'
+	facts >"$BATS_TEST_TMPDIR/after"
+	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+	run ! ls -d "$BATS_TEST_TMPDIR"/ct-lab.*
+}

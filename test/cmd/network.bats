@@ -1,0 +1,497 @@
+load helper
+load lan
+
+# Containers on networks, from the first packet to the last rule. The host here has an uplink to
+# wan (192.0.2.2), who knows no way to containers.
+setup() {
+	D=$BATS_TEST_TMPDIR
+	busybox_image
+	ct-net down
+	uplink
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+	lan_down
+}
+
+# NAME OPTION...: a container that can be asked from and served at like any `ns`.
+contain() {
+	local name=$1
+	shift
+	ct-run -d --name "$name" "$@" "$img" sleep 1000 >"$D/$name.id"
+	ns_pid[$name]=$(ct pid "$name")
+}
+
+address() {
+	ct-ps --no-header -o ip "$1"
+}
+
+# OCTETS: an address of the default network.
+at() {
+	echo "${CT_SUBNET%.0.0/16}.$1"
+}
+
+bridge_nf() {
+	echo "$1" >/proc/sys/net/bridge/bridge-nf-call-iptables
+}
+
+# The lines of its /etc/hosts that are not of itself or of its loopback.
+others() {
+	ct-exec "$1" grep -v -e localhost -e "$(cat "$D/$1.id")" /etc/hosts | sort | xargs
+}
+
+# A run
+
+@test "a container has eth0 with an address of its own, by which it reaches the outside; at its end all of it is gone" {
+	ct-run "$img" true
+	facts >"$D/before"
+	serve wan 80
+	contain web
+	ip=$(address web)
+	[[ $ip == "${CT_SUBNET%.0.0/16}".* ]]
+	[ "$(ct-exec web ip -o -4 addr show eth0 | awk '{ print $4 }')" = "$ip/16" ]
+	[ "$(ct-exec web ip route | awk '/^default/ { print $3, $5 }')" = "$(at 0.1) eth0" ]
+	# shellcheck disable=SC2086 # four numbers
+	[ "$(ct-exec web cat /sys/class/net/eth0/address)" = "$(printf '02:42:%02x:%02x:%02x:%02x' ${ip//./ })" ]
+	ns web ip link show "veth1_$(cat "$D/web.id")"
+	ip link show "veth0_$(cat "$D/web.id")" | grep "master $CT_BRIDGE"
+	[ "$(ask web 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	[ "$(ask web 192.0.2.2 80 udp)" = "wan from 192.0.2.1" ]
+	kill "${served[@]}"
+	ct-rm -f web
+	same_facts "$D/before" <(facts)
+}
+
+@test "its users ping and listen at any port without privileges" {
+	contain web
+	[ "$(nsenter -t "${ns_pid[web]}" -U -n -S 1000 -G 1000 /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" ping 192.0.2.2)" = 192.0.2.2 ]
+	ct-exec -d -u 1000 web nc -l -p 80 -e true
+	wait_until ct-exec web sh -c 'netstat -lnt | grep :80'
+	[ "$(ct-run --network none --cap-drop ALL -u 1000 "$img" cat /proc/sys/net/ipv4/ping_group_range)" = $'0\t65535' ]
+}
+
+@test "the first container has the first address, and one that is started again the one it had" {
+	contain one
+	contain two
+	first=$(address one)
+	[ "$first" != "$(address two)" ]
+	ct-kill one
+	ct-wait one
+	[ -z "$(address one)" ]
+	ct-start one
+	[ "$(address one)" = "$first" ]
+}
+
+@test "ip netns exec works on a running container, and nothing is left of that" {
+	contain web
+	read -r id <"$D/web.id"
+	[ "$(ip netns exec "$id" ip -o -4 addr show eth0 | awk '{ print $4 }')" = "$(address web)/16" ]
+	contain alone --network none
+	ip netns exec "$(cat "$D/alone.id")" ip link show lo
+	# A name that is somebody else's stays his.
+	rm "/run/netns/$id"
+	echo mine >"/run/netns/$id"
+	ct-kill web
+	ct-wait web
+	ct-start web
+	ct-rm -f web alone
+	[ "$(cat /run/netns/*)" = mine ]
+	rm "/run/netns/$id"
+}
+
+@test "where there is no network to be had, a line says why and what does without" {
+	ip link add up1 type bridge
+	ip addr add "$(at 7.1)/24" dev up1
+	ip link set up1 up
+	run ct-run "$img" true
+	[ "$status" -eq 125 ]
+	[ "$output" = "ct-run: network default: $CT_SUBNET: overlaps the host's route $(at 7.0)/24 of link up1 (CT_SUBNET=... chooses another) (--network none does without)" ]
+	run ct-run --network nosuch "$img" true
+	[ "$status" -eq 125 ]
+	[ "$output" = "ct-run: --network: nosuch: no such network" ]
+	[ -z "$(find "$CT_RUN" -mindepth 1 ! -path "$CT_RUN/net")" ]
+	ct-run --network none "$img" true
+}
+
+@test "an address that nobody has left is refused, and one of the dead is taken over" {
+	CT_SUBNET=10.9.0.0/30
+	contain one
+	[ "$(address one)" = 10.9.0.2 ]
+	run ct-run "$img" true
+	[ "$status" -eq 125 ]
+	[ "$output" = "ct-run: network default: no free address in 10.9.0.0/30" ]
+	kill -9 "$(sed -n 's/^supervisor=//p' "$CT_RUN/$(cat "$D/one.id")/state")"
+	wait_until sh -c '[ "$(ct-ps --no-header -o status one)" != running ]'
+	[ "$(ct-run "$img" ip -o -4 addr show eth0 | awk '{ print $4 }')" = 10.9.0.2/30 ]
+	ct-rm one
+}
+
+@test "a resolver out there is asked, and none of the host's loopback" {
+	printf 'nameserver 127.0.0.53\nnameserver 192.0.2.2\n' >"$D/resolv.conf"
+	mount --bind "$D/resolv.conf" /etc/resolv.conf
+	(ns_exec=exec ns wan /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" names 0.0.0.0 53 www.test=192.0.2.7 3>&-) &
+	served+=("$!")
+	wait_until ns wan sh -c 'ss -lnu | grep :53'
+	[ "$(ct-run "$img" cat /etc/resolv.conf)" = "nameserver 192.0.2.2" ]
+	ct-run "$img" nslookup -type=a www.test | grep -F 192.0.2.7
+	# Only what the host's own loopback would answer: then what systemd-resolved asks.
+	printf 'nameserver 127.0.0.53\noptions edns0\n' >"$D/resolv.conf"
+	[ "$(ct-run "$img" cat /etc/resolv.conf)" = "options edns0" ]
+	mkdir -p /run/systemd/resolve
+	printf 'nameserver 2001:db8::1\nnameserver 192.0.2.2\nsearch test\n' >/run/systemd/resolve/resolv.conf
+	[ "$(ct-run "$img" cat /etc/resolv.conf)" = $'nameserver 192.0.2.2\nsearch test' ]
+	rm -r /run/systemd
+	umount /etc/resolv.conf
+	ct-run --dns 192.0.2.2 "$img" nslookup -type=a www.test | grep -F 192.0.2.7
+}
+
+# Ports
+
+@test "a published port is reached from outside, the host, its loopback, neighbours and itself" {
+	contain web -p 8080:80 -p 8080:80/udp
+	contain other
+	serve web 80
+	for nf in 0 1; do
+		bridge_nf $nf
+		for protocol in tcp udp; do
+			[ "$(ask wan 192.0.2.1 8080 $protocol)" = "web from 192.0.2.2" ]
+			[[ "$(ask - 192.0.2.1 8080 $protocol)" == "web from "* ]]
+			[ "$(ask - 127.0.0.1 8080 $protocol)" = "web from $(at 0.1)" ]
+			[ "$(ask other 192.0.2.1 8080 $protocol)" = "web from $(at 0.1)" ]
+			[ "$(ask web 192.0.2.1 8080 $protocol)" = "web from $(at 0.1)" ]
+		done
+	done
+}
+
+@test "it is not reached more widely than asked" {
+	ip addr add 192.0.2.3/24 dev up0
+	contain web -p 127.0.0.1:8080:80 -p 192.0.2.3:8081:80
+	contain other
+	serve web 80
+	serve - 90 127.0.0.1
+	ns wan ip route add "$CT_SUBNET" via 192.0.2.1
+	[ "$(ask - 127.0.0.1 8080)" = "web from $(at 0.1)" ]
+	[ "$(ask wan 192.0.2.3 8081)" = "web from 192.0.2.2" ]
+	mute wan 192.0.2.1 8080
+	mute wan 192.0.2.1 8081
+	mute wan "$(address web)" 80
+	mute other "$(at 0.1)" 8080
+	mute other "$(at 0.1)" 90
+	mute - 127.0.0.1 8081
+}
+
+@test "ports are given in every form, and shown" {
+	contain web -p 8001:81 -p 127.0.0.1:8002:82/udp -p 8010-8012:90-92 -p 127.0.0.1::83 -p 84/tcp
+	serve web 92
+	[ "$(ask wan 192.0.2.1 8012)" = "web from 192.0.2.2" ]
+	run ct-ps --json web
+	[[ $(jq -r '.ports | join(" ")' <<<"$output") =~ ^'0.0.0.0:8001->81/tcp 127.0.0.1:8002->82/udp 0.0.0.0:8010->90/tcp 0.0.0.0:8011->91/tcp 0.0.0.0:8012->92/tcp 127.0.0.1:'[0-9]+'->83/tcp 0.0.0.0:'[0-9]+'->84/tcp'$ ]]
+	[ "$(jq -r .ip <<<"$output")" = "$(address web)" ]
+	run ct-inspect web
+	[ "$(jq -c '.[0].NetworkSettings | [.IPAddress, .Gateway, .IPPrefixLen, .Ports."82/udp", .Networks.default.MacAddress]' <<<"$output")" = \
+		"[\"$(address web)\",\"$(at 0.1)\",16,[{\"HostIp\":\"127.0.0.1\",\"HostPort\":\"8002\"}],\"$(ct-exec web cat /sys/class/net/eth0/address)\"]" ]
+	for port in x 0:80 80:0 80:70000 1-2:3 2-1:2-1 a:80:80 80/icmp 1:2:3:4 ::80 300.0.0.1:1:1; do
+		run ct-run -p "$port" "$img" true
+		[ "$status" -eq 125 ]
+		[[ $output == "ct-run: --publish: $port: not "* ]]
+	done
+	run ct-run -p 80 --network none "$img" true
+	[ "$output" = "ct-run: --publish 80: a container on a network has ports, and not with --network none" ]
+}
+
+@test "a port is held: nobody else gets it while the container runs, and it is free afterwards" {
+	contain web -p 8080:80 -p 127.0.0.1:9090:80/udp
+	run ct-run -p 8080:80 "$img" true
+	[ "$status" -eq 125 ]
+	[ "$output" = "ct-run: port 8080/tcp: Address already in use" ]
+	! timeout 5 busybox nc -l -p 8080 -e true
+	run ct-run -p 192.0.2.77:80:80 "$img" true
+	[ "$output" = "ct-run: port 192.0.2.77:80/tcp: Cannot assign requested address" ]
+	ct-kill web
+	ct-wait web
+	wait_until ct-run -p 8080:80 -p 127.0.0.1:9090:80/udp "$img" true
+	serve - 8080
+	run ct-run -p 8080:80 "$img" true
+	[ "$output" = "ct-run: port 8080/tcp: Address already in use" ]
+	run ct-start web
+	[ "$output" = "ct-start: web: port 8080/tcp: Address already in use" ]
+}
+
+@test "a port of one who was killed with its supervisor is another's, and stays his when the dead is removed" {
+	contain web -p 8080:80
+	kill -9 "$(sed -n 's/^supervisor=//p' "$CT_RUN/$(cat "$D/web.id")/state")"
+	wait_until sh -c '[ "$(ct-ps --no-header -o status web)" != running ]'
+	contain next -p 8080:80
+	serve next 80
+	[ "$(ask wan 192.0.2.1 8080)" = "next from 192.0.2.2" ]
+	ct-rm web
+	[ "$(ask wan 192.0.2.1 8080)" = "next from 192.0.2.2" ]
+}
+
+# Names
+
+@test "containers of a network find each other by name, those that started later too, until they end" {
+	contain first
+	contain second
+	[ "$(others first)" = "$(address second) second" ]
+	[ "$(others second)" = "$(address first) first" ]
+	ct-run "$img" ping -c 1 -W 5 first >/dev/null
+	ct-exec first ping -c 1 -W 5 second >/dev/null
+	# One without a name is told of all, and tells of nothing.
+	[ "$(ct-run --add-host mine:192.0.2.9 "$img" sh -c 'grep -c -e first -e second -e "192.0.2.9.mine" /etc/hosts')" = 3 ]
+	ct-exec first sh -c 'printf "192.0.2.8 own" >>/etc/hosts'
+	contain third
+	[ "$(ct-exec first tail -n 2 /etc/hosts)" = "192.0.2.8 own"$'\n'"$(address third)	third" ]
+	ct-rm -f second third
+	[ "$(others first)" = "192.0.2.8 own" ]
+	ct-net create web
+	contain apart --network web
+	[ -z "$(others apart)" ]
+	[ "$(others first)" = "192.0.2.8 own" ]
+	[ ! -s "$(ct path first)/etc/hosts" ]
+}
+
+# Networks by name
+
+@test "containers on different networks do not meet, even by what is between them" {
+	ct-net create web
+	contain one
+	contain two --network web
+	serve one 80
+	serve two 80
+	serve wan 80
+	[ "$(ask two 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	for nf in 0 1; do
+		bridge_nf $nf
+		mute one "$(address two)" 80
+		mute two "$(address one)" 80
+	done
+}
+
+@test "an internal network has no way out, an isolated one no neighbours" {
+	ct-net create --internal inside
+	ct-net create --isolated alone
+	contain in1 --network inside
+	contain in2 --network inside
+	contain al1 --network alone
+	contain al2 --network alone
+	serve wan 80
+	serve in2 80
+	serve al2 80
+	[ "$(ask in1 "$(address in2)" 80)" = "in2 from $(address in1)" ]
+	mute in1 192.0.2.2 80
+	[ "$(ask al1 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	mute al1 "$(address al2)" 80
+}
+
+@test "the same addresses on two sets of networks do not meet" {
+	contain one
+	serve one 80
+	ns_make elsewhere
+	ns_link up2 198.51.100.1/24 elsewhere 198.51.100.2/24
+	ns elsewhere env CT_RUN="$D/run2" ct-net up
+	c=$(ns elsewhere env CT_RUN="$D/run2" CT_ROOT="$CT_ROOT" ct-run -d "$img" sleep 1000)
+	ns_pid[two]=$(sed -n 's/^pid=//p' "$D/run2/$c/state")
+	serve two 80
+	[ "$(ns two ip -o -4 addr show eth0 | awk '{ print $4 }' | cut -d. -f1,2)" = "$(at 0 | cut -d. -f1,2)" ]
+	mute one "$(ns two ip -o -4 addr show eth0 | awk '{ sub("/.*", "", $4); print $4 }')" 80
+	ns elsewhere env CT_RUN="$D/run2" ct-rm -f "$c"
+	ns elsewhere env CT_RUN="$D/run2" ct-net down
+}
+
+@test "a container that says it is another changes nothing for host and neighbours" {
+	contain bad --cap-add NET_ADMIN --cap-add NET_RAW
+	contain good
+	serve good 80
+	mac=$(ct-exec bad cat /sys/class/net/eth0/address)
+	gateway=$(ip -o link show "$CT_BRIDGE" | sed 's/.*ether \([^ ]*\).*/\1/')
+	ask - "$(address good)" 80
+	ask good "$(at 0.1)" 80 || true
+	forge bad "$mac" "$(at 0.1)" "$(address good)"
+	forge bad "$mac" "$(address good)" "$(at 0.1)"
+	[ "$(ns good ip neigh show "$(at 0.1)" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')" = "$gateway" ]
+	[ "$(ask - "$(address good)" 80)" = "good from $(at 0.1)" ]
+	ct-exec bad ip addr add "$(at 99.99)/16" dev eth0
+	! ns bad ping -q -c 1 -W 0.3 -I "$(at 99.99)" 192.0.2.2
+}
+
+# Another container's network
+
+@test "--network container:ID is in the network of that one, with its ids, names and loopback" {
+	contain web
+	serve web 80 127.0.0.1
+	c=$(ct-run -d --network container:web "$img" sleep 1000)
+	ns_pid[beside]=$(ct pid "$c")
+	[ "$(ask beside 127.0.0.1 80)" = "web from 127.0.0.1" ]
+	[ "$(ct-exec "$c" sh -c 'readlink /proc/self/ns/net /proc/self/ns/user; cat /proc/self/uid_map /etc/hosts; touch /x; stat -c %u /x')" = \
+		"$(ct-exec web sh -c 'readlink /proc/self/ns/net /proc/self/ns/user; cat /proc/self/uid_map /etc/hosts; echo 0')" ]
+	[ "$(ct-exec "$c" cat /proc/1/comm)" = sleep ]
+	contain later
+	ct-exec "$c" grep -q later /etc/hosts
+	run ct-run --network "container:$c" "$img" true
+	[ "$output" = "ct-run: --network container:$c: it is itself on the network of web" ]
+	run ct-run --network container:nosuch "$img" true
+	[ "$output" = "ct-run: --network container: nosuch: no such container" ]
+	contain host --network host
+	run ct-run --network container:host "$img" true
+	[ "$output" = "ct-run: $(cat "$D/host.id"): is on the host's own network (--network host)" ]
+	# The ids are nobody else's as long as one of the two lives.
+	slot=$(readlink "$CT_RUN/$c/userns")
+	ct-rm -f web
+	[ "$(readlink "$CT_RUN/userns-$slot")" = "$c" ]
+	[ "$(ct-exec "$c" ip -o link | wc -l)" = 1 ]
+	ct-rm -f "$c" later host
+	[ -z "$(find "$CT_RUN" -maxdepth 1 -name 'ps_*' -o -name 'userns-*')" ]
+}
+
+# What is changed on a running container
+
+@test "ct-net publish and unpublish change the ports of a container that runs" {
+	contain web
+	serve web 80
+	mute wan 192.0.2.1 8080
+	[ "$(ct-net publish web 8080:80)" = 8080/tcp ]
+	[ "$(ask wan 192.0.2.1 8080)" = "web from 192.0.2.2" ]
+	! timeout 5 busybox nc -l -p 8080 -e true
+	[ "$(ct-ps --json web | jq -r '.ports[]')" = '0.0.0.0:8080->80/tcp' ]
+	run ct-net publish web 8080:81
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-net: port 8080/tcp: Address already in use" ]
+	port=$(ct-net publish web 127.0.0.1::80)
+	[ "$(ask - 127.0.0.1 "$(cut -d: -f2 <<<"${port%/tcp}")")" = "web from $(at 0.1)" ]
+	ct-net publish web 8081-8082:80-81/udp
+	ct-net unpublish web 8080 "$port" 8081-8082/udp
+	mute wan 192.0.2.1 8080
+	[ "$(ct-ps --json web | jq -c .ports)" = '[]' ]
+	run ct-net unpublish web 8080
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-net: $(cat "$D/web.id"): has no such port published" ]
+	ct-run -p 8080:80 "$img" true
+	contain alone --network none
+	run ct-net publish alone 80:80
+	[ "$output" = "ct-net: $(cat "$D/alone.id"): is on no network that is reached from outside" ]
+}
+
+@test "ct-net connect and disconnect change the networks of a container that runs" {
+	ct-net create web
+	contain one
+	contain two --network web
+	contain none --network none
+	serve wan 80
+	serve two 80
+	ct-net connect --network web one
+	[ "$(ask one "$(address two)" 80)" = "two from $(ct-exec one ip -o -4 addr show eth1 | awk '{ sub("/.*", "", $4); print $4 }')" ]
+	ct-exec one grep -q two /etc/hosts
+	ct-exec two grep -q one /etc/hosts
+	run ct-net connect --network web one
+	[ "$output" = "ct-net: $(cat "$D/one.id"): is on network web already" ]
+	run ct-net disconnect one
+	[ "$output" = "ct-net: $(cat "$D/one.id"): is on several networks: --network says which" ]
+	ct-net publish one 8080:80
+	ct-net disconnect --network default one
+	[ "$(ct-ps --json one | jq -c .ports)" = '[]' ]
+	[ "$(ask one 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	ct-net disconnect one
+	[ "$(ct-exec one ip -o link | wc -l)" = 1 ]
+	! ct-exec two grep -q one /etc/hosts
+	run ct-net disconnect one
+	[ "$output" = "ct-net: $(cat "$D/one.id"): is on no network" ]
+	ct-net connect none
+	[ "$(ask none 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	contain host --network host
+	run ct-net connect host
+	[ "$output" = "ct-net: host: is on the host's own network" ]
+	ct-kill two
+	ct-wait two
+	run ct-net connect two
+	[ "$output" = "ct-net: two: does not run" ]
+}
+
+@test "each step can be taken alone, and together they are a network" {
+	contain web --network none
+	serve wan 80
+	run ct-net pair web
+	[ "$output" = "ct-net: network default: has no bridge ('ct-net bridge' makes it)" ]
+	ct-net bridge
+	ip -o -4 addr show "$CT_BRIDGE" | grep -F "$(at 0.1)/16"
+	run ct-net address web
+	[ "$output" = "ct-net: $(cat "$D/web.id"): has no pair of links ('ct-net pair' makes it)" ]
+	ct-net pair web
+	! ct-exec web ip -o -4 addr show eth0 | grep .
+	ct-net address web
+	! ct-exec web ip route | grep default
+	ct-exec web ping -c 1 -W 5 "$(at 0.1)"
+	ct-net route web
+	mute web 192.0.2.2 80
+	ct-net nat
+	[ "$(ask web 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	contain other
+	[ "$(others other)" = "$(address web) web" ]
+}
+
+@test "--explain of each step is shell that does the same" {
+	contain web --network none
+	serve wan 80
+	for step in bridge 'pair web' 'address web' 'route web' nat; do
+		# shellcheck disable=SC2086 # a word or two
+		ct-net ${step% *} --explain ${step#"${step% *}"} 2>&1 | sed -n 's/^# same: //p' >>"$D/script"
+	done
+	ct-net publish --explain web 8080:80 2>&1 | sed -n 's/^# same: //p' >>"$D/publish"
+	[ "$(ask web 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	ct-net down -f
+	mute web 192.0.2.2 80
+	# The shell's own mistakes are told, too.
+	run dash -e "$D/script"
+	[ "$status" -eq 0 ]
+	[ "$(ask web 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	serve web 80
+	mute wan 192.0.2.1 8080
+	dash -e "$D/publish"
+	[ "$(ask wan 192.0.2.1 8080)" = "web from 192.0.2.2" ]
+	ip link del "$CT_BRIDGE"
+	nft flush ruleset
+}
+
+@test "ct-net down refuses while containers are on a network; with -f it disconnects them, and says so" {
+	contain web -p 8080:80
+	read -r id <"$D/web.id"
+	run ct-net down
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-net: network default: $id is on it" ]
+	run ct-net down -f
+	[ "$status" -eq 0 ]
+	[ "$output" = "ct-net: $id: disconnected from network default" ]
+	[ "$(ct-exec web ip -o link | wc -l)" = 1 ]
+	! ip link show "$CT_BRIDGE"
+	[ -z "$(nft list ruleset)" ]
+	ct-net connect web
+	ct-exec web ping -c 1 -W 5 192.0.2.2
+}
+
+@test "rules that somebody flushed are there again after the next run" {
+	contain web -p 8080:80
+	serve web 80
+	nft flush ruleset
+	mute wan 192.0.2.1 8080
+	ct-run "$img" true
+	[ "$(ask wan 192.0.2.1 8080)" = "web from 192.0.2.2" ]
+}
+
+@test "two hundred at once have as many addresses, and leave nothing, though a third is killed with its supervisor" {
+	ct-net up
+	facts >"$D/before"
+	for i in $(seq 200); do
+		ct-run -d --name "n$i" -p "$((3000 + i)):80" "$img" sleep 1000 >"$D/o.$i" 2>"$D/e.$i" &
+	done
+	wait $(jobs -p | grep -vFx "${ns_pid[wan]}")
+	[ -z "$(cat "$D"/e.*)" ]
+	[ "$(ct-ps -r --no-header -o ip | sort -u | wc -l)" -eq 200 ]
+	i=0
+	for state in "$CT_RUN"/ps_*/state; do
+		((++i % 3)) || kill -9 "$(sed -n 's/^supervisor=//p' "$state")" $(((i % 2)) && sed -n 's/^pid=//p' "$state")
+	done
+	wait_until sh -c '[ "$(ct-ps -r -q | wc -l)" -eq 134 ]'
+	ct-ps -q | ct-rm -f -
+	same_facts "$D/before" <(facts)
+}

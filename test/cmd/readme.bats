@@ -1,0 +1,57 @@
+load helper
+load registry
+load console
+
+# The form of the examples, and what in them may differ from day to day, is told in console.py.
+
+setup_file() {
+	sandbox_up
+	hub_up
+}
+
+teardown_file() {
+	registry_down
+	sandbox_down
+}
+
+@test "what README.md shows is what happens" {
+	examples "$CT_TESTS/../README.md"
+}
+
+@test "what README.md shows and does not happen is found out" {
+	cat >"$BATS_TEST_TMPDIR/lies.md" <<-'END'
+		Text, and an example:
+
+		    # ct run -d --name web busybox sleep 1000
+		    ps_42007
+		    # ct id web
+		    ps_42008
+
+		```
+		$ for word in a b; do
+		>     echo $word
+		> done
+		a
+		...
+		$ date -u +%T; echo 12345 12345 67890
+		01:02:03
+		55555 55555 66666
+		$ echo 12:00
+		1:00
+		$ false
+		```
+
+		Another:
+
+		    make
+
+		<!-- not run: it takes long -->
+
+		    make
+	END
+	run -1 examples "$BATS_TEST_TMPDIR/lies.md"
+	for line in 5 17 19 24; do
+		[[ $output == *"lies.md:$line:"* ]]
+	done
+	[ "$(grep -c '^lies.md:' <<<"$output")" -eq 4 ]
+}

@@ -1,0 +1,502 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154 # img, busybox are the helper's
+load helper
+
+# The stages of a run, one at a time: what the kernel says of each. All of it in
+# `test/run`, so that the "host" here is a namespace too.
+
+# Numbers of the namespaces that a process is in, a line each: "uts uts:[4026531838]".
+namespaces() {
+	local kind
+	for kind in cgroup ipc mnt net pid time user uts; do
+		echo "$kind $(readlink "/proc/${1:-self}/ns/$kind")"
+	done
+}
+
+# The kinds in which a run with these arguments differs from us.
+differing() {
+	namespaces >"$BATS_TEST_TMPDIR/ours"
+	ct-run "$@" --rootfs / sh -c 'for k in cgroup ipc mnt net pid time user uts; do
+		echo "$k $(readlink /proc/self/ns/$k)"; done' >"$BATS_TEST_TMPDIR/theirs"
+	diff "$BATS_TEST_TMPDIR/ours" "$BATS_TEST_TMPDIR/theirs" | sed -n 's/^> \([a-z]*\) .*/\1/p' | xargs
+}
+
+# As an ordinary user, who is in nobody's group.
+as_user() {
+	install -D -m 755 "$B/ct-run" "$CT_TEST_DIR/bin/ct-run"	# the built one may be where he cannot go
+	chmod 755 "$CT_TEST_DIR" "$CT_TEST_DIR/bin"
+	PATH=$CT_TEST_DIR/bin:$PATH setpriv --reuid 1000 --regid 1000 --clear-groups "$@"
+}
+
+# A copy of busybox's tree, and the utility in it, that any user may read.
+own_root() {
+	busybox_image
+	root=$CT_TEST_DIR/own-$BATS_TEST_NUMBER
+	cp -a "$busybox" "$root"
+	chmod 755 "$CT_TEST_DIR" "$root"
+	cd /
+}
+
+@test "each stage that is a namespace makes that one alone" {
+	for kind in net uts ipc pid mnt time user; do
+		[ "$(differing --only $kind)" = $kind ]
+	done
+	[ "$(differing --only cgns)" = cgroup ]
+	[ "$(differing --only exec)" = "" ]
+}
+
+@test "the six namespaces come one after the other, as many as are named" {
+	[ "$(differing --only uts)" = uts ]
+	[ "$(differing --only uts,ipc)" = 'ipc uts' ]
+	[ "$(differing --only uts,ipc,pid)" = 'ipc pid uts' ]
+	[ "$(differing --only uts,ipc,pid,mnt)" = 'ipc mnt pid uts' ]
+	[ "$(differing --only uts,ipc,pid,mnt,user)" = 'ipc mnt pid user uts' ]
+	[ "$(differing --only uts,ipc,pid,mnt,user,net)" = 'ipc mnt net pid user uts' ]
+}
+
+@test "seed row 16: eight kinds of namespaces, cgroup and time besides the six" {
+	[ "$(differing --only uts,ipc,pid,mnt,user,net,cgns,time)" = 'cgroup ipc mnt net pid time user uts' ]
+}
+
+@test "without some stages are all the others, but for time" {
+	[ "$(differing --without snapshot,cgroup,root,proc,caps,seccomp)" = 'cgroup ipc mnt net pid user uts' ]
+	[ "$(differing --without user,net,uts,cgroup,root,proc)" = 'cgroup ipc mnt pid' ]
+}
+
+@test "seed row 1: in a UTS namespace of its own the host name is changed, and the host keeps its own" {
+	name=$(hostname)
+	run -0 ct-run --only uts --rootfs / sh -c 'hostname -b zk; hostname; readlink /proc/self/ns/uts'
+	[ "${lines[0]}" = zk ]
+	[ "${lines[1]}" != "$(readlink /proc/self/ns/uts)" ]
+	[ "$(hostname)" = "$name" ]
+	[ "$(ct-run --only uts --hostname web --rootfs / hostname)" = web ]
+	[ "$(ct-run --only uts --rootfs / hostname)" = "$name" ]
+}
+
+@test "seed row 2: a message queue of the host is not in an IPC namespace of one's own" {
+	ct-run --only ipc --rootfs / sh -c 'ipcmk -Q >/dev/null
+		[ $(ipcs -q | grep -c ^0x) = 1 ] && '"$B"'/ct-run --only ipc --rootfs / sh -c "[ \$(ipcs -q | grep -c ^0x) = 0 ]"'
+}
+
+@test "seed row 3: in a PID namespace the shell is process 1, and ps still shows the host" {
+	run -0 ct-run --only pid --rootfs / sh -c 'echo $$; grep NSpid /proc/self/status; ls -d /proc/[0-9]* | wc -l; :'
+	[ "${lines[0]}" = 1 ]
+	[ "$(wc -w <<<"${lines[1]}")" -ge 3 ]	# the label, and a number in each namespace
+	[ "${lines[2]}" -gt 4 ]
+}
+
+@test "seed row 4: with its own /proc in a mount namespace of its own ps shows the shell and itself" {
+	awk '{ print $5, $9 }' /proc/self/mountinfo >"$BATS_TEST_TMPDIR/before"
+	run -0 ct-run --only pid,mnt --rootfs / sh -c 'mount -t proc proc /proc; ps -e -o pid=,comm=; :'
+	[ "${#lines[@]}" = 2 ]
+	[ "$(xargs <<<"${lines[0]}")" = '1 sh' ]
+	run -0 ct-run --only pid,mnt,proc --rootfs / sh -c 'ps -e -o pid=,comm=; :'
+	[ "${#lines[@]}" = 2 ]
+	awk '{ print $5, $9 }' /proc/self/mountinfo | diff "$BATS_TEST_TMPDIR/before" -
+}
+
+@test "seed row 5: with shared propagation the other namespace's /proc is the host's too, until it is unmounted" {
+	# The outer namespace poses as the host. Of other processes' /proc it is no part: there is no "self" for it.
+	unshare --mount sh -euc 'mount --make-rshared /
+		unshare --pid --fork --mount --propagation unchanged mount -t proc proc /proc
+		! readlink /proc/self
+		umount /proc
+		readlink /proc/self >/dev/null
+		before=$(grep -c " /proc " /proc/self/mountinfo)
+		ct-run --only pid,mnt --rootfs / mount -t proc proc /proc
+		ct-run --only pid,mnt,proc --rootfs / true
+		[ "$(grep -c " /proc " /proc/self/mountinfo)" = "$before" ]'
+}
+
+@test "seed row 6: in a user namespace without a map everybody is nobody, and no id can be had" {
+	[ "$(ct-run --only user --userns unmapped --rootfs / id -u)" = "$(cat /proc/sys/kernel/overflowuid)" ]
+	[ -z "$(ct-run --only user --userns unmapped --rootfs / cat /proc/self/uid_map)" ]
+	run -125 ct-run --only user --userns unmapped -u 1:1 --rootfs / id
+	[ "$(as_user ct-run --only user --userns unmapped --rootfs / id -u)" = "$(cat /proc/sys/kernel/overflowuid)" ]
+}
+
+@test "seed row 7: an ordinary user maps 1 to himself and is daemon; for another id or more of them it takes root" {
+	run -0 as_user ct-run --only user --userns 1:1000:1 --rootfs / sh -c 'id; cat /proc/self/uid_map /proc/self/gid_map'
+	[[ "${lines[0]}" == 'uid=1(daemon) gid=1(daemon)'* ]]
+	[ "$(xargs <<<"${lines[1]} ${lines[2]}")" = '1 1000 1 1 1000 1' ]
+	run -125 as_user ct-run --only user --userns 1:1001:1 --rootfs / id
+	[[ "$output" == *'only root may map other ids'* ]]
+	run -125 as_user ct-run --only user --userns 1:1000:2 --rootfs / id
+	[ "$(ct-run --only user --userns 1:1001:2 --rootfs / id -u)" = 1 ]
+}
+
+@test "seed row 8: mapped to 0 he is root inside and himself outside" {
+	as_user ct-run --only user --userns 0:1000:1 --rootfs / sh -c 'id -u; echo $$; exec sleep 1000' >"$BATS_TEST_TMPDIR/out" &
+	wait_until grep -q '[0-9][0-9]' "$BATS_TEST_TMPDIR/out"
+	pid=$(sed -n 2p "$BATS_TEST_TMPDIR/out")
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/out")" = 0 ]
+	[ "$(stat -c %u "/proc/$pid")" = 1000 ]
+	[ "$(xargs <"/proc/$pid/uid_map")" = '0 1000 1' ]
+	kill "$pid"
+	await $!
+	[ "$status" = 143 ]
+}
+
+@test "an ordinary user is root of his own by default, and his group keeps its own number" {
+	run -0 setpriv --reuid 1000 --regid 100 --clear-groups ct-run --only user --rootfs / sh -c '
+		id -u; id -g; cat /proc/self/uid_map /proc/self/gid_map'
+	[ "$(xargs <<<"$output")" = '0 0 0 1000 1 0 100 1' ]
+}
+
+@test "an ordinary user has all stages of a container of his own but a group, from a user namespace on" {
+	own_root
+	run -0 as_user ct-run --without cgroup --rootfs "$root" sh -c 'echo $$; id -u; ls /dev/null; ip link | grep -c mtu
+		sed -n "s/^CapBnd:\t//p; s/^Seccomp:\t//p" /proc/self/status; mount | grep -c " /proc type proc"'
+	[ "$(xargs <<<"${lines[*]:1}")" = '1 0 /dev/null 1 00000000800425fb 2 1' ]
+	[[ "${lines[0]}" == *'owners are not mapped'* ]]
+	run -125 as_user ct-run --only uts --rootfs / true
+	[[ "$output" == *'only root may'* ]]
+}
+
+@test "seed row 9: a new network has one link, its loopback, and that is down" {
+	[ "$(ct-run --only net --rootfs / sh -c 'grep -c : /proc/net/dev; ip -o link')" != "" ]
+	run -0 ct-run --only net --rootfs / ip -o link
+	[ "${#lines[@]}" = 1 ]
+	[[ "$output" == *LOOPBACK* && "$output" != *UP* ]]
+	run -0 ct-run --only net --network none --rootfs / ip -o link
+	[[ "$output" == *LOOPBACK,UP* ]]
+}
+
+@test "seed row 10: a group holds its memory at its limit, or the kernel kills" {
+	run ct-run --only cgroup -m 20m --rootfs / sh -c 'tail -c 60m /dev/zero | tail -c 60m >/dev/null
+		cat /sys/fs/cgroup/memory'"$CT_CGROUP"'/run_*/memory.max_usage_in_bytes 2>/dev/null'
+	[ "$status" != 0 ] || [ "$output" -le $((20 * 1024 * 1024)) ] || [[ "$output" == *[Kk]illed* ]]
+	[ -z "$(facts | grep "cgroup .*$CT_CGROUP")" ]
+}
+
+@test "seed row 11: the first process of UTS, PID and mount namespaces says 1, whoever started it another number" {
+	ct-run --only uts,pid,mnt --rootfs / sh -c 'echo $$; sed -n "s/^NSpid:\t//p" /proc/self/status; exec sleep 1000' \
+		>"$BATS_TEST_TMPDIR/out" &
+	wait_until grep -q '.*[0-9].*[0-9]' "$BATS_TEST_TMPDIR/out"
+	wait_until pgrep -P $! sleep
+	[ "$(head -n 1 "$BATS_TEST_TMPDIR/out")" = 1 ]
+	first=$(pgrep -P $! sleep)
+	[ "$first" != 1 ]
+	kill -9 "$first"
+	await $!
+	[ "$status" = 137 ]
+}
+
+@test "seed row 14: an ordinary process is in namespaces too" {
+	[ "$(namespaces $$ | grep -cE '^[a-z]+ [a-z]+:\[[0-9]+\]$')" = 8 ]
+	[ "$(lsns -n -p $$ -o TYPE | wc -l)" = 8 ]
+	[ "$(ct-run --only uts --rootfs / sh -c 'lsns -n -p $$ -o TYPE' | wc -l)" = 8 ]
+	[ "$(differing --only exec)" = "" ]
+}
+
+@test "seed row 15: what unshare --fork --pid --mount-proc does are the stages pid, mnt and proc" {
+	stages=$(ct-run --only pid,mnt,proc --rootfs / sh -c 'ps -e -o pid=,comm=; :')
+	tool=$(unshare --fork --pid --mount-proc sh -c 'ps -e -o pid=,comm=; :')
+	[ "$stages" = "$tool" ]
+}
+
+@test "seed row 25: a shell on an unpacked root file system, with PID, UTS, USER and mount namespaces" {
+	own_root
+	mkdir "$BATS_TEST_TMPDIR/mini"
+	tar -C "$root" -c . | tar -C "$BATS_TEST_TMPDIR/mini" -x
+	run -0 ct-run --only pid,uts,user,mnt,root,ipc,net,proc --rootfs "$BATS_TEST_TMPDIR/mini" /bin/sh -c 'echo $$; id -u; ls -d /bin/busybox'
+	[ "$(xargs <<<"$output")" = '1 0 /bin/busybox' ]
+}
+
+@test "seed row 26: name, root, /proc and exec come in one row of stages" {
+	own_root
+	run -0 ct-run --only uts,pid,mnt,root,proc -h box --rootfs "$root" sh -c 'hostname; ls /; ps | wc -l; readlink /proc/1/exe'
+	[ "${lines[0]}" = box ]
+	[[ "$output" != *home* && "$output" == *busybox* ]]
+}
+
+@test "seed row 27: under a limit of 10 a hundred sleeps are no more than 10, and the next one is told EAGAIN" {
+	run ct-run --only cgroup --pids-limit 10 --rootfs / python3 -c '
+import errno, os
+os.setpgid(0, 0)
+n = 1
+try:
+    while n < 100:
+        if os.fork() == 0:
+            os.pause() if hasattr(os, "pause") else __import__("signal").pause()
+        n += 1
+except OSError as e:
+    print(n, errno.errorcode[e.errno])
+os.kill(0, 9)' 
+	[ "$output" = '10 EAGAIN' ]
+	[ -z "$(facts | grep "cgroup .*$CT_CGROUP")" ]
+}
+
+@test "seed row 28: who wants 50 MB with a limit of 50 MB is refused or killed" {
+	run ct-run --only cgroup -m 50m --rootfs / perl -e '$x = "x" x (50 * 1024 * 1024); print length $x'
+	[ "$status" != 0 ]
+}
+
+@test "seed row 29: the first process is in cgroup.procs of the run's group" {
+	ct-run --only cgroup,pid --rootfs / sleep 1000 &
+	wait_until pgrep -P $! sleep
+	first=$(pgrep -P $! sleep)
+	cat $(find /sys/fs/cgroup -path "*$CT_CGROUP/run_$!/cgroup.procs") | grep -qx "$first"
+	kill -9 "$first"
+	await $!
+}
+
+@test "a chain of runs, a stage each, ends with one process that is 1 in its PID namespace" {
+	run -0 ct-run --only uts -h box --rootfs / ct-run --only ipc --rootfs / ct-run --only pid --rootfs / \
+		ct-run --only mnt --rootfs / ct-run --only proc --rootfs / sh -c 'echo $$; hostname; ps -e | grep -vc PID'
+	[ "$(xargs <<<"${lines[*]:0:2}")" = '1 box' ]
+}
+
+@test "where no process has to stay behind there is none: the run becomes the command" {
+	[ "$(sh -c 'echo $$; exec ct-run --only uts,net,ipc,mnt --rootfs / sh -c "echo \$\$"' | uniq | wc -l)" = 1 ]
+}
+
+@test "a stage that mounts is refused in a mount namespace that no stage made" {
+	for stage in proc root; do
+		run -125 ct-run --only $stage --rootfs / true
+		[[ "$output" == *'the stage mnt has to come'* ]]
+		run -125 env CT_MNT_NS=1 ct-run --only $stage --rootfs / true
+	done
+	run -125 ct-run --without mnt --rootfs / true
+	[[ "$output" == *'the stage mnt has to come'* ]]
+	run -125 ct-run --only mnt --rootfs / unshare --mount ct-run --only proc --rootfs / true
+}
+
+@test "nothing is recorded, and no store is looked for" {
+	run -0 env CT_ROOT=/no/such CT_RUN=/no/such ct-run --only pid,uts --rootfs / true
+	[ ! -e /no ]
+	ct-run --only uts,cgroup --rootfs / true
+	[ -z "$(ct-ps -q)" ]
+	[ -z "$(facts | grep "cgroup .*$CT_CGROUP")" ]
+	for option in -d -t --name=x --cidfile=/no/such -l=a=b --log-max=1m '-v name:/x'; do
+		# shellcheck disable=SC2086 # two words
+		run -125 ct-run $option --only root,mnt --rootfs / true
+	done
+}
+
+@test "an option without the stage that does it is refused" {
+	while read -r option stage; do
+		# shellcheck disable=SC2086 # two words
+		run -125 ct-run $option --only exec --rootfs / true
+		[[ "$output" == *"needs the stage $stage" ]]
+	done <<-END
+		-m1g cgroup
+		--pids-limit=5 cgroup
+		--userns=auto user
+		--network=none net
+		--hostname=a uts
+		--init pid
+		-v/etc:/x root
+		--tmpfs=/x root
+		--read-only root
+		--device=/dev/null proc
+		--cap-drop=ALL caps
+	END
+}
+
+@test "a stage that there is not is refused, with those there are" {
+	run -125 ct-run --only uts,nets --rootfs / true
+	[[ "$output" == *'nets: no such stage; there are snapshot cgroup user net uts ipc pid cgns time mnt root proc caps seccomp exec' ]]
+	run -125 ct-run --without exec --rootfs / true
+	run -125 ct-run --only snapshot --rootfs / true
+}
+
+@test "streams, environment and working directory are the caller's own" {
+	cd /usr
+	[ "$(echo in | word=thing ct-run --only pid,uts --rootfs / sh -c 'cat; echo $word; pwd')" = $'in\nthing\n/usr' ]
+	[ "$(ct-run --only uts -e word=other --rootfs / sh -c 'echo $word')" = other ]
+	[ "$(echo in | ct-run -n --only pid --rootfs / cat)" = "" ]
+	[ "$(ct-run --only uts -w /etc --rootfs / pwd)" = /etc ]
+}
+
+@test "the status is the command's, and ct's own failures have theirs" {
+	for only in uts pid; do
+		run -7 ct-run --only $only --rootfs / sh -c 'exit 7'
+		run -127 ct-run --only $only --rootfs / no-such-command
+		run -126 ct-run --only $only --rootfs / /etc/passwd
+	done
+	run -143 ct-run --only user --rootfs / sh -c 'kill $$'
+}
+
+@test "a signal to the one that stays behind goes to the command" {
+	ct-run --only pid --rootfs / sh -c 'trap "exit 9" TERM; echo >"$0"; while :; do sleep 0.05; done' "$BATS_TEST_TMPDIR/up" &
+	wait_until test -s "$BATS_TEST_TMPDIR/up"
+	kill $!
+	await $!
+	[ "$status" = 9 ]
+}
+
+@test "a container of an image can be made with some stages, and be joined and started again" {
+	busybox_image
+	c=$(ct-run -d --without user,net,seccomp "$img" sleep 1000)
+	read -r pid _ < <(ct-ps --no-header -o pid)
+	[ "$(readlink "/proc/$pid/ns/net")" = "$(readlink /proc/self/ns/net)" ]
+	[ "$(readlink "/proc/$pid/ns/user")" = "$(readlink /proc/self/ns/user)" ]
+	[ "$(readlink "/proc/$pid/ns/uts")" != "$(readlink /proc/self/ns/uts)" ]
+	grep -q 'Seccomp:	0' "/proc/$pid/status"
+	[ "$(ct-exec "$c" hostname)" = "$c" ]
+	ct-exec "$c" grep -q 'Seccomp:	0' /proc/self/status
+	ct-rm -f "$c"
+	run -125 ct-run --without cgroup "$img" true
+	[[ "$output" == *recorded* ]]
+}
+
+@test "--step stops before each stage, on the terminal, until Enter" {
+	busybox_image
+	local enters=()
+	for stage in snapshot cgroup user net uts ipc pid cgns mnt root proc caps seccomp exec; do
+		enters+=("wait:[$stage]" 'type:\r')
+	done
+	run -0 run_tty "${enters[@]}" wait:done -- ct-run --step "$img" echo done
+	[ "$(grep -c Enter <<<"$output")" = 14 ]
+	[[ "$output" =~ see:\ cat\ /proc/[0-9]+/uid_map ]]
+	run -0 run_tty 'wait:[uts]' 'type:\r' 'wait:[exec]' 'type:\r' wait:box -- ct-run --step --only uts -h box --rootfs / hostname
+}
+
+@test "who stops at a step leaves nothing" {
+	busybox_image
+	facts >"$BATS_TEST_TMPDIR/before"
+	run -130 run_tty 'wait:[snapshot]' 'type:\r' 'wait:[cgroup]' 'type:\r' 'wait:[user]' 'type:\x03' -- ct-run --step "$img" echo done
+	run -130 run_tty 'wait:[snapshot]' 'type:\x03' -- ct-run --step "$img" echo done
+	facts >"$BATS_TEST_TMPDIR/after"
+	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+	run -125 setsid -w ct-run --step --only uts --rootfs / true
+	[[ "$output" == *terminal* ]]
+}
+
+# The calls that a run told of: their names, once each.
+calls() {
+	sed -n 's/^ct-run: \(\[[a-z]*\] \)\{0,1\}\([a-z0-9_]*\)(.*/\2/p' "$1" | sort -u
+}
+
+@test "--explain tells on stderr what the kernel was asked, and stdout stays the command's" {
+	busybox_image
+	[ "$(ct-run --explain --network none -m 64m "$img" echo out 2>"$BATS_TEST_TMPDIR/said")" = out ]
+	! grep -vE '^(ct-run: |# same: )' "$BATS_TEST_TMPDIR/said"
+	for call in capset clone3 execve fsmount ioctl mount mount_setattr move_mount open_tree pivot_root prctl seccomp \
+		setgroups sethostname setresuid umount2 unshare write; do
+		calls "$BATS_TEST_TMPDIR/said" | grep -qx $call
+	done
+	grep -qF 'clone3({flags=CLONE_NEWUSER|CLONE_NEWNET|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWPID|CLONE_NEWNS' "$BATS_TEST_TMPDIR/said"
+}
+
+@test "what is told agrees with what strace sees" {
+	type strace || skip 'strace is not installed'
+	strace -f -qq -e trace=sethostname,unshare,pivot_root,seccomp,mount -o "$BATS_TEST_TMPDIR/trace" \
+		ct-run --explain --only uts,mnt -h box --rootfs / true 2>"$BATS_TEST_TMPDIR/said"
+	[ "$(grep -c '^ct-run' "$BATS_TEST_TMPDIR/said")" = "$(($(grep -c . "$BATS_TEST_TMPDIR/trace") + 1))" ]
+}
+
+@test "a call that fails is told with its error" {
+	run -125 setpriv --reuid 1000 --clear-groups --regid 1000 ct-run --explain --only uts --rootfs / true
+	[[ "$output" == *'unshare(CLONE_NEWUTS) = -1 EPERM (Operation not permitted)'* ]]
+}
+
+@test "every line of shell that --explain tells is one" {
+	busybox_image
+	ct-run --explain --network none -m 64m --read-only --tmpfs /x -v /etc:/e:ro -w /tmp -u nobody --ulimit nofile=100 \
+		-e "QUOTE=a'b" "$img" echo "it's" 2>"$BATS_TEST_TMPDIR/said"
+	[ "$(grep -c '^# same: ' "$BATS_TEST_TMPDIR/said")" -gt 50 ]
+	while read -r line; do
+		dash -n -c "$line"
+	done < <(sed -n 's/^# same: //p' "$BATS_TEST_TMPDIR/said")
+}
+
+# The lines that were told, one after the other, typed into a shell: an unshare(1)
+# opens another, which reads on where that one was.
+typed() {
+	sed -n 's/^# same: //p' | SHELL=/bin/bash unshare --mount --fork --pid --kill-child --mount-proc bash
+}
+
+@test "typed into a shell, what --explain tells of a stage does the same" {
+	local look='for k in ipc mnt net pid uts user cgroup; do echo "$k $(readlink /proc/self/ns/$k)"; done; hostname; id -u; cat /proc/self/uid_map'
+	for only in uts ipc net pid mnt cgns user 'uts -h box' 'user --userns 0:0:1' 'uts,ipc,net,pid,mnt,cgns'; do
+		# shellcheck disable=SC2086 # a stage and its option
+		unshare --mount --fork --pid --kill-child --mount-proc \
+			ct-run --explain --only $only --rootfs / sh -c "$look" >"$BATS_TEST_TMPDIR/real" 2>"$BATS_TEST_TMPDIR/said"
+		typed <"$BATS_TEST_TMPDIR/said" >"$BATS_TEST_TMPDIR/by-hand"
+		namespaces >"$BATS_TEST_TMPDIR/ours"
+		for file in real by-hand; do
+			awk 'FILENAME == ARGV[1] { ours[$1] = $2; next } $1 in ours { $2 = ours[$1] == $2 ? "ours" : "its own" } { $1 = $1; print }' \
+				"$BATS_TEST_TMPDIR/ours" "$BATS_TEST_TMPDIR/$file" | sed -E 's/[0-9]{9,}/N/' >"$BATS_TEST_TMPDIR/$file.facts"
+		done
+		diff "$BATS_TEST_TMPDIR/real.facts" "$BATS_TEST_TMPDIR/by-hand.facts"
+	done
+}
+
+@test "a whole container of a directory can be typed after --explain" {
+	debian_root
+	cp -a "$debian" "$BATS_TEST_TMPDIR/root"
+	local look='awk "{ print \$5, \$6 ~ /ro/ }" /proc/self/mountinfo | sort -u; hostname; grep Cap /proc/self/status; ls /sys/class/net'
+	ct-run --explain --without user,cgroup,seccomp --network none -h box --rootfs "$BATS_TEST_TMPDIR/root" sh -c "$look" \
+		>"$BATS_TEST_TMPDIR/real" 2>"$BATS_TEST_TMPDIR/said"
+	typed <"$BATS_TEST_TMPDIR/said" >"$BATS_TEST_TMPDIR/by-hand"
+	diff "$BATS_TEST_TMPDIR/real" "$BATS_TEST_TMPDIR/by-hand"
+}
+
+# The program with the libraries that it needs, in a root directory.
+put_ct() {
+	local library
+	mkdir -p "$1/opt"
+	cp "$B/ct-run" "$1/opt"
+	for library in $(ldd "$B/ct-run" | grep -o '/[^ ]*'); do
+		mkdir -p "$1${library%/*}"
+		cp -L "$library" "$1$library"
+	done
+}
+
+@test "a container rebuilt by a chain of runs, a stage each, has the same facts as one by a single run" {
+	own_root
+	put_ct "$root"
+	cat >"$root/look" <<-'END'
+		for kind in cgroup ipc mnt net pid time user uts; do echo "$kind $(readlink /proc/self/ns/$kind)"; done
+		awk '{
+			split($0, half, " - "); split(half[2], fs, " ")
+			n = split($6, all, ","); kept = ""
+			for (i = 1; i <= n; i++) if (all[i] ~ /^(ro|rw|nosuid|nodev|noexec)$/) kept = kept " " all[i]
+			if ($5 !~ "^/etc/") print "mount", $5, fs[1], kept
+		}' /proc/self/mountinfo | sort
+		hostname; id; echo $$; awk '{ print $1, $3 }' /proc/self/uid_map
+		sed -n '/^Cap/p; /^Seccomp/p; /^NoNew/p' /proc/self/status
+		ls /sys/class/net /dev; cat /sys/class/net/lo/flags; cat /proc/self/cgroup
+	END
+	ct-run --rm --network none -h box --pids-limit 77 --rootfs "$root" sh /look >"$BATS_TEST_TMPDIR/one"
+	chain() {
+		ct-run --only cgroup --pids-limit 77 --rootfs / ct-run --only user --rootfs / ct-run --only net --network none --rootfs / \
+			ct-run --only uts -h box --rootfs / ct-run --only ipc --rootfs / ct-run --only pid --rootfs / \
+			ct-run --only cgns --rootfs / ct-run --only mnt --rootfs / ct-run --only root --rootfs "$root" \
+			/opt/ct-run --only proc --rootfs / /opt/ct-run --only "$1" --rootfs / /opt/ct-run --only "$2" --rootfs / \
+			/opt/ct-run --only exec --rootfs / sh /look >"$BATS_TEST_TMPDIR/chain"
+		namespaces >"$BATS_TEST_TMPDIR/ours"
+		for file in one chain; do
+			awk 'FILENAME == ARGV[1] { ours[$1] = $2; next } $1 in ours { $2 = ours[$1] == $2 ? "ours" : "its own" } { print }' \
+				"$BATS_TEST_TMPDIR/ours" "$BATS_TEST_TMPDIR/$file" >"$BATS_TEST_TMPDIR/$file.facts"
+		done
+		diff "$BATS_TEST_TMPDIR/one.facts" "$BATS_TEST_TMPDIR/chain.facts"
+	}
+	chain seccomp caps
+	# Without the capability that the filter takes, it takes what the kernel wants instead.
+	[ "$(chain caps seccomp | grep '^[<>]' | xargs)" = '< NoNewPrivs: 0 > NoNewPrivs: 1' ]
+}
+
+@test "ct-exec, ct-commit and ct-init tell what they do, and typing it does the same" {
+	debian_image
+	c=$(ct-run -d --network none "$debian_img" sleep 1000)
+	[ "$(ct-exec --explain -u nobody -w / "$c" sh -c 'id; grep -i cap /proc/self/status' 2>"$BATS_TEST_TMPDIR/said")" = \
+		"$(sed -n 's/^# same: //p' "$BATS_TEST_TMPDIR/said" | bash)" ]
+	calls "$BATS_TEST_TMPDIR/said" | grep -qx setns
+	ct-commit --explain "$c" 2>"$BATS_TEST_TMPDIR/said" >"$BATS_TEST_TMPDIR/id"
+	sed -n 's/^# same: //p' "$BATS_TEST_TMPDIR/said" >"$BATS_TEST_TMPDIR/typed"
+	bash "$BATS_TEST_TMPDIR/typed"
+	diff -r --no-dereference "$CT_ROOT/by-hand" "$CT_ROOT/$(cat "$BATS_TEST_TMPDIR/id")/rootfs"
+	btrfs subvolume delete "$CT_ROOT/by-hand" >/dev/null
+	mkdir "$BATS_TEST_TMPDIR/of it's"
+	echo text >"$BATS_TEST_TMPDIR/of it's/file"
+	img=$(ct-init --explain "$BATS_TEST_TMPDIR/of it's" 2>"$BATS_TEST_TMPDIR/said")
+	calls "$BATS_TEST_TMPDIR/said" | grep -qx renameat2
+	sed -n 's/^# same: //p' "$BATS_TEST_TMPDIR/said" | bash
+	diff -r "$CT_ROOT/by-hand" "$CT_ROOT/$img/rootfs"
+	btrfs property set -ts "$CT_ROOT/by-hand" ro false
+	btrfs subvolume delete "$CT_ROOT/by-hand" >/dev/null
+	ct-rm -f "$c"
+}
