@@ -12,6 +12,7 @@
 #include "image.h"
 #include "intake.h"
 #include "layer.h"
+#include "layers.h"
 #include "layout.h"
 #include "lock.h"
 #include "names.h"
@@ -99,6 +100,7 @@ static int take_layout(const struct store *s, int dir, const char *name, char id
 	own_layout struct layout l = {.dir = -1};
 	own_strv struct strv names = {0};
 	struct intake in = {.store = s, .config = &l.config, .open = layout_open, .arg = &l, .progress = progress()};
+	struct err ignored;
 	int r;
 
 	if (layout_read(dir, "standard input", &l, e) < 0)
@@ -110,6 +112,8 @@ static int take_layout(const struct store *s, int dir, const char *name, char id
 	record_add(&l.config, "source", "-");
 	r = intake_image(&in, &names, id, e);
 	cmd_progress_end();
+	if (r < 0)
+		layers_collect(s, &ignored);	/* those that were done are of no more use */
 	return r;
 }
 

@@ -1,6 +1,8 @@
 /* ct-pull: makes an image from a registry: reference, login, index, manifest, config, layers, image. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +30,7 @@ static const char *const stage_names[] = {"token", "index", "manifest", "config"
 struct pull_args {
 	const char *output, *platform, *creds;
 	enum stage last;
-	bool insecure;
+	bool insecure, explain;
 };
 
 static int read_stage(void *to, const char *text, struct err *e)
@@ -49,13 +51,21 @@ static int read_verify(void *to, const char *text, struct err *e)
 	return *insecure || strcmp(text, "true") == 0 ? 0 : err_set(e, "%s: not true or false", text);
 }
 
+static int read_platform(void *to, const char *text, struct err *e)
+{
+	*(const char **)to = text;
+	return manifest_check_platform(text, e);
+}
+
 static const struct opt opts[] = {
 	OPT_TEXT(struct pull_args, output, 'o', "output", "FILE|-", "write an OCI archive there instead of keeping it"),
 	OPT_FORM(struct pull_args, last, 0, "print", "STAGE", "go as far as token, index, manifest, config or layers, and print its JSON",
 		 read_stage),
-	OPT_TEXT(struct pull_args, platform, 0, "platform", "OS/ARCH[/VARIANT]", "of an index the image for that (this machine's)"),
+	OPT_FORM(struct pull_args, platform, 0, "platform", "OS/ARCH[/VARIANT]", "of an index the image for that (this machine's)",
+		 read_platform),
 	OPT_TEXT(struct pull_args, creds, 0, "creds", "USER:PASSWORD", "instead of what docker's and podman's auth files say"),
 	OPT_FORM(struct pull_args, insecure, 0, "tls-verify", "true|false", "false: plain http and any certificate will do", read_verify),
+	OPT_FLAG(struct pull_args, explain, 0, "explain", "say which requests and system calls are made, and the shell for it"),
 	OPT_END
 };
 
@@ -102,6 +112,9 @@ static int write_archive(struct remote *r, const char *path, struct err *e)
 		return err_sys(e, "%s", target);
 	if (remote_write(r, fd, target, e) == 0)
 		return close(take_fd(&fd)) < 0 ? err_sys(e, "%s", target) : 0;
+	/* Ends as a write does that libcurl has no part in. */
+	if (to_stdout && e->sys == EPIPE)
+		raise(SIGPIPE);
 	if (!to_stdout && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		unlink(path);
 	return -1;
@@ -199,6 +212,7 @@ int main(int argc, char **argv)
 		err_status(&e, 2);
 		return cmd_failed(&e);
 	}
+	cmd_explain(args.explain);
 	if (http_begin(args.insecure, &e) < 0 || remote_open(&r, text, args.platform, args.creds, &e) < 0)
 		return cmd_failed(&e);
 	/* On a terminal only: an error is one line. */

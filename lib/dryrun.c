@@ -4,7 +4,10 @@
 #include <linux/capability.h>
 
 #include "caps.h"
+#include "container.h"
 #include "err.h"
+#include "netrecipe.h"
+#include "netstage.h"
 #include "own.h"
 #include "shell.h"
 #include "stage.h"
@@ -41,11 +44,14 @@ static void put(struct buf *out, const char *title, const struct buf *part)
 
 static void put_holder(const struct recipe *parts, struct buf *out)
 {
-	if (!parts->flags.len)
+	if (!parts->flags.len && !parts->other.len)
 		return;
-	buf_fmt(out, "\n# The namespaces, held open by a process that sleeps.\n"
-		"unshare%s sh -c 'echo; exec sleep infinity' >\"$work/up\" &\nholder=$!\nread -r _ <\"$work/up\"\n",
-		parts->flags.data);
+	buf_str(out, "\n# The namespaces, held open by a process that sleeps.\n");
+	if (parts->other.len)
+		buf_fmt(out, "%s ", parts->other.data);
+	if (parts->flags.len)
+		buf_fmt(out, "unshare%s ", parts->flags.data);
+	buf_str(out, "sh -c 'echo; exec sleep infinity' >\"$work/up\" &\nholder=$!\nread -r _ <\"$work/up\"\n");
 }
 
 /* What the process does that goes in: mounts, then the program, once it has been given its root. */
@@ -87,11 +93,12 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 	buf_fmt(out, "\nset +e\n(\nset -e\n%sexec", parts->join.len ? parts->join.data : "");
 	if (parts->front.len)
 		buf_fmt(out, " %s", parts->front.data);
-	if (parts->flags.len)
-		buf_fmt(out, " nsenter --target \"$holder\"%s", parts->flags.data);
-	if (parts->flags.len && r->map.n && caps_held(CAP_SETUID))
+	if (parts->flags.len || parts->entered.len)
+		buf_fmt(out, " nsenter --target \"$holder\"%s%s", parts->entered.len ? parts->entered.data : "",
+			parts->flags.len ? parts->flags.data : "");
+	if (r->map.n && caps_held(CAP_SETUID))
 		buf_fmt(out, " --setuid %u --setgid %u", id, id);
-	else if (parts->flags.len && r->map.n)
+	else if (r->map.n)
 		buf_str(out, " --preserve-credentials");
 	if (parts->late.len)
 		buf_fmt(out, " unshare%s%s", parts->late.data, plan_has_stage(r->plan, "pid") || plan_has_stage(r->plan, "time") ?
@@ -101,18 +108,33 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 	buf_fmt(out, "%s\n)\nexit\n", r->input ? "" : " </dev/null");
 }
 
+/* Ids that no container has, or those of the one whose network it shares. */
+static int plan_map(struct run *r, struct err *e)
+{
+	const char *users = r->plan->userns, *other = net_container(r->plan);
+	own_container struct container c = CONTAINER_NONE;
+	struct container_state st;
+
+	if (!plan_has_stage(r->plan, "user") || str_equal(users, "host") || str_equal(users, "unmapped"))
+		return 0;
+	if (str_equal(users, "auto"))
+		return idmap_borrow(&r->map, e);
+	if (!other || !str_equal(users, SHARED_USERS))
+		return idmap_read(users, &r->map, e);
+	if (container_open(r->store, other, &c, e) < 0)
+		return err_wrap(e, "--network container");
+	if (!container_runs(r->store, &c, &st))
+		return err_set(e, "--network container:%s: it does not run", other);
+	return idmap_of(st.init.pid, &r->map, e);
+}
+
 static int plan_run(struct run *r, int root, struct err *e)
 {
 	const struct plan *p = r->plan;
 	own_fd int dir = -1;
 
-	if (str_equal(p->userns, "auto") && idmap_borrow(&r->map, e) < 0)
+	if (plan_map(r, e) < 0)
 		return -1;
-	if (!str_equal(p->userns, "auto") && !str_equal(p->userns, "host") && !str_equal(p->userns, "unmapped") &&
-	    idmap_read(p->userns, &r->map, e) < 0)
-		return -1;
-	if (!plan_has_stage(p, "user"))
-		r->map.n = 0;
 	r->own_hands = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
 	r->program = (struct program){.args = &p->args, .workdir = p->workdir, .workdir_fd = -1,
 				      .as_is = !p->user && (!r->store || str_equal(p->userns, "unmapped"))};
@@ -134,7 +156,7 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 	own_buf struct buf before = {0};
 	struct run r = {.store = store, .plan = plan, .id = "by-hand", .image = -1, .home = -1, .input = true,
 			.hostname = plan->hostname || !store ? plan->hostname : "by-hand"};
-	int failed = plan_run(&r, root, e);
+	int failed = plan_run(&r, root, e) < 0 || netrecipe_plan(&r, e) < 0 ? -1 : 0;
 
 	for (const struct stage *s = stages; !failed && s->name; s++) {
 		if (!stage_is_wanted(s, plan))

@@ -106,10 +106,10 @@ static void make_resolv_conf(const struct plan *plan, struct buf *out)
 		buf_str(out, usual.data);
 }
 
-void etc_text(const char *name, const struct plan *plan, const char *hostname, struct buf *out)
+void etc_text(const char *name, const struct plan *plan, const char *hostname, const char *address, struct buf *out)
 {
 	if (str_equal(name, "hosts"))
-		make_hosts(plan, hostname, NULL, out);
+		make_hosts(plan, hostname, address, out);
 	else if (str_equal(name, "resolv.conf"))
 		make_resolv_conf(plan, out);
 	else

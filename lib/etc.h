@@ -19,8 +19,8 @@ int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owne
 int etc_write_hosts(int dir, const struct plan *plan, const char *hostname, const char *address, const char *others,
 		    uid_t owner, struct err *e);
 
-/* What would be in one of them, on a network without addresses. */
-void etc_text(const char *name, const struct plan *plan, const char *hostname, struct buf *out);
+/* What would be in one of them; address: its own, or NULL. */
+void etc_text(const char *name, const struct plan *plan, const char *hostname, const char *address, struct buf *out);
 
 /* "HOST:IP" of --add-host; the error names it. */
 int etc_check_host(const char *text, struct err *e);

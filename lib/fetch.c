@@ -223,16 +223,27 @@ int fetch_begin(struct fetch *f, struct err *e)
 	return start_fetchers(f, n, to, e);
 }
 
-/* What could not be unpacked, though it was all there, would not be the next time either: unless it was for want of room. */
-static bool is_useless(const struct fetch_layer *l, const struct err *why)
+/* A layer that could not be unpacked, though it was all there, cannot be the next time either: unless it was for want of room. */
+static bool is_useless(const struct fetch *f, const struct err *why)
+{
+	size_t i = 0;
+
+	while (i < f->image->n && (!f->layers[i].used || f->layers[i].done))
+		i++;
+	return i < f->image->n && why && !is_full(why);
+}
+
+static bool is_empty(int fd)
 {
 	struct stat st;
 
-	return l->fd >= 0 && ((l->used && !l->done && why && !is_full(why)) || (fstat(l->fd, &st) == 0 && st.st_size == 0));
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_size == 0;
 }
 
 void fetch_end(struct fetch *f, const struct err *why)
 {
+	bool useless = f->layers && is_useless(f, why);
+	struct err ignored;
 
 	if (!f->layers)
 		return;
@@ -242,11 +253,13 @@ void fetch_end(struct fetch *f, const struct err *why)
 			waitpid(f->fetchers[i], NULL, 0);
 		}
 	for (size_t i = 0; i < f->image->n; i++)
-		if (is_useless(&f->layers[i], why))
+		if (useless || is_empty(f->layers[i].fd))
 			blob_remove(f->store, &f->image->list[i]);
 	for (size_t i = 0; i < f->image->n; i++)
 		if (f->layers[i].mine)
 			own_close(&f->layers[i].fd);
+	if (useless)
+		layers_collect(f->store, &ignored);
 	own_close(&f->reports);
 	free(f->layers);
 	munmap(f->shared, shared_size(f));

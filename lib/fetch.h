@@ -35,8 +35,9 @@ struct fetch {
  */
 int fetch_begin(struct fetch *f, struct err *e);
 /*
- * Ends them. What was fetched, if only in part, stays for another time, unless it cannot be
- * used. why: what the caller failed with; NULL: nothing.
+ * Ends them. What was fetched, if only in part, stays for another time, unless a layer cannot be
+ * unpacked: then nothing stays of the image, nor what was unpacked of it. why: what the caller
+ * failed with; NULL: nothing. Not under layers_hold.
  */
 void fetch_end(struct fetch *f, const struct err *why);
 

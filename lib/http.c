@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "explain.h"
 #include "num.h"
 #include "own.h"
+#include "shell.h"
 #include "trust.h"
 #include "url.h"
 
@@ -254,6 +256,8 @@ static enum http_outcome judge(struct transfer *t, CURLcode code)
 		err_set(t->e, "%s", sys ? strerror((int)sys) : t->why);
 		return HTTP_AWAY;
 	case CURLE_COULDNT_RESOLVE_HOST:
+		err_set(t->e, "its address cannot be found (a wrong name, or no network?)");
+		return HTTP_AWAY;
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		err_set(t->e, "%s", t->why);
 		return HTTP_AWAY;
@@ -296,7 +300,8 @@ static void read_headers(CURL *easy, struct http_reply *r)
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &r->status);
 	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait);
-	r->retry_after = wait < 0 || wait > UINT32_MAX ? UINT32_MAX : (unsigned)wait;
+	/* A moment that is over for our clock is none to wait for. */
+	r->retry_after = wait < 0 ? 0 : wait > UINT32_MAX ? UINT32_MAX : (unsigned)wait;
 	r->type = without_parameters(header(easy, "Content-Type"));
 	r->digest = str_dup(header(easy, "Docker-Content-Digest"));
 	for (size_t i = 0; curl_easy_header(easy, "WWW-Authenticate", i, CURLH_HEADER, -1, &h) == CURLHE_OK; i++)
@@ -336,6 +341,44 @@ static enum http_outcome perform(struct transfer *t, const struct url *u, const 
 	return code == CURLE_OK || t->enough ? HTTP_ANSWERED : judge(t, code);
 }
 
+/* The same by curl(1). Secrets are variables, and what a redirect leads to may be signed: none of it is said. */
+static void tell_same(const struct http_request *q)
+{
+	const char *blob = strstr(q->url, "/blobs/sha256:");
+	own_buf struct buf line = {0};
+
+	if (explain_fd < 0)
+		return;
+	buf_str(&line, q->token ? "token=$(curl -fsSL" : "curl -fsSL");
+	if (q->accept) {
+		own_str char *accept = str_fmt("Accept: %s", q->accept);
+
+		buf_str(&line, " -H ");
+		shell_word(&line, accept);
+	}
+	if (q->bearer)
+		buf_str(&line, " -H \"Authorization: Bearer $token\"");
+	if (q->user)
+		buf_str(&line, " -u \"$user\"");
+	if (q->post)
+		buf_str(&line, " -d \"$form\"");
+	buf_str(&line, " ");
+	shell_word(&line, q->url);
+	if (blob)
+		buf_fmt(&line, " -o %.64s", blob + strlen("/blobs/sha256:"));
+	if (q->token)
+		buf_str(&line, " | jq -r '.token // .access_token')");
+	explain_same(line.data);
+}
+
+static long status_of(CURL *easy)
+{
+	long status = -1;
+
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
 int http_do(const struct http_request *q, struct http_reply *r, struct err *e)
 {
 	struct transfer t = {.q = q, .r = r, .e = e};
@@ -359,6 +402,8 @@ int http_do(const struct http_request *q, struct http_reply *r, struct err *e)
 		if (!t.easy)
 			return err_set(e, "libcurl has no memory");
 		r->outcome = perform(&t, &here, url, !r->moved);
+		if (explain_fd >= 0)
+			explain_result(status_of(t.easy), "%s %.*s", q->post ? "POST" : "GET", (int)strcspn(url, hops ? "?" : ""), url);
 		if (r->outcome != HTTP_ANSWERED)
 			return err_wrap(e, "%s", here.host);
 		curl_easy_getinfo(t.easy, CURLINFO_REDIRECT_URL, &next);
@@ -369,6 +414,8 @@ int http_do(const struct http_request *q, struct http_reply *r, struct err *e)
 		url = str_dup(next);
 	}
 	read_headers(t.easy, r);
+	if (r->status < 400)
+		tell_same(q);
 	return 0;
 }
 

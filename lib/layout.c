@@ -151,37 +151,18 @@ static int descend(struct layout *l, struct manifest *m, struct err *e)
 	return 0;
 }
 
-/* The names that index.json gives, "DIGEST NAME", of the one that was taken. */
-static void take_names(struct layout *l, const struct record *index)
-{
-	own_str char *taken = str_fmt("%s ", l->digests.v[0]);
-	own_strv struct strv names = {0};
-
-	record_get_list(index, "name", &names);
-	for (size_t i = 0; i < names.n; i++)
-		if (str_starts(names.v[i], taken))
-			strv_add(&l->said, names.v[i] + strlen(taken));
-}
-
 static int read_oci(struct layout *l, struct err *e)
 {
 	own_str char *what = str_fmt("%s: index.json", l->what), *path = NULL;
 	own_buf struct buf json = {0}, config = {0};
-	own_record struct record index = {0};
 	own_manifest struct manifest m = {0};
-	const char *images;
 
-	if (read_file(l, "index.json", &json, e) < 0 ||
-	    jq_read("ocilayout", NULL, json.data, json.len, what, &index, e) < 0)
+	if (read_file(l, "index.json", &json, e) < 0 || manifest_read_layout(json.data, json.len, what, &m, e) < 0)
 		return -1;
-	images = record_get(&index, "index");
-	if (manifest_read(images, strlen(images), NULL, NULL, what, &m, e) < 0)
-		return -1;
-	if (m.kind != MANIFEST_INDEX)
-		return err_set(e, "%s: not an index", what);
+	l->said = m.names;
+	m.names = (struct strv){0};
 	if (descend(l, &m, e) < 0)
 		return -1;
-	take_names(l, &index);
 	for (size_t i = 0; i < m.n; i++)
 		strv_take(&l->layers, blob_path(m.list[i].digest));
 	path = blob_path(m.config.digest);

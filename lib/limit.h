@@ -12,22 +12,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "quota.h"
+
 struct err;
 
 enum { LIMIT_CONTROLLERS = 12 };
-#define LIMIT_NONE UINT64_MAX
-
-/* What a container may use; 0 is "not limited" unless said otherwise. Names as podman's options. */
-struct limits {
-	uint64_t memory;	/* bytes */
-	uint64_t memory_swap;	/* bytes of memory and swap together; LIMIT_NONE: any amount of swap */
-	uint64_t cpus;		/* thousandths of a processor */
-	uint64_t cpu_shares;	/* 2 to 262144 */
-	const char *cpuset_cpus;
-	uint64_t pids;		/* LIMIT_NONE or 0: any number */
-	bool pids_default;	/* pids was not asked for: a kernel without that controller is no error */
-};
-
 /* A group that exists, open so that a process can join it. */
 struct limit_group {
 	char path[200];			/* "ct/ps_42002" */
@@ -42,9 +31,6 @@ struct limit_group {
  * that this kernel cannot hold is an error that names it; nothing is left then.
  */
 int limit_create(const char *path, const struct limits *want, struct limit_group *g, struct err *e);
-/* What it would set: which file of a group, in the tree of that controller, and the value. */
-typedef void limit_note(void *arg, const char *controller, const char *file, const char *value);
-int limit_describe(const struct limits *want, limit_note *note, void *arg, struct err *e);
 /* Opens a group that exists. */
 int limit_open(const char *path, struct limit_group *g, struct err *e);
 void limit_close(struct limit_group *g);

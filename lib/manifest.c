@@ -53,7 +53,7 @@ static const char *told_type(const char *type)
 void manifest_free(struct manifest *m)
 {
 	free(m->list);
-	free(m->name);
+	strv_free(&m->names);
 	*m = (struct manifest){0};
 }
 
@@ -99,7 +99,7 @@ static int read_manifest(const struct record *r, const char *what, struct manife
 {
 	if (str_equal(record_get(r, "kind"), "index")) {
 		m->kind = MANIFEST_INDEX;
-		m->name = str_dup(record_get(r, "name"));
+		record_get_list(r, "name", &m->names);
 		return read_list(r, what, m, e) < 0 ? -1 : check_size(m->list, "manifests", what, e);
 	}
 	m->kind = MANIFEST_IMAGE;
@@ -109,21 +109,32 @@ static int read_manifest(const struct record *r, const char *what, struct manife
 	return read_list(r, what, m, e);
 }
 
-int manifest_read(const void *json, size_t n, const char *type, const char *platform, const char *what,
-		  struct manifest *m, struct err *e)
+static int read_json(const void *json, size_t n, const char *type, const char *platform, const char *layout,
+		     const char *what, struct manifest *m, struct err *e)
 {
 	own_strv struct strv wanted = {0};
 	own_record struct record r = {0};
 
 	*m = (struct manifest){0};
 	if (parse_platform(platform, &wanted, e) < 0 ||
-	    jq_read("manifest", (const char *[]){"type", told_type(type), "os", wanted.v[0], "arch", wanted.v[1],
-						 "variant", wanted.v[2], NULL}, json, n, what, &r, e) < 0)
+	    jq_read("manifest", (const char *[]){"type", told_type(type), "os", wanted.v[0], "arch", wanted.v[1], "variant",
+						 wanted.v[2], "layout", layout, NULL}, json, n, what, &r, e) < 0)
 		return -1;
 	if (read_manifest(&r, what, m, e) == 0)
 		return 0;
 	manifest_free(m);
 	return -1;
+}
+
+int manifest_read(const void *json, size_t n, const char *type, const char *platform, const char *what,
+		  struct manifest *m, struct err *e)
+{
+	return read_json(json, n, type, platform, "", what, m, e);
+}
+
+int manifest_read_layout(const void *json, size_t n, const char *what, struct manifest *m, struct err *e)
+{
+	return read_json(json, n, NULL, NULL, "layout", what, m, e);
 }
 
 /* image.h has it in UTC and with nanoseconds. */

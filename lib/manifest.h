@@ -33,8 +33,7 @@ struct manifest {
 	struct descriptor *list;	/* the layers, base first; of an index: the one for the platform */
 	size_t n;
 	struct descriptor config;	/* of an image */
-	char *name;			/* of an index: how it calls that one (annotation io.containerd.image.name or
-					   org.opencontainers.image.ref.name: any text), or NULL */
+	struct strv names;		/* of a layout's index.json: what it calls that one, any text */
 };
 
 /* Whether it is one: "linux/amd64", "linux/arm/v7". */
@@ -54,6 +53,13 @@ void manifest_free(struct manifest *m);
  */
 int manifest_read(const void *json, size_t n, const char *type, const char *platform, const char *what,
 		  struct manifest *m, struct err *e);
+
+/*
+ * The index.json of an OCI image layout: as an index for this machine's platform, but one image alone is
+ * taken whatever it is for, several that no platform tells apart are an error, and one may be listed under
+ * several names (annotations io.containerd.image.name and org.opencontainers.image.ref.name).
+ */
+int manifest_read_layout(const void *json, size_t n, const char *what, struct manifest *m, struct err *e);
 
 /*
  * The image's configuration as keys of image.h (created, arch, entrypoint, cmd, env, workdir,

@@ -107,7 +107,7 @@ static int watch(struct relay *relay, int pidfd, int signals, const struct strea
 			pass_on(signals, pidfd, st->master, attached);
 		if (p[0].revents)
 			turn(relay, notes, lost);
-		if (p[3].revents)
+		if (also && p[3].revents)
 			also->see_to(also->arg);
 	}
 	return 0;

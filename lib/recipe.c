@@ -16,7 +16,8 @@
 void recipe_free(struct recipe *out)
 {
 	struct buf *all[] = {&out->before, &out->flags, &out->late, &out->join, &out->held, &out->inside, &out->turn,
-			     &out->words, &out->after, &out->front};
+			     &out->words, &out->after, &out->front,
+			     &out->other, &out->entered};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		buf_free(all[i]);
@@ -131,7 +132,7 @@ void recipe_cgroup(const struct run *r, struct recipe *out)
 	}
 	if (hierarchy_of("cpuset") && !hierarchy_of("cpuset")->v2)
 		inherit_cpuset(hierarchy_of("cpuset")->mount, own, out);
-	limit_describe(&r->plan->limits, note_limit, &(struct noting){&r->plan->limits, out}, &ignored);
+	quota_describe(&r->plan->limits, note_limit, &(struct noting){&r->plan->limits, out}, &ignored);
 	/* 0 is who writes it. */
 	if (v1.len)
 		buf_fmt(out->typed ? &out->before : &out->join,
@@ -187,13 +188,6 @@ void recipe_user_unmapped(const struct run *r, struct recipe *out)
 		buf_str(&out->inside, "unshare --user --keep-caps\n");
 	else
 		then(&out->words, "unshare --user --keep-caps");
-}
-
-void recipe_net(const struct run *r, struct recipe *out)
-{
-	namespace(out, &out->flags, "--net", "");
-	if (!str_equal(r->plan->network, "empty"))
-		buf_str(&out->inside, "ip link set lo up\n");
 }
 
 void recipe_uts(const struct run *r, struct recipe *out)

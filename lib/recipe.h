@@ -20,6 +20,8 @@
 struct recipe {
 	bool typed;
 	struct buf before;	/* outside, first */
+	struct buf other;	/* in front of that: nsenter(1) of another container, whose namespaces it shares */
+	struct buf entered;	/* those, as flags of nsenter(1) */
 	struct buf flags;	/* of the unshare(1) that $holder begins with */
 	struct buf late;	/* of the one that goes in: namespaces that begin there */
 	struct buf join;	/* by the process that goes in, still outside */
@@ -38,12 +40,11 @@ void recipe_free(struct recipe *out);
 void recipe_bounding_set(uint64_t caps, struct buf *to);
 void recipe_become_user(const struct user *u, struct buf *to);
 
-/* A function a stage; those of root and proc are in rootrecipe.h. */
+/* A function a stage; those of root and proc are in rootrecipe.h, of net in netrecipe.h. */
 void recipe_snapshot(const struct run *r, struct recipe *out);
 void recipe_cgroup(const struct run *r, struct recipe *out);
 void recipe_user(const struct run *r, struct recipe *out);
 void recipe_user_unmapped(const struct run *r, struct recipe *out);
-void recipe_net(const struct run *r, struct recipe *out);
 void recipe_uts(const struct run *r, struct recipe *out);
 void recipe_ipc(const struct run *r, struct recipe *out);
 void recipe_pid(const struct run *r, struct recipe *out);

@@ -152,6 +152,8 @@ static const char *parse(const char *text, struct ref *r)
 	own_str char *name = str_dup_n(text, at ? (size_t)(at - text) : strlen(text));
 	char *slash = strrchr(name, '/'), *colon = strchr(slash ? slash : name, ':');
 
+	if (strstr(text, "://"))
+		return "a URL (HOST/PATH:TAG alone is meant)";
 	if (at && !digest_is(at + 1))
 		return "a bad digest (sha256: and 64 of 0-9a-f)";
 	if (colon) {

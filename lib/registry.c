@@ -1,6 +1,8 @@
 #include "registry.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -57,6 +59,18 @@ static int name_image(const struct registry *r, struct err *e)
 	own_str char *name = ref_name(r->ref);
 
 	return err_wrap(e, "%s", name);
+}
+
+/* Behind what e says. */
+static __attribute__((format(printf, 2, 3))) int add(struct err *e, const char *fmt, ...)
+{
+	size_t n = strlen(e->msg);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(e->msg + n, sizeof(e->msg) - n, fmt, args);
+	va_end(args);
+	return -1;
 }
 
 /* --- one request --- */
@@ -139,17 +153,24 @@ static int request_path(struct registry *r, const char *path, struct http_reques
 	}
 	if (reply->outcome != HTTP_NO_TLS || r->met || !str_starts(r->base, "https:"))
 		return -1;
-	if (!http_plain_allowed(r->ref->host)) {
-		snprintf(e->msg + strlen(e->msg), sizeof(e->msg) - strlen(e->msg),
-			 " (plain http with --tls-verify=false only)");
-		return -1;
-	}
+	if (!http_plain_allowed(r->ref->host))
+		return add(e, " (plain http with --tls-verify=false only)");
 	free(r->base);
 	r->base = str_fmt("http://%s/v2", r->ref->host);
 	return request_path(r, path, q, whole, p, reply, e);
 }
 
 /* --- who we are --- */
+
+/* Who does not know us says the same of what is not there: else we would learn that. */
+static int add_credentials(const struct registry *r, struct err *e)
+{
+	if (r->auth.creds || r->auth.identity)
+		return add(e, " (with the credentials for %.100s)", r->ref->host);
+	return add(e, " (no such image, or one that takes credentials: none for %.100s are known%s%.100s%s)", r->ref->host,
+		   r->auth.helper ? "; the helper " : "", r->auth.helper ? r->auth.helper : "",
+		   r->auth.helper ? " is not run" : "");
+}
 
 /* What was answered is not what was asked for: why, in the server's words if it has some. */
 static int refused(const struct registry *r, const struct http_reply *reply, const char *who, struct err *e)
@@ -167,13 +188,8 @@ static int refused(const struct registry *r, const struct http_reply *reply, con
 	else
 		err_set(e, "%s answers %ld", who, reply->status);
 	if (reply->retry_after > WAIT_MOST)
-		snprintf(e->msg + strlen(e->msg), sizeof(e->msg) - strlen(e->msg), " (for %u s)", reply->retry_after);
-	if (reply->status != 401 || reply->moved || r->auth.creds || r->auth.identity)
-		return -1;
-	snprintf(e->msg + strlen(e->msg), sizeof(e->msg) - strlen(e->msg), " (no credentials for %.100s are known%s%.100s%s)",
-		 r->ref->host, r->auth.helper ? "; the helper " : "", r->auth.helper ? r->auth.helper : "",
-		 r->auth.helper ? " is not run" : "");
-	return -1;
+		add(e, " (for %u s)", reply->retry_after);
+	return (reply->status == 401 || reply->status == 403) && !reply->moved ? add_credentials(r, e) : -1;
 }
 
 /* A token that can stand in a header. */
@@ -198,7 +214,7 @@ static int token_ask(struct registry *r, const struct challenge *c, struct patie
 		     struct err *e)
 {
 	own_str char *query = token_query(r, c), *url = NULL, *form = NULL, *identity = NULL;
-	struct http_request q = {.max = SMALL_MAX, .take = take_small, .arg = &r->token_json};
+	struct http_request q = {.max = SMALL_MAX, .take = take_small, .arg = &r->token_json, .token = true};
 
 	if (r->auth.identity && !r->auth.creds) {
 		identity = url_escape(r->auth.identity);
@@ -311,6 +327,8 @@ int registry_manifest(struct registry *r, const char *reference, struct buf *jso
 		return name_image(r, e);
 	if (reply.status != 200) {
 		refused(r, &reply, "the registry", e);
+		if (reply.status == 404)
+			add(e, " (no such image or tag there)");
 		return name_image(r, e);
 	}
 	return manifest_check(json, reference, &reply, type, digest, e) < 0 ? name_image(r, e) : 0;

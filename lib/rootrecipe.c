@@ -1,5 +1,6 @@
 #include "rootrecipe.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,11 +59,15 @@ static void bind_on(struct strv *parts, const struct recipe *out, const char *so
 
 static void bind_etc(const struct run *r, struct recipe *out, struct strv *parts)
 {
+	struct in_addr address = r->net.member.at.address;
+	char shown[INET_ADDRSTRLEN];
+	const char *own = address.s_addr ? inet_ntop(AF_INET, &address, shown, sizeof(shown)) : NULL;
+
 	for (const char *const *name = etc_files; *name; name++) {
 		own_str char *target = str_fmt("/etc/%s", *name), *source = str_fmt("\"$work/%s\"", *name);
 		own_buf struct buf text = {0}, line = {0};
 
-		etc_text(*name, r->plan, r->hostname, &text);
+		etc_text(*name, r->plan, r->hostname, own, &text);
 		shell_format(&line, text.data);
 		buf_fmt(out->typed ? &out->inside : &out->held, "printf %s >\"$work/%s\"\n", line.data, *name);
 		bind_on(parts, out, source, target, true, "bind", r->plan->read_only ? ",ro,nosuid,nodev,noexec" :

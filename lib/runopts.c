@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "caps.h"
+#include "choice.h"
 #include "err.h"
 #include "etc.h"
 #include "idmap.h"
@@ -16,7 +17,6 @@
 #include "program.h"
 #include "rlimit.h"
 #include "sig.h"
-#include "stage.h"
 #include "volume.h"
 
 enum { PIDS = 2048, SHM_SIZE = 64 << 20, HOSTNAME_MAX = 64, CPU_SHARES_MAX = 262144 };
@@ -386,7 +386,7 @@ static int plan_stages(const struct runopts *o, struct plan *p, struct err *e)
 {
 	if (!o->only && !o->without)
 		return 0;
-	if (stage_select(o->only, o->without, !o->rootfs, &p->stages, e) < 0 || check_stages(o, p, e) < 0)
+	if (choice_stages(o->only, o->without, !o->rootfs, &p->stages, e) < 0 || check_stages(o, p, e) < 0)
 		return -1;
 	/* A terminal of its own comes with its /dev. */
 	if (!plan_has_stage(p, "root") || !plan_has_stage(p, "proc"))

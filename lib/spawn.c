@@ -80,19 +80,24 @@ static int enter_stages(struct run *r, struct err *e)
 				return -1;
 			granted = true;
 		}
-		if ((!show_late(s) && show_next(s, true, e) < 0) || (s->enter && s->enter(r, e) < 0))
-			return -1;
-		if (!show_late(s))
+		if (!show_late(s)) {
+			if (show_next(s, true, e) < 0)
+				return -1;
 			show_same(s, r, true);
+		}
+		if (s->enter && s->enter(r, e) < 0)
+			return -1;
 	}
 	if (!granted && r->channel >= 0 && receive_grants(r, e) < 0)
 		return -1;
 	for EACH_STAGE(s, r) {
 		if (!show_late(s))
 			continue;
-		if (show_next(s, true, e) < 0 || (s->seal && s->seal(r, e) < 0))
+		if (show_next(s, true, e) < 0)
 			return -1;
 		show_same(s, r, true);
+		if (s->seal && s->seal(r, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -235,9 +240,11 @@ static int prepare(struct run *r, struct err *e)
 	if (r->program.init && share_ending(r, e) < 0)
 		return -1;
 	for EACH_STAGE(s, r) {
-		if (show_next(s, false, e) < 0 || (s->prepare && s->prepare(r, e) < 0))
+		if (show_next(s, false, e) < 0)
 			return -1;
 		show_same(s, r, false);
+		if (s->prepare && s->prepare(r, e) < 0)
+			return -1;
 	}
 	return 0;
 }

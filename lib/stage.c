@@ -20,6 +20,7 @@
 #include "err.h"
 #include "explain.h"
 #include "handover.h"
+#include "netrecipe.h"
 #include "netstage.h"
 #include "own.h"
 #include "rlimit.h"
@@ -339,12 +340,13 @@ const struct stage stages[] = {
 	{.name = "user", .says = "ids of its own, root among them; see: cat /proc/PID/uid_map",
 	 .wanted = user_unmapped, .seal = user_seal_unmapped, .shell = recipe_user_unmapped},
 	{.name = "user", .says = "the ids of the other container; see: cat /proc/PID/uid_map",
-	 .wanted = user_is_shared, .prepare = net_share, .enter = user_enter_shared, .undo = user_undo},
+	 .wanted = user_is_shared, .prepare = net_share, .enter = user_enter_shared, .undo = user_undo,
+	 .shell = recipe_user_shared},
 	{.name = "net", .says = "a network of its own; see: nsenter -t PID -n ip address",
 	 .clone_flag = CLONE_NEWNET, .wanted = net_is_new, .prepare = net_prepare,
 	 .grant = net_grant, .enter = net_enter, .undo = net_undo, .shell = recipe_net},
 	{.name = "net", .says = "the network of the other container; see: nsenter -t PID -n ip address",
-	 .wanted = net_is_shared, .prepare = net_share, .grant = net_grant},
+	 .wanted = net_is_shared, .prepare = net_share, .grant = net_grant, .shell = recipe_net_shared},
 	{.name = "uts", .says = "a host name of its own; see: nsenter -t PID -u hostname",
 	 .clone_flag = CLONE_NEWUTS, .enter = uts_enter, .shell = recipe_uts},
 	{.name = "ipc", .says = "message queues, semaphores and shared memory of its own; see: ls -l /proc/PID/ns/ipc",
@@ -373,52 +375,4 @@ const struct stage stages[] = {
 bool stage_is_wanted(const struct stage *s, const struct plan *plan)
 {
 	return plan_has_stage(plan, s->name) && (!s->wanted || s->wanted(plan));
-}
-
-static bool is_stage(const char *name)
-{
-	for (const struct stage *s = stages; s->name; s++)
-		if (str_equal(s->name, name))
-			return true;
-	return false;
-}
-
-static int read_list(const char *option, const char *text, struct strv *names, struct err *e)
-{
-	own_buf struct buf known = {0};
-
-	if (text)
-		strv_split(names, text, ',');
-	for (size_t i = 0; i < names->n; i++) {
-		if (is_stage(names->v[i]))
-			continue;
-		for (const struct stage *s = stages; s->name; s++)
-			if (s == stages || !str_equal(s->name, s[-1].name))
-				buf_fmt(&known, " %s", s->name);
-		return err_set(e, "%s %s: no such stage; there are%s", option, names->v[i], known.data);
-	}
-	return 0;
-}
-
-int stage_select(const char *only, const char *without, bool recorded, struct strv *names, struct err *e)
-{
-	own_strv struct strv kept = {0}, dropped = {0};
-
-	if (read_list("--only", only, &kept, e) < 0 || read_list("--without", without, &dropped, e) < 0)
-		return -1;
-	if (!recorded && strv_has(&kept, "snapshot"))
-		return err_set(e, "--only snapshot: of an image, and --rootfs has none");
-	for (const struct stage *s = stages; s->name; s++) {
-		bool must = str_equal(s->name, "exec") ? !str_equal(only, "snapshot") :
-			    recorded && (str_equal(s->name, "snapshot") || str_equal(s->name, "cgroup"));
-
-		if (must && strv_has(&dropped, s->name))
-			return err_set(e, "--without %s: it is always done%s", s->name, str_equal(s->name, "cgroup") ?
-				       " where the run is recorded, as that is how it is ended" : "");
-		if (strv_has(names, s->name) || strv_has(&dropped, s->name))
-			continue;
-		if (must || (kept.n ? strv_has(&kept, s->name) : !str_equal(s->name, "time")))
-			strv_add(names, s->name);
-	}
-	return 0;
 }

@@ -38,11 +38,4 @@ extern const struct stage stages[];	/* ends with a NULL name */
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan);
 
-/*
- * The names of the stages that --only and --without (lists, or NULL) leave. What
- * is recorded is a snapshot, ended through its group: those two stay then, as
- * exec always does, but for `--only snapshot`: a container is made, and nothing runs.
- */
-int stage_select(const char *only, const char *without, bool recorded, struct strv *names, struct err *e);
-
 #endif

@@ -1,8 +1,9 @@
 # An index (manifest list) or the manifest of an image: what it lists.
 #
-# $type: the media type it came with ("": none); $os, $arch, $variant: the platform wanted.
+# $type: the media type it came with ("": none); $os, $arch, $variant: the platform wanted;
+# $layout: "" unless it is the index.json of an OCI image layout.
 # Gives kind (index or image), config, layer ("SIZE TYPE DIGEST"; of an index the one entry
-# that is wanted) and, of an index, name.
+# that is wanted) and, of a layout, name: those that it gives that one.
 
 def media_types: {
 	index: ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"],
@@ -71,7 +72,7 @@ def entries:
 	.manifests | typed("array"; "manifests") | range(length) as $i | .[$i] | "manifests[\($i)]" as $name
 	| typed("object"; $name)
 	| select(media_type($name) | is_a("image") or is_a("index"))
-	| {platform: ([platform($name)][0]), annotations: ([annotations($name)][0]), layer: descriptor($name)}
+	| {platform: ([platform($name)][0]), annotations: ([annotations($name)][0]), layer: descriptor($name), digest}
 	| select(.platform.os != "unknown" and (.annotations["vnd.docker.reference.type"] | not));
 
 def platform_name:
@@ -84,8 +85,33 @@ def wanted:
 		error("no image for \({$os, $arch, $variant} | platform_name) (there is \(
 			map(.platform | platform_name) | unique | if . == [] then "none" else join(", ") end))") end);
 
-def index:
-	wanted | {layer}, (.annotations | {name: (.["io.containerd.image.name"] // .["org.opencontainers.image.ref.name"])});
+def index: wanted | {layer};
+
+# --- the index.json of a layout (image-layout.md), which may list an image once for each of its names
+
+# A tag alone, as skopeo and umoci write it, names nothing.
+def names:
+	.annotations | maybe("object"; "annotations")
+	| (.["io.containerd.image.name"], .["org.opencontainers.image.ref.name"])
+	| strings | select(test("[/:]"));
+
+# A signature or the like is no image.
+def images:
+	.manifests | typed("array"; "manifests")[] | typed("object"; "manifests[]")
+	| select([.platform | objects | .os] != ["unknown"] and
+		[.annotations | objects | .["vnd.docker.reference.type"] | values] == []);
+
+def platforms: map(.platform | objects | [.os, .architecture, .variant, .["os.version"]]) | unique | length;
+
+# An archive of a single image says that for no platform, or for one that may not be this
+# machine's: nobody had to choose.
+def layout:
+	[images] as $all
+	| ($all | unique_by(.digest))
+	| if length > 1 and platforms < length then error("several images (\([$all[] | names] | unique | join(" ")))") else . end
+	| {manifests: (if length == 1 then map(del(.platform)) else . end)}
+	| wanted
+	| {layer}, .digest as $digest | {name: ([$all[] | select(.digest == $digest) | names] | unique)};
 
 # --- a manifest
 
@@ -105,4 +131,7 @@ def image:
 
 typed("object"; "it")
 | kind as $kind
-| {$kind}, if $kind == "index" then index else image end
+| {$kind},
+  if $kind == "index" then if $layout == "" then index else layout end
+  elif $layout == "" then image
+  else error("not an index") end

@@ -101,7 +101,7 @@ start() {
 
 # What is listed
 
-@test "where there is nothing yet the listings are their headings" {
+@test "seed row 44: where there is nothing yet the listings are their headings" {
 	for shell in "${shells[@]}"; do
 		CT_ROOT=$D/none says $'IMAGE_ID\t\tSOURCE' images
 		[ "$status" -eq 0 ]
@@ -110,7 +110,7 @@ start() {
 	done
 }
 
-@test "images and containers are listed with the oldest first" {
+@test "seed row 44: images and containers are listed with the oldest first" {
 	cp -r "$busybox" "$D/a dir"
 	second=$(ct-init "$D/a dir")
 	c1=$(ct-run -d "$img" sleep 1000)
@@ -161,7 +161,7 @@ start() {
 	done
 }
 
-@test "rm takes an image though a container was made from it, and a container" {
+@test "seed row 45: rm takes an image though a container was made from it, and a container" {
 	for shell in "${shells[@]}"; do
 		new=$(bocker init "$busybox" | awk '{print $2}')
 		command="echo $RANDOM"
@@ -175,7 +175,7 @@ start() {
 	done
 }
 
-@test "rm takes a container that runs, with its group" {
+@test "seed row 45: rm takes a container that runs, with its group" {
 	start bocker run "$img"
 	says "Removed: $ps" rm "$ps"
 	wait $!
@@ -265,7 +265,7 @@ start() {
 
 # Limits
 
-@test "a container has bocker's limits, its defaults or what environment and options say" {
+@test "seed row 43: a container has bocker's limits, its defaults or what environment and options say" {
 	start bocker run "$img"
 	has_limits 512 512000000
 	bocker rm "$ps"
@@ -308,7 +308,7 @@ start() {
 	grep -q 'ps aux' "$D/out"
 }
 
-@test "exec into a container that ended, or into none, says so" {
+@test "seed row 38: exec into a container that ended, or into none, says so" {
 	bocker run "$img" ps aux
 	ps=$(container_of 'ps aux')
 	for shell in "${shells[@]}"; do
@@ -325,7 +325,7 @@ start() {
 
 # commit
 
-@test "commit puts a container in the place of an image" {
+@test "seed row 46: commit puts a container in the place of an image" {
 	for shell in "${shells[@]}"; do
 		new=$(bocker init "$busybox" | awk '{print $2}')
 		bocker run "$new" 'which tool; echo "echo it works" >/bin/tool && chmod +x /bin/tool'
@@ -393,7 +393,7 @@ start() {
 	done
 }
 
-@test "pull says what it made, or that there is no such image" {
+@test "seed row 33: pull says what it made, or that there is no such image" {
 	mkdir "$D/bin"
 	cp "$B/bocker" "$D/bin"
 	cat >"$D/bin/ct-pull" <<-'END'

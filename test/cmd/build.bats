@@ -55,7 +55,7 @@ config() {
 	ct inspect "$built" | jq -c ".[0].Config.$1"
 }
 
-@test "the id alone is on stdout, what happens as it goes on stderr" {
+@test "seed row 47: the id alone is on stdout, what happens as it goes on stderr" {
 	dockerfile "FROM $img" 'RUN echo out; echo err >&2'
 	build
 	[ "$(ct-images -q "$built")" = "$built" ]

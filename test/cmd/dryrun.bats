@@ -114,6 +114,56 @@ same() {
 	same --network host -h web --userns host
 }
 
+@test "a run on a network, with a port" {
+	same --network default -h web -p 18080:80
+	ct-net down
+	# An address of that network, and the way out of it; the port leads there.
+	cat >"$CT_TEST_DIR/shared/serve" <<-'END'
+		ip -o -4 address show dev eth0 | awk '{ print $4 }'
+		ip route
+		cat /sys/class/net/eth0/address
+		echo serving
+		while :; do echo served | nc -l -p 80; done
+	END
+	for how in real by-hand; do
+		if [ $how = real ]; then
+			ct-run --rm -h web -p 18080:80 -v "$CT_TEST_DIR/shared:/shared:ro" "$img" sh /shared/serve >"$BATS_TEST_TMPDIR/$how" &
+		else
+			ct-run --dry-run -h web -p 18080:80 -v "$CT_TEST_DIR/shared:/shared:ro" "$img" sh /shared/serve >"$BATS_TEST_TMPDIR/script"
+			shellcheck -s sh -S error "$BATS_TEST_TMPDIR/script"
+			setsid dash "$BATS_TEST_TMPDIR/script" >"$BATS_TEST_TMPDIR/$how" 2>"$BATS_TEST_TMPDIR/err" &
+		fi
+		wait_until grep -q serving "$BATS_TEST_TMPDIR/$how" || cat "$BATS_TEST_TMPDIR/err"
+		wait_until sh -c 'bash -c "exec 3<>/dev/tcp/127.0.0.1/18080; head -n 1 <&3" | grep -q served'
+		find /sys/fs/cgroup -path "*$CT_CGROUP/*/cgroup.procs" -exec cat {} + | sort -u | xargs kill -KILL || :
+		await $!
+		ct-net down
+	done
+	for how in real by-hand; do	# the one has an address from the bottom, the other from the top
+		read -r address <"$BATS_TEST_TMPDIR/$how"
+		IFS=./ read -r a b c d _ <<<"$address"
+		mac=$(printf '02:42:%02x:%02x:%02x:%02x' "$a" "$b" "$c" "$d")
+		sed "s/${address%/*}/ADDRESS/; s/$mac/MAC/" "$BATS_TEST_TMPDIR/$how" >"$BATS_TEST_TMPDIR/$how.facts"
+	done
+	diff "$BATS_TEST_TMPDIR/real.facts" "$BATS_TEST_TMPDIR/by-hand.facts"
+	grep -q '^default via .*\.0\.1 dev eth0' "$BATS_TEST_TMPDIR/by-hand"
+	grep -qx MAC "$BATS_TEST_TMPDIR/real.facts"
+	[ -z "$(nft list tables)" ]
+}
+
+@test "a run on another container's network" {
+	c=$(ct-run -d --network none "$img" sleep 1000)
+	facts >"$BATS_TEST_TMPDIR/before"
+	ct-run --dry-run --network "container:$c" "$img" sh -c 'readlink /proc/self/ns/net; readlink /proc/self/ns/user; id -u' >"$BATS_TEST_TMPDIR/script"
+	run -0 dash "$BATS_TEST_TMPDIR/script"
+	[ "${lines[0]}" = "$(ct-exec "$c" readlink /proc/self/ns/net)" ]
+	[ "${lines[1]}" = "$(ct-exec "$c" readlink /proc/self/ns/user)" ]
+	[ "${lines[2]}" = 0 ]
+	facts >"$BATS_TEST_TMPDIR/after"
+	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+	ct-rm -f "$c"
+}
+
 @test "a run with a read-only root" {
 	same --network none -h web --read-only --tmpfs /tmp
 }

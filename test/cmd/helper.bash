@@ -59,7 +59,7 @@ force_down() {
 	losetup -n -O NAME,BACK-FILE | awk -v dir="$CT_TEST_DIR/" 'index($2, dir) == 1 { print $1 }' |
 		xargs -r -n1 losetup -d
 	find /sys/fs/cgroup -depth -path "*$CT_CGROUP*" -type d -exec rmdir {} + 2>/dev/null
-	ip -o link | sed -n "s/^[0-9]*: \($CT_BRIDGE[^:@]*\).*/\1/p" | xargs -r -n1 ip link del
+	ip -o link | sed -n "s/^[0-9]*: \(${CT_BRIDGE}[^:@]*\).*/\1/p" | xargs -r -n1 ip link del
 	for what in inet bridge; do nft delete table $what "ct_$CT_BRIDGE" 2>/dev/null || true; done
 }
 
@@ -121,7 +121,7 @@ facts() {
 # The links of a container that has ended go with its namespace, some 30 ms later.
 links_are_settled() {
 	local link
-	for link in $(ip -o link | sed -n "s/^[0-9]*: \($CT_BRIDGE\(n[0-9]*\)\?v[0-9a-f]*\)[:@].*/\1/p"); do
+	for link in $(ip -o link | sed -n "s/^[0-9]*: \(${CT_BRIDGE}\(n[0-9]*\)\?v[0-9a-f]*\)[:@].*/\1/p"); do
 		grep -qs " $link " "$CT_RUN"/ps_*/net || return 1
 	done
 }

@@ -27,6 +27,15 @@ lab() {
 @test "lab user-map: daemon, then root" { lab user-map; }
 @test "lab net-empty: an empty network" { lab net-empty; }
 @test "lab root: another root directory" { lab root; }
+@test "lab net-veth: a cable for a container" { lab net-veth; }
+@test "lab mem: a group with 100 MB" { lab mem; }
+@test "lab pids: a limit of 20 processes" { lab pids; }
+@test "lab cpu: shares and quotas" { lab cpu; }
+@test "lab cow: one byte changed in a large file" { lab cow; }
+@test "lab pull: an image from a registry, by hand" { lab pull; }
+@test "lab caps: root that may do little" { lab caps; }
+@test "lab escape: six ways out" { lab escape; }
+@test "lab life: from a directory to nothing" { lab life; }
 
 @test "each lab has a test here, and a place in the order" {
 	for text in "$CT_LABS"/*/text; do

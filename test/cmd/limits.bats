@@ -106,6 +106,20 @@ sleeper() {
 	run -1 sh -c 'lscgroup | grep "$1"' sh "$c"
 }
 
+@test "seed row 42: a group made by cgcreate, with a limit of cgset and a program of cgexec, stands beside those of containers" {
+	sleeper -m 64m
+	grep -q "^memory	" /proc/cgroups
+	group=${CT_CGROUP#/}/by-hand
+	cgcreate -g "memory:$group"
+	cgset -r memory.limit_in_bytes=16M "$group" 2>/dev/null || cgset -r memory.max=16M "$group"
+	[ "$(limit by-hand memory.limit_in_bytes memory.max)" = 16777216 ]
+	[ "$(limit "$c" memory.limit_in_bytes memory.max)" = 67108864 ]
+	cgexec -g "memory:$group" grep -q "[:,]memory[^:]*:/$group\$\|^0::/$group\$" /proc/self/cgroup
+	cgset -r memory.memsw.limit_in_bytes=16M "$group" 2>/dev/null || cgset -r memory.swap.max=0 "$group" 2>/dev/null || true
+	run -137 cgexec -g "memory:$group" dd if=/dev/zero of=/dev/null bs=100M count=1
+	cgdelete "memory:$group"
+}
+
 @test "resource limits are set for the command, and for none but it" {
 	[ "$(ct-run --ulimit nofile=64:128 --ulimit core=0 "$img" sh -c 'ulimit -Sn; ulimit -Hn; ulimit -c')" = $'64\n128\n0' ]
 	run --separate-stderr -0 ct-run --ulimit fsize=100 "$img" sh -c 'head -c 1000 /dev/zero >/file; stat -c %s /file; seq 2000 | tail -1'

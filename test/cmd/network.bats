@@ -20,7 +20,7 @@ contain() {
 	local name=$1
 	shift
 	ct-run -d --name "$name" "$@" "$img" sleep 1000 >"$D/$name.id"
-	ns_pid[$name]=$(ct pid "$name")
+	ns_pid["$name"]=$(ct pid "$name")
 }
 
 address() {
@@ -130,7 +130,7 @@ others() {
 @test "a resolver out there is asked, and none of the host's loopback" {
 	printf 'nameserver 127.0.0.53\nnameserver 192.0.2.2\n' >"$D/resolv.conf"
 	mount --bind "$D/resolv.conf" /etc/resolv.conf
-	(ns_exec=exec ns wan /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" names 0.0.0.0 53 www.test=192.0.2.7 3>&-) &
+	(ns_exec="exec" ns wan /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" names 0.0.0.0 53 www.test=192.0.2.7 3>&-) &
 	served+=("$!")
 	wait_until ns wan sh -c 'ss -lnu | grep :53'
 	[ "$(ct-run "$img" cat /etc/resolv.conf)" = "nameserver 192.0.2.2" ]
@@ -205,7 +205,7 @@ others() {
 	run ct-run -p 8080:80 "$img" true
 	[ "$status" -eq 125 ]
 	[ "$output" = "ct-run: port 8080/tcp: Address already in use" ]
-	! timeout 5 busybox nc -l -p 8080 -e true
+	run ! timeout 5 busybox nc -l -p 8080 -e true
 	run ct-run -p 192.0.2.77:80:80 "$img" true
 	[ "$output" = "ct-run: port 192.0.2.77:80/tcp: Cannot assign requested address" ]
 	ct-kill web
@@ -313,7 +313,7 @@ others() {
 	[ "$(ns good ip neigh show "$(at 0.1)" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')" = "$gateway" ]
 	[ "$(ask - "$(address good)" 80)" = "good from $(at 0.1)" ]
 	ct-exec bad ip addr add "$(at 99.99)/16" dev eth0
-	! ns bad ping -q -c 1 -W 0.3 -I "$(at 99.99)" 192.0.2.2
+	run ! ns bad ping -q -c 1 -W 0.3 -I "$(at 99.99)" 192.0.2.2
 }
 
 # Another container's network
@@ -353,7 +353,7 @@ others() {
 	mute wan 192.0.2.1 8080
 	[ "$(ct-net publish web 8080:80)" = 8080/tcp ]
 	[ "$(ask wan 192.0.2.1 8080)" = "web from 192.0.2.2" ]
-	! timeout 5 busybox nc -l -p 8080 -e true
+	run ! timeout 5 busybox nc -l -p 8080 -e true
 	[ "$(ct-ps --json web | jq -r '.ports[]')" = '0.0.0.0:8080->80/tcp' ]
 	run ct-net publish web 8080:81
 	[ "$status" -eq 1 ]
@@ -394,7 +394,7 @@ others() {
 	[ "$(ask one 192.0.2.2 80)" = "wan from 192.0.2.1" ]
 	ct-net disconnect one
 	[ "$(ct-exec one ip -o link | wc -l)" = 1 ]
-	! ct-exec two grep -q one /etc/hosts
+	run ! ct-exec two grep -q one /etc/hosts
 	run ct-net disconnect one
 	[ "$output" = "ct-net: $(cat "$D/one.id"): is on no network" ]
 	ct-net connect none
@@ -418,9 +418,9 @@ others() {
 	run ct-net address web
 	[ "$output" = "ct-net: $(cat "$D/web.id"): has no pair of links ('ct-net pair' makes it)" ]
 	ct-net pair web
-	! ct-exec web ip -o -4 addr show eth0 | grep .
+	[ -z "$(ct-exec web ip -o -4 addr show eth0)" ]
 	ct-net address web
-	! ct-exec web ip route | grep default
+	[ "$(ct-exec web ip route | grep -c default)" = 0 ]
 	ct-exec web ping -c 1 -W 5 "$(at 0.1)"
 	ct-net route web
 	mute web 192.0.2.2 80
@@ -463,7 +463,7 @@ others() {
 	[ "$status" -eq 0 ]
 	[ "$output" = "ct-net: $id: disconnected from network default" ]
 	[ "$(ct-exec web ip -o link | wc -l)" = 1 ]
-	! ip link show "$CT_BRIDGE"
+	run ! ip link show "$CT_BRIDGE"
 	[ -z "$(nft list ruleset)" ]
 	ct-net connect web
 	ct-exec web ping -c 1 -W 5 192.0.2.2
@@ -481,15 +481,21 @@ others() {
 @test "two hundred at once have as many addresses, and leave nothing, though a third is killed with its supervisor" {
 	ct-net up
 	facts >"$D/before"
+	runs=()
 	for i in $(seq 200); do
-		ct-run -d --name "n$i" -p "$((3000 + i)):80" "$img" sleep 1000 >"$D/o.$i" 2>"$D/e.$i" &
+		ct-run -d -p "$((3000 + i)):80" "$img" sleep 1000 >"$D/o.$i" 2>"$D/e.$i" &
+		runs+=("$!")
 	done
-	wait $(jobs -p | grep -vFx "${ns_pid[wan]}")
+	wait "${runs[@]}"
 	[ -z "$(cat "$D"/e.*)" ]
 	[ "$(ct-ps -r --no-header -o ip | sort -u | wc -l)" -eq 200 ]
 	i=0
 	for state in "$CT_RUN"/ps_*/state; do
-		((++i % 3)) || kill -9 "$(sed -n 's/^supervisor=//p' "$state")" $(((i % 2)) && sed -n 's/^pid=//p' "$state")
+		((++i % 3)) && continue
+		# The supervisor alone, or what it watches at the same time.
+		victims=("$(sed -n 's/^supervisor=//p' "$state")")
+		((i % 2)) || victims+=("$(sed -n 's/^pid=//p' "$state")")
+		kill -9 "${victims[@]}"
 	done
 	wait_until sh -c '[ "$(ct-ps -r -q | wc -l)" -eq 134 ]'
 	ct-ps -q | ct-rm -f -

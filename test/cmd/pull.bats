@@ -648,3 +648,19 @@ relayer() {
 	[ "$status" -eq 2 ]
 	[ "$(ct-pull "$plain/many" 1)" = "$(ct-images -q "$plain/many:1")" ]
 }
+
+@test "--explain tells each request, and the lines of curl fetch what was pulled" {
+	ct-pull --explain "$plain/many:1" 2>"$D/said" >/dev/null
+	run -1 grep -vE '^(ct-pull: |# same: )' "$D/said"
+	grep -q "GET http://$plain/v2/many/manifests/1 = 200" "$D/said"
+	mkdir "$D/by-hand"
+	sed -n 's/^# same: //p' "$D/said" >"$D/lines"
+	(cd "$D/by-hand" && sh -e "$D/lines" >/dev/null)
+	for file in "$D/by-hand"/*; do
+		[ "$(sha256sum <"$file")" = "${file##*/}  -" ]
+	done
+	[ "$(find "$D/by-hand" -type f | wc -l)" -gt "$(wc -l <"$CT_TEST_DIR/layers")" ]	# and the config
+	registry_at token
+	ct-pull --explain --creds "$registry_creds" --print token "$registry/many:1" 2>"$D/said" >/dev/null || true
+	run -1 grep -E 'pass:word|eyJ' "$D/said"
+}

@@ -52,7 +52,7 @@ bridge_nf() {
 	run ! ns wan ping -q -c 1 -W 1 10.142.0.2
 }
 
-@test "a published port is reached from outside, from the host, through its loopback and from containers" {
+@test "seed rows 24 and 47: a published port is reached from outside, from the host, through its loopback and from containers" {
 	serve ps_1 80
 	publish ps_1 0.0.0.0 8080 tcp 10.142.0.2 80
 	publish ps_1 0.0.0.0 8080 udp 10.142.0.2 80

@@ -185,7 +185,7 @@ note_all() {
 	[ "$(field exitcode "$(cat "$D/cid")")" = 137 ]
 }
 
-@test "a command that is not there is 127, one that cannot be executed 126, with the reason and nothing left" {
+@test "seed row 24: a command that is not there is 127, one that cannot be executed 126, with the reason and nothing left" {
 	note_all
 	fails() {
 		run --separate-stderr "-$1" ct-run $d "$img" "$2"

@@ -21,6 +21,11 @@ differing() {
 	diff "$BATS_TEST_TMPDIR/ours" "$BATS_TEST_TMPDIR/theirs" | sed -n 's/^> \([a-z]*\) .*/\1/p' | xargs
 }
 
+# No group is left of any run.
+no_group() {
+	! facts | grep "cgroup .*$CT_CGROUP"
+}
+
 # As an ordinary user, who is in nobody's group.
 as_user() {
 	install -D -m 755 "$B/ct-run" "$CT_TEST_DIR/bin/ct-run"	# the built one may be where he cannot go
@@ -166,7 +171,7 @@ own_root() {
 	run ct-run --only cgroup -m 20m --rootfs / sh -c 'tail -c 60m /dev/zero | tail -c 60m >/dev/null
 		cat /sys/fs/cgroup/memory'"$CT_CGROUP"'/run_*/memory.max_usage_in_bytes 2>/dev/null'
 	[ "$status" != 0 ] || [ "$output" -le $((20 * 1024 * 1024)) ] || [[ "$output" == *[Kk]illed* ]]
-	[ -z "$(facts | grep "cgroup .*$CT_CGROUP")" ]
+	no_group
 }
 
 @test "seed row 11: the first process of UTS, PID and mount namespaces says 1, whoever started it another number" {
@@ -224,7 +229,7 @@ except OSError as e:
     print(n, errno.errorcode[e.errno])
 os.kill(0, 9)' 
 	[ "$output" = '10 EAGAIN' ]
-	[ -z "$(facts | grep "cgroup .*$CT_CGROUP")" ]
+	no_group
 }
 
 @test "seed row 28: who wants 50 MB with a limit of 50 MB is refused or killed" {
@@ -236,7 +241,7 @@ os.kill(0, 9)'
 	ct-run --only cgroup,pid --rootfs / sleep 1000 &
 	wait_until pgrep -P $! sleep
 	first=$(pgrep -P $! sleep)
-	cat $(find /sys/fs/cgroup -path "*$CT_CGROUP/run_$!/cgroup.procs") | grep -qx "$first"
+	find /sys/fs/cgroup -path "*$CT_CGROUP/run_$!/cgroup.procs" -exec cat {} + | grep -qx "$first"
 	kill -9 "$first"
 	await $!
 }
@@ -267,7 +272,7 @@ os.kill(0, 9)'
 	[ ! -e /no ]
 	ct-run --only uts,cgroup --rootfs / true
 	[ -z "$(ct-ps -q)" ]
-	[ -z "$(facts | grep "cgroup .*$CT_CGROUP")" ]
+	no_group
 	for option in -d -t --name=x --cidfile=/no/such -l=a=b --log-max=1m '-v name:/x'; do
 		# shellcheck disable=SC2086 # two words
 		run -125 ct-run $option --only root,mnt --rootfs / true
@@ -347,7 +352,7 @@ os.kill(0, 9)'
 	for stage in snapshot cgroup user net uts ipc pid cgns mnt root proc caps seccomp exec; do
 		enters+=("wait:[$stage]" 'type:\r')
 	done
-	run -0 run_tty "${enters[@]}" wait:done -- ct-run --step "$img" echo done
+	run -0 run_tty "${enters[@]}" wait:end -- ct-run --step "$img" echo end
 	[ "$(grep -c Enter <<<"$output")" = 14 ]
 	[[ "$output" =~ see:\ cat\ /proc/[0-9]+/uid_map ]]
 	run -0 run_tty 'wait:[uts]' 'type:\r' 'wait:[exec]' 'type:\r' wait:box -- ct-run --step --only uts -h box --rootfs / hostname
@@ -356,8 +361,8 @@ os.kill(0, 9)'
 @test "who stops at a step leaves nothing" {
 	busybox_image
 	facts >"$BATS_TEST_TMPDIR/before"
-	run -130 run_tty 'wait:[snapshot]' 'type:\r' 'wait:[cgroup]' 'type:\r' 'wait:[user]' 'type:\x03' -- ct-run --step "$img" echo done
-	run -130 run_tty 'wait:[snapshot]' 'type:\x03' -- ct-run --step "$img" echo done
+	run -130 run_tty 'wait:[snapshot]' 'type:\r' 'wait:[cgroup]' 'type:\r' 'wait:[user]' 'type:\x03' -- ct-run --step "$img" echo end
+	run -130 run_tty 'wait:[snapshot]' 'type:\x03' -- ct-run --step "$img" echo end
 	facts >"$BATS_TEST_TMPDIR/after"
 	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 	run -125 setsid -w ct-run --step --only uts --rootfs / true
@@ -366,13 +371,13 @@ os.kill(0, 9)'
 
 # The calls that a run told of: their names, once each.
 calls() {
-	sed -n 's/^ct-run: \(\[[a-z]*\] \)\{0,1\}\([a-z0-9_]*\)(.*/\2/p' "$1" | sort -u
+	sed -n 's/^ct-[a-z]*: \(\[[a-z]*\] \)\{0,1\}\([a-z0-9_]*\)(.*/\2/p' "$1" | sort -u
 }
 
 @test "--explain tells on stderr what the kernel was asked, and stdout stays the command's" {
 	busybox_image
 	[ "$(ct-run --explain --network none -m 64m "$img" echo out 2>"$BATS_TEST_TMPDIR/said")" = out ]
-	! grep -vE '^(ct-run: |# same: )' "$BATS_TEST_TMPDIR/said"
+	run ! grep -vE '^(ct-run: |# same: )' "$BATS_TEST_TMPDIR/said"
 	for call in capset clone3 execve fsmount ioctl mount mount_setattr move_mount open_tree pivot_root prctl seccomp \
 		setgroups sethostname setresuid umount2 unshare write; do
 		calls "$BATS_TEST_TMPDIR/said" | grep -qx $call

@@ -24,7 +24,7 @@ data_of() {
 
 # By name
 
-@test "two containers share a volume by name, and each sees the other's files with the same owners" {
+@test "seed row 47: two containers share a volume by name, and each sees the other's files with the same owners" {
 	a=$(ct-run -d -v shared:/a "$img" sh -c 'echo a >/a/a; chown 33:100 /a/a; exec sleep 1000')
 	b=$(ct-run -d -v shared:/b "$img" sh -c 'echo b >/b/b; chown 5:7 /b/b; exec sleep 1000')
 	[ "$(stat -c %u "/proc/$(ct pid "$a")")" != "$(stat -c %u "/proc/$(ct pid "$b")")" ]

@@ -107,6 +107,45 @@ static void a_range_whose_holder_is_gone_is_taken_over(void **state)
 	assert_int_not_equal(b.line[0].outside, a.line[0].outside);
 }
 
+/* As --network container:ID does it. */
+static void share(const struct scratch *s, const char *from, const char *id)
+{
+	char mark[60];
+
+	mkdirat(s->dir, id, 0700);
+	snprintf(mark, sizeof(mark), "%s/" IDMAP_SHARED "%s", from, id);
+	assert_int_equal(symlinkat(id, s->dir, mark), 0);
+	assert_int_equal(idmap_share(s->dir, from, id, &e), 0);
+}
+
+static void end(const struct scratch *s, const char *id)
+{
+	idmap_release(s->dir, id);
+	assert_int_equal(renameat(s->dir, id, s->dir, "gone"), 0);	/* with all that is in it */
+	renameat(s->dir, "gone", s->dir, strchr(id, '4'));
+}
+
+static void a_range_that_is_shared_is_nobody_elses_until_the_last_has_ended(void **state)
+{
+	const struct scratch *s = *state;
+	struct idmap first, other;
+
+	claim(s, "ps_42002", &first);
+	share(s, "ps_42002", "ps_42010");
+	share(s, "ps_42002", "ps_42011");
+	share(s, "ps_42002", "ps_42012");
+	end(s, "ps_42011");
+	end(s, "ps_42002");
+	claim(s, "ps_62482", &other);
+	assert_int_not_equal(other.line[0].outside, first.line[0].outside);
+	end(s, "ps_42010");
+	claim(s, "ps_82962", &other);
+	assert_int_not_equal(other.line[0].outside, first.line[0].outside);
+	end(s, "ps_42012");
+	claim(s, "ps_103442", &other);
+	assert_int_equal(other.line[0].outside, first.line[0].outside);
+}
+
 static void a_map_is_written_and_read_back(void **state)
 {
 	struct idmap want, got;
@@ -144,6 +183,7 @@ int main(void)
 		unit_test_scratch(ranges_of_containers_that_live_never_meet),
 		unit_test_scratch(a_range_that_was_let_go_is_taken_again),
 		unit_test_scratch(a_range_whose_holder_is_gone_is_taken_over),
+		unit_test_scratch(a_range_that_is_shared_is_nobody_elses_until_the_last_has_ended),
 		cmocka_unit_test(a_map_is_written_and_read_back),
 	};
 

@@ -6,7 +6,8 @@
 
 #define OCI "application/vnd.oci.image."
 #define DOCKER "application/vnd.docker."
-#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HEX_BUT_ONE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+#define HEX HEX_BUT_ONE "f"
 #define D "sha256:" HEX
 #define TYPED(type, more) "{\"mediaType\": \"" type "\", \"digest\": \"" D "\", \"size\": 7" more "}"
 #define CONFIG TYPED(OCI "config.v1+json", "")
@@ -81,9 +82,8 @@ static void of_an_index_comes_the_one_for_the_platform(void **state)
 		const char *platform;
 		uint64_t size;
 	} cases[] = {
-		{"linux/amd64", 4}, {"linux/amd64/v1", 4}, {"linux/amd64/v3", 3}, {"linux/arm64", 1}, {"linux/arm64/v8", 1},
-		{"linux/arm", 7}, {"linux/arm/v7", 7}, {"linux/arm/v6", 5}, {"linux/arm/v5", 6}, {"linux/s390x", 8},
-		{"linux/386", 10},
+		{"linux/amd64/v1", 4}, {"linux/amd64/v3", 3}, {"linux/arm64", 1}, {"linux/arm", 7}, {"linux/arm/v6", 5},
+		{"linux/s390x", 8}, {"linux/386", 10},
 	};
 
 	(void)state;
@@ -120,28 +120,55 @@ static void an_index_without_the_platform_says_what_it_has(void **state)
 		       &e, e.msg);
 }
 
-static void the_only_entry_needs_no_platform_and_may_have_a_name(void **state)
+static void the_only_entry_needs_no_platform(void **state)
 {
-	static const struct {
-		const char *json, *name, *type;
-	} cases[] = {
-		{INDEX(TYPED(OCI "manifest.v1+json", "")), NULL, OCI "manifest.v1+json"},
-		{INDEX(TYPED(OCI "index.v1+json", ", \"platform\": null, \"annotations\": "
-			     "{\"org.opencontainers.image.ref.name\": \"a b\\n\"}")), "a b\n", OCI "index.v1+json"},
-		{INDEX(TYPED(DOCKER "distribution.manifest.v2+json", ", \"annotations\": {\"org.opencontainers.image.ref.name\": "
-			     "\"3\", \"io.containerd.image.name\": \"docker.io/library/a:3\"}")), "docker.io/library/a:3",
-		 DOCKER "distribution.manifest.v2+json"},
-	};
+	static const char *const types[] = {OCI "manifest.v1+json", OCI "index.v1+json", DOCKER "distribution.manifest.v2+json"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		own_str char *json = str_fmt(INDEX(TYPED("%s", ", \"platform\": null")), types[i]);
 		own_manifest struct manifest m = {0};
 
-		if (read_manifest(cases[i].json, NULL, "linux/s390x", &m) < 0)
+		if (read_manifest(json, NULL, "linux/s390x", &m) < 0)
 			fail_msg("%s", e.msg);
-		assert_true(str_equal(m.name, cases[i].name));
-		assert_string_equal(m.list[0].type, cases[i].type);
+		assert_string_equal(m.list[0].type, types[i]);
+		assert_int_equal(m.names.n, 0);
 	}
+}
+
+static int read_layout(const char *json, struct manifest *m)
+{
+	return manifest_read_layout(json, strlen(json), "doc", m, &e);
+}
+
+/* An entry of a layout, whose digest ends in this digit. */
+#define NAMED(digit, key, name) \
+	"{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"sha256:" HEX_BUT_ONE digit "\", \"size\": 7, " \
+	"\"platform\": {\"os\": \"linux\", \"architecture\": \"vax\"}, \"annotations\": {\"" key "\": \"" name "\"}}"
+#define REF_NAME "org.opencontainers.image.ref.name"
+
+static void the_image_that_is_alone_in_a_layout_is_taken_with_all_its_names(void **state)
+{
+	own_manifest struct manifest m = {0};
+	own_str char *names = NULL;
+
+	(void)state;
+	if (read_layout(INDEX(NAMED("f", REF_NAME, "b/c") "," NAMED("f", REF_NAME, "latest") ","
+			      NAMED("f", "io.containerd.image.name", "a:1") "," NAMED("f", REF_NAME, "a:1")), &m) < 0)
+		fail_msg("%s", e.msg);
+	assert_string_equal(m.list[0].digest, D);
+	names = strv_join(&m.names, " ");
+	assert_string_equal(names, "a:1 b/c");
+}
+
+static void a_layout_is_an_index_of_one_image_for_a_platform(void **state)
+{
+	struct manifest m;
+
+	(void)state;
+	assert_refused(read_layout(INDEX(NAMED("e", REF_NAME, "a:1") "," NAMED("f", REF_NAME, "b:2")), &m), &e,
+		       "doc: several images (a:1 b:2)");
+	assert_refused(read_layout(MANIFEST("[]", ""), &m), &e, "doc: not an index");
 }
 
 static void a_document_that_misleads_is_refused(void **state)
@@ -152,19 +179,16 @@ static void a_document_that_misleads_is_refused(void **state)
 	static const struct {
 		const char *json, *says;
 	} cases[] = {
-		{"[]", "it: is array, not object"}, {"null", "it: is null, not object"}, {"\"x\"", "it: is string, not object"},
-		{"{}", "schemaVersion: is not 2"}, {"{\"schemaVersion\": \"2\"}", "schemaVersion: is not 2"},
+		{"[]", "it: is array, not object"}, {"null", "it: is null, not object"},
+		{"{}", "schemaVersion: is not 2"},
 		{"{\"schemaVersion\": 3, \"layers\": []}", "schemaVersion: is not 2"},
 		{"{\"schemaVersion\": 1, \"fsLayers\": []}", "schema 1 is not supported: the image has to be pushed anew"},
 		{"{\"schemaVersion\": 2}", "neither a manifest nor an index"},
-		{MANIFEST("[]", ", \"manifests\": []"), "has both layers and manifests"},
 		{MANIFEST("[]", ", \"manifests\": null"), "has both layers and manifests"},
-		{MANIFEST("[]", ", \"layers\": [" LAYER "]"), "a key comes twice in an object"},
 		{MANIFEST("[]", ", \"mediaType\": 7"), "mediaType: is number, not string"},
 		{MANIFEST("[]", ", \"mediaType\": \"" OCI "index.v1+json\""), "calls itself " OCI "index.v1+json, but is no such thing"},
-		{MANIFEST("[]", ", \"mediaType\": \"text/html\""), "calls itself text/html, but is no such thing"},
-		{MANIFEST("null", ""), "layers: is null, not array"}, {MANIFEST("{}", ""), "layers: is object, not array"},
-		{MANIFEST("[null]", ""), "layers[0]: is null, not object"}, {MANIFEST("[[]]", ""), "layers[0]: is array, not object"},
+		{MANIFEST("{}", ""), "layers: is object, not array"},
+		{MANIFEST("[null]", ""), "layers[0]: is null, not object"},
 		{MANIFEST("[" LAYER ", {}]", ""), "layers[1]: mediaType: is null, not string"},
 		{"{\"schemaVersion\": 2, \"layers\": []}", "config: is null, not object"},
 		{"{\"schemaVersion\": 2, \"layers\": [], \"config\": " LAYER "}",
@@ -176,22 +200,15 @@ static void a_document_that_misleads_is_refused(void **state)
 		{MANIFEST("[" TYPED(DOCKER "image.rootfs.foreign.diff.tar.gzip", "") "]", ""),
 		 "layers[0]: is a foreign layer: no registry has it"},
 		{MANIFEST("[" TYPED(OCI "layer.v1.tar+gzip+encrypted", "") "]", ""), "layers[0]: is encrypted"},
-		{MANIFEST("[" CONFIG "]", ""), "layers[0]: " OCI "config.v1+json: no media type of a layer"},
 		{MANIFEST("[" TYPED("a b\\nc", "") "]", ""), "layers[0]: a b\nc: no media type of a layer"},
 		{SIZE("-1"), "layers[0]: size: is no number of bytes"}, {SIZE("1.5"), "layers[0]: size: is no number of bytes"},
-		{SIZE("1e400"), "layers[0]: size: is no number of bytes"}, {SIZE("nan"), "layers[0]: size: is no number of bytes"},
 		{SIZE("9007199254740994"), "layers[0]: size: is no number of bytes"},
-		{SIZE("18446744073709551616"), "layers[0]: size: is no number of bytes"},
-		{SIZE("\"1\""), "layers[0]: size: is string, not number"}, {SIZE("null"), "layers[0]: size: is null, not number"},
-		{SIZE("[1]"), "layers[0]: size: is array, not number"},
-		{DIGEST("null"), "layers[0]: digest: is null, not string"}, {DIGEST("[]"), "layers[0]: digest: is array, not string"},
+		{SIZE("\"1\""), "layers[0]: size: is string, not number"},
+		{DIGEST("null"), "layers[0]: digest: is null, not string"},
 		{DIGEST("\"sha256:../../../../etc/passwd\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
-		{DIGEST("\"" D " \""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
 		{DIGEST("\"" D "\\nlayer=1 x " D "\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
 		{DIGEST("\"sha512:" HEX HEX "\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
-		{DIGEST("\"\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
 		{"{\"schemaVersion\": 2, \"manifests\": {}}", "manifests: is object, not array"},
-		{"{\"schemaVersion\": 2, \"manifests\": null}", "manifests: is null, not array"},
 		{INDEX("1"), "manifests[0]: is number, not object"}, {INDEX("{}"), "manifests[0]: mediaType: is null, not string"},
 		{ENTRY(", \"platform\": []"), "manifests[0]: platform: is array, not object"},
 		{ENTRY(", \"platform\": {}"), "manifests[0]: platform: os: is null, not string"},
@@ -217,7 +234,6 @@ static void a_document_that_misleads_is_refused(void **state)
 		if (strcmp(e.msg, says) != 0)
 			fail_msg("%s, not %s", e.msg, says);
 		assert_null(m.list);
-		assert_null(m.name);
 	}
 }
 
@@ -298,8 +314,8 @@ static void a_configuration_becomes_the_images(void **state)
 static void what_a_configuration_does_not_say_is_not_in_the_record(void **state)
 {
 	static const char *const cases[] = {
-		"{" ROOTFS("") "}", "{\"config\": null, \"history\": null, \"created\": null, " ROOTFS("") "}", IMAGE("{}", ""),
-		"{\"rootfs\": {\"type\": \"layers\", \"diff_ids\": null}}",
+		"{" ROOTFS("") "}",
+		"{\"config\": null, \"history\": null, \"created\": null, \"rootfs\": {\"type\": \"layers\", \"diff_ids\": null}}",
 		IMAGE("{\"Env\": null, \"Cmd\": null, \"Entrypoint\": null, \"Labels\": null, \"Volumes\": null, \"User\": \"\", "
 		      "\"ExposedPorts\": null, \"WorkingDir\": \"\", \"StopSignal\": null}", ", \"variant\": \"\""),
 	};
@@ -318,7 +334,6 @@ static void what_a_configuration_does_not_say_is_not_in_the_record(void **state)
 static void a_moment_is_any_that_there_was(void **state)
 {
 	static const char *const cases[][2] = {
-		{"1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000000000Z"},
 		{"2024-02-29T23:59:59.123456789Z", "2024-02-29T23:59:59.123456789Z"},
 		{"0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000000Z"},
 	};
@@ -341,32 +356,23 @@ static void a_configuration_of_wrong_types_is_refused_by_key(void **state)
 	} cases[] = {
 		{"[]", "it: is array, not object"}, {"{}", "rootfs: is null, not object"},
 		{"{\"rootfs\": {\"type\": \"x\"}}", "rootfs: type: is not \"layers\""},
-		{"{\"rootfs\": {\"type\": \"layers\", \"diff_ids\": {}}}", "diff_ids: is object, not array"},
 		{"{\"rootfs\": {\"type\": \"layers\", \"diff_ids\": [1]}}", "diff_ids[0]: is number, not string"},
 		{"{" ROOTFS("\"" D "\"") "}", "diff_ids: 1, but there are 0 layers"},
 		{"{\"os\": 1, " ROOTFS("") "}", "os: is number, not string"},
 		{"{\"os\": \"windows\", " ROOTFS("") "}", "is for windows, not for linux"},
 		{"{\"architecture\": \"s390x\", " ROOTFS("") "}", "is for linux/s390x, not for linux/amd64"},
-		{"{\"architecture\": [], " ROOTFS("") "}", "architecture: is array, not string"},
-		{IMAGE("[]", ""), "config: is array, not object"}, {IMAGE("{\"Env\": {}}", ""), "Env: is object, not array"},
+		{IMAGE("[]", ""), "config: is array, not object"},
 		{IMAGE("{\"Env\": [\"A=1\", 2]}", ""), "Env[1]: is number, not string"},
 		{IMAGE("{\"Env\": [\"A\"]}", ""), "Env: A: is not NAME=VALUE"}, {IMAGE("{\"Env\": [\"=x\"]}", ""), "Env: =x: is not NAME=VALUE"},
 		{IMAGE("{\"Cmd\": \"sh\"}", ""), "Cmd: is string, not array"},
 		{IMAGE("{\"Entrypoint\": [null]}", ""), "Entrypoint[0]: is null, not string"},
 		{IMAGE("{\"User\": 0}", ""), "User: is number, not string"},
-		{IMAGE("{\"WorkingDir\": []}", ""), "WorkingDir: is array, not string"},
-		{IMAGE("{\"StopSignal\": 15}", ""), "StopSignal: is number, not string"},
 		{IMAGE("{\"Volumes\": [\"/v\"]}", ""), "Volumes: is array, not object"},
-		{IMAGE("{\"ExposedPorts\": \"80\"}", ""), "ExposedPorts: is string, not object"},
 		{IMAGE("{\"Labels\": {\"a\": 1}}", ""), "Labels: a: is number, not string"},
-		{IMAGE("{\"Labels\": []}", ""), "Labels: is array, not object"},
-		{IMAGE("{}", ", \"history\": {}"), "history: is object, not array"},
 		{IMAGE("{}", ", \"history\": [\"x\"]"), "history[0]: is string, not object"},
-		{IMAGE("{}", ", \"created\": 7"), "created: is number, not string"},
 		{IMAGE("{}", ", \"created\": \"5m\""), "created: is no time"},
 		{IMAGE("{}", ", \"created\": \"2024-13-01T00:00:00Z\""), "created: is no time"},
 		{IMAGE("{}", ", \"created\": \"2024-05-01T00:00:00Z\\nx\""), "created: is no time"},
-		{IMAGE("{\"User\": \"a\", \"User\": \"b\"}", ""), "a key comes twice in an object"},
 	};
 	struct record r = {0};
 
@@ -391,7 +397,9 @@ int main(void)
 		cmocka_unit_test(an_image_may_have_no_layers_and_512_but_not_more),
 		cmocka_unit_test(of_an_index_comes_the_one_for_the_platform),
 		cmocka_unit_test(an_index_without_the_platform_says_what_it_has),
-		cmocka_unit_test(the_only_entry_needs_no_platform_and_may_have_a_name),
+		cmocka_unit_test(the_only_entry_needs_no_platform),
+		cmocka_unit_test(the_image_that_is_alone_in_a_layout_is_taken_with_all_its_names),
+		cmocka_unit_test(a_layout_is_an_index_of_one_image_for_a_platform),
 		cmocka_unit_test(a_document_that_misleads_is_refused),
 		cmocka_unit_test(what_it_was_served_as_must_be_what_it_is),
 		cmocka_unit_test(a_platform_is_linux_and_a_processor),

@@ -75,7 +75,7 @@ static void what_is_no_reference_is_refused_and_why(void **state)
 		{"a_b.c/d", "a bad host"}, {":1/a", "a bad host"}, {"a./b", "a bad host"},
 		{"a..b", "in a row"}, {"a.-b", "in a row"}, {"a___b", "in a row"}, {"a_.b", "in a row"},
 		{"a b", "no place"}, {"a\nb", "no place"}, {"a\033[31m", "no place"}, {"a%2Fb", "no place"},
-		{"\xc3\xa4", "no place"}, {"h:1/a:b/c", "no place"}, {"http://h/a", "a bad port"}, {"a?b", "no place"},
+		{"\xc3\xa4", "no place"}, {"h:1/a:b/c", "no place"}, {"http://h/a", "a URL"}, {"docker://a", "a URL"}, {"a?b", "no place"},
 		{"h:port/a", "a bad port"}, {"h:0/a", "a bad port"}, {"h:65536/a", "a bad port"}, {"h:/a", "a bad port"},
 		{"h:123456/a", "a bad port"}, {"h:+1/a", "a bad port"}, {"[::1]:x/a", "a bad port"}, {"h:1:2/a", "a bad port"},
 		{"[::1/a", "a bad IPv6 address"}, {"[::g]/a", "a bad IPv6 address"}, {"[::1]x/a", "a bad IPv6 address"},

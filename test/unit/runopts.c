@@ -51,7 +51,7 @@ static void an_image_that_says_nothing_gives_a_shell_and_the_defaults(void **sta
 	(void)state;
 	assert_int_equal(plan(none, false), 0);
 	assert_args("</bin/sh>");
-	assert_string_equal(p.network, "none");
+	assert_string_equal(p.network, "default");
 	assert_string_equal(p.userns, "auto");
 	assert_null(p.user);
 	assert_null(p.workdir);
@@ -216,10 +216,33 @@ static void limits_are_read_in_their_units(void **state)
 		runopts_free(&o);                                       \
 	} while (0)
 
+static void what_a_network_rules_out_is_refused(void **state)
+{
+	(void)state;
+	o = (struct runopts){.network = "none"};
+	strv_add(&o.ports, "80");
+	assert_refused(plan(none, false), &e,
+		       "--publish 80: a container on a network has ports, and not with --network none");
+	o.network = "container:web";
+	assert_refused(plan(none, false), &e,
+		       "--publish 80: a container on a network has ports, and not with --network container:web");
+	runopts_free(&o);
+	o = (struct runopts){.network = "container:web", .userns = "0:1000:1"};
+	assert_refused(plan(none, false), &e,
+		       "--userns 0:1000:1: with --network container:web it is auto (that container's) or host");
+	o.userns = NULL;
+	assert_int_equal(plan(none, false), 0);
+	assert_string_equal(p.userns, "container");
+	strv_add(&o.dns, "192.0.2.1");
+	assert_refused(plan(none, false), &e,
+		       "--network container:web: its resolvers and hosts are that container's (no --dns, no --add-host)");
+	runopts_free(&o);
+}
+
 static void a_value_that_makes_no_sense_is_refused_by_name(void **state)
 {
 	(void)state;
-	refuses(network, "nosuch", "--network nosuch: not none or host");
+	refuses_one_of(ports, "x", "--publish: x: not [[IP:]PORT[-PORT]:]PORT[-PORT][/udp], with as many on both sides");
 	refuses(hostname, "a b", "--hostname a b: not a host name (letters, digits, - . _; at most 64)");
 	refuses(hostname, "", "--hostname : not a host name (letters, digits, - . _; at most 64)");
 	refuses(workdir, "x", "--workdir x: not an absolute path");
@@ -272,6 +295,7 @@ int main(void)
 		test(capabilities_are_added_and_dropped_whatever_the_order),
 		test(privileged_is_the_host_unless_users_are_asked_for),
 		test(limits_are_read_in_their_units),
+		test(what_a_network_rules_out_is_refused),
 		test(a_value_that_makes_no_sense_is_refused_by_name),
 		unit_test_scratch(a_file_of_variables_may_have_notes_and_gaps),
 	};

@@ -1,0 +1,83 @@
+#include "unit.h"
+
+#include "choice.h"
+#include "own.h"
+#include "stage.h"
+
+static struct err e;
+
+/* What is left of the stages, in one line. */
+static void leaves(const char *only, const char *without, bool recorded, const char *wanted)
+{
+	own_strv struct strv names = {0};
+	own_str char *line = NULL;
+
+	assert_int_equal(choice_stages(only, without, recorded, &names, &e), 0);
+	line = strv_join(&names, " ");
+	assert_string_equal(line, wanted);
+}
+
+static void some_stages_are_chosen_whatever_their_order(void **state)
+{
+	(void)state;
+	leaves("uts", NULL, false, "uts exec");
+	leaves("pid,uts", NULL, false, "uts pid exec");
+	leaves("time,exec", NULL, false, "time exec");
+	leaves("uts,ipc", "ipc", false, "uts exec");
+	leaves(NULL, "user,net", false, "snapshot cgroup uts ipc pid cgns mnt root proc caps seccomp exec");
+}
+
+static void what_is_recorded_has_its_snapshot_and_its_group(void **state)
+{
+	(void)state;
+	leaves("uts", NULL, true, "snapshot cgroup uts exec");
+	leaves("snapshot", NULL, true, "snapshot cgroup");
+	leaves("snapshot,uts", NULL, true, "snapshot cgroup uts exec");
+}
+
+#define refused(only, without, recorded, sentence)                                       \
+	do {                                                                             \
+		own_strv struct strv names = {0};                                        \
+		assert_refused(choice_stages(only, without, recorded, &names, &e), &e, sentence); \
+	} while (0)
+
+static void what_cannot_be_left_out_or_is_not_there_is_refused(void **state)
+{
+	static const char known[] = "--only a: no such stage; there are snapshot cgroup user net uts ipc pid cgns time mnt root proc "
+				    "caps seccomp exec";
+
+	(void)state;
+	refused("uts,a", NULL, false, known);
+	refused("", NULL, false, "--only : no such stage; there are snapshot cgroup user net uts ipc pid cgns time mnt root proc caps "
+		"seccomp exec");
+	refused("snapshot", NULL, false, "--only snapshot: of an image, and --rootfs has none");
+	refused(NULL, "exec", false, "--without exec: it is always done");
+	refused(NULL, "cgroup", true, "--without cgroup: it is always done where the run is recorded, as that is how it is ended");
+}
+
+static void without_a_choice_all_are_wanted_but_time(void **state)
+{
+	struct plan p = {.rootfs = NULL, .network = "none", .userns = "auto"};
+	size_t n = 0;
+
+	(void)state;
+	for (const struct stage *s = stages; s->name; s++) {
+		assert_non_null(s->says);
+		assert_non_null(s->shell);
+		n += stage_is_wanted(s, &p);
+	}
+	assert_int_equal(n, 14);
+	assert_false(plan_has_stage(&p, "time"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(some_stages_are_chosen_whatever_their_order),
+		cmocka_unit_test(what_is_recorded_has_its_snapshot_and_its_group),
+		cmocka_unit_test(what_cannot_be_left_out_or_is_not_there_is_refused),
+		cmocka_unit_test(without_a_choice_all_are_wanted_but_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+#include "unit.h"
+
+#include "own.h"
+#include "shell.h"
+#include "str.h"
+
+/* What a shell makes of the words: each followed by a bar. */
+static char *heard(const struct strv *words)
+{
+	own_buf struct buf command = {0};
+	static char out[4096];
+	FILE *sh;
+	size_t n;
+
+	buf_str(&command, "printf '%s|'");
+	shell_words(&command, words);
+	sh = popen(command.data, "r");
+	n = fread(out, 1, sizeof(out) - 1, sh);
+	out[n] = '\0';
+	assert_int_equal(pclose(sh), 0);
+	return out;
+}
+
+static void any_word_comes_out_as_it_went_in(void **state)
+{
+	static const char *const all[] = {
+		"plain", "", "two words", "it's", "'", "$HOME", "`id`", "a\\b", "\"", "*", "~", "#x", "-n", "a=b", "new\nline",
+		"\xc3\xa9", "\x01\x7f", "!x", "{a,b}",
+	};
+	own_strv struct strv words = {0};
+	own_buf struct buf wanted = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		strv_add(&words, all[i]);
+		buf_fmt(&wanted, "%s|", all[i]);
+	}
+	assert_string_equal(heard(&words), wanted.data);
+}
+
+static void a_plain_word_is_not_quoted(void **state)
+{
+	own_buf struct buf b = {0};
+
+	(void)state;
+	shell_word(&b, "/bin/a-b_c=1:2,3@x%+.");
+	assert_string_equal(b.data, "/bin/a-b_c=1:2,3@x%+.");
+}
+
+static void a_text_of_lines_is_one_line_for_printf(void **state)
+{
+	static const char text[] = "100% of\nit's \\n\tlines\n\n";
+	own_buf struct buf b = {0};
+	char out[100];
+	FILE *sh;
+	size_t n;
+
+	(void)state;
+	buf_str(&b, "printf ");
+	shell_format(&b, text);
+	assert_null(strchr(b.data, '\n'));
+	sh = popen(b.data, "r");
+	n = fread(out, 1, sizeof(out) - 1, sh);
+	out[n] = '\0';
+	assert_int_equal(pclose(sh), 0);
+	assert_string_equal(out, text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_word_comes_out_as_it_went_in),
+		cmocka_unit_test(a_plain_word_is_not_quoted),
+		cmocka_unit_test(a_text_of_lines_is_one_line_for_printf),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
