@@ -3,14 +3,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "container.h"
 #include "err.h"
+#include "limit.h"
 #include "own.h"
 #include "spawn.h"
+
+#define RUN "run_"	/* what the group of one is called, and its process id */
 
 /* A process has to stay behind where only a child is in the new namespace, and where something is to be undone. */
 static bool needs_supervisor(const struct plan *p)
@@ -55,6 +60,15 @@ static int wait_for(const struct run *r, int signals, struct err *e)
 	return end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
 }
 
+/* Groups of bare runs that were killed: no store knows of them. */
+static void sweep(void)
+{
+	own_str char *group = container_group(RUN);
+
+	group[strlen(group) - strlen("/" RUN)] = '\0';
+	limit_sweep(group, RUN);
+}
+
 static void (*say_notes)(struct strv *notes);
 
 static void tell(struct run *r)
@@ -64,7 +78,7 @@ static void tell(struct run *r)
 
 int bare_run(const struct plan *plan, bool input, void (*say)(struct strv *notes), struct err *e)
 {
-	own_str char *id = str_fmt("run_%d", (int)getpid());
+	own_str char *id = str_fmt(RUN "%d", (int)getpid());
 	own_strv struct strv notes = {0};
 	struct run r = {.plan = plan, .id = id, .hostname = plan->hostname, .image = -1, .home = -1, .input = input,
 			.notes = &notes};
@@ -82,6 +96,8 @@ int bare_run(const struct plan *plan, bool input, void (*say)(struct strv *notes
 	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return err_sys(e, "signalfd");
+	if (plan_has_stage(plan, "cgroup"))
+		sweep();
 	if (spawn_create(&r, e) < 0)
 		return -1;
 	tell(&r);

@@ -17,6 +17,7 @@
 #include "record.h"
 #include "rtnl.h"
 #include "rules.h"
+#include "shell.h"
 
 /* --- rules --- */
 
@@ -105,7 +106,7 @@ static int add_elements(const struct store *s, const char *set, struct buf *text
 static int write_rules(const struct store *s, const struct network *n, const struct bridges *b,
 		       const struct strv *opened, struct err *e)
 {
-	own_buf struct buf text = {0};
+	own_buf struct buf text = {0}, line = {0};
 
 	if (b->n)
 		rules_tables(&text, n->set, b->v, b->n, opened);
@@ -115,7 +116,8 @@ static int write_rules(const struct store *s, const struct network *n, const str
 		return -1;
 	if (nft_run("packet filter", text.data, e) < 0)
 		return -1;
-	explain_shell("nft -f - <<'END'\n%sEND", text.data);
+	shell_format(&line, text.data);
+	explain_shell("printf %s | nft -f -", line.data);
 	return 0;
 }
 

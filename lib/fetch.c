@@ -223,14 +223,17 @@ int fetch_begin(struct fetch *f, struct err *e)
 	return start_fetchers(f, n, to, e);
 }
 
-/* A layer that could not be unpacked, though it was all there, cannot be the next time either: unless it was for want of room. */
+/*
+ * A layer that could not be unpacked, though it was all there, cannot be the next time either: unless
+ * it was for want of room, or who did it was killed.
+ */
 static bool is_useless(const struct fetch *f, const struct err *why)
 {
 	size_t i = 0;
 
 	while (i < f->image->n && (!f->layers[i].used || f->layers[i].done))
 		i++;
-	return i < f->image->n && why && !is_full(why);
+	return i < f->image->n && why && !is_full(why) && why->sys != EINTR;
 }
 
 static bool is_empty(int fd)

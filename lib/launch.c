@@ -12,6 +12,7 @@
 #include "ctlog.h"
 #include "err.h"
 #include "exe.h"
+#include "explain.h"
 #include "monitor.h"
 #include "netstage.h"
 #include "own.h"
@@ -191,6 +192,7 @@ static int go_to_background(struct launch *l, struct err *e)
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
 	close_inherited();
+	shut_fd(&explain_fd);
 	memcpy(news.id, l->id, sizeof(l->id));
 	if (write(l->parent, &news, sizeof(news)) != sizeof(news))
 		return err_sys(e, "tell of the start");
@@ -271,6 +273,7 @@ int launch_create(struct launch *l, struct err *e)
 
 	now_text(created);
 	l->plan->created = created;
+	strv_free(&l->plan->stages);	/* nothing runs now; what is started later is a whole container */
 	failed = begin(l, &draft, &lock, &home, e) < 0;
 	run.home = home;
 	failed = failed || stages->prepare(&run, e) < 0;	/* the first stage is the snapshot */

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +109,7 @@ static void open_disk(struct unpack *u)
 	archive_write_disk_set_options(u->disk, u->watch ? flags : flags | ARCHIVE_EXTRACT_SECURE_SYMLINKS);
 }
 
-/* What is in memory until the end is bounded in a layer, which nobody here chose. */
+/* What is in memory until the end is bounded sooner in a layer, which nobody here chose. */
 static int take_room(struct unpack *u, const char *path, size_t size, struct err *e)
 {
 	u->kept += strlen(path) + size + 256;
@@ -310,7 +311,7 @@ static int unpack_all(struct unpack *u, int from, struct err *e)
 	return u->twice ? 1 : 0;
 }
 
-/* A layer's reader that wants more is not given it, and says so or dies. (A sanitizer takes it all at once.) */
+/* Who wants more is not given it, and says so or dies. (A sanitizer takes it all at once.) */
 static void bound_memory(void)
 {
 #ifndef __SANITIZE_ADDRESS__
@@ -328,8 +329,7 @@ static _Noreturn void child(struct unpack *u, int from, int dest)
 	if (u->now.result == 0) {
 		if (u->rules)
 			aside_begin();
-		if (u->watch)
-			bound_memory();
+		bound_memory();
 		u->now.result = unpack_all(u, from, &u->now.err);
 		if (u->now.result < 0 && u->rules)
 			aside_undo();
@@ -358,8 +358,11 @@ static int run_child(struct unpack *u, int from, int dest, tree_progress *progre
 		if (progress)
 			progress(r.entries, r.bytes);
 	status = proc_wait_child(pid);
-	if (!r.ended)
-		return err_set(e, "%s: unpacking it broke off (status %d)", u->in.what, status);
+	if (!r.ended) {
+		err_set(e, "%s: unpacking it broke off: too much memory, or killed (status %d)", u->in.what, status);
+		e->sys = status == 128 + SIGKILL ? EINTR : 0;
+		return -1;
+	}
 	if (r.result == 0)
 		return 0;
 	*e = r.err;

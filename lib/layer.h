@@ -25,9 +25,11 @@ struct err;
  * in dest as its root directory, cannot open devices, has no network, and no
  * more capabilities than making files takes. Absolute names mean beneath dest;
  * ".." and names that lead through a symbolic link are refused. An archive that
- * ends without its end mark is an error, whatever was compressed around it.
+ * ends without its end mark is an error, whatever was compressed around it, and
+ * so is one that takes a GiB of memory to read.
  *
- * What was unpacked before a failure is the caller's to delete. Gives 1, and in e
+ * What was unpacked before a failure is the caller's to delete. If the error's sys is EINTR, the
+ * child was killed, and the archive may be as it should be. Gives 1, and in e
  * which, if a file of it came twice: the later one is there, as tar has it.
  */
 int layer_unpack(int from, const char *what, int dest, tree_progress *progress, struct err *e);
@@ -62,7 +64,7 @@ struct layer_watch {
  * The same as a layer of an image onto dest, which holds the layers below it (lower.h). Names lead
  * through symbolic links, to what those mean with dest as the root. What no image needs is refused: more
  * than 4,000,000 entries, or than 250,000 of less than 8 compressed bytes each; more than 256 MiB that are
- * more than 200 times what they are compressed to; what takes a GiB of memory to read.
+ * more than 200 times what they are compressed to.
  */
 int layer_apply(int from, const char *what, int dest, const struct layer_watch *watch, tree_progress *progress,
 		struct err *e);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -359,4 +360,27 @@ uint64_t limit_oom_kills(const char *path)
 		return 0;
 	line = strstr(value, "\noom_kill ");
 	return line ? strtoull(line + strlen("\noom_kill "), NULL, 10) : 0;
+}
+
+void limit_sweep(const char *parent, const char *prefix)
+{
+	enum { AGE = 60 };
+	const struct hierarchy *trees;
+	struct err ignored;
+	int n = hierarchy_find(&trees, &ignored);
+
+	for (int i = 0; i < n; i++) {
+		own_str char *dir = hierarchy_path(&trees[i], parent, NULL);
+		own_dir DIR *d = opendir(dir);
+		struct dirent *entry;
+		struct stat st;
+
+		while (d && (entry = readdir(d))) {
+			own_str char *group = str_fmt("%s/%s", parent, entry->d_name);
+
+			if (str_starts(entry->d_name, prefix) && fstatat(dirfd(d), entry->d_name, &st, 0) == 0 &&
+			    st.st_mtime + AGE < time(NULL))
+				hierarchy_remove(group);
+		}
+	}
 }

@@ -44,6 +44,11 @@ int limit_thaw(const char *path, struct err *e);	/* absent is success */
 int limit_kill(const char *path, struct err *e);
 /* Deletes the group everywhere, and its parent if ct made that and it is empty now. Absent is success. */
 int limit_delete(const char *path, struct err *e);
+/*
+ * Deletes groups "PARENT/PREFIX..." that have been empty for a minute or so: of runs that were
+ * killed before they could. Whose a group in use is cannot be told, so it stays.
+ */
+void limit_sweep(const char *parent, const char *prefix);
 /* How often the kernel killed something in it for want of memory; 0 if that cannot be known. */
 uint64_t limit_oom_kills(const char *path);
 

@@ -45,7 +45,14 @@ void network_tidy(const struct store *s)
 {
 	struct err ignored;
 	own_fd int lock = s->run < 0 ? -1 : lock_take(s->run, "net", &ignored);
+	own_dir DIR *d = NULL;
+	struct dirent *entry;
 
+	d = lock < 0 ? NULL : fdopendir(openat(lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	/* Half-written files of who was killed (file_replace) are nobody's. */
+	while (d && (entry = readdir(d)))
+		if (entry->d_name[strlen(entry->d_name) - 1] == '~')
+			unlinkat(lock, entry->d_name, 0);
 	if (lock >= 0)
 		unlinkat(s->run, "net", AT_REMOVEDIR);
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,23 +141,34 @@ bool ports_drop(struct ports *p, const struct rules_port *which)
 }
 
 /*
- * Bound, and no more: nobody else can bind it, and what the rules do not send on to the container
- * is refused as if nobody were there. (Without SO_REUSEADDR; with it another could.)
+ * Nobody else can bind it; a TCP port listens for that, so that connections which have ended
+ * (TIME_WAIT) are no hindrance. It hears nothing: what the rules do not send on to the
+ * container is dropped.
  */
+static int take(int fd, struct rules_port *p)
+{
+	static struct sock_filter deaf = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog filter = {1, &deaf};
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = p->host, .sin_port = htons(p->host_port)};
+	socklen_t len = sizeof(a);
+	int yes = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0 ||
+	    (!p->udp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0) ||
+	    bind(fd, (struct sockaddr *)&a, len) < 0 || (!p->udp && listen(fd, 1) < 0) ||
+	    getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+		return -1;
+	p->host_port = ntohs(a.sin_port);
+	return 0;
+}
+
 static int hold(struct rules_port *p, struct err *e)
 {
 	own_fd int fd = socket(AF_INET, (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = p->host, .sin_port = htons(p->host_port)};
-	socklen_t len = sizeof(a);
 	char text[PORT_TEXT];
-	int least = 0;
 
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&a, len) == 0 && getsockname(fd, (struct sockaddr *)&a, &len) == 0) {
-		p->host_port = ntohs(a.sin_port);
+	if (fd >= 0 && take(fd, p) == 0)
 		return take_fd(&fd);
-	}
 	port_text(p, text);
 	return err_sys(e, "port %s", text);
 }

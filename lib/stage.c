@@ -185,7 +185,7 @@ static int mnt_enter(struct run *r, struct err *e)
 /* Stages that mount do it in a namespace of their own: of this run, or of a bare one that runs this. */
 static int mounts_prepare(struct run *r, struct err *e)
 {
-	return plan_has_stage(r->plan, "mnt") ? 0 : rootfs_check_own(getenv(MADE_MNT), e);
+	return plan_has_stage(r->plan, "mnt") ? 0 : rootfs_check_own(r->store ? NULL : getenv(MADE_MNT), e);
 }
 
 static int mounts_enter(const struct run *r, struct err *e)

@@ -173,12 +173,10 @@ static int erase(int dir, const char *name, int depth, struct err *e)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", name);
 	if (subvol_is(fd))
 		return subvol_delete(dir, name, e) < 0 && e->sys != ENOENT ? -1 : 0;
-	if (depth == MAX_DEPTH) {
-		errno = ELOOP;
-		return err_sys(e, "remove %s", name);
-	}
+	if (depth == MAX_DEPTH)
+		return err_set(e, "remove %s: more than %d deep", name, MAX_DEPTH);
 	if (erase_inside(fd, depth, e) < 0)
-		return err_wrap(e, "%s", name);
+		return depth ? -1 : err_wrap(e, "%s", name);	/* the names between would push the reason out */
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "remove %s", name);
 	return 0;

@@ -13,6 +13,9 @@
 #include "err.h"
 #include "own.h"
 
+/* What a deep tree may take of the stack; of a path in a message: more would push the reason out. */
+enum { DEPTH_MAX = 1000, SHOWN = 300 };
+
 /* An inode with several names, and the first of them, from the top. */
 struct seen {
 	uint64_t dev, ino;
@@ -48,7 +51,6 @@ const char *walk_below(const struct walk *w)
 
 int walk_failed(const struct walk *w, const char *doing, struct err *e)
 {
-	enum { SHOWN = 300 };	/* more would push the reason out of the message */
 	size_t cut = w->path.len > SHOWN ? w->path.len - SHOWN : 0;
 
 	return err_sys(e, "%s%s%s", doing, cut ? "..." : "", w->path.data + cut);
@@ -118,6 +120,11 @@ int walk_into(struct walk *w, const struct walked *dir, void *here, struct err *
 	ssize_t n;
 	int r;
 
+	if (w->depth == DEPTH_MAX) {
+		err_set(e, "more than %d directories deep", DEPTH_MAX);
+		return err_wrap(e, "%.*s...", SHOWN, w->path.data);
+	}
+	w->depth++;
 	while ((n = getdents64(dir->fd, entries, sizeof(entries))) > 0)
 		for (ssize_t at = 0; at < n; at += entry->d_reclen) {
 			entry = (const void *)(entries + at);
@@ -129,6 +136,7 @@ int walk_into(struct walk *w, const struct walked *dir, void *here, struct err *
 			if (r < 0)
 				return -1;
 		}
+	w->depth--;
 	return n < 0 ? walk_failed(w, "", e) : 0;
 }
 

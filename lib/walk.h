@@ -39,6 +39,7 @@ struct walk {
 	bool live;		/* the tree is in use: what is gone by the time it is met is passed over */
 	struct buf path;	/* where it is now: as the user called the top, then beneath it */
 	size_t top;		/* how much of path is the top */
+	int depth;		/* directories that it is in */
 	uint64_t mount;
 	void *links;
 };
@@ -50,7 +51,7 @@ void walk_end(struct walk *w);
 void walked_close(struct walked *f);
 #define own_walked __attribute__((cleanup(walked_close)))
 
-/* Visits what is in a directory, in no order. One descriptor a level is held. */
+/* Visits what is in a directory, in no order. One descriptor a level is held; more than 1000 levels are an error. */
 int walk_into(struct walk *w, const struct walked *dir, void *here, struct err *e);
 
 /* Where the walk is, beneath the top; "." there. */

@@ -183,12 +183,13 @@ static int configure(const struct wire *w, const struct network *n, const struct
 	return change_own_hosts(w, n, m->at.address, true, e);
 }
 
-static int take_out(const struct wire *w, const char *network, struct err *e);
+static int take_out(const struct wire *w, const char *network, struct record *gone, struct err *e);
 
 int wire_connect(const struct wire *w, const char *network, struct bridge_how *how, struct err *e)
 {
 	own_fd int lock = network_lock(w->store, e);
 	own_network struct network n = NETWORK_NONE;
+	own_record struct record gone = {0};
 	struct member m = {0};
 	struct err ignored;
 
@@ -197,7 +198,7 @@ int wire_connect(const struct wire *w, const char *network, struct bridge_how *h
 	if (join(w, &n, &m, e) == 0 && configure(w, &n, &m, e) == 0)
 		return 0;
 	if (*m.at.link)
-		take_out(w, network, &ignored);
+		take_out(w, network, &gone, &ignored);
 	return -1;
 }
 
@@ -238,9 +239,10 @@ static int reroute(const struct wire *w, const struct record *net, struct err *e
 	return inside ? rtnl_default_route(inside, m.inside, network_gateway(&n), e) : -1;
 }
 
-static int take_out(const struct wire *w, const char *network, struct err *e)
+/* gone: the lines that were of that end. */
+static int take_out(const struct wire *w, const char *network, struct record *gone, struct err *e)
 {
-	own_record struct record net = {0}, kept = {0}, gone = {0};
+	own_record struct record net = {0}, kept = {0};
 	own_network struct network n = NETWORK_NONE;
 	const char *id = w->container.id;
 	struct rules_member m, other;
@@ -251,7 +253,7 @@ static int take_out(const struct wire *w, const char *network, struct err *e)
 		return -1;
 	if (!find_member(&net, network, &m))
 		return network ? err_set(e, "%s: is not on network %s", id, network) : err_set(e, "%s: is on no network", id);
-	split(&net, is_of, &m, &kept, &gone);
+	split(&net, is_of, &m, &kept, gone);
 	if (!network && find_member(&kept, NULL, &other))
 		return err_set(e, "%s: is on several networks: --network says which", id);
 	/* First the link: without its elements it could send as whom it likes. */
@@ -259,61 +261,74 @@ static int take_out(const struct wire *w, const char *network, struct err *e)
 		return -1;
 	if (network_open(w->store, m.network, &n, &ignored) == 0)
 		change_own_hosts(w, &n, m.address, false, &ignored);
-	if (member_let_go(w->store, id, &gone, record_get(&net, "set"), e) < 0 || write_net(w, &kept, e) < 0)
+	if (member_let_go(w->store, id, gone, record_get(&net, "set"), e) < 0 || write_net(w, &kept, e) < 0)
 		return -1;
-	drop_ports(w, &gone);
 	return reroute(w, &kept, e);
 }
 
 int wire_disconnect(const struct wire *w, const char *network, struct err *e)
 {
 	own_fd int lock = network_lock(w->store, e);
+	own_record struct record gone = {0};
 
-	return lock < 0 ? -1 : take_out(w, network, e);
+	if (lock < 0 || take_out(w, network, &gone, e) < 0)
+		return -1;
+	/* Its supervisor may keep us waiting, but then nobody else. */
+	shut_fd(&lock);
+	drop_ports(w, &gone);
+	return 0;
 }
 
 /* --- ports --- */
 
-/* Held by its supervisor, on record, and among the rules; or, on failure, nothing of it. */
-static int publish(const struct wire *w, struct record *net, const struct ports *p, struct err *e)
+/* On record, and among the rules; or, on failure, neither. */
+static int publish(const struct wire *w, const struct ports *p, struct err *e)
 {
-	own_record struct record added = {0};
-	const char *id = w->container.id, *set = record_get(net, "set");
+	own_fd int lock = network_lock(w->store, e);
+	own_record struct record net = {0}, added = {0};
+	own_network struct network n = NETWORK_NONE;
+	struct rules_member m;
 	struct err ignored;
-	size_t held = 0;
 
-	for (size_t i = 0; i < p->n; i++)
+	if (lock < 0 || read_net(w, &net, e) < 0)
+		return -1;
+	if (!find_way_out(w, &net, &m, &n) || m.address.s_addr != p->v->to.s_addr)
+		return err_set(e, "%s: was disconnected meanwhile", w->container.id);
+	for (size_t i = 0; i < p->n; i++) {
 		rules_record_port(&added, &p->v[i]);
-	while (held < p->n && control_hold(w->store, id, &p->v[held], p->fd[held], e) == 0)
-		held++;
-	if (held == p->n) {
-		for (size_t i = 0; i < added.keys.n; i++)
-			record_add(net, "port", added.values.v[i]);
-		if (write_net(w, net, e) == 0 && elements_put(set, true, &added, e) == 0)
-			return 0;
-		for (size_t i = 0; i < added.keys.n; i++)
-			record_remove(net, "port", added.values.v[i]);
-		elements_put(set, false, &added, &ignored);
-		write_net(w, net, &ignored);
+		rules_record_port(&net, &p->v[i]);
 	}
-	while (held-- > 0)
-		control_drop(w->store, id, &p->v[held], &ignored);
+	if (write_net(w, &net, e) == 0 && elements_put(n.set, true, &added, e) == 0)
+		return 0;
+	elements_put(n.set, false, &added, &ignored);
+	for (size_t i = 0; i < added.keys.n; i++)
+		record_remove(&net, "port", added.values.v[i]);
+	write_net(w, &net, &ignored);
 	return -1;
 }
 
 int wire_publish(const struct wire *w, const struct port_range *range, struct ports *done, struct err *e)
 {
-	own_fd int lock = network_lock(w->store, e);
 	own_network struct network n = NETWORK_NONE;
 	own_record struct record net = {0};
+	const char *id = w->container.id;
 	struct rules_member m;
+	struct err ignored;
+	size_t held = 0;
 
-	if (lock < 0 || read_net(w, &net, e) < 0)
+	if (read_net(w, &net, e) < 0)
 		return -1;
 	if (!find_way_out(w, &net, &m, &n))
-		return err_set(e, "%s: is on no network that is reached from outside", w->container.id);
-	if (ports_hold(done, range, m.address, e) == 0 && publish(w, &net, done, e) == 0)
+		return err_set(e, "%s: is on no network that is reached from outside", id);
+	if (ports_hold(done, range, m.address, e) < 0)
+		goto failed;
+	while (held < done->n && control_hold(w->store, id, &done->v[held], done->fd[held], e) == 0)
+		held++;
+	if (held == done->n && publish(w, done, e) == 0)
 		return 0;
+failed:
+	while (held-- > 0)
+		control_drop(w->store, id, &done->v[held], &ignored);
 	ports_close(done);
 	return -1;
 }
@@ -341,6 +356,7 @@ int wire_unpublish(const struct wire *w, const struct port_range *range, struct 
 		return err_set(e, "%s: has no such port published", w->container.id);
 	if (elements_put(record_get(&net, "set"), false, &gone, e) < 0 || write_net(w, &kept, e) < 0)
 		return -1;
+	shut_fd(&lock);
 	drop_ports(w, &gone);
 	return 0;
 }
@@ -351,6 +367,7 @@ int wire_pair(const struct wire *w, const char *network, struct err *e)
 {
 	own_fd int lock = network_lock(w->store, e);
 	own_network struct network n = NETWORK_NONE;
+	own_record struct record gone = {0};
 	struct rtnl_link bridge;
 	struct member m = {0};
 	struct err ignored;
@@ -363,7 +380,7 @@ int wire_pair(const struct wire *w, const char *network, struct err *e)
 	if (join(w, &n, &m, e) == 0)
 		return 0;
 	if (*m.at.link)
-		take_out(w, network, &ignored);
+		take_out(w, network, &gone, &ignored);
 	return -1;
 }
 

@@ -258,6 +258,10 @@ files["manifest.json"] = dump([{"Config": "1.json", "RepoTags": ["a:1"], "Layers
 	done
 	run ct-init - < <(archive_of 'layout(blob(M, manifest(config(tar(b=b"2")), one)))')
 	refused sha256
+	layers=$(ls "$CT_ROOT/layers")
+	run ct-init - < <(archive_of 'two = tar(c=b"3"); layout(blob(M, manifest(config(two, one), two, two)))')
+	refused "layer 2 of 2: "
+	[ "$(ls "$CT_ROOT/layers")" = "$layers" ]
 }
 
 @test "what is changed or missing in a docker archive is refused by its name" {

@@ -195,6 +195,7 @@ MANIFESTS = {
     'many-headers': many_headers,
     'busy': busy('1'),
     'busy-long': busy('3600'),
+    'busy-past': busy('Wed, 21 Oct 2015 07:28:00 GMT'),
     'fails-twice': failing(2),
     'fails': failing(1000),
     'unknown': lambda h, data: h.reply(404, body=b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest\\nunknown"}]}'),

@@ -24,7 +24,7 @@ setup() {
 	# Nothing of the user's; what fails is tried again soon.
 	unset REGISTRY_AUTH_FILE XDG_RUNTIME_DIR XDG_CONFIG_HOME DOCKER_CONFIG SSL_CERT_FILE
 	unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
-	export HOME=$BATS_TEST_TMPDIR CT_TEST_STALL=6
+	export HOME=$BATS_TEST_TMPDIR CT_TEST_STALL=3
 	manifest=$R/layout/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' "$R/layout/index.json")
 	config=$R/layout/blobs/sha256/$(jq -r '.config.digest[7:]' "$manifest")
 	layer=$(jq -r '.layers[0].digest[7:]' "$manifest")
@@ -71,19 +71,19 @@ config_digest() {
 	[ "$(ct-pull --print token "$registry/a/b:1")" = '{}' ]
 }
 
-@test "an unknown tag is refused in the registry's words" {
+@test "an unknown tag is refused in the registry's words and in ours" {
 	registry_at plain
 	run -1 ct-pull "$registry/a/b:2"
-	[ "$output" = "ct-pull: $registry/a/b:2: the registry says: manifest unknown" ]
+	[ "$output" = "ct-pull: $registry/a/b:2: the registry says: manifest unknown (no such image or tag there)" ]
 }
 
 @test "basic authentication takes --creds, an auth file, and nothing else" {
 	registry_at basic
 	[ "$(ct-pull --creds "$registry_creds" --print config "$registry/a/b:1")" = "$(cat "$config")" ]
 	run -1 ct-pull --creds student:wrong --print config "$registry/a/b:1"
-	[ "$output" = "ct-pull: $registry/a/b:1: the registry says: authentication required" ]
+	[ "$output" = "ct-pull: $registry/a/b:1: the registry says: authentication required (with the credentials for $registry)" ]
 	run -1 ct-pull --print config "$registry/a/b:1"
-	[ "$output" = "ct-pull: $registry/a/b:1: the registry says: authentication required (no credentials for $registry are known)" ]
+	[ "$output" = "ct-pull: $registry/a/b:1: the registry says: authentication required (no such image, or one that takes credentials: none for $registry are known)" ]
 	run -1 ct-pull --creds student --print config "$registry/a/b:1"
 	[ "$output" = 'ct-pull: credentials: not USER:PASSWORD' ]
 	export REGISTRY_AUTH_FILE=$HOME/auth.json
@@ -96,7 +96,7 @@ config_digest() {
 	[ "$(ct-pull --creds "$registry_creds" --print config "$registry/a/b:1")" = "$(cat "$config")" ]
 	[ "$(ct-pull --creds "$registry_creds" --print token "$registry/a/b:1" | jq -r '.token | split(".")[1] | @base64d | fromjson.access[0] | .name, .actions[]')" = $'a/b\npull' ]
 	run -1 ct-pull --creds student:wrong --print config "$registry/a/b:1"
-	[ "$output" = "ct-pull: $registry/a/b:1: the token server says: incorrect username or password" ]
+	[ "$output" = "ct-pull: $registry/a/b:1: the token server says: incorrect username or password (with the credentials for $registry)" ]
 	mkdir "$HOME/.docker"
 	echo "{\"auths\":{\"$registry\":{\"identitytoken\":\"identity\"}}}" >"$HOME/.docker/config.json"
 	[ "$(ct-pull --print config "$registry/a/b:1")" = "$(cat "$config")" ]
@@ -109,7 +109,7 @@ config_digest() {
 	printf '#!/bin/sh\ntouch %s/ran\n' "$HOME" >"$HOME/bin/docker-credential-evil"
 	chmod +x "$HOME/bin/docker-credential-evil"
 	PATH=$HOME/bin:$PATH run -1 ct-pull --print config "$registry/a/b:1"
-	[ "$output" = "ct-pull: $registry/a/b:1: the registry says: authentication required (no credentials for $registry are known; the helper evil is not run)" ]
+	[ "$output" = "ct-pull: $registry/a/b:1: the registry says: authentication required (no such image, or one that takes credentials: none for $registry are known; the helper evil is not run)" ]
 	[ ! -e "$HOME/ran" ]
 }
 
@@ -150,6 +150,8 @@ config_digest() {
 	run -1 env -u CT_TEST_STALL ct-pull localhost:1/a
 	[ "$output" = 'ct-pull: localhost:1/a:latest: localhost:1: Connection refused' ]
 	((SECONDS < 2))
+	run -1 ct-pull registry.example/a
+	[ "$output" = 'ct-pull: registry.example/a:latest: registry.example: its address cannot be found (a wrong name, or no network?)' ]
 }
 
 @test "a proxy of the environment is used, but not to reach loopback" {
@@ -245,6 +247,12 @@ config_digest() {
 	[ "$(asked /manifests/latest)" = 1 ]
 }
 
+@test "a Retry-After that is over by our clock is a wait of our own" {
+	pull busy-past
+	pulled
+	[ "$(asked /manifests/latest)" = 2 ]
+}
+
 @test "redirects are followed ten times, not for ever" {
 	pull loop
 	refused loop "$(config_digest): $hostile: more than 10 redirects"
@@ -310,7 +318,7 @@ config_digest() {
 	pull token-huge
 	refused token-huge 'token: 127.0.0.1:5100: longer than 65536 bytes'
 	pull token-no
-	refused token-no "the token server says: incorrect username or password (no credentials for $hostile are known)"
+	refused token-no "the token server says: incorrect username or password (no such image, or one that takes credentials: none for $hostile are known)"
 	pull garbled
 	refused garbled 'its WWW-Authenticate cannot be read: Bearer realm="unfinished'
 }
@@ -337,5 +345,5 @@ config_digest() {
 
 @test "an error's text cannot move the cursor or end the line" {
 	pull unknown
-	refused unknown 'the registry says: manifest\nunknown'
+	refused unknown 'the registry says: manifest\nunknown (no such image or tag there)'
 }

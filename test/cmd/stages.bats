@@ -279,6 +279,20 @@ os.kill(0, 9)'
 	done
 }
 
+@test "the group of a run that was killed goes with a later one" {
+	ct-run --only cgroup,pid --rootfs / sleep 1000 &
+	wait_until pgrep -P $! sleep
+	kill -KILL $!
+	await $!
+	group=run_$!
+	facts | grep -q "$group"
+	ct-run --only cgroup --rootfs / true	# it may be one that has just begun
+	facts | grep -q "$group"
+	find /sys/fs/cgroup -path "*$CT_CGROUP/$group" -exec touch -d '2 minutes ago' {} +
+	ct-run --only cgroup --rootfs / true
+	no_group
+}
+
 @test "an option without the stage that does it is refused" {
 	while read -r option stage; do
 		# shellcheck disable=SC2086 # two words
@@ -341,6 +355,10 @@ os.kill(0, 9)'
 	grep -q 'Seccomp:	0' "/proc/$pid/status"
 	[ "$(ct-exec "$c" hostname)" = "$c" ]
 	ct-exec "$c" grep -q 'Seccomp:	0' /proc/self/status
+	ct-kill "$c"
+	ct-wait "$c" >/dev/null
+	ct-start "$c"
+	[ "$(ct-exec "$c" readlink /proc/self/ns/net)" = "$(readlink /proc/self/ns/net)" ]
 	ct-rm -f "$c"
 	run -125 ct-run --without cgroup "$img" true
 	[[ "$output" == *recorded* ]]
@@ -383,6 +401,13 @@ calls() {
 		calls "$BATS_TEST_TMPDIR/said" | grep -qx $call
 	done
 	grep -qF 'clone3({flags=CLONE_NEWUSER|CLONE_NEWNET|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWPID|CLONE_NEWNS' "$BATS_TEST_TMPDIR/said"
+}
+
+@test "what a container in the background was started with holds on to nobody's stderr" {
+	busybox_image
+	said=$(timeout 20 ct-run -d --explain --network none "$img" sleep 1000 2>&1)
+	[[ "$said" == *'clone3('* ]]
+	ct-ps -q | ct-rm -f -
 }
 
 @test "what is told agrees with what strace sees" {

@@ -1,7 +1,12 @@
 #include "unit.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "layer.h"
 #include "own.h"
+#include "str.h"
 #include "tars.h"
 
 static struct err e;
@@ -157,6 +162,39 @@ static void a_descriptor_that_cannot_be_read_is_said(void **state)
 	assert_refused(layer_unpack(-1, "archive", s->dir, NULL, &e), &e, "archive: Bad file descriptor");
 }
 
+/* As soon as our parent has another child. */
+static _Noreturn void kill_other_child(void)
+{
+	own_str char *path = str_fmt("/proc/%d/task/%d/children", getppid(), getppid());
+
+	for (;; usleep(1000)) {
+		own_file FILE *children = fopen(path, "re");
+		int pid;
+
+		while (children && fscanf(children, "%d", &pid) == 1)
+			if (pid != getpid())
+				_exit(kill(pid, SIGKILL));
+	}
+}
+
+static void a_child_that_was_killed_is_told_from_a_bad_archive(void **state)
+{
+	struct scratch *s = *state;
+	int pipes[2], status;
+	pid_t killer;
+
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	killer = fork();
+	if (killer == 0)
+		kill_other_child();
+	assert_refused(layer_unpack(pipes[0], "archive", s->dir, NULL, &e), &e,
+		       "archive: unpacking it broke off: too much memory, or killed (status 137)");
+	assert_int_equal(e.sys, EINTR);
+	assert_int_equal(waitpid(killer, &status, 0), killer);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 static void what_is_merged_replaces_files_and_leaves_directories(void **state)
 {
 	struct scratch *s = *state;
@@ -210,6 +248,7 @@ int main(void)
 		unit_test_root(a_very_long_name_leaves_room_for_the_reason),
 		unit_test_root(an_archive_without_its_end_is_refused),
 		unit_test_root(a_descriptor_that_cannot_be_read_is_said),
+		unit_test_root(a_child_that_was_killed_is_told_from_a_bad_archive),
 		unit_test_root(what_is_merged_replaces_files_and_leaves_directories),
 		unit_test_root(a_merge_that_fails_takes_back_what_is_new),
 	};

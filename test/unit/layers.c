@@ -214,6 +214,28 @@ static void links_of_lower_layers_lead_nowhere_out_of_the_image(void **state)
 	assert_int_equal(access("/etc/passwd", F_OK), 0);
 }
 
+static void what_is_below_is_not_taken_away_from_any_depth(void **state)
+{
+	static const char *const bad[][2] = {
+		{"d", "layer: d: d: remove d: more than 1000 deep"},
+		{".wh.d", "layer: .wh.d: hide a directory: more than 1000 deep"},
+	};
+	struct home *h = *state;
+	struct made m = begin();
+	char name[2400];
+
+	for (size_t i = 0; i < sizeof(name); i++)
+		name[i] = i % 2 ? '/' : 'd';
+	name[sizeof(name) - 1] = '\0';
+	add(&m, name, S_IFDIR, "");
+	assert_int_equal(put(h, NULL, A, end(&m)), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		m = begin();
+		add(&m, bad[i][0], S_IFREG, "x");
+		assert_refused(put(h, A, B, end(&m)), &e, bad[i][1]);
+	}
+}
+
 static void another_content_than_the_diff_id_says_is_refused(void **state)
 {
 	struct home *h = *state;
@@ -399,6 +421,7 @@ int main(void)
 		unit_test_store(directories_have_the_times_that_the_layers_say),
 		unit_test_store(what_leads_out_or_is_wrong_is_refused_and_nothing_is_left),
 		unit_test_store(links_of_lower_layers_lead_nowhere_out_of_the_image),
+		unit_test_store(what_is_below_is_not_taken_away_from_any_depth),
 		unit_test_store(another_content_than_the_diff_id_says_is_refused),
 		unit_test_store(a_layer_cut_anywhere_is_refused),
 		unit_test_store(zeros_are_refused_before_they_fill_the_disk),

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "private_net.h"
@@ -97,6 +99,37 @@ static void a_port_that_is_held_is_nobody_elses(void **state)
 	assert_int_equal(can_bind(SOCK_STREAM, 8001, false), 0);
 }
 
+/* The end that closed first keeps the connection for a minute. */
+static void a_port_of_connections_that_have_ended_can_be_held(void **state)
+{
+	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0), one = 1, peer;
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(8000), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct ports held = {0};
+	struct port_range r;
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	char word;
+
+	(void)state;
+	assert_int_equal(ioctl(client, SIOCSIFFLAGS, &lo), 0);
+	assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof(a)) | listen(listener, 1), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&a, sizeof(a)), 0);
+	peer = accept(listener, NULL, NULL);
+	close(peer);
+	assert_int_equal(read(client, &word, 1), 0);
+	close(client);
+	close(listener);
+	assert_int_equal(can_bind(SOCK_STREAM, 8000, false), -1);
+	assert_int_equal(port_read("8000:1", &r, &e), 0);
+	assert_int_equal(ports_hold(&held, &r, (struct in_addr){0}, &e), 0);
+	/* and nobody is heard */
+	client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&a, sizeof(a)), -1);
+	assert_int_equal(poll(&(struct pollfd){.fd = client, .events = POLLOUT}, 1, 100), 0);
+	close(client);
+	ports_close(&held);
+}
+
 static void a_port_that_nobody_chose_is_one_that_is_free(void **state)
 {
 	struct ports held = {0};
@@ -120,6 +153,7 @@ int main(void)
 		cmocka_unit_test(a_port_is_read_in_every_form),
 		cmocka_unit_test(what_is_no_port_is_refused_by_name),
 		unit_test_net(a_port_that_is_held_is_nobody_elses),
+		unit_test_net(a_port_of_connections_that_have_ended_can_be_held),
 		unit_test_net(a_port_that_nobody_chose_is_one_that_is_free),
 	};
 

@@ -135,6 +135,26 @@ static void a_path_too_long_to_show_keeps_its_end_and_the_reason(void **state)
 	close(up);
 }
 
+static void a_tree_that_is_too_deep_is_refused_before_the_stack_ends(void **state)
+{
+	struct scratch *s = *state;
+	int dir = dup(s->dir);
+	uint64_t bytes;
+
+	for (int i = 0; i < 1500; i++) {
+		int next;
+
+		assert_int_equal(mkdirat(dir, "d", 0755), 0);
+		next = openat(dir, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(dir);
+		dir = next;
+	}
+	close(dir);
+	assert_int_equal(tree_size(s->dir, "top", &bytes, &e), -1);
+	assert_true(strncmp(e.msg, "top/d/d", 7) == 0);
+	assert_non_null(strstr(e.msg, "...: more than 1000 directories deep"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +165,7 @@ int main(void)
 		unit_test_scratch(a_failure_names_the_path_as_the_user_called_it),
 		unit_test_scratch(the_copy_may_not_lie_in_the_source),
 		unit_test_scratch(a_path_too_long_to_show_keeps_its_end_and_the_reason),
+		unit_test_scratch(a_tree_that_is_too_deep_is_refused_before_the_stack_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
