@@ -69,7 +69,7 @@ stubborn() {
 	run -0 ct stop -t 1 "$c"
 	ms=$((($(date +%s%N) - start) / 1000000))
 	[ "$ms" -ge 1000 ]
-	[ "$ms" -lt 6000 ]
+	[ "$ms" -lt 10000 ]	# the time that is given otherwise
 	[ "$(status_of "$c")" = 'killed 9' ]
 }
 
