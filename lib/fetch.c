@@ -224,16 +224,16 @@ int fetch_begin(struct fetch *f, struct err *e)
 }
 
 /*
- * A layer that could not be unpacked, though it was all there, cannot be the next time either: unless
- * it was for want of room, or who did it was killed.
+ * What failed though every layer that it asked for was there would fail the next time too: unless
+ * it was for want of room, or who unpacked one was killed.
  */
 static bool is_useless(const struct fetch *f, const struct err *why)
 {
 	size_t i = 0;
 
-	while (i < f->image->n && (!f->layers[i].used || f->layers[i].done))
+	while (i < f->image->n && f->layers[i].done)
 		i++;
-	return i < f->image->n && why && !is_full(why) && why->sys != EINTR;
+	return (i == f->image->n || f->layers[i].used) && why && !is_full(why) && why->sys != EINTR;
 }
 
 static bool is_empty(int fd)

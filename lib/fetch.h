@@ -35,8 +35,8 @@ struct fetch {
  */
 int fetch_begin(struct fetch *f, struct err *e);
 /*
- * Ends them. What was fetched, if only in part, stays for another time, unless a layer cannot be
- * unpacked: then nothing stays of the image, nor what was unpacked of it. why: what the caller
+ * Ends them. What was fetched, if only in part, stays for another time, unless it cannot become
+ * an image: then nothing stays of it, nor what was unpacked. why: what the caller
  * failed with; NULL: nothing. Not under layers_hold.
  */
 void fetch_end(struct fetch *f, const struct err *why);

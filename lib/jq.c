@@ -101,7 +101,7 @@ static int explain(int status, char *said, const char *what, struct err *e)
 int jq_read(const char *filter, const char *const *args, const void *json, size_t n, const char *what,
 	    struct record *out, struct err *e)
 {
-	own_str char *text = str_dup_n(json, n);
+	own_str char *text = str_dup_n(n ? json : "", n);
 	const char *bad = check_text(text, n);
 	own_buf struct buf lines = {0}, why = {0};
 	own_fd int fd = -1;

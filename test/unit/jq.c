@@ -47,7 +47,7 @@ static void what_is_not_one_json_document_is_refused(void **state)
 	static const struct {
 		const char *json, *says;
 	} cases[] = {
-		{"", "doc: not JSON: 0 documents, not one"}, {" \n", "doc: not JSON: 0 documents, not one"},
+		{" \n", "doc: not JSON: 0 documents, not one"},
 		{"{} {}", "doc: not JSON: 2 documents, not one"}, {"{}1", "doc: not JSON: 2 documents, not one"},
 		{"{", "doc: not JSON: Unfinished"}, {"{}x", "doc: not JSON: Invalid"}, {"{\"a\":}", "doc: not JSON: "},
 		{"<html>", "doc: not JSON: Invalid"}, {"{\"a\": \"\xff\"}", "doc: not JSON: not UTF-8"},
@@ -66,6 +66,7 @@ static void what_is_not_one_json_document_is_refused(void **state)
 			fail_msg("%s: %s", cases[i].json, e.msg);
 		assert_null(strchr(e.msg, '\n'));
 	}
+	assert_refused(read_text(NULL, 0), &e, "doc: not JSON: 0 documents, not one");
 	assert_refused(read_text("{}\0{}", 5), &e, "doc: not JSON: a NUL byte");
 	assert_refused(read_text("\0", 1), &e, "doc: not JSON: a NUL byte");
 }
