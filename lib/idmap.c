@@ -22,6 +22,13 @@ enum {
 	SLOTS = (FIRST_BORROWED - FIRST_OUTSIDE) / IDMAP_RANGE, BORROWED = 0x0fff0000 / IDMAP_RANGE,
 };
 
+/* Whether it is the one map that needs no right (user_namespaces(7)). */
+static void note_own(struct idmap *m)
+{
+	m->group = getegid();
+	m->own = m->n == 1 && m->line->count == 1 && m->line->outside == geteuid() && !caps_held(CAP_SETGID);
+}
+
 int idmap_read(const char *text, struct idmap *m, struct err *e)
 {
 	own_strv struct strv lines = {0};
@@ -44,6 +51,7 @@ int idmap_read(const char *text, struct idmap *m, struct err *e)
 		m->line[m->n].outside = (uint32_t)v[1];
 		m->line[m->n++].count = (uint32_t)v[2];
 	}
+	note_own(m);
 	return 0;
 }
 
@@ -97,6 +105,7 @@ int idmap_borrow(struct idmap *m, struct err *e)
 	*m = (struct idmap){.n = 1, .line = {{0, first, IDMAP_RANGE}}};
 	if (!caps_held(CAP_SETUID)) {
 		*m = (struct idmap){.n = 1, .line = {{0, geteuid(), 1}}};
+		note_own(m);
 		return 0;
 	}
 	if (idmap_of(getpid(), &ours, e) < 0)
@@ -187,7 +196,7 @@ static int write_own_group(const struct idmap *m, pid_t pid, struct err *e)
 	if (file_put(AT_FDCWD, path, "deny", e) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "/proc/%d/gid_map", (int)pid);
-	snprintf(text, sizeof(text), "%u %u 1\n", m->line->inside, getegid());
+	snprintf(text, sizeof(text), "%u %u 1\n", m->line->inside, m->group);
 	return file_put(AT_FDCWD, path, text, e);
 }
 
@@ -203,10 +212,10 @@ int idmap_write(const struct idmap *m, pid_t pid, struct err *e)
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)pid);
 	if (file_put(AT_FDCWD, path, text.data, e) < 0)
 		return e->sys == EPERM ? err_set(e, "user ids: only root may map other ids than its own, or more than one") : -1;
+	if (m->own)
+		return write_own_group(m, pid, e);
 	snprintf(path, sizeof(path), "/proc/%d/gid_map", (int)pid);
-	if (file_put(AT_FDCWD, path, text.data, e) == 0)
-		return 0;
-	return e->sys == EPERM && m->n == 1 && m->line->count == 1 ? write_own_group(m, pid, e) : -1;
+	return file_put(AT_FDCWD, path, text.data, e);
 }
 
 int idmap_of(pid_t pid, struct idmap *m, struct err *e)

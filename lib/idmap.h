@@ -20,6 +20,8 @@ enum { IDMAP_MAX = 16, IDMAP_RANGE = 65536 };
 struct idmap {
 	struct { uint32_t inside, outside, count; } line[IDMAP_MAX];
 	int n;			/* 0: no map at all */
+	bool own;		/* one id, the caller's, by one who may map no other; with it goes its group: */
+	gid_t group;
 };
 
 /* CTR:HOST:COUNT[,CTR:HOST:COUNT...] */
@@ -52,8 +54,8 @@ uint32_t idmap_root(const struct idmap *m);
 int idmap_of(pid_t pid, struct idmap *m, struct err *e);
 
 /*
- * Writes uid_map and gid_map of a process in a new user namespace. Without the
- * right to, a map of one id is of our own user and group.
+ * Writes uid_map and gid_map of a process in a new user namespace; if it is of our own
+ * id, setgroups(2) is denied there before, as the kernel wants it.
  */
 int idmap_write(const struct idmap *m, pid_t pid, struct err *e);
 

@@ -149,15 +149,14 @@ void recipe_cgroup(const struct run *r, struct recipe *out)
 
 static void write_maps(const struct run *r, struct buf *to)
 {
-	bool own = !caps_held(CAP_SETUID);
 	own_buf struct buf map = {0};
 
 	for (int i = 0; i < r->map.n; i++)
 		buf_fmt(&map, "%u %u %u\\n", r->map.line[i].inside, r->map.line[i].outside, r->map.line[i].count);
 	buf_fmt(to, "printf '%s' >/proc/$holder/uid_map\n", map.data);
-	if (own)
+	if (r->map.own)
 		buf_fmt(to, "echo deny >/proc/$holder/setgroups; echo '%u %u 1' >/proc/$holder/gid_map\n", r->map.line->inside,
-			(unsigned)getegid());
+			r->map.group);
 	else
 		buf_fmt(to, "printf '%s' >/proc/$holder/gid_map\n", map.data);
 }
@@ -171,7 +170,7 @@ void recipe_user(const struct run *r, struct recipe *out)
 		write_maps(r, &out->held);
 		return;
 	}
-	if (r->map.n == 1 && r->map.line->count == 1 && r->map.line->outside == geteuid()) {
+	if (r->map.own) {
 		buf_fmt(&out->inside, "unshare --user --map-user=%u --map-group=%u\n", r->map.line->inside, r->map.line->inside);
 		return;
 	}
