@@ -15,6 +15,7 @@
 #include "names.h"
 #include "own.h"
 #include "plan.h"
+#include "shell.h"
 #include "subvol.h"
 
 struct commit_args {
@@ -51,10 +52,16 @@ static const struct opt_program program = {
 static void tell_same(const struct store *s, const struct container *c, const char *command, const char *second)
 {
 	own_str char *path = container_root(s, c);
-	own_str char *line = str_fmt("%s %s%s%s%s", command, path, second ? " " : "", second ? s->root_path : "",
-				     second ? second : "");
+	own_buf struct buf line = {0};
 
-	explain_same(line);
+	buf_fmt(&line, "%s ", command);
+	shell_word(&line, path);
+	if (second) {
+		buf_str(&line, " ");
+		shell_word(&line, s->root_path);
+		buf_str(&line, second);
+	}
+	explain_same(line.data);
 }
 
 static int take(const struct store *s, const struct container *c, int root, struct draft *d, struct err *e)

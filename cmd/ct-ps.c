@@ -44,8 +44,10 @@ struct listed {
 	const struct store *store;
 	struct table *table;
 	const struct strv *filters;
+	bool asked;		/* for some; else each is an id of the store */
 	bool running;
-	bool states;		/* it matters how each of them ended */
+	bool lives;		/* it matters whether each of them runs */
+	bool states;		/* and if not, how it ended */
 };
 
 /* A container under a filter's eye. */
@@ -158,7 +160,7 @@ static bool needs_states(const struct listed *l)
 	for (size_t i = 0; i < l->filters->n; i++)
 		if (find_filter(l->filters->v[i], &value)->fits == status_fits)
 			return true;
-	return table_shows(l->table, "status,pid,started,finished,exitcode");
+	return table_shows(l->table, "status,started,finished,exitcode");
 }
 
 static bool wanted(const struct listed *l, const struct container *c, const struct container_state *st)
@@ -201,16 +203,24 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	struct container_state st = {.phase = CONTAINER_DEAD};
 	own_strv struct strv ports = {0};
 	char ip[INET_ADDRSTRLEN] = "";
+	bool runs;
 
-	if (container_open(l->store, ref, &c, e) < 0)
+	if (!l->asked)
+		snprintf(c.id, sizeof(c.id), "%s", ref);
+	else if (name_resolve(l->store, "ps", ref, c.id, e) < 0)
 		return -1;
-	if (l->running && !container_runs(l->store, &c, &st))
+	if (l->lives && !l->states)
+		container_runs(l->store, &c, &st);
+	else if (l->states && container_state(l->store, &c, &st, e) < 0)
+		return -1;
+	runs = st.phase == CONTAINER_RUNNING;
+	if (l->running && !runs)
 		return 0;
-	if (!l->running && l->states && container_state(l->store, &c, &st, e) < 0)
-		return -1;
+	if (container_config(l->store, &c, e) < 0)
+		return l->asked ? err_wrap(e, "%s", ref) : -1;
 	if (!wanted(l, &c, &st))
 		return 0;
-	if (table_shows(l->table, "ip,ports") && (l->running || container_runs(l->store, &c, &(struct container_state){0})))
+	if (runs && table_shows(l->table, "ip,ports"))
 		find_network(l, c.id, ip, &ports);
 
 	own_str char *status = container_status_text(&st), *root = container_root(l->store, &c);
@@ -240,7 +250,7 @@ int main(int argc, char **argv)
 	__attribute__((cleanup(args_free))) struct ps_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	own_store struct store store = STORE_NONE;
-	struct listed l = {.store = &store, .filters = &args.filters, .running = args.running};
+	struct listed l = {.store = &store, .filters = &args.filters, .asked = *operands, .running = args.running};
 	struct err e;
 	int status;
 
@@ -249,7 +259,8 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
-	l.states = needs_states(&l);
+	l.states = !l.running && needs_states(&l);
+	l.lives = l.running || table_shows(l.table, "pid,ip,ports");
 	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);
 	return cmd_end(status);

@@ -4,6 +4,7 @@
 
 #include "bridge.h"
 #include "cmd.h"
+#include "err.h"
 #include "net.h"
 #include "own.h"
 #include "rtnl.h"
@@ -67,12 +68,15 @@ int disconnect_all(struct host *h, const char *network, struct err *e)
 
 static int publish_one(const char *text, void *wire, struct err *e)
 {
+	struct bridge_how how = {.thorough = false};
 	own_ports struct ports done = {0};
 	struct port_range range;
 	char port[PORT_TEXT];
 
-	if (port_read(text, &range, e) < 0 || wire_publish(wire, &range, &done, e) < 0)
+	if (port_read(text, &range, e) < 0 || wire_publish(wire, &range, &how, &done, e) < 0)
 		return -1;
+	if (*how.note)
+		cmd_note("%s", how.note);
 	for (size_t i = 0; i < done.n; i++) {
 		port_text(&done.v[i], port);
 		puts(port);
@@ -84,7 +88,9 @@ static int unpublish_one(const char *text, void *wire, struct err *e)
 {
 	struct port_range range;
 
-	return port_read_host(text, &range, e) < 0 ? -1 : wire_unpublish(wire, &range, e);
+	if (port_read_host(text, &range, e) < 0)
+		return -1;
+	return wire_unpublish(wire, &range, e) < 0 ? err_wrap(e, "%s", text) : 0;
 }
 
 /* The first operand is the container. */

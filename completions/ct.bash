@@ -54,18 +54,20 @@ _ct_how() {
 }
 
 # _ct_offer WORD...: those that begin with $value; $before and $after go with each.
-# (All at once where that will do: there may be thousands.)
 _ct_offer() {
-	local word offered=() IFS=
-	if [[ -n $value || $* == *[![:alnum:]_.:/@=-]* ]]; then
-		for word; do
-			[[ $word != "$value"* || $word == *[![:alnum:]_.:/@=-]* ]] || offered+=("$word")
-		done
-		set -- "${offered[@]}"
-	fi
-	[[ -z $before$after ]] || set -- "${@/#/"$before"}"
-	[[ -z $after ]] || set -- "${@/%/"$after"}"
-	if [[ -z $head ]]; then COMPREPLY+=("$@"); else COMPREPLY+=("${@#"$head"}"); fi
+	local word offered=()
+	for word; do
+		[[ $word != "$value"* || $word == *[![:alnum:]_.:/@=-]* ]] || offered+=("$word")
+	done
+	_ct_add
+}
+
+# What is $offered is a candidate.
+_ct_add() {
+	[[ -z $before ]] || offered=("${offered[@]/#/"$before"}")
+	[[ -z $after ]] || offered=("${offered[@]/%/"$after"}")
+	[[ -z $head ]] || offered=("${offered[@]#"$head"}")
+	COMPREPLY+=("${offered[@]}")
 }
 
 # _ct_find NAME: $found is the ct-NAME that `ct NAME` would run.
@@ -81,47 +83,62 @@ _ct_list() {
 	listed=
 	if [[ -z $sudo ]]; then
 		_ct_find "$1"
-		[[ -z $found ]] || listed=$("$found" "${@:2}" --no-header </dev/null 2>/dev/null)
+		[[ -z $found ]] || listed=$(exec "$found" "${@:2}" --no-header </dev/null 2>/dev/null)
 	elif [[ ${words[0]} != */* ]]; then
-		listed=$(sudo -n -- "ct-$1" "${@:2}" --no-header </dev/null 2>/dev/null)
+		listed=$(exec sudo -n -- "ct-$1" "${@:2}" --no-header </dev/null 2>/dev/null)
 	fi
 }
 
-# _ct_split SEPARATORS: offers what $listed has between them. (mapfile would take its time: a byte a read.)
+# Offers the words of $listed: there may be thousands, so all at once where that will do. (Also mapfile would take its
+# time: it reads a byte a call.)
+# shellcheck disable=SC2206,SC2086 # words, as said
 _ct_split() {
-	local - IFS=$1
+	local - IFS=$'\t\n,' offered
 	set -f
-	# shellcheck disable=SC2086 # as said
-	_ct_offer $listed
+	if [[ -n $value || $listed =~ [^[:alnum:]_.:/@=$IFS-] ]]; then
+		_ct_offer $listed
+	elif [[ -n $before$after$head ]]; then
+		offered=($listed)
+		_ct_add
+	else
+		COMPREPLY+=($listed)
+	fi
+}
+
+# _ct_list_ps ARG...: containers, of which only some are asked for where a word can be no id.
+_ct_list_ps() {
+	local filter=()
+	[[ ps_ == "$value"* || $value == ps_* ]] || filter=(-f "name=$value")
+	_ct_list ps "${filter[@]}" "$@"
 }
 
 _ct_containers() {
 	local listed
-	_ct_list ps -o id,name
-	_ct_split $'\t\n'
+	_ct_list_ps -o id,name
+	_ct_split
 }
 
 _ct_running() {
 	local listed
-	_ct_list ps -r -o id,name
-	_ct_split $'\t\n'
+	_ct_list_ps -r -o id,name
+	_ct_split
 }
 
+# Those without a process.
 _ct_ended() {
 	local - listed rows IFS=$'\n'
 	set -f
-	_ct_list ps -o status,id,name
+	_ct_list_ps -o pid,id,name
 	# shellcheck disable=SC2206 # a row a line
 	rows=($listed)
-	rows=("${rows[@]/#running$'\t'*/$'\t'}")
-	listed=${rows[*]#*$'\t'}
-	_ct_split $'\t\n'
+	listed=${rows[*]/#[0-9]*/}
+	_ct_split
 }
 
 _ct_images() {
 	local listed
 	_ct_list images -o id,name
-	_ct_split $'\t\n,'
+	_ct_split
 }
 
 # Where ct-lab looks for them.
@@ -141,20 +158,20 @@ _ct_volumes() {
 	local listed columns=id,name
 	[[ -z $after ]] || columns=name
 	_ct_list volumes -o "$columns"
-	_ct_split $'\t\n'
+	_ct_split
 }
 
 _ct_networks() {
 	local listed
 	_ct_list net ls -o name
-	_ct_split $'\n'
+	_ct_split
 }
 
 # As `ct-net --help` has them.
 _ct_net_commands() {
 	local found lines line
 	_ct_find net
-	mapfile -t lines < <("$found" --help </dev/null 2>/dev/null)
+	mapfile -t lines < <(exec "$found" --help </dev/null 2>/dev/null)
 	for line in "${lines[@]}"; do
 		[[ $line != '  ct-net '[a-z]* ]] || {
 			line=${line#'  ct-net '}
@@ -179,17 +196,19 @@ _ct_signals() {
 	done
 }
 
-# The names of every ct-NAME in these directories, each once.
-_ct_programs() (
+# The names of every ct-NAME in these directories, each once. (In a subshell: it sets what suits it.)
+_ct_programs() {
+	local -A names=()
 	set +fu
 	shopt -u failglob nocasematch
 	for path; do
 		for file in "${path:-.}"/ct-*; do
 			name=${file##*/ct-}
-			[[ $name != *[![:alnum:]_.-]* && -f $file && -x $file ]] && printf '%s\n' "$name"
+			[[ $name == *[![:alnum:]_.-]* || ! -f $file || ! -x $file ]] || names[$name]=
 		done
-	done | LC_ALL=C sort -u
-)
+	done
+	printf '%s\n' "${!names[@]}"
+}
 
 # Where all candidates are listed, what each command is for stands beside it, in lines
 # so long that there is one column of them. (To the longest beginning that they have in
@@ -253,7 +272,7 @@ _ct_table() {
 	if [[ $start == '#!' ]]; then
 		_ct_table_of_script
 	else
-		lines=$("$found" ${sub:+"$sub"} --help=table </dev/null)
+		lines=$(exec "$found" ${sub:+"$sub"} --help=table </dev/null)
 		mapfile -t lines <<<"$lines"
 		for line in "${lines[@]}"; do
 			[[ $line != [-\ ]?$'\t--'*$'\t'*$'\t'* ]] || table+=("$line")

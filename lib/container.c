@@ -36,6 +36,13 @@ int container_open(const struct store *s, const char *ref, struct container *c, 
 	return 0;
 }
 
+int container_config(const struct store *s, struct container *c, struct err *e)
+{
+	own_str char *config = str_fmt("%s/config", c->id);
+
+	return record_read(s->root, config, &c->config, e);
+}
+
 void container_close(struct container *c)
 {
 	shut_fd(&c->dir);
@@ -59,12 +66,9 @@ char *container_group(const char *id)
 	return str_fmt("%s/%s", parent + strspn(parent, "/"), id);
 }
 
-static void get_proc(const struct record *r, const char *key, const char *start_key, struct proc_id *out)
+static struct proc_id get_proc(const struct record *r, const char *key, const char *start_key)
 {
-	out->pid = (pid_t)record_get_uint(r, key);
-	out->start = record_get_uint(r, start_key);
-	if (!proc_alive(out))
-		*out = (struct proc_id){0};
+	return (struct proc_id){.pid = (pid_t)record_get_uint(r, key), .start = record_get_uint(r, start_key)};
 }
 
 static void get_time(const struct record *r, const char *key, char out[NUM_TIME_LEN])
@@ -87,19 +91,22 @@ static void read_state(const struct store *s, const char *id, struct container_s
 		return;
 	if (proc_boot_id(boot, &ignored) < 0 || !str_equal(record_get(&r, "boot"), boot))
 		return;
-	get_proc(&r, "pid", "start", &out->init);
-	get_proc(&r, "supervisor", "supervisor-start", &out->supervisor);
+	out->init = get_proc(&r, "pid", "start");
+	if (!proc_alive(&out->init))
+		out->init = (struct proc_id){0};
+	out->supervisor = get_proc(&r, "supervisor", "supervisor-start");
 	get_time(&r, "started", out->started);
 }
 
-static bool read_exit(const struct container *c, struct container_state *out)
+static bool read_exit(const struct store *s, const struct container *c, struct container_state *out)
 {
-	own_str char *kept = c->exit < 0 ? NULL : str_fmt("/proc/self/fd/%d", c->exit);
+	own_str char *path = c->exit >= 0 ? str_fmt("/proc/self/fd/%d", c->exit)
+			   : c->dir >= 0 ? str_dup("exit") : str_fmt("%s/exit", c->id);
 	own_record struct record r = {0};
 	struct err ignored;
 	const char *phase;
 
-	if (record_read(c->dir, kept ? kept : "exit", &r, &ignored) < 0)
+	if (record_read(c->dir >= 0 ? c->dir : s->root, path, &r, &ignored) < 0)
 		return false;
 	phase = record_get(&r, "phase");
 	if (!phase)	/* it has not ended yet */
@@ -127,7 +134,7 @@ int container_state(const struct store *s, const struct container *c, struct con
 	own_fd int supervisor = -1;
 
 	(void)e;
-	if (container_runs(s, c, out) || read_exit(c, out))
+	if (container_runs(s, c, out) || read_exit(s, c, out))
 		return 0;
 	/*
 	 * The first process is gone and nothing is written yet. A supervisor that
@@ -136,10 +143,10 @@ int container_state(const struct store *s, const struct container *c, struct con
 	 */
 	supervisor = proc_open(&out->supervisor);
 	if (supervisor >= 0) {
-		for (int ms = 0; ms < SETTLE_MS && !read_exit(c, out); ms += 5)
+		for (int ms = 0; ms < SETTLE_MS && !read_exit(s, c, out); ms += 5)
 			if (proc_wait_gone(supervisor, 5))
 				break;
-		read_exit(c, out);
+		read_exit(s, c, out);
 	}
 	return 0;
 }

@@ -30,6 +30,8 @@ struct container {
 
 int container_open(const struct store *s, const char *ref, struct container *c, struct err *e);
 void container_close(struct container *c);
+/* For listings, of a container of which only the id is known yet: reads its config and opens nothing else. */
+int container_config(const struct store *s, struct container *c, struct err *e);
 #define own_container __attribute__((cleanup(container_close)))
 
 /* The absolute path of its root directory on the host; the caller frees it. */
@@ -47,7 +49,7 @@ struct container_state {
 	enum container_phase phase;
 	int code;
 	struct proc_id init;		/* the first process; pid 0: none that runs */
-	struct proc_id supervisor;	/* pid 0: gone */
+	struct proc_id supervisor;	/* it may be gone, see container_supervisor */
 	char started[NUM_TIME_LEN], finished[NUM_TIME_LEN];	/* "" if not known */
 };
 

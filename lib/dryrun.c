@@ -16,24 +16,28 @@
 /* Its namespaces live as long as somebody is in them; what they need from outside is done meanwhile. */
 static const char head[] =
 	"set -eu\n"
+	"exec 3<&0 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- # approx: the run closes all that its caller has open\n"
+	"umask=$(umask)\n"
 	"umask 022\n"
 	"work=$(mktemp -d)\n"
 	"chmod 711 \"$work\"\n"
 	"root=$work/root\n"
 	"mkdir \"$root\"\n"
 	"mkfifo -m 666 \"$work/up\" \"$work/mounted\" \"$work/go\"\n"
-	"pwd=$PWD holder='' turner=''\n"
-	"export work root pwd\n"
+	"pwd=$PWD home='' group='' parents='' joined='' linked='' made='' opened='' holder='' turner='' program=''\n"
+	"export work root pwd umask\n"
 	"in_mounts() { nsenter --target \"$holder\" --mount -- \"$@\"; }\n";
 
-static void put_clean(const struct recipe *parts, struct buf *out)
+/* On a terminal Ctrl-C is for the program. */
+static void put_clean(const struct recipe *parts, bool tty, struct buf *out)
 {
-	buf_str(out, "clean() {\n\tset +e\n\ttrap - EXIT\n\t[ -z \"$holder\" ] || kill \"$holder\"\n"
-		"\t[ -z \"$turner\" ] || kill \"$turner\" 2>/dev/null\n");
+	buf_str(out, "clean() {\n\tset +e\n\ttrap - EXIT\n\ttrap '' HUP INT TERM\n"
+		"\tfor pid in $program; do kill -KILL $(cat \"/proc/$pid/task/$pid/children\") \"$pid\"; done 2>/dev/null\n"
+		"\t[ -z \"$holder\" ] || kill \"$holder\"\n\t[ -z \"$turner\" ] || kill \"$turner\" 2>/dev/null\n");
 	if (parts->after.len)
 		buf_str(out, parts->after.data);
-	buf_str(out, "\trm -rf --one-file-system \"$work\"\n}\ntrap clean EXIT\n"
-		"trap 'exit 129' HUP\ntrap 'exit 130' INT\ntrap 'exit 143' TERM\n");
+	buf_fmt(out, "\trm -rf --one-file-system \"$work\"\n}\ntrap clean EXIT\n"
+		"trap 'exit 129' HUP\ntrap %s INT\ntrap 'exit 143' TERM\n", tty ? "''" : "'exit 130'");
 }
 
 static void put(struct buf *out, const char *title, const struct buf *part)
@@ -58,8 +62,10 @@ static void put_holder(const struct recipe *parts, struct buf *out)
 static void put_inside(const struct run *r, const struct recipe *parts, struct buf *out)
 {
 	const char *words = parts->words.len ? parts->words.data : "";
+	const char *session = r->store && !r->plan->tty ? "setsid " : "";
 	const char *last = r->plan->init ? "\"$@\"; exit $? # approx: an init that passes signals on" : "exec \"$@\"";
-	own_str char *workdir = NULL;
+	/* Its environment is the caller's. */
+	const char *leave = r->store ? "" : "umask \"$umask\"\nunset work root pwd base group umask\n";
 	own_buf struct buf dir = {0};
 
 	buf_str(out, "\n# Inside.\ncat >\"$work/inside\" <<'INSIDE'\nset -eu\n");
@@ -67,12 +73,12 @@ static void put_inside(const struct run *r, const struct recipe *parts, struct b
 		buf_str(out, parts->inside.data);
 	shell_word(&dir, r->plan->workdir ? r->plan->workdir : "/");
 	if (plan_has_stage(r->plan, "root"))
-		buf_fmt(out, "cd /\nexec 8>\"$work/mounted\" 9<\"$work/go\"\n"
-			"exec %s sh -c 'echo >&8; exec 8>&-; read -r _ <&9 || exit 125; exec 9<&-; cd \"$0\" || exit 125\n"
-			"unset PWD OLDPWD; %s' %s \"$@\"\n", words, r->plan->init ? "\"$@\"; exit $?" : last, dir.data);
+		buf_fmt(out, "cd /\nexec 8>\"$work/mounted\" 9<\"$work/go\"\n%s"
+			"exec %s%s sh -c 'echo >&8; exec 8>&-; read -r _ <&9 || exit 125; exec 9<&-; cd \"$0\" || exit 125\n"
+			"unset PWD OLDPWD; %s' %s \"$@\"\n", leave, session, words, r->plan->init ? "\"$@\"; exit $?" : last, dir.data);
 	else
-		buf_fmt(out, "cd %s\n%s%s%s\n", r->plan->workdir ? dir.data : "\"$pwd\"", *words ? "exec " : "", words,
-			*words ? " \"$@\"" : last);
+		buf_fmt(out, "cd %s\n%s%s%s%s%s\n", r->plan->workdir ? dir.data : "\"$pwd\"", leave, *words ? "exec " : "",
+			*words ? session : "", words, *words ? " \"$@\"" : last);
 	buf_str(out, "INSIDE\n");
 	if (r->plan->init)
 		buf_str(out, "# approx: a shell is process 1; unlike the run's init it passes no signal on\n");
@@ -85,12 +91,14 @@ static void put_turn(const struct recipe *parts, struct buf *out)
 			"echo >&7\n) &\nturner=$!\n", parts->turn.data);
 }
 
+/* In the background, where a signal ends the wait for it; so its input is handed on, and no signal stays ignored. */
 static void put_run(const struct run *r, const struct recipe *parts, struct buf *out)
 {
 	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
 	unsigned id = root == (uint32_t)-1 ? r->map.line[0].inside : 0;
 
-	buf_fmt(out, "\nset +e\n(\nset -e\n%sexec", parts->join.len ? parts->join.data : "");
+	buf_fmt(out, "\n(\nset -e\n%sexec env --default-signal%s", parts->join.len ? parts->join.data : "",
+		r->store ? "" : "=INT,QUIT");
 	if (parts->front.len)
 		buf_fmt(out, " %s", parts->front.data);
 	if (parts->flags.len || parts->entered.len)
@@ -105,7 +113,7 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 			" --fork --kill-child" : "");
 	buf_str(out, " sh \"$work/inside\"");
 	shell_words(out, &r->plan->args);
-	buf_fmt(out, "%s\n)\nexit\n", r->input ? "" : " </dev/null");
+	buf_fmt(out, "\n) %s 3<&- &\nprogram=$!\nset +e\nwait $program\nexit\n", r->input ? "<&3" : "</dev/null");
 }
 
 /* Ids that no container has, or those of the one whose network it shares. */
@@ -147,6 +155,7 @@ static int plan_run(struct run *r, int root, struct err *e)
 	if (!r->program.as_is && user_find(dir, p->user, &r->program.who, e) < 0)
 		return -1;
 	program_complete_env(&r->program);
+	r->rootfs = take_fd(&dir);
 	return 0;
 }
 
@@ -154,7 +163,7 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 {
 	own_recipe struct recipe parts = {0};
 	own_buf struct buf before = {0};
-	struct run r = {.store = store, .plan = plan, .id = "by-hand", .image = -1, .home = -1, .input = true,
+	struct run r = {.store = store, .plan = plan, .id = "by-hand", .image = root, .home = -1, .rootfs = -1, .input = true,
 			.hostname = plan->hostname || !store ? plan->hostname : "by-hand"};
 	int failed = plan_run(&r, root, e) < 0 || netrecipe_plan(&r, e) < 0 ? -1 : 0;
 
@@ -167,7 +176,7 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 		buf_free(&parts.before);
 	}
 	buf_fmt(out, "#!/bin/sh\n# A run of ct-run, by hand. What is marked \"approx\" only comes near.\n%s", head);
-	put_clean(&parts, out);
+	put_clean(&parts, plan->tty, out);
 	if (before.len)
 		buf_str(out, before.data);
 	put_holder(&parts, out);
@@ -176,5 +185,6 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 	put_turn(&parts, out);
 	put_run(&r, &parts, out);
 	strv_free(&r.program.env);
+	own_close(&r.rootfs);
 	return failed;
 }

@@ -57,6 +57,9 @@ int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct e
 			return err_sys(e, "%s", name);
 		}
 		buf_add(out, chunk, (size_t)n);
+		/* Where the size is known there is no need to ask for the end (of /proc it is 0). */
+		if ((size_t)n < sizeof(chunk) && out->len == (size_t)st.st_size)
+			return 0;
 	}
 }
 

@@ -58,27 +58,26 @@ static void change_line(struct buf *text, const char *line, bool add)
 }
 
 /* In place (it is a mount), only what differs, and never empty meanwhile: somebody may be reading it. */
-static int update(const struct store *s, const char *path, const struct buf *old, const struct buf *new, struct err *e)
+static int update(const struct store *s, const char *path, const struct buf *old, const struct buf *new)
 {
 	own_fd int fd = openat(s->run, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	size_t same = 0;
 
 	while (same < old->len && same < new->len && old->data[same] == new->data[same])
 		same++;
-	if (fd < 0 || lseek(fd, (off_t)same, SEEK_SET) < 0 || fd_write_all(fd, new->data + same, new->len - same) < 0 ||
-	    (new->len < old->len && ftruncate(fd, (off_t)new->len) < 0))
-		return err_sys(e, "%s/%s", s->run_path, path);
-	return 0;
+	if (fd < 0 || lseek(fd, (off_t)same, SEEK_SET) < 0 || fd_write_all(fd, new->data + same, new->len - same) < 0)
+		return -1;
+	return new->len < old->len ? ftruncate(fd, (off_t)new->len) : 0;
 }
 
-int hosts_change(const struct store *s, const char *id, const char *lines, bool add, struct err *e)
+void hosts_change(const struct store *s, const char *id, const char *lines, bool add)
 {
 	own_str char *path = str_fmt("%s/hosts", id);
 	own_buf struct buf old = {0}, new = {0};
+	struct err ignored;
 
-	/* One that its container has made too large to read, or removed, is its own affair. */
-	if (!*lines || file_read(s->run, path, FILE_MAX, &old, e) < 0)
-		return 0;
+	if (!*lines || file_read(s->run, path, FILE_MAX, &old, &ignored) < 0)
+		return;
 	buf_str(&new, old.data);
 	while (*lines) {
 		own_str char *line = str_dup_n(lines, strcspn(lines, "\n") + 1);
@@ -86,7 +85,8 @@ int hosts_change(const struct store *s, const char *id, const char *lines, bool 
 		change_line(&new, line, add);
 		lines += strlen(line);
 	}
-	return update(s, path, &old, &new, e);
+	/* Its container can fail it by a lease (fcntl(2)), and must not fail others. */
+	update(s, path, &old, &new);
 }
 
 /* The same for all on a network but one. */
@@ -98,8 +98,8 @@ static int change_others(const struct store *s, const struct network *n, const c
 	if (network_members(s, n, &ids, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ids.n; i++)
-		if (strcmp(ids.v[i], id) != 0 && hosts_change(s, ids.v[i], lines, add, e) < 0)
-			return -1;
+		if (strcmp(ids.v[i], id) != 0)
+			hosts_change(s, ids.v[i], lines, add);
 	return 0;
 }
 

@@ -22,7 +22,10 @@ int hosts_tell(const struct store *s, const struct network *n, const char *id, s
 	       const char *name, struct err *e);
 int hosts_untell(const struct store *s, const struct network *n, const char *id, struct err *e);
 
-/* Puts lines ("ADDRESS<tab>NAME\n") into the file of one container, or takes them out. No file is success. */
-int hosts_change(const struct store *s, const char *id, const char *lines, bool add, struct err *e);
+/*
+ * Puts lines ("ADDRESS<tab>NAME\n") into the file of one container, or takes them out; not if
+ * that one has made its file too large or keeps us from it, which is its own affair.
+ */
+void hosts_change(const struct store *s, const char *id, const char *lines, bool add);
 
 #endif

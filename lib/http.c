@@ -349,7 +349,7 @@ static void tell_same(const struct http_request *q)
 
 	if (explain_fd < 0)
 		return;
-	buf_str(&line, q->token ? "token=$(curl -fsSL" : "curl -fsSL");
+	buf_str(&line, q->token ? "token=$(curl -fgsSL" : "curl -fgsSL");
 	if (q->accept) {
 		own_str char *accept = str_fmt("Accept: %s", q->accept);
 

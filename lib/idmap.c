@@ -220,7 +220,7 @@ int idmap_write(const struct idmap *m, pid_t pid, struct err *e)
 
 int idmap_of(pid_t pid, struct idmap *m, struct err *e)
 {
-	own_str char *path = str_fmt("/proc/%d/uid_map", (int)pid);
+	own_str char *path = pid ? str_fmt("/proc/%d/uid_map", (int)pid) : str_dup("/proc/self/uid_map");
 	own_file FILE *f = fopen(path, "re");
 	unsigned inside, outside, count;
 

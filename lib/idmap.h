@@ -50,7 +50,7 @@ uint32_t idmap_outside(const struct idmap *m, uint32_t inside);
 /* That of its root; 0 without a map, or if it has none. */
 uint32_t idmap_root(const struct idmap *m);
 
-/* The uid map of a process, as this process sees it. */
+/* The uid map of a process (0: ours), as this process sees it. */
 int idmap_of(pid_t pid, struct idmap *m, struct err *e);
 
 /*

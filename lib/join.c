@@ -68,18 +68,21 @@ static int differing_namespaces(pid_t pid, int *flags, struct err *e)
 static void tell_same(const struct entry *n)
 {
 	const struct program *p = &n->program;
+	own_str char *procs = str_fmt("*/%s/cgroup.procs", n->group.path);
 	own_buf struct buf line = {0};
 
 	if (explain_fd < 0)
 		return;
-	buf_fmt(&line, "for procs in $(find /sys/fs/cgroup -path '*/%s/cgroup.procs'); do echo 0 >\"$procs\"; done\n", n->group.path);
+	buf_str(&line, "for procs in $(find /sys/fs/cgroup -path ");
+	shell_word(&line, procs);
+	buf_str(&line, "); do echo 0 >\"$procs\"; done\n");
 	buf_fmt(&line, "nsenter --target %d --all%s --root --wd ", (int)n->j->target.pid,
 		n->namespaces & CLONE_NEWUSER && !p->as_is ? " --setuid 0 --setgid 0" : "");
 	if (plan_has_stage(n->j->plan, "caps") && !p->as_is) {
 		recipe_bounding_set(n->j->plan->caps, &line);
 		recipe_become_user(&p->who, &line);
 	}
-	buf_str(&line, " env -i");
+	buf_str(&line, " env -i --");
 	shell_words(&line, &p->env);
 	shell_words(&line, p->args);
 	buf_str(&line, " # approx: without the filter of system calls\n");

@@ -14,6 +14,7 @@
 #include "explain.h"
 #include "hierarchy.h"
 #include "own.h"
+#include "shell.h"
 #include "str.h"
 
 enum { VALUE = 1024 };		/* longest value read */
@@ -225,9 +226,11 @@ static int frozen_set(const char *group, bool frozen)
 
 	if (explain_fd >= 0 && set == 0) {
 		own_str char *path = hierarchy_path(hierarchy_of(controller), group, file);
-		own_str char *line = str_fmt("echo %s >%s", value, path);
+		own_buf struct buf line = {0};
 
-		explain_same(line);
+		buf_fmt(&line, "echo %s >", value);
+		shell_word(&line, path);
+		explain_same(line.data);
 	}
 	return set;
 }

@@ -66,31 +66,40 @@ static void bring_up(const struct network *n, struct recipe *out)
 	struct buf *to = &out->held;
 
 	buf_fmt(to, "if ! ip link show %s >/dev/null 2>&1; then\nmade=%s\n", n->bridge, n->bridge);
-	buf_fmt(to, "ip link add %s address %s type bridge\n", n->bridge, mac_of(gateway, mac));
+	buf_fmt(to, "ip link add %s address %s type bridge group_fwd_mask 16384\n", n->bridge, mac_of(gateway, mac));
 	buf_fmt(to, "sysctl -qw net.ipv4.conf.%s.route_localnet=1 net.ipv4.conf.%s.forwarding=1\n", n->bridge, n->bridge);
 	buf_fmt(to, "ip address replace %s/%u broadcast + dev %s\n", text_of(gateway, address), n->subnet.prefix, n->bridge);
 	put_tables(n, to);
 	if (!n->internal)
 		buf_str(to, "for link in $(ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); do "
-			"[ \"$(cat \"/proc/sys/net/ipv4/conf/$link/forwarding\")\" = 1 ] || { opened=\"${opened-} $link\"; "
+			"[ \"$(cat \"/proc/sys/net/ipv4/conf/$link/forwarding\")\" = 1 ] || { opened=\"$opened $link\"; "
 			"echo 1 >\"/proc/sys/net/ipv4/conf/$link/forwarding\"; }; done "
 			"# approx: they forward to other links than ours too\n");
 	buf_fmt(to, "ip link set %s up\nfi\n", n->bridge);
-	buf_fmt(&out->after, "if [ -n \"${made-}\" ]; then ip link del %s; nft 'delete table inet " RULES_TABLES "; delete table bridge "
-		RULES_TABLES "'; for link in ${opened-}; do echo 0 >\"/proc/sys/net/ipv4/conf/$link/forwarding\"; done; fi\n",
+	buf_fmt(&out->after, "if [ -n \"$made\" ]; then ip link del %s; nft 'delete table inet " RULES_TABLES "; delete table bridge "
+		RULES_TABLES "'; for link in $opened; do echo 0 >\"/proc/sys/net/ipv4/conf/$link/forwarding\"; done; fi\n",
 		n->bridge, n->set, n->set);
 }
 
 /* ---- its end ---- */
 
+/* All or none: what another has already is not ours to take away. */
 static void put_elements(struct buf *to, const struct buf *commands)
 {
+	static const char add[] = "add ";
 	own_strv struct strv lines = {0};
+	bool some = false;
 
 	strv_split(&lines, commands->data, '\n');
-	for (size_t i = 0; i < lines.n; i++)
-		if (*lines.v[i])
-			buf_fmt(to, "nft '%s'\n", lines.v[i]);
+	for (size_t i = 0; i < lines.n; i++) {
+		bool adds = str_starts(lines.v[i], add);
+
+		if (!*lines.v[i])
+			continue;
+		buf_fmt(to, "%s%s%s", some ? "; " : "nft '", adds ? "create " : "", lines.v[i] + (adds ? strlen(add) : 0));
+		some = true;
+	}
+	buf_str(to, "'");
 }
 
 /* What a container is known by to the packet filter, and its ports. */
@@ -121,7 +130,7 @@ static void pair(const struct member *m, struct buf *to)
 {
 	char mac[MAC_TEXT];
 
-	buf_fmt(to, "ip link add %s type veth peer name %s address %s netns \"$holder\"\n", m->at.link, m->at.inside,
+	buf_fmt(to, "ip link add %s type veth peer name %s address %s netns \"$holder\"\nlinked=1\n", m->at.link, m->at.inside,
 		mac_of(m->at.address, mac));
 	buf_fmt(to, "ip link set %s master %s up\n", m->at.link, m->bridge_name);
 	buf_fmt(to, "bridge link set dev %s hairpin on isolated %s\n", m->at.link, m->isolated ? "on" : "off");
@@ -145,10 +154,13 @@ static void connect_to(const struct run *r, struct recipe *out)
 
 	if (network_find(r->store, net_name(r->plan), &n, &ignored) < 0)
 		return;
-	buf_fmt(&out->after, "ip link del %s\n", r->net.member.at.link);
+	buf_fmt(&out->after, "[ -z \"$linked\" ] || ip link del %s 2>/dev/null\n[ -z \"$joined\" ] || ", r->net.member.at.link);
 	tell_filter(r, n.set, false, &out->after);
+	buf_str(&out->after, "\n");
 	bring_up(&n, out);
+	buf_str(&out->held, "joined=1\n");
 	tell_filter(r, n.set, true, &out->held);
+	buf_str(&out->held, " || { joined=''; exit 1; }\n");
 	pair(&r->net.member, &out->held);
 	configure(&r->net.member, &out->inside);
 }
@@ -164,7 +176,7 @@ void recipe_net(const struct run *r, struct recipe *out)
 	if (str_equal(r->plan->network, "empty"))
 		return;
 	buf_fmt(&out->inside, "echo 0 %u >/proc/sys/net/ipv4/ping_group_range\necho 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start\n",
-		r->map.n ? r->map.line[0].count - 1 : 0x7fffffff);
+		net_last_group(&r->map));
 	/* What comes is told as it is done (rtnl.h). */
 	if (out->typed && known)
 		return;

@@ -244,10 +244,20 @@ static int bring_up_loopback(struct err *e)
 	return sock < 0 || ioctl(sock, SIOCSIFFLAGS, &lo) < 0 ? err_sys(e, "bring up lo") : 0;
 }
 
+unsigned net_last_group(const struct idmap *map)
+{
+	struct idmap ours;
+	struct err ignored;
+
+	if (!map->n && idmap_of(0, &ours, &ignored) == 0)
+		map = &ours;
+	return map->n && map->line[0].count - 1 < INT32_MAX ? map->line[0].count - 1 : INT32_MAX;
+}
+
 /* Everybody may ping, and listen at any port: it is a host of its own. What cannot be had is done without. */
 static void allow_users(const struct idmap *map)
 {
-	own_str char *groups = str_fmt("0 %u", map->n ? map->line[0].count - 1 : 0x7fffffff);
+	own_str char *groups = str_fmt("0 %u", net_last_group(map));
 	struct err ignored;
 
 	file_put(AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", groups, &ignored);

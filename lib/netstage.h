@@ -17,6 +17,9 @@ const char *net_container(const struct plan *p);
 /* The network that it is to be on; NULL: none. */
 const char *net_name(const struct plan *p);
 
+/* The last of the groups that may ping, of a run with that map (none: with ours). */
+unsigned net_last_group(const struct idmap *map);
+
 int net_prepare(struct run *r, struct err *e);
 /* Instead, with --network container:ID (does nothing a second time): r->net.shared. */
 int net_share(struct run *r, struct err *e);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +32,54 @@ int path_open(int root, const char *path, int flags, mode_t mode)
 			break;
 	}
 	return fd;
+}
+
+enum { LINKS_MAX = 40 };	/* as many as the kernel follows */
+
+/* The parts of path, from where *done is on; more links than *left count as not there. */
+static void lead(int root, const char *path, int *left, struct buf *done)
+{
+	own_strv struct strv parts = {0};
+
+	strv_split(&parts, path, '/');
+	if (*path == '/')
+		done->len = 0;
+	for (size_t i = 0; i < parts.n; i++) {
+		own_fd int dir = -1;
+		char link[PATH_MAX];
+		ssize_t n;
+
+		if (!*parts.v[i] || str_equal(parts.v[i], "."))
+			continue;
+		if (str_equal(parts.v[i], "..")) {
+			while (done->len && done->data[--done->len] != '/')
+				continue;
+			continue;
+		}
+		done->data[done->len] = '\0';
+		dir = path_open(root, done->len ? done->data : "/", O_PATH | O_DIRECTORY, 0);
+		n = dir < 0 ? -1 : readlinkat(dir, parts.v[i], link, sizeof(link) - 1);
+		if (n < 0) {
+			buf_fmt(done, "/%s", parts.v[i]);
+		} else if (*left > 0) {
+			--*left;
+			link[n] = '\0';
+			lead(root, link, left, done);
+		}
+	}
+	done->data[done->len] = '\0';
+}
+
+char *path_resolved(int root, const char *path)
+{
+	struct buf done = {0};
+	int left = LINKS_MAX;
+
+	buf_str(&done, "");
+	lead(root, path, &left, &done);
+	if (!done.len)
+		buf_str(&done, "/");
+	return done.data;
 }
 
 int path_mkdirs(int root, const char *path, mode_t mode, struct err *e)

@@ -14,6 +14,13 @@ struct err;
 int path_open(int root, const char *path, int flags, mode_t mode);
 
 /*
+ * Where path leads beneath root, as an absolute path from there without links, ".." or
+ * "." in it, for who can only name it; parts that are not there may be at its end. It is true as
+ * long as nobody changes what stands there. The caller frees it.
+ */
+char *path_resolved(int root, const char *path);
+
+/*
  * Makes the directory path beneath root, with parents, and gives a descriptor
  * (O_PATH) of it; a link in the way is followed inside root only.
  */

@@ -203,10 +203,15 @@ int proc_run_limited(char *const argv[], int in, const struct proc_limits *limit
 
 int proc_boot_id(char out[37], struct err *e)
 {
-	own_fd int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	static char known[37];		/* asked for once: it cannot change */
 
-	if (fd < 0 || read(fd, out, 36) != 36)
-		return err_sys(e, "/proc/sys/kernel/random/boot_id");
-	out[36] = '\0';
+	if (!*known) {
+		own_fd int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0 || read(fd, out, 36) != 36)
+			return err_sys(e, "/proc/sys/kernel/random/boot_id");
+		memcpy(known, out, 36);
+	}
+	memcpy(out, known, sizeof(known));
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "err.h"
 #include "hierarchy.h"
 #include "own.h"
+#include "path.h"
 #include "shell.h"
 
 void recipe_free(struct recipe *out)
@@ -23,11 +25,17 @@ void recipe_free(struct recipe *out)
 		buf_free(all[i]);
 }
 
+/* Where it is process 1 that types, that has to become what comes. */
+static const char *become(const struct run *r)
+{
+	return plan_has_stage(r->plan, "pid") ? "exec " : "";
+}
+
 /* A namespace: `begins` is where its flag goes in a script. */
-static void namespace(struct recipe *out, struct buf *begins, const char *flag, const char *typed)
+static void namespace(struct recipe *out, struct buf *begins, const char *before, const char *flag, const char *typed)
 {
 	if (out->typed)
-		buf_fmt(&out->inside, "unshare %s%s\n", flag, typed);
+		buf_fmt(&out->inside, "%sunshare %s%s\n", before, flag, typed);
 	else
 		buf_fmt(begins, " %s", flag);
 }
@@ -57,12 +65,14 @@ void recipe_snapshot(const struct run *r, struct recipe *out)
 	buf_fmt(&out->before, "btrfs subvolume snapshot %s \"$home/rootfs\" >/dev/null\n", image);
 	buf_str(&out->before, "export base=$home/rootfs\n");
 	for (size_t i = 0; i < r->plan->image_volumes.n; i++) {
-		own_str char *name = data_own_name(i), *target = quoted(r->plan->image_volumes.v[i]);
+		own_str char *name = data_own_name(i), *at = path_resolved(r->image, r->plan->image_volumes.v[i]);
+		own_str char *target = quoted(at);
 
 		buf_fmt(&out->before, "btrfs subvolume create \"$home/%s\" >/dev/null\n", name);
 		buf_fmt(&out->before, "[ ! -d \"$base\"%s ] || cp -a \"$base\"%s/. \"$home/%s\"\n", target, target, name);
 	}
-	buf_str(&out->after, "btrfs subvolume delete \"$home\"/* >/dev/null; rmdir \"$home\"\n");
+	buf_str(&out->after, "[ -z \"$home\" ] || { for each in \"$home\"/*; do [ ! -d \"$each\" ] || btrfs subvolume delete \"$each\" "
+		">/dev/null; done; rmdir \"$home\"; }\n");
 }
 
 /* ---- cgroup ---- */
@@ -86,16 +96,29 @@ static void note_limit(void *arg, const char *controller, const char *file, cons
 	buf_fmt(&out->before, "echo %s >\"%s/$group/%s\"\n", value, h->mount, file);
 }
 
-/* On v1 a new group has no processors and no memory until it is given those of the one above. */
-static void inherit_cpuset(const char *mount, const char *group, struct recipe *out)
+/* A file of a group, quoted; group "": the topmost. */
+static char *group_file(const struct hierarchy *h, const char *group, size_t n, const char *file)
 {
-	const char *slash = strrchr(group, '/');
-	own_str char *up = slash ? str_dup_n(group, (size_t)(slash - group)) : NULL;
+	own_str char *path = str_fmt("%s%s%.*s/%s", h->mount, n ? "/" : "", (int)n, group, file);
 
-	if (up)
-		inherit_cpuset(mount, up, out);
-	buf_fmt(&out->before, "for file in cpuset.cpus cpuset.mems; do [ -n \"$(cat \"%s/%s/$file\")\" ] || "
-		"cat \"%s/%s/$file\" >\"%s/%s/$file\"; done\n", mount, group, mount, up ? up : "", mount, group);
+	return quoted(path);
+}
+
+/* On v1 a new group has no processors and no memory until it is given those of the one above. */
+static void inherit_cpuset(const struct hierarchy *h, const char *parent, struct recipe *out)
+{
+	size_t up = 0, n;
+
+	for (; parent[up]; up = n) {
+		own_str char *above = group_file(h, parent, up, ""), *own = NULL;
+
+		n = up + !!up + strcspn(parent + up + !!up, "/");
+		own = group_file(h, parent, n, "");
+		buf_fmt(&out->before, "for file in cpuset.cpus cpuset.mems; do [ -n \"$(cat %s$file)\" ] || cat %s$file >%s$file; done\n",
+			own, above, own);
+	}
+	buf_fmt(&out->before, "for file in cpuset.cpus cpuset.mems; do cat \"%s/$group/../$file\" >\"%s/$group/$file\"; done\n",
+		h->mount, h->mount);
 }
 
 /* On v2 each group lets the controllers through to those in it. */
@@ -105,16 +128,17 @@ static void let_through(const struct hierarchy *h, const char *group, struct rec
 
 	for (size_t i = 0; i < h->n; i++)
 		buf_fmt(&all, " +%s", h->controllers[i]);
-	for (const char *p = group; p; p = strchr(p + 1, '/'))
-		buf_fmt(&out->before, "for each in%s; do echo $each >\"%s/%.*s%scgroup.subtree_control\" || :; done\n", all.data,
-			h->mount, (int)(p - group), group, p == group ? "" : "/");
+	for (const char *p = group; p; p = strchr(p + 1, '/')) {
+		own_str char *file = group_file(h, group, (size_t)(p - group), "cgroup.subtree_control");
+
+		buf_fmt(&out->before, "for each in%s; do echo $each >%s || :; done\n", all.data, file);
+	}
 }
 
 void recipe_cgroup(const struct run *r, struct recipe *out)
 {
 	own_str char *group = container_group("by-hand-");
-	own_str char *own = str_fmt("%s$$", group);
-	own_str char *parent = str_dup_n(group, (size_t)(strrchr(group, '/') - group));
+	own_str char *parent = str_dup_n(group, (size_t)(strrchr(group, '/') - group)), *named = quoted(group);
 	own_buf struct buf v1 = {0}, all = {0};
 	const struct hierarchy *trees;
 	struct err ignored;
@@ -122,16 +146,16 @@ void recipe_cgroup(const struct run *r, struct recipe *out)
 
 	buf_str(&v1, "");
 	buf_str(&all, "");
-	buf_fmt(&out->before, "export group=%s$$\n", group);
+	buf_fmt(&out->before, "export group=%s$$\n", named);
 	for (int i = 0; i < n; i++) {
 		buf_fmt(trees[i].v2 ? &all : &v1, " %s", trees[i].mount);
-		buf_fmt(&out->before, "[ -d %s/%s ] || parents=\"%s/%s ${parents-}\"\n", trees[i].mount, parent, trees[i].mount, parent);
+		buf_fmt(&out->before, "[ -d \"%s/${group%%/*}\" ] || parents=\"%s ${parents-}\"\n", trees[i].mount, trees[i].mount);
 		buf_fmt(&out->before, "mkdir -p \"%s/$group\"\n", trees[i].mount);
 		if (trees[i].v2)
 			let_through(&trees[i], parent, out);
 	}
 	if (hierarchy_of("cpuset") && !hierarchy_of("cpuset")->v2)
-		inherit_cpuset(hierarchy_of("cpuset")->mount, own, out);
+		inherit_cpuset(hierarchy_of("cpuset"), parent, out);
 	quota_describe(&r->plan->limits, note_limit, &(struct noting){&r->plan->limits, out}, &ignored);
 	/* 0 is who writes it. */
 	if (v1.len)
@@ -140,9 +164,9 @@ void recipe_cgroup(const struct run *r, struct recipe *out)
 	if (all.len)
 		buf_fmt(out->typed ? &out->before : &out->join,
 			"for tree in%s; do echo 0 >\"$tree/$group/cgroup.procs\"; done\n", all.data);
-	buf_fmt(&out->after, "for tree in%s%s; do try=0; until rmdir \"$tree/$group\" 2>/dev/null || [ $((try += 1)) -gt 200 ]; do "
-		"sleep 0.01; done; done\n", v1.data, all.data);
-	buf_str(&out->after, "[ -z \"${parents-}\" ] || rmdir $parents 2>/dev/null || :\n");
+	buf_fmt(&out->after, "[ -z \"$group\" ] || for tree in%s%s; do try=0; until [ ! -d \"$tree/$group\" ] || rmdir \"$tree/$group\" 2>/dev/null || [ $((try += 1)) -gt 200 ]; do "
+		"kill -KILL $(cat \"$tree/$group/cgroup.procs\") 2>/dev/null; sleep 0.01; done; done\n", v1.data, all.data);
+	buf_str(&out->after, "for tree in $parents; do rmdir \"$tree/${group%/*}\" 2>/dev/null || :; done\n");
 }
 
 /* ---- namespaces ---- */
@@ -163,7 +187,7 @@ static void write_maps(const struct run *r, struct buf *to)
 
 void recipe_user(const struct run *r, struct recipe *out)
 {
-	bool root = idmap_outside(&r->map, 0) != (uint32_t)-1;
+	unsigned id = idmap_outside(&r->map, 0) != (uint32_t)-1 ? 0 : r->map.line->inside;
 
 	if (!out->typed) {
 		buf_str(&out->flags, " --user");
@@ -177,21 +201,23 @@ void recipe_user(const struct run *r, struct recipe *out)
 	buf_str(&out->inside, "unshare --user sleep infinity & holder=$!\n");
 	buf_str(&out->inside, "while [ \"$(readlink /proc/$holder/ns/user)\" = \"$(readlink /proc/self/ns/user)\" ]; do :; done\n");
 	write_maps(r, &out->inside);
-	buf_fmt(&out->inside, "nsenter --target $holder --user%s\n", root ? " --setuid 0 --setgid 0" : " --preserve-credentials");
+	buf_fmt(&out->inside, "nsenter --target $holder --user --setuid %u --setgid %u\n", id, id);
 }
 
 void recipe_user_unmapped(const struct run *r, struct recipe *out)
 {
-	(void)r;
+	/* Kept for the stage that gives them up; a program of no user has none. */
+	const char *command = plan_has_stage(r->plan, "caps") ? "unshare --user --keep-caps" : "unshare --user";
+
 	if (out->typed)
-		buf_str(&out->inside, "unshare --user --keep-caps\n");
+		buf_fmt(&out->inside, "%s%s\n", become(r), command);
 	else
-		then(&out->words, "unshare --user --keep-caps");
+		then(&out->words, command);
 }
 
 void recipe_uts(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->flags, "--uts", "");
+	namespace(out, &out->flags, "", "--uts", "");
 	if (r->hostname)
 		buf_fmt(&out->inside, "hostname %s\n", r->hostname);
 }
@@ -199,31 +225,29 @@ void recipe_uts(const struct run *r, struct recipe *out)
 void recipe_ipc(const struct run *r, struct recipe *out)
 {
 	(void)r;
-	namespace(out, &out->flags, "--ipc", "");
+	namespace(out, &out->flags, "", "--ipc", "");
 }
 
 void recipe_pid(const struct run *r, struct recipe *out)
 {
-	(void)r;
-	namespace(out, &out->late, "--pid", " --fork");
+	namespace(out, &out->late, "", "--pid", plan_has_stage(r->plan, "time") ? " --time --fork" : " --fork");
 }
 
 void recipe_cgns(const struct run *r, struct recipe *out)
 {
-	(void)r;
-	namespace(out, &out->late, "--cgroup", "");
+	namespace(out, &out->late, become(r), "--cgroup", "");
 }
 
 void recipe_time(const struct run *r, struct recipe *out)
 {
-	(void)r;
-	namespace(out, &out->late, "--time", " --fork");
+	/* Both begin with a child: it is one of the stage pid then. */
+	if (!out->typed || !plan_has_stage(r->plan, "pid"))
+		namespace(out, &out->late, "", "--time", " --fork");
 }
 
 void recipe_mnt(const struct run *r, struct recipe *out)
 {
-	(void)r;
-	namespace(out, &out->flags, "--mount", "");
+	namespace(out, &out->flags, become(r), "--mount", "");
 }
 
 /* ---- the program ---- */
@@ -249,6 +273,8 @@ void recipe_caps(const struct run *r, struct recipe *out)
 {
 	if (!out->typed)
 		then(&out->words, "");
+	else
+		buf_str(&out->inside, become(r));
 	recipe_bounding_set(r->plan->caps, out->typed ? &out->inside : &out->words);
 	if (out->typed)
 		buf_str(&out->inside, " \"${SHELL:-sh}\"\n");
@@ -269,11 +295,31 @@ void recipe_become_user(const struct user *u, struct buf *to)
 		buf_fmt(to, "%s%u", i ? "," : " --groups=", u->groups[i]);
 }
 
+/* Of a bare run, whose environment is the caller's: what it has besides. */
+static void env_of_its_own(const struct plan *p, struct buf *to)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < p->env.n; i++) {
+		own_str char *name = str_dup_n(p->env.v[i], strcspn(p->env.v[i], "="));
+
+		if (str_equal(getenv(name), p->env.v[i] + strlen(name) + 1))
+			continue;
+		if (first)
+			then(to, "env --");
+		first = false;
+		buf_str(to, " ");
+		shell_word(to, p->env.v[i]);
+	}
+}
+
 void recipe_exec(const struct run *r, struct recipe *out)
 {
 	const struct program *p = &r->program;
 	struct buf *to = out->typed ? &out->inside : &out->words;
 
+	if (out->typed)
+		buf_str(to, "exec");
 	for (size_t i = 0; i < r->plan->ulimits.n; i++) {
 		own_str char *limit = str_fmt("prlimit --%s", r->plan->ulimits.v[i]);
 
@@ -286,8 +332,10 @@ void recipe_exec(const struct run *r, struct recipe *out)
 		recipe_become_user(&p->who, to);
 	}
 	if (r->store) {
-		then(to, "env -i");
+		then(to, "env -i --");
 		shell_words(to, &p->env);
+	} else {
+		env_of_its_own(r->plan, to);
 	}
 	if (!out->typed)
 		return;
@@ -295,8 +343,6 @@ void recipe_exec(const struct run *r, struct recipe *out)
 		then(to, "sh -c 'cd \"$0\" && exec \"$@\"' ");
 		shell_word(to, p->workdir);
 	}
-	if (!to->len)
-		buf_str(to, "exec");
 	shell_words(to, &r->plan->args);
 	buf_str(to, "\n");
 }

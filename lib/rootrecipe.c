@@ -11,6 +11,7 @@
 #include "etc.h"
 #include "netstage.h"
 #include "own.h"
+#include "path.h"
 #include "rootfs.h"
 #include "shell.h"
 #include "volume.h"
@@ -23,6 +24,14 @@ static char *word(const char *text)
 	return b.data;
 }
 
+/* Where the container has it, quoted, whatever links lead there: the shell would follow those out of its root. */
+static char *inside(const struct run *r, const char *target)
+{
+	own_str char *path = path_resolved(r->rootfs, target);
+
+	return word(path);
+}
+
 /* "in_mounts " where the namespace is not entered but reached from outside. */
 static const char *there(const struct recipe *out)
 {
@@ -31,33 +40,35 @@ static const char *there(const struct recipe *out)
 
 /* ---- what is bound into the root ---- */
 
-/*
- * The lines of each, behind its target, so that they can be sorted: "/x" comes before
- * "/x/y", or it would hide that. source is shell, options of the kind ",ro".
- */
-static void bind_on(struct strv *parts, const struct recipe *out, const char *source, const char *target, bool file,
-		    const char *how, const char *options)
-{
-	own_str char *at = word(target);
-	const char *slash = strrchr(target, '/');
-	own_str char *dir = str_dup_n(target, (size_t)(slash - target)), *above = word(dir);
-	own_buf struct buf text = {0};
+/* The lines of each, and its target before them: "/x" comes before "/x/y", or it would hide that. */
+struct bound {
+	struct strv parts;
+	const struct run *r;
+	const struct recipe *out;
+};
 
-	buf_fmt(&text, "%s\n", target);
+/* source is shell, options of the kind ",ro". */
+static void bind_on(struct bound *b, const char *source, const char *target, bool file, const char *how, const char *options)
+{
+	own_str char *path = path_resolved(b->r->rootfs, target), *at = word(path);
+	own_str char *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)), *above = word(dir);
+	const struct recipe *out = b->out;
+	struct buf text = {0};
+
 	if (file)
 		buf_fmt(&text, "[ -e \"$base\"%s ] || { mkdir -p \"$base\"%s; : >\"$base\"%s; }\n", at, above, at);
 	else
 		buf_fmt(&text, "mkdir -p \"$base\"%s\n", at);
 	buf_fmt(&text, "%smount --%s %s \"$root\"%s\n", there(out), how, source, at);
-	if (str_equal(how, "bind"))
-		buf_fmt(&text, "%smount -o remount,bind%s \"$root\"%s\n", there(out), options, at);
-	else
-		buf_fmt(&text, "%sfindmnt -rno TARGET --submounts \"$root\"%s | while read -r at; do %smount -o remount,bind%s "
-			"\"$at\"; done\n", there(out), at, there(out), options);
-	strv_take(parts, take_ptr(&text.data));
+	buf_fmt(&text, "%smount -o remount,bind%s \"$root\"%s\n", there(out), options, at);
+	if (!str_equal(how, "bind"))
+		buf_fmt(&text, "%sfindmnt -lno TARGET --submounts \"$root\"%s | sed 1d | while IFS= read -r at; do "
+			"%smount -o remount,bind%s \"$at\"; done\n", there(out), at, there(out), options);
+	strv_add(&b->parts, path);
+	strv_take(&b->parts, text.data);
 }
 
-static void bind_etc(const struct run *r, struct recipe *out, struct strv *parts)
+static void bind_etc(const struct run *r, struct recipe *out, struct bound *to)
 {
 	struct in_addr address = r->net.member.at.address;
 	char shown[INET_ADDRSTRLEN];
@@ -70,12 +81,12 @@ static void bind_etc(const struct run *r, struct recipe *out, struct strv *parts
 		etc_text(*name, r->plan, r->hostname, own, &text);
 		shell_format(&line, text.data);
 		buf_fmt(out->typed ? &out->inside : &out->held, "printf %s >\"$work/%s\"\n", line.data, *name);
-		bind_on(parts, out, source, target, true, "bind", r->plan->read_only ? ",ro,nosuid,nodev,noexec" :
+		bind_on(to, source, target, true, "bind", r->plan->read_only ? ",ro,nosuid,nodev,noexec" :
 			",nosuid,nodev,noexec");
 	}
 }
 
-static void bind_volume(const struct run *r, struct recipe *out, struct strv *parts, const char *text)
+static void bind_volume(const struct run *r, struct recipe *out, struct bound *all, const char *text)
 {
 	struct buf *to = out->typed ? &out->inside : &out->held;
 	own_volume struct volume v = {0};
@@ -85,7 +96,7 @@ static void bind_volume(const struct run *r, struct recipe *out, struct strv *pa
 
 	if (volume_read(text, &v, &ignored) < 0)
 		return;
-	at = word(v.target);
+	at = inside(r, v.target);
 	if (v.name)
 		path = data_path(r->store, v.name, &ignored);
 	if (v.name && !path) {
@@ -95,10 +106,11 @@ static void bind_volume(const struct run *r, struct recipe *out, struct strv *pa
 	} else {
 		source = word(path ? path : v.source);
 	}
-	bind_on(parts, out, source, v.target, v.source && stat(v.source, &st) == 0 && !S_ISDIR(st.st_mode),
+	bind_on(all, source, v.target, v.source && stat(v.source, &st) == 0 && !S_ISDIR(st.st_mode),
 		v.name ? "bind" : "rbind", v.read_only ? ",nodev,ro" : ",nodev");
 }
 
+/* Of pairs: a target and its lines. */
 static int compare(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -106,21 +118,22 @@ static int compare(const void *a, const void *b)
 
 static void bind_all(const struct run *r, struct recipe *out)
 {
-	own_strv struct strv parts = {0};
+	struct bound all = {.r = r, .out = out};
 
 	if (r->store)
-		bind_etc(r, out, &parts);
+		bind_etc(r, out, &all);
 	for (size_t i = 0; i < r->plan->image_volumes.n; i++) {
 		own_str char *name = data_own_name(i), *source = str_fmt("\"$home/%s\"", name);
 
-		bind_on(&parts, out, source, r->plan->image_volumes.v[i], false, "bind", ",nodev");
+		bind_on(&all, source, r->plan->image_volumes.v[i], false, "bind", ",nodev");
 	}
 	for (size_t i = 0; i < r->plan->volumes.n; i++)
-		bind_volume(r, out, &parts, r->plan->volumes.v[i]);
-	if (parts.n)
-		qsort(parts.v, parts.n, sizeof(*parts.v), compare);
-	for (size_t i = 0; i < parts.n; i++)
-		buf_str(out->typed ? &out->inside : &out->held, strchr(parts.v[i], '\n') + 1);
+		bind_volume(r, out, &all, r->plan->volumes.v[i]);
+	if (all.parts.n)
+		qsort(all.parts.v, all.parts.n / 2, 2 * sizeof(*all.parts.v), compare);
+	for (size_t i = 1; i < all.parts.n; i += 2)
+		buf_str(out->typed ? &out->inside : &out->held, all.parts.v[i]);
+	strv_free(&all.parts);
 }
 
 /* ---- root ---- */
@@ -135,6 +148,13 @@ static void shift_owners(const struct run *r, struct recipe *out)
 		buf_fmt(&out->held, "find \"$home\"/* -printf '%%%s\\n' | sort -nru | while read -r id; do find \"$home\"/* -%s "
 			"\"$id\" -exec %s -h $((id + %u)) {} +; done # approx: in place of an idmapped mount\n", ids[i].letter,
 			ids[i].test, ids[i].tool, first - r->map.line->inside);
+}
+
+/* The stage proc may yet follow, and needs them. */
+static void take_along(const struct recipe *out, struct buf *to)
+{
+	buf_fmt(to, "for at in proc sys dev; do [ -h \"$base/$at\" ] || [ ! -d \"$base/$at\" ] || %smount --rbind \"/$at\" \"$root/$at\"; done\n",
+		there(out));
 }
 
 static void turn(const struct run *r, struct recipe *out)
@@ -167,7 +187,7 @@ void recipe_root(const struct run *r, struct recipe *out)
 	if (plan_has_stage(r->plan, "proc"))
 		buf_str(to, "mkdir -p \"$base/proc\" \"$base/sys\" \"$base/dev\"\n");
 	if (r->plan->workdir) {
-		own_str char *dir = word(r->plan->workdir);
+		own_str char *dir = inside(r, r->plan->workdir);
 
 		buf_fmt(to, "mkdir -p \"$base\"%s\n", dir);
 	}
@@ -177,6 +197,8 @@ void recipe_root(const struct run *r, struct recipe *out)
 		mapped && (out->typed || r->plan->rootfs) ? " # approx: its owners are not mapped" : "");
 	if (!r->plan->privileged)
 		buf_fmt(to, "%smount -o remount,bind,nodev \"$root\"\n", there(out));
+	if (!r->store && !plan_has_stage(r->plan, "proc"))
+		take_along(out, to);
 	bind_all(r, out);
 	/* In a script all parts are one. */
 	if (!out->typed || !plan_has_stage(r->plan, "proc"))
@@ -191,19 +213,46 @@ static void add_list(struct buf *to, const char *const *list)
 		buf_fmt(to, " %s", *list);
 }
 
+/*
+ * Where a file system of the kernel's goes: on the host's own root, at /mnt first, as the old one lends
+ * what it has, and one must be seen for another to be had in a user namespace.
+ */
+static char *place_of(const char *root, const char *name)
+{
+	return *root ? str_fmt("\"%s/%s\"", root, name) : str_dup("/mnt");
+}
+
+/* The old one goes; locked (mount_namespaces(7)) it is covered. */
+static void put_in_place(const char *root, const char *name, struct buf *to)
+{
+	if (!*root)
+		buf_fmt(to, "umount -l /%s 2>/dev/null || :\nmount --move /mnt /%s\n", name, name);
+}
+
+static void mount_proc(const char *root, struct buf *to)
+{
+	own_str char *at = place_of(root, "proc");
+
+	buf_fmt(to, "mount -t proc -o nosuid,nodev,noexec proc %s\n", at);
+	put_in_place(root, "proc", to);
+}
+
 static void mount_sys(const struct run *r, const char *root, struct buf *to)
 {
 	const char *how = r->plan->privileged ? "nosuid,nodev,noexec" : "ro,nosuid,nodev,noexec";
+	bool own = plan_has_stage(r->plan, "net") ? net_is_new(r->plan) : !*root && !r->map.n;
+	own_str char *at = place_of(root, "sys");
 
-	if (*root && (!net_is_new(r->plan) || !plan_has_stage(r->plan, "net"))) {
-		buf_fmt(to, "mount --rbind /sys \"%s/sys\"\n", root);
-		buf_fmt(to, "findmnt -rno TARGET --submounts \"%s/sys\" | while read -r at; do mount -o remount,bind,%s \"$at\"; done\n",
-			root, how);
-		return;
+	if (!own) {
+		buf_fmt(to, "mount --rbind /sys %s\n", at);
+		buf_fmt(to, "findmnt -rno TARGET --submounts %s | while read -r at; do mount -o remount,bind,%s \"$at\"; done\n",
+			at, how);
+	} else {
+		buf_fmt(to, "mount -t sysfs -o %s sysfs %s\n", how, at);
+		if (rootfs_has_cgroup2(AT_FDCWD))
+			buf_fmt(to, "mount -t cgroup2 -o %s cgroup2 %s/fs/cgroup\n", how, at);
 	}
-	buf_fmt(to, "mount -t sysfs -o %s sysfs \"%s/sys\"\n", how, root);
-	if (rootfs_has_cgroup2(AT_FDCWD))
-		buf_fmt(to, "mount -t cgroup2 -o %s cgroup2 \"%s/sys/fs/cgroup\"\n", how, root);
+	put_in_place(root, "sys", to);
 }
 
 static void furnish_dev(const struct run *r, struct buf *to)
@@ -219,23 +268,26 @@ static void furnish_dev(const struct run *r, struct buf *to)
 		"ptmx=pts/ptmx; do ln -s \"${link#*=}\" \"$dev/${link%%=*}\"; done\n");
 }
 
-static void mount_dev(const struct run *r, struct buf *to)
-{
-	bool root = plan_has_stage(r->plan, "root");
+/* Every node of the host's, in directories too, but for what the container has itself. */
+static const char all_nodes[] =
+	"find /dev \\( -path /dev/pts -o -path /dev/shm -o -path /dev/mqueue \\) -prune -o \\( -type b -o -type c \\) "
+	"! -name ptmx ! -name console -print";
 
-	/* On the host's own /dev the nodes are taken from there first. */
-	buf_fmt(to, "dev=%s\n", root ? "$root/dev" : "/mnt");
+static void mount_dev(const struct run *r, const char *root, struct buf *to)
+{
+	own_str char *at = place_of(root, "dev");
+
+	buf_fmt(to, "dev=%s\n", at);
 	buf_fmt(to, "mount -t tmpfs -o nosuid,noexec,mode=755,size=%s tmpfs \"$dev\"\n", r->plan->privileged ? "1m" : "64k");
 	if (r->plan->privileged)
-		buf_str(to, "find /dev -mindepth 1 -maxdepth 1 ! -type l ! -type d");
+		buf_str(to, all_nodes);
 	else
 		buf_str(to, "printf '/dev/%s\\n'"), add_list(to, rootfs_devices);
-	buf_fmt(to, " | while read -r node; do : >\"$dev/${node#/dev/}\"; mount --bind \"$node\" \"$dev/${node#/dev/}\"; "
-		"mount -o remount,bind,ro,nosuid,noexec \"$dev/${node#/dev/}\"; done%s\n", r->plan->privileged ?
-		" # approx: without those in directories" : "");
+	buf_fmt(to, " | while read -r node; do at=$dev/${node#/dev/}; %s: >\"$at\"; mount --bind \"$node\" \"$at\"; "
+		"mount -o remount,bind,ro,nosuid,noexec \"$at\"; done\n",
+		r->plan->privileged ? "mkdir -p \"${at%/*}\"; " : "");
 	furnish_dev(r, to);
-	if (!root)
-		buf_str(to, "mount --move /mnt /dev\n");
+	put_in_place(root, "dev", to);
 }
 
 static void mask(const char *root, struct buf *to)
@@ -251,7 +303,7 @@ static void mask(const char *root, struct buf *to)
 		"mount -o remount,bind,ro,nosuid,nodev,noexec \"%s/$path\"; }; done\n", root, root, root, root);
 }
 
-static void mount_tmpfs(const char *text, struct buf *to)
+static void mount_tmpfs(const struct run *r, const char *text, struct buf *to)
 {
 	own_volume struct volume v = {0};
 	own_str char *at = NULL, *options = NULL;
@@ -259,7 +311,7 @@ static void mount_tmpfs(const char *text, struct buf *to)
 
 	if (volume_read_tmpfs(text, &v, &ignored) < 0)
 		return;
-	at = word(v.target);
+	at = inside(r, v.target);
 	options = word(v.options);
 	buf_fmt(to, "mkdir -p \"$root\"%s\n", at);
 	buf_fmt(to, "mount -t tmpfs -o nosuid,nodev%s%s%s tmpfs \"$root\"%s\n", strstr(v.options, "mode=") ? "" : ",mode=1777",
@@ -269,6 +321,7 @@ static void mount_tmpfs(const char *text, struct buf *to)
 /* A file system with one node, owned by the container's root: the host's own would be nobody's inside. */
 static void lend_device(const struct run *r, const char *text, size_t n, struct recipe *out)
 {
+	struct buf *to = out->typed ? &out->inside : &out->held;
 	own_volume struct volume v = {0};
 	own_str char *at = NULL;
 	struct err ignored;
@@ -276,13 +329,19 @@ static void lend_device(const struct run *r, const char *text, size_t n, struct 
 
 	if (volume_read_device(text, &v, &ignored) < 0 || stat(v.source, &st) < 0)
 		return;
-	at = word(v.target);
-	buf_fmt(&out->held, "mkdir \"$work/device%zu\"; in_mounts mount -t tmpfs -o size=4k,mode=755 tmpfs \"$work/device%zu\"\n", n, n);
-	buf_fmt(&out->held, "in_mounts mknod -m %o \"$work/device%zu/node\" %c %u %u\n", st.st_mode & 0666, n,
-		S_ISBLK(st.st_mode) ? 'b' : 'c', major(st.st_rdev), minor(st.st_rdev));
-	if (r->map.n)
-		buf_fmt(&out->held, "in_mounts chown %u:%u \"$work/device%zu/node\"\n", idmap_outside(&r->map, 0),
-			idmap_outside(&r->map, 0), n);
+	at = inside(r, v.target);
+	buf_fmt(to, "mkdir \"$work/device%zu\"; %smount -t tmpfs -o size=4k,mode=755 tmpfs \"$work/device%zu\"\n", n, there(out), n);
+	if (out->typed && r->map.n) {
+		own_str char *source = word(v.source);
+
+		buf_fmt(to, ": >\"$work/device%zu/node\"; mount --bind %s \"$work/device%zu/node\" # approx: nobody's\n", n, source, n);
+	} else {
+		buf_fmt(to, "%smknod -m %o \"$work/device%zu/node\" %c %u %u\n", there(out), st.st_mode & 0666, n,
+			S_ISBLK(st.st_mode) ? 'b' : 'c', major(st.st_rdev), minor(st.st_rdev));
+		if (r->map.n)
+			buf_fmt(to, "in_mounts chown %u:%u \"$work/device%zu/node\"\n", idmap_outside(&r->map, 0),
+				idmap_outside(&r->map, 0), n);
+	}
 	buf_fmt(&out->inside, "mkdir -p \"$(dirname \"$root\"%s)\"; [ -e \"$root\"%s ] || : >\"$root\"%s\n", at, at, at);
 	buf_fmt(&out->inside, "mount --bind \"$work/device%zu/node\" \"$root\"%s\n", n, at);
 }
@@ -291,13 +350,13 @@ void recipe_proc(const struct run *r, struct recipe *out)
 {
 	const char *root = plan_has_stage(r->plan, "root") ? "$root" : "";
 
-	buf_fmt(&out->inside, "mount -t proc -o nosuid,nodev,noexec proc \"%s/proc\"\n", root);
+	mount_proc(root, &out->inside);
 	mount_sys(r, root, &out->inside);
-	mount_dev(r, &out->inside);
+	mount_dev(r, root, &out->inside);
 	if (!r->plan->privileged)
 		mask(root, &out->inside);
 	for (size_t i = 0; i < r->plan->tmpfs.n; i++)
-		mount_tmpfs(r->plan->tmpfs.v[i], &out->inside);
+		mount_tmpfs(r, r->plan->tmpfs.v[i], &out->inside);
 	for (size_t i = 0; i < r->plan->devices.n; i++)
 		lend_device(r, r->plan->devices.v[i], i, out);
 	if (out->typed && *root)

@@ -125,16 +125,24 @@ static struct nlattr *begin_kind(struct nlmsghdr *m, uint16_t kind_type, const c
 	return info;
 }
 
+/* Or else what is sent to 01:80:c2:00:00:0e passes no filter of a bridge's, and is the host's own from a port. */
+enum { FORWARD_LLDP = 1 << 0x0e };
+
 int rtnl_bridge(struct netlink *n, const char *name, const uint8_t mac[6], struct err *e)
 {
 	struct nlmsghdr *m = begin_link(n, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, 0, name);
+	struct nlattr *info, *data;
 
 	mnl_attr_put(m, IFLA_ADDRESS, 6, mac);
-	mnl_attr_nest_end(m, begin_kind(m, IFLA_INFO_KIND, "bridge"));
+	info = begin_kind(m, IFLA_INFO_KIND, "bridge");
+	data = mnl_attr_nest_start(m, IFLA_INFO_DATA);
+	mnl_attr_put_u16(m, IFLA_BR_GROUP_FWD_MASK, FORWARD_LLDP);
+	mnl_attr_nest_end(m, data);
+	mnl_attr_nest_end(m, info);
 	netlink_end(n, m, false);
 	if (netlink_act(n) < 0)
 		return err_sys(e, "make bridge %s", name);
-	explain_shell("ip link add %s address " MAC " type bridge", name, MAC_BYTES(mac));
+	explain_shell("ip link add %s address " MAC " type bridge group_fwd_mask %d", name, MAC_BYTES(mac), FORWARD_LLDP);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ int rtnl_find(struct netlink *n, const char *name, struct rtnl_link *out, struct
 /* The same by its index. */
 int rtnl_find_index(struct netlink *n, unsigned index, struct rtnl_link *out, struct err *e);
 
-/* A bridge with that hardware address, not up yet; e->sys EEXIST. */
+/* A bridge with that hardware address, all of whose frames pass its filters, not up yet; e->sys EEXIST. */
 int rtnl_bridge(struct netlink *n, const char *name, const uint8_t mac[6], struct err *e);
 
 struct rtnl_pair {

@@ -128,13 +128,20 @@ static const char filter_rules[] =
 	"		iifname @bridges ct state invalid drop\n"
 	"	}\n";
 
-/* A port sends IPv4 and ARP, both as who it is, and nothing else. */
+/*
+ * A port sends IPv4 and ARP, both as who it is, and nothing else. What is sent to a bridge's own
+ * groups (802.1Q, 8.6.3) comes to the host past the first chain, as if the port were no bridge's.
+ */
 static const char spoof_rules[] =
 	"	set ports { type ifname; }\n"
 	"	set members { type ifname . ether_addr . ipv4_addr; }\n"
 	"	chain prerouting {\n"
 	"		type filter hook prerouting priority -200\n"
 	"		iifname @ports jump port\n"
+	"	}\n"
+	"	chain input {\n"
+	"		type filter hook input priority -200\n"
+	"		iifname @ports ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop\n"
 	"	}\n"
 	"	chain port {\n"
 	"		iifname . ether saddr . ip saddr @members accept\n"

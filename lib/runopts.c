@@ -351,7 +351,7 @@ static int check_stages(const struct runopts *o, const struct plan *p, struct er
 		{o->memory || o->memory_swap || o->cpus || o->cpu_shares || o->cpuset_cpus || o->pids_limit, "a limit", "cgroup"},
 		{o->userns, "--userns", "user"}, {o->network, "--network", "net"}, {o->hostname, "--hostname", "uts"},
 		{o->init, "--init", "pid"}, {o->volumes.n, "--volume", "root"}, {o->tmpfs.n, "--tmpfs", "root"},
-		{o->ports.n, "--publish", "net"}, {o->read_only, "--read-only", "root"}, {o->devices.n, "--device", "proc"}, {o->shm_size, "--shm-size", "proc"},
+		{o->ports.n, "--publish", "net"}, {o->read_only, "--read-only", "root"}, {o->devices.n, "--device", "proc"}, {o->devices.n, "--device", "root"}, {o->shm_size, "--shm-size", "proc"},
 		{o->cap_add.n, "--cap-add", "caps"}, {o->cap_drop.n, "--cap-drop", "caps"},
 	};
 

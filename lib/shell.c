@@ -2,20 +2,62 @@
 
 #include <string.h>
 
+#include "own.h"
 #include "str.h"
+
+static void quote(struct buf *to, const char *text, size_t n)
+{
+	buf_str(to, "'");
+	for (; n; text++, n--)
+		buf_add(to, *text == '\'' ? "'\\''" : text, *text == '\'' ? 4 : 1);
+	buf_str(to, "'");
+}
+
+/* The format of printf(1) that prints those bytes: no option, and nothing in it moves a cursor. */
+static void quote_format(struct buf *to, const char *text, size_t n)
+{
+	own_str char *copy = str_dup_n(text, n);
+	own_buf struct buf escaped = {0};
+	size_t shown;
+
+	buf_str(&escaped, "");
+	for (const char *c = copy; *c; c += shown ? shown : 1) {
+		shown = str_shown(c);
+		if (*c == '\n' || *c == '\t')
+			buf_str(&escaped, *c == '\n' ? "\\n" : "\\t");
+		else if (!shown || (*c == '-' && c == copy))
+			buf_fmt(&escaped, "\\%03o", (unsigned char)*c);
+		else if (*c == '%' || *c == '\\')
+			buf_fmt(&escaped, "%c%c", *c, *c);
+		else
+			buf_add(&escaped, c, shown);
+	}
+	quote(to, escaped.data, escaped.len);
+}
 
 void shell_word(struct buf *to, const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+	size_t n = strlen(word), shown = 0, one;
 
-	if (*word && !word[strspn(word, plain)]) {
+	if (n && !word[strspn(word, plain)]) {
 		buf_str(to, word);
 		return;
 	}
-	buf_str(to, "'");
-	for (; *word; word++)
-		buf_add(to, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
-	buf_str(to, "'");
+	/* A substitution would take the newlines at the end away. */
+	while (n && word[n - 1] == '\n')
+		n--;
+	while (shown < n && (one = str_shown(word + shown)))
+		shown += one;
+	if (shown < n) {
+		buf_str(to, "\"$(printf ");
+		quote_format(to, word, n);
+		buf_str(to, ")\"");
+		word += n;
+		if (!*word)
+			return;
+	}
+	quote(to, word, strlen(word));
 }
 
 void shell_words(struct buf *to, const struct strv *words)
@@ -28,17 +70,5 @@ void shell_words(struct buf *to, const struct strv *words)
 
 void shell_format(struct buf *to, const char *text)
 {
-	struct buf escaped = {0};
-
-	buf_str(&escaped, "");
-	for (; *text; text++) {
-		if (*text == '\n')
-			buf_str(&escaped, "\\n");
-		else if (*text == '%' || *text == '\\')
-			buf_fmt(&escaped, "%c%c", *text, *text);
-		else
-			buf_add(&escaped, text, 1);
-	}
-	shell_word(to, escaped.data);
-	buf_free(&escaped);
+	quote_format(to, text, strlen(text));
 }

@@ -5,7 +5,7 @@
 struct buf;
 struct strv;
 
-/* One word, quoted if need be. */
+/* One word, quoted if need be; what could move a cursor is written as printf(1) has it, but newlines at the end are themselves. */
 void shell_word(struct buf *to, const char *word);
 /* Each with a space before it. */
 void shell_words(struct buf *to, const struct strv *words);

@@ -83,8 +83,7 @@ size_t str_utf8(const char *s, uint32_t *c)
 	return n;
 }
 
-/* The same, but 0 for what could move a cursor, end a line or turn the writing round. */
-static size_t utf8_shown(const char *s)
+size_t str_shown(const char *s)
 {
 	uint32_t c;
 	size_t n = str_utf8(s, &c);
@@ -103,7 +102,7 @@ char *str_printable(const char *s)
 
 	buf_str(&out, "");
 	while (*s) {
-		n = utf8_shown(s);
+		n = str_shown(s);
 		if (n)
 			buf_add(&out, s, n);
 		else if (*s == '\n' || *s == '\t')
@@ -117,7 +116,8 @@ char *str_printable(const char *s)
 
 void strv_take(struct strv *l, char *s)
 {
-	l->v = mem_grow(l->v, l->n + 2, sizeof(*l->v));
+	if ((l->n & (l->n + 1)) == 0)	/* room for twice as many, at 0, 1, 3, 7, ... */
+		l->v = mem_grow(l->v, 2 * (l->n + 1), sizeof(*l->v));
 	l->v[l->n++] = s;
 	l->v[l->n] = NULL;
 }

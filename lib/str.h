@@ -25,6 +25,8 @@ bool str_equal(const char *a, const char *b);	/* NULL equals only NULL */
  * 0 if there is none. (RFC 3629: shortest forms only, no surrogates.)
  */
 size_t str_utf8(const char *s, uint32_t *c);
+/* The same, but 0 for what could move a cursor, end a line or turn the writing round. */
+size_t str_shown(const char *s);
 
 /*
  * The string with everything that could move a cursor or end a line (C0, DEL,

@@ -12,7 +12,7 @@ struct table {
 	const struct listing *how;
 	size_t n;		/* columns there are */
 	size_t *pick, picked;	/* columns to show, in order */
-	struct strv cells;	/* row after row, n each */
+	struct strv cells;	/* row after row, those picked */
 };
 
 static int pick(struct table *t, struct err *e)
@@ -79,8 +79,8 @@ bool table_shows(const struct table *t, const char *columns)
 
 void table_row(struct table *t, const char *const values[])
 {
-	for (size_t i = 0; i < t->n; i++)
-		strv_add(&t->cells, values[i] ? values[i] : "");
+	for (size_t k = 0; k < t->picked; k++)
+		strv_add(&t->cells, values[t->pick[k]] ? values[t->pick[k]] : "");
 }
 
 void json_string(struct buf *out, const char *s)
@@ -125,7 +125,7 @@ static void print_json(const struct table *t, char **row, FILE *to)
 
 	for (size_t k = 0; k < t->picked; k++) {
 		const struct column *c = &t->columns[t->pick[k]];
-		const char *value = row[t->pick[k]];
+		const char *value = row[k];
 
 		buf_fmt(&line, "%s\"%s\":", k ? "," : "{", c->name);
 		if (!c->number && !c->list)
@@ -153,12 +153,12 @@ static void print_line(const struct table *t, char **cells, const size_t *width,
 void table_end(struct table *t, FILE *to)
 {
 	bool aligned = !t->how->columns && !t->how->quiet && isatty(fileno(to));
-	size_t rows = t->n ? t->cells.n / t->n : 0, *width = mem_alloc(t->n * sizeof(*width) + t->picked * sizeof(*width));
+	size_t rows = t->cells.n / t->picked, *width = mem_alloc(t->picked * sizeof(*width));	/* the id at least */
 	own_strv struct strv shown = {0};
 
 	if (t->how->json) {
 		for (size_t r = 0; r < rows; r++)
-			print_json(t, t->cells.v + r * t->n, to);
+			print_json(t, t->cells.v + r * t->picked, to);
 		goto done;
 	}
 	for (size_t k = 0; k < t->picked; k++) {
@@ -168,9 +168,8 @@ void table_end(struct table *t, FILE *to)
 			*p = (char)toupper((unsigned char)*p);
 		strv_take(&shown, head);
 	}
-	for (size_t r = 0; r < rows; r++)
-		for (size_t k = 0; k < t->picked; k++)
-			strv_take(&shown, str_printable(t->cells.v[r * t->n + t->pick[k]]));
+	for (size_t i = 0; i < t->cells.n; i++)
+		strv_take(&shown, str_printable(t->cells.v[i]));
 	for (size_t i = 0; i < shown.n; i++)
 		if (strlen(shown.v[i]) > width[i % t->picked])
 			width[i % t->picked] = strlen(shown.v[i]);

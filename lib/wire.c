@@ -25,6 +25,7 @@ int wire_open(struct wire *w, const struct store *s, struct netlink *rtnl, const
 
 	w->store = s;
 	w->rtnl = rtnl;
+	w->ref = ref;
 	if (container_open(s, ref, &w->container, e) < 0)
 		return -1;
 	if (!container_runs(s, &w->container, &st))
@@ -132,8 +133,10 @@ static int change_own_hosts(const struct wire *w, const struct network *n, struc
 	own_buf struct buf lines = {0};
 
 	buf_str(&lines, line);
-	return hosts_of_others(n, w->container.id, &lines, e) < 0 ? -1 :
-	       hosts_change(w->store, w->container.id, lines.data, add, e);
+	if (hosts_of_others(n, w->container.id, &lines, e) < 0)
+		return -1;
+	hosts_change(w->store, w->container.id, lines.data, add);
+	return 0;
 }
 
 /* Its pair on a network that is up, and all that is told of it. Under the lock. */
@@ -148,7 +151,7 @@ static int join(const struct wire *w, const struct network *n, struct member *m,
 	if (read_net(w, &net, e) < 0)
 		return -1;
 	if (find_member(&net, n->name, &other))
-		return err_set(e, "%s: is on network %s already", id, n->name);
+		return err_set(e, "%s: is on network %s already", w->ref, n->name);
 	choose_inside(&net, inside);
 	if (member_choose(w->store, n, id, inside, m, e) < 0)
 		return -1;
@@ -252,10 +255,10 @@ static int take_out(const struct wire *w, const char *network, struct record *go
 	if (read_net(w, &net, e) < 0)
 		return -1;
 	if (!find_member(&net, network, &m))
-		return network ? err_set(e, "%s: is not on network %s", id, network) : err_set(e, "%s: is on no network", id);
+		return network ? err_set(e, "%s: is not on network %s", w->ref, network) : err_set(e, "%s: is on no network", w->ref);
 	split(&net, is_of, &m, &kept, gone);
 	if (!network && find_member(&kept, NULL, &other))
-		return err_set(e, "%s: is on several networks: --network says which", id);
+		return err_set(e, "%s: is on several networks: --network says which", w->ref);
 	/* First the link: without its elements it could send as whom it likes. */
 	if (rtnl_delete(w->rtnl, m.link, e) < 0)
 		return -1;
@@ -281,55 +284,31 @@ int wire_disconnect(const struct wire *w, const char *network, struct err *e)
 
 /* --- ports --- */
 
-/* On record, and among the rules; or, on failure, neither. */
-static int publish(const struct wire *w, const struct ports *p, struct err *e)
+/* On record, and among the rules, which somebody may have flushed; or, on failure, neither. */
+static int publish(const struct wire *w, const struct ports *p, struct bridge_how *how, struct err *e)
 {
 	own_fd int lock = network_lock(w->store, e);
 	own_record struct record net = {0}, added = {0};
-	own_network struct network n = NETWORK_NONE;
+	own_network struct network n = NETWORK_NONE, again = NETWORK_NONE;
 	struct rules_member m;
 	struct err ignored;
 
 	if (lock < 0 || read_net(w, &net, e) < 0)
 		return -1;
 	if (!find_way_out(w, &net, &m, &n) || m.address.s_addr != p->v->to.s_addr)
-		return err_set(e, "%s: was disconnected meanwhile", w->container.id);
+		return err_set(e, "%s: was disconnected meanwhile", w->ref);
 	for (size_t i = 0; i < p->n; i++) {
 		rules_record_port(&added, &p->v[i]);
 		rules_record_port(&net, &p->v[i]);
 	}
-	if (write_net(w, &net, e) == 0 && elements_put(n.set, true, &added, e) == 0)
+	if (write_net(w, &net, e) == 0 &&
+	    (elements_put(n.set, true, &added, e) == 0 ||
+	     (e->sys == ENOENT && bridge_up(w->store, w->rtnl, n.name, how, &again, e) == 0)))
 		return 0;
 	elements_put(n.set, false, &added, &ignored);
 	for (size_t i = 0; i < added.keys.n; i++)
 		record_remove(&net, "port", added.values.v[i]);
 	write_net(w, &net, &ignored);
-	return -1;
-}
-
-int wire_publish(const struct wire *w, const struct port_range *range, struct ports *done, struct err *e)
-{
-	own_network struct network n = NETWORK_NONE;
-	own_record struct record net = {0};
-	const char *id = w->container.id;
-	struct rules_member m;
-	struct err ignored;
-	size_t held = 0;
-
-	if (read_net(w, &net, e) < 0)
-		return -1;
-	if (!find_way_out(w, &net, &m, &n))
-		return err_set(e, "%s: is on no network that is reached from outside", id);
-	if (ports_hold(done, range, m.address, e) < 0)
-		goto failed;
-	while (held < done->n && control_hold(w->store, id, &done->v[held], done->fd[held], e) == 0)
-		held++;
-	if (held == done->n && publish(w, done, e) == 0)
-		return 0;
-failed:
-	while (held-- > 0)
-		control_drop(w->store, id, &done->v[held], &ignored);
-	ports_close(done);
 	return -1;
 }
 
@@ -344,6 +323,54 @@ static bool is_among(const char *key, const char *value, const void *arg)
 	       (!r->host.s_addr || p.host.s_addr == r->host.s_addr);
 }
 
+/* Its supervisor may still hold some for who was killed before they were on record: it lets these go. */
+static int hold(const struct wire *w, const struct record *net, const struct port_range *range, struct in_addr to,
+		struct ports *done, struct err *e)
+{
+	own_record struct record kept = {0}, there = {0};
+	struct err ignored;
+
+	if (ports_hold(done, range, to, e) == 0)
+		return 0;
+	split(net, is_among, range, &kept, &there);
+	if (e->sys != EADDRINUSE || there.keys.n)
+		return -1;
+	ports_close(done);
+	for (unsigned i = 0; i < range->count; i++) {
+		struct rules_port p = {.host = range->host, .host_port = (uint16_t)(range->host_port + i), .udp = range->udp};
+
+		control_drop(w->store, w->container.id, &p, &ignored);
+	}
+	return ports_hold(done, range, to, e);
+}
+
+int wire_publish(const struct wire *w, const struct port_range *range, struct bridge_how *how, struct ports *done,
+		 struct err *e)
+{
+	own_network struct network n = NETWORK_NONE;
+	own_record struct record net = {0};
+	const char *id = w->container.id;
+	struct rules_member m;
+	struct err ignored;
+	size_t held = 0;
+
+	if (read_net(w, &net, e) < 0)
+		return -1;
+	if (!find_way_out(w, &net, &m, &n))
+		return err_set(e, "%s: is on no network that is reached from outside", w->ref);
+	if (hold(w, &net, range, m.address, done, e) < 0)
+		goto failed;
+	while (held < done->n && control_hold(w->store, id, &done->v[held], done->fd[held], e) == 0)
+		held++;
+	if (held == done->n && publish(w, done, how, e) == 0)
+		return 0;
+failed:
+	while (held-- > 0)
+		control_drop(w->store, id, &done->v[held], &ignored);
+	ports_close(done);
+	return -1;
+}
+
 int wire_unpublish(const struct wire *w, const struct port_range *range, struct err *e)
 {
 	own_fd int lock = network_lock(w->store, e);
@@ -353,7 +380,7 @@ int wire_unpublish(const struct wire *w, const struct port_range *range, struct 
 		return -1;
 	split(&net, is_among, range, &kept, &gone);
 	if (!gone.keys.n)
-		return err_set(e, "%s: has no such port published", w->container.id);
+		return err_set(e, "%s: has no such port published", w->ref);
 	if (elements_put(record_get(&net, "set"), false, &gone, e) < 0 || write_net(w, &kept, e) < 0)
 		return -1;
 	shut_fd(&lock);
@@ -392,7 +419,7 @@ static int find_end(const struct wire *w, struct rules_member *m, struct network
 	if (read_net(w, &net, e) < 0)
 		return -1;
 	if (!find_member(&net, NULL, m))
-		return err_set(e, "%s: has no pair of links ('ct-net pair' makes it)", w->container.id);
+		return err_set(e, "%s: has no pair of links ('ct-net pair' makes it)", w->ref);
 	return network_open(w->store, m->network, n, e);
 }
 

@@ -11,10 +11,11 @@
 
 struct err;
 
-/* Whose it is. rtnl: an rtnl_open socket of the host's. */
+/* Whose it is. rtnl: an rtnl_open socket of the host's. ref: as the user calls it. */
 struct wire {
 	const struct store *store;
 	struct netlink *rtnl;
+	const char *ref;
 	struct container container;
 	pid_t pid;			/* of its first process */
 	int netns;
@@ -30,8 +31,9 @@ int wire_connect(const struct wire *w, const char *network, struct bridge_how *h
 /* network NULL: the one that it is on. Ports that lead there go too. */
 int wire_disconnect(const struct wire *w, const char *network, struct err *e);
 
-/* Adds what was published to done, with the numbers of ports that were given. */
-int wire_publish(const struct wire *w, const struct port_range *range, struct ports *done, struct err *e);
+/* Adds what was published to done, with the numbers of ports that were given. how: for rules that must be written again. */
+int wire_publish(const struct wire *w, const struct port_range *range, struct bridge_how *how, struct ports *done,
+		 struct err *e);
 int wire_unpublish(const struct wire *w, const struct port_range *range, struct err *e);
 
 /* Steps: the pair alone, on a network whose bridge is there; then its address; then its default route. */

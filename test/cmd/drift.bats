@@ -35,6 +35,11 @@ by_table() {
 	$1 --help=table | awk -F '\t' '{ print $2 } $1 ~ /-/ { print $1 }' | in_order
 }
 
+# A script has no table: those that it takes, by its text.
+by_script() {
+	sed -nE 's/^\t*((-[a-zA-Z0-9]|--[a-z][a-z-]*)( \| (-[a-zA-Z0-9]|--[a-z][a-z-]*))*)\).*/\1/p' "$B/$1" | tr -d '|' | tr ' ' '\n' | sort -u | in_order
+}
+
 # shellcheck disable=SC2086
 by_help() {
 	$1 --help | sed -nE 's/^ +((-[a-zA-Z0-9]), +)?(--[a-z][a-z-]*).*/\2 \3/p' | in_order
@@ -60,10 +65,44 @@ by_completion() {
 		help=$(by_help "$program")
 		echo "$program: $help"
 		[[ " $help " == *' --help '* && " $help " == *' --version '* ]]
-		[ "$(head -c 2 "$B/${program%% *}")" = '#!' ] || [ "$(by_table "$program")" = "$help" ]
+		if [ "$(head -c 2 "$B/${program%% *}")" = '#!' ]; then
+			[ "$(by_script "$program")" = "$help" ]
+		else
+			[ "$(by_table "$program")" = "$help" ]
+		fi
 		[ "$(by_manual "$program")" = "$help" ]
 		[ "$(by_completion "$program")" = "$help" ]
 	done <"$BATS_TEST_TMPDIR/programs"
+}
+
+# NAME: a function of ct, its usage and its body.
+function_usage() {
+	sed -n "s/^ct_$1() { #HELP \([^\t]*\)\t.*/\1/p" "$B/ct"
+}
+
+function_body() {
+	sed -n "/^ct_$1() {/,/^}/p" "$B/ct" | sed 1d
+}
+
+# Those that it takes: -x of getopts, --name of a case or of a first argument.
+function_takes() {
+	{
+		function_body "$1" | sed -nE 's/.*getopts ([a-z:]+) .*/\1/p' | grep -oE '[a-z]' | sed 's/^/-/'
+		function_body "$1" | sed -nE 's/^\t*([^()]*--[a-z]+)\).*/\1/p; s/^.*"\$\{1-\}" !?= (--[a-z]+).*/\1/p' | grep -oE -e '--[a-z]+'
+	} | in_order
+}
+
+@test "options of ct's functions are in their code, in --help, in the manual and in the completion, and in no one of them alone" {
+	mandoc -Tascii -O width=200 "$B/man/man1/ct.1" | col -b | expand | sed 's/^ *//' >"$BATS_TEST_TMPDIR/manual"
+	for name in $(functions); do
+		usage=$(function_usage "$name")
+		options=$(grep -oE -e '\[--?[a-z]+' <<<"$usage" | tr -d '[' | in_order)
+		echo "$usage: $options"
+		[ "$(function_takes "$name")" = "$options" ]
+		[ "$(ct "$name" --help | head -n 1)" = "Usage: ct $usage" ]
+		usage=$usage awk '$0 == ENVIRON["usage"] || index($0, ENVIRON["usage"] "  ") == 1 { found = 1 } END { exit !found }' "$BATS_TEST_TMPDIR/manual"
+		[ "$(offered "ct $name -")" = "$(echo "$options" --help | in_order)" ]
+	done
 }
 
 @test "every command is in the list of all, in the manual and in the completion, and in no one of them alone" {

@@ -22,8 +22,13 @@ setup_file() {
 		}' /proc/self/mountinfo | sort
 		echo "host $(hostname)"
 		echo "user $(id)"
-		echo "maps $(wc -l </proc/self/uid_map) $(awk '{ print $3 }' /proc/self/uid_map)"
-		sed -n '/^Cap/p; /^Groups/p' /proc/self/status
+		for map in uid_map gid_map; do awk '{ print $1, $3 }' /proc/self/$map; done
+		cat /proc/self/setgroups /proc/self/limits /proc/self/oom_score_adj /proc/self/coredump_filter /proc/self/cgroup
+		sed -n '/^Cap/p; /^Groups/p; /^NoNew/p; /^Sig[BIC]/p; /^Umask/p; /^Cpus_a/p' /proc/self/status
+		awk '{ print "process", $5, $6, $7, $18, $19, $41 }' /proc/self/stat; ls /proc/self/fd
+		cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/ping_group_range
+		find /dev ! -path '/dev/pts/*' -exec stat -c '%n %f %u:%g %t %T' {} + | sort
+		for link in /proc/self/cwd /proc/self/root /proc/1/exe; do readlink $link; done
 		echo "links $(ls /sys/class/net | xargs)"
 		echo "pid $$"
 		echo "here $(pwd)"
@@ -54,7 +59,7 @@ watched() {
 	shift
 	rm -f "$BATS_TEST_TMPDIR/in"
 	mkfifo "$BATS_TEST_TMPDIR/in"
-	"$@" <"$BATS_TEST_TMPDIR/in" >"$file" 2>"$file.err" &
+	"$@" <"$BATS_TEST_TMPDIR/in" >"$file" 2>"$file.err" 10>&- 251>&- 252>&- 253>&- 254>&- 255>&- &	# a shell closes but 3 to 9
 	exec 7>"$BATS_TEST_TMPDIR/in"
 	wait_until grep -q -e ready "$file" || cat "$file.err"
 	limits >"$file.limits"
@@ -214,17 +219,28 @@ same() {
 }
 
 @test "a script that is ended in the middle takes all away" {
-	facts >"$BATS_TEST_TMPDIR/before"
-	ct-run --dry-run --network none "$img" sh -c 'trap "exit 3" TERM; echo up; while :; do sleep 0.05; done' >"$BATS_TEST_TMPDIR/script"
-	setsid dash "$BATS_TEST_TMPDIR/script" >"$BATS_TEST_TMPDIR/out" &
-	script=$!
-	wait_until grep -q up "$BATS_TEST_TMPDIR/out"
-	kill -TERM -- "-$script"
-	await $script
-	[ "$status" = 143 ]
-	wait_until sh -c "! ls -d '$CT_ROOT'/by-hand-* 2>/dev/null"
 	gone() { facts >"$BATS_TEST_TMPDIR/after"; same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after" 2>/dev/null; }
-	wait_until gone
+	up() { grep -q up "$BATS_TEST_TMPDIR/out"; }
+	mounted() { find /sys/fs/cgroup -path "*$CT_CGROUP/by-hand-*" -name cgroup.procs -exec cat {} + | grep -q .; }
+	facts >"$BATS_TEST_TMPDIR/before"
+	# Another user's program, which hears nothing, has nothing to lose by it.
+	ct-run --dry-run --network default -p 18081:80 -m 64m -u nobody -v kept:/kept "$img" \
+		sh -c 'trap "" TERM INT HUP; echo up; while :; do sleep 0.05; done' >"$BATS_TEST_TMPDIR/script"
+	for signal in 15:TERM 2:INT 1:HUP; do
+		for when in 'test -d '"$CT_ROOT/by-hand-\$script" mounted up; do
+			rm -f "$BATS_TEST_TMPDIR/out"
+			env --default-signal dash "$BATS_TEST_TMPDIR/script" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" &
+			script=$!
+			wait_until eval "$when"
+			kill "-${signal#*:}" $script
+			await $script
+			echo "$signal $when $status"; cat "$BATS_TEST_TMPDIR/err"
+			[ "$status" = $((128 + ${signal%:*})) ]
+			wait_until gone
+			run ! ls -d "$CT_ROOT"/by-hand-*
+		done
+	done
+	ct-net down
 }
 
 @test "nothing is changed by it: no id is used up, no image pulled, no store brought up" {
@@ -243,6 +259,56 @@ same() {
 	grep -q '# approx.*filter' "$BATS_TEST_TMPDIR/script"
 	grep -q '# approx: in place of an idmapped mount' "$BATS_TEST_TMPDIR/script"
 	[ "$(ct-run --dry-run --network none --userns host --privileged "$img" true | grep -c 'approx: ')" -le 2 ]
+}
+
+@test "nothing that is quoted in a script, or told by --explain, gets out of its quotes or moves the cursor" {
+	D=$BATS_TEST_TMPDIR
+	evil=$'\'"$(touch '"$D/out"$')`touch '"$D/out"$'`\nINSIDE\ntouch '"$D/out"$'\n\033[2J\xff;#'
+	mkdir -p "$D/src$evil"
+	echo data >"$D/src$evil/file"
+	c=$(ct-run --only snapshot "$img")
+	image=$(ct-commit -c "VOLUME $(jq -cn --arg a "/vol${evil//$'\xff'/}" '[$a]')" "$c")
+	evil_run() {
+		ct-run "$@" --rm --network none -h web -e "A=$evil" -e '-S touch=x' -e $'END=\n' -w "/w$evil" -v "$D/src$evil:/t$evil" \
+			--tmpfs "/m$evil" "$image" sh -c 'env | sort; pwd; find /t* -type f -exec cat {} +; echo "$1"
+				awk "{ print \$5 }" /proc/self/mountinfo | sort' sh "$evil"
+	}
+	evil_run >"$D/real"
+	evil_run --dry-run >"$D/script"
+	dash "$D/script" >"$D/by-hand"
+	cmp "$D/real" "$D/by-hand"
+	evil_run --explain >"$D/real" 2>"$D/said"
+	cmp "$D/real" "$D/by-hand"
+	run -1 env LC_ALL=C grep -P '[\x00-\x08\x0b-\x1f\x7f\xff]' "$D/script" "$D/said"
+	[ ! -e "$D/out" ]
+	ct-rm "$c" "$image"
+}
+
+@test "no link of an image leads a script out of its root" {
+	D=$BATS_TEST_TMPDIR
+	mkdir -p "$D"/host/{vol,abs,etc} "$D/image$D"/host/{vol,abs,etc}
+	echo secret >"$D/host/vol/secret"
+	echo inner >"$D/image$D/host/vol/inner"
+	cp -a "$busybox/." "$D/image"
+	for link in vol abs etc; do
+		rm -rf "$D/image/${link:?}"
+		ln -s "$D/host/$link" "$D/image/$link"
+	done
+	ln -s "$D/host/new" "$D/image/new"
+	ln -s ../../../../../../../../../.. "$D/image/up"
+	c=$(ct-run --only snapshot "$(ct-init "$D/image")")
+	image=$(ct-commit -c 'VOLUME ["/vol"]' -c "WORKDIR /up/$D/host/work" "$c")
+	chmod 755 "$D/host"
+	for how in '' --dry-run; do
+		ct-run $how --rm --network none -v "$CT_TEST_DIR/shared:/abs/shared" -v kept:/abs/kept --tmpfs /abs/mem "$image" \
+			sh -c 'ls /vol/ /up; cat /vol/inner; pwd; awk "{ print \$5 }" /proc/self/mountinfo | sort' >"$D/out$how"
+	done
+	dash "$D/out--dry-run" >"$D/by-hand"
+	diff "$D/out" "$D/by-hand"
+	grep -qx inner "$D/by-hand"
+	ct-run --dry-run --network none --tmpfs /new/mem --device /dev/null:/new/null "$image" true >"$D/script"
+	dash "$D/script" || :
+	[ "$(cd "$D/host" && find . | sort | xargs)" = '. ./abs ./etc ./vol ./vol/secret' ]
 }
 
 @test "some stages on a directory are a script too" {

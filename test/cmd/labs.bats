@@ -121,6 +121,38 @@ Read next: sh(1)'
 	[[ $output == *'Read next'* ]]
 }
 
+@test "a command that is typed by hand as it is shown runs once; n goes on without it" {
+	teach tour '$ x=$((x + 1)); \
+    echo "x is $x"
+$ echo ne""ver
+$ sh -c "exit 7"
+$ echo "status $?, x $x"
+Read next: sh(1)'
+	run -0 teachers run_tty wait:Enter 'type:x=$((x + 1)); \\\n    echo "x is $x"\n' 'wait:x is 1' wait:Enter 'type:n\n' \
+		'wait:exit 7' 'type:line=1; work=2; false\n' 'wait:exit 7' 'type:\n' 'wait:status' 'type:\n' 'wait:status 7, x 1' -- ct-lab tour
+	[[ $output == *'Read next'* && $output != *never* ]]
+}
+
+@test "Ctrl-C at a prompt takes back what is typed, and Ctrl-Z does nothing" {
+	teach tour '? what
+$ sleep 0.1; echo first
+Read next: sh(1)'
+	run -0 teachers run_tty wait:Enter: 'type:gu\x03' 'type:guess\n' 'wait:[Enter]' 'type:echo wrong\x03' \
+		'type:echo se""cond; sleep 0.5\n' 'wait:second' 'type:\x1a' 'wait:[Enter]' 'type:\n' 'wait:first' -- ct-lab tour
+	[[ $output == *'Read next'* && $output != *$'\nwrong'* ]]
+}
+
+@test "a walk has the terminal again after a shell in a PID namespace, and takes away what was mounted in its directory" {
+	teach tour 'Needs: root apart
+$ echo dir $work
+Read next: sh(1)'
+	run -0 teachers run_tty wait:Enter 'type:unshare --fork --pid --mount-proc bash --norc\n' 'wait:# ' 'type:echo number $$\n' \
+		'wait:number 1' 'type:exit\n' wait:Enter 'type:mkdir -p a; mount -t tmpfs x a; mkdir a/b; mount -t tmpfs y a/b\n' wait:Enter 'type:\n' 'wait:dir /' -- ct-lab tour
+	[[ $output == *'Read next'* ]]
+	dir=$(sed -n 's,^dir \(/.*/ct-lab\.[A-Za-z0-9]*\).*,\1,p' <<<"$output")
+	[ -n "$dir" ] && [ ! -e "$dir" ]
+}
+
 @test "a lab that changes the host has a stand-in for it in a walk" {
 	teach tour 'Needs: root apart
 $ hostname ct-lab-tour; mount -t tmpfs ct-lab-tour /mnt; hostname; ls /sys/class/net
@@ -175,5 +207,28 @@ mkdir -p "${group%/*}$CT_CGROUP/x" && : >"$CT_TEST_DIR/begun"; sleep 4245'
 	run ! pgrep -f 'sleep 4245'
 	facts >"$BATS_TEST_TMPDIR/after"
 	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
-	run ! ls -d "$BATS_TEST_TMPDIR"/ct-lab.*
+	run ! ls -d "$BATS_TEST_TMPDIR"/ct-lab*
+}
+
+@test "what a check that was killed has left goes with the next one, but nothing that is in use or somebody else's" {
+	export TMPDIR=$BATS_TEST_TMPDIR CT_LABS=$BATS_TEST_TMPDIR/labs
+	teach long '' 'group=$(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs | head -n 1)
+mkdir -p "${group%/*}$CT_CGROUP/x" && : >"$CT_TEST_DIR/begun"; sleep 4246'
+	teach short '' 'claim "yes" true'
+	facts >"$BATS_TEST_TMPDIR/before"
+	ct-lab --check long &
+	wait_until test -e "$CT_TEST_DIR/begun"
+	inside=$(pgrep -f 'sleep 4246')
+	kill -KILL $!
+	wait_until test ! -e "/proc/$inside"
+	left=$(echo "$TMPDIR"/ct-lab-check.*)
+	mkdir "$TMPDIR"/ct-lab-check.{used,other}
+	ln -s "$BATS_TEST_TMPDIR/labs" "$TMPDIR/ct-lab-check.link"
+	chown 1000 "$TMPDIR/ct-lab-check.other"
+	touch -d '2 minutes ago' "$left" "$TMPDIR"/ct-lab-check.{used,other}
+	run -0 flock "$TMPDIR/ct-lab-check.used" ct-lab --check short
+	[ "$(cd "$TMPDIR" && echo ct-lab-check.*)" = 'ct-lab-check.link ct-lab-check.other ct-lab-check.used' ]
+	[ -e "$CT_LABS/short/text" ]
+	facts >"$BATS_TEST_TMPDIR/after"
+	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }

@@ -7,8 +7,8 @@
 #	serve NAME PORT [ADDRESS]	answers there on TCP and UDP: "NAME from ADDRESS-OF-WHO-ASKS"
 #	ask NAME ADDRESS PORT [udp]	asks from there (NAME "-": from here) and prints the answer
 #	mute NAME ADDRESS PORT [udp]	succeeds if nobody answers
-#	forge NAME MAC ADDRESS TARGET [SENDER]	tells all on eth0's network, asking for TARGET by ARP, that
-#					ADDRESS is at MAC; in frames from SENDER (MAC)
+#	forge NAME MAC ADDRESS TARGET [SENDER [TO]]	tells all on eth0's network, asking for TARGET by ARP,
+#					that ADDRESS is at MAC; in frames from SENDER (MAC) to TO (MAC)
 #	uplink				a default route, through up0 to `wan`, who knows no way to containers
 #	member ID LINK ADDRESS [BRIDGE]	a container's end on a network, in namespace ID, with its record
 #	publish ID HOST_ADDRESS HOST_PORT PROTOCOL ADDRESS PORT	into its record, for the next ct-net up

@@ -66,14 +66,14 @@ def names(address, port, **known):
         s.sendto(query[:2] + flags + b"\0\1\0" + bytes([bool(found)]) + b"\0\0\0\0" + question + answer, peer)
 
 
-def arp(mac, address, target, sender=""):
+def arp(mac, address, target, sender="", to="ff:ff:ff:ff:ff:ff"):
     """Tells everybody, as a request and as a reply, that the address is at mac."""
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     s.bind(("eth0", 0))
     sender = bytes.fromhex((sender or mac).replace(":", ""))
     mac, address = bytes.fromhex(mac.replace(":", "")), socket.inet_aton(address)
     for operation in b"\0\1", b"\0\2":
-        s.send(b"\xff" * 6 + sender + b"\x08\x06" + b"\0\1\x08\0\6\4" + operation + mac + address
+        s.send(bytes.fromhex(to.replace(":", "")) + sender + b"\x08\x06" + b"\0\1\x08\0\6\4" + operation + mac + address
                + b"\xff" * 6 + socket.inet_aton(target))
 
 

@@ -52,8 +52,8 @@ forwarding() {
 	echo "port=127.0.0.1 53 udp 10.142.0.2 53" >>"$CT_RUN/ps_1/net"
 	nft flush ruleset
 	ct-net up
-	nft list map inet ct_ct0 ports_any | grep -F 'tcp . 8080 : 10.142.0.2 . 80'
-	nft list map inet ct_ct0 ports_ip | grep -F '127.0.0.1 . udp . 53 : 10.142.0.2 . 53'
+	nft -n list map inet ct_ct0 ports_any | grep -F '6 . 8080 : 10.142.0.2 . 80'
+	nft -n list map inet ct_ct0 ports_ip | grep -F '127.0.0.1 . 17 . 53 : 10.142.0.2 . 53'
 	nft list set bridge ct_ct0 members | grep -F '"ct0v2" . 02:42:0a:8e:00:02 . 10.142.0.2'
 	nft delete table bridge ct_ct0
 	ct-net up

@@ -33,7 +33,8 @@ at() {
 }
 
 bridge_nf() {
-	echo "$1" >/proc/sys/net/bridge/bridge-nf-call-iptables
+	# Without the module it is as if it were 0.
+	[ ! -e /proc/sys/net/bridge ] || echo "$1" >/proc/sys/net/bridge/bridge-nf-call-iptables
 }
 
 # The lines of its /etc/hosts that are not of itself or of its loopback.
@@ -252,6 +253,28 @@ others() {
 	[ ! -s "$(ct path first)/etc/hosts" ]
 }
 
+@test "a container that keeps others from its file of names harms only itself" {
+	contain bad
+	contain good
+	hosts=$CT_RUN/$(cat "$D/bad.id")/hosts
+	/usr/bin/python3 -I -S - "$hosts" "$(stat -c %u "$hosts")" 3>&- <<-'END' >"$D/leased" &
+		import fcntl, os, signal, sys
+		fd = os.open(sys.argv[1], os.O_RDONLY)
+		os.setuid(int(sys.argv[2]))
+		fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+		print("yes", flush=True)
+		signal.signal(signal.SIGIO, signal.SIG_IGN)
+		signal.pause()
+	END
+	served+=("$!")
+	wait_until grep yes "$D/leased"
+	contain late
+	[ "$(others good | wc -w)" = 4 ]
+	[ "$(others bad)" = "$(address good) good" ]
+	ct-rm -f late
+	[ "$(others good)" = "$(address bad) bad" ]
+}
+
 # Networks by name
 
 @test "containers on different networks do not meet, even by what is between them" {
@@ -366,11 +389,11 @@ others() {
 	[ "$(ct-ps --json web | jq -c .ports)" = '[]' ]
 	run ct-net unpublish web 8080
 	[ "$status" -eq 1 ]
-	[ "$output" = "ct-net: $(cat "$D/web.id"): has no such port published" ]
+	[ "$output" = "ct-net: 8080: web: has no such port published" ]
 	ct-run -p 8080:80 "$img" true
 	contain alone --network none
 	run ct-net publish alone 80:80
-	[ "$output" = "ct-net: $(cat "$D/alone.id"): is on no network that is reached from outside" ]
+	[ "$output" = "ct-net: alone: is on no network that is reached from outside" ]
 }
 
 @test "ct-net connect and disconnect change the networks of a container that runs" {
@@ -385,9 +408,9 @@ others() {
 	ct-exec one grep -q two /etc/hosts
 	ct-exec two grep -q one /etc/hosts
 	run ct-net connect --network web one
-	[ "$output" = "ct-net: $(cat "$D/one.id"): is on network web already" ]
+	[ "$output" = "ct-net: one: is on network web already" ]
 	run ct-net disconnect one
-	[ "$output" = "ct-net: $(cat "$D/one.id"): is on several networks: --network says which" ]
+	[ "$output" = "ct-net: one: is on several networks: --network says which" ]
 	ct-net publish one 8080:80
 	ct-net disconnect --network default one
 	[ "$(ct-ps --json one | jq -c .ports)" = '[]' ]
@@ -396,7 +419,7 @@ others() {
 	[ "$(ct-exec one ip -o link | wc -l)" = 1 ]
 	run ! ct-exec two grep -q one /etc/hosts
 	run ct-net disconnect one
-	[ "$output" = "ct-net: $(cat "$D/one.id"): is on no network" ]
+	[ "$output" = "ct-net: one: is on no network" ]
 	ct-net connect none
 	[ "$(ask none 192.0.2.2 80)" = "wan from 192.0.2.1" ]
 	contain host --network host
@@ -416,7 +439,7 @@ others() {
 	ct-net bridge
 	ip -o -4 addr show "$CT_BRIDGE" | grep -F "$(at 0.1)/16"
 	run ct-net address web
-	[ "$output" = "ct-net: $(cat "$D/web.id"): has no pair of links ('ct-net pair' makes it)" ]
+	[ "$output" = "ct-net: web: has no pair of links ('ct-net pair' makes it)" ]
 	ct-net pair web
 	[ -z "$(ct-exec web ip -o -4 addr show eth0)" ]
 	ct-net address web
@@ -467,6 +490,37 @@ others() {
 	[ -z "$(nft list ruleset)" ]
 	ct-net connect web
 	ct-exec web ping -c 1 -W 5 192.0.2.2
+}
+
+@test "ports that a killed ct-net publish left held can be published again" {
+	contain web
+	flock -F "$CT_RUN/net" sleep 1000 3>&- &
+	served+=("$!")
+	wait_until grep "FLOCK.* $! " /proc/locks
+	ct-net publish web 8080-8082:80-82 3>&- &
+	wait_until grep -e "-> FLOCK.* $! " /proc/locks
+	kill -9 "$!"
+	kill "${served[0]}"
+	await "${served[0]}"
+	served=()
+	run ct-run -p 8082:80 "$img" true
+	[ "$output" = "ct-run: port 8082/tcp: Address already in use" ]
+	[ "$(ct-net publish web 8080-8082:80-82 | wc -l)" = 3 ]
+	# What is on record is not let go by a second attempt.
+	run ct-net publish web 8082-8083:82-83
+	[ "$output" = "ct-net: port 8082/tcp: Address already in use" ]
+	run ct-run -p 8082:80 "$img" true
+	[ "$output" = "ct-run: port 8082/tcp: Address already in use" ]
+}
+
+@test "ct-net publish brings back the rules that somebody flushed" {
+	contain web -p 8080:80
+	serve web 80
+	nft flush ruleset
+	ct-net publish web 8081:80
+	for port in 8080 8081; do
+		[ "$(ask wan 192.0.2.1 $port)" = "web from 192.0.2.2" ]
+	done
 }
 
 @test "rules that somebody flushed are there again after the next run" {

@@ -123,7 +123,7 @@ state() {
 		python3 -I -S -c '
 import ctypes, os, subprocess, sys
 libc, IN_OPEN = ctypes.CDLL(None), 0x20
-fd = libc.inotify_init()
+fd = libc.inotify_init1(os.O_NONBLOCK)
 libc.inotify_add_watch(fd, sys.argv[1].encode(), IN_OPEN)
 subprocess.run(["ct-ps"] + sys.argv[2:], check=True, stdout=subprocess.DEVNULL)
 sys.exit(b"exit\0" not in os.read(fd, 1 << 16))' "$CT_ROOT/$c" "$@"

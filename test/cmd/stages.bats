@@ -432,36 +432,132 @@ calls() {
 	done < <(sed -n 's/^# same: //p' "$BATS_TEST_TMPDIR/said")
 }
 
-# The lines that were told, one after the other, typed into a shell: an unshare(1)
-# opens another, which reads on where that one was.
-typed() {
-	sed -n 's/^# same: //p' | SHELL=/bin/bash unshare --mount --fork --pid --kill-child --mount-proc bash
+# What a program sees of itself: the same of a run and of what was typed after it.
+# shellcheck disable=SC2016 # it is the program's
+look='
+	for kind in cgroup ipc mnt net pid time user uts; do echo "$kind $(readlink /proc/self/ns/$kind)"; done
+	hostname; id; [ $$ != 1 ] || echo first
+	awk "{ print \"map\", \$1, \$2 > 100000000 ? \"high\" : \$2, \$3 }" /proc/self/uid_map /proc/self/gid_map; cat /proc/self/setgroups
+	sed -n "/^Cap/p; /^Groups/p; /^NoNewPrivs/p" /proc/self/status
+	sed "s/\(run_\|ps_\|by-hand-\)[0-9]*/GROUP/" /proc/self/cgroup | sort
+	[ ! "${CT_CGROUP:-}" ] || find /sys/fs/cgroup /groups -path "*$CT_CGROUP/*" \( -name memory.limit_in_bytes -o -name pids.max \
+		-o -name cpu.shares -o -name cpuset.cpus -o -name memory.max -o -name cpu.weight \) \
+		-exec grep -H . {} + 2>/dev/null | sed "s,.*/,," | sort
+	awk "{
+		split(\$0, half, \" - \"); split(half[2], fs, \" \")
+		n = split(\$6, all, \",\"); kept = \"\"
+		for (i = 1; i <= n; i++) if (all[i] ~ /^(ro|rw|nosuid|nodev|noexec)\$/) kept = kept \" \" all[i]
+		print \"mount\", \$5, \$5 ~ \"^/etc/\" ? \"\" : fs[1], kept
+	}" /proc/self/mountinfo | sort
+	awk "NR > 2 { print \$1 }" /proc/net/dev; cat /proc/net/route /proc/net/fib_trie /proc/sys/net/ipv4/ping_group_range
+	cat /sys/class/net/*/address
+	find /dev ! -path "/dev/pts/*" -printf "%p %y %m %u:%g %l\n" | sort
+	ulimit -Sn; ulimit -Hn; pwd; umask; echo "$word"
+	find /s /a /m /kept -printf "%p %m\n" -type f -exec cat {} + 2>/dev/null
+	exit 7'
+
+# A mount namespace and processes of its own, of which it is not the first.
+apart() {
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare --mount --fork --pid --kill-child --mount-proc sh -c '"$@"; exit $?' sh "$@"
+}
+
+# As whom it is done and typed.
+who=()
+
+# The lines for the end on the bridge are typed outside, where the network is that 5 is, once the
+# container's has the name that they call it by.
+bridged() {
+	awk '
+		/^(nft |ip link add .* netns |ip link set .* master |bridge link )/ {
+			if (match($0, /ps_[0-9]+/)) id = substr($0, RSTART, RLENGTH)
+			outside = outside "nsenter --net=/proc/self/fd/5 " $0 "\n"
+			next
+		}
+		{ print }
+		/^unshare --net/ && outside { printf "ip netns attach %s $$\n%s", id, outside }'
+}
+
+# replays OPTION...: what a run with these options tells does the same, when it is typed into a
+# shell line by line: an unshare(1) opens another, which reads on where that one was.
+replays() {
+	local dir=$BATS_TEST_TMPDIR file kind
+	echo "$*"
+	run -7 --separate-stderr apart "${who[@]}" ct-run --explain "$@" sh -c "$look"
+	echo "$output" >"$dir/real"
+	sed -n 's/^# same: //p' <<<"$stderr" >"$dir/told"
+	bridged <"$dir/told" >"$dir/lines"
+	SHELL=/bin/bash HOME=/no/such run -7 --separate-stderr apart "${who[@]}" bash <"$dir/lines" 5</proc/self/ns/net
+	echo "$output" >"$dir/by-hand"
+	echo "$stderr"
+	for file in real by-hand; do
+		for kind in cgroup ipc mnt net pid time user uts; do
+			sed -i "s/^$kind $(readlink /proc/self/ns/$kind | sed 's/[][]/\\&/g')\$/$kind ours/; s/^$kind $kind:.*/$kind its own/" "$dir/$file"
+		done
+	done
+	diff "$dir/real" "$dir/by-hand"
+	[ "$(wc -l <"$dir/real")" -gt 60 ]
+	# What the shell made for itself.
+	find /sys/fs/cgroup -depth -path "*$CT_CGROUP*" -type d -exec rmdir {} + 2>/dev/null || :
+	find "$CT_ROOT" -path '*/by-hand-*/*' -prune -exec btrfs subvolume delete {} + >/dev/null
+	find "$CT_ROOT" -path '*/by-hand-*' -exec rmdir {} +
 }
 
 @test "typed into a shell, what --explain tells of a stage does the same" {
-	local look='for k in ipc mnt net pid uts user cgroup; do echo "$k $(readlink /proc/self/ns/$k)"; done; hostname; id -u; cat /proc/self/uid_map'
-	for only in uts ipc net pid mnt cgns user 'uts -h box' 'user --userns 0:0:1' 'uts,ipc,net,pid,mnt,cgns'; do
-		# shellcheck disable=SC2086 # a stage and its option
-		unshare --mount --fork --pid --kill-child --mount-proc \
-			ct-run --explain --only $only --rootfs / sh -c "$look" >"$BATS_TEST_TMPDIR/real" 2>"$BATS_TEST_TMPDIR/said"
-		typed <"$BATS_TEST_TMPDIR/said" >"$BATS_TEST_TMPDIR/by-hand"
-		namespaces >"$BATS_TEST_TMPDIR/ours"
-		for file in real by-hand; do
-			awk 'FILENAME == ARGV[1] { ours[$1] = $2; next } $1 in ours { $2 = ours[$1] == $2 ? "ours" : "its own" } { $1 = $1; print }' \
-				"$BATS_TEST_TMPDIR/ours" "$BATS_TEST_TMPDIR/$file" | sed -E 's/[0-9]{9,}/N/' >"$BATS_TEST_TMPDIR/$file.facts"
-		done
-		diff "$BATS_TEST_TMPDIR/real.facts" "$BATS_TEST_TMPDIR/by-hand.facts"
+	for only in uts ipc net pid mnt cgns time user exec 'uts -h box' 'user --userns 0:0:1' 'user --userns 1:1001:2' \
+		'user --userns unmapped' 'user,caps --userns unmapped' 'net --network none' 'uts,ipc,net,pid,mnt,cgns' 'pid,time' \
+		'cgroup -m 64m --pids-limit 33 --cpu-shares 512 --cpuset-cpus 0' 'mnt,proc' 'pid,mnt,proc' \
+		'caps --cap-drop ALL --cap-add CHOWN' 'exec -u 1:1 -w /etc --ulimit nofile=100:200' 'uts -e word=thing'; do
+		# shellcheck disable=SC2086 # a stage and its options
+		replays --only $only --rootfs /
 	done
+	replays --only exec -e word=$'two words\n\'$(exit)' --rootfs /
 }
 
-@test "a whole container of a directory can be typed after --explain" {
+@test "typed into a shell, what --explain tells of a directory that becomes the root does the same" {
 	debian_root
-	cp -a "$debian" "$BATS_TEST_TMPDIR/root"
-	local look='awk "{ print \$5, \$6 ~ /ro/ }" /proc/self/mountinfo | sort -u; hostname; grep Cap /proc/self/status; ls /sys/class/net'
-	ct-run --explain --without user,cgroup,seccomp --network none -h box --rootfs "$BATS_TEST_TMPDIR/root" sh -c "$look" \
-		>"$BATS_TEST_TMPDIR/real" 2>"$BATS_TEST_TMPDIR/said"
-	typed <"$BATS_TEST_TMPDIR/said" >"$BATS_TEST_TMPDIR/by-hand"
-	diff "$BATS_TEST_TMPDIR/real" "$BATS_TEST_TMPDIR/by-hand"
+	root=$CT_TEST_DIR/typed
+	cp -a "$debian" "$root"
+	mkdir "$CT_TEST_DIR/shared"
+	echo theirs >"$CT_TEST_DIR/shared/a file"
+	replays --only mnt,root --rootfs "$root"
+	replays --only pid,mnt,root,proc,net --device /dev/null:/dev/hole --shm-size 1m --rootfs "$root"
+	replays --only mnt,root,proc --read-only -v "$CT_TEST_DIR/shared:/s:ro" -v "$CT_TEST_DIR/shared:/a/w x" \
+		-v "$CT_TEST_DIR/shared/a file:/a/file" --tmpfs /m:size=1m,mode=700 -w /var/tmp --rootfs "$root"
+	replays --without cgroup,seccomp --userns 0:0:65536 --network none -h box -u daemon --rootfs "$root"
+	replays --without cgroup,seccomp --userns host --privileged --network none --rootfs "$root"
+	replays --without user,cgroup,seccomp,net --rootfs "$root"
+	rm -rf --one-file-system "$root" "$CT_TEST_DIR/shared"
+}
+
+@test "typed into a shell, what --explain tells of an image's container does the same, its network and its port too" {
+	debian_image
+	mkdir "$CT_TEST_DIR/shared"
+	echo theirs >"$CT_TEST_DIR/shared/file"
+	ct-run -v kept:/kept "$debian_img" sh -c 'echo kept >/kept/file'
+	replays --rm --userns host -h box -p 18080:80 -m 64m --cpus 0.5 --pids-limit 50 -v "$CT_TEST_DIR/shared:/s:ro" -v kept:/kept \
+		-v /sys/fs/cgroup:/groups:ro -e "CT_CGROUP=$CT_CGROUP" -e "word=it's" --tmpfs /m --read-only -w /var/tmp -u daemon \
+		--ulimit nofile=100:200 "$debian_img"
+	grep -q "^nsenter .* ip link add .* netns ps_" "$BATS_TEST_TMPDIR/lines"
+	nft list ruleset | grep -q '18080 : .* \. 80'
+	grep "^nft 'delete" "$BATS_TEST_TMPDIR/told" | dash -e
+	run ! grep -e 18080 -e "ether_addr . ipv4_addr.*=" <(nft list ruleset)
+	rm -rf --one-file-system /run/netns/ps_* "$CT_TEST_DIR/shared"
+}
+
+@test "typed into an ordinary user's shell, what --explain tells him does the same" {
+	debian_root
+	root=$CT_TEST_DIR/his
+	cp -a "$debian" "$root"
+	chown 1000:1000 "$root"
+	as_user true
+	who=(setpriv --reuid 1000 --regid 1000 --clear-groups env "PATH=$CT_TEST_DIR/bin:$PATH")
+	replays --only user --rootfs /
+	replays --only user --userns 1:1000:1 --rootfs /
+	replays --only user --userns unmapped --rootfs /
+	replays --only user,uts,ipc,net,pid,mnt,cgns,proc -h box --rootfs /
+	replays --without cgroup,seccomp,caps --rootfs "$root"
+	rm -rf --one-file-system "$root"
 }
 
 # The program with the libraries that it needs, in a root directory.
@@ -486,17 +582,34 @@ put_ct() {
 			for (i = 1; i <= n; i++) if (all[i] ~ /^(ro|rw|nosuid|nodev|noexec)$/) kept = kept " " all[i]
 			if ($5 !~ "^/etc/") print "mount", $5, fs[1], kept
 		}' /proc/self/mountinfo | sort
-		hostname; id; echo $$; awk '{ print $1, $3 }' /proc/self/uid_map
-		sed -n '/^Cap/p; /^Seccomp/p; /^NoNew/p' /proc/self/status
-		ls /sys/class/net /dev; cat /sys/class/net/lo/flags; cat /proc/self/cgroup
+		hostname; id; echo $$; awk '{ print $1, $3 }' /proc/self/uid_map /proc/self/gid_map; cat /proc/self/setgroups
+		sed -n '/^Cap/p; /^Seccomp/p; /^NoNew/p; /^Sig[BIC]/p; /^Umask/p; /^NS/p; /^Groups/p; /^Cpus_a/p' /proc/self/status
+		cat /proc/self/limits /proc/self/oom_score_adj /proc/self/coredump_filter /proc/self/cgroup
+		ls /sys/class/net /dev; cat /sys/class/net/lo/flags
+		cat /proc/sys/kernel/hostname /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/ping_group_range
+		awk '{ print "process", $5, $6, $7, $18, $19, $41 }' /proc/self/stat; ls /proc/self/fd; pwd
+		for link in /proc/self/cwd /proc/self/root /proc/1/exe; do readlink $link; done
+		env | grep -v ^CT_ | sort
+		echo ready
+		read -r _ || :
 	END
-	ct-run --rm --network none -h box --pids-limit 77 --rootfs "$root" sh /look >"$BATS_TEST_TMPDIR/one"
+	local limits=(--pids-limit 77 -m 64m --cpu-shares 512 --cpus 0.5 --cpuset-cpus 0) bare=("$B/ct-run" --rootfs / --only)
+	# Its input ends when its limits have been looked at.
+	with_limits() {
+		"${@:2}" >"$1" < <(wait_until grep -q ready "$1"
+			find /sys/fs/cgroup -path "*$CT_CGROUP/*_*" \( -name 'memory.*limit_in_bytes' -o -name '*.max' -o -name 'cpu.*s*' \
+				-o -name 'cpuset.cpus' \) -exec grep -HEx '[0-9 -]+|max' {} + | sed 's,.*/,,' | sort >"$1.limits")
+		cat "$1.limits" >>"$1"
+	}
+	with_limits "$BATS_TEST_TMPDIR/one" ct-run --rm --network none -h box "${limits[@]}" --ulimit nofile=100:200 -w /tmp --rootfs "$root" sh /look
+	grep -qE '^memory.(limit_in_bytes|max):67108864$' "$BATS_TEST_TMPDIR/one"
+	# Session, environment and directory are the caller's own, who has those of a container here.
 	chain() {
-		ct-run --only cgroup --pids-limit 77 --rootfs / ct-run --only user --rootfs / ct-run --only net --network none --rootfs / \
-			ct-run --only uts -h box --rootfs / ct-run --only ipc --rootfs / ct-run --only pid --rootfs / \
-			ct-run --only cgns --rootfs / ct-run --only mnt --rootfs / ct-run --only root --rootfs "$root" \
-			/opt/ct-run --only proc --rootfs / /opt/ct-run --only "$1" --rootfs / /opt/ct-run --only "$2" --rootfs / \
-			/opt/ct-run --only exec --rootfs / sh /look >"$BATS_TEST_TMPDIR/chain"
+		with_limits "$BATS_TEST_TMPDIR/chain" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+			CT_CGROUP="$CT_CGROUP" "${bare[@]}" cgroup "${limits[@]}" "${bare[@]}" user "${bare[@]}" net --network none \
+			"${bare[@]}" uts -h box "${bare[@]}" ipc "${bare[@]}" pid "${bare[@]}" cgns "${bare[@]}" mnt \
+			"$B/ct-run" --only root --rootfs "$root" /opt/ct-run --only proc --rootfs / /opt/ct-run --only "$1" --rootfs / \
+			/opt/ct-run --only "$2" --rootfs / /opt/ct-run --only exec --ulimit nofile=100:200 -w /tmp --rootfs / setsid sh /look
 		namespaces >"$BATS_TEST_TMPDIR/ours"
 		for file in one chain; do
 			awk 'FILENAME == ARGV[1] { ours[$1] = $2; next } $1 in ours { $2 = ours[$1] == $2 ? "ours" : "its own" } { print }' \

@@ -158,6 +158,35 @@ static void an_existing_file_to_mount_on_is_not_opened(void **state)
 	assert_int_equal(st.st_size, 0);
 }
 
+static void assert_resolved(const struct scratch *s, const char *path, const char *wanted)
+{
+	own_str char *got = path_resolved(s->dir, path);
+
+	assert_string_equal(got, wanted);
+}
+
+static void a_path_is_told_without_its_links_and_stays_inside(void **state)
+{
+	struct scratch *s = *state;
+
+	mkdirat(s->dir, "dir", 0755);
+	scratch_link(s, "/dir", "absolute");
+	scratch_link(s, "../../outside", "out");
+	scratch_link(s, "absolute/new", "dangling");
+	scratch_link(s, "loop", "loop");
+	assert_resolved(s, "/dir", "/dir");
+	assert_resolved(s, "/absolute/a//./b/", "/dir/a/b");
+	assert_resolved(s, "/absolute/../x", "/x");
+	assert_resolved(s, "/out/secret", "/outside/secret");
+	assert_resolved(s, "/dangling/more", "/dir/new/more");
+	assert_resolved(s, "/../../etc", "/etc");
+	assert_resolved(s, "/none/../../../etc", "/etc");
+	assert_resolved(s, "relative", "/relative");
+	assert_resolved(s, "/", "/");
+	assert_resolved(s, "", "/");
+	assert_resolved(s, "/loop", "/");
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, beside, scratch_remove)
 
 int main(void)
@@ -174,6 +203,7 @@ int main(void)
 		test(a_path_of_no_length_is_refused),
 		test(a_file_to_mount_on_is_made_with_its_parents),
 		test(an_existing_file_to_mount_on_is_not_opened),
+		test(a_path_is_told_without_its_links_and_stays_inside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

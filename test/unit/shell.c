@@ -25,7 +25,7 @@ static void any_word_comes_out_as_it_went_in(void **state)
 {
 	static const char *const all[] = {
 		"plain", "", "two words", "it's", "'", "$HOME", "`id`", "a\\b", "\"", "*", "~", "#x", "-n", "a=b", "new\nline",
-		"\xc3\xa9", "\x01\x7f", "!x", "{a,b}",
+		"\xc3\xa9", "\x01\x7f", "!x", "{a,b}", "\033[2J", "a\nEND\nb", "line\n", "\n", "\n\n", "-n\001", "%s\\n\001'\"", "\xff", "\xc2\x9b", "\t$(id)`id`",
 	};
 	own_strv struct strv words = {0};
 	own_buf struct buf wanted = {0};
@@ -45,6 +45,30 @@ static void a_plain_word_is_not_quoted(void **state)
 	(void)state;
 	shell_word(&b, "/bin/a-b_c=1:2,3@x%+.");
 	assert_string_equal(b.data, "/bin/a-b_c=1:2,3@x%+.");
+}
+
+static void no_word_moves_the_cursor_or_has_a_line_of_its_own(void **state)
+{
+	static const char *const all[] = {"\033[2J", "\r", "a\nINSIDE\nb", "\nb", "\xc2\x9b", "\xff", "\xe2\x80\xae"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		own_buf struct buf b = {0};
+		own_str char *shown = NULL;
+
+		shell_word(&b, all[i]);
+		shown = str_printable(b.data);
+		assert_string_equal(shown, b.data);
+	}
+}
+
+static void what_begins_with_a_dash_is_no_option_of_printf(void **state)
+{
+	own_buf struct buf b = {0};
+
+	(void)state;
+	shell_format(&b, "-v x\n");
+	assert_string_equal(b.data, "'\\055v x\\n'");
 }
 
 static void a_text_of_lines_is_one_line_for_printf(void **state)
@@ -71,6 +95,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_word_comes_out_as_it_went_in),
 		cmocka_unit_test(a_plain_word_is_not_quoted),
+		cmocka_unit_test(no_word_moves_the_cursor_or_has_a_line_of_its_own),
+		cmocka_unit_test(what_begins_with_a_dash_is_no_option_of_printf),
 		cmocka_unit_test(a_text_of_lines_is_one_line_for_printf),
 	};
 
