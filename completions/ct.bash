@@ -95,6 +95,10 @@ _ct_list() {
 _ct_split() {
 	local - IFS=$'\t\n,' offered
 	set -f
+	if [[ $listed =~ (^|[$IFS])- ]]; then	# it would be an option
+		offered=($listed)
+		listed=${offered[*]/#-*/}
+	fi
 	if [[ -n $value || $listed =~ [^[:alnum:]_.:/@=$IFS-] ]]; then
 		_ct_offer $listed
 	elif [[ -n $before$after$head ]]; then
@@ -169,15 +173,19 @@ _ct_networks() {
 
 # As `ct-net --help` has them.
 _ct_net_commands() {
-	local found lines line
+	local found lines line name=''
 	_ct_find net
-	mapfile -t lines < <(exec "$found" --help </dev/null 2>/dev/null)
+	lines=$(exec "$found" --help </dev/null 2>/dev/null)
+	mapfile -t lines <<<"$lines"
 	for line in "${lines[@]}"; do
-		[[ $line != '  ct-net '[a-z]* ]] || {
-			line=${line#'  ct-net '}
-			_ct_offer "${line%% *}"
-		}
+		if [[ $line == '  ct-net '[a-z]* ]]; then
+			line=${line#'  ct-net '} name=${line%% *}
+			_ct_offer "$name"
+		elif [[ $name == [a-z]* && $line == '      '[A-Z]* ]]; then
+			_ct_purposes[net $name]=${line#'      '}
+		fi
 	done
+	_ct_describe net
 }
 
 _ct_files() {
@@ -210,7 +218,7 @@ _ct_programs() {
 	printf '%s\n' "${!names[@]}"
 }
 
-# Where all candidates are listed, what each command is for stands beside it, in lines
+# _ct_describe PROGRAM: where all candidates are listed, what each command is for stands beside it, in lines
 # so long that there is one column of them. (To the longest beginning that they have in
 # common it adds nothing.)
 _ct_describe() {
@@ -220,7 +228,7 @@ _ct_describe() {
 		((${#name} <= width)) || width=${#name}
 	done
 	for i in "${!COMPREPLY[@]}"; do
-		text=${_ct_purposes[$program ${COMPREPLY[i]}]-}
+		text=${_ct_purposes[$1 ${COMPREPLY[i]}]-}
 		[[ -z $text ]] || printf -v 'COMPREPLY[i]' "%-${width}s  %-$((all / 2))s" "${COMPREPLY[i]}" "${text:0:all - width - 3}"
 	done
 }
@@ -250,7 +258,7 @@ _ct_names() {
 		# shellcheck disable=SC2046 # names without spaces
 		_ct_offer $(_ct_programs "$dir" "${paths[@]}")
 	fi
-	_ct_describe
+	_ct_describe "$program"
 }
 
 # $table: a row an option, as `ct-NAME --help=table` prints them.
@@ -492,7 +500,7 @@ _ct() {
 		sub=${words[first]}
 		first=$((first + 1))
 	fi
-	[[ $program == bocker || " ${words[*]:first}" != *' -'* ]] || _ct_table
+	[[ $program == bocker || " ${words[*]:first} $cur" != *' -'* ]] || _ct_table
 	_ct_parse "${words[@]:first:${#words[@]} - 1 - first}"
 	if [[ -z $wanted && -n $options && $cur == --*=* ]]; then
 		_ct_option "${cur%%=*}"

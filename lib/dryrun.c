@@ -74,7 +74,7 @@ static void put_inside(const struct run *r, const struct recipe *parts, struct b
 	shell_word(&dir, r->plan->workdir ? r->plan->workdir : "/");
 	if (plan_has_stage(r->plan, "root"))
 		buf_fmt(out, "cd /\nexec 8>\"$work/mounted\" 9<\"$work/go\"\n%s"
-			"exec %s%s sh -c 'echo >&8; exec 8>&-; read -r _ <&9 || exit 125; exec 9<&-; cd \"$0\" || exit 125\n"
+			"exec %s%s /bin/sh -c 'echo >&8; exec 8>&-; read -r _ <&9 || exit 125; exec 9<&-; cd \"$0\" || exit 125\n"
 			"unset PWD OLDPWD; %s' %s \"$@\"\n", leave, session, words, r->plan->init ? "\"$@\"; exit $?" : last, dir.data);
 	else
 		buf_fmt(out, "cd %s\n%s%s%s%s%s\n", r->plan->workdir ? dir.data : "\"$pwd\"", leave, *words ? "exec " : "",

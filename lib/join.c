@@ -76,8 +76,12 @@ static void tell_same(const struct entry *n)
 	buf_str(&line, "for procs in $(find /sys/fs/cgroup -path ");
 	shell_word(&line, procs);
 	buf_str(&line, "); do echo 0 >\"$procs\"; done\n");
-	buf_fmt(&line, "nsenter --target %d --all%s --root --wd ", (int)n->j->target.pid,
+	for (size_t i = 0; i < n->j->plan->ulimits.n; i++)
+		buf_fmt(&line, "prlimit --%s ", n->j->plan->ulimits.v[i]);
+	buf_fmt(&line, "nsenter --target %d --all%s --root --wdns=", (int)n->j->target.pid,
 		n->namespaces & CLONE_NEWUSER && !p->as_is ? " --setuid 0 --setgid 0" : "");
+	shell_word(&line, p->workdir ? p->workdir : "/");
+	buf_str(&line, " ");
 	if (plan_has_stage(n->j->plan, "caps") && !p->as_is) {
 		recipe_bounding_set(n->j->plan->caps, &line);
 		recipe_become_user(&p->who, &line);
@@ -106,7 +110,8 @@ static int enter(struct entry *n, struct err *e)
 	if (explained(setns(n->target, n->namespaces & ~CLONE_NEWPID), "setns(%d /* of process %d */, 0x%x)", n->target,
 		      (int)n->j->target.pid, n->namespaces & ~CLONE_NEWPID) < 0)
 		return err_sys(e, "enter the container's namespaces");
-	if ((n->namespaces & CLONE_NEWUSER) && !p->as_is && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0))
+	if ((n->namespaces & CLONE_NEWUSER) && !p->as_is && (explained(setresgid(0, 0, 0), "setresgid(0, 0, 0)") < 0 ||
+							    explained(setresuid(0, 0, 0), "setresuid(0, 0, 0)") < 0))
 		return err_sys(e, "become root of the user namespace");
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
@@ -174,10 +179,12 @@ static int clone_joined(struct entry *n, struct err *e)
 		n->channel = ends[1];
 		joined_process(n);
 	}
+	explained(pid, "clone3({flags=%s})", n->group.v2 >= 0 ? "CLONE_INTO_CGROUP" : "0");
 	close(ends[1]);
 	n->channel = ends[0];
 	n->j->pid = pid;
-	if (pid > 0 && (n->namespaces & CLONE_NEWPID) && setns(own_pids, CLONE_NEWPID) < 0)
+	if (pid > 0 && (n->namespaces & CLONE_NEWPID) &&
+	    explained(setns(own_pids, CLONE_NEWPID), "setns(%d /* our own */, CLONE_NEWPID)", own_pids) < 0)
 		return err_sys(e, "return to the own pid namespace");
 	return pid < 0 ? err_sys(e, "make a process in the container") : 0;
 }

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "container.h"
 #include "err.h"
+#include "hierarchy.h"
+#include "names.h"
 #include "netstage.h"
 #include "own.h"
 #include "shell.h"
@@ -187,16 +190,32 @@ void recipe_net(const struct run *r, struct recipe *out)
 
 /* ---- another container's ---- */
 
+/* A process of its group, quoted. */
+static void first_of(const struct run *r, struct buf *to)
+{
+	own_str char *group = NULL, *procs = NULL;
+	const struct hierarchy *trees;
+	char id[ID_LEN] = "";
+	struct err ignored;
+
+	if (name_resolve(r->store, "ps", net_container(r->plan), id, &ignored) < 0 || hierarchy_find(&trees, &ignored) <= 0)
+		return;
+	group = container_group(id);
+	procs = hierarchy_path(trees, group, "cgroup.procs");
+	buf_str(to, "\"$(head -n 1 ");
+	shell_word(to, procs);
+	buf_str(to, ")\"");
+}
+
 static void enter_other(const struct run *r, struct recipe *out, const char *what)
 {
-	const char *id = net_container(r->plan);
+	struct buf *to = out->typed ? &out->inside : &out->other;
 
-	if (out->typed)
-		buf_fmt(&out->inside, "nsenter --target \"$(ct pid %s)\" %s\n", id, what);
-	else if (!out->other.len)
-		buf_fmt(&out->other, "nsenter --target \"$(ct pid %s)\" %s", id, what);
-	else
-		buf_fmt(&out->other, " %s", what);
+	if (out->typed || !to->len) {
+		buf_str(to, "nsenter --target ");
+		first_of(r, to);
+	}
+	buf_fmt(to, " %s%s", what, out->typed ? "\n" : "");
 }
 
 void recipe_net_shared(const struct run *r, struct recipe *out)

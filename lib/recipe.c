@@ -104,6 +104,13 @@ static char *group_file(const struct hierarchy *h, const char *group, size_t n, 
 	return quoted(path);
 }
 
+/* From the length of a group's path to that of the one below on the way to it; 0: the topmost. */
+static size_t one_down(const char *group, size_t n)
+{
+	n += n > 0;
+	return n + strcspn(group + n, "/");
+}
+
 /* On v1 a new group has no processors and no memory until it is given those of the one above. */
 static void inherit_cpuset(const struct hierarchy *h, const char *parent, struct recipe *out)
 {
@@ -112,7 +119,7 @@ static void inherit_cpuset(const struct hierarchy *h, const char *parent, struct
 	for (; parent[up]; up = n) {
 		own_str char *above = group_file(h, parent, up, ""), *own = NULL;
 
-		n = up + !!up + strcspn(parent + up + !!up, "/");
+		n = one_down(parent, up);
 		own = group_file(h, parent, n, "");
 		buf_fmt(&out->before, "for file in cpuset.cpus cpuset.mems; do [ -n \"$(cat %s$file)\" ] || cat %s$file >%s$file; done\n",
 			own, above, own);
@@ -128,10 +135,12 @@ static void let_through(const struct hierarchy *h, const char *group, struct rec
 
 	for (size_t i = 0; i < h->n; i++)
 		buf_fmt(&all, " +%s", h->controllers[i]);
-	for (const char *p = group; p; p = strchr(p + 1, '/')) {
-		own_str char *file = group_file(h, group, (size_t)(p - group), "cgroup.subtree_control");
+	for (size_t n = 0;; n = one_down(group, n)) {
+		own_str char *file = group_file(h, group, n, "cgroup.subtree_control");
 
 		buf_fmt(&out->before, "for each in%s; do echo $each >%s || :; done\n", all.data, file);
+		if (!group[n])
+			break;
 	}
 }
 
@@ -340,7 +349,7 @@ void recipe_exec(const struct run *r, struct recipe *out)
 	if (!out->typed)
 		return;
 	if (p->workdir) {
-		then(to, "sh -c 'cd \"$0\" && exec \"$@\"' ");
+		then(to, "/bin/sh -c 'cd \"$0\" && exec \"$@\"' ");
 		shell_word(to, p->workdir);
 	}
 	shell_words(to, &r->plan->args);

@@ -9,7 +9,6 @@
 #include "data.h"
 #include "err.h"
 #include "etc.h"
-#include "netstage.h"
 #include "own.h"
 #include "path.h"
 #include "rootfs.h"
@@ -240,7 +239,7 @@ static void mount_proc(const char *root, struct buf *to)
 static void mount_sys(const struct run *r, const char *root, struct buf *to)
 {
 	const char *how = r->plan->privileged ? "nosuid,nodev,noexec" : "ro,nosuid,nodev,noexec";
-	bool own = plan_has_stage(r->plan, "net") ? net_is_new(r->plan) : !*root && !r->map.n;
+	bool own = plan_has_stage(r->plan, "net") ? !str_equal(r->plan->network, "host") : !*root && !r->map.n;
 	own_str char *at = place_of(root, "sys");
 
 	if (!own) {

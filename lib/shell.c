@@ -13,6 +13,12 @@ static void quote(struct buf *to, const char *text, size_t n)
 	buf_str(to, "'");
 }
 
+/* Length of what may stand in quotes as it is; a tab moves the cursor no farther than a few letters. */
+static size_t harmless(const char *s)
+{
+	return *s == '\t' ? 1 : str_shown(s);
+}
+
 /* The format of printf(1) that prints those bytes: no option, and nothing in it moves a cursor. */
 static void quote_format(struct buf *to, const char *text, size_t n)
 {
@@ -22,9 +28,9 @@ static void quote_format(struct buf *to, const char *text, size_t n)
 
 	buf_str(&escaped, "");
 	for (const char *c = copy; *c; c += shown ? shown : 1) {
-		shown = str_shown(c);
-		if (*c == '\n' || *c == '\t')
-			buf_str(&escaped, *c == '\n' ? "\\n" : "\\t");
+		shown = harmless(c);
+		if (*c == '\n')
+			buf_str(&escaped, "\\n");
 		else if (!shown || (*c == '-' && c == copy))
 			buf_fmt(&escaped, "\\%03o", (unsigned char)*c);
 		else if (*c == '%' || *c == '\\')
@@ -47,7 +53,7 @@ void shell_word(struct buf *to, const char *word)
 	/* A substitution would take the newlines at the end away. */
 	while (n && word[n - 1] == '\n')
 		n--;
-	while (shown < n && (one = str_shown(word + shown)))
+	while (shown < n && (one = harmless(word + shown)))
 		shown += one;
 	if (shown < n) {
 		buf_str(to, "\"$(printf ");

@@ -23,7 +23,7 @@ enum { MAX_DEPTH = 1000 };
 int subvol_create(int dir, const char *name, struct err *e)
 {
 	if (explained(btrfs_util_create_subvolume_fd(dir, name, 0, NULL, NULL) == BTRFS_UTIL_OK ? 0 : -1,
-		      "ioctl(%d, BTRFS_IOC_SUBVOL_CREATE, \"%s\")", dir, name) < 0)
+		      "ioctl(%d, BTRFS_IOC_SUBVOL_CREATE_V2, \"%s\")", dir, name) < 0)
 		return err_sys(e, "make subvolume %s", name);
 	return 0;
 }

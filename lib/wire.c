@@ -182,7 +182,7 @@ static int configure(const struct wire *w, const struct network *n, const struct
 	own_netlink struct netlink *inside = go_inside(w, e);
 
 	if (!inside || member_configure(inside, m, w->container.id, e) < 0)
-		return -1;
+		return err_wrap(e, "%s", w->ref);
 	return change_own_hosts(w, n, m->at.address, true, e);
 }
 
@@ -239,7 +239,7 @@ static int reroute(const struct wire *w, const struct record *net, struct err *e
 	if (!find_way_out(w, net, &m, &n))
 		return 0;
 	inside = go_inside(w, e);
-	return inside ? rtnl_default_route(inside, m.inside, network_gateway(&n), e) : -1;
+	return !inside || rtnl_default_route(inside, m.inside, network_gateway(&n), e) < 0 ? err_wrap(e, "%s", w->ref) : 0;
 }
 
 /* gone: the lines that were of that end. */
@@ -436,7 +436,7 @@ int wire_address(const struct wire *w, struct err *e)
 	inside = go_inside(w, e);
 	address = (struct subnet){m.address, n.subnet.prefix};
 	if (!inside || rtnl_address(inside, m.inside, &address, e) < 0 || rtnl_up(inside, m.inside, true, e) < 0)
-		return -1;
+		return err_wrap(e, "%s", w->ref);
 	return change_own_hosts(w, &n, m.address, true, e);
 }
 
@@ -450,5 +450,5 @@ int wire_route(const struct wire *w, struct err *e)
 	if (lock < 0 || find_end(w, &m, &n, e) < 0)
 		return -1;
 	inside = go_inside(w, e);
-	return inside ? rtnl_default_route(inside, m.inside, network_gateway(&n), e) : -1;
+	return !inside || rtnl_default_route(inside, m.inside, network_gateway(&n), e) < 0 ? err_wrap(e, "%s", w->ref) : 0;
 }

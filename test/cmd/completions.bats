@@ -188,7 +188,7 @@ hostile_words() {
 @test "of a listing only plain words are offered, whatever it holds" {
 	mkdir "$D/bin"
 	cp "$B/ct" "$D/bin"
-	hostile_words | sed 's/^/ps_42002\t/' >"$D/rows"
+	{ hostile_words; printf '%s\n' -rf --privileged; } | sed 's/^/ps_42002\t/' >"$D/rows"
 	hostile_words | sed 's/$/\trunning/' >>"$D/rows"
 	printf 'ps_42003\tplain\n' >>"$D/rows"
 	for name in ps images volumes; do
@@ -198,7 +198,7 @@ hostile_words() {
 	for line in 'ct rm ' 'ct exec ' 'ct start ' 'ct run ' 'ct run -v ' 'ct cp ' 'ct rm we' 'ct rm $' 'ct rm `'; do
 		words=$(PATH=$D/bin:$PATH offered "$line")
 		[[ $words != *[!a-zA-Z0-9_.:\ -]* ]]
-		[[ $words != *HOME* ]]
+		[[ $words != *HOME* && $words != *-rf* && $words != *--privileged* ]]
 	done
 	[[ " $(PATH=$D/bin:$PATH offered 'ct rm ') " == *' plain '* ]]
 	[ ! -e made ]
@@ -261,6 +261,7 @@ hostile_words() {
 @test "at the keyboard TAB completes commands, options and names, also those with a colon" {
 	ct-run --only snapshot --name web-1 "$img"
 	run -0 typed 'type:ct ima\t--no-h\t -o name busybox:la\t\r' 'wait:\nbusybox:latest\r\n' 'wait:% ' \
+		'type:ct ps "--no-h\t -o id "--filter=status=run\t; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% ' \
 		'type:ct-images --no-header -o name "busy\t\r' 'wait:\nbusybox:latest\r\n' 'wait:% ' \
 		'type:ct run --network=no\t --rm bus\t echo do""ne\r' 'wait:\ndone\r\n' 'wait:% ' \
 		'type:ct ps --no-header -o name we\t\r' 'wait:\nweb-1\r\n' 'wait:% ' \
@@ -294,7 +295,8 @@ hostile_words() {
 @test "at the keyboard what each command is for is listed beside it, and not typed" {
 	run -0 typed 'type:ct p\t\t' 'wait:\npath   Print the root directory of a container or an image ' \
 		'wait:\nps     List containers ' 'type:\x15' 'type:bocker \t\t' \
-		'wait:\ncommit  Commit a container to an image ' 'type:\x15' \
+		'wait:\ncommit  Commit a container to an image ' 'type:\x15' 'type:ct net dis\t\x15ct-net d\t\t' \
+		'wait:\ndisconnect  Take a running container off a network' 'wait:\ndown        Take networks away' 'type:\x15' \
 		"type:bind 'set show-all-if-ambiguous on'\\r" 'wait:% ' \
 		'type:ct st\t' 'wait:\nstop   End containers' 'type:\x15' 'type:ct vol\t --no-header -o id; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
 }

@@ -127,6 +127,10 @@ function_takes() {
 	done < <(programs | sed 's/^ct-//')
 }
 
+@test "what ct-store does is in its usage and in the completion" {
+	[ "$(offered 'ct store ')" = "$(ct-store --help | sed -n '1s/^Usage: ct-store \[OPTION...\] //p' | tr -d '|A-Z' | in_order)" ]
+}
+
 @test "bocker's commands are in its help, its manual and the completion" {
 	commands=$(bocker help | sed -n 's/^\t[^ ]* \([a-z]*\).*/\1/p' | in_order)
 	[ -n "$commands" ]

@@ -164,11 +164,13 @@ same() {
 @test "a run on another container's network" {
 	c=$(ct-run -d --network none "$img" sleep 1000)
 	facts >"$BATS_TEST_TMPDIR/before"
-	ct-run --dry-run --network "container:$c" "$img" sh -c 'readlink /proc/self/ns/net; readlink /proc/self/ns/user; id -u' >"$BATS_TEST_TMPDIR/script"
+	ct-run --dry-run --network "container:$c" "$img" sh -c 'readlink /proc/self/ns/net; readlink /proc/self/ns/user; id -u; ls /sys/class/net' >"$BATS_TEST_TMPDIR/script"
 	run -0 dash "$BATS_TEST_TMPDIR/script"
 	[ "${lines[0]}" = "$(ct-exec "$c" readlink /proc/self/ns/net)" ]
 	[ "${lines[1]}" = "$(ct-exec "$c" readlink /proc/self/ns/user)" ]
 	[ "${lines[2]}" = 0 ]
+	[ "$(xargs <<<"${lines[*]:3}")" = lo ]
+	run -1 grep -E '(^|[^a-z-])ct( |-[a-z]+ )' "$BATS_TEST_TMPDIR/script"
 	facts >"$BATS_TEST_TMPDIR/after"
 	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 	ct-rm -f "$c"
@@ -241,6 +243,33 @@ same() {
 		done
 	done
 	ct-net down
+}
+
+@test "a script does not take a port away from a container that has it" {
+	c=$(ct-run -d -p 18082:80 "$img" sleep 1000)
+	nft list ruleset >"$BATS_TEST_TMPDIR/rules"
+	ct-run --dry-run -p 18082:80 "$img" true >"$BATS_TEST_TMPDIR/script"
+	run ! dash "$BATS_TEST_TMPDIR/script"
+	nft list ruleset | diff "$BATS_TEST_TMPDIR/rules" -
+	ct-rm -f "$c"
+	ct-net down
+}
+
+@test "a script that fails at its first step takes away nothing of anybody's" {
+	mkdir -p "$BATS_TEST_TMPDIR/mine/kept"
+	ct-run --dry-run --network none "$img" true >"$BATS_TEST_TMPDIR/script"
+	sed -i 's/^export home=.*/false/' "$BATS_TEST_TMPDIR/script"
+	home=$BATS_TEST_TMPDIR/mine group=x made=x run -1 dash "$BATS_TEST_TMPDIR/script"
+	[ -z "$output" ]
+	[ -d "$BATS_TEST_TMPDIR/mine/kept" ]
+}
+
+@test "a command is found by its own environment, and the script's tools are not" {
+	ct-run --dry-run --network none -e PATH=/no/such "$img" /bin/sh -c 'echo $PATH' >"$BATS_TEST_TMPDIR/script"
+	[ "$(dash "$BATS_TEST_TMPDIR/script")" = /no/such ]
+	umask 027
+	[ "$(ct-run --dry-run --only uts -e 'word=two words' --rootfs / sh -c 'echo $word; umask; env | grep -e ^work= -e ^root= -e ^pwd=' |
+		dash)" = $'two words\n0027' ]
 }
 
 @test "nothing is changed by it: no id is used up, no image pulled, no store brought up" {

@@ -213,11 +213,11 @@ mkdir -p "${group%/*}$CT_CGROUP/x" && : >"$CT_TEST_DIR/begun"; sleep 4245'
 @test "what a check that was killed has left goes with the next one, but nothing that is in use or somebody else's" {
 	export TMPDIR=$BATS_TEST_TMPDIR CT_LABS=$BATS_TEST_TMPDIR/labs
 	teach long '' 'group=$(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs | head -n 1)
-mkdir -p "${group%/*}$CT_CGROUP/x" && : >"$CT_TEST_DIR/begun"; sleep 4246'
+mkdir -p "${group%/*}$CT_CGROUP/x" && exec sleep 4246'
 	teach short '' 'claim "yes" true'
 	facts >"$BATS_TEST_TMPDIR/before"
 	ct-lab --check long &
-	wait_until test -e "$CT_TEST_DIR/begun"
+	wait_until pgrep -f 'sleep 4246'
 	inside=$(pgrep -f 'sleep 4246')
 	kill -KILL $!
 	wait_until test ! -e "/proc/$inside"

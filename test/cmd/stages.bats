@@ -226,8 +226,8 @@ try:
             os.pause() if hasattr(os, "pause") else __import__("signal").pause()
         n += 1
 except OSError as e:
-    print(n, errno.errorcode[e.errno])
-os.kill(0, 9)' 
+    print(n, errno.errorcode[e.errno], flush=True)
+os.kill(0, 9)'
 	[ "$output" = '10 EAGAIN' ]
 	no_group
 }
@@ -417,6 +417,23 @@ calls() {
 	[ "$(grep -c '^ct-run' "$BATS_TEST_TMPDIR/said")" = "$(($(grep -c . "$BATS_TEST_TMPDIR/trace") + 1))" ]
 }
 
+@test "what ct-exec, ct-commit and ct-init tell agrees with what strace sees" {
+	type strace || skip 'strace is not installed'
+	busybox_image
+	mkdir "$BATS_TEST_TMPDIR/dir"
+	c=$(ct-run -d --network none "$img" sleep 1000)
+	for command in "ct-exec --explain -u nobody $c true" "ct-commit --explain $c" "ct-init --explain $BATS_TEST_TMPDIR/dir"; do
+		# shellcheck disable=SC2086 # words
+		strace -f -qq -e trace=setns,setgroups,setresuid,setresgid,capset,clone3,syncfs,renameat2 -o "$BATS_TEST_TMPDIR/trace" \
+			$command 2>"$BATS_TEST_TMPDIR/said"
+		sed -nE 's/^ct-[a-z]*: (\[[a-z]*\] )?((set|cap|clone3|sync|rename)[a-z0-9_]*)\(.*/\2/p' "$BATS_TEST_TMPDIR/said" |
+			sort >"$BATS_TEST_TMPDIR/told"
+		sed -nE 's/^[0-9]+ +(<\.\.\. )?([a-z0-9_]+)( resumed>|\().* = [0-9]+( .*)?$/\2/p' "$BATS_TEST_TMPDIR/trace" |
+			sort | diff "$BATS_TEST_TMPDIR/told" -
+	done
+	ct-rm -f "$c"
+}
+
 @test "a call that fails is told with its error" {
 	run -125 setpriv --reuid 1000 --clear-groups --regid 1000 ct-run --explain --only uts --rootfs / true
 	[[ "$output" == *'unshare(CLONE_NEWUTS) = -1 EPERM (Operation not permitted)'* ]]
@@ -437,7 +454,7 @@ calls() {
 look='
 	for kind in cgroup ipc mnt net pid time user uts; do echo "$kind $(readlink /proc/self/ns/$kind)"; done
 	hostname; id; [ $$ != 1 ] || echo first
-	awk "{ print \"map\", \$1, \$2 > 100000000 ? \"high\" : \$2, \$3 }" /proc/self/uid_map /proc/self/gid_map; cat /proc/self/setgroups
+	awk "{ print \"map\", \$1, (\$2 > 100000000 ? \"high\" : \$2), \$3 }" /proc/self/uid_map /proc/self/gid_map; cat /proc/self/setgroups
 	sed -n "/^Cap/p; /^Groups/p; /^NoNewPrivs/p" /proc/self/status
 	sed "s/\(run_\|ps_\|by-hand-\)[0-9]*/GROUP/" /proc/self/cgroup | sort
 	[ ! "${CT_CGROUP:-}" ] || find /sys/fs/cgroup /groups -path "*$CT_CGROUP/*" \( -name memory.limit_in_bytes -o -name pids.max \
@@ -456,14 +473,14 @@ look='
 	find /s /a /m /kept -printf "%p %m\n" -type f -exec cat {} + 2>/dev/null
 	exit 7'
 
-# A mount namespace and processes of its own, of which it is not the first.
+# As whom it is done and typed, and in which namespaces.
+who=() where=(--mount --fork --pid --kill-child --mount-proc)
+
+# There, and not as the first process.
 apart() {
 	# shellcheck disable=SC2016 # the inner shell's
-	unshare --mount --fork --pid --kill-child --mount-proc sh -c '"$@"; exit $?' sh "$@"
+	unshare "${where[@]}" sh -c '"$@"; exit $?' sh "${who[@]}" "$@"
 }
-
-# As whom it is done and typed.
-who=()
 
 # The lines for the end on the bridge are typed outside, where the network is that 5 is, once the
 # container's has the name that they call it by.
@@ -483,11 +500,11 @@ bridged() {
 replays() {
 	local dir=$BATS_TEST_TMPDIR file kind
 	echo "$*"
-	run -7 --separate-stderr apart "${who[@]}" ct-run --explain "$@" sh -c "$look"
+	run -7 --separate-stderr apart ct-run --explain "$@" sh -c "$look"
 	echo "$output" >"$dir/real"
 	sed -n 's/^# same: //p' <<<"$stderr" >"$dir/told"
 	bridged <"$dir/told" >"$dir/lines"
-	SHELL=/bin/bash HOME=/no/such run -7 --separate-stderr apart "${who[@]}" bash <"$dir/lines" 5</proc/self/ns/net
+	SHELL=/bin/bash HOME=/no/such run -7 --separate-stderr apart bash <"$dir/lines" 5</proc/self/ns/net
 	echo "$output" >"$dir/by-hand"
 	echo "$stderr"
 	for file in real by-hand; do
@@ -542,6 +559,10 @@ replays() {
 	nft list ruleset | grep -q '18080 : .* \. 80'
 	grep "^nft 'delete" "$BATS_TEST_TMPDIR/told" | dash -e
 	run ! grep -e 18080 -e "ether_addr . ipv4_addr.*=" <(nft list ruleset)
+	c=$(ct-run -d --network none -h other "$debian_img" sleep 1000)
+	where=(--mount)	# it sees that one's processes
+	replays --rm --userns host --network "container:$c" -h box "$debian_img"
+	ct-rm -f "$c"
 	rm -rf --one-file-system /run/netns/ps_* "$CT_TEST_DIR/shared"
 }
 
@@ -624,8 +645,9 @@ put_ct() {
 
 @test "ct-exec, ct-commit and ct-init tell what they do, and typing it does the same" {
 	debian_image
-	c=$(ct-run -d --network none "$debian_img" sleep 1000)
-	[ "$(ct-exec --explain -u nobody -w / "$c" sh -c 'id; grep -i cap /proc/self/status' 2>"$BATS_TEST_TMPDIR/said")" = \
+	c=$(ct-run -d --network none --ulimit nofile=100:200 "$debian_img" sleep 1000)
+	[ "$(ct-exec --explain -u nobody -w /var/tmp -e "WORD=it's" "$c" sh -c 'id; pwd; ulimit -n; env | sort; grep -i cap /proc/self/status' \
+		2>"$BATS_TEST_TMPDIR/said")" = \
 		"$(sed -n 's/^# same: //p' "$BATS_TEST_TMPDIR/said" | bash)" ]
 	calls "$BATS_TEST_TMPDIR/said" | grep -qx setns
 	ct-commit --explain "$c" 2>"$BATS_TEST_TMPDIR/said" >"$BATS_TEST_TMPDIR/id"
