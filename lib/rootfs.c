@@ -164,15 +164,20 @@ bool rootfs_has_cgroup2(int host)
 	return fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* There, the container sees its own group. */
-static int mount_cgroup(int root, bool writable, struct err *e)
+/* There, the container sees its own group; or the host's, as only the owner of a cgroup namespace may mount what it shows. */
+static int mount_cgroup(int root, int host, uint64_t attrs, struct err *e)
 {
 	own_fd int at = path_open(root, "sys/fs/cgroup", O_PATH | O_DIRECTORY, 0);
 	own_fd int fd = -1;
 
 	if (at < 0)
 		return 0;
-	fd = mount_new("cgroup2", NULL, QUIET | (writable ? 0 : MOUNT_ATTR_RDONLY), "/sys/fs/cgroup", e);
+	fd = mount_new("cgroup2", NULL, attrs, "/sys/fs/cgroup", e);
+	if (fd < 0 && e->sys == EPERM) {
+		fd = mount_copy(host, "sys/fs/cgroup", false, e);
+		if (fd < 0 || mount_set(fd, attrs, false, "/sys/fs/cgroup", e) < 0)
+			return -1;
+	}
 	return fd < 0 ? -1 : mount_attach(fd, at, "/sys/fs/cgroup", e);
 }
 
@@ -195,7 +200,7 @@ int rootfs_mount_sys(int root, int host, bool new_network, bool writable, struct
 	at = mount_point(root, "sys", e);
 	if (at < 0 || mount_attach(fd, at, "/sys", e) < 0)
 		return -1;
-	return cgroup2 ? mount_cgroup(root, writable, e) : 0;
+	return cgroup2 ? mount_cgroup(root, host, attrs, e) : 0;
 }
 
 /* A host's device node to lend: it can be read and written, but not given another owner or mode. */

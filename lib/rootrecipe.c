@@ -236,7 +236,7 @@ static void mount_proc(const char *root, struct buf *to)
 	put_in_place(root, "proc", to);
 }
 
-static void mount_sys(const struct run *r, const char *root, struct buf *to)
+static void mount_sys(const struct run *r, const char *root, bool cgroup2, struct buf *to)
 {
 	const char *how = r->plan->privileged ? "nosuid,nodev,noexec" : "ro,nosuid,nodev,noexec";
 	bool own = plan_has_stage(r->plan, "net") ? !str_equal(r->plan->network, "host") : !*root && !r->map.n;
@@ -248,8 +248,10 @@ static void mount_sys(const struct run *r, const char *root, struct buf *to)
 			at, how);
 	} else {
 		buf_fmt(to, "mount -t sysfs -o %s sysfs %s\n", how, at);
-		if (rootfs_has_cgroup2(AT_FDCWD))
+		if (cgroup2 && (plan_has_stage(r->plan, "cgns") || !r->map.n))
 			buf_fmt(to, "mount -t cgroup2 -o %s cgroup2 %s/fs/cgroup\n", how, at);
+		else if (cgroup2)
+			buf_fmt(to, "mount --bind /sys/fs/cgroup %s/fs/cgroup\nmount -o remount,bind,%s %s/fs/cgroup\n", at, how, at);
 	}
 	put_in_place(root, "sys", to);
 }
@@ -350,7 +352,8 @@ void recipe_proc(const struct run *r, struct recipe *out)
 	const char *root = plan_has_stage(r->plan, "root") ? "$root" : "";
 
 	mount_proc(root, &out->inside);
-	mount_sys(r, root, &out->inside);
+	/* What is told is told in the new root. */
+	mount_sys(r, root, rootfs_has_cgroup2(out->typed && r->host >= 0 ? r->host : AT_FDCWD), &out->inside);
 	mount_dev(r, root, &out->inside);
 	if (!r->plan->privileged)
 		mask(root, &out->inside);
