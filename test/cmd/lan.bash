@@ -103,6 +103,11 @@ publish() {
 	echo "port=${*:2}" >>"$CT_RUN/$1/net"
 }
 
+# 1: frames on the bridge pass iptables, as beside docker; 0: they do not. (As they do not without the module.)
+bridge_nf() {
+	[ ! -e /proc/sys/net/bridge ] || echo "$1" >/proc/sys/net/bridge/bridge-nf-call-iptables
+}
+
 lan_down() {
 	local link
 	rm -rf "$CT_RUN"/ps_*

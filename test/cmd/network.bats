@@ -32,11 +32,6 @@ at() {
 	echo "${CT_SUBNET%.0.0/16}.$1"
 }
 
-bridge_nf() {
-	# Without the module it is as if it were 0.
-	[ ! -e /proc/sys/net/bridge ] || echo "$1" >/proc/sys/net/bridge/bridge-nf-call-iptables
-}
-
 # The lines of its /etc/hosts that are not of itself or of its loopback.
 others() {
 	ct-exec "$1" grep -v -e localhost -e "$(cat "$D/$1.id")" /etc/hosts | sort | xargs

@@ -24,12 +24,6 @@ teardown() {
 	lan_down
 }
 
-# With frames on the bridge passing iptables, as beside docker, and without.
-bridge_nf() {
-	# Without the module it is as if it were 0.
-	[ ! -e /proc/sys/net/bridge ] || echo "$1" >/proc/sys/net/bridge/bridge-nf-call-iptables
-}
-
 @test "a container reaches the outside as the host, and its neighbours as itself" {
 	serve wan 80
 	serve ps_2 80
