@@ -11,6 +11,8 @@
 #ifndef CT_MEMBER_H
 #define CT_MEMBER_H
 
+#include <sys/types.h>
+
 #include "network.h"
 #include "record.h"
 #include "rules.h"

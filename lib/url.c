@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "err.h"
 #include "own.h"

@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <sys/stat.h>
+
 #include "auth.h"
 #include "fd.h"
 #include "own.h"

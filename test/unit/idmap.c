@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 
 #include "own.h"
 #include "rtnl.h"
