@@ -12,15 +12,24 @@ VERSION := 0.1.0
 B       ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
+ifeq ($(origin CC),default)
 CC      := gcc
+endif
+
+# CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS belong to the user, in the environment as on the command line
+# (dpkg-buildflags sets them); they follow the flags that the sources need.
 CFLAGS  ?= -O2 -g
-WARN    := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+DEFINES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCT_VERSION='"$(VERSION)"' -Ilib -Icmd -I$(B)
+# Warnings are errors for developers and CI (WERROR=1), not for the user of another compiler.
+WARN    := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
-HARDEN  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCT_VERSION='"$(VERSION)"' -Ilib -Icmd -I$(B)
-LDFLAGS += -pie -Wl,-z,relro,-z,now
+# glibc warns about _FORTIFY_SOURCE where the compiler does not optimize, gcc where it is defined twice.
+FORTIFY := $(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN  := -fstack-protector-strong -fPIE $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(FORTIFY))
+COMPILE  = $(CC) $(DEFINES) $(WARN) $(if $(WERROR),-Werror) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
+LINK     = $(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 # Named for all, kept only by the programs that use them.
-LDLIBS  := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive -lcurl -lcrypto -lmnl -lnftables
+LIBS    := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive -lcurl -lcrypto -lmnl -lnftables
 
 LIB     := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
 SCRIPTS := $(patsubst cmd/%,$(B)/%,$(filter-out %.c %.h,$(wildcard cmd/*)))
@@ -45,18 +54,18 @@ $(SCRIPTS): $(B)/%: cmd/% Makefile
 	$(call say,GEN )sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
 $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
-	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(B)/libct.a $(LDLIBS)
+	$(call say,LINK)$(LINK) -o $@ $(filter %.o,$^) $(B)/libct.a $(LIBS) $(LDLIBS)
 
 # A program of several commands has more files than one.
 $(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
 
 $(B)/unit/%: $(B)/test/unit/%.o $(B)/libct.a
 	@mkdir -p $(@D)
-	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LINK)$(LINK) -o $@ $^ -lcmocka $(LIBS) $(LDLIBS)
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call say,CC  )$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP -c -o $@ $<
+	$(call say,CC  )$(COMPILE) -MMD -MP -c -o $@ $<
 
 # The system calls that a container may make: the profile, with the numbers of the kernel's headers.
 $(B)/unistd-%: Makefile
@@ -119,12 +128,13 @@ uninstall:
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*.c cmd/*.c))
 LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/*))
+lint: WERROR := 1
 lint: all $(LINT_C) $(LINT_SH)
 	test/house
 
 $(B)/lint/%.c: %.c $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)
-	$(call say,LINT)clang-tidy --quiet $< -- $(CPPFLAGS) -std=gnu11 2>/dev/null
+	$(call say,LINT)clang-tidy --quiet $< -- $(DEFINES) -std=gnu11 2>/dev/null
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=uninitvar --suppress=legacyUninitvar --suppress=preprocessorErrorDirective -D_GNU_SOURCE -Ilib -Icmd $<
 	@touch $@

@@ -1,0 +1,51 @@
+# What packagers and users of other compilers rely on in the Makefile.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	D=$BATS_TEST_TMPDIR
+	unset MAKEFLAGS MFLAGS MAKELEVEL CPPFLAGS CFLAGS LDFLAGS LDLIBS WERROR V
+}
+
+# TARGET [ARGUMENT...]: the command that makes the target of $D.
+command_for() {
+	local target=$1
+	shift
+	make -n V=1 B="$D" "$@" "$D/$target" | grep -F -- " -o $D/$target "
+}
+
+# COMMAND: it has the user's flags and those that the sources need.
+compiles_with() {
+	[[ $1 == *' -D_GNU_SOURCE '*' -Ilib '* && $1 == *' -DMINE '* && $1 == *' -O1 '* && $1 != *' -O2 '* ]]
+}
+
+links_with() {
+	[[ $1 == *' -pie '*' -lbtrfsutil '* && $1 == *' -Wl,--as-mine '* && $1 == *' -lmine'* ]]
+}
+
+@test "the user's flags on make's command line are added to those that the sources need" {
+	compiles_with "$(command_for lib/err.o CPPFLAGS=-DMINE CFLAGS=-O1)"
+	links_with "$(command_for ct-rm LDFLAGS=-Wl,--as-mine LDLIBS=-lmine)"
+}
+
+@test "the user's flags in the environment are added to those that the sources need" {
+	compiles_with "$(CPPFLAGS=-DMINE CFLAGS=-O1 command_for lib/err.o)"
+	links_with "$(LDFLAGS=-Wl,--as-mine LDLIBS=-lmine command_for ct-rm)"
+}
+
+# _FORTIFY_SOURCE: without -O features.h warns, and a second definition is a warning of gcc's.
+@test "no warning comes of the user's optimization level or of his own _FORTIFY_SOURCE" {
+	for flags in -g -O0 '-O2 -D_FORTIFY_SOURCE=2' '-O3 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3'; do
+		rm -f "$D/lib/err.o"
+		make WERROR=1 B="$D" CFLAGS="$flags" "$D/lib/err.o"
+		[ -e "$D/lib/err.o" ]
+	done
+}
+
+@test "a compiler's warning stops the build with WERROR=1, and only then" {
+	make B="$D" CPPFLAGS='-include /dev/stdin' "$D/lib/err.o" <<<'static int unused;'
+	rm "$D/lib/err.o"
+	run make WERROR=1 B="$D" CPPFLAGS='-include /dev/stdin' "$D/lib/err.o" <<<'static int unused;'
+	[ "$status" = 2 ]
+	[[ $output == *'[-Werror=unused-variable]'* ]]
+	[ ! -e "$D/lib/err.o" ]
+}
