@@ -119,7 +119,7 @@ static int find_source(const struct side *from, struct source *s, struct err *e)
 {
 	if (source_find(&from->place, s, e) < 0)
 		return -1;
-	if (from->ref && view_check(&from->view, s->fd, e) < 0)
+	if (from->ref && (view_check(&from->view, s->fd, e) < 0 || view_check_whole(&from->view, s->fd, e) < 0))
 		return err_wrap(e, "%s", from->operand);
 	return 0;
 }

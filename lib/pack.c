@@ -201,12 +201,9 @@ static int put_dir(struct job *j, struct walk *w, const struct walked *f, struct
 			errno = ELOOP;
 			return walk_failed(w, "copied into itself: ", e);
 		}
-	if (put(j, w, f, -1, e) < 0)
-		return -1;
-	if (!f->mounted)
-		return walk_into(w, f, j, e);
-	omit(j, w, "something is mounted there");
-	return 0;
+	if (f->mounted)
+		return err_set(e, "%.300s: something is mounted there, and is not copied along", w->path.data);
+	return put(j, w, f, -1, e) < 0 ? -1 : walk_into(w, f, j, e);
 }
 
 static int visit(struct walk *w, const struct walked *f, void *here, struct err *e)

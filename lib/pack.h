@@ -20,7 +20,7 @@ struct packing {
 	struct statx avoid[2];		/* directories that are an error to meet, since the archive's files go there */
 	int avoid_n;
 	tree_progress *progress;	/* may be NULL */
-	/* Told of what is left out: a device, a directory that something else is mounted on. May be NULL. */
+	/* Told of a device that is left out. May be NULL. */
 	void (*omit)(const char *path, const char *why, void *arg);
 	void *omit_arg;
 };
@@ -30,8 +30,8 @@ struct packing {
  * that is in it) to descriptor `to` as a tar in the pax format. Kept are
  * numeric owners (no user database is asked), modes, times, hard links,
  * symbolic links, devices, FIFOs, holes, ACLs (as attributes), and the
- * attributes that layer_unpack takes. Sockets are left out, and what is mounted in a
- * directory (its mount point remains).
+ * attributes that layer_unpack takes. Sockets are left out. A directory that
+ * something is mounted on is an error: the archive would lack files in silence.
  *
  * The tree may be in use, by somebody hostile too: no link is followed, no
  * device or FIFO opened. What vanishes meanwhile is not in the archive; a file

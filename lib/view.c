@@ -5,7 +5,9 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "data.h"
@@ -16,6 +18,7 @@
 #include "image.h"
 #include "mount.h"
 #include "own.h"
+#include "path.h"
 #include "rootfs.h"
 #include "volume.h"
 
@@ -27,6 +30,8 @@ void view_close(struct view *v)
 	plan_free_lists(&v->plan);
 	container_close(&v->container);
 	strv_free(&v->hidden);
+	strv_free(&v->mounts);
+	strv_free(&v->places);
 }
 
 static int open_image(const struct store *s, const char *ref, struct view *v, struct err *e)
@@ -61,15 +66,29 @@ static int copy_etc(const struct store *s, const struct view *v, int dir, struct
 	return 0;
 }
 
+/*
+ * One for all views of this process: the mounts of the first would be taken apart when
+ * the process leaves their namespace for a second one.
+ */
+static int own_namespace(struct err *e)
+{
+	static bool own;
+
+	if (own)
+		return 0;
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_sys(e, "a mount namespace");
+	own = true;
+	return rootfs_private(e);
+}
+
 /* The container's root (v->root) and a file system for copy_etc (*etc), in a mount namespace of ours. */
 static int mount_root(const struct store *s, const char *path, struct view *v, int *etc, struct err *e)
 {
 	own_str char *place = str_fmt("%s/tmp", s->root_path);	/* where nothing else looks */
 	own_fd int at = -1, first = -1, root = -1;
 
-	if (unshare(CLONE_NEWNS) < 0)
-		return err_sys(e, "a mount namespace");
-	if (rootfs_private(e) < 0)
+	if (own_namespace(e) < 0)
 		return -1;
 	at = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (at < 0)
@@ -78,7 +97,8 @@ static int mount_root(const struct store *s, const char *path, struct view *v, i
 	first = mount_new("tmpfs", "mode=755,size=1m", 0, "/etc", e);
 	if (first < 0 || mount_attach(first, at, "/etc", e) < 0)
 		return -1;
-	root = mount_copy(AT_FDCWD, path, false, e);
+	/* What is mounted in a directory of the host's is seen inside; a snapshot has no mounts. */
+	root = mount_copy(AT_FDCWD, path, v->plan.rootfs, e);
 	if (root < 0 || mount_attach(root, first, path, e) < 0)
 		return -1;
 	*etc = take_fd(&first);
@@ -102,6 +122,15 @@ static int add_data(struct fixtures *f, const char *path, const char *target, bo
 	return 0;
 }
 
+/* Of "db:/data:ro" the path inside. The caller frees it. */
+static char *target_of(const char *volume)
+{
+	const char *colon = strchr(volume, ':');
+	const char *target = colon ? colon + 1 : volume;
+
+	return str_dup_n(target, strcspn(target, ":"));
+}
+
 static int add_volume(const struct store *s, struct view *v, struct fixtures *f, const char *text, struct err *e)
 {
 	own_volume struct volume volume = {0};
@@ -109,13 +138,10 @@ static int add_volume(const struct store *s, struct view *v, struct fixtures *f,
 	int fd;
 
 	if (volume_read(text, &volume, e) < 0) {
-		const char *target = strchr(text, ':');
-
-		if (e->sys != ENOENT || !target)
+		if (e->sys != ENOENT)
 			return -1;
 		/* Its source is gone, which is no matter to the rest. */
-		target++;
-		strv_take(&v->hidden, str_dup_n(target, strcspn(target, ":")));
+		strv_take(&v->hidden, target_of(text));
 		return 0;
 	}
 	if (!volume.name) {
@@ -177,6 +203,35 @@ static void hide(struct view *v)
 		strv_take(&v->hidden, str_dup_n(v->plan.tmpfs.v[i], strcspn(v->plan.tmpfs.v[i], ":")));
 }
 
+static void add_place(struct view *v, const char *kind, const char *text, const char *target)
+{
+	strv_take(&v->mounts, str_fmt("%s %s", kind, text));
+	strv_take(&v->places, path_resolved(v->root, target));
+}
+
+/* Links in a target are followed, as the run followed them: "/var/run/x" may be /run/x. */
+static void find_places(struct view *v)
+{
+	for (size_t i = 0; i < v->hidden.n; i++) {
+		char *path = path_resolved(v->root, v->hidden.v[i]);
+
+		free(v->hidden.v[i]);
+		v->hidden.v[i] = path;
+	}
+	for (size_t i = 0; i < v->plan.image_volumes.n; i++)
+		add_place(v, "volume", v->plan.image_volumes.v[i], v->plan.image_volumes.v[i]);
+	for (size_t i = 0; i < v->plan.volumes.n; i++) {
+		own_str char *target = target_of(v->plan.volumes.v[i]);
+
+		add_place(v, "volume", v->plan.volumes.v[i], target);
+	}
+	for (size_t i = 0; i < v->plan.tmpfs.n; i++) {
+		own_str char *target = str_dup_n(v->plan.tmpfs.v[i], strcspn(v->plan.tmpfs.v[i], ":"));
+
+		add_place(v, "tmpfs", target, target);
+	}
+}
+
 static int open_container(const struct store *s, const char *ref, bool alone, struct view *v, struct err *e)
 {
 	own_str char *path = container_root(s, &v->container);
@@ -185,15 +240,20 @@ static int open_container(const struct store *s, const char *ref, bool alone, st
 	plan_read(&v->plan, &v->container.config);
 	if (alone) {
 		v->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		return v->root < 0 ? err_sys(e, "%s", ref) : 0;
+		if (v->root < 0)
+			return err_sys(e, "%s", ref);
+	} else {
+		hide(v);
+		if (mount_root(s, path, v, &etc, e) < 0 || mount_all(s, v, etc, e) < 0)
+			return err_wrap(e, "%s", ref);
 	}
-	hide(v);
-	return mount_root(s, path, v, &etc, e) < 0 || mount_all(s, v, etc, e) < 0 ? err_wrap(e, "%s", ref) : 0;
+	find_places(v);
+	return 0;
 }
 
 int view_open(const struct store *s, const char *ref, bool alone, struct view *v, struct err *e)
 {
-	*v = (struct view){.root = -1, .container = {.dir = -1}};
+	*v = (struct view){.root = -1, .alone = alone, .container = {.dir = -1}};
 	if (container_open(s, ref, &v->container, e) == 0)
 		return open_container(s, ref, alone, v, e);
 	/* No system call failed: it is none of a container's names. */
@@ -222,16 +282,47 @@ static ssize_t path_of(int fd, char path[PATH_MAX])
 	return n;
 }
 
-int view_check(const struct view *v, int fd, struct err *e)
+/* Of a file beneath the view's root the path from there ("" is the root itself); NULL: it is elsewhere. */
+static const char *path_inside(const struct view *v, int fd, char path[PATH_MAX])
 {
-	char root[PATH_MAX], path[PATH_MAX];
+	char root[PATH_MAX];
 	ssize_t n = path_of(v->root, root);
 
-	if (n < 0 || path_of(fd, path) < n)
-		return 0;
-	for (size_t i = 0; i < v->hidden.n; i++)
-		if (is_at_or_below(path + n, v->hidden.v[i]))
+	return n < 0 || path_of(fd, path) < n ? NULL : path + n;
+}
+
+int view_check(const struct view *v, int fd, struct err *e)
+{
+	char text[PATH_MAX];
+	const char *path = path_inside(v, fd, text);
+
+	for (size_t i = 0; path && i < v->hidden.n; i++)
+		if (is_at_or_below(path, v->hidden.v[i]))
 			return err_set(e, "what is at %s is seen by the container's processes alone", v->hidden.v[i]);
+	return 0;
+}
+
+/* Seen as it is, and no mount to an archive: a file that is mounted on a file. */
+static bool is_file(const struct view *v, const char *place)
+{
+	own_fd int fd = path_open(v->root, place, O_PATH | O_NOFOLLOW, 0);
+	struct stat st;
+
+	return !v->alone && !strv_has(&v->hidden, place) && fd >= 0 && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+int view_check_whole(const struct view *v, int fd, struct err *e)
+{
+	char text[PATH_MAX];
+	const char *path = path_inside(v, fd, text);
+
+	for (size_t i = 0; path && i < v->places.n; i++) {
+		const char *place = v->places.v[i];
+
+		if (is_at_or_below(place, path) && strlen(place) > strlen(path) && !is_file(v, place))
+			return err_set(e, "%s: not copied along with what it is mounted in (copy it by itself; "
+					  "'ct commit' makes an image without it)", v->mounts.v[i]);
+	}
 	return 0;
 }
 

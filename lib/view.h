@@ -19,15 +19,18 @@ struct err;
 struct view {
 	int root;			/* O_PATH */
 	bool image;
+	bool alone;			/* the root as it is on disk, without what a run mounts */
 	struct container container;
 	struct plan plan;
 	struct strv hidden;		/* absolute paths that are not seen */
+	struct strv mounts;		/* what a run mounts ("volume db:/data"), and beside each: */
+	struct strv places;		/* its absolute path, without links */
 };
 
 /*
  * ref: a container, or else an image. alone: the root as ct-commit would take
  * it, without volumes. The caller is single-threaded, and descriptors that it opened
- * before are of another mount namespace afterwards: not to be mounted.
+ * before its first view are of another mount namespace afterwards: not to be mounted.
  */
 int view_open(const struct store *s, const char *ref, bool alone, struct view *v, struct err *e);
 void view_close(struct view *v);
@@ -35,6 +38,12 @@ void view_close(struct view *v);
 
 /* Refuses a file or directory (found beneath v->root, O_PATH will do) that stands where others are seen inside. */
 int view_check(const struct view *v, int fd, struct err *e);
+
+/*
+ * Refuses a directory of the container's that something is mounted beneath: a copy of it
+ * would lack the volume, or have what the volume covers.
+ */
+int view_check_whole(const struct view *v, int fd, struct err *e);
 
 /* The user as whom its command runs. */
 int view_user(const struct view *v, struct user *u, struct err *e);

@@ -284,6 +284,15 @@ hostile() {
 	ct-rm "$made"
 }
 
+@test "export of a container with a volume fails and names the volume" {
+	c=$(ct-run -d -v kept:/srv/data "$img" true)
+	ct-wait "$c"
+	run -1 --separate-stderr ct export "$c"
+	[ -z "$output" ]
+	[[ $stderr == "ct-cp: $c:/: volume kept:/srv/data: not copied along"* ]]
+	ct-rm "$c" kept
+}
+
 @test "export refuses a terminal, and what does not exist" {
 	c=$(ct-run -d "$img" true)
 	run -1 run_tty -- ct export "$c"
