@@ -33,7 +33,7 @@ static int read_change(void *to, const char *text, struct err *e)
 }
 
 static const struct opt opts[] = {
-	OPT_FORM(struct commit_args, changes, 'c', "change", "INSTRUCTION",
+	OPT_FORM_LIST(struct commit_args, changes, 'c', "change", "INSTRUCTION",
 		 "say so in the image, as a Dockerfile would: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'", read_change),
 	OPT_FLAG(struct commit_args, explain, 0, "explain", "say which system calls are made, and the shell for it"),
 	OPT_END

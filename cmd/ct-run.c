@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "bare.h"
+#include "choice.h"
 #include "cmd.h"
 #include "dryrun.h"
 #include "image.h"
@@ -144,7 +145,7 @@ int main(int argc, char **argv)
 	own_store struct store store = STORE_NONE;
 	own_plan struct plan plan = {0};
 	struct launch launch = {.store = &store, .plan = &plan, .arg = &cidfile,
-				.started = opts.detach || str_equal(opts.only, "snapshot") ? announce_id : announce,
+				.started = opts.detach || choice_runs_nothing(&opts.only) ? announce_id : announce,
 				.attached = !opts.detach, .input = !opts.detach && !opts.no_input, .remove = opts.remove};
 	const char *ref = opts.rootfs ? NULL : *operands ? *operands++ : "";
 	struct err e;

@@ -12,12 +12,10 @@ static bool is_stage(const char *name)
 	return false;
 }
 
-static int read_list(const char *option, const char *text, struct strv *names, struct err *e)
+static int check_names(const char *option, const struct strv *names, struct err *e)
 {
 	own_buf struct buf known = {0};
 
-	if (text)
-		strv_split(names, text, ',');
 	for (size_t i = 0; i < names->n; i++) {
 		if (is_stage(names->v[i]))
 			continue;
@@ -29,24 +27,30 @@ static int read_list(const char *option, const char *text, struct strv *names, s
 	return 0;
 }
 
-int choice_stages(const char *only, const char *without, bool recorded, struct strv *names, struct err *e)
+bool choice_runs_nothing(const struct strv *only)
 {
-	own_strv struct strv kept = {0}, dropped = {0};
+	for (size_t i = 0; i < only->n; i++)
+		if (!str_equal(only->v[i], "snapshot"))
+			return false;
+	return only->n > 0;
+}
 
-	if (read_list("--only", only, &kept, e) < 0 || read_list("--without", without, &dropped, e) < 0)
+int choice_stages(const struct strv *only, const struct strv *without, bool recorded, struct strv *names, struct err *e)
+{
+	if (check_names("--only", only, e) < 0 || check_names("--without", without, e) < 0)
 		return -1;
-	if (!recorded && strv_has(&kept, "snapshot"))
+	if (!recorded && strv_has(only, "snapshot"))
 		return err_set(e, "--only snapshot: of an image, and --rootfs has none");
 	for (const struct stage *s = stages; s->name; s++) {
-		bool must = str_equal(s->name, "exec") ? !str_equal(only, "snapshot") :
+		bool must = str_equal(s->name, "exec") ? !choice_runs_nothing(only) :
 			    recorded && (str_equal(s->name, "snapshot") || str_equal(s->name, "cgroup"));
 
-		if (must && strv_has(&dropped, s->name))
+		if (must && strv_has(without, s->name))
 			return err_set(e, "--without %s: it is always done%s", s->name, str_equal(s->name, "cgroup") ?
 				       " where the run is recorded, as that is how it is ended" : "");
-		if (strv_has(names, s->name) || strv_has(&dropped, s->name))
+		if (strv_has(names, s->name) || strv_has(without, s->name))
 			continue;
-		if (must || (kept.n ? strv_has(&kept, s->name) : !str_equal(s->name, "time")))
+		if (must || (only->n ? strv_has(only, s->name) : !str_equal(s->name, "time")))
 			strv_add(names, s->name);
 	}
 	return 0;

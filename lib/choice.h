@@ -9,10 +9,13 @@
 struct err;
 
 /*
- * The names of the stages that --only and --without (lists, or NULL) leave. What
- * is recorded is a snapshot, ended through its group: those two stay then, as
- * exec always does, but for `--only snapshot`: a container is made, and nothing runs.
+ * The names of the stages that --only and --without (names; none: not given) leave.
+ * A recorded run always has the stages snapshot and cgroup, since ct ends a container
+ * through its cgroup. The stage exec is always there, except after `--only snapshot`.
  */
-int choice_stages(const char *only, const char *without, bool recorded, struct strv *names, struct err *e);
+int choice_stages(const struct strv *only, const struct strv *without, bool recorded, struct strv *names, struct err *e);
+
+/* `--only snapshot`: a container is made, and nothing runs. */
+bool choice_runs_nothing(const struct strv *only);
 
 #endif

@@ -26,6 +26,13 @@ int opt_read_list(void *to, const char *text, struct err *e)
 	return 0;
 }
 
+int opt_read_words(void *to, const char *text, struct err *e)
+{
+	(void)e;
+	strv_split(to, text, ',');
+	return 0;
+}
+
 int opt_read_size(void *to, const char *text, struct err *e)
 {
 	return num_size(text, to, e);
@@ -52,19 +59,42 @@ static const struct opt *by_name(const struct opt_program *prog, const char *nam
 	return NULL;
 }
 
-static int set(const struct opt *o, void *args, const char *text, struct err *e)
+/* A command line that is being read. */
+struct reading {
+	const struct opt_program *prog;
+	char **argv;
+	int at;			/* in argv; an option may take the next argument too */
+	void *args;
+	bool *given;		/* of each row of the table */
+};
+
+static bool *rows(const struct opt_program *prog)
 {
-	if (o->read((char *)args + o->at, text, e) < 0)
+	size_t n = 0;
+
+	while (prog->opts[n].name)
+		n++;
+	return mem_alloc((n + 1) * sizeof(bool));
+}
+
+static int set(struct reading *r, const struct opt *o, const char *text, struct err *e)
+{
+	bool *given = &r->given[o - r->prog->opts];
+
+	if (*given && o->arg && !o->repeats)
+		return err_set(e, "--%s: given twice", o->name);
+	*given = true;
+	if (o->read((char *)r->args + o->at, text, e) < 0)
 		return err_wrap(e, "--%s", o->name);
 	return 0;
 }
 
-/* argv[*i] is "--name" or "--name=value"; may take the next argument too. */
-static int long_option(const struct opt_program *prog, char **argv, int *i, void *args, struct err *e)
+/* The argument that is read is "--name" or "--name=value". */
+static int long_option(struct reading *r, struct err *e)
 {
-	const char *name = argv[*i] + 2, *equals = strchr(name, '=');
+	const char *arg = r->argv[r->at], *name = arg + 2, *equals = strchr(name, '=');
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
-	const struct opt *o = by_name(prog, name, len);
+	const struct opt *o = by_name(r->prog, name, len);
 
 	if (!o && strcmp(name, "help") == 0)
 		return OPT_HELP;
@@ -73,38 +103,38 @@ static int long_option(const struct opt_program *prog, char **argv, int *i, void
 	if (!o && strcmp(name, "version") == 0)
 		return OPT_VERSION;
 	if (!o)
-		return err_set(e, "%s: unknown option", argv[*i]);
+		return err_set(e, "%s: unknown option", arg);
 	if (!o->arg) {
 		if (equals)
-			return err_set(e, "%s: takes no argument", argv[*i]);
-		return set(o, args, NULL, e);
+			return err_set(e, "%s: takes no argument", arg);
+		return set(r, o, NULL, e);
 	}
 	if (equals)
-		return set(o, args, equals + 1, e);
-	if (!argv[*i + 1])
-		return err_set(e, "%s: needs %s", argv[*i], o->arg);
-	return set(o, args, argv[++*i], e);
+		return set(r, o, equals + 1, e);
+	if (!r->argv[r->at + 1])
+		return err_set(e, "%s: needs %s", arg, o->arg);
+	return set(r, o, r->argv[++r->at], e);
 }
 
-/* argv[*i] is a bundle such as "-dm1g". */
-static int short_options(const struct opt_program *prog, char **argv, int *i, void *args, struct err *e)
+/* The argument that is read is a bundle such as "-dm1g". */
+static int short_options(struct reading *r, struct err *e)
 {
 	const struct opt *o;
 
-	for (const char *p = argv[*i] + 1; *p; p++) {
-		o = by_letter(prog, *p);
+	for (const char *p = r->argv[r->at] + 1; *p; p++) {
+		o = by_letter(r->prog, *p);
 		if (!o)
 			return err_set(e, "-%c: unknown option", *p);
 		if (!o->arg) {
-			if (set(o, args, NULL, e) < 0)
+			if (set(r, o, NULL, e) < 0)
 				return -1;
 			continue;
 		}
 		if (p[1])
-			return set(o, args, p + 1, e);
-		if (!argv[*i + 1])
+			return set(r, o, p + 1, e);
+		if (!r->argv[r->at + 1])
 			return err_set(e, "-%c: needs %s", *p, o->arg);
-		return set(o, args, argv[++*i], e);
+		return set(r, o, r->argv[++r->at], e);
 	}
 	return OPT_GO;
 }
@@ -112,26 +142,29 @@ static int short_options(const struct opt_program *prog, char **argv, int *i, vo
 int opt_parse(const struct opt_program *prog, int argc, char **argv, void *args, int *first, struct err *e)
 {
 	own_str char **operands = mem_alloc((size_t)(argc + 1) * sizeof(*operands));
-	int n = 0, i, asked;
+	own_str bool *given = rows(prog);
+	struct reading r = {.prog = prog, .argv = argv, .args = args, .given = given};
+	int n = 0, asked;
 
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0) {
-			i++;
+	for (r.at = 1; r.at < argc; r.at++) {
+		const char *arg = argv[r.at];
+
+		if (strcmp(arg, "--") == 0) {
+			r.at++;
 			break;
 		}
-		if (argv[i][0] != '-' || argv[i][1] == '\0') {
+		if (arg[0] != '-' || arg[1] == '\0') {
 			if (prog->in_order)
 				break;
-			operands[n++] = argv[i];
+			operands[n++] = argv[r.at];
 			continue;
 		}
-		asked = argv[i][1] == '-' ? long_option(prog, argv, &i, args, e)
-					  : short_options(prog, argv, &i, args, e);
+		asked = arg[1] == '-' ? long_option(&r, e) : short_options(&r, e);
 		if (asked != OPT_GO)
 			return asked;
 	}
-	while (i < argc)
-		operands[n++] = argv[i++];
+	while (r.at < argc)
+		operands[n++] = argv[r.at++];
 	if (n < prog->min)
 		return err_set(e, "missing operand: %s %s", prog->name, prog->operands);
 	if (prog->max >= 0 && n > prog->max)
@@ -139,6 +172,11 @@ int opt_parse(const struct opt_program *prog, int argc, char **argv, void *args,
 	*first = argc - n;
 	memcpy(argv + argc - n, operands, (size_t)n * sizeof(*operands));
 	return OPT_GO;
+}
+
+static const char *repetition(const struct opt *o)
+{
+	return o->repeats ? " (repeatable)" : "";
 }
 
 void opt_help(const struct opt_program *prog, FILE *to)
@@ -157,7 +195,7 @@ void opt_help(const struct opt_program *prog, FILE *to)
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
 			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
 			 o->arg ? " " : "", o->arg ? o->arg : "");
-		fprintf(to, "  %-*s  %s\n", (int)width, left, o->help);
+		fprintf(to, "  %-*s  %s%s\n", (int)width, left, o->help, repetition(o));
 	}
 	for (const struct opt_program *const *c = prog->commands; c && *c; c++)
 		fprintf(to, "  %s%s%s\n      %s\n%s", (*c)->name, *(*c)->operands ? " " : "", (*c)->operands, (*c)->purpose,
@@ -169,7 +207,7 @@ void opt_help(const struct opt_program *prog, FILE *to)
 void opt_table(const struct opt_program *prog, FILE *to)
 {
 	for (const struct opt *o = prog->opts; o->name; o++)
-		fprintf(to, "%c%c\t--%s\t%s\t%s\n", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-			o->name, o->arg ? o->arg : "", o->help);
+		fprintf(to, "%c%c\t--%s\t%s\t%s%s\n", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+			o->name, o->arg ? o->arg : "", o->help, repetition(o));
 	fprintf(to, "  \t--help\t\tshow this\n  \t--version\t\tshow the version\n");
 }

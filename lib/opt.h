@@ -12,6 +12,10 @@
  *
  * Long options are written out in full (--memory 1g or --memory=1g), short ones
  * may be bundled (-dm1g); "--" ends them. --help and --version are always there.
+ *
+ * An option with one value that is given twice is refused: the first value would
+ * be lost without a word. A list takes each value, and says "(repeatable)" in its
+ * help. A flag means the same however often it is given.
  */
 #ifndef CT_OPT_H
 #define CT_OPT_H
@@ -28,6 +32,7 @@ struct err;
 
 struct opt {
 	char letter;		/* 0: no short form */
+	bool repeats;		/* each value counts; without it, a second value is refused */
 	const char *name;	/* NULL ends the table */
 	const char *arg;	/* what its argument is called; NULL: a flag */
 	const char *help;
@@ -38,17 +43,20 @@ struct opt {
 int opt_read_flag(void *to, const char *text, struct err *e);	/* bool */
 int opt_read_text(void *to, const char *text, struct err *e);	/* const char *, the argument itself */
 int opt_read_list(void *to, const char *text, struct err *e);	/* struct strv, one more each time */
+int opt_read_words(void *to, const char *text, struct err *e);	/* struct strv, each of the words between commas */
 int opt_read_size(void *to, const char *text, struct err *e);	/* uint64_t bytes */
 int opt_read_count(void *to, const char *text, struct err *e);	/* uint64_t */
 
-#define OPT_FLAG(s, m, letter, name, help) {letter, name, NULL, help, offsetof(s, m), opt_read_flag}
-#define OPT_TEXT(s, m, letter, name, arg, help) {letter, name, arg, help, offsetof(s, m), opt_read_text}
-#define OPT_LIST(s, m, letter, name, arg, help) {letter, name, arg, help, offsetof(s, m), opt_read_list}
-#define OPT_SIZE(s, m, letter, name, help) {letter, name, "SIZE", help, offsetof(s, m), opt_read_size}
-#define OPT_COUNT(s, m, letter, name, arg, help) {letter, name, arg, help, offsetof(s, m), opt_read_count}
+#define OPT_FLAG(s, m, letter, name, help) {letter, false, name, NULL, help, offsetof(s, m), opt_read_flag}
+#define OPT_TEXT(s, m, letter, name, arg, help) {letter, false, name, arg, help, offsetof(s, m), opt_read_text}
+#define OPT_LIST(s, m, letter, name, arg, help) {letter, true, name, arg, help, offsetof(s, m), opt_read_list}
+#define OPT_WORDS(s, m, letter, name, arg, help) {letter, true, name, arg, help, offsetof(s, m), opt_read_words}
+#define OPT_SIZE(s, m, letter, name, help) {letter, false, name, "SIZE", help, offsetof(s, m), opt_read_size}
+#define OPT_COUNT(s, m, letter, name, arg, help) {letter, false, name, arg, help, offsetof(s, m), opt_read_count}
 /* A value with a form of its own, read by a function of the program. */
-#define OPT_FORM(s, m, letter, name, arg, help, read) {letter, name, arg, help, offsetof(s, m), read}
-#define OPT_END {0, NULL, NULL, NULL, 0, NULL}
+#define OPT_FORM(s, m, letter, name, arg, help, read) {letter, false, name, arg, help, offsetof(s, m), read}
+#define OPT_FORM_LIST(s, m, letter, name, arg, help, read) {letter, true, name, arg, help, offsetof(s, m), read}
+#define OPT_END {0, false, NULL, NULL, NULL, 0, NULL}
 
 struct opt_program {
 	const char *name;	/* "ct-run" */

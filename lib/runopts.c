@@ -63,8 +63,8 @@ const struct opt runopts_table[] = {
 	OPT_FLAG(S, privileged, 0, "privileged", "protect nothing of the host from it"),
 	OPT_TEXT(S, userns, 0, "userns", "MODE", "auto, host, unmapped or CTR:HOST:COUNT,... (auto)"),
 	OPT_SIZE(S, log_max, 0, "log-max", "bytes its log may take; older lines go"),
-	OPT_TEXT(S, only, 0, "only", "STAGE[,...]", "just these stages; snapshot: make it, run nothing, print its id"),
-	OPT_TEXT(S, without, 0, "without", "STAGE[,...]", "all stages but these"),
+	OPT_WORDS(S, only, 0, "only", "STAGE[,...]", "just these stages; snapshot: make it, run nothing, print its id"),
+	OPT_WORDS(S, without, 0, "without", "STAGE[,...]", "all stages but these"),
 	OPT_FLAG(S, explain, 0, "explain", "say which system calls are made, and the shell for it"),
 	OPT_FLAG(S, dry_run, 0, "dry-run", "do nothing; print a shell script that does the whole run"),
 	OPT_FLAG(S, step, 0, "step", "wait for Enter before each stage, and say what to look at"),
@@ -76,7 +76,7 @@ const struct opt runopts_table[] = {
 void runopts_free(struct runopts *o)
 {
 	struct strv *lists[] = {&o->ports, &o->env, &o->env_files, &o->labels, &o->volumes, &o->tmpfs, &o->devices,
-				&o->dns, &o->hosts, &o->ulimits, &o->cap_add, &o->cap_drop};
+				&o->dns, &o->hosts, &o->ulimits, &o->cap_add, &o->cap_drop, &o->only, &o->without};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		strv_free(lists[i]);
@@ -341,7 +341,7 @@ static int plan_rootfs(const struct runopts *o, struct plan *p, struct strv *kep
 
 bool runopts_bare(const struct runopts *o)
 {
-	return o->rootfs && (o->only || o->without);
+	return o->rootfs && (o->only.n || o->without.n);
 }
 
 /* What an option asks for and no stage is there to do would be left out without a word. */
@@ -384,9 +384,9 @@ static int check_bare(const struct runopts *o, struct err *e)
 
 static int plan_stages(const struct runopts *o, struct plan *p, struct err *e)
 {
-	if (!o->only && !o->without)
+	if (!o->only.n && !o->without.n)
 		return 0;
-	if (choice_stages(o->only, o->without, !o->rootfs, &p->stages, e) < 0 || check_stages(o, p, e) < 0)
+	if (choice_stages(&o->only, &o->without, !o->rootfs, &p->stages, e) < 0 || check_stages(o, p, e) < 0)
 		return -1;
 	/* A terminal of its own comes with its /dev. */
 	if (!plan_has_stage(p, "root") || !plan_has_stage(p, "proc"))

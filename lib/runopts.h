@@ -15,9 +15,9 @@ struct runopts {
 	bool detach, no_input, interactive, tty, remove, init, read_only, privileged;
 	const char *name, *cidfile, *workdir, *user, *hostname, *entrypoint, *stop_signal, *rootfs;
 	bool explain, dry_run, step;
-	const char *only, *without;	/* lists of stages (stage.h) */
 	const char *network, *userns, *memory_swap, *cpus, *cpuset_cpus, *pids_limit;
 	struct strv ports, env, env_files, labels, volumes, tmpfs, devices, dns, hosts, ulimits, cap_add, cap_drop;
+	struct strv only, without;	/* names of stages (stage.h) */
 	uint64_t memory, cpu_shares, shm_size, log_max;
 	enum pull_policy pull;
 };

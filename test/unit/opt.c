@@ -6,7 +6,7 @@
 struct args {
 	bool detach, tty;
 	const char *name;
-	struct strv env;
+	struct strv env, words;
 	uint64_t memory, shares;
 };
 
@@ -16,6 +16,7 @@ static const struct opt opts[] = {
 	OPT_TEXT(struct args, name, 0, "name", "NAME", "its name"),
 	OPT_LIST(struct args, env, 'e', "env", "KEY=VALUE", "an environment variable"),
 	OPT_SIZE(struct args, memory, 'm', "memory", "memory it may use"),
+	OPT_WORDS(struct args, words, 0, "words", "W,...", "some words"),
 	OPT_COUNT(struct args, shares, 0, "cpu-shares", "N", "weight"),
 	OPT_END
 };
@@ -30,6 +31,7 @@ static int fresh(void **state)
 {
 	(void)state;
 	strv_free(&args.env);
+	strv_free(&args.words);
 	memset(&args, 0, sizeof(args));
 	memset(&e, 0, sizeof(e));
 	prog = (struct opt_program){.name = "ct-test", .operands = "IMAGE [ARG...]", .purpose = "Tests options",
@@ -115,6 +117,29 @@ static void an_argument_may_look_like_an_option_or_be_empty(void **state)
 	assert_string_equal(args.name, "");
 }
 
+static void a_second_value_of_an_option_that_takes_one_is_refused(void **state)
+{
+	(void)state;
+	assert_refused(parse("-m 1g --memory=2g"), &e, "--memory: given twice");
+	memset(&args, 0, sizeof(args));
+	assert_refused(parse("--name a --name a"), &e, "--name: given twice");
+	assert_refused(parse("--name= --name a"), &e, "--name: given twice");
+	assert_refused(parse("--cpu-shares 0 --cpu-shares 0"), &e, "--cpu-shares: given twice");
+	/* Behind the first operand of ct-run the options are another program's. */
+	prog.in_order = true;
+	assert_int_equal(parse("--name a img --name b"), OPT_GO);
+}
+
+static void lists_take_each_value_and_flags_mean_the_same_again(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-dd --detach -t -e A --env B --words a,b --words c"), OPT_GO);
+	assert_true(args.detach && args.tty);
+	assert_int_equal(args.env.n, 2);
+	assert_int_equal(args.words.n, 3);
+	assert_string_equal(args.words.v[2], "c");
+}
+
 static void what_is_wrong_is_named(void **state)
 {
 	(void)state;
@@ -162,7 +187,8 @@ static void help_shows_the_purpose_on_its_second_line_and_each_option(void **sta
 	assert_string_equal(lines.v[1], "Tests options.");
 	assert_string_equal(lines.v[3], "  -d, --detach         leave it in the background");
 	assert_string_equal(lines.v[5], "      --name NAME      its name");
-	assert_string_equal(lines.v[9], "      --help           show this");
+	assert_string_equal(lines.v[6], "  -e, --env KEY=VALUE  an environment variable (repeatable)");
+	assert_string_equal(lines.v[10], "      --help           show this");
 }
 
 static void the_table_has_a_line_an_option(void **state)
@@ -178,7 +204,7 @@ static void the_table_has_a_line_an_option(void **state)
 	strv_split(&lines, text, '\n');
 	assert_string_equal(lines.v[0], "-d\t--detach\t\tleave it in the background");
 	assert_string_equal(lines.v[2], "  \t--name\tNAME\tits name");
-	assert_int_equal(lines.n, 6 + 2 + 1);
+	assert_int_equal(lines.n, 7 + 2 + 1);
 }
 
 static int finish(void **state)
@@ -197,6 +223,8 @@ int main(void)
 		test(a_single_dash_is_an_operand),
 		test(short_options_are_bundled_and_take_the_rest),
 		test(an_argument_may_look_like_an_option_or_be_empty),
+		test(a_second_value_of_an_option_that_takes_one_is_refused),
+		test(lists_take_each_value_and_flags_mean_the_same_again),
 		test(what_is_wrong_is_named),
 		test(operands_are_counted),
 		test(help_and_version_need_no_operands),

@@ -1,0 +1,122 @@
+load helper
+
+# The utilities, and the commands of those that have some: "ct-net", "ct-net up", ...
+programs() {
+	local file name
+	for file in "$B"/ct-*; do
+		[[ -f $file && -x $file ]] || continue
+		name=${file##*/}
+		echo "$name"
+		"$name" --help | sed -n "s/^  \($name [a-z][a-z-]*\).*/\1/p"
+	done
+}
+
+# The options of a program, but for --help and --version, a line each: letter, --name, argument, help.
+options() {
+	# shellcheck disable=SC2086 # a program and its command
+	$1 --help | sed -nE 's/^  (-[a-zA-Z0-9]|  ),? +(--[a-z][a-z-]*)( ([^ ]+))?   *(.*)/\1;\2;\4;\5/p' |
+		grep -vE ';--(help|version);' || true
+}
+
+# A value that an option takes, by what its argument is called.
+value_of() {
+	case $1 in
+	*'|'*)		echo "${1%%|*}" ;;
+	STAGE)		echo token ;;
+	STAGE*)		echo uts ;;
+	OS/*)		echo linux/amd64 ;;
+	SIZE)		echo 1m ;;
+	N | NUMBER)	echo 1 ;;
+	TIME)		echo 5m ;;
+	SIGNAL)		echo TERM ;;
+	INSTRUCTION)	echo 'USER app' ;;
+	*)		echo x ;;
+	esac
+}
+
+# Those that podman(1) has as lists, and what the contract says of --filter; the stages are lists already.
+repeatable='
+ct-commit --change
+ct-exec --env
+ct-ps --filter
+ct-run --add-host
+ct-run --cap-add
+ct-run --cap-drop
+ct-run --device
+ct-run --dns
+ct-run --env
+ct-run --env-file
+ct-run --label
+ct-run --only
+ct-run --publish
+ct-run --tmpfs
+ct-run --ulimit
+ct-run --volume
+ct-run --without'
+
+@test "every option of every utility that takes a value adds it the second time, or refuses it" {
+	n=0
+	while read -r program; do
+		while IFS=';' read -r letter name arg help; do
+			value=$(value_of "$arg")
+			first=("$name" "$value") second=("$name=$value")
+			[ "$letter" = '  ' ] || first=("$letter" "$value")
+			[ "$(head -c 2 "$B/${program%% *}")" != '#!' ] || second=("$name" "$value")
+			[ -n "$arg" ] || first=("$name") second=("$name")
+			echo "$program ${first[*]} ${second[*]}"
+			# What nobody knows comes last, so that nothing is done.
+			# shellcheck disable=SC2086 # a program and its command
+			run $program "${first[@]}" "${second[@]}" --no-such-option
+			((status == 2 || status == 125))
+			if [ -z "$arg" ] || grep -qx -e "$program $name" <<<"$repeatable"; then
+				[[ $output == *"--no-such-option: "* ]]
+				[ -z "$arg" ] || [[ $help == *'(repeatable)' ]]
+			else
+				[[ $output == *"$name: given twice"* ]]
+				[[ $help != *'(repeatable)' ]]
+			fi
+			n=$((n + 1))
+		done < <(options "$program")
+	done < <(programs)
+	((n > 90))
+}
+
+@test "an option of ct's functions is refused the second time if it takes a value, and the same if it takes none" {
+	sed -n 's/^ct_\([a-z]*\)() { #HELP .*/\1/p' "$B/ct" >"$BATS_TEST_TMPDIR/functions"
+	[ -s "$BATS_TEST_TMPDIR/functions" ]
+	while read -r function; do
+		usage=$(sed -n "s/^ct_$function() { #HELP \([^\t]*\)\t.*/\1/p" "$B/ct")
+		for option in $(grep -oE -e '\[--[a-z]+\]' <<<"$usage" | tr -d '[]'); do
+			echo "$function $option"
+			run -0 ct "$function" "$option" "$option"
+		done
+		for option in $(grep -oE -e '\[-[a-z] [A-Z]+' <<<"$usage" | tr -d '[' | cut -d ' ' -f 1); do
+			echo "$function $option"
+			run -2 ct "$function" "$option" 1 "$option" 1 x
+			[ "$output" = "ct: $function: $option: given twice" ]
+		done
+	done <"$BATS_TEST_TMPDIR/functions"
+}
+
+@test "bocker refuses a limit that is given twice" {
+	run -1 bocker --CPU_SHARE=1 --MEM_LIMIT=1 --CPU_SHARE=1 ps
+	[ "$output" = "bocker: --CPU_SHARE: given twice (see 'bocker help')" ]
+	run -1 bocker --MEM_LIMIT=1 --MEM_LIMIT=2 ps
+	[ "$output" = "bocker: --MEM_LIMIT: given twice (see 'bocker help')" ]
+	run -0 bocker --CPU_SHARE=1 --MEM_LIMIT=1 ps
+}
+
+@test "the stages of several --without and several --only add up" {
+	busybox_image
+	run -0 ct-run --userns host --without caps --without seccomp,net --dry-run "$img" true
+	one=$output
+	run -0 ct-run --userns host --without caps,seccomp,net --dry-run "$img" true
+	[ -n "$one" ]
+	diff <(echo "$one") <(echo "$output") >&2 || true
+	# Each takes another id.
+	[ "$(sed 's/ps_[0-9]*/ID/g' <<<"$one")" = "$(sed 's/ps_[0-9]*/ID/g' <<<"$output")" ]
+	run -0 ct-run --only uts --only ipc -h there --rootfs "$busybox" hostname
+	[ "$output" = there ]
+	run -0 ct-run --only mnt,ipc --only uts -h there --rootfs "$busybox" hostname
+	[ "$output" = there ]
+}
