@@ -35,6 +35,7 @@ LIB     := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
 SCRIPTS := $(patsubst cmd/%,$(B)/%,$(filter-out %.c %.h,$(wildcard cmd/*)))
 CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(SCRIPTS)
 UNITS   := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
+FAULTS  := $(B)/fault/killat $(B)/fault/failat
 # What is done, in a word (nothing with -s); V=1 shows the whole commands.
 SILENT   = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say      = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' $(patsubst $(B)/%,%,$@);))
@@ -44,7 +45,7 @@ COMPLETE = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 MANUAL   = $(DESTDIR)$(PREFIX)/share/man
 
 all: $(CMDS) $(MAN) $(B)/ct.bash
-units: $(UNITS)
+units: $(UNITS) $(FAULTS)
 
 $(B)/libct.a: $(LIB)
 	$(call say,AR  )rm -f $@ && ar rcs $@ $^
@@ -66,6 +67,16 @@ $(B)/unit/%: $(B)/test/unit/%.o $(B)/libct.a
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC  )$(COMPILE) -MMD -MP -c -o $@ $<
+
+# Drivers of the fault tests: they run a command under ptrace(2).
+$(B)/fault/%: $(B)/test/fault/%.o $(B)/test/fault/trace.o
+	@mkdir -p $(@D)
+	$(call say,LINK)$(LINK) -o $@ $^ $(LDLIBS)
+
+$(B)/syscall-names.h: $(B)/unistd-64
+	$(call say,GEN )sed -n 's/^#define __NR_\([a-z0-9_]*\) \(.*\)/{"\1", \2},/p' $< >$@.new && mv $@.new $@
+
+$(B)/test/fault/failat.o: $(B)/syscall-names.h
 
 # The system calls that a container may make: the profile, with the numbers of the kernel's headers.
 $(B)/unistd-%: Makefile
@@ -127,7 +138,7 @@ uninstall:
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*.c cmd/*.c))
-LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/*))
+LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/* test/fault/*))
 lint: WERROR := 1
 lint: all $(LINT_C) $(LINT_SH)
 	test/house
@@ -163,7 +174,7 @@ check-vm:
 clean:
 	rm -rf $(B)
 
--include $(wildcard $(B)/lib/*.d $(B)/cmd/*.d $(B)/test/unit/*.d)
+-include $(wildcard $(B)/lib/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d)
 
 .PHONY: all units asan install uninstall lint try untry check check-vm clean
 .SECONDARY:
