@@ -6,7 +6,6 @@
 #include "bridge.h"
 #include "cmd.h"
 #include "container.h"
-#include "lock.h"
 #include "net.h"
 #include "own.h"
 #include "rtnl.h"
@@ -69,16 +68,9 @@ static int clean_dead(const struct store *s, const struct network *n, struct err
 
 	if (network_members(s, n, &ids, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ids.n; i++) {
-		own_container struct container c = CONTAINER_NONE;
-		own_fd int lock = lock_try(s->run, ids.v[i], e);
-		struct container_state st;
-
-		if (lock < 0 || (container_open(s, ids.v[i], &c, e) == 0 && container_runs(s, &c, &st)))
-			continue;
-		if (container_clean(s, ids.v[i], e) < 0)
+	for (size_t i = 0; i < ids.n; i++)
+		if (container_clean_dead(s, ids.v[i], e) < 0)
 			return err_wrap(e, "%s", ids.v[i]);
-	}
 	return 0;
 }
 

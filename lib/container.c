@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -271,6 +272,26 @@ int container_clean(const struct store *s, const char *id, struct err *e)
 	return remove_run_files(s, id, e);
 }
 
+/*
+ * A supervisor holds the lock of CT_RUN/ps_N for as long as it lives, and says in `state` who it is. A
+ * command that clears away what a dead supervisor left holds the lock for a moment: a start waits for it.
+ */
+static int lock_for_supervisor(const struct store *s, const char *id, struct err *e)
+{
+	static const struct timespec moment = {.tv_nsec = 1000000};
+	struct container_state st;
+	int lock;
+
+	while ((lock = lock_try(s->run, id, e)) < 0 && e->sys == EWOULDBLOCK) {
+		st = (struct container_state){0};
+		read_state(s, id, &st);
+		if (st.init.pid || proc_alive(&st.supervisor))
+			return err_set(e, "runs already");
+		nanosleep(&moment, NULL);
+	}
+	return lock;
+}
+
 int container_begin(const struct store *s, const char *id, struct err *e)
 {
 	struct container_state st;
@@ -282,14 +303,14 @@ int container_begin(const struct store *s, const char *id, struct err *e)
 
 		if (!made && errno != EEXIST)
 			return err_sys(e, "%s/%s", s->run_path, id);
-		lock = lock_try(s->run, id, e);
+		lock = lock_for_supervisor(s, id, e);
 		if (lock < 0 && e->sys == ENOENT)
 			continue;
-		/* A sweep may have taken it away before the lock was had. */
-		if (lock >= 0 && fstat(lock, &st_dir) == 0 && st_dir.st_nlink == 0)
-			continue;
 		if (lock < 0)
-			return e->sys == EWOULDBLOCK ? err_set(e, "runs already") : -1;
+			return -1;
+		/* A sweep may have removed the directory before this process had the lock. */
+		if (fstat(lock, &st_dir) == 0 && st_dir.st_nlink == 0)
+			continue;
 		if (made)
 			return take_fd(&lock);
 		st = (struct container_state){0};
@@ -301,10 +322,20 @@ int container_begin(const struct store *s, const char *id, struct err *e)
 	}
 }
 
-/*
- * Calls act for each id in CT_RUN of which it is so, holding its lock, which nobody else
- * holds. Asked before, so that no container is locked for nothing, and again under the lock.
- */
+/* Calls act for a container that is_so under its lock: no supervisor holds that lock then. */
+static int clear_if(const struct store *s, const char *id, bool (*is_so)(const struct store *s, const char *id),
+		    int (*act)(const struct store *s, const char *id, struct err *e), struct err *e)
+{
+	own_fd int lock = lock_try(s->run, id, e);
+	struct stat st;
+
+	/* Another command may have removed this directory, and a start made a new one of the same name. */
+	if (lock < 0 || fstat(lock, &st) < 0 || st.st_nlink == 0 || !is_so(s, id))
+		return 0;
+	return act(s, id, e);
+}
+
+/* The same for each id in CT_RUN. Asks before, too, so that no container is locked for nothing. */
 static void for_each(const struct store *s, bool (*is_so)(const struct store *s, const char *id),
 		     int (*act)(const struct store *s, const char *id, struct err *e))
 {
@@ -314,26 +345,29 @@ static void for_each(const struct store *s, bool (*is_so)(const struct store *s,
 	struct err ignored;
 
 	d = fd < 0 ? NULL : fdopendir(fd);
-	while (d && (entry = readdir(d))) {
-		own_fd int lock = -1;
+	while (d && (entry = readdir(d)))
+		if (id_is(entry->d_name, "ps") && is_so(s, entry->d_name))
+			clear_if(s, entry->d_name, is_so, act, &ignored);
+}
 
-		if (!id_is(entry->d_name, "ps") || !is_so(s, entry->d_name))
-			continue;
-		lock = lock_try(s->run, entry->d_name, &ignored);
-		if (lock >= 0 && is_so(s, entry->d_name))
-			act(s, entry->d_name, &ignored);
-	}
+static bool is_dead(const struct store *s, const char *id)
+{
+	struct container_state st = {0};
+
+	read_state(s, id, &st);
+	return !st.init.pid;
+}
+
+int container_clean_dead(const struct store *s, const char *id, struct err *e)
+{
+	return clear_if(s, id, is_dead, container_clean, e);
 }
 
 static bool is_dead_member(const struct store *s, const char *id)
 {
 	own_str char *net = str_fmt("%s/net", id);
-	struct container_state st = {0};
 
-	if (faccessat(s->run, net, F_OK, 0) < 0)
-		return false;
-	read_state(s, id, &st);
-	return !st.init.pid;
+	return faccessat(s->run, net, F_OK, 0) == 0 && is_dead(s, id);
 }
 
 void container_clean_networks(const struct store *s)

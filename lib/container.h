@@ -87,10 +87,13 @@ int container_clean(const struct store *s, const char *id, struct err *e);
 /*
  * CT_RUN/ps_N, made and locked for as long as its supervisor lives; what a dead
  * supervisor left there is cleared away first. Gives the descriptor that
- * holds the lock; fails if the container runs or is being started.
+ * holds the lock; fails if the container runs or is being started, and waits
+ * for a command that clears away just now.
  */
 int container_begin(const struct store *s, const char *id, struct err *e);
-/* Takes what the dead have of networks, whom nobody was left to clean up after. */
+/* The same as container_clean for a container that neither runs nor is being started; success for any other. */
+int container_clean_dead(const struct store *s, const char *id, struct err *e);
+/* Releases what dead containers hold of networks, if their supervisors were killed. */
 void container_clean_networks(const struct store *s);
 /* Cleans up after supervisors that were killed before their containers were published. */
 void container_sweep(const struct store *s);

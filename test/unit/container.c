@@ -1,11 +1,15 @@
 #include "unit.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/inotify.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "container.h"
 #include "fd.h"
+#include "lock.h"
 #include "own.h"
 
 static struct err e;
@@ -17,6 +21,8 @@ static struct store fake_store(const struct scratch *s)
 {
 	mkdirat(s->dir, "root", 0700);
 	mkdirat(s->dir, "run", 0700);
+	/* Clearing away ends the processes of a group: not those of a real container with the same id. */
+	setenv("CT_CGROUP", strrchr(s->path, '/'), 1);
 	return (struct store){.root_path = root_path, .run_path = run_path,
 			      .root = openat(s->dir, "root", O_RDONLY | O_CLOEXEC),
 			      .run = openat(s->dir, "run", O_RDONLY | O_CLOEXEC)};
@@ -206,6 +212,81 @@ static void an_unknown_or_damaged_one_is_refused_by_the_name_asked_for(void **st
 	close_fake(&s);
 }
 
+/* Waits until the directory was opened twice; false if the process ended before. */
+static bool opened_twice(int inotify, int pidfd)
+{
+	struct pollfd p[] = {{.fd = inotify, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
+	char events[4096];
+	ssize_t n;
+
+	for (int opened = 0; opened < 2; opened += (int)(n / (ssize_t)sizeof(struct inotify_event))) {
+		assert_true(poll(p, 2, -1) > 0);
+		if (!(p[0].revents & POLLIN))
+			return false;
+		n = read(inotify, events, sizeof(events));
+		assert_true(n > 0);
+	}
+	return true;
+}
+
+static void a_start_waits_for_a_command_that_clears_away(void **state)
+{
+	const struct scratch *scratch = *state;
+	struct store s = fake_store(scratch);
+	own_str char *dir = str_fmt("%s/run/ps_42002", scratch->path);
+	own_fd int lock = -1, inotify = inotify_init1(IN_CLOEXEC), pidfd = -1;
+	int status;
+	pid_t pid;
+
+	mkdirat(s.run, "ps_42002", 0700);
+	lock = lock_try(s.run, "ps_42002", &e);
+	assert_true(lock >= 0);
+	assert_true(inotify_add_watch(inotify, dir, IN_OPEN | IN_ONLYDIR) >= 0);
+	pid = fork();
+	if (pid == 0) {
+		close(lock);	/* flock(2): what is inherited is the same lock */
+		_exit(container_begin(&s, "ps_42002", &e) < 0);
+	}
+	pidfd = pidfd_open(pid, 0);
+	assert_true(opened_twice(inotify, pidfd));
+	shut_fd(&lock);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	close_fake(&s);
+}
+
+static void a_container_whose_supervisor_lives_is_not_started_again(void **state)
+{
+	struct store s = fake_store(*state);
+	own_fd int lock = -1;
+	struct proc_id init;
+	pid_t pid = child(&init);
+
+	make(&s, "ps_42002", "");
+	lock = lock_try(s.run, "ps_42002", &e);
+	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
+	assert_refused(container_begin(&s, "ps_42002", &e), &e, "runs already");
+	stop(pid);	/* the supervisor still is to write down how it ended */
+	assert_refused(container_begin(&s, "ps_42002", &e), &e, "runs already");
+	close_fake(&s);
+}
+
+static void what_a_starting_supervisor_holds_is_not_cleared_away(void **state)
+{
+	struct store s = fake_store(*state);
+	own_fd int lock = -1;
+
+	mkdirat(s.run, "ps_42002", 0700);
+	lock = lock_try(s.run, "ps_42002", &e);
+	container_sweep(&s);
+	assert_int_equal(container_clean_dead(&s, "ps_42002", &e), 0);
+	assert_int_equal(faccessat(s.run, "ps_42002", F_OK, 0), 0);
+	shut_fd(&lock);
+	container_sweep(&s);
+	assert_int_equal(faccessat(s.run, "ps_42002", F_OK, 0), -1);
+	close_fake(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +298,9 @@ int main(void)
 		unit_test_scratch(its_root_is_its_snapshot_or_the_users_directory),
 		unit_test_scratch(its_group_is_below_the_parent_that_the_environment_names),
 		unit_test_scratch(an_unknown_or_damaged_one_is_refused_by_the_name_asked_for),
+		unit_test_scratch(a_start_waits_for_a_command_that_clears_away),
+		unit_test_scratch(a_container_whose_supervisor_lives_is_not_started_again),
+		unit_test_scratch(what_a_starting_supervisor_holds_is_not_cleared_away),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
