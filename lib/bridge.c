@@ -134,12 +134,13 @@ static int put(const struct network *n, const char *what, const char *value, str
 }
 
 /* Asked at every run: link, two tables, forwarding of it and of where the default route leads. */
-static bool is_ready(struct netlink *rtnl, const struct network *n, const struct rtnl_link *link)
+static bool is_ready(const struct store *s, struct netlink *rtnl, const struct network *n, const struct rtnl_link *link)
 {
 	own_str char *tables = str_fmt(RULES_TABLES, n->set);
+	own_fd int net = openat(s->run, "net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return link->up && nft_has_tables(tables) && rtnl_forwards(rtnl, (int)link->index) &&
-	       (n->internal || forward_ready(rtnl));
+	       (n->internal || forward_ready(net, rtnl));
 }
 
 static bool is_same(const struct network *a, const struct network *b)
@@ -218,12 +219,13 @@ static void note_drops(const struct network *n, struct bridge_how *how)
 }
 
 /* Only a network that is not internal needs any. */
-static int plan_forwarding(int net, struct netlink *rtnl, const struct bridges *b, struct strv *opened, struct err *e)
+static int plan_forwarding(int net, struct netlink *rtnl, const char *set, const struct bridges *b, struct strv *opened,
+			   struct err *e)
 {
 	for (size_t i = 0; i < b->n; i++)
 		if (!b->v[i].internal)
-			return forward_plan(net, rtnl, &b->names, opened, e);
-	return forward_restore(net, rtnl, e);
+			return forward_plan(net, rtnl, set, &b->names, opened, e);
+	return forward_restore(net, rtnl, set, e);
 }
 
 static int bring_up(const struct store *s, struct netlink *rtnl, struct network *n, struct rtnl_link *link,
@@ -239,7 +241,7 @@ static int bring_up(const struct store *s, struct netlink *rtnl, struct network 
 	    network_check_overlap(s, rtnl, n, e) < 0 || make_bridge(rtnl, n, link, e) < 0)
 		return -1;
 	/* First the rules that bound what forwarding may do, then forwarding, then the bridge is up. */
-	if (plan_forwarding(net, rtnl, &bridges, &opened, e) < 0 || write_rules(s, n, &bridges, &opened, e) < 0 ||
+	if (plan_forwarding(net, rtnl, n->set, &bridges, &opened, e) < 0 || write_rules(s, n, &bridges, &opened, e) < 0 ||
 	    forward_open(&opened, e) < 0)
 		return -1;
 	return rtnl_up(rtnl, n->bridge, true, e);
@@ -258,7 +260,7 @@ int bridge_up(const struct store *s, struct netlink *rtnl, const char *name, str
 	    find_bridge(s, rtnl, n, &was, &link, e) < 0)
 		return -1;
 	found = link.index;
-	if (how->thorough || !is_ready(rtnl, n, &link)) {
+	if (how->thorough || !is_ready(s, rtnl, n, &link)) {
 		if (bring_up(s, rtnl, n, &link, e) < 0) {
 			err_wrap(e, "network %s", name);
 			if (!found)
@@ -308,7 +310,7 @@ int bridge_down(const struct store *s, struct netlink *rtnl, const char *name, s
 		return err_sys(e, "%s/net", s->run_path);
 	if (rtnl_delete(rtnl, n.bridge, e) < 0 || list_bridges(s, n.set, name, &rest, e) < 0)
 		return err_wrap(e, "network %s", name);
-	if (plan_forwarding(net, rtnl, &rest, &opened, e) < 0 || write_rules(s, &n, &rest, &opened, e) < 0)
+	if (plan_forwarding(net, rtnl, n.set, &rest, &opened, e) < 0 || write_rules(s, &n, &rest, &opened, e) < 0)
 		return err_wrap(e, "network %s", name);
 	return network_unrecord(s, name, e);
 }

@@ -9,9 +9,11 @@
 #include "err.h"
 #include "explain.h"
 #include "fd.h"
+#include "nft.h"
 #include "own.h"
 #include "record.h"
 #include "rtnl.h"
+#include "rules.h"
 
 /*
  * The record: a line link=NAME for each, and host=1 if the host as a whole forwarded by then.
@@ -29,14 +31,6 @@ static int put(const char *link, const char *value, struct err *e)
 	return 0;
 }
 
-bool forward_ready(struct netlink *rtnl)
-{
-	/* Any address that is far away; nothing is sent to it. (192.5.5.241 is f.root-servers.net.) */
-	unsigned link = rtnl_link_to(rtnl, (struct in_addr){.s_addr = htonl(0xc00505f1)});
-
-	return !link || rtnl_forwards(rtnl, (int)link);
-}
-
 static int read_note(int dir, struct record *r, struct err *e)
 {
 	return record_read(dir, note, r, e) < 0 && e->sys != ENOENT ? -1 : 0;
@@ -46,6 +40,18 @@ static int read_note(int dir, struct record *r, struct err *e)
 static bool is_overtaken(struct netlink *rtnl, const struct record *r)
 {
 	return r->keys.n && !record_get(r, "host") && rtnl_forwards(rtnl, HOST);
+}
+
+bool forward_ready(int dir, struct netlink *rtnl)
+{
+	/* Any address that is far away; nothing is sent to it. (192.5.5.241 is f.root-servers.net.) */
+	unsigned link = rtnl_link_to(rtnl, (struct in_addr){.s_addr = htonl(0xc00505f1)});
+	own_record struct record r = {0};
+	struct err ignored;
+
+	if (link && !rtnl_forwards(rtnl, (int)link))
+		return false;
+	return !rtnl_forwards(rtnl, HOST) || record_read(dir, note, &r, &ignored) < 0 || record_get(&r, "host");
 }
 
 struct links {
@@ -89,7 +95,16 @@ static int find_closed(struct netlink *rtnl, const struct strv *ours, struct str
 	return got;
 }
 
-int forward_plan(int dir, struct netlink *rtnl, const struct strv *ours, struct strv *opened, struct err *e)
+/* Links that other sets of networks opened (RULES_OPENED) or still need (RULES_CLAIMED). */
+static int list_others(const char *set, const char *which, struct strv *links, struct err *e)
+{
+	own_str char *table = str_fmt(RULES_TABLES, set);
+
+	return nft_links(RULES_PREFIX, table, which, links, e);
+}
+
+int forward_plan(int dir, struct netlink *rtnl, const char *set, const struct strv *ours, struct strv *opened,
+		 struct err *e)
 {
 	own_record struct record r = {0};
 	own_strv struct strv closed = {0};
@@ -102,6 +117,8 @@ int forward_plan(int dir, struct netlink *rtnl, const struct strv *ours, struct 
 		r = (struct record){0};
 	}
 	if (find_closed(rtnl, ours, &closed, e) < 0)
+		return -1;
+	if (!rtnl_forwards(rtnl, HOST) && list_others(set, RULES_OPENED, &closed, e) < 0)
 		return -1;
 	record_get_list(&r, "link", opened);
 	if (closed.n && !r.keys.n && rtnl_forwards(rtnl, HOST))
@@ -122,7 +139,39 @@ int forward_open(const struct strv *opened, struct err *e)
 	return 0;
 }
 
-int forward_restore(int dir, struct netlink *rtnl, struct err *e)
+static int close_links(const struct strv *links, const struct strv *claimed, struct err *e)
+{
+	for (size_t i = 0; i < links->n; i++)
+		if (!strv_has(claimed, links->v[i]) && put(links->v[i], "0", e) < 0 && e->sys != ENOENT)
+			return err_wrap(e, "forward no more packets from link %s", links->v[i]);
+	return 0;
+}
+
+static int give_up_claim(const char *set, struct err *e)
+{
+	own_str char *command = str_fmt("flush set inet " RULES_TABLES " " RULES_CLAIMED, set);
+
+	if (nft_run("packet filter", command, e) < 0)
+		return e->sys == ENOENT ? 0 : -1;
+	explain_shell("nft %s", command);
+	return 0;
+}
+
+/* Closes links, as far as no other set claims them, and opens again what one claimed meanwhile. */
+static int let_go(const char *set, const struct strv *links, struct err *e)
+{
+	own_strv struct strv claimed = {0}, late = {0}, again = {0};
+
+	if (give_up_claim(set, e) < 0 || list_others(set, RULES_CLAIMED, &claimed, e) < 0 ||
+	    close_links(links, &claimed, e) < 0 || list_others(set, RULES_CLAIMED, &late, e) < 0)
+		return -1;
+	for (size_t i = 0; i < late.n; i++)
+		if (strv_has(links, late.v[i]) && !strv_has(&claimed, late.v[i]))
+			strv_add(&again, late.v[i]);
+	return forward_open(&again, e);
+}
+
+int forward_restore(int dir, struct netlink *rtnl, const char *set, struct err *e)
 {
 	own_record struct record r = {0};
 	own_strv struct strv links = {0};
@@ -131,9 +180,8 @@ int forward_restore(int dir, struct netlink *rtnl, struct err *e)
 		return -1;
 	if (!is_overtaken(rtnl, &r))
 		record_get_list(&r, "link", &links);
-	for (size_t i = 0; i < links.n; i++)
-		if (put(links.v[i], "0", e) < 0 && e->sys != ENOENT)
-			return err_wrap(e, "forward no more packets from link %s", links.v[i]);
+	if (links.n && let_go(set, &links, e) < 0)
+		return -1;
 	unlinkat(dir, note, 0);
 	return 0;
 }

@@ -75,10 +75,11 @@ static void bring_up(const struct network *n, struct recipe *out)
 	buf_fmt(to, "ip address replace %s/%u broadcast + dev %s\n", text_of(gateway, address), n->subnet.prefix, n->bridge);
 	put_tables(n, to);
 	if (!n->internal)
-		buf_str(to, "for link in $(ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); do "
+		buf_fmt(to, "for link in $(ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); do "
 			"[ \"$(cat \"/proc/sys/net/ipv4/conf/$link/forwarding\")\" = 1 ] || { opened=\"$opened $link\"; "
-			"echo 1 >\"/proc/sys/net/ipv4/conf/$link/forwarding\"; }; done "
-			"# approx: they forward to other links than ours too\n");
+			"nft \"add element inet " RULES_TABLES " " RULES_OPENED " { \\\"$link\\\" }; "
+			"add element inet " RULES_TABLES " " RULES_CLAIMED " { \\\"$link\\\" }\"; "
+			"echo 1 >\"/proc/sys/net/ipv4/conf/$link/forwarding\"; }; done\n", n->set, n->set);
 	buf_fmt(to, "ip link set %s up\nfi\n", n->bridge);
 	buf_fmt(&out->after, "if [ -n \"$made\" ]; then ip link del %s; nft 'delete table inet " RULES_TABLES "; delete table bridge "
 		RULES_TABLES "'; for link in $opened; do echo 0 >\"/proc/sys/net/ipv4/conf/$link/forwarding\"; done; fi\n",

@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <net/if.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,6 +269,67 @@ bool nft_has_tables(const char *name)
 			return false;
 	}
 	return true;
+}
+
+struct tables {
+	const char *prefix, *but;
+	struct strv names;
+};
+
+static int add_table(const struct nlmsghdr *m, void *arg)
+{
+	struct tables *t = arg;
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, m, sizeof(struct nfgenmsg)) {
+		const char *name = mnl_attr_get_type(a) == NFTA_TABLE_NAME ? mnl_attr_get_str(a) : "";
+
+		if (*name && str_starts(name, t->prefix) && !(t->but && strcmp(name, t->but) == 0))
+			strv_add(&t->names, name);
+	}
+	return 0;
+}
+
+static int add_links(const struct nlmsghdr *m, void *arg)
+{
+	const struct nlattr *a, *one, *key;
+
+	mnl_attr_for_each(a, m, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(a) != NFTA_SET_ELEM_LIST_ELEMENTS)
+			continue;
+		mnl_attr_for_each_nested(one, a) {
+			key = find(one, NFTA_SET_ELEM_KEY);
+			key = key ? find(key, NFTA_DATA_VALUE) : NULL;
+			if (key && mnl_attr_get_payload_len(key) == IFNAMSIZ)
+				strv_add(arg, mnl_attr_get_payload(key));
+		}
+	}
+	return 0;
+}
+
+int nft_links(const char *prefix, const char *but, const char *set, struct strv *out, struct err *e)
+{
+	struct tables tables = {.prefix = prefix, .but = but};
+	struct netlink *n = get_bus(e);
+	int got = n ? 0 : -1;
+
+	if (n) {
+		netlink_end(n, begin(n, NFT_MSG_GETTABLE, NLM_F_DUMP, NFPROTO_INET), false);
+		got = netlink_ask(n, add_table, &tables);
+	}
+	for (size_t i = 0; got == 0 && i < tables.names.n; i++) {
+		struct nlmsghdr *m = begin(n, NFT_MSG_GETSETELEM, NLM_F_DUMP, NFPROTO_INET);
+
+		mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, tables.names.v[i]);
+		mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, set);
+		netlink_end(n, m, false);
+		/* It may have gone meanwhile, or be a table of another program. */
+		got = netlink_ask(n, add_links, out) < 0 && errno != ENOENT ? -1 : 0;
+	}
+	if (n && got < 0)
+		err_sys(e, "list set %s of the packet filter", set);
+	strv_free(&tables.names);
+	return got;
 }
 
 struct chains {

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct err;
+struct strv;
 
 /*
  * Runs commands; all in one text are done or none is. what: what they are for, in messages
@@ -41,6 +42,12 @@ struct nft_element {
  * there is no failure.
  */
 int nft_elements(const char *table, bool add, const struct nft_element *v, size_t n, struct err *e);
+
+/*
+ * Adds to out the elements of the set of that name, in each table of family inet whose name
+ * begins with prefix, but for the table `but` (NULL: all). The set is of names of links.
+ */
+int nft_links(const char *prefix, const char *but, const char *set, struct strv *out, struct err *e);
 
 struct nft_chain {
 	uint8_t family;		/* NFPROTO_IPV4, NFPROTO_INET, ... */

@@ -107,9 +107,16 @@ static const char masquerade_rules[] =
  * not reach the host's own services there. (Answers to the host come in that way too.)
  *
  * An accept here ends only this chain: what others' chains say holds too. In their order: members
- * of one network (whose frames pass here with bridge-nf-call-iptables); links that forward only
- * because of us; answers; internal networks; published ports; all else that is
+ * of one network (whose frames pass here with bridge-nf-call-iptables); answers; links that
+ * forward only because of us; internal networks; published ports; all else that is
  * new to a container; what conntrack cannot tell, which would go out with an inside address.
+ *
+ * The chain `opened` sees new connections that arrive by a link that ct opened. Without ct the
+ * kernel would not forward them, so they must not reach links that lead out of the host: those
+ * that were closed too, and links that come up later (a VPN). The networks of others on this
+ * host (docker's bridge, another set of ct's) are protected by the rules of their owners. Frames
+ * that a bridge passes between its ports come by here with bridge-nf-call-iptables: they
+ * arrive and leave by the same link. oifkind of a hardware link matches no list.
  */
 static const char filter_rules[] =
 	"	chain input {\n"
@@ -120,13 +127,20 @@ static const char filter_rules[] =
 	"	chain forward {\n"
 	"		type filter hook forward priority 0\n"
 	"		iifname . oifname @within accept\n"
-	"		iifname @opened oifname != @bridges drop\n"
 	"		ct state established,related accept\n"
+	"		iifname @opened jump opened\n"
 	"		iifname @internal drop\n"
 	"		oifname @internal drop\n"
 	"		ct status dnat accept\n"
 	"		oifname @bridges drop\n"
 	"		iifname @bridges ct state invalid drop\n"
+	"	}\n"
+	"	chain opened {\n"
+	"		oifname @bridges return\n"
+	"		meta iifkind \"bridge\" iifname . oifname @crossed return\n"
+	"		oifname @opened drop\n"
+	"		meta oifkind { \"bridge\", \"veth\" } return\n"
+	"		drop\n"
 	"	}\n";
 
 /*
@@ -179,12 +193,21 @@ static void put_set(struct buf *out, const char *head, const struct rules_bridge
 	buf_str(out, *sep == ',' ? " }; }\n" : "; }\n");
 }
 
+/* Links that forward because of us: see rules.h and the chain of that name. */
 static void put_opened(struct buf *out, const struct strv *opened)
 {
-	buf_str(out, "	set opened { type ifname");
-	for (size_t i = 0; i < opened->n; i++)
-		buf_fmt(out, "%s \"%s\"", i ? "," : "; elements = {", opened->v[i]);
-	buf_str(out, opened->n ? " }; }\n" : "; }\n");
+	own_buf struct buf names = {0}, pairs = {0};
+	const char *sep = "; elements = {", *end = opened->n ? " }; }\n" : "; }\n";
+
+	buf_str(&names, "");
+	buf_str(&pairs, "");
+	for (size_t i = 0; i < opened->n; i++, sep = ",") {
+		buf_fmt(&names, "%s \"%s\"", sep, opened->v[i]);
+		buf_fmt(&pairs, "%s \"%s\" . \"%s\"", sep, opened->v[i], opened->v[i]);
+	}
+	buf_fmt(out, "	set " RULES_OPENED " { type ifname%s%s", names.data, end);
+	buf_fmt(out, "	set " RULES_CLAIMED " { type ifname%s%s", names.data, end);
+	buf_fmt(out, "	set crossed { type ifname . ifname%s%s", pairs.data, end);
 }
 
 void rules_tables(struct buf *out, const char *set, const struct rules_bridge *bridges, size_t n,

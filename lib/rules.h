@@ -21,7 +21,16 @@
 #include "str.h"
 #include "subnet.h"
 
-#define RULES_TABLES "ct_%s"
+#define RULES_PREFIX "ct_"
+#define RULES_TABLES RULES_PREFIX "%s"
+
+/*
+ * Sets of the table inet ct_SET, of names of links: those that forward only because ct switched
+ * that on, and those of them that this set of networks still needs. Other sets on this host
+ * read them (forward.h), for a link must stay open until the last of them has gone.
+ */
+#define RULES_OPENED "opened"
+#define RULES_CLAIMED "claimed"
 
 /* A network that is up. */
 struct rules_bridge {
@@ -59,7 +68,7 @@ void rules_record_port(struct record *r, const struct rules_port *p);
 bool rules_read_member(const char *value, struct rules_member *m);
 bool rules_read_port(const char *value, struct rules_port *p);
 
-/* Both tables, in place of those that there are. opened: links that forward because of us. */
+/* Both tables, in place of those that there are. opened: links that forward because of ct. */
 void rules_tables(struct buf *out, const char *set, const struct rules_bridge *bridges, size_t n,
 		  const struct strv *opened);
 void rules_no_tables(struct buf *out, const char *set);

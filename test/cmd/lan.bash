@@ -12,6 +12,9 @@
 #	uplink				a default route, through up0 to `wan`, who knows no way to containers
 #	member ID LINK ADDRESS [BRIDGE]	a container's end on a network, in namespace ID, with its record
 #	publish ID HOST_ADDRESS HOST_PORT PROTOCOL ADDRESS PORT	into its record, for the next ct-net up
+#	foreign BRIDGE A.B.C GUEST	a network as docker and libvirt make them: a masqueraded bridge with GUEST
+#					(A.B.C.2) on it, port 8090 of the host published, the host a router
+#	foreign_works GUEST		succeeds if it is reached and reaches wan, who serves on 80
 #	lan_down			in teardown: takes all of it away
 
 declare -gA ns_pid=()
@@ -103,6 +106,32 @@ publish() {
 	echo "port=${*:2}" >>"$CT_RUN/$1/net"
 }
 
+foreign() {
+	ip link add "$1" type bridge
+	ip addr add "$2.1/24" dev "$1"
+	ip link set "$1" up
+	nft "table ip $1 {
+		chain post { type nat hook postrouting priority 100; ip saddr $2.0/24 oifname != \"$1\" masquerade; }
+		chain pre { type nat hook prerouting priority -100; iifname != \"$1\" tcp dport 8090 dnat to $2.2:80; }
+	}"
+	ns_make "$3"
+	ip link add "${1}g" master "$1" up type veth peer name eth0 netns "${ns_pid[$3]}"
+	ns "$3" ip addr add "$2.2/24" dev eth0
+	ns "$3" ip link set eth0 up
+	ns "$3" ip route add default via "$2.1"
+	sysctl -q -w net.ipv4.ip_forward=1
+	serve "$3" 80
+}
+
+foreign_works() {
+	for nf in 0 1; do
+		bridge_nf $nf
+		[ "$(ask "$1" 192.0.2.2 80)" = "wan from 192.0.2.1" ] || return
+		[ "$(ask "$1" 192.0.2.2 80 udp)" = "wan from 192.0.2.1" ] || return
+		[ "$(ask wan 192.0.2.1 8090)" = "$1 from 192.0.2.2" ] || return
+	done
+}
+
 # 1: frames on the bridge pass iptables, as beside docker; 0: they do not. (As they do not without the module.)
 bridge_nf() {
 	[ ! -e /proc/sys/net/bridge ] || echo "$1" >/proc/sys/net/bridge/bridge-nf-call-iptables
@@ -114,7 +143,7 @@ lan_down() {
 	ct-net down
 	ct-net ls -q | grep -vx default | ct-net rm -
 	ns_drop
-	for link in $(ip -o link | sed -n 's/^[0-9]*: \(up[0-9]\|ct[0-9a-z]*\)[:@].*/\1/p'); do
+	for link in $(ip -o link | sed -n 's/^[0-9]*: \(up[0-9]g\?\|ct[0-9a-z]*\)[:@].*/\1/p'); do
 		ip link del "$link" || true
 	done
 	sysctl -q -w net.ipv4.ip_forward=0

@@ -142,6 +142,19 @@ others() {
 	ct-run --dns 192.0.2.2 "$img" nslookup -type=a www.test | grep -F 192.0.2.7
 }
 
+@test "after the host was made a router, the next run lets links forward that ct had opened and bounded" {
+	ns_make lan
+	ns_link up1 198.51.100.1/24 lan 198.51.100.2/24
+	ns lan ip route add default via 198.51.100.1
+	ns wan ip route add 198.51.100.0/24 via 192.0.2.1
+	serve lan 80
+	contain web
+	mute wan 198.51.100.2 80
+	sysctl -q -w net.ipv4.ip_forward=1
+	ct-run "$img" true
+	[ "$(ask wan 198.51.100.2 80)" = "lan from 192.0.2.2" ]
+}
+
 # Ports
 
 @test "a published port is reached from outside, the host, its loopback, neighbours and itself" {

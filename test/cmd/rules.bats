@@ -21,7 +21,13 @@ setup() {
 }
 
 teardown() {
+	rm -rf "$BATS_TEST_TMPDIR"/run2/ps_*
+	second ct-net down
 	lan_down
+}
+
+forwarding() {
+	cat "/proc/sys/net/ipv4/conf/$1/forwarding"
 }
 
 @test "a container reaches the outside as the host, and its neighbours as itself" {
@@ -125,6 +131,172 @@ teardown() {
 	mute wan 198.51.100.2 80
 	[ "$(ask ps_1 198.51.100.2 80)" = "lan from 198.51.100.1" ]
 	[ "$(ask lan 198.51.100.1 8080)" = "ps_1 from 198.51.100.2" ]
+}
+
+@test "a link that comes up later, as a VPN does, gets no new connections through an uplink that ct opened" {
+	ip tuntap add up1 mode tun
+	ip addr add 198.51.100.1/24 dev up1
+	ip link set up1 up
+	nft 'table inet watch { chain c { type filter hook postrouting priority 0; oifname "up1" counter; }; }'
+	ns wan ip route add 198.51.100.0/24 via 192.0.2.1
+	run ! ns wan ping -q -c 1 -W 0.3 198.51.100.7
+	nft list table inet watch | grep 'counter packets 0 '
+	# A router passes them on.
+	ct-net down
+	sysctl -q -w net.ipv4.ip_forward=1
+	run ! ns wan ping -q -c 1 -W 0.3 198.51.100.7
+	nft list table inet watch | grep 'counter packets 1 '
+}
+
+# Networks of others, of which up5 is the bridge
+
+@test "a masqueraded bridge of another program, made before, works while ct's network comes and goes" {
+	ct-net down
+	serve wan 80
+	foreign up5 198.51.100 guest
+	foreign_works guest
+	for _ in 1 2; do
+		ct-net up
+		foreign_works guest
+		ct-net down
+		foreign_works guest
+	done
+}
+
+@test "a masqueraded bridge of another program, made after, works at once and while ct's network comes and goes" {
+	serve wan 80
+	foreign up5 198.51.100 guest
+	foreign_works guest
+	[ "$(ask ps_1 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	for _ in 1 2; do
+		ct-net down
+		foreign_works guest
+		ct-net up
+		foreign_works guest
+	done
+}
+
+@test "a masqueraded bridge that forwards alone, on a host that is no router, gets its answers beside ct" {
+	ct-net down
+	serve wan 80
+	foreign up5 198.51.100 guest
+	for when in before after; do
+		[ $when = before ] || ct-net up
+		sysctl -q -w net.ipv4.ip_forward=0
+		sysctl -q -w net.ipv4.conf.up5.forwarding=1
+		[ $when = after ] || ct-net up
+		[ "$(forwarding up0)" = 1 ]
+		foreign_works guest
+		ct-net down
+	done
+}
+
+@test "frames between the ports of a bridge of another program pass beside ct, also one that is there before" {
+	ct-net down
+	ip link add up5 type bridge
+	ip addr add 198.51.100.1/24 dev up5
+	ip link set up5 up
+	for n in 2 3; do
+		ns_make guest$n
+		ip link add up${n}g master up5 up type veth peer name eth0 netns "${ns_pid[guest$n]}"
+		ns guest$n ip addr add 198.51.100.$n/24 dev eth0
+		ns guest$n ip link set eth0 up
+	done
+	serve guest3 80
+	ct-net up
+	[ "$(forwarding up5)" = 1 ]
+	for nf in 0 1; do
+		bridge_nf $nf
+		[ "$(ask guest2 198.51.100.3 80)" = "guest3 from 198.51.100.2" ]
+	done
+}
+
+@test "beside a policy that drops what is forwarded, a bridge of another program works whichever comes first" {
+	serve wan 80
+	foreign up5 198.51.100 guest
+	nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop;
+		iifname "up5" accept; oifname "up5" accept; }; }'
+	foreign_works guest
+	mute ps_1 192.0.2.2 80
+	for _ in 1 2; do
+		ct-net down
+		foreign_works guest
+		run --separate-stderr ct-net up
+		foreign_works guest
+	done
+	# What ct says lets its own through as well (net.bats).
+	member ps_3 ct0v4 10.142.0.4
+	ct-net up
+	eval "${stderr#*allow with: }"
+	[ "$(ask ps_3 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	foreign_works guest
+}
+
+# second COMMAND...: for a second set, on ctb and 10.150.0.0/16.
+second() {
+	CT_RUN=$BATS_TEST_TMPDIR/run2 CT_BRIDGE=ctb CT_SUBNET=10.150.0.0/16 "$@"
+}
+
+@test "two sets of networks share an uplink: either may go first, and the last one closes it" {
+	serve wan 80
+	serve ps_1 80
+	publish ps_1 0.0.0.0 8080 tcp 10.142.0.2 80
+	ct-net up
+	second ct-net up
+	CT_RUN=$BATS_TEST_TMPDIR/run2 member ps_5 ctbv2 10.150.0.2 ctb
+	CT_RUN=$BATS_TEST_TMPDIR/run2 publish ps_5 0.0.0.0 8085 tcp 10.150.0.2 80
+	second ct-net up
+	serve ps_5 80
+	both() {
+		[ "$(ask ps_1 192.0.2.2 80)" = "wan from 192.0.2.1" ] &&
+		[ "$(ask ps_5 192.0.2.2 80)" = "wan from 192.0.2.1" ] &&
+		[ "$(ask wan 192.0.2.1 8080)" = "ps_1 from 192.0.2.2" ] &&
+		[ "$(ask wan 192.0.2.1 8085)" = "ps_5 from 192.0.2.2" ]
+	}
+	both
+	# The first one goes; what it opened stays open for the second, and no wider.
+	mv "$CT_RUN/ps_1" "$CT_RUN/ps_2" "$BATS_TEST_TMPDIR"
+	rm -f "$CT_RUN"/net/default/10.*
+	ct-net down
+	[ "$(ask ps_5 192.0.2.2 80)" = "wan from 192.0.2.1" ]
+	[ "$(ask wan 192.0.2.1 8085)" = "ps_5 from 192.0.2.2" ]
+	ns_make lan
+	ns_link up1 198.51.100.1/24 lan 198.51.100.2/24
+	ns lan ip route add default via 198.51.100.1
+	ns wan ip route add 198.51.100.0/24 via 192.0.2.1
+	serve lan 80
+	second ct-net up
+	mute wan 198.51.100.2 80
+	# It comes back and the second one goes.
+	ct-net up
+	rm -r "$BATS_TEST_TMPDIR/run2/ps_5"
+	second ct-net down
+	[ "$(forwarding up0)$(forwarding up1)" = 11 ]
+	mute wan 198.51.100.2 80
+	ct-net down
+	[ "$(forwarding up0)$(forwarding up1)" = 00 ]
+	[ -z "$(nft list ruleset)" ]
+}
+
+@test "an uplink stays open for a set that claims it, and is closed beside one that is about to go, too" {
+	other() {
+		nft "table inet ct_ctb { set opened { type ifname; elements = { \"up0\" }; };
+			set claimed { type ifname; $1 }; }"
+	}
+	other 'elements = { "up0" };'
+	ct-net down
+	[ "$(forwarding up0)" = 1 ]
+	# Whoever comes then notes it, so that the last one to go closes it.
+	nft delete table inet ct_ctb
+	other ''
+	ct-net up
+	[[ "$(nft list set inet ct_ct0 claimed)" == *up0* ]]
+	# Its own claim goes first: of two that go at once, the last one sees none.
+	ct-net down --explain 2>"$BATS_TEST_TMPDIR/said"
+	[ "$(grep -o -e 'flush set inet ct_ct0 claimed' -e 'up0/forwarding=0' "$BATS_TEST_TMPDIR/said" | xargs)" = \
+		"flush set inet ct_ct0 claimed up0/forwarding=0" ]
+	[ "$(forwarding up0)" = 0 ]
+	nft delete table inet ct_ctb
 }
 
 @test "containers on different networks do not meet" {

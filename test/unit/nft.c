@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nft.h"
+#include "str.h"
 
 static struct err e;
 
@@ -69,6 +70,31 @@ static void chains_of_others_are_seen(void **state)
 	assert_int_equal(found.family, NFPROTO_IPV4);
 }
 
+static void links_in_sets_of_tables_are_listed(void **state)
+{
+	struct strv links = {0};
+
+	(void)state;
+	assert_int_equal(nft_links("ct_", NULL, "opened", &links, &e), 0);
+	assert_int_equal(nft_run("rules",
+				 "table inet ct_a { set opened { type ifname; elements = { \"eth0\", \"fifteenletters1\" }; }\n}\n"
+				 "table inet ct_b { set opened { type ifname; elements = { \"wlan0\" }; }\n"
+				 "	set other { type ifname; elements = { \"eth7\" }; }\n}\n"
+				 "table inet ct_c { set opened { type ifname; }\n}\n"
+				 "table inet ct_d { }\n"
+				 "table inet mine { set opened { type ifname; elements = { \"eth8\" }; }\n}\n"
+				 "table ip ct_e { set opened { type ifname; elements = { \"eth9\" }; }\n}\n", &e), 0);
+	assert_int_equal(nft_links("ct_", NULL, "opened", &links, &e), 0);
+	assert_int_equal(links.n, 3);
+	assert_true(strv_has(&links, "eth0") && strv_has(&links, "fifteenletters1") && strv_has(&links, "wlan0"));
+	strv_free(&links);
+	links = (struct strv){0};
+	assert_int_equal(nft_links("ct_", "ct_a", "opened", &links, &e), 0);
+	assert_int_equal(links.n, 1);
+	assert_string_equal(links.v[0], "wlan0");
+	strv_free(&links);
+}
+
 static void commands_of_one_text_are_done_all_or_none(void **state)
 {
 	int n = 0;
@@ -105,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_test_rules(tables_are_known_to_be_there_both),
 		unit_test_rules(chains_of_others_are_seen),
+		unit_test_rules(links_in_sets_of_tables_are_listed),
 		unit_test_rules(commands_of_one_text_are_done_all_or_none),
 		unit_test_rules(a_failure_is_one_line_that_says_what_for_and_why),
 	};
