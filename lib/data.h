@@ -2,7 +2,8 @@
  * Data that outlives a container's root: volumes by name (-v NAME:DST), objects
  * of the store like any other,
  *
- *	CT_ROOT/vol_N/	config (a record: created), data (a subvolume)
+ *	CT_ROOT/vol_N/	config (a record: created), data (a subvolume), while data is
+ *			filled: filling (a subvolume with all that is to be in it)
  *
  * and the volumes that an image asks for, which belong to the one container:
  * CT_ROOT/ps_N/data-K.
@@ -13,9 +14,9 @@
 #include "store.h"
 
 /*
- * The data of the volume of that name, made if there is none: with what the
- * container's root directory holds at target, its owner and mode too, else
- * empty. Gives a descriptor.
+ * The data of the volume of that name, made if there is none. If it is empty it is filled
+ * with what the container's root directory holds at target, and gets its owner and mode.
+ * Gives a descriptor.
  */
 int data_open(const struct store *s, const char *name, int root, const char *target, struct err *e);
 

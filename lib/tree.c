@@ -28,6 +28,7 @@
 /* One copy, or one measuring. */
 struct job {
 	int dest;		/* the top of the copy */
+	bool merge;		/* what is there stays */
 	struct statx dest_is;
 	tree_progress *progress;
 	uint64_t entries, bytes;
@@ -67,9 +68,31 @@ static int copy_meta(const struct walk *w, const struct walked *f, int dst_dir, 
 		return walk_failed(w, "owner of ", e);
 	if (!f->mounted && copy_attributes(w, f, dst_dir, e) < 0)
 		return -1;
-	if (!S_ISLNK(st->stx_mode) && fchmodat(dst_dir, f->name, st->stx_mode & 07777, 0) < 0)
+	if (!S_ISLNK(st->stx_mode) && fchmodat(dst_dir, f->name, st->stx_mode & 07777, AT_SYMLINK_NOFOLLOW) < 0)
 		return walk_failed(w, "mode of ", e);
 	if (utimensat(dst_dir, f->name, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return walk_failed(w, "times of ", e);
+	return 0;
+}
+
+static int set_open_attribute(const char *name, const void *value, size_t n, void *fd)
+{
+	return fsetxattr(*(int *)fd, name, value, n, 0);
+}
+
+/* The same for a file that is open, whatever its name means by now. */
+static int copy_open_meta(const struct walk *w, const struct walked *f, int fd, struct err *e)
+{
+	const struct statx *st = &f->st;
+	struct timespec times[2] = {moment(&st->stx_atime), moment(&st->stx_mtime)};
+
+	if (fchown(fd, st->stx_uid, st->stx_gid) < 0)
+		return walk_failed(w, "owner of ", e);
+	if (walk_attributes(w, f, set_open_attribute, &fd, e) < 0)
+		return -1;
+	if (fchmod(fd, st->stx_mode & 07777) < 0)
+		return walk_failed(w, "mode of ", e);
+	if (futimens(fd, times) < 0)
 		return walk_failed(w, "times of ", e);
 	return 0;
 }
@@ -125,19 +148,33 @@ static int copy_data(int src, int dst, off_t size)
 	return ftruncate(dst, size);
 }
 
-static int copy_file(const struct walk *w, const struct walked *f, int dst_dir, struct err *e)
+/* In a merge a failed call means that somebody else's file is there, and stays. */
+static bool stays(const struct into *to)
+{
+	return to->job->merge && errno == EEXIST;
+}
+
+static int copy_file(const struct walk *w, const struct walked *f, const struct into *to, struct err *e)
 {
 	own_fd int src = walk_open(w, f, e), dst = -1;
+	char unnamed[32];
 
 	if (src < 0)
 		return -1;
-	dst = openat(dst_dir, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* A merge may be cut short at any moment, and a file be there whole or not at all. */
+	dst = to->job->merge ? openat(to->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600)
+			     : openat(to->dir, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (dst < 0 || copy_data(src, dst, (off_t)f->st.stx_size) < 0)
+		return walk_failed(w, "copy ", e);
+	if (copy_open_meta(w, f, dst, e) < 0)
+		return -1;
+	snprintf(unnamed, sizeof(unnamed), "/proc/self/fd/%d", dst);
+	if (to->job->merge && linkat(AT_FDCWD, unnamed, to->dir, f->name, AT_SYMLINK_FOLLOW) < 0 && !stays(to))
 		return walk_failed(w, "copy ", e);
 	return 0;
 }
 
-static int copy_link(const struct walk *w, const struct walked *f, int dst_dir, struct err *e)
+static int copy_link(const struct walk *w, const struct walked *f, const struct into *to, struct err *e)
 {
 	char target[PATH_MAX + 1];
 	ssize_t n = readlinkat(f->fd, "", target, sizeof(target) - 1);
@@ -145,19 +182,40 @@ static int copy_link(const struct walk *w, const struct walked *f, int dst_dir, 
 	if (n < 0)
 		return walk_failed(w, "", e);
 	target[n] = '\0';
-	return symlinkat(target, dst_dir, f->name) < 0 ? walk_failed(w, "copy ", e) : 0;
+	if (symlinkat(target, to->dir, f->name) < 0)
+		return stays(to) ? 0 : walk_failed(w, "copy ", e);
+	return copy_meta(w, f, to->dir, e);
 }
 
 static int copy_dir(struct walk *w, const struct walked *f, const struct into *up, struct err *e)
 {
 	own_fd int dst = -1;
 
-	if (mkdirat(up->dir, f->name, 0700) < 0)
+	if (mkdirat(up->dir, f->name, 0700) < 0 && !stays(up))
 		return walk_failed(w, "copy ", e);
 	dst = openat(up->dir, f->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dst < 0 && up->job->merge && (errno == ENOTDIR || errno == ELOOP))
+		return 0;
 	if (dst < 0)
 		return walk_failed(w, "copy ", e);
-	return walk_into(w, f, &(struct into){up->job, dst}, e);
+	return walk_into(w, f, &(struct into){up->job, dst}, e) < 0 ? -1 : copy_open_meta(w, f, dst, e);
+}
+
+static int copy_special(const struct walk *w, const struct walked *f, const struct into *to, struct err *e)
+{
+	if (mknodat(to->dir, f->name, (f->st.stx_mode & S_IFMT) | 0600,
+		    makedev(f->st.stx_rdev_major, f->st.stx_rdev_minor)) < 0)
+		return stays(to) ? 0 : walk_failed(w, "copy ", e);
+	return copy_meta(w, f, to->dir, e);
+}
+
+/* 0: it is there now; 1: the first of its names is gone, and it has to be copied again. */
+static int copy_again(const struct walk *w, const struct walked *f, const char *earlier, const struct into *to,
+		      struct err *e)
+{
+	if (linkat(to->job->dest, earlier, to->dir, f->name, 0) == 0 || stays(to))
+		return 0;
+	return to->job->merge && errno == ENOENT ? 1 : walk_failed(w, "link ", e);
 }
 
 /* Something is mounted here: its place is kept, with the owner and mode it shows. */
@@ -181,26 +239,23 @@ static int copy_entry(struct walk *w, const struct walked *f, const struct into 
 		errno = ELOOP;
 		return walk_failed(w, "copied into itself: ", e);
 	}
-	if (!S_ISDIR(st->stx_mode) && st->stx_nlink > 1 && (earlier = walk_earlier(w, f)))
-		return linkat(to->job->dest, earlier, to->dir, f->name, 0) < 0 ? walk_failed(w, "link ", e) : 0;
+	if (!S_ISDIR(st->stx_mode) && st->stx_nlink > 1 && (earlier = walk_earlier(w, f))) {
+		r = copy_again(w, f, earlier, to, e);
+		if (r <= 0)
+			return r;
+	}
 	switch (st->stx_mode & S_IFMT) {
 	case S_IFDIR:
-		r = copy_dir(w, f, to, e);
-		break;
+		return copy_dir(w, f, to, e);
 	case S_IFREG:
-		r = copy_file(w, f, to->dir, e);
-		break;
+		return copy_file(w, f, to, e);
 	case S_IFLNK:
-		r = copy_link(w, f, to->dir, e);
-		break;
+		return copy_link(w, f, to, e);
 	case S_IFSOCK:
 		return 0;
 	default:
-		r = mknodat(to->dir, f->name, (st->stx_mode & S_IFMT) | 0600,
-			    makedev(st->stx_rdev_major, st->stx_rdev_minor));
-		r = r < 0 ? walk_failed(w, "copy ", e) : 0;
+		return copy_special(w, f, to, e);
 	}
-	return r < 0 ? r : copy_meta(w, f, to->dir, e);
 }
 
 static int visit_copy(struct walk *w, const struct walked *f, void *here, struct err *e)
@@ -231,19 +286,28 @@ static int visit_count(struct walk *w, const struct walked *f, void *here, struc
 	return 0;
 }
 
-int tree_copy(int from, const char *path, int dest, tree_progress *progress, struct err *e)
+static int copy(int from, const char *path, struct job *j, struct err *e)
 {
 	own_walk struct walk w = {.visit = visit_copy};
 	own_walked struct walked top = {.fd = -1};
-	struct job j = {.dest = dest, .progress = progress};
 
 	if (walk_begin(&w, from, path, &top, e) < 0)
 		return -1;
-	if (statx(dest, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &j.dest_is) < 0)
+	if (statx(j->dest, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &j->dest_is) < 0)
 		return walk_failed(&w, "copy ", e);
-	if (walk_into(&w, &top, &(struct into){&j, dest}, e) < 0)
+	if (walk_into(&w, &top, &(struct into){j, j->dest}, e) < 0)
 		return -1;
-	return copy_meta(&w, &top, dest, e);
+	return copy_open_meta(&w, &top, j->dest, e);
+}
+
+int tree_copy(int from, const char *path, int dest, tree_progress *progress, struct err *e)
+{
+	return copy(from, path, &(struct job){.dest = dest, .progress = progress}, e);
+}
+
+int tree_merge(int from, const char *path, int dest, struct err *e)
+{
+	return copy(from, path, &(struct job){.dest = dest, .merge = true}, e);
 }
 
 int tree_size(int dir, const char *path, uint64_t *bytes, struct err *e)

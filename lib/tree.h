@@ -28,6 +28,13 @@ typedef void tree_progress(uint64_t entries, uint64_t bytes);
  */
 int tree_copy(int from, const char *path, int dest, tree_progress *progress, struct err *e);
 
+/*
+ * The same into a directory that may hold files and be in use, by somebody hostile too:
+ * what is there stays, directories are shared, no link is followed. May be cut short and
+ * done again: every file is there whole or not at all.
+ */
+int tree_merge(int from, const char *path, int dest, struct err *e);
+
 /* Bytes of all regular files (st_size) of dir's mount, each inode once. dir is called path in messages. */
 int tree_size(int dir, const char *path, uint64_t *bytes, struct err *e);
 

@@ -58,6 +58,70 @@ data_of() {
 	ct-rm "$own"
 }
 
+# $own: an image with 40 files in /data, which belongs to 33:100.
+image_with_data() {
+	mkdir -p "$D/image"
+	cp -a "$busybox/." "$D/image"
+	mkdir -p "$D/image/data/sub"
+	for i in $(seq 40); do echo "$i" >"$D/image/data/sub/$i"; done
+	chown -R 33:100 "$D/image/data"
+	own=$(ct-init "$D/image")
+}
+
+@test "one that exists and is empty is filled like a new one, also while a container has it" {
+	image_with_data
+	a=$(ct-run -d -v empty:/v "$img" sleep 1000)
+	[ -z "$(ls "$(data_of empty)")" ]
+	run -0 ct-run --rm -v empty:/data "$own" sh -c 'stat -c %u:%g /data /data/sub/7; cat /data/sub/* | sort -n | tail -n 1'
+	[ "$output" = $'33:100\n33:100\n40' ]
+	[ "$(ct-exec "$a" ls /v/sub | wc -l)" -eq 40 ]
+	[ "$(ls "$CT_ROOT/$(ct-volumes -q empty)")" = $'config\ndata\nname' ]
+	# What was taken away after that stays away, unless it is all.
+	ct-exec "$a" rm /v/sub/7
+	run ! ct-run --rm -v empty:/data "$own" test -e /data/sub/7
+	ct-rm -f "$a" "$own"
+}
+
+@test "many containers that want the same empty volume find all of it" {
+	image_with_data
+	ct-run --rm -v race:/v "$img" true
+	for i in 1 2 3 4 5 6; do
+		ct-run --rm -v race:/data "$own" sh -c 'ls /data/sub | wc -l' >"$D/out.$i" 3>&- &
+	done
+	wait
+	[ "$(sort -u "$D"/out.*)" = 40 ]
+	[ "$(cat "$D"/out.* | wc -l)" -eq 6 ]
+	ct-rm "$own"
+}
+
+@test "filling that was cut short is ended by the next container, whatever its image; what is there stays" {
+	image_with_data
+	ct-run --rm -v half:/v "$img" true
+	vol=$CT_ROOT/$(ct-volumes -q half)
+	btrfs subvolume create "$vol/filling" >/dev/null
+	cp -a "$D/image/data/." "$vol/filling"
+	mkdir -m 700 "$vol/data/sub"
+	echo changed >"$vol/data/sub/1"
+	echo own >"$vol/data/own"
+	run -0 ct-run --rm -v half:/v "$img" sh -c 'cat /v/sub/1 /v/own; ls /v/sub | wc -l; stat -c %a:%u /v/sub'
+	[ "$output" = $'changed\nown\n40\n755:33' ]
+	[ "$(ls "$vol")" = $'config\ndata\nname' ]
+	ct-rm "$own"
+}
+
+@test "a supervisor that is killed while it fills a volume leaves nothing half for the next" {
+	image_with_data
+	for i in 1 20 40; do
+		ct-run --rm -v "kill:/v" "$img" true
+		run -137 strace -qq -o /dev/null -e "inject=linkat:signal=KILL:when=$i" \
+			ct-run --rm -v kill:/data "$own" true
+		run -0 ct-run --rm -v kill:/data "$own" sh -c 'ls /data/sub | wc -l'
+		[ "$output" = 40 ]
+		ct-rm -f kill
+	done
+	ct-rm "$own"
+}
+
 @test "volumes are listed, newest first, in every form" {
 	ct-run --rm -v first:/v -v second.one:/w "$img" true
 	run -0 ct-volumes

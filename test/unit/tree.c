@@ -156,6 +156,77 @@ static void a_tree_that_is_too_deep_is_refused_before_the_stack_ends(void **stat
 	assert_non_null(strstr(e.msg, "...: more than 1000 directories deep"));
 }
 
+static void text(int dir, const char *name, const char *words)
+{
+	own_fd int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(write(fd, words, strlen(words)), strlen(words));
+}
+
+static void assert_text(int dir, const char *name, const char *words)
+{
+	own_fd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char found[40] = "";
+
+	assert_true(read(fd, found, sizeof(found) - 1) >= 0);
+	assert_string_equal(found, words);
+}
+
+static void a_merge_adds_what_is_missing_and_leaves_what_is_there(void **state)
+{
+	struct scratch *s = *state;
+	own_pair struct pair p = make_pair(s);
+	struct stat st, other;
+
+	mkdirat(p.from, "d", 0755);
+	text(p.from, "d/new", "from");
+	text(p.from, "d/kept", "from");
+	assert_int_equal(fchmodat(p.from, "d/new", 04751, 0), 0);
+	assert_int_equal(linkat(p.from, "d/new", p.from, "d/again", 0), 0);
+	assert_int_equal(symlinkat("there", p.from, "link"), 0);
+	mkfifoat(p.from, "fifo", 0640);
+	mkdirat(p.to, "d", 0700);
+	text(p.to, "d/kept", "to");
+	text(p.to, "d/own", "to");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(tree_merge(p.from, "top", p.to, &e), 0);
+	assert_text(p.to, "d/new", "from");
+	assert_text(p.to, "d/kept", "to");
+	assert_text(p.to, "d/own", "to");
+	assert_int_equal(fstatat(p.to, "d/new", &st, 0), 0);
+	assert_int_equal(fstatat(p.to, "d/again", &other, 0), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 04751);
+	assert_true(st.st_ino == other.st_ino);
+	assert_int_equal(fstatat(p.to, "link", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(fstatat(p.to, "fifo", &st, 0), 0);
+	assert_int_equal(st.st_mode, S_IFIFO | 0640);
+}
+
+static void a_merge_follows_no_link_and_replaces_nothing(void **state)
+{
+	struct scratch *s = *state;
+	own_pair struct pair p = make_pair(s);
+	struct stat st;
+
+	mkdirat(s->dir, "victim", 0700);
+	mkdirat(p.from, "dir", 0755);
+	text(p.from, "dir/f", "from");
+	mkdirat(p.from, "file", 0755);
+	text(p.from, "file/f", "from");
+	text(p.from, "f", "from");
+	text(p.to, "file", "to");
+	text(s->dir, "victim/kept", "kept");
+	assert_int_equal(symlinkat("../victim", p.to, "dir"), 0);
+	assert_int_equal(symlinkat("../victim/kept", p.to, "f"), 0);
+	assert_int_equal(tree_merge(p.from, "top", p.to, &e), 0);
+	assert_text(p.to, "file", "to");
+	assert_text(s->dir, "victim/kept", "kept");
+	assert_int_equal(fstatat(s->dir, "victim/f", &st, AT_SYMLINK_NOFOLLOW), -1);
+	assert_int_equal(fstatat(s->dir, "victim", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +238,8 @@ int main(void)
 		unit_test_scratch(the_copy_may_not_lie_in_the_source),
 		unit_test_scratch(a_path_too_long_to_show_keeps_its_end_and_the_reason),
 		unit_test_scratch(a_tree_that_is_too_deep_is_refused_before_the_stack_ends),
+		unit_test_scratch(a_merge_adds_what_is_missing_and_leaves_what_is_there),
+		unit_test_scratch(a_merge_follows_no_link_and_replaces_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
