@@ -12,6 +12,7 @@
 #include "shell.h"
 #include "stage.h"
 #include "user.h"
+#include "volume.h"
 
 /* Its namespaces live as long as somebody is in them; what they need from outside is done meanwhile. */
 static const char head[] =
@@ -156,7 +157,7 @@ static int plan_run(struct run *r, int root, struct err *e)
 		return -1;
 	program_complete_env(&r->program);
 	r->rootfs = take_fd(&dir);
-	return 0;
+	return volume_check_places(p, r->rootfs, e);
 }
 
 int dryrun_script(const struct store *store, const struct plan *plan, int root, struct buf *out, struct err *e)

@@ -9,13 +9,14 @@
 
 void fixture_add(struct fixtures *f, const struct fixture *one)
 {
-	f->v = mem_grow(f->v, f->n + 1, sizeof(*f->v));
-	f->v[f->n++] = *one;
-}
+	size_t at = f->n;
 
-static int by_target(const void *a, const void *b)
-{
-	return strcmp(((const struct fixture *)a)->target, ((const struct fixture *)b)->target);
+	f->v = mem_grow(f->v, f->n + 1, sizeof(*f->v));
+	while (at > 0 && strcmp(f->v[at - 1].target, one->target) > 0)
+		at--;
+	memmove(f->v + at + 1, f->v + at, (f->n - at) * sizeof(*f->v));
+	f->v[at] = *one;
+	f->n++;
 }
 
 static int mount_one(const struct fixture *one, int root, int dev, struct err *e)
@@ -29,8 +30,6 @@ static int mount_one(const struct fixture *one, int root, int dev, struct err *e
 
 int fixtures_mount(struct fixtures *f, int root, int dev, struct err *e)
 {
-	if (f->n)
-		qsort(f->v, f->n, sizeof(*f->v), by_target);
 	for (size_t i = 0; i < f->n; i++)
 		if (mount_one(&f->v[i], root, dev, e) < 0)
 			return -1;

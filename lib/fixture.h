@@ -22,7 +22,10 @@ struct fixtures {
 	size_t n;
 };
 
-/* The descriptor and the strings are the list's from then on. */
+/*
+ * The descriptor and the strings are the list's from then on. Of two with one target the later
+ * one is seen: a file of ct's own in /etc is added before what the user mounts there.
+ */
 void fixture_add(struct fixtures *f, const struct fixture *one);
 /* dev: the container's /dev, where a device's node is bound from. */
 int fixtures_mount(struct fixtures *f, int root, int dev, struct err *e);

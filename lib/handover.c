@@ -171,7 +171,7 @@ static int hand_devices(struct run *r, struct err *e)
 
 int handover_give(struct run *r, struct err *e)
 {
-	if (hand_root(r, e) < 0 || hand_etc(r, e) < 0 || hand_volumes(r, e) < 0)
+	if (volume_check_places(r->plan, r->rootfs, e) < 0 || hand_root(r, e) < 0 || hand_etc(r, e) < 0 || hand_volumes(r, e) < 0)
 		return -1;
 	return hand_devices(r, e);
 }

@@ -11,6 +11,7 @@
 #include "err.h"
 #include "etc.h"
 #include "idmap.h"
+#include "mountopts.h"
 #include "names.h"
 #include "netstage.h"
 #include "own.h"
@@ -40,8 +41,8 @@ const struct opt runopts_table[] = {
 	OPT_TEXT(S, entrypoint, 0, "entrypoint", "COMMAND", "instead of the image's; \"\" for none"),
 	OPT_LIST(S, labels, 'l', "label", "KEY=VALUE", "a note to keep with it"),
 	OPT_TEXT(S, stop_signal, 0, "stop-signal", "SIGNAL", "what asks it to stop (TERM)"),
-	OPT_LIST(S, volumes, 'v', "volume", "SRC:DST[:ro]", "show a directory or file of the host, or a volume by name, in it"),
-	OPT_LIST(S, tmpfs, 0, "tmpfs", "DST[:OPTIONS]", "an empty directory in memory"),
+	OPT_LIST(S, mounts.volumes, 'v', "volume", "SRC:DST[:ro]", "show a directory or file of the host, or a volume by name, in it"),
+	OPT_LIST(S, mounts.tmpfs, 0, "tmpfs", "DST[:OPTIONS]", "an empty directory in memory"),
 	OPT_SIZE(S, shm_size, 0, "shm-size", "size of /dev/shm (64m)"),
 	OPT_FLAG(S, read_only, 0, "read-only", "its root directory cannot be written"),
 	OPT_TEXT(S, rootfs, 0, "rootfs", "DIR", "run on a directory, changing it, instead of an image"),
@@ -59,7 +60,7 @@ const struct opt runopts_table[] = {
 	OPT_LIST(S, ulimits, 0, "ulimit", "NAME=SOFT[:HARD]", "a resource limit of its processes"),
 	OPT_LIST(S, cap_add, 0, "cap-add", "CAPABILITY", "let its root do more; ALL"),
 	OPT_LIST(S, cap_drop, 0, "cap-drop", "CAPABILITY", "let its root do less; ALL"),
-	OPT_LIST(S, devices, 0, "device", "DEVICE[:DST]", "let it use a device of the host"),
+	OPT_LIST(S, mounts.devices, 0, "device", "DEVICE[:DST]", "let it use a device of the host"),
 	OPT_FLAG(S, privileged, 0, "privileged", "protect nothing of the host from it"),
 	OPT_TEXT(S, userns, 0, "userns", "MODE", "auto, host, unmapped or CTR:HOST:COUNT,... (auto)"),
 	OPT_SIZE(S, log_max, 0, "log-max", "bytes its log may take; older lines go"),
@@ -75,11 +76,12 @@ const struct opt runopts_table[] = {
 
 void runopts_free(struct runopts *o)
 {
-	struct strv *lists[] = {&o->ports, &o->env, &o->env_files, &o->labels, &o->volumes, &o->tmpfs, &o->devices,
+	struct strv *lists[] = {&o->ports, &o->env, &o->env_files, &o->labels,
 				&o->dns, &o->hosts, &o->ulimits, &o->cap_add, &o->cap_drop, &o->only, &o->without};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		strv_free(lists[i]);
+	mountopts_free(&o->mounts);
 }
 
 /* The string, kept as long as the plan. */
@@ -234,42 +236,13 @@ static int check_hostname(const char *host, struct err *e)
 	return 0;
 }
 
-/* Mounts are kept with absolute sources, so that they mean the same later. */
 static int plan_mounts(const struct runopts *o, const struct record *image, struct plan *p, struct err *e)
 {
-	own_strv struct strv taken = {0}, wanted = {0};
+	own_strv struct strv wanted = {0};
 
-	for (size_t i = 0; i < o->volumes.n; i++) {
-		own_volume struct volume v = {0};
-
-		if (volume_read(o->volumes.v[i], &v, e) < 0)
-			return err_wrap(e, "--volume");
-		strv_take(&p->volumes, str_fmt("%s:%s%s", v.name ? v.name : v.source, v.target,
-						v.read_only ? ":ro" : ""));
-		strv_add(&taken, v.target);
-	}
-	for (size_t i = 0; i < o->tmpfs.n; i++) {
-		own_volume struct volume v = {0};
-
-		if (volume_read_tmpfs(o->tmpfs.v[i], &v, e) < 0)
-			return err_wrap(e, "--tmpfs");
-		strv_add(&p->tmpfs, o->tmpfs.v[i]);
-		strv_add(&taken, v.target);
-	}
-	for (size_t i = 0; i < o->devices.n; i++) {
-		own_volume struct volume v = {0};
-
-		if (volume_read_device(o->devices.v[i], &v, e) < 0)
-			return err_wrap(e, "--device");
-		strv_add(&p->devices, o->devices.v[i]);
-	}
-	/* What the image wants apart and nobody gave a place for gets one of the container's own. */
 	if (image)
 		record_get_list(image, "volume", &wanted);
-	for (size_t i = 0; i < wanted.n; i++)
-		if (volume_check_target(wanted.v[i]) && !strv_has(&taken, wanted.v[i]))
-			strv_add(&p->image_volumes, wanted.v[i]);
-	return 0;
+	return mountopts_plan(&o->mounts, &wanted, p, e);
 }
 
 /* Copies a list of the user's after each of its texts passed the check. */
@@ -350,8 +323,8 @@ static int check_stages(const struct runopts *o, const struct plan *p, struct er
 	const struct { bool given; const char *option, *stage; } needs[] = {
 		{o->memory || o->memory_swap || o->cpus || o->cpu_shares || o->cpuset_cpus || o->pids_limit, "a limit", "cgroup"},
 		{o->userns, "--userns", "user"}, {o->network, "--network", "net"}, {o->hostname, "--hostname", "uts"},
-		{o->init, "--init", "pid"}, {o->volumes.n, "--volume", "root"}, {o->tmpfs.n, "--tmpfs", "root"},
-		{o->ports.n, "--publish", "net"}, {o->read_only, "--read-only", "root"}, {o->devices.n, "--device", "proc"}, {o->devices.n, "--device", "root"}, {o->shm_size, "--shm-size", "proc"},
+		{o->init, "--init", "pid"}, {o->mounts.volumes.n, "--volume", "root"}, {o->mounts.tmpfs.n, "--tmpfs", "root"},
+		{o->ports.n, "--publish", "net"}, {o->read_only, "--read-only", "root"}, {o->mounts.devices.n, "--device", "proc"}, {o->mounts.devices.n, "--device", "root"}, {o->shm_size, "--shm-size", "proc"},
 		{o->cap_add.n, "--cap-add", "caps"}, {o->cap_drop.n, "--cap-drop", "caps"},
 	};
 
@@ -376,9 +349,9 @@ static int check_bare(const struct runopts *o, struct err *e)
 				       records[i].option);
 	if (o->network && strcmp(o->network, "none") != 0 && strcmp(o->network, "host") != 0)
 		return err_set(e, "--network %s: only a recorded run is on a network with others", o->network);
-	for (size_t i = 0; i < o->volumes.n; i++)
-		if (strcspn(o->volumes.v[i], "/") > strcspn(o->volumes.v[i], ":"))
-			return err_set(e, "--volume %s: a volume by name is in the store, and this run uses none", o->volumes.v[i]);
+	for (size_t i = 0; i < o->mounts.volumes.n; i++)
+		if (!volume_is_path(o->mounts.volumes.v[i]))
+			return err_set(e, "--volume %s: a volume by name is in the store, and this run uses none", o->mounts.volumes.v[i]);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "mountopts.h"
 #include "opt.h"
 #include "plan.h"
 #include "pull.h"
@@ -16,7 +17,8 @@ struct runopts {
 	const char *name, *cidfile, *workdir, *user, *hostname, *entrypoint, *stop_signal, *rootfs;
 	bool explain, dry_run, step;
 	const char *network, *userns, *memory_swap, *cpus, *cpuset_cpus, *pids_limit;
-	struct strv ports, env, env_files, labels, volumes, tmpfs, devices, dns, hosts, ulimits, cap_add, cap_drop;
+	struct strv ports, env, env_files, labels, dns, hosts, ulimits, cap_add, cap_drop;
+	struct mountopts mounts;
 	struct strv only, without;	/* names of stages (stage.h) */
 	uint64_t memory, cpu_shares, shm_size, log_max;
 	enum pull_policy pull;

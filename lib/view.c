@@ -179,6 +179,8 @@ static int mount_all(const struct store *s, struct view *v, int etc, struct err 
 {
 	own_fixtures struct fixtures f = {0};
 
+	if (add_etc(s, v, &f, etc, e) < 0)
+		return -1;
 	for (size_t i = 0; i < v->plan.image_volumes.n; i++) {
 		own_str char *name = data_own_name(i), *path = str_fmt("%s/%s/%s", s->root_path, v->container.id, name);
 
@@ -188,7 +190,7 @@ static int mount_all(const struct store *s, struct view *v, int etc, struct err 
 	for (size_t i = 0; i < v->plan.volumes.n; i++)
 		if (add_volume(s, v, &f, v->plan.volumes.v[i], e) < 0)
 			return -1;
-	if (add_etc(s, v, &f, etc, e) < 0 || fixtures_mount(&f, v->root, -1, e) < 0)
+	if (fixtures_mount(&f, v->root, -1, e) < 0)
 		return -1;
 	return v->plan.read_only ? mount_set(v->root, MOUNT_ATTR_RDONLY, false, "/", e) : 0;
 }

@@ -11,6 +11,8 @@
 #include "err.h"
 #include "names.h"
 #include "own.h"
+#include "path.h"
+#include "plan.h"
 
 void volume_free(struct volume *v)
 {
@@ -21,28 +23,62 @@ void volume_free(struct volume *v)
 	*v = (struct volume){0};
 }
 
-bool volume_check_target(const char *path)
+char *volume_target(const char *path)
 {
 	own_strv struct strv parts = {0};
+	own_buf struct buf clean = {0};
 	const char *first = NULL;
 	int n = 0;
 
 	strv_split(&parts, path, '/');
 	for (size_t i = 0; i < parts.n; i++) {
 		if (strcmp(parts.v[i], "..") == 0)
-			return false;
-		if (*parts.v[i] && strcmp(parts.v[i], ".") != 0 && n++ == 0)
+			return NULL;
+		if (*parts.v[i] == '\0' || strcmp(parts.v[i], ".") == 0)
+			continue;
+		if (n++ == 0)
 			first = parts.v[i];
+		buf_fmt(&clean, "/%s", parts.v[i]);
 	}
 	if (path[0] != '/' || n == 0 || strcmp(first, "proc") == 0)
-		return false;
-	return n > 1 || (strcmp(first, "dev") != 0 && strcmp(first, "sys") != 0);
+		return NULL;
+	if (n == 1 && (strcmp(first, "dev") == 0 || strcmp(first, "sys") == 0))
+		return NULL;
+	return take_ptr(&clean.data);
 }
 
-static int check_target(const struct volume *v, const char *text, struct err *e)
+/* Puts the target in its one spelling. */
+static int clean_target(struct volume *v, const char *text, struct err *e)
 {
-	return volume_check_target(v->target) ? 0 :
-	       err_set(e, "%s: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc", text);
+	char *clean = volume_target(v->target);
+
+	if (!clean)
+		return err_set(e, "%s: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc", text);
+	free(v->target);
+	v->target = clean;
+	return 0;
+}
+
+bool volume_is_path(const char *text)
+{
+	return *text == '.' || strcspn(text, "/") < strcspn(text, ":");
+}
+
+static int check_place(const struct strv *taken, const char *target, const char *option, const char *text, struct err *e)
+{
+	for (size_t i = 0; i < taken->n; i += 2)
+		if (strcmp(taken->v[i], target) == 0)
+			return err_set(e, "%s %s: %s is mounted at %s", option, text, taken->v[i + 1], target);
+	return 0;
+}
+
+int volume_take_place(struct strv *taken, const char *target, const char *option, const char *text, struct err *e)
+{
+	if (check_place(taken, target, option, text, e) < 0)
+		return -1;
+	strv_add(taken, target);
+	strv_take(taken, str_fmt("%s %s", option, text));
+	return 0;
 }
 
 int volume_read(const char *text, struct volume *v, struct err *e)
@@ -53,7 +89,7 @@ int volume_read(const char *text, struct volume *v, struct err *e)
 	strv_split(&parts, text, ':');
 	if (parts.n < 2 || parts.n > 3 || !*parts.v[0] || !*parts.v[1])
 		return err_set(e, "%s: not SOURCE:TARGET[:ro]", text);
-	if (!strchr(parts.v[0], '/')) {
+	if (!volume_is_path(text)) {
 		if (name_check_container(parts.v[0], e) < 0)
 			return -1;
 		v->name = str_dup(parts.v[0]);
@@ -77,7 +113,7 @@ int volume_read(const char *text, struct volume *v, struct err *e)
 			goto bad;
 		}
 	}
-	if (check_target(v, text, e) == 0)
+	if (clean_target(v, text, e) == 0)
 		return 0;
 bad:
 	volume_free(v);
@@ -91,7 +127,7 @@ int volume_read_tmpfs(const char *text, struct volume *v, struct err *e)
 	*v = (struct volume){0};
 	v->target = colon ? str_dup_n(text, (size_t)(colon - text)) : str_dup(text);
 	v->options = str_dup(colon ? colon + 1 : "");
-	if (check_target(v, text, e) == 0)
+	if (clean_target(v, text, e) == 0)
 		return 0;
 	volume_free(v);
 	return -1;
@@ -113,10 +149,44 @@ int volume_read_device(const char *text, struct volume *v, struct err *e)
 		return err_set(e, "%s: not a device", parts.v[0]);
 	v->source = str_dup(parts.v[0]);
 	v->target = str_dup(parts.n > 1 ? parts.v[1] : parts.v[0]);
-	if (check_target(v, text, e) == 0)
+	if (clean_target(v, text, e) == 0)
 		return 0;
 	volume_free(v);
 	return -1;
+}
+
+int volume_check_places(const struct plan *p, int rootfs, struct err *e)
+{
+	const struct {
+		const char *option;
+		const struct strv *texts;
+		int (*read)(const char *text, struct volume *v, struct err *e);
+	} kinds[] = {
+		{"--volume", &p->volumes, volume_read}, {"--tmpfs", &p->tmpfs, volume_read_tmpfs},
+		{"--device", &p->devices, volume_read_device},
+	};
+	own_strv struct strv taken = {0};
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
+		for (size_t i = 0; i < kinds[k].texts->n; i++) {
+			const char *text = kinds[k].texts->v[i];
+			own_volume struct volume v = {0};
+			own_str char *place = NULL;
+
+			if (kinds[k].read(text, &v, e) < 0)
+				return -1;
+			place = path_resolved(rootfs, v.target);
+			if (volume_take_place(&taken, place, kinds[k].option, text, e) < 0)
+				return -1;
+		}
+	/* Those of the image may lie on one another: nobody can choose otherwise. */
+	for (size_t i = 0; taken.n && i < p->image_volumes.n; i++) {
+		own_str char *place = path_resolved(rootfs, p->image_volumes.v[i]);
+
+		if (check_place(&taken, place, "image volume", p->image_volumes.v[i], e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int restrict_mount(const struct volume *v, int mount, struct err *e)

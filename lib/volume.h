@@ -17,7 +17,7 @@ struct err;
 struct volume {
 	char *source;		/* absolute; NULL for a tmpfs, or for a volume by name */
 	char *name;		/* of a volume of the store's; NULL: none */
-	char *target;		/* absolute, in the container */
+	char *target;		/* in the container, as volume_target gives it */
 	char *options;		/* tmpfs: "size=64m,mode=1777" */
 	bool read_only;
 };
@@ -26,14 +26,28 @@ void volume_free(struct volume *v);
 #define own_volume __attribute__((cleanup(volume_free)))
 
 /*
- * Where something may be mounted: an absolute path without "..", that does not
- * cover the kernel's own files (/proc and what is in it, /dev, /sys).
+ * A mount target in its one spelling, without "." and slashes too many; the caller frees it.
+ * NULL: not a target, which is an absolute path without ".." that does not cover the
+ * kernel's own files (/proc and what is in it, /dev, /sys).
  */
-bool volume_check_target(const char *path);
+char *volume_target(const char *path);
+
+/* Whether the source of SOURCE:TARGET is a path, as it begins with "." or has a slash; else it is a volume's name. */
+bool volume_is_path(const char *text);
+
+/*
+ * Takes a target for one mount; taken is a list of targets, and after each what has it.
+ * A second mount there would hide the first one, and is refused.
+ */
+int volume_take_place(struct strv *taken, const char *target, const char *option, const char *text, struct err *e);
 
 int volume_read(const char *text, struct volume *v, struct err *e);
 int volume_read_tmpfs(const char *text, struct volume *v, struct err *e);
 int volume_read_device(const char *text, struct volume *v, struct err *e);
+
+/* The same where links of this root file system lead: one on /var/run and one on /run hide each other, too. */
+struct plan;
+int volume_check_places(const struct plan *plan, int rootfs, struct err *e);
 
 /* A detached mount of the source and all below it, owners as they are. */
 int volume_mount(const struct volume *v, struct err *e);

@@ -175,7 +175,7 @@ image_with_data() {
 }
 
 @test "names that are none are refused, and nothing is made" {
-	for name in '' . .. -x _x .hidden 'a b' $'a\nb' 'a$(id)' 'ä' "$(printf 'x%.0s' {1..64})" vol_42002; do
+	for name in '' -x _x .hidden 'a b' $'a\nb' 'a$(id)' 'ä' "$(printf 'x%.0s' {1..64})" vol_42002; do
 		run ! --separate-stderr ct-run -v "$name:/v" "$img" true
 		[ "$status" -eq 125 ]
 		[ "${#stderr_lines[@]}" -eq 1 ]
@@ -285,4 +285,69 @@ image_with_data() {
 	run -0 ct-run --rm --read-only -v named:/v "$with" sh -c 'touch /x 2>/dev/null || echo no; touch /made/x /v/x && echo yes'
 	[ "$output" = $'no\nyes' ]
 	ct-rm "$with"
+}
+
+# Two at one place
+
+@test "two mounts at one place are refused before anything is made, however the place is written" {
+	mkdir -p "$D/a" "$D/b"
+	facts >"$D/before"
+	for mounts in "-v $D/a:/x -v $D/b:/x" "-v $D/a:/x --tmpfs /x/" "--tmpfs /x --tmpfs /./x" "-v a:/x -v b://x" \
+		"--device /dev/null:/x --device /dev/zero:/x"; do
+		echo "$mounts"
+		# shellcheck disable=SC2086 # options
+		run -125 ct-run $mounts "$img" true
+		[[ $output == *' is mounted at /x' ]]
+	done
+	[ -z "$(ct-ps -q)$(ct-volumes -q)" ]
+	facts | same_facts "$D/before" -
+	# One in the other is no such thing, whatever their order.
+	touch "$D/a/in" "$D/b/out"
+	mkdir "$D/b/y"
+	run -0 ct-run --rm -v "$D/a:/./x/y" -v "$D/b:/x" "$img" ls /x/out /x/y/in
+}
+
+@test "two mounts that links in the image lead to one place are refused, also in a dry run" {
+	with=$(ct-init "$busybox")
+	ct-run --name linked "$with" ln -s /run /var/link
+	ct-commit linked linked
+	for dry in '' --dry-run; do
+		# shellcheck disable=SC2086 # none or one
+		run -125 ct-run $dry -v a:/run/x --tmpfs /var/link/x linked true
+		[[ $output == *': --tmpfs /var/link/x: --volume a:/run/x is mounted at /run/x' ]]
+	done
+	[ "$(ct-ps -q | wc -l)" = 1 ]
+	ct-rm "$(ct-ps -q)"
+	ct-rm linked "$with"
+}
+
+@test "the image's volume yields to a mount of the same place that is written otherwise" {
+	image_with volume=/made/ volume=/made/./
+	run -0 ct-run --cidfile "$D/cid" -v mine:/made "$with" sh -c 'touch /made/file; grep -c " /made " /proc/mounts'
+	[ "$output" = 1 ]
+	[ -e "$(data_of mine)/file" ]
+	ct-rm "$(cat "$D/cid")" "$with"
+}
+
+@test "what the user mounts at /etc/hosts is there, for ct cp too" {
+	echo '192.0.2.9 mine' >"$D/hosts"
+	c=$(ct-run -d -v "$D/hosts:/etc/hosts" "$img" sleep 1000)
+	run -0 ct-exec "$c" cat /etc/hosts
+	[ "$output" = '192.0.2.9 mine' ]
+	run -0 ct-cp "$c:/etc/hosts" "$D/copy"
+	[ "$(cat "$D/copy")" = '192.0.2.9 mine' ]
+}
+
+@test "a source that begins with a dot is a path" {
+	cd "$D"
+	touch here
+	mkdir below
+	run -0 ct-run --rm -v .:/c "$img" ls /c
+	[[ $output == *here* ]]
+	run -0 ct-run --rm -v ./below/..:/c "$img" ls /c
+	[[ $output == *here* ]]
+	cd below
+	run -0 ct-run --rm -v ..:/c "$img" ls /c
+	[[ $output == *here* ]]
+	[ -z "$(ct-volumes -q)" ]
 }

@@ -257,7 +257,7 @@ static void a_value_that_makes_no_sense_is_refused_by_name(void **state)
 	refuses_one_of(labels, "=x", "--label: =x: not KEY=VALUE");
 	refuses_one_of(dns, "x", "--dns: x: not an address");
 	refuses_one_of(hosts, "x", "--add-host: x: not HOST:ADDRESS");
-	refuses_one_of(tmpfs, "x", "--tmpfs: x: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
+	refuses_one_of(mounts.tmpfs, "x", "--tmpfs: x: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
 	refuses_one_of(env_files, "/no/such", "--env-file /no/such: No such file or directory");
 	refuses_one_of(env_files, "/etc", "--env-file /etc: Is a directory");
 }

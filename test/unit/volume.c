@@ -62,16 +62,52 @@ static void what_is_no_volume_is_refused_by_name(void **state)
 	assert_refused(volume_read("/no/such:/x", &v, &e), &e, "/no/such: No such file or directory");
 }
 
+static bool is_target(const char *path, const char *clean)
+{
+	own_str char *target = volume_target(path);
+
+	return str_equal(target, clean);
+}
+
 static void what_the_kernel_shows_cannot_be_covered(void **state)
 {
 	(void)state;
-	assert_false(volume_check_target("/proc"));
-	assert_false(volume_check_target("//proc/./sys"));
-	assert_false(volume_check_target("/sys/"));
-	assert_false(volume_check_target("/dev/."));
-	assert_false(volume_check_target("/x/../proc"));
-	assert_true(volume_check_target("/dev/fuse"));
-	assert_true(volume_check_target("/process"));
+	assert_true(is_target("/proc", NULL));
+	assert_true(is_target("//proc/./sys", NULL));
+	assert_true(is_target("/sys/", NULL));
+	assert_true(is_target("/dev/.", NULL));
+	assert_true(is_target("/x/../proc", NULL));
+	assert_true(is_target("/./", NULL));
+	assert_true(is_target("x", NULL));
+	assert_true(is_target("/dev/fuse", "/dev/fuse"));
+	assert_true(is_target("/process", "/process"));
+}
+
+static void a_target_has_one_spelling(void **state)
+{
+	own_volume struct volume a = {0}, b = {0}, c = {0};
+
+	(void)state;
+	assert_true(is_target("//x/./y//", "/x/y"));
+	assert_int_equal(volume_read("/etc:/./x/", &a, &e), 0);
+	assert_string_equal(a.target, "/x");
+	assert_int_equal(volume_read_tmpfs("//x:size=1m", &b, &e), 0);
+	assert_string_equal(b.target, "/x");
+	assert_int_equal(volume_read_device("/dev/null:/dev/./x", &c, &e), 0);
+	assert_string_equal(c.target, "/dev/x");
+}
+
+static void a_source_that_begins_with_a_dot_is_a_path(void **state)
+{
+	own_volume struct volume v = {0};
+	own_str char *here = realpath(".", NULL);
+
+	(void)state;
+	assert_int_equal(volume_read(".:/c", &v, &e), 0);
+	assert_string_equal(v.source, here);
+	assert_null(v.name);
+	assert_true(volume_is_path("..:/c") && volume_is_path("a/b:/c"));
+	assert_false(volume_is_path("a:/c"));
 }
 
 static void a_tmpfs_is_a_target_with_options(void **state)
@@ -146,6 +182,8 @@ int main(void)
 		cmocka_unit_test(a_source_without_a_slash_is_a_name),
 		cmocka_unit_test(what_is_no_volume_is_refused_by_name),
 		cmocka_unit_test(what_the_kernel_shows_cannot_be_covered),
+		cmocka_unit_test(a_target_has_one_spelling),
+		cmocka_unit_test(a_source_that_begins_with_a_dot_is_a_path),
 		cmocka_unit_test(a_tmpfs_is_a_target_with_options),
 		cmocka_unit_test(a_device_is_a_node_of_the_hosts),
 		unit_test_scratch(a_volume_is_mounted_without_devices_and_as_it_was_asked_for),
