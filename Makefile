@@ -29,7 +29,7 @@ HARDEN  := -fstack-protector-strong -fPIE $(if $(findstring _FORTIFY_SOURCE,$(CP
 COMPILE  = $(CC) $(DEFINES) $(WARN) $(if $(WERROR),-Werror) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 LINK     = $(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 # Named for all, kept only by the programs that use them.
-LIBS    := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive -lcurl -lcrypto -lmnl -lnftables
+LIBS    := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive -lcurl -lcrypto -lz -lmnl -lnftables
 
 LIB     := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
 SCRIPTS := $(patsubst cmd/%,$(B)/%,$(filter-out %.c %.h,$(wildcard cmd/*)))

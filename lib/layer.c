@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "aside.h"
+#include "bounds.h"
 #include "confine.h"
 #include "entry.h"
 #include "err.h"
@@ -25,14 +26,8 @@
 #include "str.h"
 #include "tarball.h"
 
-/*
- * What one layer may cost: the largest images have a tenth of these entries, and so many
- * are of some size; the names of directories and their ACLs are kept until the end.
- */
-enum {
-	ENTRIES_MAX = 4000000, SMALL_FROM = 250000, SMALL_MIN = 8,
-	KEPT_MAX = 256 << 20, MEMORY_MAX = 1 << 30,
-};
+/* The names of directories and their ACLs are kept until the end. */
+enum { KEPT_MAX = 256 << 20, MEMORY_MAX = 1 << 30 };
 
 /* What the child says: how far it is, and at last how it ended. Fits one write to a pipe. */
 struct report {
@@ -58,6 +53,7 @@ struct unpack {
 	struct tarball in;
 	const struct layer_rules *rules;	/* what is there stays: see layer_merge; or NULL */
 	const struct layer_watch *watch;	/* a layer on top of others: see layer_apply; or NULL */
+	struct bounds bounds;			/* of such a layer */
 	struct lower lower;
 	char *twice;				/* with neither: a file that was there before; or NULL */
 	struct archive *disk;
@@ -189,9 +185,11 @@ static int copy_data(struct unpack *u, const char *name, struct err *e)
 	int r;
 
 	while ((r = tarball_data(&u->in, &data, &n, &at, e)) > 0) {
+		u->now.bytes += n;
+		if (u->watch && bounds_store(&u->bounds, u->now.bytes, e) < 0)
+			return -1;
 		if (archive_write_data_block(u->disk, data, n, at) < ARCHIVE_OK)
 			return write_failed(u, name, e);
-		u->now.bytes += n;
 		tell_progress(u);
 	}
 	return r;
@@ -237,7 +235,8 @@ static int place_entry(struct unpack *u, struct archive_entry *entry, struct err
 	if (entry_take_names(entry, u->in.what, e) < 0)
 		return -1;
 	name = str_dup(archive_entry_pathname(entry));
-	there = u->watch ? lower_prepare(&u->lower, entry, name, e) : u->rules ? make_way(u, entry, name, e) : 0;
+	there = u->watch ? lower_prepare(&u->lower, entry, name, e)
+	      : u->rules ? make_way(u, entry, name, e) : 0;
 	if (there != 0)
 		return there < 0 ? -1 : 0;
 	if (!u->watch && !u->rules)
@@ -268,20 +267,6 @@ static int set_late(struct unpack *u, struct err *e)
 	return 0;
 }
 
-static int check_cost(const struct unpack *u, struct err *e)
-{
-	uint64_t n = u->now.entries;
-
-	if (!u->watch || n <= SMALL_FROM)
-		return 0;
-	if (n > ENTRIES_MAX)
-		return err_set(e, "%s: more than %d entries: refused", u->in.what, ENTRIES_MAX);
-	if (tarball_taken(&u->in) / SMALL_MIN < n)
-		return err_set(e, "%s: more than %d entries in less than %d bytes each: refused", u->in.what,
-			       SMALL_FROM, SMALL_MIN);
-	return 0;
-}
-
 static int unpack_entries(struct unpack *u, struct err *e)
 {
 	struct archive_entry *entry;
@@ -289,7 +274,7 @@ static int unpack_entries(struct unpack *u, struct err *e)
 
 	while ((r = tarball_next(&u->in, &entry, e)) > 0) {
 		u->now.entries++;
-		if (check_cost(u, e) < 0 || place_entry(u, entry, e) < 0)
+		if ((u->watch && bounds_entries(&u->bounds, u->now.entries, e) < 0) || place_entry(u, entry, e) < 0)
 			return -1;
 	}
 	return r;
@@ -381,13 +366,19 @@ int layer_merge(int from, const char *what, int dest, const struct layer_rules *
 	return run_child(&(struct unpack){.in.what = what, .rules = rules}, from, dest, progress, e);
 }
 
+/* All that is within the compression of a layer passes here. */
+static int see_layer(void *arg, const void *data, size_t n, struct err *e)
+{
+	const struct unpack *u = arg;
+
+	u->watch->see(u->watch->arg, data, n);
+	return bounds_bytes(&u->bounds, u->in.fed, e);
+}
+
 int layer_apply(int from, const char *what, int dest, const struct layer_watch *watch, tree_progress *progress,
 		struct err *e)
 {
-	struct unpack u = {
-		.in = {.what = what, .bounded = true, .see = watch->see, .arg = watch->arg},
-		.watch = watch,
-	};
+	struct unpack u = {.in = {.what = what, .verified = true, .see = see_layer, .arg = &u}, .watch = watch};
 
-	return run_child(&u, from, dest, progress, e);
+	return bounds_begin(&u.bounds, what, e) < 0 ? -1 : run_child(&u, from, dest, progress, e);
 }

@@ -62,9 +62,8 @@ struct layer_watch {
 
 /*
  * The same as a layer of an image onto dest, which holds the layers below it (lower.h). Names lead
- * through symbolic links, to what those mean with dest as the root. What no image needs is refused: more
- * than 4,000,000 entries, or than 250,000 of less than 8 compressed bytes each; more than 256 MiB that are
- * more than 200 times what they are compressed to.
+ * through symbolic links, to what those mean with dest as the root. watch->end compares a digest of all
+ * that was seen: hence no end mark is asked for, and a layer may be empty. What it costs is bounded (bounds.h).
  */
 int layer_apply(int from, const char *what, int dest, const struct layer_watch *watch, tree_progress *progress,
 		struct err *e);

@@ -1,8 +1,8 @@
 /*
  * Two readers stand one after the other: the first takes off the compression,
  * the second reads the tar out of the first. libarchive can do both at once,
- * but takes a tar that just stops between two entries for a whole one; with the
- * bytes passing through here it can be seen whether the end mark came.
+ * but takes a tar that just stops between two entries for a whole one, and does not
+ * compare the checksum of gzip; with the bytes passing through here both can be seen.
  */
 #include "tarball.h"
 
@@ -13,18 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "err.h"
+#include "inflate.h"
+#include "str.h"
 
-/* Text shrinks to a thirtieth, empty files to a fortieth; zeros to a thousandth by gzip, to nothing by zstd. */
-enum { READ_SIZE = 1 << 17, RATIO_MAX = 200, RATIO_FROM = 256 << 20 };
+enum { READ_SIZE = 1 << 17, BLOCK = 512 };
 
-/* Why one of the readers stopped. */
+/* Why one of libarchive's readers stopped. */
 static int failed(struct tarball *t, struct archive *a, struct err *e)
 {
 	const char *why = archive_error_string(a);
 
-	if (t->bomb)
-		return err_set(e, "%s: %s", t->what, t->bomb);
+	if (t->stopped) {
+		*e = t->why;
+		return -1;
+	}
 	/* EILSEQ and EINVAL are libarchive's own: a bad archive, a bad call. */
 	errno = archive_errno(a);
 	if (errno > 0 && errno != EILSEQ && errno != EINVAL)
@@ -37,40 +39,126 @@ static int failed(struct tarball *t, struct archive *a, struct err *e)
 	return err_set(e, "%s: damaged archive: %s", t->what, why);
 }
 
-uint64_t tarball_taken(const struct tarball *t)
+/* --- what is read --- */
+
+/* The next piece: an inflate_source. */
+static int take(void *arg, const void **data, size_t *n, struct err *e)
 {
-	return (uint64_t)archive_filter_bytes(t->plain, -1);
+	struct tarball *t = arg;
+	ssize_t got = (ssize_t)t->ready;
+
+	if (!got)
+		got = read(t->from, t->piece, READ_SIZE);
+	if (got < 0)
+		return err_sys(e, "%s", t->what);
+	t->ready = 0;
+	*data = t->piece;
+	*n = (size_t)got;
+	return got > 0;
+}
+
+/* The same for libarchive. */
+static la_ssize_t take_plain(struct archive *plain, void *arg, const void **data)
+{
+	struct tarball *t = arg;
+	size_t n;
+
+	(void)plain;
+	t->stopped = take(t, data, &n, &t->why) < 0;
+	return t->stopped ? -1 : (la_ssize_t)n;
+}
+
+/* Enough to tell gzip from what else there may be; less at the end. */
+static int peek(struct tarball *t, struct err *e)
+{
+	ssize_t n;
+
+	t->piece = mem_alloc(READ_SIZE);
+	do {
+		n = read(t->from, (char *)t->piece + t->ready, READ_SIZE - t->ready);
+		if (n < 0)
+			return err_sys(e, "%s", t->what);
+		t->ready += (size_t)n;
+	} while (n > 0 && t->ready < BLOCK);
+	return 0;
+}
+
+/* --- what is within the compression --- */
+
+/* Gives 1, 0 at the end, -1. */
+static int next_plain(struct tarball *t, const void **data, size_t *n, struct err *e)
+{
+	la_int64_t at;
+	int r;
+
+	if (t->ended)
+		return 0;
+	if (t->gzip) {
+		r = inflate_read(t->gzip, data, n, e);
+		t->ended = r == 0;
+		return r;
+	}
+	r = archive_read_data_block(t->plain, data, n, &at);
+	t->ended = r == ARCHIVE_EOF;
+	if (r < ARCHIVE_WARN && !t->ended)
+		return failed(t, t->plain, e);
+	return !t->ended;
+}
+
+/* What a whole tar has at its end, behind what may lack it. */
+static size_t add_end(struct tarball *t, const void **data)
+{
+	static const char zeros[3 * BLOCK];
+
+	if (!t->verified || t->padded)
+		return 0;
+	t->padded = true;
+	*data = zeros;
+	return 2 * BLOCK + (BLOCK - t->fed % BLOCK) % BLOCK;
 }
 
 /* The second reader's source. */
 static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
 {
 	struct tarball *t = arg;
-	la_int64_t at;
-	size_t n;
-	int r = archive_read_data_block(t->plain, data, &n, &at);
-	const char *why;
+	size_t n = t->first_n;
+	int r = n > 0;
 
-	if (r == ARCHIVE_EOF)
-		return 0;
-	if (r < ARCHIVE_WARN) {
-		why = archive_error_string(t->plain);
-		archive_set_error(tar, archive_errno(t->plain), "%s", why ? why : "truncated");
-		return -1;
+	(void)tar;
+	*data = t->first;
+	t->first_n = 0;
+	if (!n)
+		r = next_plain(t, data, &n, &t->why);
+	if (r == 0)
+		return (la_ssize_t)add_end(t, data);
+	if (r > 0) {
+		t->fed += n;
+		r = t->see ? t->see(t->arg, *data, n, &t->why) : 0;
 	}
-	t->fed += n;
-	if (t->see)
-		t->see(t->arg, *data, n);
-	if (t->bounded && t->fed > RATIO_FROM && t->fed / RATIO_MAX > tarball_taken(t)) {
-		t->bomb = "expands to more than 200 times its size: refused";
-		return -1;
-	}
-	return (la_ssize_t)n;
+	t->stopped = r < 0;
+	return r < 0 ? -1 : (la_ssize_t)n;
+}
+
+static int open_plain(struct tarball *t, struct err *e)
+{
+	struct archive_entry *entry;
+	int r;
+
+	/* Not gzip's: one within another kind would not be checked. */
+	archive_read_support_filter_bzip2(t->plain);
+	archive_read_support_filter_xz(t->plain);
+	archive_read_support_filter_zstd(t->plain);
+	archive_read_support_format_raw(t->plain);
+	archive_read_support_format_empty(t->plain);
+	if (archive_read_open(t->plain, t, NULL, take_plain, NULL) < ARCHIVE_WARN)
+		return failed(t, t->plain, e);
+	r = archive_read_next_header(t->plain, &entry);
+	t->ended = r == ARCHIVE_EOF;
+	return r < ARCHIVE_WARN ? failed(t, t->plain, e) : 0;
 }
 
 int tarball_open(struct tarball *t, int from, struct err *e)
 {
-	struct archive_entry *entry;
 	int r;
 
 	t->from = from;
@@ -78,30 +166,30 @@ int tarball_open(struct tarball *t, int from, struct err *e)
 	t->tar = archive_read_new();
 	if (!t->plain || !t->tar)
 		abort();
-	archive_read_support_filter_gzip(t->plain);
-	archive_read_support_filter_bzip2(t->plain);
-	archive_read_support_filter_xz(t->plain);
-	archive_read_support_filter_zstd(t->plain);
-	archive_read_support_format_raw(t->plain);
-	archive_read_support_format_empty(t->plain);
-	archive_read_support_format_tar(t->tar);
-	if (archive_read_open_fd(t->plain, from, READ_SIZE) < ARCHIVE_WARN)
-		return failed(t, t->plain, e);
-	r = archive_read_next_header(t->plain, &entry);
-	if (r == ARCHIVE_EOF)
+	if (peek(t, e) < 0)
+		return -1;
+	if (inflate_is_gzip(t->piece, t->ready))
+		t->gzip = inflate_begin(t->what, take, t);
+	else if (open_plain(t, e) < 0)
+		return -1;
+	r = next_plain(t, &t->first, &t->first_n, e);
+	if (r < 0)
+		return -1;
+	if (r == 0 && !t->verified)
 		return err_set(e, "%s: empty", t->what);
-	if (r < ARCHIVE_WARN)
-		return failed(t, t->plain, e);
-	if (archive_read_open(t->tar, t, NULL, feed, NULL) < ARCHIVE_WARN)
-		return failed(t, t->tar, e);
-	return 0;
+	archive_read_support_format_tar(t->tar);
+	return archive_read_open(t->tar, t, NULL, feed, NULL) < ARCHIVE_WARN ? failed(t, t->tar, e) : 0;
 }
 
 void tarball_close(struct tarball *t)
 {
 	archive_read_free(t->tar);
 	archive_read_free(t->plain);
+	inflate_end(t->gzip);
+	free(t->piece);
 	t->tar = t->plain = NULL;
+	t->gzip = NULL;
+	t->piece = NULL;
 }
 
 int tarball_next(struct tarball *t, struct archive_entry **entry, struct err *e)
@@ -120,23 +208,28 @@ int tarball_data(struct tarball *t, const void **data, size_t *n, off_t *at, str
 
 	if (r == ARCHIVE_EOF)
 		return 0;
-	return r < ARCHIVE_WARN || r == ARCHIVE_RETRY ? failed(t, t->tar, e) : 1;
+	if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
+		return failed(t, t->tar, e);
+	/* Zeros of add_end are no data: the archive ends within a file. */
+	if ((uint64_t)archive_filter_bytes(t->tar, 0) + *n > t->fed)
+		return err_set(e, "%s: cut short", t->what);
+	return 1;
 }
 
 int tarball_end(struct tarball *t, struct err *e)
 {
-	static char rest[READ_SIZE];
 	const void *data;
-	la_ssize_t n;
+	la_ssize_t r;
+	size_t n;
 
 	/* The reader stood at the end mark, if there was one: a block of zeros. */
-	if (t->fed < (uint64_t)archive_read_header_position(t->tar) + 512)
+	if (!t->verified && t->fed < (uint64_t)archive_read_header_position(t->tar) + BLOCK)
 		return err_set(e, "%s: cut short (no end of the archive)", t->what);
-	while ((n = feed(t->tar, t, &data)) > 0)
+	while ((r = feed(t->tar, t, &data)) > 0)
 		continue;
-	if (n < 0)
+	if (r < 0)
 		return failed(t, t->tar, e);
-	while ((n = read(t->from, rest, sizeof(rest))) > 0)
+	while ((r = take(t, &data, &n, e)) > 0)
 		continue;
-	return n < 0 ? err_sys(e, "%s", t->what) : 0;
+	return (int)r;
 }

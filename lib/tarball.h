@@ -1,6 +1,7 @@
 /*
  * Archives of files, read as they come: a tar (POSIX ustar and pax, GNU),
- * plain or compressed by gzip, zstd, xz or bzip2, told by content.
+ * plain or compressed by gzip, zstd, xz or bzip2, told by content. The checksums of each
+ * compression are compared: gzip's by inflate.h, the others' by libarchive.
  */
 #ifndef CT_TARBALL_H
 #define CT_TARBALL_H
@@ -10,21 +11,34 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "err.h"
+
 struct archive;
 struct archive_entry;
-struct err;
 
 struct tarball {
 	const char *what;		/* how messages call it */
-	bool bounded;			/* what expands as no files do is refused, see tarball.c */
-	/* Sees all that is within the compression. May be NULL. */
-	void (*see)(void *arg, const void *data, size_t n);
+	/*
+	 * The caller compares all that is within the compression with a digest: then nothing can be missing
+	 * at the end, and the archive may lack its end mark and the padding before it, or be empty.
+	 */
+	bool verified;
+	/* Sees all that is within the compression; -1 with the error: no more of it is read. May be NULL. */
+	int (*see)(void *arg, const void *data, size_t n, struct err *e);
 	void *arg;
 	/* The reader's own. */
 	int from;
+	void *piece;			/* what was read of it last */
+	size_t ready;			/* so much of that was not taken yet */
+	struct inflate *gzip;		/* takes off gzip; NULL: plain does, or there is nothing to take off */
 	struct archive *plain, *tar;
+	const void *first;		/* the first bytes within the compression, until the tar's reader has them */
+	size_t first_n;
 	uint64_t fed;			/* bytes within the compression so far */
-	const char *bomb;
+	bool ended;			/* there are no more of them */
+	bool padded;			/* the end that a verified archive may lack was added */
+	bool stopped;			/* why says why there is no more */
+	struct err why;
 };
 
 /*
@@ -39,12 +53,10 @@ void tarball_close(struct tarball *t);
 int tarball_next(struct tarball *t, struct archive_entry **entry, struct err *e);
 int tarball_data(struct tarball *t, const void **data, size_t *n, off_t *at, struct err *e);
 
-/* Bytes read so far, as they come: compressed. */
-uint64_t tarball_taken(const struct tarball *t);
-
 /*
  * After the last entry: reads what follows as well (its writer must not die of it, digest and checksums
- * cover it). An archive that ends without its end mark is an error, whatever was compressed around it.
+ * cover it). An archive that ends without its end mark is an error, whatever was compressed around it,
+ * unless it is verified.
  */
 int tarball_end(struct tarball *t, struct err *e);
 

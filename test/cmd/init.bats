@@ -252,6 +252,36 @@ setup() {
 	done
 }
 
+# flipped FILE AT: FILE with one bit of the byte at AT changed.
+flipped() {
+	python3 -c 'import sys; d = bytearray(open(sys.argv[1], "rb").read()); d[int(sys.argv[2])] ^= 1; sys.stdout.buffer.write(d)' "$@"
+}
+
+@test "a compressed tar with one bit changed is refused, in its data and in its checksums" {
+	tar_of 'add("a", bytes(range(256)) * 40)' >"$D/whole.tar"
+	for filter in 'gzip -1' 'zstd -q' xz bzip2; do	# (of these, zstd alone may be told to write no checksum)
+		$filter <"$D/whole.tar" >"$D/packed"
+		size=$(stat -c %s "$D/packed")
+		for at in $((size - 2)) $((size - 4)) $((size - 5)) $((size - 8)) $((size / 2)) 40; do
+			run ct-init - < <(flipped "$D/packed" "$at")
+			[ "$status" -eq 1 ] || echo "$filter: a bit at $at of $size"
+			refused "standard input: "
+		done
+	done
+	gzip -1 <"$D/whole.tar" >"$D/packed"
+	run ct-init - < <(flipped "$D/packed" $(($(stat -c %s "$D/packed") - 8)))
+	[ "$output" = "ct-init: standard input: damaged gzip data: incorrect data check" ]
+}
+
+@test "a tar in several gzip members, padded with zeros, is one archive" {
+	tar_of 'add("a", b"1" * 3000)' >"$D/whole.tar"
+	id=$({ head -c 1000 "$D/whole.tar" | gzip; tail -c +1001 "$D/whole.tar" | gzip -1; head -c 5000 /dev/zero; } | ct-init -)
+	[ "$(stat -c %s "$(rootfs "$id")/a")" = 3000 ]
+	before=$(ct-images -q)
+	run ct-init - < <(gzip <"$D/whole.tar"; echo more)
+	refused "standard input: damaged gzip data: other bytes than zeros after its end"
+}
+
 @test "what follows the end of a tar is read and does not matter" {
 	id=$(set -o pipefail; (tar_of 'add("a", b"1")'; head -c 1M /dev/urandom) | ct-init -)
 	[ "$(ls "$(rootfs "$id")")" = a ]

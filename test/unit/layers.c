@@ -1,7 +1,9 @@
 #include "private_store.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
@@ -268,24 +270,61 @@ static void a_layer_cut_anywhere_is_refused(void **state)
 		}
 }
 
-static void zeros_are_refused_before_they_fill_the_disk(void **state)
+/* zeros: a file of so many MiB, compressed to next to nothing. */
+static int zeros(int mib)
 {
-	struct home *h = *state;
-	struct made m = begin_filtered(ARCHIVE_FILTER_ZSTD);
+	struct made m = begin_filtered(ARCHIVE_FILTER_GZIP);
 	struct archive_entry *entry = archive_entry_new();
-	own_fd int held = layers_hold(&h->s, &e), fd = -1;
-	static const char zeros[1 << 20];
+	static const char piece[1 << 20];
 
 	archive_entry_set_pathname(entry, "zeros");
 	archive_entry_set_mode(entry, S_IFREG | 0600);
-	archive_entry_set_size(entry, 270 << 20);
+	archive_entry_set_size(entry, (la_int64_t)mib << 20);
 	archive_write_header(m.a, entry);
-	for (int i = 0; i < 270; i++)
-		archive_write_data(m.a, zeros, sizeof(zeros));
+	for (int i = 0; i < mib; i++)
+		archive_write_data(m.a, piece, sizeof(piece));
 	archive_entry_free(entry);
-	fd = end(&m);
-	assert_refused(layers_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e), &e,
-		       "layer: expands to more than 200 times its size: refused");
+	return end(&m);
+}
+
+static int put_unchecked(struct home *h, int fd)
+{
+	own_fd int held = layers_hold(&h->s, &e), from = fd;
+
+	return layers_add(&h->s, NULL, A, "sha256:" C, from, "layer", NULL, &e);
+}
+
+static int forget_layer_max(void **state)
+{
+	unsetenv("CT_LAYER_MAX");
+	return home_remove(state);
+}
+
+static void a_layer_may_unpack_to_as_much_as_it_is_allowed(void **state)
+{
+	struct home *h = *state;
+
+	setenv("CT_LAYER_MAX", "10m", 1);
+	assert_refused(put_unchecked(h, zeros(10)), &e,
+		       "layer: unpacks to more than 10485760 bytes (CT_LAYER_MAX=SIZE allows more)");
+	setenv("CT_LAYER_MAX", "11m", 1);
+	assert_int_equal(put_unchecked(h, zeros(10)), -1);
+	assert_non_null(strstr(e.msg, "not to the diff id"));	/* all of it was read */
+	setenv("CT_LAYER_MAX", "much", 1);
+	assert_int_equal(put_unchecked(h, zeros(1)), -1);
+	assert_true(strncmp(e.msg, "CT_LAYER_MAX: much: not a size", 30) == 0);
+	assert_int_equal(count(h, "tmp"), 0);
+}
+
+static void a_layer_that_would_fill_the_store_is_refused_before_it_does(void **state)
+{
+	struct home *h = *state;
+	struct statvfs fs;
+
+	assert_int_equal(fstatvfs(h->s.root, &fs), 0);
+	assert_int_equal(put_unchecked(h, zeros((int)(fs.f_bavail * fs.f_frsize >> 20) + 10)), -1);
+	assert_non_null(strstr(e.msg, "MiB of the store free (ct store grow SIZE): No space left on device"));
+	assert_int_equal(e.sys, ENOSPC);
 	assert_int_equal(count(h, "tmp"), 0);
 }
 
@@ -293,13 +332,60 @@ static void names_alone_are_refused_before_there_are_millions(void **state)
 {
 	struct home *h = *state;
 	struct made m = begin_filtered(ARCHIVE_FILTER_ZSTD);
-	own_fd int held = layers_hold(&h->s, &e), fd = -1;
 
-	for (int i = 0; i < 260000; i++)
+	setenv("CT_LAYER_MAX", "16m", 1);
+	for (int i = 0; i < 1025; i++)
 		add(&m, ".wh.none", S_IFREG, "");
+	assert_refused(put_unchecked(h, end(&m)), &e,
+		       "layer: more than 1024 files (CT_LAYER_MAX=SIZE allows one for every 16 KiB of SIZE)");
+}
+
+/* GNU tar's manual, "Blocking Factor": what reads a tar must not need its end mark. The digest says that all is there. */
+static void a_layer_may_lack_its_end_mark_and_padding(void **state)
+{
+	struct home *h = *state;
+
+	for (int i = 0; i < 3; i++) {
+		static const char *const chains[] = {A, B, C};
+		static const int missing[] = {1024, 1023, 1024 + 508};	/* the mark; all of it but a byte; padding, too */
+		struct made m = begin();
+		own_fd int root = -1;
+		struct stat st;
+		int fd;
+
+		add(&m, "file", S_IFREG, "four");
+		fd = end(&m);
+		assert_int_equal(fstat(fd, &st), 0);
+		assert_int_equal(ftruncate(fd, st.st_size - missing[i]), 0);
+		assert_int_equal(put(h, NULL, chains[i], fd), 0);
+		root = root_of(h, chains[i]);
+		assert_true(fstatat(root, "file", &st, 0) == 0 && st.st_size == 4);
+	}
+}
+
+static void a_layer_that_ends_within_a_file_is_refused_whatever_its_digest(void **state)
+{
+	struct home *h = *state;
+	struct made m = begin();
+	struct stat st;
+	int fd;
+
+	add(&m, "file", S_IFREG, "four");
 	fd = end(&m);
-	assert_refused(layers_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e), &e,
-		       "layer: more than 250000 entries in less than 8 bytes each: refused");
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(ftruncate(fd, st.st_size - 1024 - 509), 0);
+	assert_refused(put(h, NULL, A, fd), &e, "layer: cut short");
+}
+
+static void a_layer_may_be_empty(void **state)
+{
+	struct home *h = *state;
+	own_fd int root = -1;
+
+	assert_int_equal(put(h, NULL, A, memfd_create("empty", MFD_CLOEXEC)), 0);
+	assert_int_equal(put(h, A, B, lower()), 0);
+	root = root_of(h, B);
+	assert_true(is_there(root, "etc/passwd"));
 }
 
 static void devices_are_made_and_metadata_of_aufs_is_not(void **state)
@@ -424,8 +510,12 @@ int main(void)
 		unit_test_store(what_is_below_is_not_taken_away_from_any_depth),
 		unit_test_store(another_content_than_the_diff_id_says_is_refused),
 		unit_test_store(a_layer_cut_anywhere_is_refused),
-		unit_test_store(zeros_are_refused_before_they_fill_the_disk),
-		unit_test_store(names_alone_are_refused_before_there_are_millions),
+		cmocka_unit_test_setup_teardown(a_layer_may_unpack_to_as_much_as_it_is_allowed, home_up, forget_layer_max),
+		unit_test_store(a_layer_that_would_fill_the_store_is_refused_before_it_does),
+		cmocka_unit_test_setup_teardown(names_alone_are_refused_before_there_are_millions, home_up, forget_layer_max),
+		unit_test_store(a_layer_may_lack_its_end_mark_and_padding),
+		unit_test_store(a_layer_that_ends_within_a_file_is_refused_whatever_its_digest),
+		unit_test_store(a_layer_may_be_empty),
 		unit_test_store(devices_are_made_and_metadata_of_aufs_is_not),
 		unit_test_store(what_no_image_names_is_taken_away),
 		unit_test_store(an_image_that_cannot_be_read_keeps_all_layers),
