@@ -101,8 +101,11 @@ static void open_disk(struct unpack *u)
 	u->disk = archive_write_disk_new();
 	if (!u->disk)
 		abort();
-	/* Layers are made to go through the links of those below: lib/x where lib is usr/lib. */
-	archive_write_disk_set_options(u->disk, u->watch ? flags : flags | ARCHIVE_EXTRACT_SECURE_SYMLINKS);
+	/*
+	 * Archives are made to go through links of their own and of the layers below: lib/x where lib is usr/lib.
+	 * Our root directory is where they end. Into what may be in use nothing goes through a link.
+	 */
+	archive_write_disk_set_options(u->disk, u->rules ? flags | ARCHIVE_EXTRACT_SECURE_SYMLINKS : flags);
 }
 
 /* What is in memory until the end is bounded sooner in a layer, which nobody here chose. */
@@ -219,6 +222,19 @@ static int make_way(struct unpack *u, struct archive_entry *entry, const char *n
 	return dir ? 0 : aside_set(entry, name, e);
 }
 
+/*
+ * A plain archive, like tar -x: a directory takes the place of a link that has its name, which libarchive
+ * would take for that directory.
+ */
+static int replace_link(struct archive_entry *entry, const char *name, struct err *e)
+{
+	struct stat st;
+
+	if (archive_entry_filetype(entry) != AE_IFDIR || lstat(name, &st) < 0 || !S_ISLNK(st.st_mode))
+		return 0;
+	return unlink(name) < 0 ? err_sys(e, "%.*s", NAME_SHOWN, name) : 0;
+}
+
 static void note_twice(struct unpack *u, struct archive_entry *entry, const char *name)
 {
 	struct stat st;
@@ -236,7 +252,7 @@ static int place_entry(struct unpack *u, struct archive_entry *entry, struct err
 		return -1;
 	name = str_dup(archive_entry_pathname(entry));
 	there = u->watch ? lower_prepare(&u->lower, entry, name, e)
-	      : u->rules ? make_way(u, entry, name, e) : 0;
+	      : u->rules ? make_way(u, entry, name, e) : replace_link(entry, name, e);
 	if (there != 0)
 		return there < 0 ? -1 : 0;
 	if (!u->watch && !u->rules)

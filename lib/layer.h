@@ -24,9 +24,9 @@ struct err;
  * The archive is trusted in nothing: it is read by a child process that stands
  * in dest as its root directory, cannot open devices, has no network, and no
  * more capabilities than making files takes. Absolute names mean beneath dest;
- * ".." and names that lead through a symbolic link are refused. An archive that
- * ends without its end mark is an error, whatever was compressed around it, and
- * so is one that takes a GiB of memory to read.
+ * ".." is refused; names lead through symbolic links to what those mean with dest as the
+ * root, as lib/x does where lib is usr/lib. An archive that ends without its end mark is an
+ * error, whatever was compressed around it, and so is one that takes a GiB of memory to read.
  *
  * What was unpacked before a failure is the caller's to delete. If the error's sys is EINTR, the
  * child was killed, and the archive may be as it should be. Gives 1, and in e
@@ -46,7 +46,7 @@ struct layer_rules {
  * The same into a directory that holds something and may be in use, and of any
  * files. A directory that is there stays as it is and gets what the archive
  * has beneath it; anything else is replaced, each in one step, a link too, and
- * not followed. A directory does not replace a file, nor a file a directory.
+ * not followed: names that lead through one are refused. A directory does not replace a file, nor a file a directory.
  * After a failure or a signal nothing incomplete is left; what was not there before is
  * removed again, what was replaced stays replaced (after a signal: both stay).
  */

@@ -97,17 +97,62 @@ static void dots_within_a_name_are_part_of_it(void **state)
 	assert_int_equal(faccessat(s->dir, ".hidden", F_OK, 0), 0);
 }
 
-static void nothing_is_written_through_a_link(void **state)
+/* As GNU tar -x: packages put one after the other into one archive name lib/x where lib is usr/lib. */
+static void names_lead_through_links_that_end_at_the_root_of_the_archive(void **state)
 {
+	static const char *const links[][2] = {
+		{"lib", "usr"}, {"abs", "/usr"}, {"up", "../../../../../../../usr"}, {"again", "lib/../abs"},
+	};
 	struct scratch *s = *state;
 	struct made m = begin();
 	own_fd int fd = -1;
 
 	add(&m, "usr", S_IFDIR, "");
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		own_str char *name = str_fmt("%s/by-%s", links[i][0], links[i][0]);
+
+		add(&m, links[i][0], S_IFLNK, links[i][1]);
+		add(&m, name, S_IFREG, "x");
+	}
+	fd = end(&m);
+	assert_int_equal(layer_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		own_str char *name = str_fmt("usr/by-%s", links[i][0]);
+
+		assert_int_equal(faccessat(s->dir, name, F_OK, 0), 0);
+	}
+}
+
+static void a_directory_takes_the_place_of_a_link_of_its_name(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	add(&m, "usr", S_IFDIR, "");
 	add(&m, "lib", S_IFLNK, "usr");
+	add(&m, "lib", S_IFDIR, "");
 	add(&m, "lib/file", S_IFREG, "x");
 	fd = end(&m);
-	assert_int_equal(layer_unpack(fd, "archive", s->dir, NULL, &e), -1);
+	assert_int_equal(layer_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	assert_int_equal(fstatat(s->dir, "lib/file", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(faccessat(s->dir, "usr/file", F_OK, 0), -1);
+}
+
+/* It may be in use, and its links are not the archive's. */
+static void nothing_is_merged_through_a_link(void **state)
+{
+	struct layer_rules rules = {0};
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	mkdirat(s->dir, "usr", 0755);
+	scratch_link(s, "usr", "lib");
+	add(&m, "lib/file", S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(layer_merge(fd, "archive", s->dir, &rules, NULL, &e), -1);
 	assert_true(strncmp(e.msg, "lib/file: ", 10) == 0);
 	assert_int_equal(faccessat(s->dir, "usr/file", F_OK, 0), -1);
 }
@@ -286,7 +331,9 @@ int main(void)
 		unit_test_root(the_times_of_a_directory_hold_whatever_comes_after_it),
 		unit_test_root(a_name_that_leads_up_is_refused_wherever_the_dots_stand),
 		unit_test_root(dots_within_a_name_are_part_of_it),
-		unit_test_root(nothing_is_written_through_a_link),
+		unit_test_root(names_lead_through_links_that_end_at_the_root_of_the_archive),
+		unit_test_root(a_directory_takes_the_place_of_a_link_of_its_name),
+		unit_test_root(nothing_is_merged_through_a_link),
 		unit_test_root(a_top_that_is_no_directory_is_refused),
 		unit_test_root(a_very_long_name_leaves_room_for_the_reason),
 		unit_test_root(an_archive_without_its_end_is_refused),
