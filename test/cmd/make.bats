@@ -1,4 +1,6 @@
-# What packagers and users of other compilers rely on in the Makefile.
+# What packagers, and users of other compilers and of closed homes, rely on in the Makefile and in test/run.
+
+bats_require_minimum_version 1.5.0
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
@@ -48,4 +50,16 @@ links_with() {
 	[ "$status" = 2 ]
 	[[ $output == *'[-Werror=unused-variable]'* ]]
 	[ ! -e "$D/lib/err.o" ]
+}
+
+@test "an ordinary user reaches the tests and what is built, in a clone that is closed to him" {
+	mkdir -m 700 "$D/closed"
+	mkdir -p "$D/closed/ct/test" "$D/closed/ct/build" "$D/closed/built"
+	cp test/run test/facts "$D/closed/ct/test"
+	touch "$D/closed/ct/build/mine" "$D/closed/built/theirs"
+	cd "$D/closed/ct/test"
+	user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+	run -0 env B=build ./run "${user[@]}" sh -c 'ls ../test "$B"'
+	[[ $output == *run* && $output == *mine* ]]
+	run -0 env B="$D/closed/built" ./run "${user[@]}" sh -c 'ls "$B"/theirs'
 }

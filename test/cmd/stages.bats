@@ -26,11 +26,10 @@ no_group() {
 	! facts | grep "cgroup .*$CT_CGROUP"
 }
 
-# As an ordinary user, who is in nobody's group.
+# COMMAND...: as an ordinary user, who is in no other user's group.
 as_user() {
-	install -D -m 755 "$B/ct-run" "$CT_TEST_DIR/bin/ct-run"	# the built one may be where he cannot go
-	chmod 755 "$CT_TEST_DIR" "$CT_TEST_DIR/bin"
-	PATH=$CT_TEST_DIR/bin:$PATH setpriv --reuid 1000 --regid 1000 --clear-groups "$@"
+	chmod 755 "$CT_TEST_DIR"
+	setpriv --reuid 1000 --regid 1000 --clear-groups "$@"
 }
 
 # A copy of busybox's tree, and the utility in it, that any user may read.
@@ -572,7 +571,7 @@ replays() {
 	cp -a "$debian" "$root"
 	chown 1000:1000 "$root"
 	as_user true
-	who=(setpriv --reuid 1000 --regid 1000 --clear-groups env "PATH=$CT_TEST_DIR/bin:$PATH")
+	who=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 	replays --only user --rootfs /
 	replays --only user --userns 1:1000:1 --rootfs /
 	replays --only user --userns unmapped --rootfs /
