@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "exe.h"
 #include "explain.h"
 #include "fd.h"
 #include "own.h"
@@ -105,6 +106,7 @@ char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *ar
 
 	program = prog;
 	fill_standard_streams();
+	argv = exe_take_args(argv);
 	setlocale(LC_CTYPE, "C.UTF-8");		/* libarchive and the log mean UTF-8 whatever the user's */
 	switch (opt_parse(prog, argc, argv, args, &first, &e)) {
 	case OPT_GO:

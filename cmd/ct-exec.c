@@ -96,6 +96,7 @@ int main(int argc, char **argv)
 	struct err e;
 	int status = 0;
 
+	exe_show(operands[0]);
 	cmd_explain(args.explain);
 	if (store_open(&store, STORE_LOOK, &e) < 0 || container_open(&store, operands[0], &c, &e) < 0 ||
 	    container_state(&store, &c, &st, &e) < 0)

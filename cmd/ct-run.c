@@ -7,6 +7,7 @@
 #include "choice.h"
 #include "cmd.h"
 #include "dryrun.h"
+#include "exe.h"
 #include "image.h"
 #include "launch.h"
 #include "own.h"
@@ -155,6 +156,7 @@ int main(int argc, char **argv)
 		err_set(&e, "missing operand: %s %s", program.name, program.operands);
 		return cmd_failed(&e);
 	}
+	exe_show(opts.name ? opts.name : ref ? ref : opts.rootfs);
 	cmd_explain(opts.explain);
 	if (opts.step && step_begin(&e) < 0)
 		return cmd_failed(&e);

@@ -11,6 +11,23 @@
 struct err;
 
 /*
+ * Copies of main's arguments, to be used instead of them: exe_retitle writes over those. The
+ * list is the caller's to reorder, and lives as long as the process.
+ */
+char **exe_take_args(char **argv);
+
+/* The program's name as it was called, without directories: "ct-run". */
+const char *exe_name(void);
+
+/*
+ * What every user of the host sees in ps(1) from now on, instead of the arguments, which may
+ * hold secrets. Children that do not execute anything inherit it.
+ */
+void exe_retitle(const char *title);
+/* The same as "ct-run: WHAT". */
+void exe_show(const char *what);
+
+/*
  * Executes this program again, with the same arguments, from a sealed copy of it
  * in memory (memfd_create(2)); returns 0 if that is where it runs already.
  * Call it before anything is made or read. Does not return on success.

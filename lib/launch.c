@@ -240,6 +240,7 @@ int launch_run(struct launch *l, struct err *e)
 		return -1;
 	if (begin(l, &draft, &lock, &home, e) < 0)
 		goto failed;
+	exe_show(l->plan->name ? l->plan->name : l->id);
 	now_text(started);
 	if (!l->plan->created)
 		l->plan->created = started;

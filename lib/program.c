@@ -17,6 +17,7 @@
 #include <linux/close_range.h>
 
 #include "err.h"
+#include "exe.h"
 #include "explain.h"
 #include "own.h"
 #include "path.h"
@@ -201,7 +202,7 @@ static void forget_the_host(void)
 		if (*v + strlen(*v) > past)
 			past = *v + strlen(*v);
 	memset(start, 0, (size_t)(past - start));
-	memcpy(start, "init", strlen("init"));
+	exe_retitle("init");
 	prctl(PR_SET_NAME, "init");
 	prctl(PR_SET_DUMPABLE, 0);
 }

@@ -840,3 +840,35 @@ hostile_run() {
 	[[ $(readlink "/proc/$pid/exe") != /memfd:* ]]
 	ct-rm -f "$c"
 }
+
+# Whether some process's command line, which every user of the host may read, has this in it.
+command_line() {
+	cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -qxF -- "$1"
+}
+
+@test "no user of the host reads a run's arguments in ps: the supervisor shows its name and the container's" {
+	secret=PASSWORD=$RANDOM-$$
+	c=$(ct-run -d -e "$secret" --name web "$img" sleep 1000)
+	[ "$(ct-exec web env | grep PASSWORD)" = "$secret" ]
+	short=$(ct-run -d "$img" sleep 1000)
+	init=$(ct-run -d --init -e "$secret" "$img" sleep 1000)
+	host=$(ct-run -d --userns host -e "$secret" "$img" sleep 1000)
+	ct-kill "$c" && ct-wait "$c" || true
+	ended "$c"
+	ct-start "$c"
+	for title in 'ct-start: web' "ct-run: $short" "ct-run: $init" "ct-run: $host"; do
+		command_line "$title"
+	done
+	ct-run --name fore -e "$secret" "$img" sleep 1000 3>&- &
+	ct-exec -e "$secret" web sleep 1001 3>&- &
+	ct-run --rootfs "$busybox" --only 'pid,root,proc,exec,mnt' -e "$secret" sleep 1002 3>&- &
+	bare=$!
+	for title in 'ct-run: fore' 'ct-exec: web' "ct-run: $busybox" 1000 1001 1002; do
+		wait_until command_line "$title"
+	done
+	run ! command_line "$secret"
+	[ "$(cat /proc/"$bare"/environ | tr '\0' '\n' | grep CT_ROOT)" = "CT_ROOT=$CT_ROOT" ]
+	kill -KILL "$bare"
+	await "$bare"
+	run ! setpriv --reuid 65534 --regid 65534 --clear-groups cat "/proc/$(sed -n 's/^supervisor=//p' "$CT_RUN/$init/state")/environ"
+}
