@@ -11,9 +11,7 @@ enum { CHANNEL_TEXT = 4096 };
 
 enum message_kind {
 	/* to the first process */
-	MESSAGE_ROOT,		/* fd: its root directory, detached */
-	MESSAGE_MOUNT,		/* fd: a detached mount; text: where it goes */
-	MESSAGE_DEVICE,		/* fd: a file system with one device node; text: where that goes */
+	MESSAGE_MOUNT,		/* fd: a detached mount; text: of which entry of the file tree (handover.h) */
 	MESSAGE_GRANTED,	/* all that needs the host's rights is done */
 	MESSAGE_EXECUTE,
 	/* from it */

@@ -9,6 +9,7 @@
 #include "netrecipe.h"
 #include "netstage.h"
 #include "own.h"
+#include "rootfs.h"
 #include "shell.h"
 #include "stage.h"
 #include "user.h"
@@ -139,12 +140,13 @@ static int plan_map(struct run *r, struct err *e)
 
 static int plan_run(struct run *r, int root, struct err *e)
 {
+	struct filetree_host host = {.recorded = r->store, .cgroup2 = rootfs_has_cgroup2()};
 	const struct plan *p = r->plan;
 	own_fd int dir = -1;
 
 	if (plan_map(r, e) < 0)
 		return -1;
-	r->own_hands = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
+	r->mounts_in_child = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
 	r->program = (struct program){.args = &p->args, .workdir = p->workdir, .workdir_fd = -1,
 				      .as_is = !p->user && (!r->store || str_equal(p->userns, "unmapped"))};
 	for (size_t i = 0; i < p->env.n; i++)
@@ -157,7 +159,7 @@ static int plan_run(struct run *r, int root, struct err *e)
 		return -1;
 	program_complete_env(&r->program);
 	r->rootfs = take_fd(&dir);
-	return volume_check_places(p, r->rootfs, e);
+	return volume_check_places(p, r->rootfs, e) < 0 ? -1 : filetree_build(&r->tree, p, &host, e);
 }
 
 int dryrun_script(const struct store *store, const struct plan *plan, int root, struct buf *out, struct err *e)
@@ -186,6 +188,7 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 	put_turn(&parts, out);
 	put_run(&r, &parts, out);
 	strv_free(&r.program.env);
+	filetree_free(&r.tree);
 	own_close(&r.rootfs);
 	return failed;
 }

@@ -1,9 +1,11 @@
 #include "handover.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "data.h"
 #include "err.h"
 #include "etc.h"
@@ -11,179 +13,142 @@
 #include "own.h"
 #include "volume.h"
 
-void handover_take(struct run *r, enum message_kind kind, int fd, const char *target)
-{
-	if (kind == MESSAGE_ROOT)
-		r->root_mount = fd;
-	else
-		fixture_add(&r->fixtures, &(struct fixture){.fd = fd, .device = kind == MESSAGE_DEVICE,
-							    .target = str_dup(target)});
-}
+/* An entry of the list, whose mounts are being made. */
+struct making {
+	struct run *r;
+	struct fsentry *entry;
+};
 
-static int hand(struct run *r, enum message_kind kind, int fd, const char *target, struct err *e)
+/* Hands a mount over; takes the descriptor. The message says "NUMBER/below" of the entry. */
+static int hand(const struct making *m, int fd, const char *below, struct err *e)
 {
+	own_str char *text = NULL;
 	own_fd int mine = fd;
 
-	if (fd < 0)
-		return -1;
-	if (!r->own_hands)
-		return channel_send(r->channel, kind, target, mine, e);
-	handover_take(r, kind, take_fd(&mine), target);
+	if (m->r->mounts_in_child) {
+		fsentry_add_mount(m->entry, take_fd(&mine), below);
+		return 0;
+	}
+	text = str_fmt("%zu%s", (size_t)(m->entry - m->r->tree.v), below);
+	return channel_send(m->r->channel, MESSAGE_MOUNT, text, mine, e);
+}
+
+int handover_take(struct run *r, const struct message *m, struct err *e)
+{
+	char *below;
+	size_t i = strtoul(m->text, &below, 10);
+
+	if (i >= r->tree.n)
+		return err_set(e, "unexpected mount %s from the supervisor", m->text);
+	fsentry_add_mount(&r->tree.v[i], m->fd, below);
 	return 0;
+}
+
+int handover_root(const struct run *r, struct err *e)
+{
+	if (r->tree.n && r->tree.v->phase == FSENTRY_ROOT && r->tree.v->mounts_n)
+		return r->tree.v->mounts->fd;
+	return err_set(e, "the supervisor has handed over no root directory");
 }
 
 /* The user namespace that owners are mapped through; -1: none. */
-static int mapping(const struct run *r)
+static int mapping(const struct making *m)
 {
-	return r->map.n && !r->own_hands ? r->userns : -1;
+	return m->entry->mapped && m->r->map.n && !m->r->mounts_in_child ? m->r->userns : -1;
 }
 
-static void note_skipped(struct run *r, const struct strv *skipped)
+static bool is_kernels(const char *path)
 {
-	for (size_t i = 0; i < skipped->n; i++)
-		strv_take(r->notes, str_fmt("%s: its file system cannot map owners: bound as it is, nosuid", skipped->v[i]));
+	return fsentry_contains("/proc", path) || fsentry_contains("/sys", path) || fsentry_contains("/dev", path);
 }
 
-static int hand_mount(void *run, int fd, const char *target, struct err *e)
+/* A part of a source: its first mount, or one below that. */
+static int hand_part(void *making, int mount, const char *below, struct err *e)
 {
-	return hand(run, MESSAGE_MOUNT, fd, target, e);
-}
-
-/* The root, or what is mounted below it, but for where the container has its own /proc, /sys and /dev. */
-static int hand_root_part(void *run, int mount, const char *below, struct err *e)
-{
-	static const char *const ours[] = {"/proc", "/sys", "/dev"};
-	struct run *r = run;
+	const struct making *m = making;
+	const struct fsentry *entry = m->entry;
 	own_fd int fd = mount;
 
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
-		if (str_starts(below, ours[i]) && strchr("/", below[strlen(ours[i])]))
-			return 0;
-	if (!r->plan->privileged && mount_set(fd, MOUNT_ATTR_NODEV, true, *below ? below : "the root", e) < 0)
-		return -1;
-	return hand(r, *below ? MESSAGE_MOUNT : MESSAGE_ROOT, take_fd(&fd), *below ? below : NULL, e);
-}
-
-static int hand_root(struct run *r, struct err *e)
-{
-	own_strv struct strv skipped = {0};
-	own_fd int fd = -1;
-
-	if (!r->plan->rootfs) {
-		fd = mount_copy(r->rootfs, "", false, e);
-		if (fd < 0 || (mapping(r) >= 0 && mount_idmap(fd, r->userns, "the snapshot", e) < 0))
-			return -1;
-		return hand_root_part(r, take_fd(&fd), "", e);
-	}
-	if (mount_copy_mapped(r->plan->rootfs, mapping(r), hand_root_part, r, &skipped, e) < 0)
-		return -1;
-	if (r->store && strv_has(&skipped, r->plan->rootfs))
-		return err_set(e, "%s: its file system cannot map owners (--userns host would do without)", r->plan->rootfs);
-	note_skipped(r, &skipped);
-	return 0;
-}
-
-static int hand_etc(struct run *r, struct err *e)
-{
-	uint64_t attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
-			 (r->plan->read_only ? MOUNT_ATTR_RDONLY : 0);
-	uint32_t owner = r->map.n ? idmap_outside(&r->map, 0) : 0;
-
-	if (!r->store)
+	/* The container has its own /proc, /sys and /dev. */
+	if (entry->phase == FSENTRY_ROOT && is_kernels(below))
 		return 0;
-	if (etc_write(r->files, r->plan, r->hostname, owner == (uint32_t)-1 ? 0 : owner, e) < 0)
+	if (entry->attrs && mount_set(fd, entry->attrs, entry->recursive, *below ? below : entry->target, e) < 0)
 		return -1;
-	for (const char *const *name = etc_files; *name; name++) {
-		own_str char *target = str_fmt("/etc/%s", *name);
-		own_fd int fd = mount_copy(r->files, *name, false, e);
-
-		if (fd < 0 || mount_set(fd, attrs, false, target, e) < 0 ||
-		    hand(r, MESSAGE_MOUNT, take_fd(&fd), target, e) < 0)
-			return -1;
-	}
-	return 0;
+	return hand(m, take_fd(&fd), below, e);
 }
 
-/* A directory of the store's shown in the container; takes the descriptor. */
-static int hand_data(struct run *r, int data, const char *target, bool read_only, struct err *e)
-{
-	own_fd int dir = data, fd = data < 0 ? -1 : mount_copy(dir, "", false, e);
-	uint64_t attrs = MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0);
-
-	if (fd < 0 || (mapping(r) >= 0 && mount_idmap(fd, r->userns, target, e) < 0) ||
-	    mount_set(fd, attrs, false, target, e) < 0)
-		return -1;
-	return hand(r, MESSAGE_MOUNT, take_fd(&fd), target, e);
-}
-
-static int hand_image_volumes(struct run *r, struct err *e)
-{
-	for (size_t i = 0; i < r->plan->image_volumes.n; i++) {
-		own_str char *name = data_own_name(i);
-		int dir = openat(r->home, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		if (dir < 0)
-			return err_sys(e, "volume %s", r->plan->image_volumes.v[i]);
-		if (hand_data(r, dir, r->plan->image_volumes.v[i], false, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int hand_volumes(struct run *r, struct err *e)
+/* A path of the host's, with what is mounted below it. */
+static int make_from_host(struct making *m, struct err *e)
 {
 	own_strv struct strv skipped = {0};
+	struct run *r = m->r;
 
-	if (hand_image_volumes(r, e) < 0)
+	if (mount_copy_mapped(m->entry->source, mapping(m), hand_part, m, &skipped, e) < 0)
 		return -1;
-	for (size_t i = 0; i < r->plan->volumes.n; i++) {
-		own_volume struct volume v = {0};
-
-		if (volume_read(r->plan->volumes.v[i], &v, e) < 0)
-			return -1;
-		if (v.name) {
-			int dir = data_open(r->store, v.name, r->rootfs, v.target, e);
-
-			if (dir < 0 || hand_data(r, dir, v.target, v.read_only, e) < 0)
-				return -1;
-			continue;
-		}
-		if (volume_mount_mapped(&v, mapping(r), hand_mount, r, &skipped, e) < 0)
-			return -1;
-	}
-	note_skipped(r, &skipped);
+	if (m->entry->phase == FSENTRY_ROOT && r->store && strv_has(&skipped, m->entry->source))
+		return err_set(e, "%s: its file system cannot map owners (--userns host would do without)",
+			       m->entry->source);
+	for (size_t i = 0; i < skipped.n; i++)
+		strv_take(r->notes, str_fmt("%s: its file system cannot map owners: bound as it is, nosuid", skipped.v[i]));
 	return 0;
 }
 
-static int hand_devices(struct run *r, struct err *e)
+/* The directory that the entry's source is relative to, and the source beneath it ("": the directory itself). */
+static int open_base(const struct making *m, int *base, const char **source, struct err *e)
 {
-	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
+	const struct fsentry *entry = m->entry;
 
-	for (size_t i = 0; i < r->plan->devices.n; i++) {
-		own_volume struct volume v = {0};
-
-		if (volume_read_device(r->plan->devices.v[i], &v, e) < 0 ||
-		    hand(r, MESSAGE_DEVICE, volume_mount_device(&v, root, root, e), v.target, e) < 0)
-			return -1;
+	*source = entry->source;
+	if (entry->from == FSENTRY_VOLUME) {
+		*base = data_open(m->r->store, entry->source, m->r->rootfs, entry->target, e);
+		*source = "";
+		return *base < 0 ? -1 : 0;
 	}
-	return 0;
+	*base = fcntl(entry->from == FSENTRY_HOME ? m->r->home : m->r->files, F_DUPFD_CLOEXEC, 3);
+	return *base < 0 ? err_sys(e, "%s", entry->target) : 0;
+}
+
+static int make_from_store(struct making *m, struct err *e)
+{
+	own_fd int base = -1, fd = -1;
+	const char *source;
+
+	if (open_base(m, &base, &source, e) < 0)
+		return -1;
+	fd = mount_copy(base, source, false, e);
+	if (fd < 0 || (mapping(m) >= 0 && mount_idmap(fd, m->r->userns, m->entry->target, e) < 0))
+		return err_wrap(e, "%s", m->entry->target);
+	return hand_part(m, take_fd(&fd), "", e);
+}
+
+/* The host's id of the container's root. */
+static uint32_t root_outside(const struct run *r)
+{
+	return r->map.n ? idmap_outside(&r->map, 0) : 0;
+}
+
+static int make(struct making *m, struct err *e)
+{
+	const struct fsentry *entry = m->entry;
+	int fd;
+
+	if (entry->kind == FSENTRY_DEVICE) {
+		fd = volume_mount_device(entry->source, root_outside(m->r), root_outside(m->r), e);
+		return fd < 0 ? -1 : hand(m, fd, "", e);
+	}
+	return entry->from == FSENTRY_HOST ? make_from_host(m, e) : make_from_store(m, e);
 }
 
 int handover_give(struct run *r, struct err *e)
 {
-	if (volume_check_places(r->plan, r->rootfs, e) < 0 || hand_root(r, e) < 0 || hand_etc(r, e) < 0 || hand_volumes(r, e) < 0)
+	uint32_t owner = root_outside(r);
+
+	if (volume_check_places(r->plan, r->rootfs, e) < 0)
 		return -1;
-	return hand_devices(r, e);
-}
-
-int handover_mount(struct run *r, struct err *e)
-{
-	for (size_t i = 0; i < r->plan->tmpfs.n; i++) {
-		struct volume v;
-
-		if (volume_read_tmpfs(r->plan->tmpfs.v[i], &v, e) < 0)
+	if (r->store && etc_write(r->files, r->plan, r->hostname, owner == (uint32_t)-1 ? 0 : owner, e) < 0)
+		return -1;
+	for (size_t i = 0; i < r->tree.n; i++)
+		if (r->tree.v[i].from_outside && make(&(struct making){r, &r->tree.v[i]}, e) < 0)
 			return -1;
-		fixture_add(&r->fixtures, &(struct fixture){.fd = -1, .target = v.target, .options = v.options});
-	}
-	return fixtures_mount(&r->fixtures, r->root, r->dev, e);
+	return 0;
 }

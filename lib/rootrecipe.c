@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -15,7 +16,6 @@
 #include "path.h"
 #include "rootfs.h"
 #include "shell.h"
-#include "volume.h"
 
 static char *word(const char *text)
 {
@@ -39,102 +39,93 @@ static const char *there(const struct recipe *out)
 	return out->typed ? "" : "in_mounts ";
 }
 
-/* ---- what is bound into the root ---- */
-
-/* The lines of each, and its target before them: "/x" comes before "/x/y", or it would hide that. */
-struct bound {
-	struct strv parts;
-	const struct run *r;
-	const struct recipe *out;
-};
-
-/* source is shell, options of the kind ",ro". */
-static void bind_on(struct bound *b, const char *source, const char *target, bool file, const char *how, const char *options)
+/* ",ro,nosuid", as mount(8) takes them behind "remount,bind". */
+static void put_attrs(uint64_t attrs, struct buf *to)
 {
-	own_str char *path = path_resolved(b->r->rootfs, target), *at = word(path);
-	own_str char *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)), *above = word(dir);
-	const struct recipe *out = b->out;
-	struct buf text = {0};
+	static const struct { uint64_t attr; const char *option; } all[] = {
+		{MOUNT_ATTR_RDONLY, "ro"}, {MOUNT_ATTR_NOSUID, "nosuid"}, {MOUNT_ATTR_NODEV, "nodev"},
+		{MOUNT_ATTR_NOEXEC, "noexec"},
+	};
 
-	if (file)
-		buf_fmt(&text, "[ -e \"$base\"%s ] || { mkdir -p \"$base\"%s; : >\"$base\"%s; }\n", at, above, at);
-	else
-		buf_fmt(&text, "mkdir -p \"$base\"%s\n", at);
-	buf_fmt(&text, "%smount --%s %s \"$root\"%s\n", there(out), how, source, at);
-	buf_fmt(&text, "%smount -o remount,bind%s \"$root\"%s\n", there(out), options, at);
-	if (!str_equal(how, "bind"))
-		buf_fmt(&text, "%sfindmnt -lno TARGET --submounts \"$root\"%s | sed 1d | while IFS= read -r at; do "
-			"%smount -o remount,bind%s \"$at\"; done\n", there(out), at, there(out), options);
-	strv_add(&b->parts, path);
-	strv_take(&b->parts, text.data);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (attrs & all[i].attr)
+			buf_fmt(to, ",%s", all[i].option);
 }
 
-static void bind_etc(const struct run *r, struct recipe *out, struct bound *to)
+/* ---- what is bound into the root ---- */
+
+/* The lines that make a file of /etc in $work. */
+static void make_etc(const struct run *r, const char *name, struct buf *to)
 {
 	struct in_addr address = r->net.member.at.address;
 	char shown[INET_ADDRSTRLEN];
 	const char *own = address.s_addr ? inet_ntop(AF_INET, &address, shown, sizeof(shown)) : NULL;
+	own_buf struct buf text = {0}, line = {0};
 
-	for (const char *const *name = etc_files; *name; name++) {
-		own_str char *target = str_fmt("/etc/%s", *name), *source = str_fmt("\"$work/%s\"", *name);
-		own_buf struct buf text = {0}, line = {0};
-
-		etc_text(*name, r->plan, r->hostname, own, &text);
-		shell_format(&line, text.data);
-		buf_fmt(out->typed ? &out->inside : &out->held, "printf %s >\"$work/%s\"\n", line.data, *name);
-		bind_on(to, source, target, true, "bind", r->plan->read_only ? ",ro,nosuid,nodev,noexec" :
-			",nosuid,nodev,noexec");
-	}
+	etc_text(name, r->plan, r->hostname, own, &text);
+	shell_format(&line, text.data);
+	buf_fmt(to, "printf %s >\"$work/%s\"\n", line.data, name);
 }
 
-static void bind_volume(const struct run *r, struct recipe *out, struct bound *all, const char *text)
+/* The source of a bind mount, quoted, after the lines that make it. The caller frees it. */
+static char *bind_source(const struct run *r, const struct fsentry *entry, const char *at, struct buf *to)
 {
-	struct buf *to = out->typed ? &out->inside : &out->held;
-	own_volume struct volume v = {0};
-	own_str char *source = NULL, *path = NULL, *at = NULL;
+	own_str char *path = NULL;
 	struct err ignored;
+
+	switch (entry->from) {
+	case FSENTRY_STATE:
+		make_etc(r, entry->source, to);
+		return str_fmt("\"$work/%s\"", entry->source);
+	case FSENTRY_HOME:
+		return str_fmt("\"$home/%s\"", entry->source);
+	case FSENTRY_HOST:
+		return word(entry->source);
+	case FSENTRY_VOLUME:
+		break;
+	}
+	path = data_path(r->store, entry->source, &ignored);
+	if (path)
+		return word(path);
+	buf_fmt(to, "mkdir \"$work/volume-%s\" # approx: the run makes the volume %s, which stays\n", entry->source,
+		entry->source);
+	buf_fmt(to, "[ ! -d \"$base\"%s ] || cp -a \"$base\"%s/. \"$work/volume-%s\"\n", at, at, entry->source);
+	return str_fmt("\"$work/volume-%s\"", entry->source);
+}
+
+static bool is_file(const struct fsentry *entry)
+{
 	struct stat st;
 
-	if (volume_read(text, &v, &ignored) < 0)
-		return;
-	at = inside(r, v.target);
-	if (v.name)
-		path = data_path(r->store, v.name, &ignored);
-	if (v.name && !path) {
-		source = str_fmt("\"$work/volume-%s\"", v.name);
-		buf_fmt(to, "mkdir %s # approx: the run makes the volume %s, which stays\n", source, v.name);
-		buf_fmt(to, "[ ! -d \"$base\"%s ] || cp -a \"$base\"%s/. %s\n", at, at, source);
-	} else {
-		source = word(path ? path : v.source);
-	}
-	bind_on(all, source, v.target, v.source && stat(v.source, &st) == 0 && !S_ISDIR(st.st_mode),
-		v.name ? "bind" : "rbind", v.read_only ? ",nodev,ro" : ",nodev");
+	return entry->from == FSENTRY_STATE ||
+	       (entry->from == FSENTRY_HOST && stat(entry->source, &st) == 0 && !S_ISDIR(st.st_mode));
 }
 
-/* Of pairs: a target and its lines. */
-static int compare(const void *a, const void *b)
+static void bind_one(const struct run *r, struct recipe *out, const struct fsentry *entry)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	own_str char *path = path_resolved(r->rootfs, entry->target), *at = word(path);
+	own_str char *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)), *above = word(dir);
+	struct buf *to = out->typed ? &out->inside : &out->held;
+	own_str char *source = bind_source(r, entry, at, to);
+	own_buf struct buf options = {0};
+
+	put_attrs(entry->attrs, &options);
+	if (is_file(entry))
+		buf_fmt(to, "[ -e \"$base\"%s ] || { mkdir -p \"$base\"%s; : >\"$base\"%s; }\n", at, above, at);
+	else
+		buf_fmt(to, "mkdir -p \"$base\"%s\n", at);
+	buf_fmt(to, "%smount --%s %s \"$root\"%s\n", there(out), entry->recursive ? "rbind" : "bind", source, at);
+	buf_fmt(to, "%smount -o remount,bind%s \"$root\"%s\n", there(out), options.data, at);
+	if (entry->recursive)
+		buf_fmt(to, "%sfindmnt -lno TARGET --submounts \"$root\"%s | sed 1d | while IFS= read -r at; do "
+			"%smount -o remount,bind%s \"$at\"; done\n", there(out), at, there(out), options.data);
 }
 
 static void bind_all(const struct run *r, struct recipe *out)
 {
-	struct bound all = {.r = r, .out = out};
-
-	if (r->store)
-		bind_etc(r, out, &all);
-	for (size_t i = 0; i < r->plan->image_volumes.n; i++) {
-		own_str char *name = data_own_name(i), *source = str_fmt("\"$home/%s\"", name);
-
-		bind_on(&all, source, r->plan->image_volumes.v[i], false, "bind", ",nodev");
-	}
-	for (size_t i = 0; i < r->plan->volumes.n; i++)
-		bind_volume(r, out, &all, r->plan->volumes.v[i]);
-	if (all.parts.n)
-		qsort(all.parts.v, all.parts.n / 2, 2 * sizeof(*all.parts.v), compare);
-	for (size_t i = 1; i < all.parts.n; i += 2)
-		buf_str(out->typed ? &out->inside : &out->held, all.parts.v[i]);
-	strv_free(&all.parts);
+	for (size_t i = 0; i < r->tree.n; i++)
+		if (r->tree.v[i].phase == FSENTRY_USER && r->tree.v[i].kind == FSENTRY_BIND)
+			bind_one(r, out, &r->tree.v[i]);
 }
 
 /* ---- root ---- */
@@ -176,7 +167,7 @@ static void turn(const struct run *r, struct recipe *out)
 void recipe_root(const struct run *r, struct recipe *out)
 {
 	struct buf *to = out->typed ? &out->inside : &out->held;
-	bool mapped = r->map.n && !r->own_hands;
+	bool mapped = r->map.n && !r->mounts_in_child;
 
 	if (r->plan->rootfs) {
 		own_str char *base = word(r->plan->rootfs);
@@ -208,136 +199,176 @@ void recipe_root(const struct run *r, struct recipe *out)
 
 /* ---- proc ---- */
 
-static void add_list(struct buf *to, const char *const *list)
-{
-	for (; *list; list++)
-		buf_fmt(to, " %s", *list);
-}
-
 /*
- * Where a file system of the kernel's goes: on the host's own root, at /mnt first, as the old one lends
- * what it has, and one must be seen for another to be had in a user namespace.
+ * Where a file system of the kernel's goes: on the host's own root, at /mnt first, as the old one
+ * lends what it has, and one must be seen for another to be had in a user namespace.
  */
-static char *place_of(const char *root, const char *name)
+static char *place_of(const char *root, const char *top, const char *target)
 {
-	return *root ? str_fmt("\"%s/%s\"", root, name) : str_dup("/mnt");
+	return *root ? str_fmt("\"%s%s\"", root, target) : str_fmt("/mnt%s", target + strlen(top));
 }
 
 /* The old one goes; locked (mount_namespaces(7)) it is covered. */
-static void put_in_place(const char *root, const char *name, struct buf *to)
+static void put_in_place(const char *root, const char *target, struct buf *to)
 {
 	if (!*root)
-		buf_fmt(to, "umount -l /%s 2>/dev/null || :\nmount --move /mnt /%s\n", name, name);
+		buf_fmt(to, "umount -l %s 2>/dev/null || :\nmount --move /mnt %s\n", target, target);
 }
 
-static void mount_proc(const char *root, struct buf *to)
+/* A bind mount of the host's, where only the owner of another namespace may mount a new one. */
+static void borrow(const struct fsentry *entry, const char *at, const char *options, struct buf *to)
 {
-	own_str char *at = place_of(root, "proc");
-
-	buf_fmt(to, "mount -t proc -o nosuid,nodev,noexec proc %s\n", at);
-	put_in_place(root, "proc", to);
+	buf_fmt(to, "mount --%s %s %s\n", entry->recursive ? "rbind" : "bind", entry->target, at);
+	if (entry->recursive)
+		buf_fmt(to, "findmnt -rno TARGET --submounts %s | while read -r at; do mount -o remount,bind%s \"$at\"; done\n",
+			at, options);
+	else
+		buf_fmt(to, "mount -o remount,bind%s %s\n", options, at);
 }
 
-static void mount_sys(const struct run *r, const char *root, bool cgroup2, struct buf *to)
+/* Whether the first process owns what a new file system would show. */
+static bool is_owner(const struct run *r, const struct fsentry *entry)
 {
-	const char *how = r->plan->privileged ? "nosuid,nodev,noexec" : "ro,nosuid,nodev,noexec";
-	bool own = plan_has_stage(r->plan, "net") ? !str_equal(r->plan->network, "host") : !*root && !r->map.n;
-	own_str char *at = place_of(root, "sys");
-
-	if (!own) {
-		buf_fmt(to, "mount --rbind /sys %s\n", at);
-		buf_fmt(to, "findmnt -rno TARGET --submounts %s | while read -r at; do mount -o remount,bind,%s \"$at\"; done\n",
-			at, how);
-	} else {
-		buf_fmt(to, "mount -t sysfs -o %s sysfs %s\n", how, at);
-		if (cgroup2 && (plan_has_stage(r->plan, "cgns") || !r->map.n))
-			buf_fmt(to, "mount -t cgroup2 -o %s cgroup2 %s/fs/cgroup\n", how, at);
-		else if (cgroup2)
-			buf_fmt(to, "mount --bind /sys/fs/cgroup %s/fs/cgroup\nmount -o remount,bind,%s %s/fs/cgroup\n", at, how, at);
-	}
-	put_in_place(root, "sys", to);
+	if (!entry->lent || !r->map.n)
+		return true;
+	return plan_has_stage(r->plan, str_equal(entry->type, "cgroup2") ? "cgns" : "net");
 }
 
-static void furnish_dev(const struct run *r, struct buf *to)
+static void put_new(const struct fsentry *entry, const char *fs_options, const char *at, struct buf *to)
 {
-	bool tty = !r->map.n || idmap_outside(&r->map, 5) != (uint32_t)-1;
+	own_buf struct buf options = {0};
 
-	buf_str(to, "mkdir \"$dev/pts\" \"$dev/shm\" \"$dev/mqueue\"\n");
-	buf_fmt(to, "mount -t devpts -o nosuid,noexec,newinstance,ptmxmode=0666,mode=0620%s devpts \"$dev/pts\"\n", tty ? ",gid=5" : "");
-	buf_fmt(to, "mount -t tmpfs -o nosuid,nodev,noexec,mode=1777,size=%llu tmpfs \"$dev/shm\"\n",
-		(unsigned long long)r->plan->shm_size);
-	buf_str(to, "mount -t mqueue -o nosuid,nodev,noexec mqueue \"$dev/mqueue\" || :\n");
-	buf_str(to, "for link in fd=/proc/self/fd stdin=/proc/self/fd/0 stdout=/proc/self/fd/1 stderr=/proc/self/fd/2 core=/proc/kcore "
-		"ptmx=pts/ptmx; do ln -s \"${link#*=}\" \"$dev/${link%%=*}\"; done\n");
+	put_attrs(entry->attrs, &options);
+	if (fs_options)
+		buf_fmt(&options, ",%s", fs_options);
+	buf_fmt(to, "mount -t %s -o %s %s %s\n", entry->type, options.data + 1, entry->type, at);
+}
+
+/* A file system in /proc or /sys (top). Gives whether the host's was bound, with all below it. */
+static bool mount_below(const struct run *r, const char *root, const char *top, const struct fsentry *entry, struct buf *to)
+{
+	own_str char *at = place_of(root, top, entry->target);
+	bool anew = entry->kind == FSENTRY_NEW && is_owner(r, entry);
+	own_buf struct buf options = {0};
+
+	put_attrs(entry->attrs, &options);
+	if (anew)
+		put_new(entry, entry->options, at, to);
+	else
+		borrow(entry, at, options.data, to);
+	return !anew && entry->recursive;
+}
+
+/* The paths of the entries of one kind, from entry i on, for a loop; gives how many. */
+static size_t put_paths(const struct filetree *t, size_t i, size_t skip, struct buf *to)
+{
+	size_t first = i;
+
+	for (; i < t->n && t->v[i].kind == t->v[first].kind && t->v[i].phase == FSENTRY_KERNEL; i++)
+		buf_fmt(to, "%s%s", i == first ? " " : i % 4 ? " " : " \\\n\t", t->v[i].target + skip);
+	return i - first;
 }
 
 /* Every node of the host's, in directories too, but for what the container has itself. */
 static const char all_nodes[] =
-	"find /dev \\( -path /dev/pts -o -path /dev/shm -o -path /dev/mqueue \\) -prune -o \\( -type b -o -type c \\) "
-	"! -name ptmx ! -name console -print";
+	"find /dev \\( -path /dev/pts -o -path /dev/shm -o -path /dev/mqueue \\) -prune -o \\\n"
+	"\t\\( -type b -o -type c \\) ! -name ptmx ! -name console -print |\n"
+	"while read -r node; do\n"
+	"\tmkdir -p \"$(dirname \"$dev${node#/dev}\")\"\n";
 
-static void mount_dev(const struct run *r, const char *root, struct buf *to)
+static size_t lend_nodes(const struct filetree *t, size_t i, struct buf *to)
 {
-	own_str char *at = place_of(root, "dev");
+	size_t n = 1;
+
+	if (t->v[i].kind == FSENTRY_ALL_NODES) {
+		buf_str(to, all_nodes);
+	} else {
+		buf_str(to, "for node in");
+		n = put_paths(t, i, 0, to);
+		buf_str(to, "; do\n");
+	}
+	buf_str(to, "\t: >\"$dev${node#/dev}\"\n\tmount --bind \"$node\" \"$dev${node#/dev}\"\n"
+		"\tmount -o remount,bind,ro,nosuid,noexec \"$dev${node#/dev}\"\ndone\n");
+	return n;
+}
+
+/* Entry i, which is /dev, and those in it; gives how many. */
+static size_t mount_dev(const struct run *r, const char *root, size_t i, struct buf *to)
+{
+	bool tty = !r->map.n || idmap_outside(&r->map, 5) != (uint32_t)-1;
+	const struct filetree *t = &r->tree;
+	own_str char *at = place_of(root, "/dev", "/dev");
+	size_t first = i;
 
 	buf_fmt(to, "dev=%s\n", at);
-	buf_fmt(to, "mount -t tmpfs -o nosuid,noexec,mode=755,size=%s tmpfs \"$dev\"\n", r->plan->privileged ? "1m" : "64k");
-	if (r->plan->privileged)
-		buf_str(to, all_nodes);
+	put_new(&t->v[i++], t->v[first].options, "\"$dev\"", to);
+	while (i < t->n && t->v[i].phase == FSENTRY_KERNEL && fsentry_contains("/dev", t->v[i].target)) {
+		const struct fsentry *entry = &t->v[i];
+		own_str char *place = str_fmt("\"$dev%s\"", entry->target + strlen("/dev"));
+
+		if (entry->kind == FSENTRY_NODE || entry->kind == FSENTRY_ALL_NODES) {
+			i += lend_nodes(t, i, to);
+			continue;
+		}
+		if (entry->kind == FSENTRY_LINK) {
+			buf_fmt(to, "ln -s %s %s\n", entry->source, place);
+		} else {
+			buf_fmt(to, "mkdir %s\n", place);
+			put_new(entry, entry->fallback && !tty ? entry->fallback : entry->options, place, to);
+			if (entry->optional)
+				to->len--, buf_str(to, " || :\n");
+		}
+		i++;
+	}
+	put_in_place(root, "/dev", to);
+	return i - first;
+}
+
+/* The entries that hide what is there, or make it read-only, from entry i on; gives how many. */
+static size_t restrict_paths(const struct filetree *t, const char *root, size_t i, struct buf *to)
+{
+	bool hide = t->v[i].kind == FSENTRY_MASK;
+	size_t n;
+
+	buf_str(to, "for path in");
+	n = put_paths(t, i, 0, to);
+	buf_fmt(to, "; do\n\tat=%s$path\n", root);
+	if (hide)
+		buf_str(to, "\tif [ -d \"$at\" ]; then\n"
+			"\t\tmount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k,nr_inodes=1,mode=755 tmpfs \"$at\"\n"
+			"\telif [ -e \"$at\" ]; then\n\t\tmount --bind /dev/null \"$at\"\n"
+			"\t\tmount -o remount,bind,ro,nosuid,noexec \"$at\"\n\tfi\ndone\n");
 	else
-		buf_str(to, "printf '/dev/%s\\n'"), add_list(to, rootfs_devices);
-	buf_fmt(to, " | while read -r node; do at=$dev/${node#/dev/}; %s: >\"$at\"; mount --bind \"$node\" \"$at\"; "
-		"mount -o remount,bind,ro,nosuid,noexec \"$at\"; done\n",
-		r->plan->privileged ? "mkdir -p \"${at%/*}\"; " : "");
-	furnish_dev(r, to);
-	put_in_place(root, "dev", to);
+		buf_str(to, "\t[ -e \"$at\" ] || continue\n\tmount --bind \"$at\" \"$at\"\n"
+			"\tmount -o remount,bind,ro,nosuid,nodev,noexec \"$at\"\ndone\n");
+	return n;
 }
 
-static void mask(const char *root, struct buf *to)
+static void mount_tmpfs(const struct run *r, const struct fsentry *entry, struct buf *to)
 {
-	buf_str(to, "for path in");
-	add_list(to, rootfs_masked);
-	buf_fmt(to, "; do if [ -d \"%s/$path\" ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k,nr_inodes=1,mode=755 tmpfs "
-		"\"%s/$path\"; elif [ -e \"%s/$path\" ]; then mount --bind /dev/null \"%s/$path\"; "
-		"mount -o remount,bind,ro,nosuid,noexec \"%s/$path\"; fi; done\n", root, root, root, root, root);
-	buf_str(to, "for path in");
-	add_list(to, rootfs_frozen);
-	buf_fmt(to, "; do [ ! -e \"%s/$path\" ] || { mount --bind \"%s/$path\" \"%s/$path\"; "
-		"mount -o remount,bind,ro,nosuid,nodev,noexec \"%s/$path\"; }; done\n", root, root, root, root);
-}
+	own_str char *path = path_resolved(r->rootfs, entry->target), *at = word(path), *place = str_fmt("\"$root\"%s", at);
+	own_str char *options = word(entry->options);
 
-static void mount_tmpfs(const struct run *r, const char *text, struct buf *to)
-{
-	own_volume struct volume v = {0};
-	own_str char *at = NULL, *options = NULL;
-	struct err ignored;
-
-	if (volume_read_tmpfs(text, &v, &ignored) < 0)
-		return;
-	at = inside(r, v.target);
-	options = word(v.options);
-	buf_fmt(to, "mkdir -p \"$root\"%s\n", at);
-	buf_fmt(to, "mount -t tmpfs -o nosuid,nodev%s%s%s tmpfs \"$root\"%s\n", strstr(v.options, "mode=") ? "" : ",mode=1777",
-		*v.options ? "," : "", options, at);
+	buf_fmt(to, "mkdir -p %s\n", place);
+	put_new(entry, options, place, to);
 }
 
 /* A file system with one node, owned by the container's root: the host's own would be nobody's inside. */
-static void lend_device(const struct run *r, const char *text, size_t n, struct recipe *out)
+static void lend_device(const struct run *r, const struct fsentry *entry, size_t n, struct recipe *out)
 {
 	struct buf *to = out->typed ? &out->inside : &out->held;
-	own_volume struct volume v = {0};
-	own_str char *at = NULL;
-	struct err ignored;
+	own_str char *at = inside(r, entry->target);
 	struct stat st;
 
-	if (volume_read_device(text, &v, &ignored) < 0 || stat(v.source, &st) < 0)
+	if (stat(entry->source, &st) < 0)
 		return;
-	at = inside(r, v.target);
-	buf_fmt(to, "mkdir \"$work/device%zu\"; %smount -t tmpfs -o size=4k,mode=755 tmpfs \"$work/device%zu\"\n", n, there(out), n);
+	buf_fmt(to, "mkdir \"$work/device%zu\"; %smount -t tmpfs -o size=4k,mode=755 tmpfs \"$work/device%zu\"\n", n,
+		there(out), n);
 	if (out->typed && r->map.n) {
-		own_str char *source = word(v.source);
+		own_str char *source = word(entry->source);
 
-		buf_fmt(to, ": >\"$work/device%zu/node\"; mount --bind %s \"$work/device%zu/node\" # approx: nobody's\n", n, source, n);
+		buf_fmt(to, ": >\"$work/device%zu/node\"; mount --bind %s \"$work/device%zu/node\" # approx: nobody's\n",
+			n, source, n);
 	} else {
 		buf_fmt(to, "%smknod -m %o \"$work/device%zu/node\" %c %u %u\n", there(out), st.st_mode & 0666, n,
 			S_ISBLK(st.st_mode) ? 'b' : 'c', major(st.st_rdev), minor(st.st_rdev));
@@ -349,20 +380,54 @@ static void lend_device(const struct run *r, const char *text, size_t n, struct 
 	buf_fmt(&out->inside, "mount --bind \"$work/device%zu/node\" \"$root\"%s\n", n, at);
 }
 
+/* The kernel's file systems, in the order of the list. */
+static void mount_kernel(const struct run *r, const char *root, struct buf *to)
+{
+	const struct filetree *t = &r->tree;
+	const char *bound = NULL, *top = NULL;
+
+	for (size_t i = 0; i < t->n && t->v[i].phase <= FSENTRY_KERNEL;) {
+		const struct fsentry *entry = &t->v[i];
+
+		/* What was mounted on /mnt goes to its place once all below it is there. */
+		if (top && !fsentry_contains(top, entry->target)) {
+			put_in_place(root, top, to);
+			top = NULL;
+		}
+		if (entry->phase != FSENTRY_KERNEL) {
+			i++;
+		} else if (entry->kind == FSENTRY_MASK || entry->kind == FSENTRY_READ_ONLY) {
+			i += restrict_paths(t, root, i, to);
+		} else if (str_equal(entry->target, "/dev")) {
+			i += mount_dev(r, root, i, to);
+		} else {
+			if (!top)
+				top = entry->target;
+			if (!bound || !fsentry_contains(bound, entry->target))
+				bound = mount_below(r, root, top, entry, to) ? entry->target : bound;
+			i++;
+		}
+	}
+	if (top)
+		put_in_place(root, top, to);
+}
+
 void recipe_proc(const struct run *r, struct recipe *out)
 {
 	const char *root = plan_has_stage(r->plan, "root") ? "$root" : "";
+	size_t n = 0;
 
-	mount_proc(root, &out->inside);
-	/* What is told is told in the new root. */
-	mount_sys(r, root, rootfs_has_cgroup2(out->typed && r->host >= 0 ? r->host : AT_FDCWD), &out->inside);
-	mount_dev(r, root, &out->inside);
-	if (!r->plan->privileged)
-		mask(root, &out->inside);
-	for (size_t i = 0; i < r->plan->tmpfs.n; i++)
-		mount_tmpfs(r, r->plan->tmpfs.v[i], &out->inside);
-	for (size_t i = 0; i < r->plan->devices.n; i++)
-		lend_device(r, r->plan->devices.v[i], i, out);
+	mount_kernel(r, root, &out->inside);
+	for (size_t i = 0; i < r->tree.n; i++) {
+		const struct fsentry *entry = &r->tree.v[i];
+
+		if (entry->phase != FSENTRY_USER)
+			continue;
+		if (entry->kind == FSENTRY_NEW)
+			mount_tmpfs(r, entry, &out->inside);
+		else if (entry->kind == FSENTRY_DEVICE)
+			lend_device(r, entry, n++, out);
+	}
 	if (out->typed && *root)
 		turn(r, out);
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "fixture.h"
+#include "filetree.h"
 #include "idmap.h"
 #include "limit.h"
 #include "member.h"
@@ -39,7 +39,8 @@ struct run {
 	struct idmap map;
 	int files;			/* CT_RUN/ps_N */
 	int rootfs;			/* the container's root directory, from outside */
-	bool own_hands;			/* the first process makes all mounts itself: nobody has more rights */
+	bool mounts_in_child;		/* there is no privileged supervisor: the first process makes all mounts */
+	struct filetree tree;		/* what is mounted, prepared mounts in it (in the first process) */
 	int userns;			/* its user namespace; -1: the host's */
 	struct {
 		struct netlink *rtnl;
@@ -54,8 +55,7 @@ struct run {
 	int pidfd;
 
 	/* The first process's. */
-	int root_mount, root, host, dev, terminal;
-	struct fixtures fixtures;	/* what was handed over, and what it makes itself */
+	int root, host, dev, terminal;
 	struct program program;
 };
 

@@ -23,6 +23,7 @@
 #include "own.h"
 #include "show.h"
 #include "proc.h"
+#include "rootfs.h"
 #include "str.h"
 
 #define EACH_STAGE(s, r) (const struct stage *s = stages; s->name; s++) if (stage_is_wanted(s, (r)->plan))
@@ -53,10 +54,9 @@ static int receive_grants(struct run *r, struct err *e)
 
 	while ((got = channel_receive(r->channel, &m, e)) > 0) {
 		switch (m.kind) {
-		case MESSAGE_ROOT:
 		case MESSAGE_MOUNT:
-		case MESSAGE_DEVICE:
-			handover_take(r, m.kind, m.fd, m.text);
+			if (handover_take(r, &m, e) < 0)
+				return -1;
 			break;
 		case MESSAGE_GRANTED:
 			return 0;
@@ -224,8 +224,10 @@ static int share_ending(struct run *r, struct err *e)
 /* What the supervisor does before there is a first process. */
 static int prepare(struct run *r, struct err *e)
 {
+	struct filetree_host host = {.recorded = r->store, .cgroup2 = rootfs_has_cgroup2()};
+
 	r->rootfs = r->userns = r->channel = r->pidfd = r->files = r->net.control = r->net.shared = r->net.shared_user = -1;
-	r->root_mount = r->root = r->host = r->dev = -1;
+	r->root = r->host = r->dev = -1;
 	r->group = (struct limit_group){.v2 = -1};
 	r->streams = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
 	r->program = (struct program){.args = &r->plan->args, .workdir = r->plan->workdir, .workdir_fd = -1,
@@ -233,6 +235,8 @@ static int prepare(struct run *r, struct err *e)
 				      .as_is = !r->plan->user && (!r->store || str_equal(r->plan->userns, "unmapped"))};
 	for (size_t i = 0; i < r->plan->env.n; i++)
 		strv_add(&r->program.env, r->plan->env.v[i]);
+	if (filetree_build(&r->tree, r->plan, &host, e) < 0)
+		return -1;
 	if (r->store)
 		r->files = openat(r->store->run, r->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->store && r->files < 0)
@@ -315,6 +319,7 @@ void spawn_forget(struct run *r)
 		munmap(r->program.killed_by, sizeof(*r->program.killed_by));
 	r->program.killed_by = NULL;
 	strv_free(&r->program.env);
+	filetree_free(&r->tree);
 	free(take_ptr(&r->group_path));
 }
 

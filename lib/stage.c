@@ -25,6 +25,7 @@
 #include "own.h"
 #include "rlimit.h"
 #include "rootfs.h"
+#include "treemount.h"
 #include "rootrecipe.h"
 #include "subvol.h"
 #include "sysfilter.h"
@@ -201,22 +202,27 @@ static int root_prepare(struct run *r, struct err *e)
 		r->rootfs = open(r->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->rootfs < 0)
 		return err_sys(e, "%s", r->plan->rootfs);
-	r->own_hands = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
-	if (r->own_hands && r->map.n)
+	r->mounts_in_child = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
+	if (r->mounts_in_child && r->map.n)
 		strv_take(r->notes, str_fmt("%s: its owners are not mapped, as only root may do that", r->plan->rootfs));
 	return mounts_prepare(r, e);
 }
 
 static int root_grant(struct run *r, struct err *e)
 {
-	return r->own_hands ? 0 : handover_give(r, e);
+	return r->mounts_in_child ? 0 : handover_give(r, e);
 }
 
 static int root_enter(struct run *r, struct err *e)
 {
-	if (mounts_enter(r, e) < 0 || (r->own_hands && handover_give(r, e) < 0))
+	int mount;
+
+	if (mounts_enter(r, e) < 0 || (r->mounts_in_child && handover_give(r, e) < 0))
 		return -1;
-	r->root = rootfs_enter(r->root_mount, &r->host, e);
+	mount = handover_root(r, e);
+	if (mount < 0)
+		return -1;
+	r->root = rootfs_enter(mount, &r->host, e);
 	if (r->root < 0)
 		return -1;
 	if (plan_has_stage(r->plan, "proc"))
@@ -224,28 +230,23 @@ static int root_enter(struct run *r, struct err *e)
 	/* That stage may yet follow in a bare run, and needs them. */
 	if (!r->store && rootfs_take_along(r->root, r->host, e) < 0)
 		return -1;
-	return rootfs_drop_host(r->host, e) < 0 ? -1 : handover_mount(r, e);
+	return rootfs_drop_host(r->host, e) < 0 ? -1 : treemount_user(&r->tree, r->root, r->dev, e);
 }
 
 /* proc: the kernel's file systems, devices, and what the user mounts among them. */
 
 static int proc_enter(struct run *r, struct err *e)
 {
-	const struct plan *p = r->plan;
-	bool root = plan_has_stage(p, "root");
+	bool root = plan_has_stage(r->plan, "root");
 
 	if (!root && (mounts_enter(r, e) < 0 || rootfs_stay(&r->root, &r->host, e) < 0))
 		return -1;
-	if (rootfs_mount_proc(r->root, e) < 0 ||
-	    rootfs_mount_sys(r->root, r->host, !root || (plan_has_stage(p, "net") && !str_equal(p->network, "host")), p->privileged, e) < 0)
-		return -1;
-	r->dev = rootfs_mount_dev(r->root, r->host, p->privileged, p->shm_size, e);
-	if (r->dev < 0 || (!p->privileged && rootfs_mask(r->root, r->host, e) < 0))
+	if (treemount_kernel(&r->tree, r->root, r->host, &r->dev, e) < 0)
 		return -1;
 	/* Still on top of the new root, the host's is where a link to ".." of "/" would lead. */
 	if (root && rootfs_drop_host(r->host, e) < 0)
 		return -1;
-	return root ? handover_mount(r, e) : 0;
+	return root ? treemount_user(&r->tree, r->root, r->dev, e) : 0;
 }
 
 /* caps, seccomp */
@@ -322,7 +323,7 @@ static int exec_enter(struct run *r, struct err *e)
 		p->workdir_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (program_find(p, r->root, e) < 0)
 		return -1;
-	if (r->plan->read_only && rootfs_read_only(r->root, e) < 0)
+	if (treemount_last(&r->tree, r->root, e) < 0)
 		return -1;
 	/* The user's keys are not the container's. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,13 +13,12 @@
 #include "err.h"
 #include "etc.h"
 #include "fd.h"
-#include "fixture.h"
 #include "image.h"
 #include "mount.h"
 #include "own.h"
 #include "path.h"
 #include "rootfs.h"
-#include "volume.h"
+#include "treemount.h"
 
 enum { ETC_MAX = 1 << 18 };
 
@@ -29,9 +27,7 @@ void view_close(struct view *v)
 	shut_fd(&v->root);
 	plan_free_lists(&v->plan);
 	container_close(&v->container);
-	strv_free(&v->hidden);
-	strv_free(&v->mounts);
-	strv_free(&v->places);
+	filetree_free(&v->tree);
 }
 
 static int open_image(const struct store *s, const char *ref, struct view *v, struct err *e)
@@ -106,151 +102,74 @@ static int mount_root(const struct store *s, const char *path, struct view *v, i
 	return 0;
 }
 
-static void add(struct fixtures *f, int mount, const char *target)
+/* The path that an entry's source has on the host; NULL: e->sys ENOENT, it is gone. The caller frees it. */
+static char *source_path(const struct store *s, const struct view *v, const struct fsentry *entry, struct err *e)
 {
-	fixture_add(f, &(struct fixture){.fd = mount, .target = str_dup(target)});
+	switch (entry->source ? entry->from : FSENTRY_HOST) {
+	case FSENTRY_HOME:
+		return str_fmt("%s/%s/%s", s->root_path, v->container.id, entry->source);
+	case FSENTRY_VOLUME:
+		return data_path(s, entry->source, e);
+	default:
+		e->sys = ENOENT;
+		return entry->source ? str_dup(entry->source) : NULL;
+	}
 }
 
-/* A directory of the store. By its path: s->root is of the mount namespace that was left. */
-static int add_data(struct fixtures *f, const char *path, const char *target, bool read_only, struct err *e)
+/* A detached mount of a file or directory that a process in the container sees; -1 with ENOENT: it is gone. */
+static int copy_source(const struct store *s, const struct view *v, const struct fsentry *entry, int etc, struct err *e)
 {
-	own_fd int fd = mount_copy(AT_FDCWD, path, false, e);
+	bool state = entry->from == FSENTRY_STATE;
+	/* By its path: s->root is of the mount namespace that was left. */
+	own_str char *path = state ? NULL : source_path(s, v, entry, e);
+	own_fd int fd = -1;
 
-	if (fd < 0 || (read_only && mount_set(fd, MOUNT_ATTR_RDONLY, false, path, e) < 0))
+	if (state && faccessat(etc, entry->source, F_OK, 0) < 0)
+		return err_sys(e, "%s", entry->source);	/* the container does not run */
+	if (!state && !path)
 		return -1;
-	add(f, take_fd(&fd), target);
-	return 0;
-}
-
-/* Of "db:/data:ro" the path inside. The caller frees it. */
-static char *target_of(const char *volume)
-{
-	const char *colon = strchr(volume, ':');
-	const char *target = colon ? colon + 1 : volume;
-
-	return str_dup_n(target, strcspn(target, ":"));
-}
-
-static int add_volume(const struct store *s, struct view *v, struct fixtures *f, const char *text, struct err *e)
-{
-	own_volume struct volume volume = {0};
-	own_str char *path = NULL;
-	int fd;
-
-	if (volume_read(text, &volume, e) < 0) {
-		if (e->sys != ENOENT)
-			return -1;
-		/* Its source is gone, which is no matter to the rest. */
-		strv_take(&v->hidden, target_of(text));
-		return 0;
-	}
-	if (!volume.name) {
-		fd = volume_mount(&volume, e);
-		if (fd >= 0)
-			add(f, fd, volume.target);
-		return fd < 0 ? -1 : 0;
-	}
-	path = data_path(s, volume.name, e);
-	if (path)
-		return add_data(f, path, volume.target, volume.read_only, e);
-	strv_add(&v->hidden, volume.target);
-	return e->sys == ENOENT ? 0 : -1;
-}
-
-static int add_etc(const struct store *s, const struct view *v, struct fixtures *f, int dir, struct err *e)
-{
-	if (copy_etc(s, v, dir, e) < 0)
+	fd = mount_copy(state ? etc : AT_FDCWD, state ? entry->source : path, entry->recursive, e);
+	if (fd < 0 || mount_set(fd, entry->attrs, entry->recursive, entry->target, e) < 0)
 		return -1;
-	for (const char *const *name = etc_files; *name; name++) {
-		own_str char *target = str_fmt("/etc/%s", *name);
-		int fd;
-
-		if (faccessat(dir, *name, F_OK, 0) < 0)		/* it does not run */
-			continue;
-		fd = mount_copy(dir, *name, false, e);
-		if (fd < 0)
-			return -1;
-		add(f, fd, target);
-	}
-	return 0;
+	return take_fd(&fd);
 }
 
 static int mount_all(const struct store *s, struct view *v, int etc, struct err *e)
 {
-	own_fixtures struct fixtures f = {0};
-
-	if (add_etc(s, v, &f, etc, e) < 0)
+	if (copy_etc(s, v, etc, e) < 0)
 		return -1;
-	for (size_t i = 0; i < v->plan.image_volumes.n; i++) {
-		own_str char *name = data_own_name(i), *path = str_fmt("%s/%s/%s", s->root_path, v->container.id, name);
+	for (size_t i = 0; i < v->tree.n; i++) {
+		struct fsentry *entry = &v->tree.v[i];
+		int fd = -1;
 
-		if (add_data(&f, path, v->plan.image_volumes.v[i], false, e) < 0)
-			return -1;
+		if (entry->phase != FSENTRY_USER)
+			continue;
+		if (entry->kind == FSENTRY_BIND) {
+			fd = copy_source(s, v, entry, etc, e);
+			if (fd < 0 && e->sys != ENOENT)
+				return -1;
+		}
+		if (fd >= 0)
+			fsentry_add_mount(entry, fd, "");
+		entry->from_outside = true;	/* nothing is made anew */
 	}
-	for (size_t i = 0; i < v->plan.volumes.n; i++)
-		if (add_volume(s, v, &f, v->plan.volumes.v[i], e) < 0)
-			return -1;
-	if (fixtures_mount(&f, v->root, -1, e) < 0)
-		return -1;
-	return v->plan.read_only ? mount_set(v->root, MOUNT_ATTR_RDONLY, false, "/", e) : 0;
-}
-
-static void hide(struct view *v)
-{
-	static const char *const always[] = {"/proc", "/sys", "/dev"};
-
-	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++)
-		strv_add(&v->hidden, always[i]);
-	for (size_t i = 0; i < v->plan.tmpfs.n; i++)
-		strv_take(&v->hidden, str_dup_n(v->plan.tmpfs.v[i], strcspn(v->plan.tmpfs.v[i], ":")));
-}
-
-static void add_place(struct view *v, const char *kind, const char *text, const char *target)
-{
-	strv_take(&v->mounts, str_fmt("%s %s", kind, text));
-	strv_take(&v->places, path_resolved(v->root, target));
-}
-
-/* Links in a target are followed, as the run followed them: "/var/run/x" may be /run/x. */
-static void find_places(struct view *v)
-{
-	for (size_t i = 0; i < v->hidden.n; i++) {
-		char *path = path_resolved(v->root, v->hidden.v[i]);
-
-		free(v->hidden.v[i]);
-		v->hidden.v[i] = path;
-	}
-	for (size_t i = 0; i < v->plan.image_volumes.n; i++)
-		add_place(v, "volume", v->plan.image_volumes.v[i], v->plan.image_volumes.v[i]);
-	for (size_t i = 0; i < v->plan.volumes.n; i++) {
-		own_str char *target = target_of(v->plan.volumes.v[i]);
-
-		add_place(v, "volume", v->plan.volumes.v[i], target);
-	}
-	for (size_t i = 0; i < v->plan.tmpfs.n; i++) {
-		own_str char *target = str_dup_n(v->plan.tmpfs.v[i], strcspn(v->plan.tmpfs.v[i], ":"));
-
-		add_place(v, "tmpfs", target, target);
-	}
+	return treemount_user(&v->tree, v->root, -1, e) < 0 ? -1 : treemount_last(&v->tree, v->root, e);
 }
 
 static int open_container(const struct store *s, const char *ref, bool alone, struct view *v, struct err *e)
 {
+	struct filetree_host host = {.recorded = true, .may_miss = true};
 	own_str char *path = container_root(s, &v->container);
 	own_fd int etc = -1;
 
 	plan_read(&v->plan, &v->container.config);
+	if (filetree_build(&v->tree, &v->plan, &host, e) < 0)
+		return err_wrap(e, "%s", ref);
 	if (alone) {
 		v->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (v->root < 0)
-			return err_sys(e, "%s", ref);
-	} else {
-		hide(v);
-		if (mount_root(s, path, v, &etc, e) < 0 || mount_all(s, v, etc, e) < 0)
-			return err_wrap(e, "%s", ref);
+		return v->root < 0 ? err_sys(e, "%s", ref) : 0;
 	}
-	find_places(v);
-	return 0;
+	return mount_root(s, path, v, &etc, e) < 0 || mount_all(s, v, etc, e) < 0 ? err_wrap(e, "%s", ref) : 0;
 }
 
 int view_open(const struct store *s, const char *ref, bool alone, struct view *v, struct err *e)
@@ -264,13 +183,6 @@ int view_open(const struct store *s, const char *ref, bool alone, struct view *v
 	if (open_image(s, ref, v, e) < 0 && e->sys == ENOENT)
 		return err_set(e, "%s: no such container or image", ref);
 	return v->image ? 0 : -1;
-}
-
-static bool is_at_or_below(const char *path, const char *top)
-{
-	size_t n = strlen(top);
-
-	return strncmp(path, top, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
 static ssize_t path_of(int fd, char path[PATH_MAX])
@@ -293,24 +205,53 @@ static const char *path_inside(const struct view *v, int fd, char path[PATH_MAX]
 	return n < 0 || path_of(fd, path) < n ? NULL : path + n;
 }
 
+/* Whether only the container's own processes see what is mounted there. */
+static bool is_hidden(const struct view *v, const struct fsentry *entry)
+{
+	if (v->alone || entry->mounts_n || entry->from == FSENTRY_STATE)
+		return false;
+	return entry->phase == FSENTRY_USER || (entry->phase == FSENTRY_KERNEL && entry->type);
+}
+
+/* Where an entry is mounted: links in a target are followed, as the run followed them. The caller frees it. */
+static char *place_of(const struct view *v, const struct fsentry *entry)
+{
+	return path_resolved(v->root, entry->target);
+}
+
 int view_check(const struct view *v, int fd, struct err *e)
 {
 	char text[PATH_MAX];
 	const char *path = path_inside(v, fd, text);
 
-	for (size_t i = 0; path && i < v->hidden.n; i++)
-		if (is_at_or_below(path, v->hidden.v[i]))
-			return err_set(e, "what is at %s is seen by the container's processes alone", v->hidden.v[i]);
+	for (size_t i = 0; path && i < v->tree.n; i++) {
+		own_str char *place = is_hidden(v, &v->tree.v[i]) ? place_of(v, &v->tree.v[i]) : NULL;
+
+		if (place && fsentry_contains(place, path))
+			return err_set(e, "what is at %s is seen by the container's processes alone", place);
+	}
 	return 0;
 }
 
 /* Seen as it is, and no mount to an archive: a file that is mounted on a file. */
-static bool is_file(const struct view *v, const char *place)
+static bool is_file(const struct view *v, const struct fsentry *entry, const char *place)
 {
 	own_fd int fd = path_open(v->root, place, O_PATH | O_NOFOLLOW, 0);
 	struct stat st;
 
-	return !v->alone && !strv_has(&v->hidden, place) && fd >= 0 && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
+	return !v->alone && !is_hidden(v, entry) && fd >= 0 && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+static int refuse_part(const struct fsentry *entry, struct err *e)
+{
+	static const char why[] =
+		"not copied along with what it is mounted in (copy it by itself; 'ct commit' makes an image without it)";
+
+	if (entry->kind != FSENTRY_BIND)
+		return err_set(e, "tmpfs %s: %s", entry->target, why);
+	if (entry->from == FSENTRY_HOME || !entry->source)
+		return err_set(e, "volume %s: %s", entry->target, why);
+	return err_set(e, "volume %s:%s: %s", entry->source, entry->target, why);
 }
 
 int view_check_whole(const struct view *v, int fd, struct err *e)
@@ -318,12 +259,15 @@ int view_check_whole(const struct view *v, int fd, struct err *e)
 	char text[PATH_MAX];
 	const char *path = path_inside(v, fd, text);
 
-	for (size_t i = 0; path && i < v->places.n; i++) {
-		const char *place = v->places.v[i];
+	for (size_t i = 0; path && i < v->tree.n; i++) {
+		const struct fsentry *entry = &v->tree.v[i];
+		own_str char *place = NULL;
 
-		if (is_at_or_below(place, path) && strlen(place) > strlen(path) && !is_file(v, place))
-			return err_set(e, "%s: not copied along with what it is mounted in (copy it by itself; "
-					  "'ct commit' makes an image without it)", v->mounts.v[i]);
+		if (entry->phase != FSENTRY_USER || entry->from == FSENTRY_STATE || entry->kind == FSENTRY_DEVICE)
+			continue;
+		place = place_of(v, entry);
+		if (fsentry_contains(path, place) && strlen(place) > strlen(path) && !is_file(v, entry, place))
+			return refuse_part(entry, e);
 	}
 	return 0;
 }

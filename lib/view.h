@@ -11,6 +11,7 @@
 #define CT_VIEW_H
 
 #include "container.h"
+#include "filetree.h"
 #include "plan.h"
 #include "user.h"
 
@@ -22,9 +23,7 @@ struct view {
 	bool alone;			/* the root as it is on disk, without what a run mounts */
 	struct container container;
 	struct plan plan;
-	struct strv hidden;		/* absolute paths that are not seen */
-	struct strv mounts;		/* what a run mounts ("volume db:/data"), and beside each: */
-	struct strv places;		/* its absolute path, without links */
+	struct filetree tree;		/* what a run mounts; an entry without mounts is not seen */
 };
 
 /*

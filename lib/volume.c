@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "mount.h"
 #include "names.h"
 #include "own.h"
 #include "path.h"
@@ -189,53 +190,18 @@ int volume_check_places(const struct plan *p, int rootfs, struct err *e)
 	return 0;
 }
 
-static int restrict_mount(const struct volume *v, int mount, struct err *e)
+int volume_mount_device(const char *source, uid_t owner, gid_t group, struct err *e)
 {
-	return mount_set(mount, MOUNT_ATTR_NODEV | (v->read_only ? MOUNT_ATTR_RDONLY : 0), true, v->source, e);
-}
-
-int volume_mount(const struct volume *v, struct err *e)
-{
-	own_fd int fd = mount_copy(AT_FDCWD, v->source, true, e);
-
-	return fd < 0 || restrict_mount(v, fd, e) < 0 ? -1 : take_fd(&fd);
-}
-
-struct giving {
-	const struct volume *v;
-	mount_give *give;
-	void *arg;
-};
-
-static int give_part(void *arg, int mount, const char *below, struct err *e)
-{
-	const struct giving *g = arg;
-	own_str char *target = str_fmt("%s%s", g->v->target, below);
-	own_fd int fd = mount;
-
-	return restrict_mount(g->v, fd, e) < 0 ? -1 : g->give(g->arg, take_fd(&fd), target, e);
-}
-
-int volume_mount_mapped(const struct volume *v, int userns, mount_give *give, void *arg, struct strv *skipped,
-			struct err *e)
-{
-	struct giving g = {v, give, arg};
-
-	return mount_copy_mapped(v->source, userns, give_part, &g, skipped, e);
-}
-
-int volume_mount_device(const struct volume *v, uid_t owner, gid_t group, struct err *e)
-{
-	own_fd int dir = mount_new("tmpfs", "size=4k,mode=755", 0, v->source, e);
+	own_fd int dir = mount_new("tmpfs", "size=4k,mode=755", 0, source, e);
 	struct stat st;
 
 	if (dir < 0)
 		return -1;
-	if (stat(v->source, &st) < 0)
-		return err_sys(e, "%s", v->source);
+	if (stat(source, &st) < 0)
+		return err_sys(e, "%s", source);
 	if (mknodat(dir, "node", st.st_mode & S_IFMT, st.st_rdev) < 0 ||
 	    fchownat(dir, "node", owner, group, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    fchmodat(dir, "node", st.st_mode & 0666, 0) < 0)
-		return err_sys(e, "%s: make a node like it", v->source);
+		return err_sys(e, "%s: make a node like it", source);
 	return take_fd(&dir);
 }

@@ -1,7 +1,6 @@
 /*
  * What a user mounts into a container: -v SRC:DST[:ro] (or NAME:DST, data.h), --tmpfs DST[:OPTIONS],
- * --device SRC[:DST]. Read here into their parts, and opened as detached
- * mounts with the host's rights.
+ * --device SRC[:DST]. Read here into their parts.
  */
 #ifndef CT_VOLUME_H
 #define CT_VOLUME_H
@@ -9,7 +8,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "mount.h"
 #include "str.h"
 
 struct err;
@@ -49,20 +47,11 @@ int volume_read_device(const char *text, struct volume *v, struct err *e);
 struct plan;
 int volume_check_places(const struct plan *plan, int rootfs, struct err *e);
 
-/* A detached mount of the source and all below it, owners as they are. */
-int volume_mount(const struct volume *v, struct err *e);
-/*
- * The same with its owners mapped through the user namespace (-1: as they are),
- * given away a mount at a time, each with its target (mount_copy_mapped).
- */
-int volume_mount_mapped(const struct volume *v, int userns, mount_give *give, void *arg, struct strv *skipped,
-			struct err *e);
-
 /*
  * A detached file system with one device node, `node`, like the source, made anew with the
  * container's root (host ids) as its owner: the host's own node would belong
  * to nobody inside.
  */
-int volume_mount_device(const struct volume *v, uid_t owner, gid_t group, struct err *e);
+int volume_mount_device(const char *source, uid_t owner, gid_t group, struct err *e);
 
 #endif

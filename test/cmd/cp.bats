@@ -467,7 +467,7 @@ owner() {
 	stopped -v "$D/dir:/srv/data" -v named:/home/x --tmpfs /run/lock
 	[ ! -e out ]
 	for copy in "/srv - volume $D/dir:/srv/data" '/home - volume named:/home/x' '/run/. - tmpfs /run/lock' \
-		"/ - volume $D/dir:/srv/data" "/. out volume $D/dir:/srv/data" "/srv out volume $D/dir:/srv/data"; do
+		"/ - volume named:/home/x" "/. out volume named:/home/x" "/srv out volume $D/dir:/srv/data"; do
 		read -r from to what <<<"$copy"
 		run ct-cp "$c:$from" "$to"
 		refused "$c:$from: $what: not copied along"
@@ -489,7 +489,7 @@ owner() {
 	run ct-cp "$c:/srv" -
 	refused "$c:/srv: volume /srv/data: not copied along"
 	run ct-cp "$c:/" -
-	refused "$c:/: volume /srv/data: not copied along"
+	refused "$c:/: volume $D/conf:/etc/app.conf: not copied along"
 	[ "$(ct-cp "$c:/etc" - | tar xO etc/app.conf)" = mine ]
 	stopped -v "$D/conf:/etc/app.conf"
 	run ct-cp "$c:/" -

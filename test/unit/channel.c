@@ -41,7 +41,7 @@ static void a_descriptor_goes_along_and_is_closed_on_exec(void **state)
 	struct stat a, b;
 
 	(void)state;
-	assert_int_equal(channel_send(ends[0], MESSAGE_ROOT, NULL, 0, &e), 0);
+	assert_int_equal(channel_send(ends[0], MESSAGE_MOUNT, NULL, 0, &e), 0);
 	assert_int_equal(channel_receive(ends[1], &m, &e), 1);
 	assert_true(m.fd > 2);
 	assert_true(fcntl(m.fd, F_GETFD) & FD_CLOEXEC);
