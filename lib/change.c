@@ -1,12 +1,12 @@
 #include "change.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "err.h"
+#include "jsonlist.h"
 #include "own.h"
 #include "record.h"
 #include "sig.h"
@@ -17,101 +17,6 @@ static const char blanks[] = " \t\r\n";
 static const char *skip(const char *s)
 {
 	return s + strspn(s, blanks);
-}
-
-/* The four digits of \uXXXX; -1: they are none. */
-static long read_hex(const char *s)
-{
-	char digits[5] = "";
-
-	for (int i = 0; i < 4; i++) {
-		if (!isxdigit((unsigned char)s[i]))
-			return -1;
-		digits[i] = s[i];
-	}
-	return strtol(digits, NULL, 16);
-}
-
-static void add_utf8(struct buf *out, long c)
-{
-	const char bytes[][4] = {
-		{(char)c},
-		{(char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f))},
-		{(char)(0xe0 | c >> 12), (char)(0x80 | (c >> 6 & 0x3f)), (char)(0x80 | (c & 0x3f))},
-		{(char)(0xf0 | c >> 18), (char)(0x80 | (c >> 12 & 0x3f)), (char)(0x80 | (c >> 6 & 0x3f)),
-		 (char)(0x80 | (c & 0x3f))},
-	};
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
-	buf_add(out, bytes[n - 1], n);
-}
-
-/* \uXXXX, or two of them for what is beyond 16 bits. Gives what follows, or NULL. */
-static const char *json_code(const char *s, struct buf *out)
-{
-	long c = read_hex(s), low;
-
-	if (c <= 0 || (c >= 0xdc00 && c < 0xe000))	/* a NUL, a half of a pair */
-		return NULL;
-	s += 4;
-	if (c >= 0xd800 && c < 0xdc00) {
-		low = s[0] == '\\' && s[1] == 'u' ? read_hex(s + 2) : -1;
-		if (low < 0xdc00 || low >= 0xe000)
-			return NULL;
-		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-		s += 6;
-	}
-	add_utf8(out, c);
-	return s;
-}
-
-/* What stands after the string's first quote. Gives what follows its last one, or NULL. */
-static const char *json_text(const char *s, struct buf *out)
-{
-	static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-	const char *escape;
-
-	buf_str(out, "");
-	for (; s && *s != '"'; ) {
-		if ((unsigned char)*s < 0x20)
-			return NULL;
-		if (*s != '\\') {
-			buf_add(out, s++, 1);
-			continue;
-		}
-		escape = s[1] ? strchr(escapes, s[1]) : NULL;
-		if (escape)
-			buf_add(out, &meant[escape - escapes], 1);
-		s = escape ? s + 2 : s[1] == 'u' ? json_code(s + 2, out) : NULL;
-	}
-	return s ? s + 1 : NULL;
-}
-
-/* A JSON array of strings (RFC 8259), and nothing else. */
-static bool read_list(const char *s, struct strv *out)
-{
-	s = skip(s);
-	if (*s++ != '[')
-		return false;
-	s = skip(s);
-	if (*s == ']')
-		return *skip(s + 1) == '\0';
-	for (;;) {
-		own_buf struct buf text = {0};
-
-		if (*s != '"')
-			return false;
-		s = json_text(s + 1, &text);
-		if (!s)
-			return false;
-		strv_add(out, text.data);
-		s = skip(s);
-		if (*s == ']')
-			return *skip(s + 1) == '\0';
-		if (*s != ',')
-			return false;
-		s = skip(s + 1);
-	}
 }
 
 /* One word, from s. Gives what follows, or NULL if a quote has no end. */
@@ -153,7 +58,7 @@ static int set_command(struct record *config, const char *key, const char *text,
 	if (!*text)
 		return err_set(e, "nothing follows it");
 	record_drop(config, key);
-	if (read_list(text, &words)) {
+	if (jsonlist_read(text, &words) == JSONLIST_STRINGS) {
 		record_add_list(config, key, &words);
 		return 0;
 	}
@@ -250,7 +155,7 @@ static int add_volumes(struct record *config, const char *key, const char *text,
 	own_strv struct strv dirs = {0}, words = {0};
 	const struct strv *list = &dirs;
 
-	if (!read_list(text, &dirs)) {
+	if (jsonlist_read(text, &dirs) != JSONLIST_STRINGS) {
 		list = &words;
 		if (read_words(text, &words, e) < 0)
 			return -1;
