@@ -45,7 +45,7 @@ static const char *read_code(const char *s, struct buf *out)
 {
 	long c = read_hex(s), low;
 
-	if (c <= 0 || (c >= 0xdc00 && c < 0xe000))	/* a NUL, half of a pair */
+	if (c < 0 || (c >= 0xdc00 && c < 0xe000))	/* half of a pair */
 		return NULL;
 	s += 4;
 	if (c >= 0xd800 && c < 0xdc00) {
@@ -182,6 +182,8 @@ enum jsonlist jsonlist_read(const char *text, struct strv *out)
 		s = read_text(s + 1, &item);
 		if (!s)
 			return JSONLIST_NONE;
+		if (strlen(item.data) != item.len)
+			return JSONLIST_OTHER;
 		strv_add(&items, item.data);
 		s = skip(s);
 		more = *s == ',';

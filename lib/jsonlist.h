@@ -10,10 +10,10 @@
 enum jsonlist {
 	JSONLIST_NONE,		/* not a JSON array */
 	JSONLIST_STRINGS,	/* an array of strings, and nothing behind it; they are added to out */
-	JSONLIST_OTHER,		/* an array, but not all of its items are strings */
+	JSONLIST_OTHER,		/* an array, but not all of its items are strings without NUL characters */
 };
 
-/* A string that holds a NUL character or half of a surrogate pair makes the text no JSON here. */
+/* A string that holds half of a surrogate pair makes the text no JSON. */
 enum jsonlist jsonlist_read(const char *text, struct strv *out);
 
 #endif
