@@ -69,10 +69,10 @@ static int run(struct join *j, int *status, struct err *e)
 	struct ending ending;
 
 	/* Until it runs a signal ends us, and it with us: a frozen container may keep us waiting. */
+	if (j->detached)
+		return join_background(j, e);
 	if (join_start(j, e) < 0)
 		return -1;
-	if (j->detached)
-		return 0;
 	signals = monitor_signals(e);
 	if (signals < 0 || monitor_run(j->pidfd, signals, &j->streams, true, NULL, &notes, NULL, NULL, NULL, &ending, e) < 0)
 		return -1;

@@ -102,8 +102,7 @@ static int enter(struct entry *n, struct err *e)
 
 	/* From here on somebody inside may see this process: none may trace it or open what it has open. */
 	prctl(PR_SET_DUMPABLE, 0);
-	if (!p->stays)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (limit_join(&n->group, false, e) < 0)
 		return -1;
 	explain_at("join");
@@ -211,7 +210,7 @@ int join_start(struct join *j, struct err *e)
 {
 	struct entry n = {.j = j, .target = -1, .channel = -1, .group = {.v2 = -1},
 			  .program = {.args = &j->plan->args, .workdir = j->plan->workdir,
-				      .workdir_fd = -1, .tty = j->plan->tty && !j->detached, .stays = j->detached,
+				      .workdir_fd = -1, .tty = j->plan->tty && !j->detached,
 				      .as_is = str_equal(j->plan->userns, "unmapped")}};
 	int failed;
 
@@ -233,4 +232,62 @@ int join_start(struct join *j, struct err *e)
 	limit_close(&n.group);
 	strv_free(&n.program.env);
 	return failed ? -1 : 0;
+}
+
+/* What the parent in the background tells of the start. */
+struct news {
+	bool runs;
+	struct err why;		/* if it does not */
+};
+
+static int start_and_leave(struct join *j, struct err *e)
+{
+	if (join_start(j, e) < 0)
+		return -1;
+	if (!proc_has_executed(j->pid))
+		return err_set(e, "%s: was killed before it could be executed", j->plan->args.v[0]);
+	shut_fd(&explain_fd);
+	return proc_leave(e);
+}
+
+__attribute__((noreturn)) static void be_parent(struct join *j, int tell, pid_t user)
+{
+	struct news news;
+
+	/* Until the program runs it ends with ct-exec, whom its user may interrupt. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != user)
+		_exit(125);
+	news.runs = start_and_leave(j, &news.why) == 0;
+	if (news.runs)
+		prctl(PR_SET_PDEATHSIG, 0);
+	if (write(tell, &news, sizeof(news)) == sizeof(news) && news.runs) {
+		close(tell);
+		proc_wait_child(j->pid);
+	}
+	_exit(0);
+}
+
+int join_background(struct join *j, struct err *e)
+{
+	pid_t user = getpid(), pid;
+	own_fd int from = -1;
+	struct news news;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "start in the background");
+	from = ends[0];
+	pid = fork();
+	if (pid == 0) {
+		close(take_fd(&from));
+		be_parent(j, ends[1], user);
+	}
+	close(ends[1]);
+	if (pid < 0)
+		return err_sys(e, "start in the background");
+	if (read(from, &news, sizeof(news)) != sizeof(news))
+		return err_set(e, "%s: its parent in the background died", j->plan->args.v[0]);
+	*e = news.why;
+	return news.runs ? 0 : -1;
 }

@@ -20,7 +20,7 @@ struct join {
 	struct proc_id target;		/* its first process */
 	const struct plan *plan;	/* the container's, but with args, env, user, workdir and tty of this process */
 	bool input;			/* stdin is the caller's, not /dev/null */
-	bool detached;			/* all streams are /dev/null, and it outlives the caller */
+	bool detached;			/* all its streams are /dev/null */
 
 	/* Made. */
 	struct streams streams;
@@ -30,5 +30,11 @@ struct join {
 
 /* The program runs when this returns 0. On failure nothing is left; e->status is 125, 126 or 127. */
 int join_start(struct join *j, struct err *e);
+
+/*
+ * The same for a detached process, as the child of a process that stays in the background and reaps it: the
+ * kernel ends no PID namespace before each of its processes is reaped, and the host's process 1 may never do that.
+ */
+int join_background(struct join *j, struct err *e);
 
 #endif

@@ -166,32 +166,13 @@ struct news {
 	struct err why;		/* not, if it does not */
 };
 
-/* What its user's shell had open (a lock, a pipe that somebody waits on); all of ours closes on exec. */
-static void close_inherited(void)
-{
-	own_dir DIR *d = opendir("/proc/self/fd");
-	struct dirent *entry;
-
-	while (d && (entry = readdir(d))) {
-		int fd = atoi(entry->d_name);
-
-		if (fd > 2 && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
-			close(fd);
-	}
-}
-
 /* The supervisor in the background holds on to nothing of its user's, and says that the program runs. */
 static int go_to_background(struct launch *l, struct err *e)
 {
-	own_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct news news = {.runs = true};
 
-	setsid();
-	if (null < 0 || chdir("/") < 0)
-		return err_sys(e, "/dev/null");
-	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
-	close_inherited();
+	if (proc_leave(e) < 0)
+		return -1;
 	shut_fd(&explain_fd);
 	memcpy(news.id, l->id, sizeof(l->id));
 	if (write(l->parent, &news, sizeof(news)) != sizeof(news))

@@ -19,37 +19,66 @@
 
 enum { OUTPUT_MAX = 1 << 20 };
 
-int proc_identify(pid_t pid, struct proc_id *out)
+/* /proc/PID/stat from field 3, the state, on; NULL with errno, ESRCH: there is no such process. */
+static char *read_stat(pid_t pid, char *stat, size_t size)
 {
-	char path[40], stat[1024], *p;
+	char path[40], *p;
 	own_fd int fd = -1;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+	n = fd < 0 ? -1 : read(fd, stat, size - 1);
 	if (n <= 0) {
 		/* Anything else (no descriptors, no memory) says nothing about the process. */
 		if (n == 0 || errno == ENOENT)
 			errno = ESRCH;
-		return -1;
+		return NULL;
 	}
 	stat[n] = '\0';
 	/* Field 2 is the name, which may hold anything, ')' and spaces too: the last ')' ends it. */
 	p = strrchr(stat, ')');
-	if (!p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X') {
+	if (!p || p[1] != ' ') {
 		errno = ESRCH;
-		return -1;
+		return NULL;
 	}
-	p += 2;
-	for (int field = 3; field < 22 && p; field++) {
+	return p + 2;
+}
+
+static uint64_t stat_field(const char *from_state, int number)
+{
+	const char *p = from_state;
+
+	for (int field = 3; field < number && p; field++) {
 		p = strchr(p, ' ');
 		if (p)
 			p++;
 	}
+	return p ? strtoull(p, NULL, 10) : 0;
+}
+
+int proc_identify(pid_t pid, struct proc_id *out)
+{
+	char text[1024], *stat = read_stat(pid, text, sizeof(text));
+
+	if (!stat)
+		return -1;
+	if (*stat == 'Z' || *stat == 'X') {
+		errno = ESRCH;
+		return -1;
+	}
 	out->pid = pid;
-	out->start = p ? strtoull(p, NULL, 10) : 0;
+	out->start = stat_field(stat, 22);
 	return 0;
+}
+
+bool proc_has_executed(pid_t child)
+{
+	/* PF_FORKNOEXEC of linux/sched.h: execve(2) clears it before it closes descriptors, and a zombie keeps it. */
+	enum { FLAGS = 9, FORKED_ONLY = 0x40 };
+	char text[1024], *stat = read_stat(child, text, sizeof(text));
+
+	return !stat || !(stat_field(stat, FLAGS) & FORKED_ONLY);
 }
 
 bool proc_alive(const struct proc_id *id)
@@ -90,6 +119,32 @@ bool proc_wait_gone(int pidfd, int ms)
 	while ((n = poll(&p, 1, ms)) < 0 && errno == EINTR)
 		continue;
 	return n > 0;
+}
+
+static void close_inherited(void)
+{
+	own_dir DIR *d = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		int fd = atoi(entry->d_name);
+
+		if (fd > 2 && !(fcntl(fd, F_GETFD) & FD_CLOEXEC))
+			close(fd);
+	}
+}
+
+int proc_leave(struct err *e)
+{
+	own_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	if (null < 0 || chdir("/") < 0)
+		return err_sys(e, "/dev/null");
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close_inherited();
+	return 0;
 }
 
 int proc_wait_child(pid_t pid)

@@ -29,6 +29,15 @@ int proc_open(const struct proc_id *id);
 /* Waits until the process of a pidfd is gone; false when ms (-1: for ever) have passed. */
 bool proc_wait_gone(int pidfd, int ms);
 
+/* Whether a child that has not been waited for has executed a program since its fork; true if that cannot be learned. */
+bool proc_has_executed(pid_t child);
+
+/*
+ * The caller leaves its user: a session of its own, "/" as its directory, /dev/null as its streams,
+ * and nothing open that it got from its parent (all that ct opens is closed on exec).
+ */
+int proc_leave(struct err *e);
+
 /* Waits for a child. Gives its status as a shell would: its own, or 128 + signal. */
 int proc_wait_child(pid_t pid);
 

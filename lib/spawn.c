@@ -206,7 +206,8 @@ static int hear(struct run *r, bool executing, struct err *e)
 
 	if (got < 0)
 		return -1;
-	return (got == 0) == executing ? 0 :
+	/* A death closes the channel as an execution does. (An --init never executes: the program is its child.) */
+	return (got == 0) == executing && (!executing || r->program.init || proc_has_executed(r->pid)) ? 0 :
 	       err_set(e, "the first process was killed before it could execute anything (too little memory?)");
 }
 

@@ -104,6 +104,39 @@ field() {
 	ct-rm -f "$d"
 }
 
+# COMMAND...: runs it in a PID namespace whose process 1 reaps nobody but this command.
+where_nobody_reaps() {
+	unshare --pid --fork --kill-child --mount-proc python3 -I -S -c '
+import subprocess, sys
+sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
+}
+
+@test "the end of the container is the end of what -d left in it, also where process 1 never reaps" {
+	run -0 --separate-stderr where_nobody_reaps timeout -k 1 20 sh -ec '
+		d=$(ct-run -d --name unreaped "$1" sleep 1000)
+		ct-exec -d "$d" sleep 1000
+		ct-exec -d "$d" true
+		ct-kill "$d"
+		ct-wait "$d"' sh "$img"
+	[ "$output" = 137 ]
+	ct-rm unreaped
+}
+
+@test "the parent of what -d left is a process of ct-exec's that ends with it and holds nothing of its user's" {
+	d=$(ct-run -d "$img" sleep 1000)
+	mkdir "$D/here"
+	(cd "$D/here" && exec 7>"$D/held" && ct-exec -d "$d" sleep 1003)
+	child=$(pgrep -fx 'sleep 1003')
+	parent=$(ps -o ppid= -p "$child" | tr -d ' ')
+	[ "$(readlink "/proc/$parent/exe")" = "$B/ct-exec" ]
+	[ "$(readlink "/proc/$parent/cwd")" = / ]
+	[ -z "$(find "/proc/$parent/fd" -lname "$D/*")" ]
+	[ "$(readlink "/proc/$parent/fd/2")" = /dev/null ]
+	kill "$child"
+	wait_until test ! -e "/proc/$parent"
+	ct-rm -f "$d"
+}
+
 @test "-t gives a terminal even if stdin and stdout are none" {
 	run -0 ct-exec -t "$c" sh -c 'tty; test -t 0 && test -t 1 && test -t 2 && echo yes' </dev/null
 	[[ $output == *yes* ]]

@@ -19,13 +19,13 @@ count_calls() {
 	awk -v process="$process" '$1 == process { print $2 }' "$out"
 }
 
-# CALLS: every how many calls one is tried.
-fault_step() {
+# CALLS: the calls that are tried, the last one among them.
+fault_moments() {
 	local samples=${FAULT_SAMPLES:-12}
 	if [ "$samples" = all ] || ((samples > $1)); then
-		echo 1
+		seq 1 "$1"
 	else
-		echo $(($1 / samples))
+		seq "$1" -$(($1 / samples)) 1
 	fi
 }
 
@@ -33,22 +33,24 @@ fault_step() {
 # at one call after the other, and calls CHECK after each; $status is the command's status then.
 # CHECK also has to undo what a command that was killed too late has done.
 kill_at_calls() {
-	local process=$1 check=$2 calls step n
+	local process=$1 check=$2 calls n
 	shift 2
 	calls=$(count_calls "$process" "$@")
+	[ "${calls:-0}" -gt 0 ] || { echo "$*: has no process $process" >&2; return 1; }
+	status=0
 	"$check"
-	step=$(fault_step "$calls")
-	for ((n = 1; n <= calls; n += step)); do
+	for n in $(fault_moments "$calls"); do
 		status=0
 		"$B/fault/killat" -p "$process" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
-		[ "$status" != 98 ] || fault_failed "$n" "$calls" "$@" || return
-		"$check" || fault_failed "$n" "$calls" "$@" || return
+		echo "at call $n of $calls of $*: status $status: $(cat "$BATS_TEST_TMPDIR/said")"
+		[ "$status" != 98 ]
+		"$check"	# without "||": a command that fails in it fails the test
 	done
 }
 
 # OPTIONS -- CHECK COMMAND...: the same with system calls that fail. OPTIONS are failat's.
 fail_at_calls() {
-	local options=() check calls step n out=$BATS_TEST_TMPDIR/calls
+	local options=() check calls n out=$BATS_TEST_TMPDIR/calls
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
@@ -57,18 +59,14 @@ fail_at_calls() {
 	shift 2
 	"$B/fault/failat" "${options[@]}" -o "$out" "$@" >/dev/null 2>&1 3>&- || :
 	read -r calls <"$out"
+	[ "$calls" -gt 0 ] || { echo "$*: has no such call" >&2; return 1; }
+	status=0
 	"$check"
-	step=$(fault_step "$calls")
-	for ((n = 1; n <= calls; n += step)); do
+	for n in $(fault_moments "$calls"); do
 		status=0
 		"$B/fault/failat" "${options[@]}" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
-		[ "$status" != 98 ] || fault_failed "$n" "$calls" "$@" || return
-		"$check" || fault_failed "$n" "$calls" "$@" || return
+		echo "at call $n of $calls of $*: status $status: $(cat "$BATS_TEST_TMPDIR/said")"
+		[ "$status" != 98 ]
+		"$check"	# without "||": a command that fails in it fails the test
 	done
-}
-
-fault_failed() {
-	echo "at call $1 of $2 of ${*:3}: status $status, it said:" >&2
-	cat "$BATS_TEST_TMPDIR/said" >&2
-	return 1
 }

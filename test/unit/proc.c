@@ -179,6 +179,26 @@ static void a_program_that_is_killed_gives_its_signal(void **state)
 			 NULL, &why, &e), 128 + SIGTERM);
 }
 
+static void a_child_that_died_before_it_executed_is_told_from_one_that_executed(void **state)
+{
+	char name[] = "true", *const program[] = {name, NULL};
+	pid_t forked = sleeper("forked"), executed;
+
+	(void)state;
+	assert_false(proc_has_executed(forked));
+	kill_to_zombie(forked);
+	assert_false(proc_has_executed(forked));
+	waitpid(forked, NULL, 0);
+	executed = fork();
+	if (executed == 0) {
+		execvp(*program, program);
+		_exit(127);
+	}
+	assert_int_equal(waitid(P_PID, (id_t)executed, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+	assert_true(proc_has_executed(executed));
+	assert_int_equal(waitpid(executed, NULL, 0), executed);
+}
+
 static void the_boot_has_an_id(void **state)
 {
 	char a[37], b[37];
@@ -203,6 +223,7 @@ int main(void)
 		cmocka_unit_test(what_a_program_says_too_much_is_dropped),
 		cmocka_unit_test(a_program_that_is_absent_gives_127),
 		cmocka_unit_test(a_program_that_is_killed_gives_its_signal),
+		cmocka_unit_test(a_child_that_died_before_it_executed_is_told_from_one_that_executed),
 		cmocka_unit_test(the_boot_has_an_id),
 	};
 
