@@ -22,6 +22,14 @@ enum { SETTLE_MS = 100, EXIT_BLOCK = 4096 };
 
 static const char *const phase_names[] = {"running", "exited", "killed", "oom", "dead"};
 
+/* A container's record is never empty: a power cut emptied it, under an earlier version. */
+static int read_config(int dir, const char *path, struct container *c, struct err *e)
+{
+	if (record_read(dir, path, &c->config, e) < 0)
+		return -1;
+	return c->config.keys.n ? 0 : err_set(e, "config: empty since a power cut ('ct rm -f' removes the container)");
+}
+
 int container_open(const struct store *s, const char *ref, struct container *c, struct err *e)
 {
 	*c = (struct container)CONTAINER_NONE;
@@ -30,7 +38,7 @@ int container_open(const struct store *s, const char *ref, struct container *c, 
 	c->dir = openat(s->root, c->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->dir < 0)
 		return err_sys(e, "%s", ref);
-	if (record_read(c->dir, "config", &c->config, e) < 0) {
+	if (read_config(c->dir, "config", c, e) < 0) {
 		container_close(c);
 		return err_wrap(e, "%s", ref);
 	}
@@ -41,7 +49,7 @@ int container_config(const struct store *s, struct container *c, struct err *e)
 {
 	own_str char *config = str_fmt("%s/config", c->id);
 
-	return record_read(s->root, config, &c->config, e);
+	return read_config(s->root, config, c, e);
 }
 
 void container_close(struct container *c)
@@ -104,10 +112,13 @@ static bool read_exit(const struct store *s, const struct container *c, struct c
 	own_str char *path = c->exit >= 0 ? str_fmt("/proc/self/fd/%d", c->exit)
 			   : c->dir >= 0 ? str_dup("exit") : str_fmt("%s/exit", c->id);
 	own_record struct record r = {0};
+	own_buf struct buf text = {0};
 	struct err ignored;
 	const char *phase;
 
-	if (record_read(c->dir >= 0 ? c->dir : s->root, path, &r, &ignored) < 0)
+	if (file_read(c->dir >= 0 ? c->dir : s->root, path, EXIT_BLOCK, &text, &ignored) < 0)
+		return false;
+	if (!*text.data || record_parse(&text, path, &r, &ignored) < 0)	/* a block that was never written is zeros */
 		return false;
 	phase = record_get(&r, "phase");
 	if (!phase)	/* it has not ended yet */
@@ -199,6 +210,8 @@ int container_write_state(const struct store *s, const char *id, const struct pr
 /*
  * Always the same block of the file, given to it when the container was made and
  * written over in place (no copy on write): the end can be told on a full disk.
+ * The write begins at once and nobody waits for it: after a power cut the block
+ * is what it was at some moment before, and one sector, so never in part.
  */
 static int write_exit_block(int dir, const char *text, size_t n, struct err *e)
 {
@@ -213,11 +226,14 @@ static int write_exit_block(int dir, const char *text, size_t n, struct err *e)
 		ioctl(fd, FS_IOC_SETFLAGS, &no_cow);	/* what refuses it copies, and works too */
 		if (fallocate(fd, 0, 0, sizeof(block)) < 0)
 			return err_sys(e, "exit: reserve its place");
+		if (!n)
+			return 0;
 	}
 	memset(block, '\n', sizeof(block));
 	memcpy(block, text, n < sizeof(block) ? n : sizeof(block));
 	if (pwrite(fd, block, sizeof(block), 0) != sizeof(block))
 		return err_sys(e, "write exit");
+	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
 }
 

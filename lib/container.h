@@ -3,7 +3,7 @@
  *	config		the plan (plan.h)
  *	rootfs		its snapshot; absent with --rootfs
  *	log, log.1	its output (ctlog.h)
- *	exit		how it ended: phase, code, started, finished; blank while it runs.
+ *	exit		how it ended: phase, code, started, finished; blank (newlines or zeros) while it runs.
  *			Written in place, so that who has it open learns of the end even
  *			if the container is removed at once
  * and CT_RUN/ps_N (what lives as long as it runs)

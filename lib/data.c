@@ -126,7 +126,7 @@ static int make(const struct store *s, const char *name, int root, const char *t
 	if (draft_begin(s, &draft, e) < 0)
 		return -1;
 	failed = data_create(draft.dir, "data", root, target, e) < 0 ||
-		 record_write(draft.dir, "config", &config, e) < 0 ||
+		 record_keep(draft.dir, "config", &config, e) < 0 ||
 		 store_new_id(s, "vol", id, e) < 0 || draft_publish(s, &draft, id, name, e) < 0;
 	draft_drop(s, &draft);
 	/* Somebody else has made one of that name meanwhile: that one is it. */

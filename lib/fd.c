@@ -1,17 +1,24 @@
 #include "fd.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "err.h"
 #include "explain.h"
 #include "own.h"
 #include "str.h"
+
+/* ATTRIBUTE_MAX: what fits in the smallest tree node that btrfs has, of 4 KiB. */
+enum { ATTRIBUTE_MAX = 3500, DISK_BLOCK = 4096 };
+#define HALF "~"	/* ends the name of a file that is not finished */
 
 int fd_write_all(int fd, const void *data, size_t n)
 {
@@ -73,16 +80,120 @@ int file_write(int dirfd, const char *name, mode_t mode, const void *data, size_
 	return 0;
 }
 
-int file_replace(int dirfd, const char *name, mode_t mode, const void *data, size_t n, struct err *e)
+/* An empty file of that name, instead of what a killed process may have left. */
+static int open_new(int dirfd, const char *name, mode_t mode)
 {
-	own_str char *tmp = str_fmt("%s.%d~", name, (int)getpid());
+	int fd;
 
-	if (file_write(dirfd, tmp, mode, data, n, e) < 0 || renameat(dirfd, tmp, dirfd, name) < 0) {
-		err_sys(e, "write %s", name);
-		unlinkat(dirfd, tmp, 0);
-		return -1;
+	while ((fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) < 0 && errno == EEXIST)
+		if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
+			return -1;
+	return fd;
+}
+
+static void attribute_name(size_t part, char name[32])
+{
+	snprintf(name, 32, "user.ct.text.%zu", part);
+}
+
+static int write_attributes(int fd, const char *data, size_t n)
+{
+	char name[32];
+	size_t len;
+
+	for (size_t part = 0; n; part++, data += len, n -= len) {
+		len = n < ATTRIBUTE_MAX ? n : ATTRIBUTE_MAX;
+		attribute_name(part, name);
+		if (fsetxattr(fd, name, data, len, 0) < 0)
+			return -1;
 	}
 	return 0;
+}
+
+static int replace(int dirfd, const char *name, mode_t mode, const void *data, size_t n, bool keep, struct err *e)
+{
+	own_str char *half = str_fmt("%s" HALF, name);
+	own_fd int fd = open_new(dirfd, half, mode);
+
+	if (fd >= 0 && fd_write_all(fd, data, n) == 0 && (!keep || write_attributes(fd, data, n) == 0) &&
+	    renameat(dirfd, half, dirfd, name) == 0)
+		return 0;
+	err_sys(e, "write %s", name);
+	if (fd >= 0)
+		unlinkat(dirfd, half, 0);
+	return -1;
+}
+
+int file_replace(int dirfd, const char *name, mode_t mode, const void *data, size_t n, struct err *e)
+{
+	return replace(dirfd, name, mode, data, n, false, e);
+}
+
+int file_keep(int dirfd, const char *name, const void *data, size_t n, struct err *e)
+{
+	return replace(dirfd, name, 0600, data, n, true, e);
+}
+
+void file_sweep(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (strcmp(entry->d_name + strlen(entry->d_name) - strlen(HALF), HALF) == 0)
+			unlinkat(fd, entry->d_name, 0);
+}
+
+static int read_attributes(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
+{
+	own_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char attribute[32], text[ATTRIBUTE_MAX];
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(e, "%s", name);
+	for (size_t part = 0; out->len <= max; part++) {
+		attribute_name(part, attribute);
+		n = fgetxattr(fd, attribute, text, sizeof(text));
+		if (n < 0)
+			return errno == ENODATA || errno == EOPNOTSUPP ? 0 : err_sys(e, "read %s", name);
+		buf_add(out, text, (size_t)n);
+	}
+	errno = EFBIG;
+	return err_sys(e, "%s", name);
+}
+
+int file_read_kept(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
+{
+	own_buf struct buf kept = {0};
+
+	if (file_read(dirfd, name, max, out, e) < 0)
+		return -1;
+	/* On disk a file grows by whole blocks, until its end: any other length is the whole one. */
+	if (out->len % DISK_BLOCK)
+		return 0;
+	if (read_attributes(dirfd, name, max, &kept, e) < 0)
+		return -1;
+	if (kept.len > out->len) {
+		out->len = 0;
+		buf_add(out, kept.data, kept.len);
+	}
+	return 0;
+}
+
+int file_repair(int dirfd, const char *name, size_t max, struct err *e)
+{
+	own_buf struct buf text = {0};
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "%s", name);
+	if (st.st_size % DISK_BLOCK)
+		return 0;
+	if (file_read_kept(dirfd, name, max, &text, e) < 0)
+		return -1;
+	return text.len == (size_t)st.st_size ? 0 : file_keep(dirfd, name, text.data, text.len, e);
 }
 
 int file_put(int dirfd, const char *name, const char *value, struct err *e)

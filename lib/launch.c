@@ -97,7 +97,7 @@ static int publish_draft(const struct launch *l, struct draft *d, int home, stru
 	own_record struct record config = {0};
 
 	plan_write(l->plan, &config);
-	if (record_write(home, "config", &config, e) < 0)
+	if (record_keep(home, "config", &config, e) < 0)
 		return -1;
 	return draft_publish(l->store, d, l->id, l->plan->name, e);
 }

@@ -346,7 +346,7 @@ int network_create(const struct store *s, struct netlink *rtnl, struct network *
 	record_add(&r, "subnet", text);
 	record_add_uint(&r, "internal", n->internal);
 	record_add_uint(&r, "isolated", n->isolated);
-	return record_write(s->root, path, &r, e) < 0 ? err_wrap(e, "%s", s->root_path) : 0;
+	return record_keep(s->root, path, &r, e) < 0 ? err_wrap(e, "%s", s->root_path) : 0;
 }
 
 int network_remove(const struct store *s, const char *name, struct err *e)

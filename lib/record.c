@@ -131,7 +131,7 @@ int record_read(int dirfd, const char *name, struct record *r, struct err *e)
 {
 	own_buf struct buf text = {0};
 
-	if (file_read(dirfd, name, RECORD_MAX, &text, e) < 0)
+	if (file_read_kept(dirfd, name, RECORD_MAX, &text, e) < 0)
 		return -1;
 	return record_parse(&text, name, r, e);
 }
@@ -159,4 +159,17 @@ int record_write(int dirfd, const char *name, const struct record *r, struct err
 
 	record_format(r, &text);
 	return file_replace(dirfd, name, 0600, text.data, text.len, e);
+}
+
+int record_keep(int dirfd, const char *name, const struct record *r, struct err *e)
+{
+	own_buf struct buf text = {0};
+
+	record_format(r, &text);
+	return file_keep(dirfd, name, text.data, text.len, e);
+}
+
+int record_repair(int dirfd, const char *name, struct err *e)
+{
+	return file_repair(dirfd, name, RECORD_MAX, e);
 }

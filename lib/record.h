@@ -40,8 +40,12 @@ void record_drop(struct record *r, const char *key);
 int record_read(int dirfd, const char *name, struct record *r, struct err *e);
 /* The same of a text, which is changed; name: whose it is, in messages. */
 int record_parse(struct buf *text, const char *name, struct record *r, struct err *e);
-/* Replaces it in one step, mode 0600. */
+/* Replaces it in one step, mode 0600 (file_replace). */
 int record_write(int dirfd, const char *name, const struct record *r, struct err *e);
+/* The same in the store, where nobody waits for the disk: whole or absent after a power cut (file_keep). */
+int record_keep(int dirfd, const char *name, const struct record *r, struct err *e);
+/* After a power cut: gives such a record's file its text again, for those who read it otherwise. */
+int record_repair(int dirfd, const char *name, struct err *e);
 /* The same as text. */
 void record_format(const struct record *r, struct buf *text);
 

@@ -302,6 +302,22 @@ static int make_run(const struct store *s, struct err *e)
 	return 0;
 }
 
+/* Records that a power cut cost their data (file_keep). What cannot be written is read all the same. */
+static int repair_records(int root, const char *kind, struct err *e)
+{
+	own_strv struct strv ids = {0};
+	struct err ignored;
+
+	if (list_ids(root, kind, &ids, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		own_str char *path = str_fmt("%s/config", ids.v[i]);
+
+		record_repair(root, path, &ignored);
+	}
+	return 0;
+}
+
 /*
  * Once after each boot, which cleared CT_RUN, and each mount: a power cut may
  * have cost the counters their last lines. Under their lock, so that nobody
@@ -319,6 +335,8 @@ static int after_boot(const struct store *s, struct err *e)
 		return err_wrap(e, "%s", s->root_path);
 	/* Seldom anything to write: a full store comes up too, to be emptied. */
 	if (memcmp(was, next, sizeof(was)) != 0 && write_counters(fd, next, e) < 0)
+		return err_wrap(e, "%s", s->root_path);
+	if (repair_records(s->root, "ps", e) < 0 || repair_records(s->root, "vol", e) < 0)
 		return err_wrap(e, "%s", s->root_path);
 	return make_run(s, e);
 }

@@ -102,7 +102,7 @@ static void one_that_ended_says_how(void **state)
 	struct store s = fake_store(*state);
 	int dir;
 
-	make(&s, "ps_42002", "");
+	make(&s, "ps_42002", "arg=true\n");
 	dir = openat(s.root, "ps_42002", O_RDONLY | O_CLOEXEC);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		assert_int_equal(container_write_exit(dir, cases[i].phase, cases[i].code, started, &e), 0);
@@ -118,7 +118,7 @@ static void one_that_nobody_saw_end_is_dead_and_never_running(void **state)
 	struct proc_id init;
 	pid_t pid = child(&init);
 
-	make(&s, "ps_42002", "");
+	make(&s, "ps_42002", "arg=true\n");
 	assert_status(&s, "ps_42002", "dead");
 	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
 	assert_status(&s, "ps_42002", "running");
@@ -133,7 +133,7 @@ static void a_pid_that_was_given_again_is_not_the_container(void **state)
 	struct proc_id init;
 	pid_t pid = child(&init);
 
-	make(&s, "ps_42002", "");
+	make(&s, "ps_42002", "arg=true\n");
 	init.start--;
 	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
 	assert_status(&s, "ps_42002", "dead");
@@ -148,7 +148,7 @@ static void what_is_of_another_boot_is_not_believed(void **state)
 	struct proc_id init;
 	pid_t pid = child(&init);
 
-	make(&s, "ps_42002", "");
+	make(&s, "ps_42002", "arg=true\n");
 	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
 	assert_int_equal(record_read(s.run, "ps_42002/state", &r, &e), 0);
 	record_drop(&r, "boot");
@@ -287,6 +287,17 @@ static void what_a_starting_supervisor_holds_is_not_cleared_away(void **state)
 	close_fake(&s);
 }
 
+static void one_whose_record_a_power_cut_emptied_is_said_to_be_so(void **state)
+{
+	struct store s = fake_store(*state);
+	own_container struct container c = CONTAINER_NONE;
+
+	make(&s, "ps_42002", "");
+	assert_refused(container_open(&s, "ps_42002", &c, &e), &e,
+		       "ps_42002: config: empty since a power cut ('ct rm -f' removes the container)");
+	close_fake(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +309,7 @@ int main(void)
 		unit_test_scratch(its_root_is_its_snapshot_or_the_users_directory),
 		unit_test_scratch(its_group_is_below_the_parent_that_the_environment_names),
 		unit_test_scratch(an_unknown_or_damaged_one_is_refused_by_the_name_asked_for),
+		unit_test_scratch(one_whose_record_a_power_cut_emptied_is_said_to_be_so),
 		unit_test_scratch(a_start_waits_for_a_command_that_clears_away),
 		unit_test_scratch(a_container_whose_supervisor_lives_is_not_started_again),
 		unit_test_scratch(what_a_starting_supervisor_holds_is_not_cleared_away),

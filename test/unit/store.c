@@ -132,6 +132,76 @@ static void a_counter_that_a_power_cut_put_back_is_corrected_after_the_boot(void
 	assert_string_equal(id, "img_42008");
 }
 
+static void cut(const struct store *s, const char *name, off_t size)
+{
+	own_fd int fd = openat(s->root, name, O_WRONLY | O_CLOEXEC);
+
+	assert_int_equal(ftruncate(fd, size), 0);
+}
+
+/* A power cut leaves a file's data out, from some block on (fd.h). */
+static void a_kept_file_whose_data_was_lost_still_has_its_text(void **state)
+{
+	struct store *s = store_of(state);
+	size_t sizes[] = {1, 4095, 4096, 20000};
+	char text[20000];
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 23);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		for (off_t left = 0; left < (off_t)sizes[i]; left += 4096) {
+			own_buf struct buf b = {0}, raw = {0};
+
+			assert_int_equal(file_keep(s->root, "f", text, sizes[i], &e), 0);
+			cut(s, "f", left);
+			assert_int_equal(file_read_kept(s->root, "f", sizeof(text), &b, &e), 0);
+			assert_int_equal(b.len, sizes[i]);
+			assert_memory_equal(b.data, text, sizes[i]);
+			assert_int_equal(file_repair(s->root, "f", sizeof(text), &e), 0);
+			assert_int_equal(file_read(s->root, "f", sizeof(text), &raw, &e), 0);
+			assert_int_equal(raw.len, sizes[i]);
+			assert_memory_equal(raw.data, text, sizes[i]);
+		}
+}
+
+static void a_kept_file_that_somebody_edited_is_as_he_left_it(void **state)
+{
+	struct store *s = store_of(state);
+	own_buf struct buf b = {0};
+
+	assert_int_equal(file_keep(s->root, "f", "a longer text", 13, &e), 0);
+	assert_int_equal(file_write(s->root, "f", 0600, "short", 5, &e), 0);
+	assert_int_equal(file_repair(s->root, "f", 100, &e), 0);
+	assert_int_equal(file_read_kept(s->root, "f", 100, &b, &e), 0);
+	assert_string_equal(b.data, "short");
+}
+
+static void a_kept_file_longer_than_expected_is_refused(void **state)
+{
+	struct store *s = store_of(state);
+	own_buf struct buf b = {0};
+
+	assert_int_equal(file_keep(s->root, "f", "12345", 5, &e), 0);
+	cut(s, "f", 0);
+	assert_refused(file_read_kept(s->root, "f", 4, &b, &e), &e, "f: File too large");
+}
+
+static void what_a_killed_writer_left_is_replaced_or_swept(void **state)
+{
+	struct store *s = store_of(state);
+	own_buf struct buf b = {0};
+
+	assert_int_equal(file_write(s->root, "f~", 0600, "half", 4, &e), 0);
+	assert_int_equal(file_write(s->root, "g~", 0600, "half", 4, &e), 0);
+	assert_int_equal(file_replace(s->root, "f", 0600, "whole", 5, &e), 0);
+	assert_int_equal(file_read(s->root, "f", 100, &b, &e), 0);
+	assert_string_equal(b.data, "whole");
+	assert_int_equal(faccessat(s->root, "f~", F_OK, 0), -1);
+	file_sweep(s->root);
+	assert_int_equal(faccessat(s->root, "g~", F_OK, 0), -1);
+	assert_int_equal(faccessat(s->root, "f", F_OK, 0), 0);
+}
+
 static void a_list_is_sorted_by_number(void **state)
 {
 	static const char *const made[] = {"ps_100000", "ps_99999", "ps_42002", "img_1", "ps_x", "ps_1~"};
@@ -348,6 +418,10 @@ int main(void)
 		unit_test_store(a_number_is_not_given_again_when_its_object_is_gone),
 		unit_test_store(damaged_or_missing_counters_go_on_after_what_exists),
 		unit_test_store(a_counter_that_a_power_cut_put_back_is_corrected_after_the_boot),
+		unit_test_store(a_kept_file_whose_data_was_lost_still_has_its_text),
+		unit_test_store(a_kept_file_that_somebody_edited_is_as_he_left_it),
+		unit_test_store(a_kept_file_longer_than_expected_is_refused),
+		unit_test_store(what_a_killed_writer_left_is_replaced_or_swept),
 		unit_test_store(a_list_is_sorted_by_number),
 		unit_test_home(looking_makes_nothing),
 		unit_test_store(a_store_that_is_down_reads_as_empty_and_says_so),

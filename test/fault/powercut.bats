@@ -1,0 +1,184 @@
+# What a power cut leaves: every container whole or absent, what was reported as durable there.
+load ../cmd/helper
+load powercut
+
+setup() {
+	busybox_image	# its directory, of which each test makes the image of its own store
+	cut_setup
+}
+
+teardown() {
+	cut_teardown
+}
+
+# A store with the image bb.
+# shellcheck disable=SC2154 # busybox_image sets $busybox
+store_with_image() { # file | btrfs [MOUNT OPTIONS]
+	disk "$@"
+	ct-init -n bb "$busybox" >/dev/null
+}
+
+# Each start commits what the file system has of metadata, since it makes a snapshot.
+commit() {
+	ct-run -d --network none bb true >/dev/null
+}
+
+# Every container there is tells its name, its image and its command, and is not running.
+all_are_whole() {
+	local id name image status command
+	while IFS=$'\t' read -r id name image status command; do
+		echo "# $id $name $image $status $command"
+		[ "$image" = bb ]
+		[[ "$status" =~ ^(exited [0-9]+|killed [0-9]+|dead)$ ]]
+		case $command in
+		true)	[ -z "$name" ] ;;
+		sleep\ *)	[ "$name" = "c${command#sleep }" ] ;;
+		*)	return 1 ;;
+		esac
+		[ "$(ct-inspect "$id" | jq -r '.[0].Path')" = "${command%% *}" ]
+		[ -d "$CT_ROOT/$id/rootfs/bin" ]
+	done < <(ct-ps --no-header -o id,name,image,status,command)
+}
+
+some_are_whole() {
+	store_with_image "$@"
+	for i in 1 2 3 4 5; do
+		ct-run -d --network none --name "c$i" bb sleep "$i" >/dev/null
+	done
+	commit
+	power_cut
+	after_the_cut
+	run ct-ps --no-header -o name,image,command
+	[ "$status" -eq 0 ]
+	for i in 1 2 3 4 5; do
+		[[ $'\n'"$output"$'\n' == *$'\n'"c$i"$'\tbb\t'"sleep $i"$'\n'* ]]
+	done
+	all_are_whole
+	[ "$(ct-ps --no-header -o status c5)" = dead ]
+	[ "$(ct-inspect c5 | jq -r '.[0].State.Status')" = exited ]
+	run ct-logs c5
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	ct-start c5
+	[ "$(ct-ps --no-header -o name,status c5)" = $'c5\trunning' ]
+}
+
+@test "a container is whole after a power cut that followed a commit, and starts again" {
+	some_are_whole file
+}
+
+@test "a container is whole after a power cut on a btrfs of the user's" {
+	some_are_whole btrfs
+}
+
+@test "a container is whole after a power cut on a btrfs that compresses and has no inline files" {
+	some_are_whole btrfs compress=zstd,max_inline=0
+}
+
+@test "what a power cut left is shown truly before the store is brought up" {
+	store_with_image btrfs
+	ct-run -d --network none --name c9 bb sleep 9 >/dev/null
+	commit
+	power_cut
+	disk_off
+	disk_mount "$OUTER/cut"
+	[ "$(ct-ps --no-header -o name,image,status,command c9)" = $'c9\tbb\tdead\tsleep 9' ]
+	[ "$(ct-inspect c9 | jq -r '.[0].Path')" = sleep ]
+}
+
+@test "a container whose record is large is whole after a power cut" {
+	store_with_image file
+	words=$(seq -s ' ' 20000)
+	ct-run -d --network none --name large -e "WORDS=$words" bb sleep 9 >/dev/null
+	commit
+	power_cut
+	after_the_cut
+	[ "$(ct-inspect large | jq -r '.[0].Config.Env[]' | grep ^WORDS=)" = "WORDS=$words" ]
+}
+
+@test "after power cuts at any moment each container is whole or absent" {
+	store_with_image file
+	(
+		trap 'exit' TERM
+		for i in $(seq 1000); do
+			ct-run -d --network none --name "c$i" bb sleep "$i" >/dev/null
+		done
+	) &
+	starter=$!
+	for n in 1 2 3 4 5 6 7 8; do
+		wait_until test -e "$CT_ROOT/ps_$((42001 + 2 * n))"
+		power_cut "cut$n"
+	done
+	kill "$starter"
+	await "$starter" || true
+	for n in 1 2 3 4 5 6 7 8; do
+		after_the_cut "cut$n"
+		all_are_whole
+		# What was being made is gone, and the names of what is absent are free.
+		[ -z "$(ls "$CT_ROOT/tmp")" ]
+		ct-run --rm --network none --name "c$((2 * n + 2))" bb true ||
+			ct-ps -q "c$((2 * n + 2))"
+	done
+}
+
+@test "the exit status of a run that ended is there after a power cut, and what is there of its log" {
+	store_with_image file
+	run ct-run --network none --name ended bb sh -c 'echo said; exit 3'
+	[ "$status" -eq 3 ]
+	commit
+	power_cut
+	after_the_cut
+	[ "$(ct-ps --no-header -o status,exitcode ended)" = $'exited 3\t3' ]
+	run ct-logs ended
+	[ "$status" -eq 0 ]
+	[ -z "$output" ] || [ "$output" = said ]
+	[ "$(ct-inspect ended | jq '.[0].State.ExitCode')" = 3 ]
+}
+
+@test "a container that was started again and cut off is dead, not what it was before" {
+	store_with_image file
+	run ct-run --network none --name twice bb sh -c 'if mkdir /once; then exit 3; fi; sleep 60'
+	[ "$status" -eq 3 ]
+	sync -f "$CT_ROOT"
+	ct-start twice
+	commit
+	power_cut
+	after_the_cut
+	[ "$(ct-ps --no-header -o status twice)" = dead ]
+}
+
+@test "images, commits and pulled names are there once they are reported" {
+	store_with_image file
+	c=$(ct-run -d --network none bb sh -c 'echo kept >/kept; sleep 60')
+	wait_until test -s "$CT_ROOT/$c/rootfs/kept"
+	new=$(ct-commit "$c" committed)
+	power_cut
+	after_the_cut
+	[ "$(ct-images --no-header -o id,name committed)" = "$new"$'\t'committed:latest ]
+	[ "$(ct-run --rm --network none committed cat /kept)" = kept ]
+}
+
+@test "a volume and a network are whole after a power cut that followed a commit" {
+	store_with_image file
+	ct-net create web >/dev/null
+	ct-run -d --network none -v data:/bin --name c9 bb sleep 9 >/dev/null
+	commit
+	power_cut
+	after_the_cut
+	[ "$(ct-volumes --no-header -o name)" = data ]
+	[ -n "$(ct-volumes --json | jq -r 'select(.name == "data").created // empty')" ]
+	[ "$(ct-net ls --no-header -o name | grep -cx web)" -eq 1 ]
+	ct-net create other >/dev/null
+	# shellcheck disable=SC2154 # busybox_image sets it
+	cmp "$busybox/bin/busybox" "$(ct-volumes --json | jq -r .root)/busybox"
+}
+
+@test "a run waits for no disk: it makes no call that syncs" {
+	store_with_image file
+	ct-run --rm --network none bb true	# reserves a block of ids
+	strace -f -qq -o "$D/calls" -e trace=fsync,fdatasync,syncfs,sync,msync,sync_file_range \
+		ct-run -d --network none bb true
+	run grep -vE 'sync_file_range\(.*SYNC_FILE_RANGE_WRITE\)|\+\+\+|---|resumed|SIG' "$D/calls"
+	echo "$output"
+	[ "$status" -eq 1 ]
+}
