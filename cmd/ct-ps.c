@@ -8,19 +8,20 @@
 #include "container.h"
 #include "member.h"
 #include "own.h"
+#include "ps.h"
 #include "store.h"
 #include "table.h"
 
 struct ps_args {
 	struct listing listing;
-	struct strv filters;
+	struct filters filters;
 	bool running;
 };
 
 static const struct opt opts[] = {
 	OPT_FLAG(struct ps_args, running, 'r', "running", "only those that run"),
-	OPT_LIST(struct ps_args, filters, 'f', "filter", "KEY=VALUE",
-		 "only those where it is so: status=, name= (part of it), image=, label=KEY[=VALUE], id="),
+	OPT_FORM_LIST(struct ps_args, filters, 'f', "filter", "KEY=VALUE",
+		      "show only containers with this status, name (regular expression), image, label or id", filter_read),
 	OPT_LISTING(struct ps_args, listing),
 	OPT_END
 };
@@ -44,135 +45,17 @@ static const struct column columns[] = {
 struct listed {
 	const struct store *store;
 	struct table *table;
-	const struct strv *filters;
+	const struct filters *filters;
 	bool asked;		/* for some; else each is an id of the store */
 	bool running;
 	bool lives;		/* it matters whether each of them runs */
 	bool states;		/* and if not, how it ended */
 };
 
-/* A container under a filter's eye. */
-struct seen {
-	const struct store *store;
-	const struct container *c;
-	const struct container_state *st;
-};
-
-static bool status_fits(const struct seen *s, const char *value)
-{
-	own_str char *status = container_status_text(s->st);
-
-	status[strcspn(status, " ")] = '\0';
-	return strcmp(status, value) == 0;
-}
-
-static int check_status(const char *value, struct err *e)
-{
-	static const char *const known[] = {"running", "exited", "killed", "oom", "dead"};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (strcmp(value, known[i]) == 0)
-			return 0;
-	return err_set(e, "no such status (there are running, exited, killed, oom, dead)");
-}
-
-static bool name_fits(const struct seen *s, const char *value)
-{
-	const char *name = record_get(&s->c->config, "name");
-
-	return name && strstr(name, value);
-}
-
-/* The image that the name means now; an image that is gone by what it was called. */
-static bool image_fits(const struct seen *s, const char *value)
-{
-	const char *id = record_get(&s->c->config, "image"), *name = record_get(&s->c->config, "image-name");
-	char wanted[ID_LEN];
-	struct err ignored;
-
-	if (name_resolve(s->store, "img", value, wanted, &ignored) == 0)
-		return str_equal(id, wanted);
-	return str_equal(id, value) || str_equal(name, value);
-}
-
-/* Of a label that is given twice the last one counts. */
-static bool label_fits(const struct seen *s, const char *value)
-{
-	own_strv struct strv labels = {0};
-	size_t key = strcspn(value, "=");
-
-	record_get_list(&s->c->config, "label", &labels);
-	for (size_t i = labels.n; i-- > 0;)
-		if (strcspn(labels.v[i], "=") == key && strncmp(labels.v[i], value, key) == 0)
-			return !value[key] || strcmp(labels.v[i] + key, value + key) == 0;
-	return false;
-}
-
-static bool id_fits(const struct seen *s, const char *value)
-{
-	return strcmp(s->c->id, value) == 0;
-}
-
-static const struct filter {
-	const char *key;
-	bool (*fits)(const struct seen *s, const char *value);
-	int (*check)(const char *value, struct err *e);
-} filters[] = {
-	{"status", status_fits, check_status}, {"name", name_fits, NULL}, {"image", image_fits, NULL},
-	{"label", label_fits, NULL}, {"id", id_fits, NULL},
-};
-
-enum { FILTERS = sizeof(filters) / sizeof(*filters) };
-
-/* The filter that the text is for, its value in *value; NULL: there is none. */
-static const struct filter *find_filter(const char *text, const char **value)
-{
-	size_t key = strcspn(text, "=");
-
-	*value = text + key + 1;
-	for (size_t i = 0; text[key] && i < FILTERS; i++)
-		if (strlen(filters[i].key) == key && strncmp(filters[i].key, text, key) == 0)
-			return &filters[i];
-	return NULL;
-}
-
-static int check_filters(const struct strv *texts, struct err *e)
-{
-	for (size_t i = 0; i < texts->n; i++) {
-		const char *value;
-		const struct filter *f = find_filter(texts->v[i], &value);
-
-		if (!f)
-			err_set(e, "--filter %s: not KEY=VALUE (the keys are status, name, image, label, id)", texts->v[i]);
-		else if (!f->check || f->check(value, e) == 0)
-			continue;
-		else
-			err_wrap(e, "--filter %s", texts->v[i]);
-		return err_status(e, 2);
-	}
-	return 0;
-}
-
 /* How a container ended is in one more file of each. */
 static bool needs_states(const struct listed *l)
 {
-	const char *value;
-
-	for (size_t i = 0; i < l->filters->n; i++)
-		if (find_filter(l->filters->v[i], &value)->fits == status_fits)
-			return true;
-	return table_shows(l->table, "status,started,finished,exitcode");
-}
-
-static bool wanted(const struct listed *l, const struct container *c, const struct container_state *st)
-{
-	const struct seen seen = {l->store, c, st};
-	const char *value;
-
-	for (size_t i = 0; i < l->filters->n; i++)
-		if (!find_filter(l->filters->v[i], &value)->fits(&seen, value))
-			return false;
-	return true;
+	return filters_ask_for_status(l->filters) || table_shows(l->table, "status,started,finished,exitcode");
 }
 
 /* Its first address, and "0.0.0.0:8080->80/tcp" for each published port. */
@@ -219,7 +102,7 @@ static int list_one(const char *ref, void *arg, struct err *e)
 		return 0;
 	if (container_config(l->store, &c, e) < 0)
 		return l->asked ? err_wrap(e, "%s", ref) : -1;
-	if (!wanted(l, &c, &st))
+	if (!filters_fit(l->filters, &(struct seen){l->store, &c, &st}))
 		return 0;
 	if (runs && table_shows(l->table, "ip,ports"))
 		find_network(l, c.id, ip, &ports);
@@ -241,21 +124,16 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	return 0;
 }
 
-static void args_free(struct ps_args *args)
-{
-	strv_free(&args->filters);
-}
-
 int main(int argc, char **argv)
 {
-	__attribute__((cleanup(args_free))) struct ps_args args = {0};
+	struct ps_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	own_store struct store store = STORE_NONE;
 	struct listed l = {.store = &store, .filters = &args.filters, .asked = *operands, .running = args.running};
 	struct err e;
 	int status;
 
-	if (check_filters(&args.filters, &e) < 0 || store_open(&store, STORE_LOOK, &e) < 0 ||
+	if (store_open(&store, STORE_LOOK, &e) < 0 ||
 	    !(l.table = table_begin(columns, &args.listing, &e)))
 		return cmd_failed(&e);
 	if (*store.note)
@@ -264,5 +142,6 @@ int main(int argc, char **argv)
 	l.lives = l.running || table_shows(l.table, "pid,ip,ports");
 	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);
+	filters_free(&args.filters);
 	return cmd_end(status);
 }

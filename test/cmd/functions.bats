@@ -384,13 +384,41 @@ hostile() {
 	ct-rm "$other"
 }
 
+@test "of several filters of one key any will do, of each key one must" {
+	a=$(ct-run -d --name web-1 -l app=web "$img" sleep 1000)
+	b=$(ct-run -d --name web-2 -l app=web busybox sh -c 'exit 1')
+	c=$(ct-run -d --name db -l app=db busybox sleep 1000)
+	ct-wait "$b"
+	[ "$(ct-ps -q -f status=running -f status=exited)" = "$c"$'\n'"$b"$'\n'"$a" ]
+	[ "$(ct-ps -q -f name=db -f name=1)" = "$c"$'\n'"$a" ]
+	[ "$(ct-ps -q -f "id=$a" -f "id=$b")" = "$b"$'\n'"$a" ]
+	[ "$(ct-ps -q -f label=app=db -f status=exited -f label=app=web)" = "$b" ]
+	[ "$(ct-ps -q -f status=exited -f image=nosuch -f image=busybox -f status=killed)" = "$b" ]
+	[ -z "$(ct-ps -q -f name=db -f status=exited -f name=1)" ]
+}
+
+@test "the filter name is a regular expression, as podman's is" {
+	a=$(ct-run -d --name web "$img" sleep 1000)
+	b=$(ct-run -d --name web-db "$img" sleep 1000)
+	[ "$(ct-ps -q -f 'name=^web$')" = "$a" ]
+	[ "$(ct-ps -q -f 'name=web')" = "$b"$'\n'"$a" ]
+	[ "$(ct-ps -q -f 'name=^(web|db)$')" = "$a" ]
+	[ "$(ct-ps -q -f 'name=b.d+b$')" = "$b" ]
+	[ -z "$(ct-ps -q -f 'name=^db')" ]
+	run -2 ct-ps -q -f 'name=('
+	[ "$output" = "ct-ps: --filter: name=(: Unmatched ( or \\( (see 'ct-ps --help')" ]
+	# Go has it, glibc takes it for the letter d.
+	run -2 ct-ps -q -f 'name=web-\d'
+	[ "$output" = "ct-ps: --filter: name=web-\d: \d is not in a regular expression of regex(7) (see 'ct-ps --help')" ]
+}
+
 @test "a filter that there is none of is refused, and says which there are" {
 	for filter in nosuch=1 status name 'Status=running' =x '' ; do
 		run -2 --separate-stderr ct-ps -q --filter "$filter"
-		[ "$stderr" = "ct-ps: --filter $filter: not KEY=VALUE (the keys are status, name, image, label, id)" ]
+		[ "$stderr" = "ct-ps: --filter: $filter: not KEY=VALUE (the keys are status, name, image, label, id) (see 'ct-ps --help')" ]
 	done
 	run -2 --separate-stderr ct-ps --filter status=paused
-	[[ $stderr == 'ct-ps: --filter status=paused: no such status (there are running,'* ]]
+	[[ $stderr == 'ct-ps: --filter: status=paused: no such status (there are running,'* ]]
 }
 
 # commit --change

@@ -30,6 +30,7 @@ value_of() {
 	TIME)		echo 5m ;;
 	SIGNAL)		echo TERM ;;
 	INSTRUCTION)	echo 'USER app' ;;
+	KEY=VALUE)	echo name=x ;;
 	*)		echo x ;;
 	esac
 }
