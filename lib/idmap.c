@@ -13,6 +13,7 @@
 #include "claim.h"
 #include "err.h"
 #include "fd.h"
+#include "hostclaim.h"
 #include "num.h"
 #include "own.h"
 #include "str.h"
@@ -55,40 +56,35 @@ int idmap_read(const char *text, struct idmap *m, struct err *e)
 	return 0;
 }
 
-static unsigned first_slot(const char *id)
+/*
+ * Where the search begins. In the default CT_RUN that is the container's number; other sets begin
+ * elsewhere each, or the second one would ask for every range that the first one has.
+ */
+static unsigned first_slot(int run, const char *id)
 {
 	const char *number = strrchr(id, '_');
 
-	return (unsigned)(strtoull(number ? number + 1 : id, NULL, 10) % SLOTS);
+	return (unsigned)((strtoull(number ? number + 1 : id, NULL, 10) + hostclaim_set(run)) % SLOTS);
 }
 
-/* 1: claimed; 0: another container has it; -1. */
-static int claim_slot(int run, unsigned slot, const char *id, struct err *e)
-{
-	char name[24];
-
-	snprintf(name, sizeof(name), "userns-%u", slot);
-	return claim_take(run, run, name, id, e);
-}
-
-int idmap_claim(int run, const char *id, struct idmap *m, struct err *e)
+int idmap_claim(int run, const char *id, struct idmap *m, int *held, struct err *e)
 {
 	own_str char *elsewhere = str_fmt("%s/userns", id);
-	unsigned slot = first_slot(id);
+	unsigned slot = first_slot(run, id);
 	char text[16];
 	int got;
 
 	for (unsigned tried = 0; tried < SLOTS; tried++, slot = (slot + 1) % SLOTS) {
+		snprintf(text, sizeof(text), "%u", slot);
 		if (tried) {
 			/* Not where the number says: noted first, so that a crash leaves no lost claim. */
-			snprintf(text, sizeof(text), "%u", slot);
 			unlinkat(run, elsewhere, 0);
 			if (symlinkat(text, run, elsewhere) < 0)
 				return err_sys(e, "user ids for %s", id);
 		}
-		got = claim_slot(run, slot, id, e);
+		got = hostclaim_take(run, text, id, held, e);
 		if (got < 0)
-			return -1;
+			return err_wrap(e, "user ids for %s", id);
 		if (got) {
 			*m = (struct idmap){.n = 1, .line = {{0, FIRST_OUTSIDE + slot * IDMAP_RANGE, IDMAP_RANGE}}};
 			return 0;
@@ -119,33 +115,37 @@ int idmap_borrow(struct idmap *m, struct err *e)
 }
 
 /* The slot that a container has: what its number says, or what is noted. */
-static unsigned slot_of(int run, const char *id)
+static void slot_of(int run, const char *id, char slot[16])
 {
 	own_str char *elsewhere = str_fmt("%s/userns", id);
-	char text[16] = "";
-	ssize_t n = readlinkat(run, elsewhere, text, sizeof(text) - 1);
+	ssize_t n = readlinkat(run, elsewhere, slot, 15);
 
-	return n > 0 ? (unsigned)strtoul(text, NULL, 10) : first_slot(id);
+	if (n > 0)
+		slot[n] = '\0';
+	else
+		snprintf(slot, 16, "%u", first_slot(run, id));
 }
 
-int idmap_share(int run, const char *from, const char *id, struct err *e)
+int idmap_share(int run, const char *from, const char *id, int *held, struct err *e)
 {
 	own_str char *note = str_fmt("%s/userns", id);
 	char slot[16];
 
-	snprintf(slot, sizeof(slot), "%u", slot_of(run, from));
+	slot_of(run, from, slot);
 	if (symlinkat(slot, run, note) < 0)
 		return err_sys(e, "share the user ids of %s", from);
+	*held = hostclaim_share(slot);
 	return 0;
 }
 
 /* The claim goes to one that shares the range and lives, and so do the others. false: there is none. */
-static bool bequeath(int run, const char *claim, const char *id)
+static bool bequeath(int run, const char *slot, const char *id)
 {
 	int fd = openat(run, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	char heir[64] = "", other[64];
 	struct dirent *entry;
+	struct err ignored;
 
 	while (d && (entry = readdir(d))) {
 		if (!str_starts(entry->d_name, IDMAP_SHARED) || !claim_holder(run, fd, entry->d_name, other))
@@ -155,10 +155,8 @@ static bool bequeath(int run, const char *claim, const char *id)
 
 			if (symlinkat(other, run, shared) < 0)
 				continue;	/* that one has ended meanwhile */
-		} else {
-			unlinkat(run, claim, 0);
-			if (symlinkat(other, run, claim) == 0)
-				strcpy(heir, other);
+		} else if (hostclaim_pass(run, slot, id, other, &ignored) == 0) {
+			strcpy(heir, other);
 		}
 	}
 	return *heir;
@@ -166,11 +164,11 @@ static bool bequeath(int run, const char *claim, const char *id)
 
 void idmap_release(int run, const char *id)
 {
-	char claim[24], holder[64];
+	char slot[16];
 
-	snprintf(claim, sizeof(claim), "userns-%u", slot_of(run, id));
-	if (claim_holder(run, run, claim, holder) && strcmp(holder, id) == 0 && !bequeath(run, claim, id))
-		claim_release(run, claim, id);
+	slot_of(run, id, slot);
+	if (!bequeath(run, slot, id))
+		hostclaim_release(run, slot, id);
 }
 
 uint32_t idmap_outside(const struct idmap *m, uint32_t inside)

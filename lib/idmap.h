@@ -2,9 +2,10 @@
  * User and group id maps of a container's user namespace (user_namespaces(7)).
  *
  * Each running container has 65,536 host ids of its own, out of the ids
- * 0x20000000 to 0x6fffffff. Which ones is told by its number, so that nothing
- * need be searched; a link CT_RUN/userns-SLOT -> ID claims them, and a slot
- * that another container holds is passed over.
+ * 0x20000000 to 0x6fffffff. Which ones is told by its number and by its CT_RUN, so that hardly
+ * anything need be searched; they are claimed from all containers of this host, of
+ * other sets of the environment too (hostclaim.h), and a slot that another one holds is passed
+ * over.
  */
 #ifndef CT_IDMAP_H
 #define CT_IDMAP_H
@@ -26,8 +27,11 @@ struct idmap {
 
 /* CTR:HOST:COUNT[,CTR:HOST:COUNT...] */
 int idmap_read(const char *text, struct idmap *m, struct err *e);
-/* The container's own range, claimed for it in run (CT_RUN), where its directory stands already. */
-int idmap_claim(int run, const char *id, struct idmap *m, struct err *e);
+/*
+ * The container's own range, claimed for it; its directory stands in run (CT_RUN) already. held:
+ * to be kept open for as long as the container runs.
+ */
+int idmap_claim(int run, const char *id, struct idmap *m, int *held, struct err *e);
 /*
  * For a run that nobody records: root's range is one that no container claims,
  * told by our pid; where there is none (in a user namespace) the ids that are there,
@@ -40,7 +44,7 @@ int idmap_borrow(struct idmap *m, struct err *e);
  * directory of the first, tells it who else has it.
  */
 #define IDMAP_SHARED "shared-"
-int idmap_share(int run, const char *from, const char *id, struct err *e);
+int idmap_share(int run, const char *from, const char *id, int *held, struct err *e);
 /* Lets the range go; absent is success. */
 void idmap_release(int run, const char *id);
 

@@ -14,6 +14,7 @@
 #include "elements.h"
 #include "err.h"
 #include "explain.h"
+#include "hostclaim.h"
 #include "hosts.h"
 #include "idmap.h"
 #include "own.h"
@@ -86,7 +87,7 @@ int member_record(const struct store *s, const struct network *n, const char *id
 
 /* --- links --- */
 
-int member_pair(struct netlink *rtnl, const struct member *m, const char *id, int netns, struct err *e)
+int member_pair(struct netlink *rtnl, const struct member *m, const char *id, int netns, const char *name, struct err *e)
 {
 	own_str char *altname = str_fmt("veth0_%s", id);
 	struct rtnl_pair pair = {.name = m->at.link, .altname = altname, .bridge = m->bridge, .isolated = m->isolated,
@@ -96,7 +97,7 @@ int member_pair(struct netlink *rtnl, const struct member *m, const char *id, in
 	if (rtnl_pair(rtnl, &pair, e) == 0) {
 		explain_shell("ip link add %s type veth peer name %s address %02x:%02x:%02x:%02x:%02x:%02x netns %s",
 			      m->at.link, m->at.inside, pair.peer_mac[0], pair.peer_mac[1], pair.peer_mac[2],
-			      pair.peer_mac[3], pair.peer_mac[4], pair.peer_mac[5], id);
+			      pair.peer_mac[3], pair.peer_mac[4], pair.peer_mac[5], name);
 		explain_shell("ip link set %s master %s up", m->at.link, m->bridge_name);
 		explain_shell("bridge link set dev %s hairpin on isolated %s", m->at.link, m->isolated ? "on" : "off");
 		return 0;
@@ -242,17 +243,31 @@ int member_clean(const struct store *s, const char *id, struct err *e)
 
 #define SHOWN "/run/netns"
 
+char *member_netns(const struct store *s, const char *id)
+{
+	unsigned set = hostclaim_set(s->run);
+
+	return set ? str_fmt("%s-%08x", id, set) : str_dup(id);
+}
+
 /* By way of CT_RUN/ps_N/netns, which tells whose it is. */
 static char *way(const struct store *s, const char *id)
 {
 	return str_fmt("%s/%s/netns", s->run_path, id);
 }
 
+static char *shown_at(const struct store *s, const char *id)
+{
+	own_str char *name = member_netns(s, id);
+
+	return str_fmt(SHOWN "/%s", name);
+}
+
 void member_show(const struct store *s, const char *id, pid_t pid)
 {
-	own_str char *through = way(s, id), *shown = str_fmt(SHOWN "/%s", id), *to = str_fmt("/proc/%d/ns/net", (int)pid);
+	own_str char *through = way(s, id), *shown = shown_at(s, id), *to = str_fmt("/proc/%d/ns/net", (int)pid);
 
-	if (*through != '/' || symlink(to, through) < 0)
+	if (symlink(to, through) < 0)
 		return;
 	mkdir(SHOWN, 0755);
 	if (symlink(through, shown) < 0)
@@ -261,7 +276,7 @@ void member_show(const struct store *s, const char *id, pid_t pid)
 
 void member_hide(const struct store *s, const char *id)
 {
-	own_str char *through = way(s, id), *shown = str_fmt(SHOWN "/%s", id);
+	own_str char *through = way(s, id), *shown = shown_at(s, id);
 	char to[PATH_MAX];
 	ssize_t n = readlink(shown, to, sizeof(to) - 1);
 

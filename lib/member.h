@@ -39,8 +39,8 @@ int member_choose(const struct store *s, const struct network *n, const char *id
 int member_record(const struct store *s, const struct network *n, const char *id, const struct record *net,
 		  const struct member *m, struct err *e);
 
-/* The pair: one end on the bridge, the other in that network namespace. */
-int member_pair(struct netlink *rtnl, const struct member *m, const char *id, int netns, struct err *e);
+/* The pair: one end on the bridge, the other in that network namespace, which is called name (member_netns). */
+int member_pair(struct netlink *rtnl, const struct member *m, const char *id, int netns, const char *name, struct err *e);
 /* The other end, by a socket of that namespace: loopback, address and route too. */
 int member_configure(struct netlink *inside, const struct member *m, const char *id, struct err *e);
 
@@ -65,7 +65,13 @@ int member_share(const struct store *s, const char *with, const char *id, struct
 int member_clean(const struct store *s, const char *id, struct err *e);
 
 /*
- * /run/netns/ps_N, for ip-netns(8): a link to the namespace of that process, which holds
+ * The name of a container's network namespace for ip-netns(8): its id; in sets whose CT_RUN is not
+ * the default one, its id, "-" and a number made of CT_RUN, since ids of several sets are
+ * alike. The caller frees it.
+ */
+char *member_netns(const struct store *s, const char *id);
+/*
+ * /run/netns/NAME: a link to the namespace of that process, which holds
  * nothing. Left out if something of that name is there.
  */
 void member_show(const struct store *s, const char *id, pid_t pid);

@@ -150,7 +150,7 @@ static int share_users(struct run *r, const char *id, pid_t pid, struct err *e)
 	r->userns = fcntl(r->net.shared_user, F_DUPFD_CLOEXEC, 3);
 	if (r->userns < 0)
 		return err_sys(e, "%s", id);
-	return idmap_of(pid, &r->map, e) < 0 ? -1 : idmap_share(r->store->run, id, r->id, e);
+	return idmap_of(pid, &r->map, e) < 0 ? -1 : idmap_share(r->store->run, id, r->id, &r->ids, e);
 }
 
 /* The other's names and resolvers are its own: the same files. */
@@ -194,7 +194,7 @@ int net_share(struct run *r, struct err *e)
 
 int net_grant(struct run *r, struct err *e)
 {
-	own_str char *path = str_fmt("/proc/%d/ns/net", (int)r->pid);
+	own_str char *path = str_fmt("/proc/%d/ns/net", (int)r->pid), *name = NULL;
 	own_fd int netns = -1;
 
 	if (r->store)
@@ -204,7 +204,8 @@ int net_grant(struct run *r, struct err *e)
 	netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (netns < 0)
 		return err_sys(e, "%s", path);
-	if (member_pair(r->net.rtnl, &r->net.member, r->id, netns, e) < 0)
+	name = member_netns(r->store, r->id);
+	if (member_pair(r->net.rtnl, &r->net.member, r->id, netns, name, e) < 0)
 		return -1;
 	netlink_close(&r->net.rtnl);
 	return 0;

@@ -37,6 +37,7 @@ struct run {
 	char *group_path;
 	struct limit_group group;
 	struct idmap map;
+	int ids;			/* what holds its range of host ids (hostclaim.h); -1 */
 	int files;			/* CT_RUN/ps_N */
 	int rootfs;			/* the container's root directory, from outside */
 	bool mounts_in_child;		/* there is no privileged supervisor: the first process makes all mounts */

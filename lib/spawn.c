@@ -227,7 +227,8 @@ static int prepare(struct run *r, struct err *e)
 {
 	struct filetree_host host = {.recorded = r->store, .cgroup2 = rootfs_has_cgroup2()};
 
-	r->rootfs = r->userns = r->channel = r->pidfd = r->files = r->net.control = r->net.shared = r->net.shared_user = -1;
+	r->rootfs = r->userns = r->channel = r->pidfd = r->ids = r->files = -1;
+	r->net.control = r->net.shared = r->net.shared_user = -1;
 	r->root = r->host = r->dev = -1;
 	r->group = (struct limit_group){.v2 = -1};
 	r->streams = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
@@ -314,6 +315,7 @@ void spawn_forget(struct run *r)
 	shut_fd(&r->channel);
 	shut_fd(&r->pidfd);
 	shut_fd(&r->userns);
+	shut_fd(&r->ids);
 	shut_fd(&r->rootfs);
 	shut_fd(&r->files);
 	if (r->program.killed_by)

@@ -87,7 +87,7 @@ static bool user_wanted(const struct plan *p)
 static int user_prepare(struct run *r, struct err *e)
 {
 	if (str_equal(r->plan->userns, "auto"))
-		return r->store ? idmap_claim(r->store->run, r->id, &r->map, e) : idmap_borrow(&r->map, e);
+		return r->store ? idmap_claim(r->store->run, r->id, &r->map, &r->ids, e) : idmap_borrow(&r->map, e);
 	return idmap_read(r->plan->userns, &r->map, e);
 }
 

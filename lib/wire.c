@@ -144,6 +144,7 @@ static int change_own_hosts(const struct wire *w, const struct network *n, struc
 static int join(const struct wire *w, const struct network *n, struct member *m, struct err *e)
 {
 	const char *id = w->container.id;
+	own_str char *name = member_netns(w->store, id);
 	own_network struct network out = NETWORK_NONE;
 	own_record struct record net = {0};
 	struct rules_member other;
@@ -166,13 +167,13 @@ static int join(const struct wire *w, const struct network *n, struct member *m,
 	rules_record_member(&net, &m->at);
 	if (member_record(w->store, n, id, &net, m, e) < 0)
 		return -1;
-	return member_pair(w->rtnl, m, id, w->netns, e);
+	return member_pair(w->rtnl, m, id, w->netns, name, e);
 }
 
 /* A socket of its namespace's. */
 static struct netlink *go_inside(const struct wire *w, struct err *e)
 {
-	own_str char *within = str_fmt("ip netns exec %s ", w->container.id);
+	own_str char *name = member_netns(w->store, w->container.id), *within = str_fmt("ip netns exec %s ", name);
 
 	explain_within(within);
 	return rtnl_open(w->netns, e);

@@ -79,21 +79,78 @@ others() {
 	[ "$(address one)" = "$first" ]
 }
 
+# CONTAINER [COMMAND...]: what ip netns calls it. The command is put before ct-inspect.
+netns() {
+	basename "$("${@:2}" ct-inspect "$1" | jq -r '.[0].NetworkSettings.SandboxKey')"
+}
+
 @test "ip netns exec works on a running container, and nothing is left of that" {
 	contain web
-	read -r id <"$D/web.id"
-	[ "$(ip netns exec "$id" ip -o -4 addr show eth0 | awk '{ print $4 }')" = "$(address web)/16" ]
+	name=$(netns web)
+	[ "$(ip netns exec "$name" ip -o -4 addr show eth0 | awk '{ print $4 }')" = "$(address web)/16" ]
 	contain alone --network none
-	ip netns exec "$(cat "$D/alone.id")" ip link show lo
+	ip netns exec "$(netns alone)" ip link show lo
 	# A name that is somebody else's stays his.
-	rm "/run/netns/$id"
-	echo mine >"/run/netns/$id"
+	rm "/run/netns/$name"
+	echo mine >"/run/netns/$name"
 	ct-kill web
 	ct-wait web
 	ct-start web
 	ct-rm -f web alone
 	[ "$(cat /run/netns/*)" = mine ]
-	rm "/run/netns/$id"
+	rm "/run/netns/$name"
+}
+
+@test "the network namespace of the default set is called by its id; that of another set differs, whatever its id" {
+	usual() {
+		env -u CT_RUN CT_ROOT="$D/root" "$@"
+	}
+	usual ct-store up
+	usual ct-init -n bb "$busybox"
+	a=$(usual ct-run -d --network none bb sleep 1000)
+	[ "$(netns "$a" usual)" = "$a" ]
+	contain b --network none
+	name=$(netns b)
+	[[ $name =~ ^$(cat "$D/b.id")-[0-9a-f]{8}$ ]]
+	ct-net connect --explain b 2>"$D/said"
+	grep -q " netns $name$" "$D/said"
+	grep -q "ip netns exec $name ip " "$D/said"
+	usual ct-rm -f "$a" bb
+	usual ct-store down
+}
+
+@test "containers of two sets with the same id run side by side with host ids of their own" {
+	sets() {
+		CT_ROOT=$D/root$1 CT_RUN=$D/run$1 CT_CGROUP=$CT_CGROUP/$1 "${@:2}"
+	}
+	declare -A id range
+	for n in 1 2 3; do
+		sets $n ct-store up
+		sets $n ct-init -n bb "$busybox"
+		id[$n]=$(sets $n ct-run -d --network none bb sleep 1000)
+		range[$n]=$(sets $n ct-exec "${id[$n]}" cat /proc/self/uid_map | xargs)
+	done
+	[ "${id[1]}${id[2]}" = "${id[2]}${id[3]}" ]
+	[ "$(printf '%s\n' "${range[@]}" | sort -u | wc -l)" = 3 ]
+	# Whoever is started again has the range that it had.
+	sets 2 ct-kill "${id[2]}"
+	sets 2 ct-wait "${id[2]}"
+	sets 2 ct-start "${id[2]}"
+	[ "$(sets 2 ct-exec "${id[2]}" cat /proc/self/uid_map | xargs)" = "${range[2]}" ]
+	# ... unless another set has claimed it meanwhile.
+	claim=$(grep -l "$D/run2/" /run/ct-userns/*)
+	sets 2 ct-kill "${id[2]}"
+	sets 2 ct-wait "${id[2]}"
+	[ ! -e "$claim" ]
+	stat -c '%d %i %n' "$D" >"$claim"
+	sets 2 ct-start "${id[2]}"
+	[ "$(sets 2 ct-exec "${id[2]}" cat /proc/self/uid_map | xargs)" != "${range[2]}" ]
+	rm "$claim"
+	for n in 1 2 3; do
+		sets $n ct-rm -f "${id[$n]}" bb
+		sets $n ct-store down
+	done
+	[ -z "$(ls -A /run/ct-userns)" ]
 }
 
 @test "where there is no network to be had, a line says why and what does without" {
@@ -370,10 +427,10 @@ others() {
 	# The ids are nobody else's as long as one of the two lives.
 	slot=$(readlink "$CT_RUN/$c/userns")
 	ct-rm -f web
-	[ "$(readlink "$CT_RUN/userns-$slot")" = "$c" ]
+	grep -x ".* $CT_RUN/$c" "/run/ct-userns/$slot"
 	[ "$(ct-exec "$c" ip -o link | wc -l)" = 1 ]
 	ct-rm -f "$c" later host
-	[ -z "$(find "$CT_RUN" -maxdepth 1 -name 'ps_*' -o -name 'userns-*')" ]
+	[ -z "$(find "$CT_RUN" -maxdepth 1 -name 'ps_*')$(ls -A /run/ct-userns)" ]
 }
 
 # What is changed on a running container

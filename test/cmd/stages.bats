@@ -486,7 +486,7 @@ apart() {
 bridged() {
 	awk '
 		/^(nft |ip link add .* netns |ip link set .* master |bridge link )/ {
-			if (match($0, /ps_[0-9]+/)) id = substr($0, RSTART, RLENGTH)
+			if (match($0, /ps_[0-9]+(-[0-9a-f]+)?/)) id = substr($0, RSTART, RLENGTH)
 			outside = outside "nsenter --net=/proc/self/fd/5 " $0 "\n"
 			next
 		}

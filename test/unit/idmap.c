@@ -47,10 +47,14 @@ static void more_ranges_than_a_map_can_hold_are_refused(void **state)
 	assert_non_null(strstr(e.msg, "more than 16 ranges"));
 }
 
+/* As one whose supervisor was killed: what tells that it lives is its directory. */
 static void claim(const struct scratch *s, const char *id, struct idmap *m)
 {
+	int held;
+
 	mkdirat(s->dir, id, 0700);
-	assert_int_equal(idmap_claim(s->dir, id, m, &e), 0);
+	assert_int_equal(idmap_claim(s->dir, id, m, &held, &e), 0);
+	close(held);
 	assert_int_equal(m->n, 1);
 	assert_int_equal(m->line[0].inside, 0);
 	assert_int_equal(m->line[0].count, IDMAP_RANGE);
@@ -77,6 +81,24 @@ static void ranges_of_containers_that_live_never_meet(void **state)
 	assert_int_not_equal(m[0].line[0].outside, m[1].line[0].outside);
 	assert_int_not_equal(m[0].line[0].outside, m[2].line[0].outside);
 	assert_int_not_equal(m[1].line[0].outside, m[2].line[0].outside);
+}
+
+static void containers_of_two_sets_with_the_same_id_have_ranges_of_their_own(void **state)
+{
+	const struct scratch *s = *state;
+	struct scratch sets[4];
+	struct idmap m[4];
+	char name[2] = "a";
+
+	for (int i = 0; i < 4; i++, name[0]++) {
+		mkdirat(s->dir, name, 0700);
+		sets[i].dir = openat(s->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		claim(&sets[i], "ps_42002", &m[i]);
+		for (int k = 0; k < i; k++)
+			assert_int_not_equal(m[i].line[0].outside, m[k].line[0].outside);
+	}
+	for (int i = 0; i < 4; i++)
+		close(sets[i].dir);
 }
 
 static void a_range_that_was_let_go_is_taken_again(void **state)
@@ -112,11 +134,13 @@ static void a_range_whose_holder_is_gone_is_taken_over(void **state)
 static void share(const struct scratch *s, const char *from, const char *id)
 {
 	char mark[60];
+	int held;
 
 	mkdirat(s->dir, id, 0700);
 	snprintf(mark, sizeof(mark), "%s/" IDMAP_SHARED "%s", from, id);
 	assert_int_equal(symlinkat(id, s->dir, mark), 0);
-	assert_int_equal(idmap_share(s->dir, from, id, &e), 0);
+	assert_int_equal(idmap_share(s->dir, from, id, &held, &e), 0);
+	close(held);
 }
 
 static void end(const struct scratch *s, const char *id)
@@ -182,6 +206,7 @@ int main(void)
 		cmocka_unit_test(more_ranges_than_a_map_can_hold_are_refused),
 		unit_test_scratch(the_number_of_a_container_tells_its_range),
 		unit_test_scratch(ranges_of_containers_that_live_never_meet),
+		unit_test_scratch(containers_of_two_sets_with_the_same_id_have_ranges_of_their_own),
 		unit_test_scratch(a_range_that_was_let_go_is_taken_again),
 		unit_test_scratch(a_range_whose_holder_is_gone_is_taken_over),
 		unit_test_scratch(a_range_that_is_shared_is_nobody_elses_until_the_last_has_ended),

@@ -138,11 +138,11 @@ static void a_link_that_outlived_its_container_makes_way(void **state)
 
 	assert_int_equal(join(h, "ps_42002", &m), 0);
 	snprintf(m.at.inside, sizeof(m.at.inside), "in0");
-	assert_int_equal(member_pair(rtnl, &m, "ps_42002", here, &e), 0);
+	assert_int_equal(member_pair(rtnl, &m, "ps_42002", here, "ps_42002", &e), 0);
 	assert_int_equal(rtnl_find(rtnl, "ct0v2", &old, &e), 1);
 	assert_int_equal(old.master, net.index);
 	snprintf(m.at.inside, sizeof(m.at.inside), "in1");
-	assert_int_equal(member_pair(rtnl, &m, "ps_42002", here, &e), 0);
+	assert_int_equal(member_pair(rtnl, &m, "ps_42002", here, "ps_42002", &e), 0);
 	assert_int_equal(rtnl_find(rtnl, "ct0v2", &new, &e), 1);
 	assert_int_not_equal(old.index, new.index);
 	assert_int_equal(rtnl_find(rtnl, "in0", &old, &e), 0);
