@@ -22,153 +22,18 @@
 #include "record.h"
 #include "subvol.h"
 
-enum { ID_DIGITS = 18 };	/* fits a uint64_t with room to count on */
-
 static const char format_now[] = "1\n";
-const char *const store_kinds[] = {"img", "ps", "vol", NULL};
-enum { KINDS = 3 };
 
 /* --- ids --- */
 
-bool id_is(const char *s, const char *kind)
-{
-	size_t n = strlen(kind), digits;
-
-	if (strncmp(s, kind, n) != 0 || s[n] != '_')
-		return false;
-	s += n + 1;
-	digits = strspn(s, "0123456789");
-	return s[0] != '0' && digits >= 1 && digits <= ID_DIGITS && s[digits] == '\0';
-}
-
-const char *id_kind(const char *s)
-{
-	for (const char *const *kind = store_kinds; *kind; kind++)
-		if (id_is(s, *kind))
-			return *kind;
-	return NULL;
-}
-
-static uint64_t id_number(const char *id)
-{
-	return strtoull(strchr(id, '_') + 1, NULL, 10);
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-	uint64_t x = id_number(*(char *const *)a), y = id_number(*(char *const *)b);
-
-	return x < y ? -1 : x > y;
-}
-
-static int list_ids(int root, const char *kind, struct strv *ids, struct err *e)
-{
-	own_dir DIR *d = NULL;
-	struct dirent *entry;
-	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d)
-		return err_sys(e, "list the store");
-	while ((errno = 0, entry = readdir(d)))
-		if (id_is(entry->d_name, kind))
-			strv_add(ids, entry->d_name);
-	return errno ? err_sys(e, "list the store") : 0;
-}
-
 int store_list(const struct store *s, const char *kind, struct strv *ids, struct err *e)
 {
-	size_t before = ids->n;
-
-	if (s->root < 0)
-		return 0;
-	if (list_ids(s->root, kind, ids, e) < 0)
-		return -1;
-	if (ids->n > before)
-		qsort(ids->v + before, ids->n - before, sizeof(*ids->v), compare_ids);
-	return 0;
-}
-
-/* --- counters: a number a kind, in a line of fixed length that is written over in place --- */
-
-enum { COUNTERS_LEN = KINDS * 20 };
-
-static bool parse_counters(const char *text, uint64_t next[KINDS])
-{
-	int used = 0;
-
-	return sscanf(text, "%19" SCNu64 " %19" SCNu64 " %19" SCNu64 "\n%n", &next[0], &next[1], &next[2], &used) ==
-		       KINDS &&
-	       used == COUNTERS_LEN && next[0] >= ID_FIRST && next[1] >= ID_FIRST && next[2] >= ID_FIRST;
-}
-
-static int read_counters(int fd, uint64_t next[KINDS], struct err *e)
-{
-	char text[COUNTERS_LEN + 1] = "";
-
-	if (pread(fd, text, COUNTERS_LEN, 0) < 0)
-		return err_sys(e, "read counters");
-	if (parse_counters(text, next))
-		return 0;
-	for (int k = 0; k < KINDS; k++)
-		next[k] = 0;
-	return 0;
-}
-
-/* A number that exists is not given again, whatever the file says. */
-static int raise_counters(int root, uint64_t next[KINDS], struct err *e)
-{
-	for (int k = 0; k < KINDS; k++) {
-		own_strv struct strv ids = {0};
-
-		if (list_ids(root, store_kinds[k], &ids, e) < 0)
-			return -1;
-		if (next[k] < ID_FIRST)
-			next[k] = ID_FIRST;
-		for (size_t i = 0; i < ids.n; i++)
-			if (id_number(ids.v[i]) >= next[k])
-				next[k] = id_number(ids.v[i]) + 1;
-	}
-	return 0;
-}
-
-static int write_counters(int fd, const uint64_t next[KINDS], struct err *e)
-{
-	char text[COUNTERS_LEN + 2];
-
-	snprintf(text, sizeof(text), "%19" PRIu64 " %19" PRIu64 " %19" PRIu64 "\n", next[0], next[1], next[2]);
-	if (pwrite(fd, text, COUNTERS_LEN, 0) != COUNTERS_LEN)
-		return err_sys(e, "write counters");
-	return 0;
-}
-
-/* The file and, with it, the lock that whoever wants a number takes. */
-static int open_counters(int root, struct err *e)
-{
-	own_fd int fd = openat(root, "counters", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return err_sys(e, "counters");
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return err_sys(e, "lock counters");
-	return take_fd(&fd);
+	return s->root < 0 ? 0 : ids_list(s->root, kind, ids, e);
 }
 
 int store_new_id(const struct store *s, const char *kind, char id[ID_LEN], struct err *e)
 {
-	own_fd int fd = open_counters(s->root, e);
-	uint64_t next[KINDS] = {0};
-	int k = 0;
-
-	while (strcmp(store_kinds[k], kind) != 0)
-		k++;
-	if (fd < 0 || read_counters(fd, next, e) < 0 || (next[0] == 0 && raise_counters(s->root, next, e) < 0))
-		return err_wrap(e, "no new id");
-	snprintf(id, ID_LEN, "%s_%" PRIu64, kind, next[k]++);
-	if (write_counters(fd, next, e) < 0)
-		return err_wrap(e, "no new id");
-	return 0;
+	return ids_next(s->root, kind, id, e);
 }
 
 /* --- opening --- */
@@ -308,7 +173,7 @@ static int repair_records(int root, const char *kind, struct err *e)
 	own_strv struct strv ids = {0};
 	struct err ignored;
 
-	if (list_ids(root, kind, &ids, e) < 0)
+	if (ids_list(root, kind, &ids, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ids.n; i++) {
 		own_str char *path = str_fmt("%s/config", ids.v[i]);
@@ -318,25 +183,11 @@ static int repair_records(int root, const char *kind, struct err *e)
 	return 0;
 }
 
-/*
- * Once after each boot, which cleared CT_RUN, and each mount: a power cut may
- * have cost the counters their last lines. Under their lock, so that nobody
- * takes a number between.
- */
+/* Once after each boot, which cleared CT_RUN, and each mount: there may have been a power cut before it. */
 static int after_boot(const struct store *s, struct err *e)
 {
-	own_fd int fd = open_counters(s->root, e);
-	uint64_t next[KINDS] = {0}, was[KINDS];
-
-	if (fd < 0 || read_counters(fd, next, e) < 0)
-		return err_wrap(e, "%s", s->root_path);
-	memcpy(was, next, sizeof(was));
-	if (raise_counters(s->root, next, e) < 0)
-		return err_wrap(e, "%s", s->root_path);
-	/* Seldom anything to write: a full store comes up too, to be emptied. */
-	if (memcmp(was, next, sizeof(was)) != 0 && write_counters(fd, next, e) < 0)
-		return err_wrap(e, "%s", s->root_path);
-	if (repair_records(s->root, "ps", e) < 0 || repair_records(s->root, "vol", e) < 0)
+	if (ids_after_boot(s->root, e) < 0 || repair_records(s->root, "ps", e) < 0 ||
+	    repair_records(s->root, "vol", e) < 0)
 		return err_wrap(e, "%s", s->root_path);
 	return make_run(s, e);
 }
@@ -451,7 +302,7 @@ static int refuse_if_running(const struct store *s, struct err *e)
 
 	if (s->run < 0)
 		return 0;
-	if (list_ids(s->run, "ps", &ids, e) < 0)
+	if (ids_list(s->run, "ps", &ids, e) < 0)
 		return err_wrap(e, "%s", s->run_path);
 	for (size_t i = 0; i < ids.n; i++)
 		if (is_running(s, ids.v[i]))
@@ -462,9 +313,14 @@ static int refuse_if_running(const struct store *s, struct err *e)
 int store_down(struct err *e)
 {
 	own_store struct store s;
+	struct err ignored;
 
 	if (find_paths(&s, e) < 0 || open_run(&s, e) < 0 || refuse_if_running(&s, e) < 0)
 		return -1;
+	/* Not a store, or one that cannot be written to: it goes down all the same. */
+	if (look(&s, &ignored) == 1)
+		ids_settle(s.root, &ignored);
+	shut_fd(&s.root);
 	return backing_down(s.root_path, e);
 }
 

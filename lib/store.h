@@ -6,7 +6,7 @@
  *	  img_N/, ps_N/			one object each: `config` (a record), `rootfs` (its
  *					subvolume), `log`, ... ; renamed, never edited in parts
  *	  names/img/NAME, names/ps/NAME	links to ids (names.h)
- *	  counters			the next number of each kind
+ *	  counters			the next number of each kind (ids.h)
  *	  layers/, blobs/		what images are made of (layers.h, blobs.h)
  *	  tmp/				drafts; whatever no living process holds is garbage
  *	CT_RUN/				what a reboot clears, 0700
@@ -25,11 +25,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ids.h"
 #include "str.h"
 
 struct err;
-
-enum { ID_LEN = 24, ID_FIRST = 42002 };
 
 struct store {
 	char *root_path, *run_path;	/* CT_ROOT, CT_RUN */
@@ -54,14 +53,6 @@ void store_close(struct store *s);
 int store_down(struct err *e);
 /* Makes the store's file this many bytes, and the file system with it. Never smaller. The store is up. */
 int store_grow(uint64_t bytes, struct err *e);
-
-/* The kinds of objects: "img", "ps", "vol"; NULL ends them. */
-extern const char *const store_kinds[];
-
-/* Whether s is an id of that kind: kind, "_", a number without leading 0. */
-bool id_is(const char *s, const char *kind);
-/* The kind that an id is of; NULL: it is no id. */
-const char *id_kind(const char *s);
 
 /* The next id of a kind: never given twice, whoever asks at the same time. */
 int store_new_id(const struct store *s, const char *kind, char id[ID_LEN], struct err *e);

@@ -147,6 +147,34 @@ some_are_whole() {
 	[ "$(ct-ps --no-header -o status twice)" = dead ]
 }
 
+@test "an id is not given again after a power cut right after its run" {
+	store_with_image file
+	for n in 1 2 3; do
+		before=$(ct-run -d --network none bb sleep 60)
+		power_cut "cut$n"
+		after_the_cut "cut$n"
+		after=$(ct-run -d --network none bb sleep 60)
+		[ "${after#ps_}" -gt "${before#ps_}" ]
+		ct-ps -q | ct-rm -f -
+		# Numbers are skipped after the cut alone.
+		next=$(ct-run -d --network none bb sleep 60)
+		[ "${next#ps_}" -eq $((${after#ps_} + 1)) ]
+	done
+}
+
+@test "an id of an image or a volume is not given again after a power cut" {
+	store_with_image file
+	# shellcheck disable=SC2154 # busybox_image sets $busybox
+	second=$(ct-init -n second "$busybox")
+	ct-rm second
+	commit
+	power_cut
+	after_the_cut
+	third=$(ct-init -n third "$busybox")
+	[ "${third#img_}" -gt "${second#img_}" ]
+	[ "$(ct-run --rm --network none third echo whole)" = whole ]
+}
+
 @test "images, commits and pulled names are there once they are reported" {
 	store_with_image file
 	c=$(ct-run -d --network none bb sh -c 'echo kept >/kept; sleep 60')

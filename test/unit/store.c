@@ -119,17 +119,80 @@ static void damaged_or_missing_counters_go_on_after_what_exists(void **state)
 	assert_string_equal(id, "ps_42002");
 }
 
-static void a_counter_that_a_power_cut_put_back_is_corrected_after_the_boot(void **state)
+static void a_counter_of_an_earlier_version_goes_on_after_what_exists(void **state)
 {
+	static const char one_line[] = "              42003               42002               42002\n";
 	struct store *s = store_of(state);
 	char id[ID_LEN];
 
-	assert_int_equal(store_new_id(s, "img", id, &e), 0);
+	assert_int_equal(file_write(s->root, "counters", 0600, one_line, strlen(one_line), &e), 0);
 	assert_int_equal(mkdirat(s->root, "img_42007", 0700), 0);
 	assert_int_equal(rmdir(s->run_path), 0);
 	assert_int_equal(open_again(s, STORE_UP), 0);
 	assert_int_equal(store_new_id(s, "img", id, &e), 0);
 	assert_string_equal(id, "img_42008");
+	assert_int_equal(store_new_id(s, "img", id, &e), 0);
+	assert_string_equal(id, "img_42009");
+}
+
+/* What a power cut does to the file: its first line is what it was, the second is on disk (ids.h). */
+static void a_number_that_a_power_cut_made_forget_is_not_given_again(void **state)
+{
+	struct store *s = store_of(state);
+	char id[ID_LEN], before[60];
+	own_fd int fd = -1;
+
+	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+	fd = openat(s->root, "counters", O_RDWR | O_CLOEXEC);
+	assert_int_equal(pread(fd, before, sizeof(before), 0), sizeof(before));
+	for (int i = 1; i < ID_BLOCK; i++)
+		assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+	assert_string_equal(id, "ps_42065");
+	assert_int_equal(pwrite(fd, before, sizeof(before), 0), sizeof(before));
+	close(take_fd(&fd));
+	assert_int_equal(rmdir(s->run_path), 0);
+	assert_int_equal(open_again(s, STORE_UP), 0);
+	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+	assert_string_equal(id, "ps_42066");
+}
+
+static void no_number_is_skipped_when_the_store_goes_down_and_comes_up(void **state)
+{
+	struct store *s = store_of(state);
+	char id[ID_LEN];
+
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+		store_close(s);
+		assert_int_equal(store_down(&e), 0);
+		assert_int_equal(store_open(s, STORE_UP, &e), 0);
+	}
+	assert_string_equal(id, "ps_42004");
+}
+
+/* Its counters have a block of their own, so that it can be emptied. */
+static void a_full_store_comes_up_after_a_boot(void **state)
+{
+	struct store *s = store_of(state);
+	static char text[1 << 20];
+	char id[ID_LEN];
+	own_fd int fd = -1;
+
+	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+	fd = openat(s->root, "filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	memset(text, 'x', sizeof(text));
+	for (size_t n = sizeof(text); n >= 512; n /= 2)
+		while (write(fd, text, n) == (ssize_t)n)
+			continue;
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(syncfs(fd), 0);
+	assert_int_equal(rmdir(s->run_path), 0);
+	assert_int_equal(open_again(s, STORE_UP), 0);
+	close(take_fd(&fd));
+	assert_int_equal(unlinkat(s->root, "filler", 0), 0);
+	assert_int_equal(syncfs(s->root), 0);
+	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
+	assert_string_equal(id, "ps_42066");
 }
 
 static void cut(const struct store *s, const char *name, off_t size)
@@ -417,7 +480,10 @@ int main(void)
 		unit_test_store(fifty_callers_at_once_get_each_number_once),
 		unit_test_store(a_number_is_not_given_again_when_its_object_is_gone),
 		unit_test_store(damaged_or_missing_counters_go_on_after_what_exists),
-		unit_test_store(a_counter_that_a_power_cut_put_back_is_corrected_after_the_boot),
+		unit_test_store(a_counter_of_an_earlier_version_goes_on_after_what_exists),
+		unit_test_store(a_number_that_a_power_cut_made_forget_is_not_given_again),
+		unit_test_store(a_full_store_comes_up_after_a_boot),
+		unit_test_store(no_number_is_skipped_when_the_store_goes_down_and_comes_up),
 		unit_test_store(a_kept_file_whose_data_was_lost_still_has_its_text),
 		unit_test_store(a_kept_file_that_somebody_edited_is_as_he_left_it),
 		unit_test_store(a_kept_file_longer_than_expected_is_refused),
