@@ -277,7 +277,10 @@ static enum http_outcome judge(struct transfer *t, CURLcode code)
 	case CURLE_GOT_NOTHING:
 		err_set(t->e, "broke off: %s", t->why[0] ? t->why : curl_easy_strerror(code));
 		return HTTP_BROKEN;
-	case CURLE_OUT_OF_MEMORY:	/* what it calls a line of more than 100 KiB */
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:		/* what it calls a header line of more than 100 KiB */
+#endif
+	case CURLE_OUT_OF_MEMORY:	/* what it called it before 8.6 */
 		err_set(t->e, "answers with a header that is too long");
 		return HTTP_REFUSED;
 	default:

@@ -115,12 +115,12 @@ config_digest() {
 
 @test "https needs a certificate that is trusted, for that name, unless --tls-verify=false" {
 	registry_at tls
-	run -1 ct-pull --print config "$registry/a/b:1"
-	[ "$output" = "ct-pull: $registry/a/b:1: $registry: SSL certificate problem: unable to get local issuer certificate" ]
+	run -1 ct-pull --print config "$registry/a/b:1"	# in libcurl's words, which are others in each version
+	[[ ${#lines[@]} = 1 && $output == "ct-pull: $registry/a/b:1: $registry: "*certificate* ]]
 	[ "$(SSL_CERT_FILE=$R/ca.crt ct-pull --print config "$registry/a/b:1")" = "$(cat "$config")" ]
 	[ "$(ct-pull --tls-verify=false --print config "$registry/a/b:1")" = "$(cat "$config")" ]
 	SSL_CERT_FILE=$R/ca.crt run -1 ct-pull --print config "127.0.0.1:5003/a/b:1"
-	[[ $output == *"no alternative certificate subject name matches target host name '127.0.0.1'" ]]
+	[[ ${#lines[@]} = 1 && $output == "ct-pull: 127.0.0.1:5003/a/b:1: 127.0.0.1:5003: "*certificate*127.0.0.1* ]]
 }
 
 @test "an authority of certs.d is trusted for its host alone" {
@@ -222,7 +222,9 @@ config_digest() {
 
 @test "a server that resets is given up after a few tries" {
 	pull reset
-	refused reset "$(config_digest): $hostile: broke off: Recv failure: Connection reset by peer"
+	[ "$status" -eq 1 ]
+	[[ -z $output && $stderr == "ct-pull: $hostile/reset:latest: $(config_digest): $hostile: broke off: "?* ]]
+	[ "$(wc -l <<<"$stderr")" = 1 ]	# the rest is libcurl's words, which are others in each version
 	[ "$(asked /blobs/)" = 5 ]
 }
 

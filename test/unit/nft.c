@@ -116,8 +116,10 @@ static void a_failure_is_one_line_that_says_what_for_and_why(void **state)
 	assert_refused(nft_run("publish 80/tcp", "add element inet nosuch m { 1 }", &e), &e,
 		       "publish 80/tcp: No such file or directory");
 	assert_int_equal(e.sys, ENOENT);
-	assert_refused(nft_run("rules", "nonsense\nmore", &e), &e,
-		       "rules: syntax error, unexpected newline, expecting string");
+	/* What the parser expects instead is said in other words by each version. */
+	assert_int_equal(nft_run("rules", "nonsense\nmore", &e), -1);
+	assert_memory_equal(e.msg, "rules: syntax error, ", strlen("rules: syntax error, "));
+	assert_null(strchr(e.msg, '\n'));
 	assert_int_equal(e.sys, 0);
 	/* and the next one is none the worse for it */
 	assert_int_equal(nft_run("rules", "table inet a {}", &e), 0);
