@@ -659,7 +659,7 @@ put_ct() {
 	img=$(ct-init --explain "$BATS_TEST_TMPDIR/of it's" 2>"$BATS_TEST_TMPDIR/said")
 	calls "$BATS_TEST_TMPDIR/said" | grep -qx renameat2
 	sed -n 's/^# same: //p' "$BATS_TEST_TMPDIR/said" | bash
-	diff -r "$CT_ROOT/by-hand" "$CT_ROOT/$img/rootfs"
+	diff -r --no-dereference "$CT_ROOT/by-hand" "$CT_ROOT/$img/rootfs"
 	btrfs property set -ts "$CT_ROOT/by-hand" ro false
 	btrfs subvolume delete "$CT_ROOT/by-hand" >/dev/null
 	ct-rm -f "$c"
