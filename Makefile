@@ -5,6 +5,8 @@
 #	sudo make try         installs what is needed, leaves you in a container's shell
 #	sudo make check       installs what the tests need and runs them all
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
+#	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
+#	sudo make bench-check compares the ratios with those that were accepted
 #	sudo make untry       takes away all that try and check have made and installed
 #	make lint             compilers' and checkers' warnings, the rules of the house
 
@@ -34,6 +36,7 @@ LIBS    := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive -lcurl -lcrypto -lz -l
 LIB     := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
 SCRIPTS := $(patsubst cmd/%,$(B)/%,$(filter-out %.c %.h,$(wildcard cmd/*)))
 CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(SCRIPTS)
+BENCH   := $(B)/bench/stopwatch $(B)/bench/bound
 UNITS   := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
 FAULTS  := $(B)/fault/killat $(B)/fault/failat
 # What is done, in a word (nothing with -s); V=1 shows the whole commands.
@@ -169,6 +172,15 @@ untry:
 check:
 	@B=$(B) test/check
 
+$(BENCH): $(B)/bench/%: test/bench/%.c
+	@mkdir -p $(@D)
+	$(call say,CC  )$(filter-out -Ilib,$(COMPILE)) -o $@ $<
+
+bench bench-check:
+	@test/setup bench
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all $(BENCH)
+	@B=$(B) test/bench/run $(if $(filter bench-check,$@),--check) $(if $(ROWS),--rows $(ROWS)) $(BENCH_ARGS)
+
 check-vm:
 	@B=$(B) test/vm/check $(SUITES)
 
@@ -177,6 +189,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d)
 
-.PHONY: all units asan install uninstall lint try untry check check-vm clean
+.PHONY: all units bench bench-check asan install uninstall lint try untry check check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
