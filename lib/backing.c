@@ -201,7 +201,7 @@ static int mount_locked(int fd, bool fresh, const char *draft, const char *file,
 	return r;
 }
 
-static int mount_file(const char *root, const char *file, char *note, size_t n, struct err *e)
+static int mount_file(const char *root, const char *file, char *note, size_t n, bool *mounted, struct err *e)
 {
 	own_str char *draft = str_fmt("%s.new", file);
 	own_fd int fd = -1, dir = -1;
@@ -220,8 +220,13 @@ static int mount_file(const char *root, const char *file, char *note, size_t n, 
 	}
 	own_close(&dir);
 	dir = -1;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "%s", file);
+	if (!fresh && st.st_size == 0)
+		return err_set(e, "%s: has 0 bytes, so it holds no store (remove it, and 'ct-store up' makes a new one)", file);
 	if (mount_locked(fd, fresh, draft, file, root, e) < 0)
 		return -1;
+	*mounted = true;
 	if (fresh && fstat(fd, &st) == 0)
 		snprintf(note, n, "made %s, at most %llu MiB (it takes what is used; 'ct-store grow SIZE')", file,
 			 (unsigned long long)st.st_size >> 20);
@@ -267,11 +272,12 @@ static int make_subvolume(int parent, const char *root, struct err *e)
 	return take_fd(&dir);
 }
 
-int backing_up(const char *root, char *note, size_t n, struct err *e)
+int backing_up(const char *root, char *note, size_t n, bool *mounted, struct err *e)
 {
 	own_str char *file = str_fmt("%s.btrfs", root);
 	own_fd int dir = open_dir(root), parent = -1;
 
+	*mounted = false;
 	if (dir >= 0 && subvol_is(dir))
 		return take_fd(&dir);
 	if (dir < 0 && errno != ENOENT)
@@ -283,7 +289,7 @@ int backing_up(const char *root, char *note, size_t n, struct err *e)
 		return -1;
 	if (faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && subvol_supported(dir < 0 ? parent : dir))
 		return make_subvolume(parent, root, e);
-	return mount_file(root, file, note, n, e);
+	return mount_file(root, file, note, n, mounted, e);
 }
 
 /* Whether the file system at root is the one in the file. device: where the loop device of the file goes. */

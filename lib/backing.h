@@ -9,6 +9,7 @@
 #ifndef CT_BACKING_H
 #define CT_BACKING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +17,10 @@ struct err;
 
 /*
  * Makes CT_ROOT and gives a descriptor of it. note (of size n) is filled if a
- * file was made. Refused: a directory that is not empty.
+ * file was made, *mounted says whether this call mounted it. Refused: a directory
+ * that is not empty.
  */
-int backing_up(const char *root, char *note, size_t n, struct err *e);
+int backing_up(const char *root, char *note, size_t n, bool *mounted, struct err *e);
 
 /* Unmounts it. Success if there is nothing to unmount. */
 int backing_down(const char *root, struct err *e);

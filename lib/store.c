@@ -74,27 +74,38 @@ static int has_format(int root, const char *path, struct err *e)
 	return 1;
 }
 
-static int only_ours(int root, const char *path, struct err *e)
-{
-	static const char *const ours[] = {".", "..", "names", "tmp", "format.new"};
-	own_dir DIR *d = NULL;
-	struct dirent *entry;
-	size_t i, n = sizeof(ours) / sizeof(*ours);
-	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/* "format" until it is finished: what tells a store half laid out from anybody's directory. */
+static const char mark[] = "format.new";
 
-	d = fd < 0 ? NULL : fdopendir(fd);
+static bool has_mark(int root)
+{
+	own_buf struct buf b = {0};
+	struct err none;
+
+	/* Whoever was killed may have written part of it. */
+	return file_read(root, mark, 64, &b, &none) == 0 && str_starts(format_now, b.data);
+}
+
+static int empty_or_marked(int root, const char *path, struct err *e)
+{
+	static const char *const ours[] = {".", "..", "names", "tmp", mark};
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	size_t i, known = has_mark(root) ? sizeof(ours) / sizeof(*ours) : 2;
+	struct dirent *entry;
+
 	if (!d)
 		return err_sys(e, "%s", path);
 	while ((entry = readdir(d))) {
-		for (i = 0; i < n && strcmp(entry->d_name, ours[i]) != 0; i++)
+		for (i = 0; i < known && strcmp(entry->d_name, ours[i]) != 0; i++)
 			continue;
-		if (i == n)
+		if (i == known)
 			return err_set(e, "%s: neither empty nor a store of ct", path);
 	}
 	return 0;
 }
 
-/* Makes an empty subvolume a store; `format` comes last, so what is without it is done again. */
+/* Makes an empty subvolume a store. The mark comes first and `format` last: between the two it is done again. */
 static int make_store(int root, const char *path, struct err *e)
 {
 	static const char *const dirs[] = {"tmp", "names", "names/img", "names/ps", "names/vol"};
@@ -106,14 +117,14 @@ static int make_store(int root, const char *path, struct err *e)
 	had = has_format(root, path, e);
 	if (had)
 		return had < 0 ? -1 : 0;
-	if (only_ours(root, path, e) < 0)
+	if (empty_or_marked(root, path, e) < 0)
 		return -1;
+	if (file_write(root, mark, 0600, format_now, strlen(format_now), e) < 0)
+		return err_wrap(e, "%s", path);
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
 		if (mkdirat(root, dirs[i], 0700) < 0 && errno != EEXIST)
 			return err_sys(e, "%s/%s", path, dirs[i]);
-	if (file_write(root, "format.new", 0600, format_now, strlen(format_now), e) < 0)
-		return err_wrap(e, "%s", path);
-	if (fchmod(root, 0700) < 0 || syncfs(root) < 0 || renameat(root, "format.new", root, "format") < 0 ||
+	if (fchmod(root, 0700) < 0 || syncfs(root) < 0 || renameat(root, mark, root, "format") < 0 ||
 	    fsync(root) < 0)
 		return err_sys(e, "%s", path);
 	return 0;
@@ -133,9 +144,9 @@ static int look(struct store *s, struct err *e)
 	return r;
 }
 
-static int bring_up(struct store *s, struct err *e)
+static int bring_up(struct store *s, bool *mounted, struct err *e)
 {
-	s->root = backing_up(s->root_path, s->note, sizeof(s->note), e);
+	s->root = backing_up(s->root_path, s->note, sizeof(s->note), mounted, e);
 	return s->root < 0 ? -1 : make_store(s->root, s->root_path, e);
 }
 
@@ -192,13 +203,18 @@ static int after_boot(const struct store *s, struct err *e)
 	return make_run(s, e);
 }
 
-static int open_up(struct store *s, bool fresh, struct err *e)
+static int open_up(struct store *s, bool *mounted, struct err *e)
 {
+	bool boot;
 	struct err left;
 
+	/* First, so that one that is refused costs nothing. */
 	if (open_run(s, e) < 0)
 		return -1;
-	if ((fresh || s->run < 0) && after_boot(s, e) < 0)
+	boot = s->run < 0 || s->root < 0;
+	if (s->root < 0 && bring_up(s, mounted, e) < 0)
+		return -1;
+	if (boot && after_boot(s, e) < 0)
 		return -1;
 	if (s->run < 0 && open_run(s, e) < 0)
 		return -1;
@@ -223,13 +239,15 @@ static int open_look(struct store *s, struct err *e)
 
 int store_open(struct store *s, enum store_want want, struct err *e)
 {
-	int up = find_paths(s, e) < 0 ? -1 : look(s, e);
-	bool fresh = up == 0 && want == STORE_UP;
+	bool mounted = false;
+	struct err ignored;
 
-	if (fresh)
-		up = bring_up(s, e);
-	if (up >= 0 && (want == STORE_UP ? open_up(s, fresh, e) : open_look(s, e)) == 0)
+	if (find_paths(s, e) == 0 && look(s, e) >= 0 &&
+	    (want == STORE_UP ? open_up(s, &mounted, e) : open_look(s, e)) == 0)
 		return 0;
+	shut_fd(&s->root);
+	if (mounted)
+		backing_down(s->root_path, &ignored);
 	store_close(s);
 	return -1;
 }

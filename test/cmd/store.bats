@@ -213,6 +213,55 @@ mounts() { # DIR: how often something is mounted there
 	[ -d "$CT_ROOT/precious" ]
 }
 
+@test "a btrfs that holds only tmp is refused, and tmp keeps what is in it" {
+	truncate -s 300m "$D/theirs"
+	mkfs.btrfs -q "$D/theirs" >/dev/null
+	mkdir "$CT_ROOT"
+	mount -o loop "$D/theirs" "$CT_ROOT"
+	mkdir -p "$CT_ROOT/tmp/precious"
+	run ct-store up
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-store: $CT_ROOT: neither empty nor a store of ct" ]
+	[ -d "$CT_ROOT/tmp/precious" ]
+	[ "$(ls "$CT_ROOT")" = tmp ]
+	rmdir "$CT_ROOT/tmp/precious" "$CT_ROOT/tmp"
+	ct-store up
+	[ -e "$CT_ROOT/format" ]
+	umount "$CT_ROOT"
+	rm "$D/theirs"
+}
+
+@test "when CT_RUN is refused nothing is made or mounted" {
+	mkdir -m 777 "$CT_RUN"
+	run ct-store up
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-store: $CT_RUN: others can write to it" ]
+	[ "$(ls "$D")" = run ]
+	[ "$(mounts "$CT_ROOT")" -eq 0 ]
+}
+
+@test "when CT_RUN cannot be made the store is unmounted again" {
+	CT_RUN=/proc/none/run run ct-store up
+	[ "$status" -eq 1 ]
+	[[ "${lines[-1]}" == "ct-store: "*"/proc/none"* ]]
+	[ "$(mounts "$CT_ROOT")" -eq 0 ]
+	[ "$(devices "$CT_ROOT.btrfs")" -eq 0 ]
+	# One that another process had brought up stays up.
+	ct-store up
+	CT_RUN=/proc/none/run run ct-store up
+	[ "$status" -eq 1 ]
+	[ "$(mounts "$CT_ROOT")" -eq 1 ]
+}
+
+@test "a store file of 0 bytes is said to be one" {
+	: >"$CT_ROOT.btrfs"
+	run ct-store up
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-store: $CT_ROOT.btrfs: has 0 bytes, so it holds no store (remove it, and 'ct-store up' makes a new one)" ]
+	[ "$(ls "$D")" = root.btrfs ]
+	rm "$CT_ROOT.btrfs"
+}
+
 @test "twenty at once on btrfs make one subvolume" {
 	ct-store up 2>/dev/null
 	export CT_ROOT=$D/root/inner

@@ -339,12 +339,25 @@ static void a_store_half_laid_out_is_finished(void **state)
 {
 	struct store *s = store_of(state);
 
-	assert_int_equal(unlinkat(s->root, "format", 0), 0);
+	assert_int_equal(renameat(s->root, "format", s->root, "format.new"), 0);
 	assert_int_equal(unlinkat(s->root, "counters", 0), 0);
 	assert_int_equal(unlinkat(s->root, "names/ps", AT_REMOVEDIR), 0);
 	assert_int_equal(open_again(s, STORE_UP), 0);
 	assert_int_equal(faccessat(s->root, "format", F_OK, 0), 0);
 	assert_int_equal(faccessat(s->root, "names/ps", F_OK, 0), 0);
+}
+
+static void a_directory_with_the_names_of_a_store_is_not_one(void **state)
+{
+	struct store *s = store_of(state);
+	own_str char *root = str_dup(s->root_path), *said = str_fmt("%s: neither empty nor a store of ct", root);
+
+	assert_int_equal(unlinkat(s->root, "format", 0), 0);
+	assert_int_equal(mkdirat(s->root, "tmp/precious", 0700), 0);
+	assert_refused(open_again(s, STORE_UP), &e, said);
+	own_fd int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(faccessat(dir, "tmp/precious", F_OK, 0), 0);
+	assert_int_equal(file_write(dir, "format", 0600, "1\n", 2, &e), 0);
 }
 
 static void a_directory_of_somebody_else_is_left_alone(void **state)
@@ -494,6 +507,7 @@ int main(void)
 		unit_test_store(the_store_is_for_its_owner_and_a_subvolume),
 		unit_test_store(a_store_of_another_version_is_refused),
 		unit_test_store(a_store_half_laid_out_is_finished),
+		unit_test_store(a_directory_with_the_names_of_a_store_is_not_one),
 		unit_test_home(a_directory_of_somebody_else_is_left_alone),
 		unit_test_home(a_path_that_is_not_absolute_is_refused),
 		unit_test_home(a_run_directory_that_others_can_write_to_is_refused),
