@@ -98,8 +98,9 @@ static int fill(int rootfs, const struct source *src, struct err *e)
 static int take_layout(const struct store *s, int dir, const char *name, char id[ID_LEN], struct err *e)
 {
 	own_layout struct layout l = {.dir = -1};
-	own_strv struct strv names = {0};
-	struct intake in = {.store = s, .config = &l.config, .open = layout_open, .arg = &l, .progress = progress()};
+	own_strv struct strv names = {0}, moved = {0};
+	struct intake in = {.store = s, .config = &l.config, .open = layout_open, .arg = &l, .progress = progress(),
+			    .moved = name ? NULL : &moved};
 	struct err ignored;
 	int r;
 
@@ -112,6 +113,8 @@ static int take_layout(const struct store *s, int dir, const char *name, char id
 	record_add(&l.config, "source", "-");
 	r = intake_image(&in, &names, id, e);
 	cmd_progress_end();
+	for (size_t i = 0; r == 0 && i < moved.n; i++)
+		cmd_note("%s", moved.v[i]);
 	if (r < 0)
 		layers_collect(s, &ignored);	/* those that were done are of no more use */
 	return r;
@@ -218,7 +221,7 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (s.note[0])
 		cmd_note("%s", s.note);
-	if (name && name_resolve(&s, "img", name, before, &e) < 0)
+	if (name && name_holder(&s, "img", name, before) < 0)
 		*before = '\0';
 	if (make_image(&s, &src, name, id, &e) < 0)
 		return cmd_failed(&e);

@@ -118,8 +118,9 @@ static int refuse_if_used(struct rm_args *args, const char *id, const struct str
 static int untag(const struct store *s, const char *ref, const char *id, struct err *e)
 {
 	own_fd int lock = lock_take(s->root, ".", e);
+	own_str char *name = name_meant(s, ref);
 
-	return lock < 0 ? -1 : name_drop(s, "img", ref, id, e);
+	return lock < 0 ? -1 : name_drop(s, "img", name ? name : ref, id, e);
 }
 
 /* Whether the image is to stay when it loses this name: names by digest, which came with another, do not keep it. */

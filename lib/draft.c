@@ -87,7 +87,7 @@ static int publish_named(const struct store *s, struct draft *d, const char *id,
 
 	if (lock < 0)
 		return err_wrap(e, "%s", s->root_path);
-	if (is_image(id) && name_resolve(s, kind, name, holder, &none) == 0) {
+	if (is_image(id) && name_holder(s, kind, name, holder) == 0) {
 		if (rename_to(s, d, id, RENAME_NOREPLACE, e) < 0)
 			return -1;
 		if (name_take(s, kind, name, id, e) == 0)

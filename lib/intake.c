@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -34,13 +35,24 @@ static int find_same(const struct store *s, const struct record *config, char id
 	return 0;
 }
 
-static int take_names(const struct store *s, const struct strv *names, const char *id, struct err *e)
+static void note_moved(const struct intake *in, const char *name, const char *id)
 {
+	char holder[ID_LEN];
+
+	if (in->moved && !strchr(name, '@') && name_holder(in->store, "img", name, holder) == 0 && strcmp(holder, id) != 0)
+		strv_take(in->moved, str_fmt("%s: the name moves from %s to %s", name, holder, id));
+}
+
+static int take_names(const struct intake *in, const struct strv *names, const char *id, struct err *e)
+{
+	const struct store *s = in->store;
 	own_fd int dir = openat(s->root, "names/img", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	for (size_t i = 0; i < names->n; i++)
+	for (size_t i = 0; i < names->n; i++) {
+		note_moved(in, names->v[i], id);
 		if (name_take(s, "img", names->v[i], id, e) < 0)
 			return -1;
+	}
 	return dir < 0 || fsync(dir) < 0 ? err_sys(e, "write names/img") : 0;
 }
 
@@ -60,7 +72,7 @@ static int settle(const struct intake *in, struct draft *d, const struct strv *n
 		return found;
 	if (!found && (store_new_id(s, "img", id, e) < 0 || draft_publish(s, d, id, NULL, e) < 0))
 		return -1;
-	if (take_names(s, names, id, e) == 0)
+	if (take_names(in, names, id, e) == 0)
 		return 1;
 	close(take_fd(&lock));
 	if (!found)

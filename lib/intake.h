@@ -21,6 +21,7 @@ struct intake {
 	void (*done)(void *arg, size_t i);
 	void *arg;
 	tree_progress *progress;	/* may be NULL */
+	struct strv *moved;		/* gets a line for each name (none by digest) that another image loses; may be NULL */
 };
 
 /*

@@ -111,10 +111,34 @@ static int no_such(const char *kind, const char *ref, struct err *e)
 	return -1;
 }
 
+int name_holder(const struct store *s, const char *kind, const char *name, char id[ID_LEN])
+{
+	struct err ignored;
+	own_str char *path = s->root < 0 ? NULL : link_path(kind, name, &ignored);
+
+	return path && read_link(s, s->root, path, kind, id) ? 0 : -1;
+}
+
+char *name_meant(const struct store *s, const char *ref)
+{
+	own_ref struct ref r = {0};
+	own_str char *name = NULL, *local = NULL;
+	char id[ID_LEN];
+	struct err ignored;
+
+	if (ref_parse(ref, &r, &ignored) < 0)
+		return NULL;
+	name = ref_name(&r);
+	local = ref_name_localhost(&r);
+	if (name_holder(s, "img", name, id) == 0)
+		return take_ptr(&name);
+	return local && name_holder(s, "img", local, id) == 0 ? take_ptr(&local) : NULL;
+}
+
 int name_resolve(const struct store *s, const char *kind, const char *ref, char id[ID_LEN], struct err *e)
 {
 	const char *other = id_kind(ref);
-	own_str char *path = NULL;
+	own_str char *path = NULL, *meant = NULL;
 
 	if (other && strcmp(other, kind) != 0)
 		return err_set(e, "%s: is the id of %s %s, not of %s %s", ref, article(other), noun(other),
@@ -129,6 +153,9 @@ int name_resolve(const struct store *s, const char *kind, const char *ref, char 
 	}
 	path = link_path(kind, ref, e);
 	if (path && read_link(s, s->root, path, kind, id))
+		return 0;
+	meant = path && strcmp(kind, "img") == 0 ? name_meant(s, ref) : NULL;
+	if (meant && name_holder(s, kind, meant, id) == 0)
 		return 0;
 	no_such(kind, ref, e);
 	if (!path)

@@ -23,9 +23,16 @@ char *name_check_image(const char *name, struct err *e);
 
 /*
  * The object of a kind that ref means, by id or by name (for an image also
- * NAME[:TAG]@sha256:..., if that was taken as a name). -1 "no such container (or image)".
+ * NAME[:TAG]@sha256:..., if that was taken as a name; and a name without a host means localhost/NAME, as
+ * podman calls what it has made, if no image has the name itself). -1 "no such container (or image)".
  */
 int name_resolve(const struct store *s, const char *kind, const char *ref, char id[ID_LEN], struct err *e);
+
+/* The name by which name_resolve finds an image: as the store keeps it. The caller frees it; NULL: by none. */
+char *name_meant(const struct store *s, const char *ref);
+
+/* The object that has this very name. -1: none. */
+int name_holder(const struct store *s, const char *kind, const char *name, char id[ID_LEN]);
 
 /* All names of an id, sorted. */
 int name_list(const struct store *s, const char *kind, const char *id, struct strv *names, struct err *e);

@@ -125,6 +125,7 @@ static void split(const char *name, struct ref *r)
 	bool host = is_host(name, first);
 	const char *path = host ? name + first + 1 : name;
 
+	r->bare = !host;
 	r->host = host ? str_dup_n(name, first) : str_dup(hub);
 	if (str_equal(r->host, "index.docker.io") || str_equal(r->host, "registry-1.docker.io")) {
 		free(r->host);
@@ -198,11 +199,24 @@ static char *short_repository(const struct ref *r)
 	return is_host(path, strcspn(path, "/")) ? str_fmt("%s/%s", hub, path) : str_dup(path);
 }
 
+static char *with_tag(const struct ref *r, const char *repository)
+{
+	return r->digest ? str_fmt("%s@%s", repository, r->digest) : str_fmt("%s:%s", repository, r->tag);
+}
+
 char *ref_name(const struct ref *r)
 {
 	own_str char *repository = short_repository(r);
 
-	return r->digest ? str_fmt("%s@%s", repository, r->digest) : str_fmt("%s:%s", repository, r->tag);
+	return with_tag(r, repository);
+}
+
+char *ref_name_localhost(const struct ref *r)
+{
+	own_str char *path = r->bare ? short_repository(r) : NULL;
+	own_str char *repository = path ? str_fmt("localhost/%s", path) : NULL;
+
+	return repository ? with_tag(r, repository) : NULL;
 }
 
 char *ref_name_digest(const struct ref *r, const char *digest)

@@ -10,6 +10,8 @@
 #ifndef CT_REF_H
 #define CT_REF_H
 
+#include <stdbool.h>
+
 struct err;
 
 struct ref {
@@ -17,6 +19,7 @@ struct ref {
 	char *repository;	/* "library/alpine", without the host */
 	char *tag;		/* NULL: none was given, and there is a digest ("latest" if neither) */
 	char *digest;		/* "sha256:..."; NULL: none */
+	bool bare;		/* the text named no host */
 };
 
 /* On failure r holds nothing; the error names the text and what is wrong with it. */
@@ -30,6 +33,8 @@ void ref_free(struct ref *r);
  * "alpine@sha256:..." (the tag then says nothing). The caller frees it.
  */
 char *ref_name(const struct ref *r);
+/* The same of an image called localhost/..., which is another; NULL if the text named a host. The caller frees it. */
+char *ref_name_localhost(const struct ref *r);
 /* NAME@digest for another digest of the same repository. The caller frees it. */
 char *ref_name_digest(const struct ref *r, const char *digest);
 

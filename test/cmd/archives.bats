@@ -192,6 +192,30 @@ add("./blobs", type=DIR); add("./", type=DIR)' | ct-init -)
 	[ "$(cat "$(rootfs "$id")/a")" = 1 ]
 }
 
+@test "what podman has made, localhost/NAME, is found by its short name, and loses that name alone" {
+	id=$(archive_of 'layout(blob(M, manifest(cfg, one), **named("localhost/made:1")))' | ct-init -)
+	for name in made:1 library/made:1 localhost/made:1; do
+		[ "$(ct-images -q $name)" = "$id" ]
+	done
+	run ! ct-images -q docker.io/made:1
+	[ "$(ct-images -q "made@$(ct-images --no-header -o digest "$id")")" = "$id" ]
+	archive_of 'layout(blob(M, manifest(cfg, one), **named("other:1")))' | ct-init -
+	ct-rm made:1
+	[ "$(ct-images --no-header -o name "$id")" = other:1 ]
+}
+
+@test "an archive that brings the name of another image says that the name moves" {
+	old=$(archive_of 'layout(blob(M, manifest(cfg, one), **named("a/b:1")))' | ct-init -)
+	archive_of 'cfg = config(one, config={"Cmd": ["other"]}); layout(blob(M, manifest(cfg, one), **named("a/b:1")))' >"$D/new.tar"
+	run --separate-stderr ct-init - <"$D/new.tar"
+	[ "$stderr" = "ct-init: a/b:1: the name moves from $old to $output" ]
+	id=$output
+	run --separate-stderr ct-init - <"$D/new.tar"
+	[ "$output:$stderr" = "$id:" ]
+	run --separate-stderr ct-init -n a/b:1 - < <(archive_of 'layout(blob(M, manifest(cfg, one)))')
+	[ "$output:$stderr" = "$old:" ]
+}
+
 @test "-n names the image instead of the names in the archive, and a tag alone is no name" {
 	id=$(archive_of 'layout(blob(M, manifest(cfg, one), **named("over/ruled:1")))' | ct-init -n mine -)
 	[ "$(ct-images -q mine)" = "$id" ]

@@ -270,6 +270,36 @@ static void a_store_that_is_not_up_has_no_names(void **state)
 
 #define test(f) cmocka_unit_test_setup_teardown(f, make, scratch_remove)
 
+/* Podman's short names: what it made itself is called localhost/NAME. */
+static void a_short_name_means_the_image_on_localhost_if_there_is_none_of_the_name_itself(void **state)
+{
+	static const char *const found[] = {"foo", "foo:latest", "library/foo", "localhost/foo"};
+	static const char *const not_found[] = {"docker.io/foo", "docker.io/library/foo", "foo:1", "localhost:1/foo", "host.x/foo"};
+	struct store s = store_of(state);
+	own_str char *meant = NULL, *other = NULL;
+	char id[ID_LEN];
+
+	add_object(&s, "img_42002");
+	add_object(&s, "img_42003");
+	assert_int_equal(name_take(&s, "img", "localhost/foo", "img_42002", &e), 0);
+	for (size_t i = 0; i < sizeof(found) / sizeof(*found); i++) {
+		assert_int_equal(name_resolve(&s, "img", found[i], id, &e), 0);
+		assert_string_equal(id, "img_42002");
+	}
+	for (size_t i = 0; i < sizeof(not_found) / sizeof(*not_found); i++) {
+		assert_int_equal(name_resolve(&s, "img", not_found[i], id, &e), -1);
+		assert_int_equal(e.sys, ENOENT);
+	}
+	meant = name_meant(&s, "foo");
+	assert_string_equal(meant, "localhost/foo:latest");
+	assert_int_equal(name_holder(&s, "img", "foo", id), -1);
+	assert_int_equal(name_take(&s, "img", "foo", "img_42003", &e), 0);
+	assert_int_equal(name_resolve(&s, "img", "foo", id, &e), 0);
+	assert_string_equal(id, "img_42003");
+	other = name_meant(&s, "foo");
+	assert_string_equal(other, "foo:latest");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +314,7 @@ int main(void)
 		test(a_name_never_leads_out_of_the_names),
 		test(a_link_that_holds_no_id_is_no_name),
 		test(an_image_is_found_by_name_and_digest),
+		test(a_short_name_means_the_image_on_localhost_if_there_is_none_of_the_name_itself),
 		test(one_image_has_one_name_however_it_is_written),
 		test(a_name_longer_than_a_file_name_is_refused),
 		cmocka_unit_test(a_store_that_is_not_up_has_no_names),
