@@ -3,16 +3,18 @@
 
 def text($name): maybe("string"; $name) | select(. != "");
 
-def list($type; $name): maybe("array"; $name) | range(length) as $i | .[$i] | typed($type; "\($name)[\($i)]");
+# null as an element is what Go's encoding/json, which wrote most of these, reads as the type's zero value.
+def list($type; $zero; $name):
+	maybe("array"; $name) | range(length) as $i | .[$i] | if . == null then $zero else . end | typed($type; "\($name)[\($i)]");
 
-def list($name): list("string"; $name);
+def list($name): list("string"; ""; $name);
 
 # An object that stands for a set: its keys.
 def set($name): maybe("object"; $name) | keys_unsorted[];
 
-def env($name): list($name) | if index("=") // 0 | . > 0 then . else error("\($name): \(.): is not NAME=VALUE") end;
+def env($name): list($name) | select(. != "") | if index("=") // 0 | . > 0 then . else error("\($name): \(.): is not NAME=VALUE") end;
 
-def labels($name): maybe("object"; $name) | to_entries[] | .key as $key | "\($key)=\(.value | typed("string"; "\($name): \($key)"))";
+def labels($name): maybe("object"; $name) | to_entries[] | .key as $key | "\($key)=\(.value | if . == null then "" else . end | typed("string"; "\($name): \($key)"))";
 
 def moment($name):
 	text($name)
@@ -34,4 +36,4 @@ typed("object"; "it")
   (.rootfs | typed("object"; "rootfs")
   | if .type == "layers" then . else error("rootfs: type: is not \"layers\"") end
   | {diffid: [.diff_ids | list("diff_ids")]}),
-  {history: [.history | list("object"; "history") | tojson]}
+  {history: [.history | list("object"; {}; "history") | tojson]}

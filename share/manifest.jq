@@ -65,7 +65,7 @@ def platform($name):
 
 def annotations($name):
 	.annotations | maybe("object"; "\($name): annotations")
-	| (.[] | typed("string"; "\($name): an annotation") | empty), .;
+	| (.[] | maybe("string"; "\($name): an annotation") | empty), .;
 
 # What can be an image: no artifacts, no attestations (they are for os "unknown").
 def entries:

@@ -311,6 +311,26 @@ static void a_configuration_becomes_the_images(void **state)
 	assert_string_equal(record_get(&r, "source"), "kept");
 }
 
+/* As Go's encoding/json reads it, and so docker and podman: the zero value of the element's type. */
+static void null_in_labels_and_lists_is_nothing(void **state)
+{
+	static const char json[] = IMAGE("{\"Labels\": {\"a\": null, \"b\": \"1\"}, \"Entrypoint\": [\"sh\", null], "
+					 "\"Env\": [null, \"A=1\"], \"Volumes\": {\"/v\": null}}", ", \"history\": [null]");
+	static const char *const want[][2] = {
+		{"label", "a=|b=1"}, {"entrypoint", "sh|"}, {"env", "A=1"}, {"volume", "/v"}, {"history", "{}"},
+	};
+	own_record struct record r = {0};
+
+	(void)state;
+	if (read_config(json, 0, NULL, &r) < 0)
+		fail_msg("%s", e.msg);
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		own_str char *is = record_join(&r, want[i][0], "|");
+
+		assert_string_equal(is, want[i][1]);
+	}
+}
+
 static void what_a_configuration_does_not_say_is_not_in_the_record(void **state)
 {
 	static const char *const cases[] = {
@@ -365,10 +385,11 @@ static void a_configuration_of_wrong_types_is_refused_by_key(void **state)
 		{IMAGE("{\"Env\": [\"A=1\", 2]}", ""), "Env[1]: is number, not string"},
 		{IMAGE("{\"Env\": [\"A\"]}", ""), "Env: A: is not NAME=VALUE"}, {IMAGE("{\"Env\": [\"=x\"]}", ""), "Env: =x: is not NAME=VALUE"},
 		{IMAGE("{\"Cmd\": \"sh\"}", ""), "Cmd: is string, not array"},
-		{IMAGE("{\"Entrypoint\": [null]}", ""), "Entrypoint[0]: is null, not string"},
+		{IMAGE("{\"Entrypoint\": [1]}", ""), "Entrypoint[0]: is number, not string"},
 		{IMAGE("{\"User\": 0}", ""), "User: is number, not string"},
 		{IMAGE("{\"Volumes\": [\"/v\"]}", ""), "Volumes: is array, not object"},
 		{IMAGE("{\"Labels\": {\"a\": 1}}", ""), "Labels: a: is number, not string"},
+		{IMAGE("{\"Labels\": {\"a\": false}}", ""), "Labels: a: is boolean, not string"},
 		{IMAGE("{}", ", \"history\": [\"x\"]"), "history[0]: is string, not object"},
 		{IMAGE("{}", ", \"created\": \"5m\""), "created: is no time"},
 		{IMAGE("{}", ", \"created\": \"2024-13-01T00:00:00Z\""), "created: is no time"},
@@ -404,6 +425,7 @@ int main(void)
 		cmocka_unit_test(what_it_was_served_as_must_be_what_it_is),
 		cmocka_unit_test(a_platform_is_linux_and_a_processor),
 		cmocka_unit_test(a_configuration_becomes_the_images),
+		cmocka_unit_test(null_in_labels_and_lists_is_nothing),
 		cmocka_unit_test(what_a_configuration_does_not_say_is_not_in_the_record),
 		cmocka_unit_test(a_moment_is_any_that_there_was),
 		cmocka_unit_test(a_configuration_of_wrong_types_is_refused_by_key),
