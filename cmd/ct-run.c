@@ -145,7 +145,7 @@ int main(int argc, char **argv)
 	own_image struct image image = {.dir = -1, .rootfs = -1};
 	own_store struct store store = STORE_NONE;
 	own_plan struct plan plan = {0};
-	struct launch launch = {.store = &store, .plan = &plan, .arg = &cidfile,
+	struct launch launch = {.report = -1, .store = &store, .plan = &plan, .arg = &cidfile,
 				.started = opts.detach || choice_runs_nothing(&opts.only) ? announce_id : announce,
 				.attached = !opts.detach, .input = !opts.detach && !opts.no_input, .remove = opts.remove};
 	const char *ref = opts.rootfs ? NULL : *operands ? *operands++ : "";

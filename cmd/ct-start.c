@@ -45,7 +45,7 @@ static int start_one(const char *ref, void *arg, struct err *e)
 	struct start_args *args = arg;
 	own_container struct container c = CONTAINER_NONE;
 	own_plan struct plan plan = {0};
-	struct launch launch = {.store = &args->store, .plan = &plan, .image = -1, .attached = args->attach,
+	struct launch launch = {.report = -1, .store = &args->store, .plan = &plan, .image = -1, .attached = args->attach,
 				.input = args->attach && !args->no_input, .again = true, .started = say_notes};
 	int failed;
 

@@ -8,11 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "background.h"
 #include "container.h"
 #include "ctlog.h"
 #include "err.h"
 #include "exe.h"
-#include "explain.h"
 #include "monitor.h"
 #include "netstage.h"
 #include "own.h"
@@ -159,36 +159,13 @@ static void clear_away(struct watched *w)
 		strv_add(&l->notes, e.msg);
 }
 
-/* What a supervisor in the background tells the one who waits for it. */
-struct news {
-	bool runs;
-	char id[ID_LEN];
-	struct err why;		/* not, if it does not */
-};
-
-/* The supervisor in the background holds on to nothing of its user's, and says that the program runs. */
-static int go_to_background(struct launch *l, struct err *e)
-{
-	struct news news = {.runs = true};
-
-	if (proc_leave(e) < 0)
-		return -1;
-	shut_fd(&explain_fd);
-	memcpy(news.id, l->id, sizeof(l->id));
-	if (write(l->parent, &news, sizeof(news)) != sizeof(news))
-		return err_sys(e, "tell of the start");
-	close(l->parent);
-	l->parent = 0;
-	return 0;
-}
-
 static int watch(struct watched *w, struct ctlog *log, int signals, struct err *e)
 {
 	struct launch *l = w->l;
 	struct ending ending = {.phase = CONTAINER_KILLED, .code = SIGKILL};
 	struct monitor_also control = {w->run->net.control, net_answer, w->run};
 	struct err said;
-	int failed = l->started(l, e) < 0 || (l->parent && go_to_background(l, e) < 0);
+	int failed = l->started(l, e) < 0 || (l->report >= 0 && background_leave(&l->report, l->id, e) < 0);
 
 	if (failed) {
 		record_end(w, &ending);
@@ -270,38 +247,15 @@ int launch_create(struct launch *l, struct err *e)
 	return container_clean(l->store, l->id, e);
 }
 
-/* In the child: everything, and word to the parent if it failed before the program ran. */
-__attribute__((noreturn)) static void be_supervisor(struct launch *l)
-{
-	struct news news = {.runs = false};
-
-	if (launch_run(l, &news.why) >= 0)
-		_exit(0);
-	_exit(l->parent && write(l->parent, &news, sizeof(news)) == sizeof(news) ? 0 : 1);
-}
-
 int launch_background(struct launch *l, struct err *e)
 {
-	own_fd int from = -1;
-	struct news news;
-	int ends[2];
-	pid_t pid;
+	int runs = background_begin(&l->report, l->id, e);
+	struct err why;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "start in the background");
-	from = ends[0];
-	pid = fork();
-	if (pid == 0) {
-		close(take_fd(&from));
-		l->parent = ends[1];
-		be_supervisor(l);
-	}
-	close(ends[1]);
-	if (pid < 0)
-		return err_sys(e, "start in the background");
-	if (read(from, &news, sizeof(news)) != sizeof(news))
-		return err_set(e, "the supervisor died before the container ran");
-	*e = news.why;
-	memcpy(l->id, news.id, sizeof(l->id));
-	return news.runs ? 0 : -1;
+	if (runs)
+		return runs < 0 ? -1 : 0;
+	if (launch_run(l, &why) >= 0)
+		_exit(0);
+	background_fail(l->report, &why);
+	_exit(1);
 }

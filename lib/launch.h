@@ -29,7 +29,7 @@ struct launch {
 	char id[ID_LEN];
 	struct strv notes;	/* what the user should be told */
 
-	int parent;		/* launch_background's own: whom to tell of the start; 0: nobody */
+	int report;		/* tells the caller of the start (background.h); -1: nobody waits */
 };
 
 /*
