@@ -217,5 +217,8 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	/* On a terminal only: an error is one line. */
 	r.registry.retry = isatty(STDERR_FILENO) ? say_retry : NULL;
-	return pull(&r, &args, &e) < 0 ? cmd_failed(&e) : cmd_end(0);
+	if (pull(&r, &args, &e) == 0)
+		return cmd_end(0);
+	registry_hide(&r.registry, &e);
+	return cmd_failed(&e);
 }

@@ -229,7 +229,7 @@ static int set_tls(CURL *easy, const struct url *u, struct err *e)
 
 static void set_request(CURL *easy, const struct http_request *q, const char *url, bool first)
 {
-	own_str char *range = q->from ? str_fmt("%" PRIu64 "-", q->from) : NULL;
+	own_str char *range = q->from && !q->whole ? str_fmt("%" PRIu64 "-", q->from) : NULL;
 
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	if (range)
@@ -370,7 +370,7 @@ static void tell_same(const struct http_request *q)
 	if (blob)
 		buf_fmt(&line, " -o %.64s", blob + strlen("/blobs/sha256:"));
 	if (q->token)
-		buf_str(&line, " | jq -r '.token // .access_token')");
+		buf_str(&line, " | jq -r 'first(.token, .access_token | select(. // \"\" != \"\"))')");
 	explain_same(line.data);
 }
 

@@ -26,7 +26,8 @@ struct http_request {
 	const char *user;		/* "USER:PASSWORD", basic; NULL: none */
 	const char *post;		/* form to post; NULL: a GET */
 	bool token;			/* it asks for a token: how that is told (explain.h) */
-	uint64_t from;			/* take gets the bytes from here on (asked for by Range) */
+	uint64_t from;			/* take gets the bytes from here on (asked for by Range, */
+	bool whole;			/* unless the whole is asked for, and read past what is known) */
 	uint64_t max;			/* a whole of more bytes than this is an error, found before they are all here */
 	/* Takes the body of a 200 or 206 as it comes; gives -1 with the error set to end it. */
 	int (*take)(void *arg, const void *data, size_t n, struct err *e);

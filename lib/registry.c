@@ -14,6 +14,7 @@
 #include "jq.h"
 #include "own.h"
 #include "record.h"
+#include "secret.h"
 #include "url.h"
 
 enum {
@@ -54,10 +55,23 @@ void registry_close(struct registry *r)
 	buf_free(&r->token_json);
 }
 
+void registry_hide(const struct registry *r, struct err *e)
+{
+	const char *password = r->auth.creds ? strchr(r->auth.creds, ':') : NULL;
+	own_strv struct strv forms = {0};
+
+	secret_add(&forms, r->auth.creds);
+	secret_add(&forms, password ? password + 1 : NULL);
+	secret_add(&forms, r->auth.identity);
+	secret_add(&forms, r->token);
+	secret_hide(&forms, e->msg);
+}
+
 static int name_image(const struct registry *r, struct err *e)
 {
 	own_str char *name = ref_name(r->ref);
 
+	registry_hide(r, e);
 	return err_wrap(e, "%s", name);
 }
 
@@ -364,7 +378,12 @@ static int blob_fetch(struct registry *r, const struct descriptor *blob, struct 
 			return -1;
 		}
 		r->passing = reply.status == 429 || reply.status >= 500;
-		if (reply.status != 200 && reply.status != 206 && reply.status != 416)
+		/* A server that has no such range, or no ranges, may have the whole. */
+		if (reply.status == 416 && q->from && !q->whole) {
+			q->whole = true;
+			continue;
+		}
+		if (reply.status != 200 && reply.status != 206)
 			return refused(r, &reply, "the registry", e);
 		if (q->from == blob->size)
 			break;

@@ -44,6 +44,9 @@ int registry_open(struct registry *r, const struct ref *ref, const char *creds, 
 void registry_close(struct registry *r);
 #define own_registry __attribute__((cleanup(registry_close)))
 
+/* Takes out of e whatever of credentials and tokens it says: of what a server said, or a manifest. All errors below had that. */
+void registry_hide(const struct registry *r, struct err *e);
+
 /* Answers the challenge that /v2/ gives, if it gives one, so that the rest need not. */
 int registry_login(struct registry *r, struct err *e);
 

@@ -13,6 +13,7 @@ import struct
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote
 
 port, layout, log = int(sys.argv[1]), sys.argv[2], open(sys.argv[3], 'a', buffering=1)
 lock = threading.Lock()
@@ -104,7 +105,10 @@ class Registry(BaseHTTPRequestHandler):
         if path in ('/v2', '/v2/'):
             return self.reply(200)
         _, _, fault, *more, kind, what = path.split('/')
-        if self.address() == port and not self.guard(fault, authorization):
+        if fault.startswith('echo') and authorization != '-':
+            if not fault.endswith('-challenge') or kind == 'blobs':
+                return self.echo(fault, authorization)
+        elif self.address() == port and not self.guard(fault, authorization):
             return None
         if kind == 'manifests':
             if what.startswith('sha256:'):
@@ -123,6 +127,8 @@ class Registry(BaseHTTPRequestHandler):
         name = path.removeprefix('/token')
         if name == '/none':
             return self.reply(200, body=b'{"expires_in":300}')
+        if name == '/empty':
+            return self.reply(200, body=b'{"token":"","access_token":"by-oauth"}')
         if name == '/line':
             return self.reply(200, body=json.dumps({'token': 'a\r\nX-Evil: 1'}).encode())
         if name == '/huge':
@@ -131,15 +137,34 @@ class Registry(BaseHTTPRequestHandler):
             return self.reply(401, body=b'{"details":"incorrect username or password"}')
         return self.reply(200, body=json.dumps({'token': f'token-{times("token")}'}).encode())
 
+    def echo(self, fault, authorization):
+        """Says back what was sent, and what it was made of, in one part of the answer or another."""
+        said = f'no entry for {authorization}'
+        if authorization.startswith('Basic '):
+            said += f' ({base64.b64decode(authorization[6:]).decode()})'
+        if fault.endswith('-type'):
+            return self.reply(200, [('Content-Type', 'text/' + authorization.split()[1])], b'{"schemaVersion":2,"layers":[]}')
+        if fault.endswith('-challenge'):
+            return self.reply(401, [('WWW-Authenticate', f'Basic realm="{said}')])
+        if fault.endswith('-move'):
+            return self.move('ftp://127.0.0.1/?' + quote(said))
+        return self.reply(401, body=json.dumps({'errors': [{'message': said}]}).encode())
+
     def guard(self, fault, authorization):
         """Whether who asks may have it; if not, that is answered."""
         realm = {'token-far': 'http://registry.example/token', 'token-user': 'http://a:b@127.0.0.1/token'}
+        if fault.startswith('echo-basic'):
+            self.challenge('Basic realm="here"')
+            return False
         if fault == 'basic' or fault.startswith('basic-'):
             if authorization != BASIC:
                 self.challenge('Basic realm="here"')
             return authorization == BASIC
         if fault == 'garbled':
             self.challenge('Bearer realm="unfinished')
+            return False
+        if fault.startswith('echo-token'):
+            self.challenge(f'Bearer realm="{REALM}"')
             return False
         if fault.startswith('token') or fault == 'expires':
             if authorization.startswith('Bearer ') and (fault != 'expires' or times(authorization) == 1):
@@ -231,6 +256,16 @@ def cut_whole(h, data):
     return h.hang_up()
 
 
+def without_ranges(h, data):
+    """One that refuses what it does not know."""
+    if h.headers.get('Range'):
+        return h.reply(416)
+    if times(h.path) > 1:
+        return h.serve(data)
+    half(h, data)
+    return h.hang_up()
+
+
 def until_gone(h, each=b''):
     """Waits until the client gives up, sending it a byte now and then."""
     try:
@@ -277,7 +312,8 @@ BLOBS = {
     'reset': lambda h, data: (half(h, data), h.hang_up(reset=True)),
     'other-range': after_a_cut(lambda h, data: h.reply(206, [('Content-Range', f'bytes 0-{len(data) - 1}/{len(data)}')], data)),
     'no-range': after_a_cut(lambda h, data: h.reply(206, body=data)),
-    'range-416': after_a_cut(lambda h, data: h.reply(416)),
+    'range-416': without_ranges,
+    'range-416-always': after_a_cut(lambda h, data: h.reply(416)),
     'missing': lambda h, data: h.reply(404, body=b'{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown to registry"}]}'),
     'loop': lambda h, data: h.move(h.path),
     'to-file': lambda h, data: h.move('file:///etc/passwd'),

@@ -204,9 +204,16 @@ config_digest() {
 		pull $fault
 		refused $fault "$(config_digest): $hostile: answers with another range than was asked for"
 	done
-	pull range-416
-	[[ $stderr == *": ends after "*" of its "*" bytes" ]]
+}
+
+@test "a range that is answered by 416 is given up for the whole blob" {
+	: >"$hostile_log"
+	[ "$(layer_of "$hostile/range-416")" = "$layer" ]
+	[ "$(asked "$layer bytes=[0-9]+-")" = 1 ]
+	[ "$(asked "$layer - -")" = 2 ]
+	CT_TEST_STALL=1 pull range-416-always	# which never sends more than half of that
 	[ "$status" -eq 1 ]
+	[[ $stderr == *": broke off: "* ]]
 }
 
 @test "a server that stalls, or sends a byte now and then, is given up after a few tries" {
@@ -309,6 +316,26 @@ config_digest() {
 	pull expires
 	pulled
 	[ "$(asked '^5100 /token')" = 2 ]
+}
+
+@test "an empty token is none: the other one is used" {
+	pull token-empty
+	pulled
+	[ "$(asked ' Bearer by-oauth$')" -ge 1 ]
+}
+
+@test "a server that says back the credentials or the token that it was sent does not get them printed" {
+	for where in '' -type -challenge -move; do
+		for kind in basic token; do
+			pull "echo-$kind$where" --creds user:secret-word
+			[ "$status" -eq 1 ]
+			[[ $stderr == *'***'* ]]
+			for secret in secret-word user:secret "$(printf user:secret-word | base64 | cut -c-8)" 'token-[0-9]'; do
+				# shellcheck disable=SC2053 # a pattern
+				[[ $stderr != *$secret* ]]
+			done
+		done
+	done
 }
 
 @test "what is no token is refused" {
