@@ -8,6 +8,7 @@
 
 #include "caps.h"
 #include "choice.h"
+#include "envfile.h"
 #include "err.h"
 #include "etc.h"
 #include "idmap.h"
@@ -107,22 +108,6 @@ int runopts_add_env(struct strv *env, const char *text, struct err *e)
 	return 0;
 }
 
-static int add_env_file(struct strv *env, const char *path, struct err *e)
-{
-	own_file FILE *f = fopen(path, "re");	/* a pipe from another command will do */
-	own_str char *text = NULL;
-	size_t room = 0;
-
-	while (f && getline(&text, &room, f) > 0) {
-		char *line = text + strspn(text, " \t");
-
-		line[strcspn(line, "\n")] = '\0';
-		if (*line && *line != '#' && runopts_add_env(env, line, e) < 0)
-			return err_wrap(e, "--env-file %s", path);
-	}
-	return !f || ferror(f) ? err_sys(e, "--env-file %s", path) : 0;
-}
-
 void runopts_complete_env(struct plan *plan)
 {
 	own_str char *term = str_fmt("TERM=%s", getenv("TERM") ? getenv("TERM") : "xterm");
@@ -136,11 +121,16 @@ void runopts_complete_env(struct plan *plan)
 
 static int plan_env(const struct runopts *o, struct plan *p, const struct record *image, struct err *e)
 {
+	own_strv struct strv settings = {0};
+
 	if (image)
 		record_get_list(image, "env", &p->env);
 	for (size_t i = 0; i < o->env_files.n; i++)
-		if (add_env_file(&p->env, o->env_files.v[i], e) < 0)
-			return -1;
+		if (envfile_read(o->env_files.v[i], &settings, e) < 0)
+			return err_wrap(e, "--env-file");
+	for (size_t i = 0; i < settings.n; i++)
+		if (runopts_add_env(&p->env, settings.v[i], e) < 0)
+			return err_wrap(e, "--env-file");
 	for (size_t i = 0; i < o->env.n; i++)
 		if (runopts_add_env(&p->env, o->env.v[i], e) < 0)
 			return err_wrap(e, "--env");
@@ -255,6 +245,16 @@ static int plan_list(const char *option, const struct strv *from, struct strv *t
 		strv_add(to, from->v[i]);
 	}
 	return 0;
+}
+
+/* Of two limits of one kind the second would replace the first. */
+static int plan_ulimits(const struct runopts *o, struct plan *p, struct err *e)
+{
+	for (size_t i = 0; i < o->ulimits.n; i++)
+		for (size_t j = 0, len = strcspn(o->ulimits.v[i], "="); j < i; j++)
+			if (strncmp(o->ulimits.v[i], o->ulimits.v[j], len + 1) == 0)
+				return err_set(e, "--ulimit %s: %.*s is given twice", o->ulimits.v[i], (int)len, o->ulimits.v[i]);
+	return plan_list("--ulimit", &o->ulimits, &p->ulimits, rlimit_check, e);
 }
 
 static int check_port(const char *text, struct err *e)
@@ -414,5 +414,5 @@ int runopts_plan(const struct runopts *o, const struct record *image, char **com
 	    plan_list("--dns", &o->dns, &p->dns, etc_check_dns, e) < 0 ||
 	    plan_list("--add-host", &o->hosts, &p->hosts, etc_check_host, e) < 0)
 		return -1;
-	return plan_list("--ulimit", &o->ulimits, &p->ulimits, rlimit_check, e);
+	return plan_ulimits(o, p, e);
 }

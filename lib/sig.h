@@ -1,4 +1,4 @@
-/* Signals by name: "TERM", "SIGTERM", "term", "15", "RTMIN+3" (signal(7)). */
+/* Signals by number and by every name of `kill -l`, with and without SIG, in any case: "15", "TERM", "sigiot", "RTMAX-2". */
 #ifndef CT_SIG_H
 #define CT_SIG_H
 

@@ -481,6 +481,20 @@ note_all() {
 	[ "$(ct-run --env-file <(echo P=pipe) "$img" sh -c 'echo $P')" = pipe ]
 }
 
+@test "a file of variables is read whole and in docker's form, or refused with its line" {
+	D=$BATS_TEST_TMPDIR
+	printf '\xef\xbb\xbfA=1\r\nB=2\r\n' >"$D/windows"
+	[ "$(ct-run --rm --env-file "$D/windows" "$img" sh -c 'echo "$A$B."')" = 12. ]
+	printf 'A=1\nexport X=1\n' >"$D/shell"
+	run -125 ct-run --env-file "$D/shell" "$img" true
+	[ "$output" = "ct-run: --env-file: $D/shell: line 2: export X=1: the name of a variable has no blanks (no \"export\", no \"X = 1\")" ]
+	# 16 KiB are read at a time.
+	{ echo A=1 && head -c 20000 /dev/zero | tr '\0' '#'; } >"$D/long"
+	ct-run --rm --env-file "$D/long" "$img" true
+	run -125 strace -f -qq -o "$D/trace" -P "$D/long" -e inject=read:error=EIO:when=2 ct-run --env-file "$D/long" "$img" true
+	[ "$output" = "ct-run: --env-file: $D/long: Input/output error" ]
+}
+
 @test "-w is the working directory, made if it is missing" {
 	[ "$(ct-run -w /var/tmp "$img" pwd)" = /var/tmp ]
 	[ "$(ct-run -w /a/new/one "$img" sh -c 'pwd; stat -c %u:%g:%a .')" = $'/a/new/one\n0:0:755' ]

@@ -258,28 +258,38 @@ static void a_value_that_makes_no_sense_is_refused_by_name(void **state)
 	refuses_one_of(dns, "x", "--dns: x: not an address");
 	refuses_one_of(hosts, "x", "--add-host: x: not HOST:ADDRESS");
 	refuses_one_of(mounts.tmpfs, "x", "--tmpfs: x: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
-	refuses_one_of(env_files, "/no/such", "--env-file /no/such: No such file or directory");
-	refuses_one_of(env_files, "/etc", "--env-file /etc: Is a directory");
+	refuses_one_of(env_files, "/no/such", "--env-file: /no/such: No such file or directory");
+	refuses_one_of(env_files, "/etc", "--env-file: /etc: Is a directory");
 }
 
-static void a_file_of_variables_may_have_notes_and_gaps(void **state)
+static void settings_of_a_file_yield_to_the_users_and_take_ours(void **state)
 {
 	const struct scratch *s = *state;
 	own_str char *path = str_fmt("%s/env", s->path);
 	FILE *f = fopen(path, "w");
 
-	fputs("# a note\n\n  A=1\nB=a b\\n'c'\nOURS\nNOT_SET_ANYWHERE\nC=", f);
+	fputs("A=1\nOURS\nNOT_SET_ANYWHERE\nC=", f);
 	fclose(f);
 	setenv("OURS", "yes", 1);
 	begin(NULL);
 	strv_add(&o.env_files, path);
+	strv_add(&o.env, "A=2");
 	assert_int_equal(plan(none, false), 0);
-	assert_int_equal(p.env.n, 4);
-	assert_string_equal(p.env.v[0], "A=1");
-	assert_string_equal(p.env.v[1], "B=a b\\n'c'");
-	assert_string_equal(p.env.v[2], "OURS=yes");
-	assert_string_equal(p.env.v[3], "C=");
+	assert_int_equal(p.env.n, 3);
+	assert_string_equal(p.env.v[0], "A=2");
+	assert_string_equal(p.env.v[1], "OURS=yes");
+	assert_string_equal(p.env.v[2], "C=");
 	end(NULL);
+}
+
+static void two_limits_of_one_kind_are_refused(void **state)
+{
+	(void)state;
+	strv_add(&o.ulimits, "nofile=1");
+	strv_add(&o.ulimits, "nproc=1");
+	assert_int_equal(plan(none, false), 0);
+	strv_add(&o.ulimits, "nofile=2:3");
+	assert_refused(plan(none, false), &e, "--ulimit nofile=2:3: nofile is given twice");
 }
 
 #define test(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -297,7 +307,8 @@ int main(void)
 		test(limits_are_read_in_their_units),
 		test(what_a_network_rules_out_is_refused),
 		test(a_value_that_makes_no_sense_is_refused_by_name),
-		unit_test_scratch(a_file_of_variables_may_have_notes_and_gaps),
+		test(two_limits_of_one_kind_are_refused),
+		unit_test_scratch(settings_of_a_file_yield_to_the_users_and_take_ours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,22 @@ static void a_signal_is_known_by_name_and_number(void **state)
 	}
 }
 
+/* signal(7): other names of signals that have one already. */
+static void a_signal_is_known_by_its_other_names(void **state)
+{
+	static const struct { const char *text; int sig; } cases[] = {
+		{"IOT", SIGABRT}, {"SIGIOT", SIGABRT}, {"cld", SIGCHLD}, {"SIGCLD", SIGCHLD}, {"IO", SIGIO}, {"Poll", SIGIO},
+		{"SIGSTKFLT", SIGSTKFLT},
+	};
+	int sig;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(sig_read(cases[i].text, &sig, &e), 0);
+		assert_int_equal(sig, cases[i].sig);
+	}
+}
+
 static void real_time_signals_are_counted_from_the_first(void **state)
 {
 	int sig;
@@ -30,6 +46,15 @@ static void real_time_signals_are_counted_from_the_first(void **state)
 	assert_int_equal(sig, SIGRTMIN + 3);
 	assert_int_equal(sig_read("SIGRTMIN+0", &sig, &e), 0);
 	assert_int_equal(sig, SIGRTMIN);
+	assert_int_equal(sig_read("rtmin", &sig, &e), 0);
+	assert_int_equal(sig, SIGRTMIN);
+	assert_int_equal(sig_read("SIGRTMAX-2", &sig, &e), 0);
+	assert_int_equal(sig, SIGRTMAX - 2);
+	assert_int_equal(sig_read("RTMAX", &sig, &e), 0);
+	assert_int_equal(sig, SIGRTMAX);
+	assert_refused(sig_read("RTMAX+1", &sig, &e), &e, "RTMAX+1: no such signal");
+	assert_refused(sig_read("RTMAX-", &sig, &e), &e, "RTMAX-: no such signal");
+	assert_refused(sig_read("RTMIN-1", &sig, &e), &e, "RTMIN-1: no such signal");
 	assert_refused(sig_read("RTMIN+99", &sig, &e), &e, "RTMIN+99: no such signal");
 }
 
@@ -50,6 +75,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_signal_is_known_by_name_and_number),
+		cmocka_unit_test(a_signal_is_known_by_its_other_names),
 		cmocka_unit_test(real_time_signals_are_counted_from_the_first),
 		cmocka_unit_test(what_is_no_signal_is_refused),
 	};
