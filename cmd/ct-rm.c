@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
@@ -25,6 +26,8 @@ struct rm_args {
 	bool force;
 	bool images, others;	/* what is gone */
 	struct store store;
+	bool asked;		/* whether these are known: */
+	struct strv users, used;	/* containers that are on the network of another one, which it is */
 };
 
 static const struct opt opts[] = {
@@ -58,6 +61,50 @@ static void wait_for_supervisor(const struct container_state *st, bool force)
 	proc_wait_gone(supervisor, -1);
 }
 
+/* Which containers are on the network of which: once for all operands. */
+static int find_users(struct rm_args *args, struct err *e)
+{
+	static const char prefix[] = "container:";
+	own_strv struct strv ids = {0};
+
+	if (args->asked)
+		return 0;
+	if (store_list(&args->store, "ps", &ids, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		own_container struct container c = CONTAINER_NONE;
+		const char *network;
+		char id[ID_LEN];
+		struct err ignored;
+
+		snprintf(c.id, sizeof(c.id), "%s", ids.v[i]);
+		if (container_config(&args->store, &c, &ignored) < 0)
+			continue;
+		network = record_get(&c.config, "network");
+		if (!network || !str_starts(network, prefix) ||
+		    name_resolve(&args->store, "ps", network + strlen(prefix), id, &ignored) < 0)
+			continue;
+		strv_add(&args->users, ids.v[i]);
+		strv_add(&args->used, id);
+	}
+	args->asked = true;
+	return 0;
+}
+
+static int refuse_if_shared(struct rm_args *args, const char *id, struct err *e)
+{
+	char still[ID_LEN];
+	struct err ignored;
+
+	if (find_users(args, e) < 0)
+		return -1;
+	for (size_t i = 0; i < args->users.n; i++)
+		if (strcmp(args->used.v[i], id) == 0 &&
+		    name_resolve(&args->store, "ps", args->users.v[i], still, &ignored) == 0)
+			return err_set(e, "its network is used by %s ('ct rm -f' removes it all the same)", args->users.v[i]);
+	return 0;
+}
+
 static int remove_container(struct rm_args *args, const char *id, struct err *e)
 {
 	own_container struct container c = CONTAINER_NONE;
@@ -72,6 +119,8 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 	} else if (container_state(&args->store, &c, &st, e) < 0) {
 		return -1;
 	}
+	if (!args->force && refuse_if_shared(args, id, e) < 0)
+		return -1;
 	if (st.phase == CONTAINER_RUNNING && !args->force)
 		return err_set(e, "is running ('ct rm -f' ends it)");
 	if (limit_kill(group, e) < 0)
@@ -223,5 +272,7 @@ int main(int argc, char **argv)
 	if (args.store.root >= 0 && store_sweep(args.store.root, &e) < 0)
 		cmd_complain(&e);
 	store_close(&args.store);
+	strv_free(&args.users);
+	strv_free(&args.used);
 	return cmd_end(status);
 }
