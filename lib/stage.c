@@ -235,6 +235,17 @@ static int root_enter(struct run *r, struct err *e)
 
 /* proc: the kernel's file systems, devices, and what the user mounts among them. */
 
+/* The kernel mounts /proc for who owns the PID namespace that it shows (user_namespaces(7)). */
+static int kernel_failed(const struct run *r, struct err *e)
+{
+	own_str char *why = str_dup(e->msg);
+
+	if (e->sys != EPERM || !plan_has_stage(r->plan, "user") || plan_has_stage(r->plan, "pid") || !r->map.n)
+		return -1;
+	return err_set(e, "%s: a user namespace mounts /proc only with the stage pid (--without pid,proc%s)", why,
+		       r->store ? ", or --userns host" : "");
+}
+
 static int proc_enter(struct run *r, struct err *e)
 {
 	bool root = plan_has_stage(r->plan, "root");
@@ -242,7 +253,7 @@ static int proc_enter(struct run *r, struct err *e)
 	if (!root && (mounts_enter(r, e) < 0 || rootfs_stay(&r->root, &r->host, e) < 0))
 		return -1;
 	if (treemount_kernel(&r->tree, r->root, r->host, &r->dev, e) < 0)
-		return -1;
+		return kernel_failed(r, e);
 	/* Still on top of the new root, the host's is where a link to ".." of "/" would lead. */
 	if (root && rootfs_drop_host(r->host, e) < 0)
 		return -1;

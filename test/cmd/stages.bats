@@ -292,6 +292,18 @@ os.kill(0, 9)'
 	no_group
 }
 
+@test "without the stage pid a user namespace cannot mount /proc, and what helps is said" {
+	busybox_image
+	run ct-run --without pid "$img" true
+	[ "$status" -eq 125 ]
+	[ "$output" = "ct-run: mount /proc: Operation not permitted: a user namespace mounts /proc only with the stage pid (--without pid,proc, or --userns host)" ]
+	ct-run --without pid,proc "$img" true
+	ct-run --without pid --userns host "$img" true
+	run ct-run --without pid --rootfs "$busybox" true
+	[ "$output" = "ct-run: mount /proc: Operation not permitted: a user namespace mounts /proc only with the stage pid (--without pid,proc)" ]
+	ct-run --without pid,proc --rootfs "$busybox" true
+}
+
 @test "an option without the stage that does it is refused" {
 	while read -r option stage; do
 		# shellcheck disable=SC2086 # two words
