@@ -8,7 +8,7 @@
 #include "net.h"
 #include "own.h"
 #include "rtnl.h"
-#include "wire.h"
+#include "wireports.h"
 
 /* A running container, by its operand. */
 static int open_both(struct host *h, struct wire *w, const char *ref, struct err *e)
@@ -27,10 +27,14 @@ int net_connect(const struct net_args *args, char **operands)
 	own_host struct host h = {.store = STORE_NONE};
 	own_wire struct wire w = WIRE_NONE;
 	struct bridge_how how = {.thorough = false};
-	struct err e;
+	struct err e, ignored;
 
 	if (open_both(&h, &w, operands[0], &e) < 0 || wire_connect(&w, named(args->network), &how, &e) < 0)
 		return cmd_failed(&e);
+	if (wireports_restore(&w, &how, &e) < 0) {
+		wire_disconnect(&w, named(args->network), &ignored);
+		return cmd_failed(&e);
+	}
 	if (*how.note)
 		cmd_note("%s", how.note);
 	return cmd_end(0);
@@ -73,7 +77,7 @@ static int publish_one(const char *text, void *wire, struct err *e)
 	struct port_range range;
 	char port[PORT_TEXT];
 
-	if (port_read(text, &range, e) < 0 || wire_publish(wire, &range, &how, &done, e) < 0)
+	if (port_read(text, &range, e) < 0 || wireports_publish(wire, &range, &how, &done, e) < 0)
 		return -1;
 	if (*how.note)
 		cmd_note("%s", how.note);
@@ -90,7 +94,7 @@ static int unpublish_one(const char *text, void *wire, struct err *e)
 
 	if (port_read_host(text, &range, e) < 0)
 		return -1;
-	return wire_unpublish(wire, &range, e) < 0 ? err_wrap(e, "%s", text) : 0;
+	return wireports_unpublish(wire, &range, e) < 0 ? err_wrap(e, "%s", text) : 0;
 }
 
 /* The first operand is the container. */

@@ -54,19 +54,17 @@ void wire_close(struct wire *w)
 
 /* --- its record --- */
 
-/* What it has, under the lock; an empty record if that is nothing. */
-static int read_net(const struct wire *w, struct record *net, struct err *e)
+int wire_read(const struct wire *w, struct record *net, struct err *e)
 {
 	return member_read(w->store, w->container.id, net, e) < 0 && e->sys != ENOENT ? -1 : 0;
 }
 
-static int write_net(const struct wire *w, const struct record *net, struct err *e)
+int wire_write(const struct wire *w, const struct record *net, struct err *e)
 {
 	return member_write(w->store, w->container.id, net, e);
 }
 
-/* Calls for lines of the record that `is` chooses: they go to `gone`, and all others to `kept`. */
-static void split(const struct record *net, bool (*is)(const char *key, const char *value, const void *arg),
+void wire_split(const struct record *net, bool (*is)(const char *key, const char *value, const void *arg),
 		  const void *arg, struct record *kept, struct record *gone)
 {
 	for (size_t i = 0; i < net->keys.n; i++)
@@ -83,8 +81,7 @@ static int find_member(const struct record *net, const char *network, struct rul
 	return 0;
 }
 
-/* The first of its ends by which the outside is reached, with its network. */
-static int find_way_out(const struct wire *w, const struct record *net, struct rules_member *m, struct network *n)
+int wire_find_way_out(const struct wire *w, const struct record *net, struct rules_member *m, struct network *n)
 {
 	struct err ignored;
 
@@ -150,7 +147,7 @@ static int join(const struct wire *w, const struct network *n, struct member *m,
 	struct rules_member other;
 	char inside[16];
 
-	if (read_net(w, &net, e) < 0)
+	if (wire_read(w, &net, e) < 0)
 		return -1;
 	if (find_member(&net, n->name, &other))
 		return err_set(e, "%s: is on network %s already", w->ref, n->name);
@@ -158,7 +155,7 @@ static int join(const struct wire *w, const struct network *n, struct member *m,
 	if (member_choose(w->store, n, id, inside, m, e) < 0)
 		return -1;
 	/* One default route is enough. */
-	if (find_way_out(w, &net, &other, &out))
+	if (wire_find_way_out(w, &net, &other, &out))
 		m->gateway.s_addr = 0;
 	if (!net.keys.n) {
 		record_add(&net, "set", n->set);
@@ -221,7 +218,7 @@ static bool is_of(const char *key, const char *value, const void *arg)
 	return strcmp(key, "port") == 0 && rules_read_port(value, &p) && p.to.s_addr == of->address.s_addr;
 }
 
-static void drop_ports(const struct wire *w, const struct record *gone)
+void wire_drop_ports(const struct wire *w, const struct record *gone)
 {
 	struct rules_port p;
 	struct err ignored;
@@ -231,6 +228,34 @@ static void drop_ports(const struct wire *w, const struct record *gone)
 			control_drop(w->store, w->container.id, &p, &ignored);
 }
 
+static bool has_port(const struct record *r, const struct rules_port *p)
+{
+	struct rules_port other;
+
+	for (size_t i = 0; i < r->keys.n; i++)
+		if (rules_read_port(r->values.v[i], &other) && other.host.s_addr == p->host.s_addr &&
+		    other.host_port == p->host_port && other.udp == p->udp)
+			return true;
+	return false;
+}
+
+/* Notes the ports among lines that go, so that they come back with the next way out (wireports.h). */
+static int keep_ports(const struct wire *w, const struct record *gone, struct err *e)
+{
+	own_str char *path = str_fmt("%s/" WIRE_UNPUBLISHED, w->container.id);
+	own_record struct record kept = {0};
+	size_t before;
+	struct rules_port p;
+
+	if (record_read(w->store->run, path, &kept, e) < 0 && e->sys != ENOENT)
+		return -1;
+	before = kept.keys.n;
+	for (size_t i = 0; i < gone->keys.n; i++)
+		if (strcmp(gone->keys.v[i], "port") == 0 && rules_read_port(gone->values.v[i], &p) && !has_port(&kept, &p))
+			record_add(&kept, "port", gone->values.v[i]);
+	return kept.keys.n > before ? record_write(w->store->run, path, &kept, e) : 0;
+}
+
 /* The default route is another network's, if there is one. */
 static int reroute(const struct wire *w, const struct record *net, struct err *e)
 {
@@ -238,7 +263,7 @@ static int reroute(const struct wire *w, const struct record *net, struct err *e
 	own_network struct network n = NETWORK_NONE;
 	struct rules_member m;
 
-	if (!find_way_out(w, net, &m, &n))
+	if (!wire_find_way_out(w, net, &m, &n))
 		return 0;
 	inside = go_inside(w, e);
 	return !inside || rtnl_default_route(inside, m.inside, network_gateway(&n), e) < 0 ? err_wrap(e, "%s", w->ref) : 0;
@@ -254,11 +279,11 @@ static int take_out(const struct wire *w, const char *network, struct record *go
 	struct err ignored;
 
 	explain_within("");
-	if (read_net(w, &net, e) < 0)
+	if (wire_read(w, &net, e) < 0)
 		return -1;
 	if (!find_member(&net, network, &m))
 		return network ? err_set(e, "%s: is not on network %s", w->ref, network) : err_set(e, "%s: is on no network", w->ref);
-	split(&net, is_of, &m, &kept, gone);
+	wire_split(&net, is_of, &m, &kept, gone);
 	if (!network && find_member(&kept, NULL, &other))
 		return err_set(e, "%s: is on several networks: --network says which", w->ref);
 	/* First the link: without its elements it could send as whom it likes. */
@@ -266,7 +291,8 @@ static int take_out(const struct wire *w, const char *network, struct record *go
 		return -1;
 	if (network_open(w->store, m.network, &n, &ignored) == 0)
 		change_own_hosts(w, &n, m.address, false, &ignored);
-	if (member_let_go(w->store, id, gone, record_get(&net, "set"), e) < 0 || write_net(w, &kept, e) < 0)
+	if (keep_ports(w, gone, e) < 0 || member_let_go(w->store, id, gone, record_get(&net, "set"), e) < 0 ||
+	    wire_write(w, &kept, e) < 0)
 		return -1;
 	return reroute(w, &kept, e);
 }
@@ -280,113 +306,7 @@ int wire_disconnect(const struct wire *w, const char *network, struct err *e)
 		return -1;
 	/* Its supervisor may keep us waiting, but then nobody else. */
 	shut_fd(&lock);
-	drop_ports(w, &gone);
-	return 0;
-}
-
-/* --- ports --- */
-
-/* On record, and among the rules, which somebody may have flushed; or, on failure, neither. */
-static int publish(const struct wire *w, const struct ports *p, struct bridge_how *how, struct err *e)
-{
-	own_fd int lock = network_lock(w->store, e);
-	own_record struct record net = {0}, added = {0};
-	own_network struct network n = NETWORK_NONE, again = NETWORK_NONE;
-	struct rules_member m;
-	struct err ignored;
-
-	if (lock < 0 || read_net(w, &net, e) < 0)
-		return -1;
-	if (!find_way_out(w, &net, &m, &n) || m.address.s_addr != p->v->to.s_addr)
-		return err_set(e, "%s: was disconnected meanwhile", w->ref);
-	for (size_t i = 0; i < p->n; i++) {
-		rules_record_port(&added, &p->v[i]);
-		rules_record_port(&net, &p->v[i]);
-	}
-	if (write_net(w, &net, e) == 0 &&
-	    (elements_put(n.set, true, &added, e) == 0 ||
-	     (e->sys == ENOENT && bridge_up(w->store, w->rtnl, n.name, how, &again, e) == 0)))
-		return 0;
-	elements_put(n.set, false, &added, &ignored);
-	for (size_t i = 0; i < added.keys.n; i++)
-		record_remove(&net, "port", added.values.v[i]);
-	write_net(w, &net, &ignored);
-	return -1;
-}
-
-/* Whether a line is of a port among those. */
-static bool is_among(const char *key, const char *value, const void *arg)
-{
-	const struct port_range *r = arg;
-	struct rules_port p;
-
-	return strcmp(key, "port") == 0 && rules_read_port(value, &p) && p.udp == r->udp &&
-	       p.host_port >= r->host_port && p.host_port - r->host_port < (int)r->count &&
-	       (!r->host.s_addr || p.host.s_addr == r->host.s_addr);
-}
-
-/* Its supervisor may still hold some for who was killed before they were on record: it lets these go. */
-static int hold(const struct wire *w, const struct record *net, const struct port_range *range, struct in_addr to,
-		struct ports *done, struct err *e)
-{
-	own_record struct record kept = {0}, there = {0};
-	struct err ignored;
-
-	if (ports_hold(done, range, to, e) == 0)
-		return 0;
-	split(net, is_among, range, &kept, &there);
-	if (e->sys != EADDRINUSE || there.keys.n)
-		return -1;
-	ports_close(done);
-	for (unsigned i = 0; i < range->count; i++) {
-		struct rules_port p = {.host = range->host, .host_port = (uint16_t)(range->host_port + i), .udp = range->udp};
-
-		control_drop(w->store, w->container.id, &p, &ignored);
-	}
-	return ports_hold(done, range, to, e);
-}
-
-int wire_publish(const struct wire *w, const struct port_range *range, struct bridge_how *how, struct ports *done,
-		 struct err *e)
-{
-	own_network struct network n = NETWORK_NONE;
-	own_record struct record net = {0};
-	const char *id = w->container.id;
-	struct rules_member m;
-	struct err ignored;
-	size_t held = 0;
-
-	if (read_net(w, &net, e) < 0)
-		return -1;
-	if (!find_way_out(w, &net, &m, &n))
-		return err_set(e, "%s: is on no network that is reached from outside", w->ref);
-	if (hold(w, &net, range, m.address, done, e) < 0)
-		goto failed;
-	while (held < done->n && control_hold(w->store, id, &done->v[held], done->fd[held], e) == 0)
-		held++;
-	if (held == done->n && publish(w, done, how, e) == 0)
-		return 0;
-failed:
-	while (held-- > 0)
-		control_drop(w->store, id, &done->v[held], &ignored);
-	ports_close(done);
-	return -1;
-}
-
-int wire_unpublish(const struct wire *w, const struct port_range *range, struct err *e)
-{
-	own_fd int lock = network_lock(w->store, e);
-	own_record struct record net = {0}, kept = {0}, gone = {0};
-
-	if (lock < 0 || read_net(w, &net, e) < 0)
-		return -1;
-	split(&net, is_among, range, &kept, &gone);
-	if (!gone.keys.n)
-		return err_set(e, "%s: has no such port published", w->ref);
-	if (elements_put(record_get(&net, "set"), false, &gone, e) < 0 || write_net(w, &kept, e) < 0)
-		return -1;
-	shut_fd(&lock);
-	drop_ports(w, &gone);
+	wire_drop_ports(w, &gone);
 	return 0;
 }
 
@@ -418,7 +338,7 @@ static int find_end(const struct wire *w, struct rules_member *m, struct network
 {
 	own_record struct record net = {0};
 
-	if (read_net(w, &net, e) < 0)
+	if (wire_read(w, &net, e) < 0)
 		return -1;
 	if (!find_member(&net, NULL, m))
 		return err_set(e, "%s: has no pair of links ('ct-net pair' makes it)", w->ref);

@@ -433,6 +433,29 @@ netns() {
 	[ -z "$(find "$CT_RUN" -maxdepth 1 -name 'ps_*')$(ls -A /run/ct-userns)" ]
 }
 
+@test "a container whose network another one uses is not removed, and the error names the user" {
+	contain web
+	c=$(ct-run -d --network container:web "$img" sleep 1000)
+	run ct-rm web
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-rm: web: its network is used by $c ('ct rm -f' removes it all the same)" ]
+	ct-kill web
+	ct-wait web || true
+	run ct prune
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	run ct-rm "$(cat "$D/web.id")"
+	[ "$status" -eq 1 ]
+	[[ $output == "ct-rm: $(cat "$D/web.id"): its network is used by $c "* ]]
+	# One that has ended can be started again, so it uses the network still.
+	ct-kill "$c"
+	ct-wait "$c" || true
+	run ct-rm web
+	[ "$status" -eq 1 ]
+	ct-rm "$c" web
+	[ -z "$(ct-ps -q)" ]
+}
+
 # What is changed on a running container
 
 @test "ct-net publish and unpublish change the ports of a container that runs" {
@@ -459,6 +482,49 @@ netns() {
 	contain alone --network none
 	run ct-net publish alone 80:80
 	[ "$output" = "ct-net: alone: is on no network that is reached from outside" ]
+}
+
+@test "after disconnect and connect the published ports are back, but for those taken back meanwhile" {
+	ct-net create web
+	contain one -p 8080:80 -p 127.0.0.1::81 -p 8053:53/udp
+	ct-net publish one 8082:82
+	serve one 80
+	serve one 82
+	before=$(ct-ps --json one | jq -c .ports)
+	mac=$(ct-exec one cat /sys/class/net/eth0/address)
+	ct-net disconnect one
+	[ "$(ct-ps --json one | jq -c .ports)" = '[]' ]
+	mute wan 192.0.2.1 8080
+	ct-net connect one
+	[ "$(ct-exec one cat /sys/class/net/eth0/address)" = "$mac" ]
+	[ "$(ct-ps --json one | jq -c .ports)" = "$before" ]
+	[ "$(ask wan 192.0.2.1 8080)" = "one from 192.0.2.2" ]
+	run ! timeout 5 busybox nc -l -p 8080 -e true
+	# On whichever network it is next, and not those that were taken back.
+	ct-net disconnect one
+	ct-net unpublish one 8080
+	run ct-net unpublish one 8080
+	[ "$output" = "ct-net: 8080: one: has no such port published" ]
+	ct-net connect --network web one
+	mute wan 192.0.2.1 8080
+	[ "$(ask wan 192.0.2.1 8082)" = "one from 192.0.2.2" ]
+	[ "$(ct-ps --json one | jq -r '.ports | length')" = 3 ]
+	ct-rm -f one
+	ct-run -p 8082:80 "$img" true
+}
+
+@test "a port that somebody took meanwhile is named, and the container stays disconnected" {
+	contain one -p 8080:80 -p 8081:80
+	ct-net disconnect one
+	contain two -p 8081:80
+	run ct-net connect one
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-net: port 8081/tcp: Address already in use" ]
+	[ -z "$(address one)" ]
+	run ! ct-exec one ip link show eth0
+	ct-rm -f two
+	ct-net connect one
+	[ "$(ct-ps --json one | jq -r '.ports | join(" ")')" = "0.0.0.0:8080->80/tcp 0.0.0.0:8081->80/tcp" ]
 }
 
 @test "ct-net connect and disconnect change the networks of a container that runs" {
