@@ -139,7 +139,7 @@ static int copy(const struct cp_args *args, const struct side *from, const struc
 	own_source struct source source = {.fd = -1};
 	own_dest struct dest dest = {.dir = -1};
 	struct copy c = {.from = &source, .to = &dest, .from_shown = from->operand, .to_shown = to->operand,
-			 .devices = args->archive || to->ref, .notes = notes,
+			 .devices = to->ref, .notes = notes,
 			 .progress = isatty(STDERR_FILENO) ? cmd_progress : NULL};
 
 	if (!from->stream && find_source(from, &source, e) < 0)

@@ -16,7 +16,7 @@ struct copy {
 	const struct dest *to;
 	const char *from_shown, *to_shown;	/* operands, for messages */
 	struct layer_rules rules;
-	bool devices;				/* copied too; or else they are left out and named in notes */
+	bool devices;				/* copied too, as to no directory of the host; or else left out, and named in notes */
 	struct strv *notes;			/* what the user should be told */
 	tree_progress *progress;		/* may be NULL */
 };

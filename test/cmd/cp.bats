@@ -348,7 +348,7 @@ owner() {
 	done
 }
 
-@test "a FIFO is not waited for, a socket left out, a device is the host's only by -a" {
+@test "a FIFO is not waited for, a socket left out, a device is made nowhere on the host" {
 	stopped
 	mkfifo "$root/tmp/fifo"
 	mknod "$root/tmp/disk" b 7 200
@@ -357,11 +357,19 @@ owner() {
 	[ "$status" -eq 0 ]
 	[ "$output" = "ct-cp: $c:/tmp/disk: left out: a device" ]
 	[ -p out/fifo ] && [ "$(ls out)" = fifo ]
-	run ct-cp "$c:/tmp/disk" node
-	refused "$c:/tmp/disk: a device"
-	[ ! -e node ]
-	ct-cp -a "$c:/tmp/disk" node
-	[ "$(stat -c %t:%T node)" = 7:c8 ]
+	mkdir with-a
+	run ct-cp -a "$c:/tmp" with-a
+	[ "$status" -eq 0 ]
+	[ "$output" = "ct-cp: $c:/tmp/disk: left out: a device" ]
+	[ "$(ls with-a/tmp)" = fifo ]
+	for keep in '' -a; do
+		run ct-cp $keep "$c:/tmp/disk" node
+		refused "$c:/tmp/disk: a device"
+		[ ! -e node ]
+	done
+	ct-cp "$c:/tmp/disk" "$c:/tmp/second"
+	[ "$(stat -c %t:%T "$root/tmp/second")" = 7:c8 ]
+	rm "$root/tmp/second"
 	[ "$(ct-cp "$c:/tmp" - | tar t | sort | tr '\n' ' ')" = "tmp/ tmp/disk tmp/fifo " ]
 	run ct-cp "$c:/tmp/socket" out
 	refused "$c:/tmp/socket: a socket"
