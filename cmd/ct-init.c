@@ -87,10 +87,14 @@ static tree_progress *progress(void)
 /* The files, into the draft's subvolume. */
 static int fill(int rootfs, const struct source *src, struct err *e)
 {
+	own_strv struct strv mounts = {0};
 	int r = src->tar ? layer_unpack(src->fd, "standard input", rootfs, progress(), e)
-			 : tree_copy(src->fd, src->operand, rootfs, progress(), e);
+			 : tree_copy(src->fd, src->operand, rootfs, &mounts, progress(), e);
 
 	cmd_progress_end();
+	/* As tar --one-file-system tells. */
+	for (size_t i = 0; r == 0 && i < mounts.n; i++)
+		cmd_note("%s: left out: a mount point", mounts.v[i]);
 	return r;
 }
 

@@ -46,7 +46,7 @@ int data_create(int dir, const char *name, int root, const char *target, struct 
 	from = open_source(root, target, e);
 	if (from < 0)
 		return e->sys == 0 ? 0 : -1;
-	return tree_copy(from, target, to, NULL, e);
+	return tree_copy(from, target, to, NULL, NULL, e);
 }
 
 static bool is_empty(int dir)

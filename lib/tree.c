@@ -30,6 +30,7 @@ struct job {
 	int dest;		/* the top of the copy */
 	bool merge;		/* what is there stays */
 	struct statx dest_is;
+	struct strv *mounts;
 	tree_progress *progress;
 	uint64_t entries, bytes;
 };
@@ -233,8 +234,11 @@ static int copy_entry(struct walk *w, const struct walked *f, const struct into 
 	const char *earlier;
 	int r;
 
-	if (f->mounted)
+	if (f->mounted) {
+		if (to->job->mounts)
+			strv_add(to->job->mounts, w->path.data);
 		return copy_mount_point(w, f, to->dir, e);
+	}
 	if (walk_same(st, &to->job->dest_is)) {
 		errno = ELOOP;
 		return walk_failed(w, "copied into itself: ", e);
@@ -300,9 +304,9 @@ static int copy(int from, const char *path, struct job *j, struct err *e)
 	return copy_open_meta(&w, &top, j->dest, e);
 }
 
-int tree_copy(int from, const char *path, int dest, tree_progress *progress, struct err *e)
+int tree_copy(int from, const char *path, int dest, struct strv *mounts, tree_progress *progress, struct err *e)
 {
-	return copy(from, path, &(struct job){.dest = dest, .progress = progress}, e);
+	return copy(from, path, &(struct job){.dest = dest, .mounts = mounts, .progress = progress}, e);
 }
 
 int tree_merge(int from, const char *path, int dest, struct err *e)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct err;
+struct strv;
 
 /* Called now and then, for a progress line: entries and bytes of files so far. */
 typedef void tree_progress(uint64_t entries, uint64_t bytes);
@@ -20,13 +21,14 @@ typedef void tree_progress(uint64_t entries, uint64_t bytes);
  * copied.
  *
  * Nested btrfs subvolumes are copied as directories. What is mounted inside
- * from is not copied; its mount point becomes an empty directory (or file).
+ * from is not copied; its mount point becomes an empty directory (or file) and is
+ * added to mounts (which may be NULL).
  * Sockets are left out: they mean nothing without their process. No link is
  * followed, no FIFO or device opened. progress may be NULL.
  *
  * An error names the path. What was copied by then is the caller's to delete.
  */
-int tree_copy(int from, const char *path, int dest, tree_progress *progress, struct err *e);
+int tree_copy(int from, const char *path, int dest, struct strv *mounts, tree_progress *progress, struct err *e);
 
 /*
  * The same into a directory that may hold files and be in use, by somebody hostile too:

@@ -39,7 +39,7 @@ setup() {
 	rm -r "$CT_ROOT/tmp/big"
 }
 
-@test "a subvolume inside the directory is copied, what is mounted there is not" {
+@test "a subvolume inside the directory is copied, what is mounted there is not, and is named" {
 	mkdir -p "$D/top/mnt" "$D/top/file"
 	btrfs -q subvolume create "$CT_ROOT/tmp/sub" >/dev/null
 	btrfs -q subvolume create "$CT_ROOT/tmp/sub/inner" >/dev/null
@@ -50,7 +50,11 @@ setup() {
 		mount -t tmpfs -o mode=1700 none "$CT_ROOT/tmp/sub/mnt"
 		echo hidden >"$CT_ROOT/tmp/sub/mnt/file"
 		mount --bind /dev/null "$CT_ROOT/tmp/sub/covered"
-		ct-init "$CT_ROOT/tmp/sub"')
+		ct-init "$CT_ROOT/tmp/sub"' 2>"$D/said")
+	diff - <(sort "$D/said") <<-END
+		ct-init: $CT_ROOT/tmp/sub/covered: left out: a mount point
+		ct-init: $CT_ROOT/tmp/sub/mnt: left out: a mount point
+		END
 	image=$(rootfs "$id")
 	[ "$(cat "$image/inner/file")" = data ]
 	[ -z "$(ls -A "$image/mnt")" ]

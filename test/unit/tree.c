@@ -72,7 +72,7 @@ static void hard_links_lead_to_one_file_in_the_copy_too(void **state)
 	put(p.from, "a", 3);
 	mkdirat(p.from, "d", 0755);
 	assert_int_equal(linkat(p.from, "a", p.from, "d/b", 0), 0);
-	assert_int_equal(tree_copy(p.from, "top", p.to, NULL, &e), 0);
+	assert_int_equal(tree_copy(p.from, "top", p.to, NULL, NULL, &e), 0);
 	assert_int_equal(fstatat(p.to, "a", &a, 0), 0);
 	assert_int_equal(fstatat(p.to, "d/b", &b, 0), 0);
 	assert_true(a.st_ino == b.st_ino && a.st_nlink == 2);
@@ -88,7 +88,7 @@ static void the_copy_has_the_mode_and_time_of_the_top(void **state)
 	put(p.from, "a", 3);
 	fchmod(p.from, 0711);
 	futimens(p.from, times);
-	assert_int_equal(tree_copy(p.from, "top", p.to, NULL, &e), 0);
+	assert_int_equal(tree_copy(p.from, "top", p.to, NULL, NULL, &e), 0);
 	assert_int_equal(fstat(p.to, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0711);
 	assert_true(st.st_mtim.tv_sec == 1000 && st.st_mtim.tv_nsec == 7);
@@ -102,7 +102,7 @@ static void a_failure_names_the_path_as_the_user_called_it(void **state)
 	mkdirat(p.from, "d", 0755);
 	put(p.from, "d/f", 3);
 	mkdirat(p.to, "d", 0755);	/* in the way */
-	assert_refused(tree_copy(p.from, "some/where", p.to, NULL, &e), &e,
+	assert_refused(tree_copy(p.from, "some/where", p.to, NULL, NULL, &e), &e,
 		       "copy some/where/d: File exists");
 	assert_int_equal(e.sys, EEXIST);
 }
@@ -112,7 +112,7 @@ static void the_copy_may_not_lie_in_the_source(void **state)
 	struct scratch *s = *state;
 	own_pair struct pair p = make_pair(s);
 
-	assert_refused(tree_copy(s->dir, "top", p.to, NULL, &e), &e,
+	assert_refused(tree_copy(s->dir, "top", p.to, NULL, NULL, &e), &e,
 		       "copied into itself: top/to: Too many levels of symbolic links");
 }
 
@@ -130,7 +130,7 @@ static void a_path_too_long_to_show_keeps_its_end_and_the_reason(void **state)
 		close(up);
 		up = down;
 	}
-	assert_int_equal(tree_copy(s->dir, "top", up, NULL, &e), -1);
+	assert_int_equal(tree_copy(s->dir, "top", up, NULL, NULL, &e), -1);
 	assert_true(strncmp(e.msg, "copied into itself: ...xxx", 26) == 0);
 	assert_non_null(strstr(e.msg, "x: Too many levels"));
 	close(up);
