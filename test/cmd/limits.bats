@@ -100,10 +100,10 @@ sleeper() {
 
 @test "its group is seen by lscgroup while it runs and gone after that" {
 	sleeper
-	lscgroup | grep -q ":/*${CT_CGROUP#/}/$c\$"
+	lscgroup -g "memory:$CT_CGROUP" | grep -q ":$CT_CGROUP/$c\$"
 	kill -9 "$(ct-ps --no-header -o pid "$c")"
 	wait_until test ! -e "$CT_RUN/$c"
-	run -1 sh -c 'lscgroup | grep "$1"' sh "$c"
+	run -1 sh -c 'lscgroup -g "memory:$CT_CGROUP" | grep "$1"' sh "$c"
 }
 
 @test "seed row 42: a group made by cgcreate, with a limit of cgset and a program of cgexec, stands beside those of containers" {

@@ -206,23 +206,23 @@ static void swap_is_as_much_as_memory_unless_said_otherwise(void **state)
 		assert_string_equal(cgget(group, "memory.memsw.limit_in_bytes"), "9223372036854771712");
 }
 
+/* Asked for the group alone: a listing of all goes wrong where another group ends meanwhile. */
 static void lscgroup_lists_the_group_with_every_controller(void **state)
 {
-	own_str char *cmd = NULL, *line = NULL;
-	char out[8192];
+	own_str char *name = str_fmt(":/%s/\n", group);
 	struct limit_group g;
-	FILE *p;
 
 	(void)state;
 	ok(limit_create(group, &none, &g, &e));
 	limit_close(&g);
-	p = popen("lscgroup", "re");
-	out[fread(out, 1, sizeof(out) - 1, p)] = '\0';
-	pclose(p);
 	for (int i = 0; i < trees_n; i++)
 		for (size_t k = 0; k < trees[i].n; k++) {
-			own_str char *name = str_fmt("/%s\n", group);	/* after ":", and in libcgroup 3.1 "/" */
+			own_str char *cmd = str_fmt("lscgroup -g %s:/%s", trees[i].controllers[k], group);
+			char out[1024];
+			FILE *p = popen(cmd, "re");
 
+			out[fread(out, 1, sizeof(out) - 1, p)] = '\0';
+			pclose(p);
 			assert_non_null(strstr(out, trees[i].controllers[k]));
 			assert_non_null(strstr(out, name));
 		}
