@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 	}
 	join.target = st.init;
 	plan_read(&plan, &c.config);
-	if ((!str_equal(plan.userns, "auto") && exe_seal(&e) < 0) || adapt(&plan, &args, operands + 1, &e) < 0 || run(&join, &status, &e) < 0) {
+	if ((plan.users != USERS_AUTO && exe_seal(&e) < 0) || adapt(&plan, &args, operands + 1, &e) < 0 || run(&join, &status, &e) < 0) {
 		err_wrap(&e, "%s", operands[0]);
 		return cmd_failed(&e);
 	}

@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 	plan.image = ref ? image.id : NULL;
 	plan.image_name = ref;
 	launch.image = image.rootfs;
-	status = !plan_has_stage(&plan, "exec") ? make_only(&launch) : opts.detach ? run_detached(&launch) : run_attached(&launch);
+	status = !plan_has_stage(&plan, STAGE_EXEC) ? make_only(&launch) : opts.detach ? run_detached(&launch) : run_attached(&launch);
 	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0)	/* nothing to tell of */
 		unlink(opts.cidfile);
 	return status;

@@ -20,12 +20,8 @@
 /* A process has to stay behind where only a child is in the new namespace, and where something is to be undone. */
 static bool needs_supervisor(const struct plan *p)
 {
-	static const char *const names[] = {"cgroup", "user", "pid", "time"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (plan_has_stage(p, names[i]))
-			return true;
-	return false;
+	return plan_has_stage(p, STAGE_CGROUP) || plan_has_stage(p, STAGE_USER) || plan_has_stage(p, STAGE_PID) ||
+	       plan_has_stage(p, STAGE_TIME);
 }
 
 /* What the terminal sends reaches all of its foreground, the child too. */
@@ -96,7 +92,7 @@ int bare_run(const struct plan *plan, bool input, void (*say)(struct strv *notes
 	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return err_sys(e, "signalfd");
-	if (plan_has_stage(plan, "cgroup"))
+	if (plan_has_stage(plan, STAGE_CGROUP))
 		sweep();
 	if (spawn_create(&r, e) < 0)
 		return -1;

@@ -74,7 +74,7 @@ static void put_inside(const struct run *r, const struct recipe *parts, struct b
 	if (parts->inside.len)
 		buf_str(out, parts->inside.data);
 	shell_word(&dir, r->plan->workdir ? r->plan->workdir : "/");
-	if (plan_has_stage(r->plan, "root"))
+	if (plan_has_stage(r->plan, STAGE_ROOT))
 		buf_fmt(out, "cd /\nexec 8>\"$work/mounted\" 9<\"$work/go\"\n%s"
 			"exec %s%s /bin/sh -c 'echo >&8; exec 8>&-; read -r _ <&9 || exit 125; exec 9<&-; cd \"$0\" || exit 125\n"
 			"unset PWD OLDPWD; %s' %s \"$@\"\n", leave, session, words, r->plan->init ? "\"$@\"; exit $?" : last, dir.data);
@@ -111,7 +111,7 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 	else if (r->map.n)
 		buf_str(out, " --preserve-credentials");
 	if (parts->late.len)
-		buf_fmt(out, " unshare%s%s", parts->late.data, plan_has_stage(r->plan, "pid") || plan_has_stage(r->plan, "time") ?
+		buf_fmt(out, " unshare%s%s", parts->late.data, plan_has_stage(r->plan, STAGE_PID) || plan_has_stage(r->plan, STAGE_TIME) ?
 			" --fork --kill-child" : "");
 	buf_str(out, " sh \"$work/inside\"");
 	shell_words(out, &r->plan->args);
@@ -121,16 +121,16 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 /* Ids that no container has, or those of the one whose network it shares. */
 static int plan_map(struct run *r, struct err *e)
 {
-	const char *users = r->plan->userns, *other = net_container(r->plan);
+	const char *other = net_container(r->plan);
 	own_container struct container c = CONTAINER_NONE;
 	struct container_state st;
 
-	if (!plan_has_stage(r->plan, "user") || str_equal(users, "host") || str_equal(users, "unmapped"))
+	if (!plan_has_stage(r->plan, STAGE_USER) || r->plan->users == USERS_HOST || r->plan->users == USERS_UNMAPPED)
 		return 0;
-	if (str_equal(users, "auto"))
+	if (r->plan->users == USERS_AUTO)
 		return idmap_borrow(&r->map, e);
-	if (!other || !str_equal(users, SHARED_USERS))
-		return idmap_read(users, &r->map, e);
+	if (r->plan->users == USERS_MAP)
+		return idmap_read(r->plan->user_map, &r->map, e);
 	if (container_open(r->store, other, &c, e) < 0)
 		return err_wrap(e, "--network container");
 	if (!container_runs(r->store, &c, &st))
@@ -148,11 +148,11 @@ static int plan_run(struct run *r, int root, struct err *e)
 		return -1;
 	r->mounts_in_child = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
 	r->program = (struct program){.args = &p->args, .workdir = p->workdir, .workdir_fd = -1,
-				      .as_is = !p->user && (!r->store || str_equal(p->userns, "unmapped"))};
+				      .as_is = !p->user && (!r->store || p->users == USERS_UNMAPPED)};
 	for (size_t i = 0; i < p->env.n; i++)
 		strv_add(&r->program.env, p->env.v[i]);
 	dir = root >= 0 ? fcntl(root, F_DUPFD_CLOEXEC, 3) :
-	      open(plan_has_stage(p, "root") ? p->rootfs : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	      open(plan_has_stage(p, STAGE_ROOT) ? p->rootfs : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, "%s", p->rootfs);
 	if (!r->program.as_is && user_find(dir, p->user, &r->program.who, e) < 0)
@@ -170,12 +170,12 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 			.hostname = plan->hostname || !store ? plan->hostname : "by-hand"};
 	int failed = plan_run(&r, root, e) < 0 || netrecipe_plan(&r, e) < 0 ? -1 : 0;
 
-	for (const struct stage *s = stages; !failed && s->name; s++) {
+	for (const struct stage *s = stages; !failed && s->says; s++) {
 		if (!stage_is_wanted(s, plan))
 			continue;
 		s->shell(&r, &parts);
 		if (parts.before.len)
-			buf_fmt(&before, "\n# %s: %s\n%s", s->name, s->says, parts.before.data);
+			buf_fmt(&before, "\n# %s: %s\n%s", stage_names[s->id], s->says, parts.before.data);
 		buf_free(&parts.before);
 	}
 	buf_fmt(out, "#!/bin/sh\n# A run of ct-run, by hand. What is marked \"approx\" only comes near.\n%s", head);

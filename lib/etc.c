@@ -44,7 +44,7 @@ static void make_hosts(const struct plan *plan, const char *hostname, const char
 	struct err ignored;
 
 	/* In the host's network the host's own names are true. */
-	if (str_equal(plan->network, "host"))
+	if (plan->net == NET_HOST)
 		file_read(AT_FDCWD, "/etc/hosts", HOST_FILE_MAX, out, &ignored);
 	else
 		buf_str(out, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n");
@@ -100,7 +100,7 @@ static void make_resolv_conf(const struct plan *plan, struct buf *out)
 	if (plan->dns.n)
 		return;
 	/* Behind a resolver on the loopback there may be systemd's, which keeps a list of the real ones. */
-	if (!take_over_resolvers("/etc/resolv.conf", str_equal(plan->network, "host"), &usual) &&
+	if (!take_over_resolvers("/etc/resolv.conf", plan->net == NET_HOST, &usual) &&
 	    take_over_resolvers("/run/systemd/resolve/resolv.conf", false, &real))
 		buf_str(out, real.data);
 	else

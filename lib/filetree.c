@@ -90,7 +90,7 @@ static void add_kernel(struct filetree *t, const struct plan *p, const struct fi
 {
 	uint64_t sys = QUIET | (p->privileged ? 0 : MOUNT_ATTR_RDONLY);
 	/* sysfs shows a network namespace, and only that one's owner may mount it. */
-	bool own_network = plan_has_stage(p, "net") ? !str_equal(p->network, "host") : !plan_has_stage(p, "root");
+	bool own_network = plan_has_stage(p, STAGE_NET) ? p->net != NET_HOST : !plan_has_stage(p, STAGE_ROOT);
 
 	add_new(t, "/proc", "proc", NULL, QUIET);
 	if (own_network) {
@@ -230,11 +230,11 @@ static int add_user(struct filetree *t, const struct plan *p, const struct filet
 
 int filetree_build(struct filetree *t, const struct plan *p, const struct filetree_host *host, struct err *e)
 {
-	bool root = plan_has_stage(p, "root");
+	bool root = plan_has_stage(p, STAGE_ROOT);
 
 	if (root)
 		add_root(t, p);
-	if (plan_has_stage(p, "proc"))
+	if (plan_has_stage(p, STAGE_PROC))
 		add_kernel(t, p, host);
 	if (root && add_user(t, p, host, e) < 0)
 		return -1;

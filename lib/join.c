@@ -82,7 +82,7 @@ static void tell_same(const struct entry *n)
 		n->namespaces & CLONE_NEWUSER && !p->as_is ? " --setuid 0 --setgid 0" : "");
 	shell_word(&line, p->workdir ? p->workdir : "/");
 	buf_str(&line, " ");
-	if (plan_has_stage(n->j->plan, "caps") && !p->as_is) {
+	if (plan_has_stage(n->j->plan, STAGE_CAPS) && !p->as_is) {
 		recipe_bounding_set(n->j->plan->caps, &line);
 		recipe_become_user(&p->who, &line);
 	}
@@ -137,9 +137,9 @@ static int enter(struct entry *n, struct err *e)
 	for (size_t i = 0; i < plan->ulimits.n; i++)
 		if (rlimit_set(0, plan->ulimits.v[i], &ignored, e) < 0)
 			return -1;
-	if (plan_has_stage(plan, "caps") && caps_limit(plan->caps, e) < 0)
+	if (plan_has_stage(plan, STAGE_CAPS) && caps_limit(plan->caps, e) < 0)
 		return -1;
-	if (plan_has_stage(plan, "seccomp") && !plan->privileged && sysfilter_load(plan->caps, e) < 0)
+	if (plan_has_stage(plan, STAGE_SECCOMP) && !plan->privileged && sysfilter_load(plan->caps, e) < 0)
 		return -1;
 	return 0;
 }
@@ -211,7 +211,7 @@ int join_start(struct join *j, struct err *e)
 	struct entry n = {.j = j, .target = -1, .channel = -1, .group = {.v2 = -1},
 			  .program = {.args = &j->plan->args, .workdir = j->plan->workdir,
 				      .workdir_fd = -1, .tty = j->plan->tty && !j->detached,
-				      .as_is = str_equal(j->plan->userns, "unmapped")}};
+				      .as_is = j->plan->users == USERS_UNMAPPED}};
 	int failed;
 
 	j->pidfd = -1;

@@ -26,12 +26,12 @@ static void fall_back(struct launch *l)
 	struct utsname u;
 	int major, minor;
 
-	if (!str_equal(l->plan->userns, "auto") || uname(&u) < 0 ||
+	if (l->plan->users != USERS_AUTO || uname(&u) < 0 ||
 	    sscanf(u.release, "%d.%d", &major, &minor) != 2)
 		return;
 	if (major > 5 || (major == 5 && minor >= 15))
 		return;
-	l->plan->userns = "host";
+	l->plan->users = USERS_HOST;
 	strv_take(&l->notes, str_fmt("Linux %s cannot map owners on btrfs: root in the container is root of the host",
 				     u.release));
 }
@@ -39,7 +39,7 @@ static void fall_back(struct launch *l)
 int launch_ready(struct launch *l, struct err *e)
 {
 	fall_back(l);
-	return str_equal(l->plan->userns, "auto") ? 0 : exe_seal(e);
+	return l->plan->users == USERS_AUTO ? 0 : exe_seal(e);
 }
 
 static int check_name_is_free(const struct launch *l, struct err *e)
@@ -179,7 +179,7 @@ static int watch(struct watched *w, struct ctlog *log, int signals, struct err *
 	clear_away(w);
 	if (failed)
 		return -1;
-	if (ending_status(&ending) != 0 && str_equal(l->plan->network, "host") && str_equal(l->plan->userns, "auto"))
+	if (ending_status(&ending) != 0 && l->plan->net == NET_HOST && l->plan->users == USERS_AUTO)
 		strv_add(&l->notes, "(on the host's network, ports below 1024 need --userns host)");
 	return ending.lost && ending_status(&ending) == 0 ? 125 : ending_status(&ending);
 }
@@ -232,10 +232,10 @@ int launch_create(struct launch *l, struct err *e)
 
 	now_text(created);
 	l->plan->created = created;
-	strv_free(&l->plan->stages);	/* nothing runs now; what is started later is a whole container */
+	l->plan->stages = 0;	/* nothing runs now; what is started later is a whole container */
 	failed = begin(l, &draft, &lock, &home, e) < 0;
 	run.home = home;
-	failed = failed || stages->prepare(&run, e) < 0;	/* the first stage is the snapshot */
+	failed = failed || stage_snapshot(&run, e) < 0;
 	own_close(&run.rootfs);
 	log = failed ? NULL : ctlog_open(home, l->plan->log_max, e);
 	failed = failed || !log || ctlog_close(log, e) < 0 ||

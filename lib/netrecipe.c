@@ -34,7 +34,7 @@ int netrecipe_plan(struct run *r, struct err *e)
 	own_network struct network n = NETWORK_NONE;
 	struct member *m = &r->net.member;
 
-	if (!r->store || !plan_has_stage(r->plan, "net") || !net_name(r->plan))
+	if (!r->store || !plan_has_stage(r->plan, STAGE_NET) || !net_name(r->plan))
 		return 0;
 	if (network_find(r->store, net_name(r->plan), &n, e) < 0)
 		return err_wrap(e, "--network");
@@ -178,7 +178,7 @@ void recipe_net(const struct run *r, struct recipe *out)
 		buf_str(&out->inside, "unshare --net\n");
 	else
 		buf_str(&out->flags, " --net");
-	if (str_equal(r->plan->network, "empty"))
+	if (r->plan->net == NET_EMPTY)
 		return;
 	buf_fmt(&out->inside, "echo 0 %u >/proc/sys/net/ipv4/ping_group_range\necho 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start\n",
 		net_last_group(&r->map));

@@ -21,16 +21,14 @@
 #include "record.h"
 #include "rtnl.h"
 
-#define CONTAINER "container:"
-
 bool net_is_new(const struct plan *p)
 {
-	return !str_equal(p->network, "host") && !net_is_shared(p);
+	return p->net != NET_HOST && !net_is_shared(p);
 }
 
 const char *net_container(const struct plan *p)
 {
-	return p->network && str_starts(p->network, CONTAINER) ? p->network + strlen(CONTAINER) : NULL;
+	return p->net == NET_CONTAINER ? p->network : NULL;
 }
 
 bool net_is_shared(const struct plan *p)
@@ -40,12 +38,7 @@ bool net_is_shared(const struct plan *p)
 
 const char *net_name(const struct plan *p)
 {
-	static const char *const others[] = {"none", "host", "empty"};	/* the last one: see bare.h */
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (!p->network || strcmp(p->network, others[i]) == 0 || net_is_shared(p))
-			return NULL;
-	return p->network;
+	return p->net == NET_NAMED ? p->network : NULL;
 }
 
 /* --- the supervisor --- */
@@ -109,7 +102,7 @@ static int join(struct run *r, struct err *e)
 int net_prepare(struct run *r, struct err *e)
 {
 	r->net.control = -1;
-	if (!r->store || str_equal(r->plan->network, "host"))
+	if (!r->store || r->plan->net == NET_HOST)
 		return 0;
 	r->net.control = control_open(r->files, e);
 	if (r->net.control < 0)
@@ -170,24 +163,22 @@ static int share_files(const struct run *r, const char *id, struct err *e)
 int net_share(struct run *r, struct err *e)
 {
 	own_container struct container other = CONTAINER_NONE;
-	const char *network;
+	const char *on;
 	struct container_state st;
 
 	if (r->net.shared >= 0)
 		return 0;
 	if (container_open(r->store, net_container(r->plan), &other, e) < 0)
 		return err_wrap(e, "--network container");
-	network = record_get(&other.config, "network");
-	if (network && str_starts(network, CONTAINER))
-		return err_set(e, "--network container:%s: it is itself on the network of %s", other.id,
-			       network + strlen(CONTAINER));
+	if (net_mode_read(record_get(&other.config, "network"), &on) == NET_CONTAINER)
+		return err_set(e, "--network container:%s: it is itself on the network of %s", other.id, on);
 	/* First a word to whoever will clean up after it, then whether it is too late for that. */
 	if (member_share(r->store, other.id, r->id, e) < 0 || !container_runs(r->store, &other, &st))
 		return err_set(e, "--network container:%s: it does not run", other.id);
 	r->net.shared = open_namespace(st.init.pid, "net", e);
 	if (r->net.shared < 0)
 		return e->sys ? -1 : err_set(e, "%s: is on the host's own network (--network host)", other.id);
-	if (str_equal(r->plan->userns, SHARED_USERS) && share_users(r, other.id, st.init.pid, e) < 0)
+	if (r->plan->users == USERS_SHARED && share_users(r, other.id, st.init.pid, e) < 0)
 		return -1;
 	return share_files(r, other.id, e);
 }
@@ -269,7 +260,7 @@ int net_enter(struct run *r, struct err *e)
 {
 	own_netlink struct netlink *rtnl = NULL;
 
-	if (str_equal(r->plan->network, "empty"))	/* a bare run that asked for no more */
+	if (r->plan->net == NET_EMPTY)	/* a bare run that asked for no more */
 		return 0;
 	allow_users(&r->map);
 	if (!net_name(r->plan))

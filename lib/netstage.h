@@ -23,8 +23,6 @@ unsigned net_last_group(const struct idmap *map);
 int net_prepare(struct run *r, struct err *e);
 /* Instead, with --network container:ID (does nothing a second time): r->net.shared. */
 int net_share(struct run *r, struct err *e);
-/* plan->userns of one that shares the other's user namespace too: r->net.shared_user, r->userns, r->map. */
-#define SHARED_USERS "container"
 int net_grant(struct run *r, struct err *e);
 int net_enter(struct run *r, struct err *e);
 void net_undo(struct run *r);

@@ -1,8 +1,11 @@
 #include "plan.h"
 
 #include <stddef.h>
+#include <string.h>
 
-enum field_type { TEXT, FLAG, NUMBER, LIST };
+#include "own.h"
+
+enum field_type { TEXT, FLAG, NUMBER, LIST, NETWORK, USERS, STAGE_SET };
 
 /* The one list of what is kept of a plan: its key, its form and its place. */
 static const struct field {
@@ -27,9 +30,9 @@ static const struct field {
 	{"init", FLAG, offsetof(struct plan, init)},
 	{"read-only", FLAG, offsetof(struct plan, read_only)},
 	{"privileged", FLAG, offsetof(struct plan, privileged)},
-	{"network", TEXT, offsetof(struct plan, network)},
+	{"network", NETWORK, offsetof(struct plan, net)},
 	{"port", LIST, offsetof(struct plan, ports)},
-	{"userns", TEXT, offsetof(struct plan, userns)},
+	{"userns", USERS, offsetof(struct plan, users)},
 	{"caps", NUMBER, offsetof(struct plan, caps)},
 	{"image-volume", LIST, offsetof(struct plan, image_volumes)},
 	{"volume", LIST, offsetof(struct plan, volumes)},
@@ -47,14 +50,94 @@ static const struct field {
 	{"pids", NUMBER, offsetof(struct plan, limits.pids)},
 	{"pids-default", FLAG, offsetof(struct plan, limits.pids_default)},
 	{"log-max", NUMBER, offsetof(struct plan, log_max)},
-	{"stage", LIST, offsetof(struct plan, stages)},
+	{"stage", STAGE_SET, offsetof(struct plan, stages)},
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(*fields) };
 
-bool plan_has_stage(const struct plan *p, const char *name)
+const char *const stage_names[STAGES] = {
+	"snapshot", "cgroup", "user", "net", "uts", "ipc", "pid", "cgns", "time", "mnt", "root", "proc", "caps", "seccomp",
+	"exec",
+};
+
+static const char *const net_names[] = {
+	[NET_NONE] = "none", [NET_EMPTY] = "empty", [NET_HOST] = "host", [NET_CONTAINER] = "container:",
+};
+
+static const char *const users_names[] = {
+	[USERS_AUTO] = "auto", [USERS_HOST] = "host", [USERS_UNMAPPED] = "unmapped", [USERS_SHARED] = "container",
+};
+
+enum stage_id stage_find(const char *name)
 {
-	return p->stages.n ? strv_has(&p->stages, name) : !str_equal(name, "time");
+	enum stage_id i = 0;
+
+	while (i < STAGES && !str_equal(stage_names[i], name))
+		i++;
+	return i;
+}
+
+enum net_mode net_mode_read(const char *text, const char **name)
+{
+	*name = NULL;
+	for (enum net_mode mode = NET_NONE; mode < NET_CONTAINER; mode++)
+		if (!text || str_equal(text, net_names[mode]))
+			return mode;
+	*name = text;
+	if (!str_starts(text, net_names[NET_CONTAINER]))
+		return NET_NAMED;
+	*name += strlen(net_names[NET_CONTAINER]);
+	return NET_CONTAINER;
+}
+
+enum users_mode users_mode_read(const char *text)
+{
+	enum users_mode mode = USERS_AUTO;
+
+	while (text && mode < USERS_MAP && !str_equal(text, users_names[mode]))
+		mode++;
+	return mode;
+}
+
+bool plan_has_stage(const struct plan *p, enum stage_id stage)
+{
+	return p->stages ? p->stages & 1U << stage : stage != STAGE_TIME;
+}
+
+static void write_network(const struct plan *p, const char *key, struct record *into)
+{
+	own_str char *text = str_fmt("%s%s", p->net == NET_NAMED ? "" : net_names[p->net], p->network ? p->network : "");
+
+	record_add(into, key, text);
+}
+
+static void write_stages(uint32_t stages, const char *key, struct record *into)
+{
+	own_strv struct strv names = {0};
+
+	for (unsigned i = 0; i < STAGES; i++)
+		if (stages & 1U << i)
+			strv_add(&names, stage_names[i]);
+	record_add_list(into, key, &names);
+}
+
+static void read_users(struct plan *p, const char *text)
+{
+	p->users = users_mode_read(text);
+	p->user_map = p->users == USERS_MAP ? text : NULL;
+}
+
+static void read_stages(struct plan *p, const struct record *from, const char *key)
+{
+	own_strv struct strv names = {0};
+	enum stage_id stage;
+
+	record_get_list(from, key, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		stage = stage_find(names.v[i]);
+		if (stage < STAGES)
+			p->stages |= 1U << stage;
+	}
 }
 
 void plan_free_lists(struct plan *p)
@@ -83,6 +166,15 @@ void plan_write(const struct plan *p, struct record *into)
 		case LIST:
 			record_add_list(into, fields[i].key, at);
 			break;
+		case NETWORK:
+			write_network(p, fields[i].key, into);
+			break;
+		case USERS:
+			record_add(into, fields[i].key, p->users == USERS_MAP ? p->user_map : users_names[p->users]);
+			break;
+		case STAGE_SET:
+			write_stages(p->stages, fields[i].key, into);
+			break;
 		}
 	}
 }
@@ -105,6 +197,15 @@ void plan_read(struct plan *p, const struct record *from)
 			break;
 		case LIST:
 			record_get_list(from, fields[i].key, at);
+			break;
+		case NETWORK:
+			p->net = net_mode_read(record_get(from, fields[i].key), &p->network);
+			break;
+		case USERS:
+			read_users(p, record_get(from, fields[i].key));
+			break;
+		case STAGE_SET:
+			read_stages(p, from, fields[i].key);
 			break;
 		}
 	}

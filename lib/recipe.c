@@ -28,7 +28,7 @@ void recipe_free(struct recipe *out)
 /* Where it is process 1 that types, that has to become what comes. */
 static const char *become(const struct run *r)
 {
-	return plan_has_stage(r->plan, "pid") ? "exec " : "";
+	return plan_has_stage(r->plan, STAGE_PID) ? "exec " : "";
 }
 
 /* A namespace: `begins` is where its flag goes in a script. */
@@ -216,7 +216,7 @@ void recipe_user(const struct run *r, struct recipe *out)
 void recipe_user_unmapped(const struct run *r, struct recipe *out)
 {
 	/* Kept for the stage that gives them up; a program of no user has none. */
-	const char *command = plan_has_stage(r->plan, "caps") ? "unshare --user --keep-caps" : "unshare --user";
+	const char *command = plan_has_stage(r->plan, STAGE_CAPS) ? "unshare --user --keep-caps" : "unshare --user";
 
 	if (out->typed)
 		buf_fmt(&out->inside, "%s%s\n", become(r), command);
@@ -239,7 +239,7 @@ void recipe_ipc(const struct run *r, struct recipe *out)
 
 void recipe_pid(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->late, "", "--pid", plan_has_stage(r->plan, "time") ? " --time --fork" : " --fork");
+	namespace(out, &out->late, "", "--pid", plan_has_stage(r->plan, STAGE_TIME) ? " --time --fork" : " --fork");
 }
 
 void recipe_cgns(const struct run *r, struct recipe *out)
@@ -250,7 +250,7 @@ void recipe_cgns(const struct run *r, struct recipe *out)
 void recipe_time(const struct run *r, struct recipe *out)
 {
 	/* Both begin with a child: it is one of the stage pid then. */
-	if (!out->typed || !plan_has_stage(r->plan, "pid"))
+	if (!out->typed || !plan_has_stage(r->plan, STAGE_PID))
 		namespace(out, &out->late, "", "--time", " --fork");
 }
 
@@ -336,7 +336,7 @@ void recipe_exec(const struct run *r, struct recipe *out)
 	}
 	/* Of one setpriv(1) in a script, since the first may take away what a second needs. */
 	if (!p->as_is) {
-		if (out->typed || !plan_has_stage(r->plan, "caps"))
+		if (out->typed || !plan_has_stage(r->plan, STAGE_CAPS))
 			then(to, "setpriv");
 		recipe_become_user(&p->who, to);
 	}

@@ -176,7 +176,7 @@ void recipe_root(const struct run *r, struct recipe *out)
 	}
 	if (out->typed)
 		buf_str(to, "export root=/mnt work=$(mktemp -d)\n");
-	if (plan_has_stage(r->plan, "proc"))
+	if (plan_has_stage(r->plan, STAGE_PROC))
 		buf_str(to, "mkdir -p \"$base/proc\" \"$base/sys\" \"$base/dev\"\n");
 	if (r->plan->workdir) {
 		own_str char *dir = inside(r, r->plan->workdir);
@@ -189,11 +189,11 @@ void recipe_root(const struct run *r, struct recipe *out)
 		mapped && (out->typed || r->plan->rootfs) ? " # approx: its owners are not mapped" : "");
 	if (!r->plan->privileged)
 		buf_fmt(to, "%smount -o remount,bind,nodev \"$root\"\n", there(out));
-	if (!r->store && !plan_has_stage(r->plan, "proc"))
+	if (!r->store && !plan_has_stage(r->plan, STAGE_PROC))
 		take_along(out, to);
 	bind_all(r, out);
 	/* In a script all parts are one. */
-	if (!out->typed || !plan_has_stage(r->plan, "proc"))
+	if (!out->typed || !plan_has_stage(r->plan, STAGE_PROC))
 		turn(r, out);
 }
 
@@ -231,7 +231,7 @@ static bool is_owner(const struct run *r, const struct fsentry *entry)
 {
 	if (!entry->lent || !r->map.n)
 		return true;
-	return plan_has_stage(r->plan, str_equal(entry->type, "cgroup2") ? "cgns" : "net");
+	return plan_has_stage(r->plan, str_equal(entry->type, "cgroup2") ? STAGE_CGNS : STAGE_NET);
 }
 
 static void put_new(const struct fsentry *entry, const char *fs_options, const char *at, struct buf *to)
@@ -414,7 +414,7 @@ static void mount_kernel(const struct run *r, const char *root, struct buf *to)
 
 void recipe_proc(const struct run *r, struct recipe *out)
 {
-	const char *root = plan_has_stage(r->plan, "root") ? "$root" : "";
+	const char *root = plan_has_stage(r->plan, STAGE_ROOT) ? "$root" : "";
 	size_t n = 0;
 
 	mount_kernel(r, root, &out->inside);

@@ -205,7 +205,7 @@ static int plan_caps(const struct runopts *o, struct plan *p, struct err *e)
 			return err_wrap(e, "--cap-drop");
 		drop |= set;
 	}
-	p->caps = o->privileged ? caps_all() : caps_default(str_equal(p->network, "host"));
+	p->caps = o->privileged ? caps_all() : caps_default(p->net == NET_HOST);
 	/* One that is named both ways was named with a meaning only if the other way was ALL. */
 	if (drop == caps_all())
 		p->caps = add;
@@ -273,22 +273,25 @@ static int plan_userns(const struct runopts *o, struct plan *p, struct err *e)
 {
 	struct idmap map;
 
-	p->userns = o->userns ? o->userns : o->privileged ? "host" : "auto";
+	p->users = o->userns ? users_mode_read(o->userns) : o->privileged ? USERS_HOST : USERS_AUTO;
 	if (net_is_shared(p)) {
-		if (strcmp(p->userns, "auto") != 0 && strcmp(p->userns, "host") != 0)
-			return err_set(e, "--userns %s: with --network %s it is auto (that container's) or host", p->userns,
-				       p->network);
-		if (strcmp(p->userns, "auto") == 0)
-			p->userns = SHARED_USERS;
+		if (p->users != USERS_AUTO && p->users != USERS_HOST)
+			return err_set(e, "--userns %s: with --network %s it is auto (that container's) or host", o->userns,
+				       o->network);
+		if (p->users == USERS_AUTO)
+			p->users = USERS_SHARED;
 		return o->dns.n || o->hosts.n ? err_set(e, "--network %s: its resolvers and hosts are that container's "
-							"(no --dns, no --add-host)", p->network) : 0;
+							"(no --dns, no --add-host)", o->network) : 0;
 	}
-	if (strcmp(p->userns, "auto") == 0 || strcmp(p->userns, "host") == 0 || strcmp(p->userns, "unmapped") == 0)
+	if (p->users == USERS_SHARED)	/* no mode of the user's: refused as a map that it is not */
+		p->users = USERS_MAP;
+	if (p->users != USERS_MAP)
 		return 0;
-	if (idmap_read(p->userns, &map, e) < 0)
+	if (idmap_read(o->userns, &map, e) < 0)
 		return err_wrap(e, "--userns");
 	if (idmap_outside(&map, 0) == (uint32_t)-1 && !runopts_bare(o))
-		return err_set(e, "--userns %s: maps no id to 0, and only root can build a container", p->userns);
+		return err_set(e, "--userns %s: maps no id to 0, and only root can build a container", o->userns);
+	p->user_map = o->userns;
 	return 0;
 }
 
@@ -320,17 +323,17 @@ bool runopts_bare(const struct runopts *o)
 /* What an option asks for and no stage is there to do would be left out without a word. */
 static int check_stages(const struct runopts *o, const struct plan *p, struct err *e)
 {
-	const struct { bool given; const char *option, *stage; } needs[] = {
-		{o->memory || o->memory_swap || o->cpus || o->cpu_shares || o->cpuset_cpus || o->pids_limit, "a limit", "cgroup"},
-		{o->userns, "--userns", "user"}, {o->network, "--network", "net"}, {o->hostname, "--hostname", "uts"},
-		{o->init, "--init", "pid"}, {o->mounts.volumes.n, "--volume", "root"}, {o->mounts.tmpfs.n, "--tmpfs", "root"},
-		{o->ports.n, "--publish", "net"}, {o->read_only, "--read-only", "root"}, {o->mounts.devices.n, "--device", "proc"}, {o->mounts.devices.n, "--device", "root"}, {o->shm_size, "--shm-size", "proc"},
-		{o->cap_add.n, "--cap-add", "caps"}, {o->cap_drop.n, "--cap-drop", "caps"},
+	const struct { bool given; const char *option; enum stage_id stage; } needs[] = {
+		{o->memory || o->memory_swap || o->cpus || o->cpu_shares || o->cpuset_cpus || o->pids_limit, "a limit", STAGE_CGROUP},
+		{o->userns, "--userns", STAGE_USER}, {o->network, "--network", STAGE_NET}, {o->hostname, "--hostname", STAGE_UTS},
+		{o->init, "--init", STAGE_PID}, {o->mounts.volumes.n, "--volume", STAGE_ROOT}, {o->mounts.tmpfs.n, "--tmpfs", STAGE_ROOT},
+		{o->ports.n, "--publish", STAGE_NET}, {o->read_only, "--read-only", STAGE_ROOT}, {o->mounts.devices.n, "--device", STAGE_PROC}, {o->mounts.devices.n, "--device", STAGE_ROOT}, {o->shm_size, "--shm-size", STAGE_PROC},
+		{o->cap_add.n, "--cap-add", STAGE_CAPS}, {o->cap_drop.n, "--cap-drop", STAGE_CAPS},
 	};
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
 		if (needs[i].given && !plan_has_stage(p, needs[i].stage))
-			return err_set(e, "%s: needs the stage %s", needs[i].option, needs[i].stage);
+			return err_set(e, "%s: needs the stage %s", needs[i].option, stage_names[needs[i].stage]);
 	return 0;
 }
 
@@ -362,15 +365,15 @@ static int plan_stages(const struct runopts *o, struct plan *p, struct err *e)
 	if (choice_stages(&o->only, &o->without, !o->rootfs, &p->stages, e) < 0 || check_stages(o, p, e) < 0)
 		return -1;
 	/* A terminal of its own comes with its /dev. */
-	if (!plan_has_stage(p, "root") || !plan_has_stage(p, "proc"))
+	if (!plan_has_stage(p, STAGE_ROOT) || !plan_has_stage(p, STAGE_PROC))
 		p->tty = false;
 	if (!runopts_bare(o))
 		return 0;
 	p->tty = false;
 	if (!o->network)
-		p->network = "empty";
+		p->net = NET_EMPTY;
 	else if (net_name(p))
-		return err_set(e, "--network %s: a run of which nothing is recorded is on none", p->network);
+		return err_set(e, "--network %s: a run of which nothing is recorded is on none", o->network);
 	for (char **v = environ; *v; v++)
 		strv_add(&p->env, *v);
 	return check_bare(o, e);
@@ -387,10 +390,10 @@ int runopts_plan(const struct runopts *o, const struct record *image, char **com
 	p->user = o->user ? o->user : image && !str_equal(o->userns, "unmapped") ? record_get(image, "user") : NULL;
 	p->workdir = o->workdir ? o->workdir : image ? record_get(image, "workdir") : NULL;
 	p->stop_signal = o->stop_signal ? o->stop_signal : image ? record_get(image, "stopsignal") : NULL;
-	p->network = o->network ? o->network : NETWORK_DEFAULT;
+	p->net = net_mode_read(o->network ? o->network : NETWORK_DEFAULT, &p->network);
 	if (o->ports.n && !net_name(p))
 		return err_set(e, "--publish %s: a container on a network has ports, and not with --network %s",
-			       o->ports.v[0], p->network);
+			       o->ports.v[0], o->network);
 	if (plan_stages(o, p, e) < 0)
 		return -1;
 	if (o->name && name_check_container(o->name, e) < 0)

@@ -10,7 +10,7 @@
 
 bool show_late(const struct stage *s)
 {
-	return s->seal || !s[1].name;	/* the last one is the program */
+	return s->seal || s->id == STAGE_EXEC;	/* the last one is the program */
 }
 
 /* What is said of a stage, with our process id where that can be known: as long as we see the host's /proc. */
@@ -21,16 +21,16 @@ static char *sentence(const struct stage *s, bool inside)
 	ssize_t n = inside && pid ? readlink("/proc/self", self, sizeof(self) - 1) : -1;
 
 	if (n <= 0 || (n == 1 && *self == '1'))
-		return str_fmt("[%s] %s", s->name, s->says);
+		return str_fmt("[%s] %s", stage_names[s->id], s->says);
 	self[n] = '\0';
-	return str_fmt("[%s] %.*s%s%s", s->name, (int)(pid - s->says), s->says, self, pid + strlen("PID"));
+	return str_fmt("[%s] %.*s%s%s", stage_names[s->id], (int)(pid - s->says), s->says, self, pid + strlen("PID"));
 }
 
 int show_next(const struct stage *s, bool inside, struct err *e)
 {
 	own_str char *line = NULL;
 
-	explain_at(s->name);
+	explain_at(stage_names[s->id]);
 	if (!step_wanted() || inside == (s->prepare && !s->enter && !s->clone_flag))
 		return 0;
 	line = sentence(s, inside);

@@ -26,7 +26,7 @@
 #include "rootfs.h"
 #include "str.h"
 
-#define EACH_STAGE(s, r) (const struct stage *s = stages; s->name; s++) if (stage_is_wanted(s, (r)->plan))
+#define EACH_STAGE(s, r) (const struct stage *s = stages; s->says; s++) if (stage_is_wanted(s, (r)->plan))
 
 /* "CLONE_NEWUTS|CLONE_NEWPID" */
 static const char *flags_text(uint64_t flags)
@@ -234,7 +234,7 @@ static int prepare(struct run *r, struct err *e)
 	r->streams = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
 	r->program = (struct program){.args = &r->plan->args, .workdir = r->plan->workdir, .workdir_fd = -1,
 				      .tty = r->plan->tty, .init = r->plan->init, .plain = !r->store, .mask = r->mask,
-				      .as_is = !r->plan->user && (!r->store || str_equal(r->plan->userns, "unmapped"))};
+				      .as_is = !r->plan->user && (!r->store || r->plan->users == USERS_UNMAPPED)};
 	for (size_t i = 0; i < r->plan->env.n; i++)
 		strv_add(&r->program.env, r->plan->env.v[i]);
 	if (filetree_build(&r->tree, r->plan, &host, e) < 0)
@@ -281,7 +281,7 @@ int spawn_create(struct run *r, struct err *e)
 	if (prepare(r, e) < 0 || clone_first(r, e) < 0)
 		goto failed;
 	for EACH_STAGE(s, r) {
-		explain_at(s->name);
+		explain_at(stage_names[s->id]);
 		if (s->grant && s->grant(r, e) < 0)
 			goto failed;
 	}
@@ -335,7 +335,7 @@ void spawn_undo(struct run *r)
 		while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
 			continue;
 	}
-	for (const struct stage *s = stages; s->name; s++)
+	for (const struct stage *s = stages; s->says; s++)
 		n++;
 	while (n-- > 0)
 		if (stages[n].undo && stage_is_wanted(&stages[n], r->plan))

@@ -37,7 +37,7 @@ static bool snapshot_wanted(const struct plan *p)
 	return !p->rootfs;
 }
 
-static int snapshot_prepare(struct run *r, struct err *e)
+int stage_snapshot(struct run *r, struct err *e)
 {
 	if (r->make_snapshot && subvol_snapshot(r->image, r->home, "rootfs", false, e) < 0)
 		return -1;
@@ -81,14 +81,14 @@ static void cgroup_undo(struct run *r)
 
 static bool user_wanted(const struct plan *p)
 {
-	return !str_equal(p->userns, "host") && !str_equal(p->userns, "unmapped") && !str_equal(p->userns, SHARED_USERS);
+	return p->users == USERS_AUTO || p->users == USERS_MAP;
 }
 
 static int user_prepare(struct run *r, struct err *e)
 {
-	if (str_equal(r->plan->userns, "auto"))
+	if (r->plan->users == USERS_AUTO)
 		return r->store ? idmap_claim(r->store->run, r->id, &r->map, &r->ids, e) : idmap_borrow(&r->map, e);
-	return idmap_read(r->plan->userns, &r->map, e);
+	return idmap_read(r->plan->user_map, &r->map, e);
 }
 
 static int user_grant(struct run *r, struct err *e)
@@ -118,7 +118,7 @@ static int user_enter(struct run *r, struct err *e)
 
 static bool user_is_shared(const struct plan *p)
 {
-	return str_equal(p->userns, SHARED_USERS);
+	return p->users == USERS_SHARED;
 }
 
 static int user_enter_shared(struct run *r, struct err *e)
@@ -134,7 +134,7 @@ static void user_undo(struct run *r)
 
 static bool user_unmapped(const struct plan *p)
 {
-	return str_equal(p->userns, "unmapped");
+	return p->users == USERS_UNMAPPED;
 }
 
 /* Who has no id cannot make a file on a tmpfs of its own, so everything else is built before. */
@@ -186,12 +186,12 @@ static int mnt_enter(struct run *r, struct err *e)
 /* Stages that mount do it in a namespace of their own: of this run, or of a bare one that runs this. */
 static int mounts_prepare(struct run *r, struct err *e)
 {
-	return plan_has_stage(r->plan, "mnt") ? 0 : rootfs_check_own(r->store ? NULL : getenv(MADE_MNT), e);
+	return plan_has_stage(r->plan, STAGE_MNT) ? 0 : rootfs_check_own(r->store ? NULL : getenv(MADE_MNT), e);
 }
 
 static int mounts_enter(const struct run *r, struct err *e)
 {
-	return plan_has_stage(r->plan, "mnt") ? 0 : rootfs_private(e);
+	return plan_has_stage(r->plan, STAGE_MNT) ? 0 : rootfs_private(e);
 }
 
 /* root: the snapshot becomes "/". */
@@ -225,7 +225,7 @@ static int root_enter(struct run *r, struct err *e)
 	r->root = rootfs_enter(mount, &r->host, e);
 	if (r->root < 0)
 		return -1;
-	if (plan_has_stage(r->plan, "proc"))
+	if (plan_has_stage(r->plan, STAGE_PROC))
 		return 0;
 	/* That stage may yet follow in a bare run, and needs them. */
 	if (!r->store && rootfs_take_along(r->root, r->host, e) < 0)
@@ -248,7 +248,7 @@ static int kernel_failed(const struct run *r, struct err *e)
 
 static int proc_enter(struct run *r, struct err *e)
 {
-	bool root = plan_has_stage(r->plan, "root");
+	bool root = plan_has_stage(r->plan, STAGE_ROOT);
 
 	if (!root && (mounts_enter(r, e) < 0 || rootfs_stay(&r->root, &r->host, e) < 0))
 		return -1;
@@ -330,7 +330,7 @@ static int exec_enter(struct run *r, struct err *e)
 		if (r->store)
 			program_own_streams(p);
 	}
-	if (!r->store && !p->workdir && !plan_has_stage(r->plan, "root"))
+	if (!r->store && !p->workdir && !plan_has_stage(r->plan, STAGE_ROOT))
 		p->workdir_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (program_find(p, r->root, e) < 0)
 		return -1;
@@ -342,49 +342,49 @@ static int exec_enter(struct run *r, struct err *e)
 }
 
 const struct stage stages[] = {
-	{.name = "snapshot", .says = "a snapshot of the image is its root directory; see: btrfs subvolume list",
-	 .wanted = snapshot_wanted, .prepare = snapshot_prepare, .shell = recipe_snapshot},
-	{.name = "cgroup", .says = "what it may use, and where all that it starts is found; see: cat /proc/PID/cgroup",
+	{.id = STAGE_SNAPSHOT, .says = "a snapshot of the image is its root directory; see: btrfs subvolume list",
+	 .wanted = snapshot_wanted, .prepare = stage_snapshot, .shell = recipe_snapshot},
+	{.id = STAGE_CGROUP, .says = "what it may use, and where all that it starts is found; see: cat /proc/PID/cgroup",
 	 .prepare = cgroup_prepare, .enter = cgroup_enter, .undo = cgroup_undo, .shell = recipe_cgroup},
-	{.name = "user", .says = "ids of its own, root among them; see: cat /proc/PID/uid_map",
+	{.id = STAGE_USER, .says = "ids of its own, root among them; see: cat /proc/PID/uid_map",
 	 .clone_flag = CLONE_NEWUSER, .wanted = user_wanted, .prepare = user_prepare,
 	 .grant = user_grant, .enter = user_enter, .undo = user_undo, .shell = recipe_user},
-	{.name = "user", .says = "ids of its own, root among them; see: cat /proc/PID/uid_map",
+	{.id = STAGE_USER, .says = "ids of its own, root among them; see: cat /proc/PID/uid_map",
 	 .wanted = user_unmapped, .seal = user_seal_unmapped, .shell = recipe_user_unmapped},
-	{.name = "user", .says = "the ids of the other container; see: cat /proc/PID/uid_map",
+	{.id = STAGE_USER, .says = "the ids of the other container; see: cat /proc/PID/uid_map",
 	 .wanted = user_is_shared, .prepare = net_share, .enter = user_enter_shared, .undo = user_undo,
 	 .shell = recipe_user_shared},
-	{.name = "net", .says = "a network of its own; see: nsenter -t PID -n ip address",
+	{.id = STAGE_NET, .says = "a network of its own; see: nsenter -t PID -n ip address",
 	 .clone_flag = CLONE_NEWNET, .wanted = net_is_new, .prepare = net_prepare,
 	 .grant = net_grant, .enter = net_enter, .undo = net_undo, .shell = recipe_net},
-	{.name = "net", .says = "the network of the other container; see: nsenter -t PID -n ip address",
+	{.id = STAGE_NET, .says = "the network of the other container; see: nsenter -t PID -n ip address",
 	 .wanted = net_is_shared, .prepare = net_share, .grant = net_grant, .shell = recipe_net_shared},
-	{.name = "uts", .says = "a host name of its own; see: nsenter -t PID -u hostname",
+	{.id = STAGE_UTS, .says = "a host name of its own; see: nsenter -t PID -u hostname",
 	 .clone_flag = CLONE_NEWUTS, .enter = uts_enter, .shell = recipe_uts},
-	{.name = "ipc", .says = "message queues, semaphores and shared memory of its own; see: ls -l /proc/PID/ns/ipc",
+	{.id = STAGE_IPC, .says = "message queues, semaphores and shared memory of its own; see: ls -l /proc/PID/ns/ipc",
 	 .clone_flag = CLONE_NEWIPC, .shell = recipe_ipc},
-	{.name = "pid", .says = "process ids of its own, from 1 on; see: grep NSpid /proc/PID/status",
+	{.id = STAGE_PID, .says = "process ids of its own, from 1 on; see: grep NSpid /proc/PID/status",
 	 .clone_flag = CLONE_NEWPID, .shell = recipe_pid},
-	{.name = "cgns", .says = "its group looks like the top of the tree; see: ls -l /proc/PID/ns/cgroup",
+	{.id = STAGE_CGNS, .says = "its group looks like the top of the tree; see: ls -l /proc/PID/ns/cgroup",
 	 .enter = cgns_enter, .shell = recipe_cgns},
-	{.name = "time", .says = "clocks that can be set apart; see: ls -l /proc/PID/ns/time",
+	{.id = STAGE_TIME, .says = "clocks that can be set apart; see: ls -l /proc/PID/ns/time",
 	 .clone_flag = CLONE_NEWTIME, .shell = recipe_time},
-	{.name = "mnt", .says = "mounts of its own, which nobody else sees; see: ls -l /proc/PID/ns/mnt",
+	{.id = STAGE_MNT, .says = "mounts of its own, which nobody else sees; see: ls -l /proc/PID/ns/mnt",
 	 .clone_flag = CLONE_NEWNS, .enter = mnt_enter, .shell = recipe_mnt},
-	{.name = "root", .says = "its root directory becomes \"/\"; see: ls /proc/PID/root/",
+	{.id = STAGE_ROOT, .says = "its root directory becomes \"/\"; see: ls /proc/PID/root/",
 	 .prepare = root_prepare, .grant = root_grant, .enter = root_enter, .shell = recipe_root},
-	{.name = "proc", .says = "the kernel's own file systems, devices, and what is mounted beside; see: cat /proc/PID/mounts",
+	{.id = STAGE_PROC, .says = "the kernel's own file systems, devices, and what is mounted beside; see: cat /proc/PID/mounts",
 	 .prepare = mounts_prepare, .enter = proc_enter, .shell = recipe_proc},
-	{.name = "caps", .says = "what its root may not do any more; see: grep Cap /proc/PID/status",
+	{.id = STAGE_CAPS, .says = "what its root may not do any more; see: grep Cap /proc/PID/status",
 	 .seal = caps_seal, .shell = recipe_caps},
-	{.name = "seccomp", .says = "system calls that it may not make; see: grep Seccomp /proc/PID/status",
+	{.id = STAGE_SECCOMP, .says = "system calls that it may not make; see: grep Seccomp /proc/PID/status",
 	 .wanted = seccomp_wanted, .seal = seccomp_seal, .shell = recipe_seccomp},
-	{.name = "exec", .says = "the program; see: ls -l /proc/PID/exe",
+	{.id = STAGE_EXEC, .says = "the program; see: ls -l /proc/PID/exe",
 	 .prepare = exec_prepare, .enter = exec_enter, .release = exec_release, .shell = recipe_exec},
-	{.name = NULL},
+	{.says = NULL},
 };
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan)
 {
-	return plan_has_stage(plan, s->name) && (!s->wanted || s->wanted(plan));
+	return plan_has_stage(plan, s->id) && (!s->wanted || s->wanted(plan));
 }

@@ -21,7 +21,7 @@
 struct err;
 
 struct stage {
-	const char *name;
+	enum stage_id id;
 	const char *says;		/* what it does, and what shows it */
 	uint64_t clone_flag;		/* a namespace that clone3(2) makes; 0: none */
 	bool (*wanted)(const struct plan *);	/* NULL: always */
@@ -34,7 +34,11 @@ struct stage {
 	void (*shell)(const struct run *, struct recipe *);	/* what standard tools do the same */
 };
 
-extern const struct stage stages[];	/* ends with a NULL name */
+/* One stage may have several rows, of which `wanted` picks one. The last one says NULL. */
+extern const struct stage stages[];
+
+/* The stage snapshot alone (its prepare): for a container that nothing runs in yet. */
+int stage_snapshot(struct run *r, struct err *e);
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan);
 

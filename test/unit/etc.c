@@ -20,7 +20,7 @@ static char *content(const struct scratch *s, const char *name)
 static void the_files_say_who_and_where_it_is(void **state)
 {
 	const struct scratch *s = *state;
-	struct plan p = {.network = "none"};
+	struct plan p = {.net = NET_NONE};
 	char *hosts, *hostname, *resolv;
 	struct stat st;
 
@@ -50,7 +50,7 @@ static void the_files_say_who_and_where_it_is(void **state)
 static void a_resolver_on_the_hosts_loopback_is_not_the_containers(void **state)
 {
 	const struct scratch *s = *state;
-	struct plan p = {.network = "none"};
+	struct plan p = {.net = NET_NONE};
 	char *resolv;
 
 	assert_int_equal(etc_write(s->dir, &p, "web", 0, &e), 0);

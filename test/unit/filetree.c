@@ -42,7 +42,7 @@ static void build(struct filetree *t, const struct plan *p, bool recorded, bool 
 
 static void a_default_tree_begins_with_the_mapped_snapshot_and_the_kernels_file_systems(void **state)
 {
-	struct plan p = {.network = "default", .shm_size = 1 << 20};
+	struct plan p = {.net = NET_NAMED, .network = "default", .shm_size = 1 << 20};
 	own_filetree struct filetree t = {0};
 
 	(void)state;
@@ -66,7 +66,7 @@ static void a_default_tree_begins_with_the_mapped_snapshot_and_the_kernels_file_
 
 static void mounts_of_the_user_come_sorted_by_target_after_the_kernels(void **state)
 {
-	own_plan struct plan p = {.network = "none"};
+	own_plan struct plan p = {.net = NET_NONE};
 	own_filetree struct filetree t = {0};
 
 	(void)state;
@@ -90,7 +90,7 @@ static void mounts_of_the_user_come_sorted_by_target_after_the_kernels(void **st
 
 static void the_hosts_sys_is_bound_where_the_network_namespace_is_the_hosts(void **state)
 {
-	struct plan p = {.network = "host"};
+	struct plan p = {.net = NET_HOST};
 	own_filetree struct filetree t = {0};
 
 	(void)state;
@@ -102,7 +102,7 @@ static void the_hosts_sys_is_bound_where_the_network_namespace_is_the_hosts(void
 
 static void cgroup2_is_mounted_where_the_host_has_it_alone(void **state)
 {
-	struct plan p = {.network = "none"};
+	struct plan p = {.net = NET_NONE};
 	own_filetree struct filetree t = {0};
 
 	(void)state;
@@ -113,7 +113,7 @@ static void cgroup2_is_mounted_where_the_host_has_it_alone(void **state)
 
 static void a_privileged_tree_hides_nothing_and_lends_all_nodes(void **state)
 {
-	struct plan p = {.network = "none", .privileged = true};
+	struct plan p = {.net = NET_NONE, .privileged = true};
 	own_filetree struct filetree t = {0};
 
 	(void)state;
@@ -126,11 +126,11 @@ static void a_privileged_tree_hides_nothing_and_lends_all_nodes(void **state)
 
 static void a_bare_run_has_no_files_of_its_own_and_the_stages_decide_the_rest(void **state)
 {
-	own_plan struct plan p = {.network = "none", .rootfs = "/srv"};
+	own_plan struct plan p = {.net = NET_NONE, .rootfs = "/srv"};
 	own_filetree struct filetree t = {0};
 
 	(void)state;
-	strv_add(&p.stages, "root");
+	p.stages = 1U << STAGE_ROOT;
 	build(&t, &p, false, false);
 	assert_int_equal(t.n, 1);
 	assert_int_equal(t.v[0].from, FSENTRY_HOST);
@@ -140,7 +140,7 @@ static void a_bare_run_has_no_files_of_its_own_and_the_stages_decide_the_rest(vo
 
 static void a_read_only_root_comes_last(void **state)
 {
-	struct plan p = {.network = "none", .read_only = true};
+	struct plan p = {.net = NET_NONE, .read_only = true};
 	own_filetree struct filetree t = {0};
 
 	(void)state;
@@ -152,7 +152,7 @@ static void a_read_only_root_comes_last(void **state)
 static void a_source_that_is_gone_is_an_error_unless_the_caller_says_that_it_may_miss(void **state)
 {
 	struct filetree_host lenient = {.recorded = true, .may_miss = true}, strict = {.recorded = true};
-	own_plan struct plan p = {.network = "none"};
+	own_plan struct plan p = {.net = NET_NONE};
 	own_filetree struct filetree t = {0}, none = {0};
 
 	(void)state;
@@ -173,7 +173,7 @@ static void containment_is_by_whole_names(void **state)
 
 static void prepared_mounts_are_closed_with_the_tree(void **state)
 {
-	struct plan p = {.network = "none"};
+	struct plan p = {.net = NET_NONE};
 	struct filetree t = {0};
 	int fd = open("/", O_PATH | O_CLOEXEC);
 

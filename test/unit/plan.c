@@ -6,7 +6,7 @@ static struct err e;
 
 static void a_plan_survives_being_written_and_read(void **state)
 {
-	struct plan want = {.image = "img_42002", .name = "web", .workdir = "/var", .network = "none", .userns = "auto",
+	struct plan want = {.image = "img_42002", .name = "web", .workdir = "/var", .net = NET_NONE, .users = USERS_AUTO,
 			    .tty = true, .privileged = true, .caps = 0x800425fb, .shm_size = 64 << 20,
 			    .limits = {.memory = 1 << 30, .memory_swap = LIMIT_NONE, .cpus = 1500, .pids = 2048,
 				       .pids_default = true, .cpuset_cpus = "0-1"}};
@@ -47,7 +47,10 @@ static void what_nobody_said_stays_unsaid(void **state)
 
 	(void)state;
 	plan_write(&none, &r);
-	assert_int_equal(r.keys.n, 0);
+	/* Modes always have a value. */
+	assert_int_equal(r.keys.n, 2);
+	assert_string_equal(record_get(&r, "network"), "none");
+	assert_string_equal(record_get(&r, "userns"), "auto");
 	memset(&got, 0xff, sizeof(got));
 	plan_read(&got, &r);
 	assert_null(got.image);
@@ -56,6 +59,40 @@ static void what_nobody_said_stays_unsaid(void **state)
 	assert_false(got.tty || got.init || got.read_only || got.privileged);
 	assert_int_equal(got.args.n, 0);
 	assert_true(got.caps == 0 && got.limits.memory == 0 && got.log_max == 0);
+}
+
+/* The texts are those of stores made by earlier versions. */
+static void modes_and_stages_keep_their_texts(void **state)
+{
+	static const struct { const char *text; enum net_mode net; const char *name; } nets[] = {
+		{"none", NET_NONE, NULL}, {"host", NET_HOST, NULL}, {"empty", NET_EMPTY, NULL}, {"backend", NET_NAMED, "backend"},
+		{"container:web", NET_CONTAINER, "web"},
+	};
+	static const struct { const char *text; enum users_mode users; } users[] = {
+		{"auto", USERS_AUTO}, {"host", USERS_HOST}, {"unmapped", USERS_UNMAPPED}, {"container", USERS_SHARED},
+		{"0:1000:1", USERS_MAP},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(nets) / sizeof(*nets); i++) {
+		const char *user = users[i % 5].text;
+		own_record struct record from = {0}, to = {0};
+		struct plan got;
+
+		record_add(&from, "network", nets[i].text);
+		record_add(&from, "userns", user);
+		record_add(&from, "stage", "uts");
+		plan_read(&got, &from);
+		assert_int_equal(got.net, nets[i].net);
+		assert_true(nets[i].name ? str_equal(got.network, nets[i].name) : !got.network);
+		assert_int_equal(got.users, users[i].users);
+		assert_true(got.users != USERS_MAP || str_equal(got.user_map, user));
+		assert_true(plan_has_stage(&got, STAGE_UTS) && !plan_has_stage(&got, STAGE_IPC));
+		plan_write(&got, &to);
+		assert_string_equal(record_get(&to, "network"), nets[i].text);
+		assert_string_equal(record_get(&to, "userns"), user);
+		assert_string_equal(record_get(&to, "stage"), "uts");
+	}
 }
 
 static void a_record_that_says_more_is_read_all_the_same(void **state)
@@ -77,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(a_plan_survives_being_written_and_read),
 		cmocka_unit_test(what_nobody_said_stays_unsaid),
+		cmocka_unit_test(modes_and_stages_keep_their_texts),
 		cmocka_unit_test(a_record_that_says_more_is_read_all_the_same),
 	};
 

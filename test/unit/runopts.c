@@ -52,7 +52,7 @@ static void an_image_that_says_nothing_gives_a_shell_and_the_defaults(void **sta
 	assert_int_equal(plan(none, false), 0);
 	assert_args("</bin/sh>");
 	assert_string_equal(p.network, "default");
-	assert_string_equal(p.userns, "auto");
+	assert_int_equal(p.users, USERS_AUTO);
 	assert_null(p.user);
 	assert_null(p.workdir);
 	assert_int_equal(p.limits.pids, 2048);
@@ -176,11 +176,11 @@ static void privileged_is_the_host_unless_users_are_asked_for(void **state)
 	(void)state;
 	o.privileged = true;
 	assert_int_equal(plan(none, false), 0);
-	assert_string_equal(p.userns, "host");
+	assert_int_equal(p.users, USERS_HOST);
 	assert_true(p.caps == caps_all());
 	o.userns = "auto";
 	assert_int_equal(plan(none, false), 0);
-	assert_string_equal(p.userns, "auto");
+	assert_int_equal(p.users, USERS_AUTO);
 }
 
 static void limits_are_read_in_their_units(void **state)
@@ -232,7 +232,7 @@ static void what_a_network_rules_out_is_refused(void **state)
 		       "--userns 0:1000:1: with --network container:web it is auto (that container's) or host");
 	o.userns = NULL;
 	assert_int_equal(plan(none, false), 0);
-	assert_string_equal(p.userns, "container");
+	assert_int_equal(p.users, USERS_SHARED);
 	strv_add(&o.dns, "192.0.2.1");
 	assert_refused(plan(none, false), &e,
 		       "--network container:web: its resolvers and hosts are that container's (no --dns, no --add-host)");
