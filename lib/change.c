@@ -1,5 +1,6 @@
 #include "change.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,7 +184,7 @@ static bool is_port(const char *s)
 		s += n;
 	}
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
-		if (strcmp(s, protocols[i]) == 0)
+		if (strcasecmp(s, protocols[i]) == 0)
 			return true;
 	return false;
 }
@@ -199,6 +200,9 @@ static int add_ports(struct record *config, const char *key, const char *text, s
 
 		if (!is_port(ports.v[i]))
 			return err_set(e, "%s: not PORT[/tcp|/udp|/sctp]", ports.v[i]);
+		/* "80/TCP" is the same port as "80/tcp", which readers of an image config compare. */
+		for (char *p = full; *p; p++)
+			*p = (char)tolower((unsigned char)*p);
 		put(config, key, full);
 	}
 	return 0;

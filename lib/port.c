@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,14 +41,15 @@ static int read_numbers(char *text, uint16_t *first, unsigned *count)
 	return 0;
 }
 
+/* In any case, as docker and podman read it: image configs and compose files have "80/TCP". */
 static bool read_protocol(char *text, bool *udp)
 {
 	char *slash = strchr(text, '/');
 
-	*udp = slash && strcmp(slash, "/udp") == 0;
+	*udp = slash && strcasecmp(slash, "/udp") == 0;
 	if (!slash)
 		return true;
-	if (!*udp && strcmp(slash, "/tcp") != 0)
+	if (!*udp && strcasecmp(slash, "/tcp") != 0)
 		return false;
 	*slash = '\0';
 	return true;

@@ -114,7 +114,7 @@ static void ports_and_directories_are_added_once(void **state)
 	own_record struct record r = {0};
 
 	(void)state;
-	assert_int_equal(change_apply(&r, "EXPOSE 80 53/udp 80/tcp 8000-8010", &e), 0);
+	assert_int_equal(change_apply(&r, "EXPOSE 80 53/UDP 80/Tcp 8000-8010", &e), 0);
 	assert_all(&r, "expose", "80/tcp|53/udp|8000-8010/tcp|");
 	assert_int_equal(change_apply(&r, "VOLUME /a \"/b c\"", &e), 0);
 	assert_int_equal(change_apply(&r, "VOLUME [\"/a\", \"/d\"]", &e), 0);

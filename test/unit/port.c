@@ -30,6 +30,8 @@ static void a_port_is_read_in_every_form(void **state)
 	reads("127.0.0.1:8080:80/tcp", "127.0.0.1 8080 80 1 tcp");
 	reads("127.0.0.1::80", "127.0.0.1 0 80 1 tcp");
 	reads("8000-8009:80-89", "0.0.0.0 8000 80 10 tcp");
+	reads("8080:80/TCP", "0.0.0.0 8080 80 1 tcp");
+	reads("8080:80/Udp", "0.0.0.0 8080 80 1 udp");
 	reads("80-89/udp", "0.0.0.0 0 80 10 udp");
 	reads("1-65535:1-65535", "0.0.0.0 1 1 65535 tcp");
 }
@@ -52,7 +54,7 @@ static void what_is_no_port_is_refused_by_name(void **state)
 	}
 	assert_refused(port_read("80/sctp", &r, &e), &e, "80/sctp: not a port: /tcp or /udp");
 	assert_refused(port_read_host("1:2:3", &r, &e), &e, "1:2:3: not [IP:]PORT[-PORT][/udp]");
-	assert_int_equal(port_read_host("127.0.0.1:80-81/udp", &r, &e), 0);
+	assert_int_equal(port_read_host("127.0.0.1:80-81/UDP", &r, &e), 0);
 	assert_int_equal(r.host_port, 80);
 	assert_int_equal(r.count, 2);
 	assert_true(r.udp);
