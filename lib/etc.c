@@ -66,8 +66,11 @@ static bool is_reached(const char *address)
 	return inet_pton(AF_INET, text, &a) == 1 && ntohl(a.s_addr) >> 24 != 127;
 }
 
-/* What a file of the host says of resolvers, of those that can be reached. false: none can. */
-static bool take_over_resolvers(const char *file, bool all, struct buf *out)
+/*
+ * What a file of the host says of resolving: search, options, and with servers those that the
+ * container can reach (all: any). false: it can reach none.
+ */
+static bool take_over_resolvers(const char *file, bool all, bool servers, struct buf *out)
 {
 	own_buf struct buf text = {0};
 	struct err ignored;
@@ -79,29 +82,27 @@ static bool take_over_resolvers(const char *file, bool all, struct buf *out)
 		return false;
 	for (rest = text.data; (line = strsep(&rest, "\n"));) {
 		const char *p = line + strspn(line, " \t"), *word = p + strcspn(p, " \t");
-		bool server = str_starts(p, "nameserver");
+		bool server = str_starts(p, "nameserver"), reached = server && (all || is_reached(word + strspn(word, " \t")));
 
-		if (server && !all && !is_reached(word + strspn(word, " \t")))
-			continue;
-		some |= server;
-		if (*p)
+		some |= reached;
+		if (*p && (!server || (servers && reached)))
 			buf_fmt(out, "%s\n", line);
 	}
 	return some;
 }
 
+/* --dns says which servers are asked; the host's search and options stay (as with podman and docker). */
 static void make_resolv_conf(const struct plan *plan, struct buf *out)
 {
+	bool servers = !plan->dns.n;
 	own_buf struct buf usual = {0}, real = {0};
 
 	buf_str(out, "");
 	for (size_t i = 0; i < plan->dns.n; i++)
 		buf_fmt(out, "nameserver %s\n", plan->dns.v[i]);
-	if (plan->dns.n)
-		return;
 	/* Behind a resolver on the loopback there may be systemd's, which keeps a list of the real ones. */
-	if (!take_over_resolvers("/etc/resolv.conf", plan->net == NET_HOST, &usual) &&
-	    take_over_resolvers("/run/systemd/resolve/resolv.conf", false, &real))
+	if (!take_over_resolvers("/etc/resolv.conf", plan->net == NET_HOST, servers, &usual) &&
+	    take_over_resolvers("/run/systemd/resolve/resolv.conf", false, servers, &real))
 		buf_str(out, real.data);
 	else
 		buf_str(out, usual.data);

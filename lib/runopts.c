@@ -50,7 +50,7 @@ const struct opt runopts_table[] = {
 	OPT_FORM(S, pull, 0, "pull", "missing|always|never", "when to get the image from a registry (missing)", pull_read_policy),
 	OPT_TEXT(S, network, 0, "network", "NETWORK", "the network it is on (default); none; host: the host's own"),
 	OPT_LIST(S, ports, 'p', "publish", "[[IP:]PORT:]PORT[/udp]", "reach a port of its by one of the host's; A-B: several"),
-	OPT_LIST(S, dns, 0, "dns", "ADDRESS", "a name server for /etc/resolv.conf"),
+	OPT_LIST(S, dns, 0, "dns", "ADDRESS", "ask this name server; search and options stay the host's"),
 	OPT_LIST(S, hosts, 0, "add-host", "HOST:ADDRESS", "a line for /etc/hosts"),
 	OPT_SIZE(S, memory, 'm', "memory", "memory it may use"),
 	OPT_TEXT(S, memory_swap, 0, "memory-swap", "SIZE", "memory and swap together; -1: any amount of swap"),

@@ -194,7 +194,14 @@ netns() {
 	mkdir -p /run/systemd/resolve
 	printf 'nameserver 2001:db8::1\nnameserver 192.0.2.2\nsearch test\n' >/run/systemd/resolve/resolv.conf
 	[ "$(ct-run "$img" cat /etc/resolv.conf)" = $'nameserver 192.0.2.2\nsearch test' ]
+	[ "$(ct-run --dns 192.0.2.3 "$img" cat /etc/resolv.conf)" = $'nameserver 192.0.2.3\nsearch test' ]
 	rm -r /run/systemd
+	# With --dns other servers are asked, and the names are searched as before.
+	printf 'domain a.test\nnameserver 192.0.2.9\nsearch b.test\noptions ndots:2\n' >"$D/resolv.conf"
+	[ "$(ct-run --dns 192.0.2.2 --dns 192.0.2.3 "$img" cat /etc/resolv.conf)" = \
+		$'nameserver 192.0.2.2\nnameserver 192.0.2.3\ndomain a.test\nsearch b.test\noptions ndots:2' ]
+	[ "$(ct-run --network host --dns 192.0.2.2 "$img" cat /etc/resolv.conf)" = \
+		$'nameserver 192.0.2.2\ndomain a.test\nsearch b.test\noptions ndots:2' ]
 	umount /etc/resolv.conf
 	ct-run --dns 192.0.2.2 "$img" nslookup -type=a www.test | grep -F 192.0.2.7
 }
@@ -248,7 +255,7 @@ netns() {
 }
 
 @test "ports are given in every form, and shown" {
-	contain web -p 8001:81 -p 127.0.0.1:8002:82/udp -p 8010-8012:90-92 -p 127.0.0.1::83 -p 84/tcp
+	contain web -p 8001:81 -p 127.0.0.1:8002:82/udp -p 8010-8012:90-92 -p 127.0.0.1::83 -p 84/TCP
 	serve web 92
 	[ "$(ask wan 192.0.2.1 8012)" = "web from 192.0.2.2" ]
 	run ct-ps --json web
