@@ -240,7 +240,7 @@ static int kernel_failed(const struct run *r, struct err *e)
 {
 	own_str char *why = str_dup(e->msg);
 
-	if (e->sys != EPERM || !plan_has_stage(r->plan, "user") || plan_has_stage(r->plan, "pid") || !r->map.n)
+	if (e->sys != EPERM || !plan_has_stage(r->plan, STAGE_USER) || plan_has_stage(r->plan, STAGE_PID) || !r->map.n)
 		return -1;
 	return err_set(e, "%s: a user namespace mounts /proc only with the stage pid (--without pid,proc%s)", why,
 		       r->store ? ", or --userns host" : "");
