@@ -12,6 +12,7 @@
 #include "err.h"
 #include "fd.h"
 #include "own.h"
+#include "paxtime.h"
 #include "str.h"
 #include "walk.h"
 
@@ -87,7 +88,7 @@ static int describe(const struct job *j, const struct walk *w, const struct walk
 	archive_entry_set_mode(entry, f->st.stx_mode);
 	archive_entry_set_uid(entry, f->st.stx_uid);
 	archive_entry_set_gid(entry, f->st.stx_gid);
-	archive_entry_set_mtime(entry, f->st.stx_mtime.tv_sec, f->st.stx_mtime.tv_nsec);
+	paxtime_write(entry, f->st.stx_mtime.tv_sec, f->st.stx_mtime.tv_nsec);
 	archive_entry_set_size(entry, S_ISREG(f->st.stx_mode) ? (la_int64_t)f->st.stx_size : 0);
 	if (is_device(f))
 		archive_entry_set_rdev(entry, makedev(f->st.stx_rdev_major, f->st.stx_rdev_minor));

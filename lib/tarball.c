@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "inflate.h"
+#include "paxtime.h"
 #include "str.h"
 
-enum { READ_SIZE = 1 << 17, BLOCK = 512 };
+/* libarchive reads no more than 1 MiB of an extended header. */
+enum { READ_SIZE = 1 << 17, HEADER_MAX = 2 << 20, BLOCK = 512 };
 
 /* Why one of libarchive's readers stopped. */
 static int failed(struct tarball *t, struct archive *a, struct err *e)
@@ -117,6 +119,17 @@ static size_t add_end(struct tarball *t, const void **data)
 	return 2 * BLOCK + (BLOCK - t->fed % BLOCK) % BLOCK;
 }
 
+/* The headers of an entry, which began at `from`, go on behind the piece that was fed last. */
+static void keep_header(struct tarball *t, uint64_t from)
+{
+	uint64_t start = t->fed - t->last_n;
+
+	if (!t->in_header || from >= t->fed || t->header.len > HEADER_MAX)
+		return;
+	from = from > start ? from - start : 0;
+	buf_add(&t->header, (const char *)t->last + from, t->last_n - from);
+}
+
 /* The second reader's source. */
 static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
 {
@@ -124,7 +137,8 @@ static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
 	size_t n = t->first_n;
 	int r = n > 0;
 
-	(void)tar;
+	keep_header(t, (uint64_t)archive_read_header_position(tar));
+	t->last_n = 0;
 	*data = t->first;
 	t->first_n = 0;
 	if (!n)
@@ -133,6 +147,8 @@ static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
 		return (la_ssize_t)add_end(t, data);
 	if (r > 0) {
 		t->fed += n;
+		t->last = *data;
+		t->last_n = n;
 		r = t->see ? t->see(t->arg, *data, n, &t->why) : 0;
 	}
 	t->stopped = r < 0;
@@ -187,15 +203,37 @@ void tarball_close(struct tarball *t)
 	archive_read_free(t->plain);
 	inflate_end(t->gzip);
 	free(t->piece);
+	buf_free(&t->header);
 	t->tar = t->plain = NULL;
 	t->gzip = NULL;
 	t->piece = NULL;
 }
 
+/* Only a fraction before 1970, or what may be one, is worth a look. */
+static void correct_times(struct tarball *t, struct archive_entry *entry)
+{
+	bool mtime = archive_entry_mtime(entry) <= 0 && archive_entry_mtime_nsec(entry) > 0;
+	bool atime = archive_entry_atime(entry) <= 0 && archive_entry_atime_nsec(entry) > 0;
+
+	if (!mtime && !atime)
+		return;
+	keep_header(t, (uint64_t)archive_read_header_position(t->tar));
+	paxtime_read(t->header.data, t->header.len, entry);
+}
+
 int tarball_next(struct tarball *t, struct archive_entry **entry, struct err *e)
 {
-	int r = archive_read_next_header(t->tar, entry);
+	int r = t->in_entry ? archive_read_data_skip(t->tar) : ARCHIVE_OK;
 
+	t->in_entry = false;
+	t->in_header = true;
+	t->header.len = 0;
+	if (r >= ARCHIVE_WARN)
+		r = archive_read_next_header(t->tar, entry);
+	if (r >= ARCHIVE_WARN && r != ARCHIVE_EOF)
+		correct_times(t, *entry);
+	t->in_header = false;
+	t->in_entry = true;
 	if (r == ARCHIVE_EOF)
 		return 0;
 	/* A warning is about the spelling of a name, whose bytes are given as they are. */

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "err.h"
+#include "str.h"
 
 struct archive;
 struct archive_entry;
@@ -34,7 +35,11 @@ struct tarball {
 	struct archive *plain, *tar;
 	const void *first;		/* the first bytes within the compression, until the tar's reader has them */
 	size_t first_n;
-	uint64_t fed;			/* bytes within the compression so far */
+	const void *last;		/* the piece that the tar's reader has now */
+	size_t last_n;
+	uint64_t fed;			/* bytes within the compression so far, up to the end of that piece */
+	bool in_entry, in_header;	/* what the tar's reader is at */
+	struct buf header;		/* what it has read of the entry's headers, before that piece */
 	bool ended;			/* there are no more of them */
 	bool padded;			/* the end that a verified archive may lack was added */
 	bool stopped;			/* why says why there is no more */

@@ -277,6 +277,21 @@ flipped() {
 	[ "$output" = "ct-init: standard input: damaged gzip data: incorrect data check" ]
 }
 
+@test "times before 1970 keep their fractions, from GNU tar's pax format and back" {
+	mkdir -p "$D/dir/sub"
+	for t in -1.5 -7.000000001 -86400 1.5; do
+		touch -d "@$t" "$D/dir/$t"
+	done
+	ln -s to "$D/dir/link"
+	touch -h -d @-9.25 "$D/dir/link" "$D/dir/sub"
+	id=$(tar --format=pax -C "$D/dir" -c . | ct-init -)
+	mkdir "$D/back"
+	ct-cp "$id:/." - | tar -C "$D/back" -x 2>"$D/warnings"
+	for tree in "$(rootfs "$id")" "$D/back"; do
+		diff <(cd "$D/dir" && stat -c '%n %.9Y' ./*) <(cd "$tree" && stat -c '%n %.9Y' ./*)
+	done
+}
+
 @test "a tar in several gzip members, padded with zeros, is one archive" {
 	tar_of 'add("a", b"1" * 3000)' >"$D/whole.tar"
 	id=$({ head -c 1000 "$D/whole.tar" | gzip; tail -c +1001 "$D/whole.tar" | gzip -1; head -c 5000 /dev/zero; } | ct-init -)

@@ -241,6 +241,36 @@ static void a_changed_byte_within_a_compression_never_gives_other_data(void **st
 	}
 }
 
+/* Three blocks of headers each, so that some of them are read in two pieces. (libarchive writes "-N.5" for -N + 0.5.) */
+static void a_fraction_before_1970_counts_backwards_wherever_the_header_stands(void **state)
+{
+	enum { FILES = 400 };
+	struct scratch *s = *state;
+	struct made m = begin_filtered(ARCHIVE_FILTER_GZIP);
+	struct archive_entry *entry = archive_entry_new();
+	own_fd int fd = -1;
+	char name[20];
+
+	for (int i = 1; i <= FILES; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		archive_entry_set_pathname(entry, name);
+		archive_entry_set_mode(entry, S_IFREG | 0600);
+		archive_entry_set_mtime(entry, -i, 500000000);
+		assert_int_equal(archive_write_header(m.a, entry), ARCHIVE_OK);
+	}
+	archive_entry_free(entry);
+	fd = end(&m);
+	assert_int_equal(layer_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	for (int i = 1; i <= FILES; i++) {
+		struct stat st;
+
+		snprintf(name, sizeof(name), "%d", i);
+		assert_int_equal(fstatat(s->dir, name, &st, 0), 0);
+		assert_int_equal(st.st_mtim.tv_sec, -i - 1);
+		assert_int_equal(st.st_mtim.tv_nsec, 500000000);
+	}
+}
+
 static void a_descriptor_that_cannot_be_read_is_said(void **state)
 {
 	struct scratch *s = *state;
@@ -338,6 +368,7 @@ int main(void)
 		unit_test_root(a_very_long_name_leaves_room_for_the_reason),
 		unit_test_root(an_archive_without_its_end_is_refused),
 		unit_test_root(a_changed_byte_within_a_compression_never_gives_other_data),
+		unit_test_root(a_fraction_before_1970_counts_backwards_wherever_the_header_stands),
 		unit_test_root(a_descriptor_that_cannot_be_read_is_said),
 		unit_test_root(a_child_that_was_killed_is_told_from_a_bad_archive),
 		unit_test_root(what_is_merged_replaces_files_and_leaves_directories),
