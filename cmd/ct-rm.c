@@ -269,7 +269,7 @@ int main(int argc, char **argv)
 		cmd_complain(&e);
 	free_space_soon(args.store.root);
 	container_sweep(&args.store);
-	if (args.store.root >= 0 && store_sweep(args.store.root, &e) < 0)
+	if (args.store.root >= 0 && store_sweep(&args.store, &e) < 0)
 		cmd_complain(&e);
 	store_close(&args.store);
 	strv_free(&args.users);

@@ -76,18 +76,20 @@ static int rename_to(const struct store *s, const struct draft *d, const char *i
 /*
  * A free name is taken before the object is there, since a link to nothing is
  * still free should this be the end; an image's name moves after, since until
- * then it means the other image.
+ * then it means the other image, whose id goes to `before`.
  */
-static int publish_named(const struct store *s, struct draft *d, const char *id, const char *name, struct err *e)
+static int publish_named(const struct store *s, struct draft *d, const char *id, const char *name,
+			 char before[ID_LEN], struct err *e)
 {
 	const char *kind = id_kind(id);
 	own_fd int lock = lock_take(s->root, ".", e);
-	char holder[ID_LEN];
 	struct err none;
 
 	if (lock < 0)
 		return err_wrap(e, "%s", s->root_path);
-	if (is_image(id) && name_holder(s, kind, name, holder) == 0) {
+	if (name_holder(s, kind, name, before) < 0)
+		*before = '\0';
+	if (is_image(id) && *before) {
 		if (rename_to(s, d, id, RENAME_NOREPLACE, e) < 0)
 			return -1;
 		if (name_take(s, kind, name, id, e) == 0)
@@ -106,15 +108,28 @@ static int publish_named(const struct store *s, struct draft *d, const char *id,
 	return -1;
 }
 
+/* What cannot be told to be on disk is a draft again, for its owner to drop. */
+static void unpublish(const struct store *s, const struct draft *d, const char *id, const char *name, const char *before)
+{
+	own_fd int lock = -1;
+	struct err ignored;
+
+	if (name && (lock = lock_take(s->root, ".", &ignored)) >= 0)
+		name_give_back(s, id_kind(id), name, id, before);
+	renameat2(s->root, id, s->root, d->name, RENAME_NOREPLACE);
+}
+
 int draft_publish(const struct store *s, struct draft *d, const char *id, const char *name, struct err *e)
 {
-	int r = name ? publish_named(s, d, id, name, e) : rename_to(s, d, id, RENAME_NOREPLACE, e);
+	char before[ID_LEN] = "";
 
-	if (r < 0)
+	if ((name ? publish_named(s, d, id, name, before, e) : rename_to(s, d, id, RENAME_NOREPLACE, e)) < 0)
 		return -1;
+	if (is_image(id) && ((name && sync_dir(s, "names/img", e) < 0) || sync_dir(s, ".", e) < 0)) {
+		unpublish(s, d, id, name, before);
+		return -1;
+	}
 	done(d);
-	if (is_image(id) && ((name && sync_dir(s, "names/img", e) < 0) || sync_dir(s, ".", e) < 0))
-		return -1;
 	return 0;
 }
 
@@ -124,11 +139,13 @@ int draft_exchange(const struct store *s, struct draft *d, const char *id, struc
 
 	if (rename_to(s, d, id, RENAME_EXCHANGE, e) < 0)
 		return -1;
-	done(d);
-	if (sync_dir(s, ".", e) < 0)
+	if (sync_dir(s, ".", e) < 0) {
+		rename_to(s, d, id, RENAME_EXCHANGE, &none);
 		return -1;
+	}
+	done(d);
 	/* The old one stands in tmp/ now, and nobody's lock is on it. If it cannot go yet, it goes later. */
-	store_sweep(s->root, &none);
+	store_sweep(s, &none);
 	return 0;
 }
 
@@ -158,6 +175,14 @@ static int names_of(const struct store *s, const char *id, struct strv *names, s
 	return 0;
 }
 
+static void drop_names(const struct store *s, const char *id, const struct strv *names)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < names->n; i++)
+		name_drop(s, id_kind(id), names->v[i], id, &ignored);
+}
+
 /* One rename takes the names with it: those that lead to nothing count as free, also if this is the end. */
 static int take_away(const struct store *s, const char *id, const struct draft *d, struct err *e)
 {
@@ -170,8 +195,21 @@ static int take_away(const struct store *s, const char *id, const struct draft *
 		return -1;
 	if (renameat(s->root, id, d->dir, "gone") < 0 && errno != ENOENT)
 		return err_sys(e, "remove %s", id);
-	for (size_t i = 0; i < names.n; i++)
-		name_drop(s, id_kind(id), names.v[i], id, &(struct err){0});
+	drop_names(s, id, &names);
+	return 0;
+}
+
+/* On a full file system nothing can be moved, and nobody sees the object half deleted but in its files. */
+static int erase_in_place(const struct store *s, const char *id, struct err *e)
+{
+	own_fd int lock = lock_take(s->root, ".", e);
+	own_strv struct strv names = {0};
+
+	if (lock < 0)
+		return err_wrap(e, "%s", s->root_path);
+	if (names_of(s, id, &names, e) < 0 || subvol_erase(s->root, id, e) < 0)
+		return -1;
+	drop_names(s, id, &names);
 	return 0;
 }
 
@@ -182,15 +220,70 @@ int store_remove(const struct store *s, const char *id, struct err *e)
 	if (s->root < 0 || faccessat(s->root, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (draft_begin(s, &d, e) < 0)
-		return e->sys == ENOSPC || e->sys == EDQUOT ? subvol_erase(s->root, id, e) : -1;
+		return e->sys == ENOSPC || e->sys == EDQUOT ? erase_in_place(s, id, e) : -1;
 	if (take_away(s, id, &d, e) < 0) {
 		draft_drop(s, &d);
-		return e->sys == ENOSPC || e->sys == EDQUOT ? subvol_erase(s->root, id, e) : -1;
+		return e->sys == ENOSPC || e->sys == EDQUOT ? erase_in_place(s, id, e) : -1;
 	}
 	if (subvol_erase(d.dir, "gone", e) < 0) {
 		own_close(&d.dir);
 		return err_wrap(e, "%s", id);
 	}
 	draft_drop(s, &d);
+	return 0;
+}
+
+/* --- sweeping --- */
+
+/*
+ * The lock on one entry of tmp/ that no process holds; -1: a process holds it, or the entry is gone.
+ */
+static int lock_leftover(int tmp, const char *name, struct err *e)
+{
+	own_fd int lock = lock_try(tmp, name, e);
+	struct stat a, b;
+
+	if (lock < 0)
+		return -1;
+	/* It may have been published before the lock was had, and the name be another's. */
+	if (fstat(lock, &a) < 0 || fstatat(tmp, name, &b, AT_SYMLINK_NOFOLLOW) < 0 || a.st_ino != b.st_ino ||
+	    a.st_dev != b.st_dev) {
+		e->sys = ENOENT;
+		return -1;
+	}
+	return take_fd(&lock);
+}
+
+/* Whoever was killed while it published or removed an object has left a draft, too. */
+static void sweep_names(const struct store *s)
+{
+	struct err ignored;
+	own_fd int lock = lock_take(s->root, ".", &ignored);
+
+	for (const char *const *kind = store_kinds; lock >= 0 && *kind; kind++)
+		name_sweep(s, *kind);
+}
+
+int store_sweep(const struct store *s, struct err *e)
+{
+	int fd = openat(s->root, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool first = true;
+
+	if (!d)
+		return err_sys(e, "tmp of the store");
+	while ((entry = readdir(d))) {
+		own_fd int lock = entry->d_name[0] == '.' ? -1 : lock_leftover(fd, entry->d_name, e);
+
+		if (entry->d_name[0] == '.' || (lock < 0 && (e->sys == EWOULDBLOCK || e->sys == ENOENT)))
+			continue;
+		/* The names first: should this process be killed, the draft still tells of them. */
+		if (first)
+			sweep_names(s);
+		first = false;
+		if (lock < 0 || subvol_erase(fd, entry->d_name, e) < 0)
+			return err_wrap(e, "sweep tmp of the store");
+	}
 	return 0;
 }

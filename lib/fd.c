@@ -134,9 +134,9 @@ int file_keep(int dirfd, const char *name, const void *data, size_t n, struct er
 	return replace(dirfd, name, 0600, data, n, true, e);
 }
 
-void file_sweep(int dirfd)
+void file_sweep(int dirfd, const char *directory)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(dirfd, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 

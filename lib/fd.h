@@ -30,8 +30,8 @@ int file_write(int dirfd, const char *name, mode_t mode, const void *data, size_
  * and file_sweep removes.
  */
 int file_replace(int dirfd, const char *name, mode_t mode, const void *data, size_t n, struct err *e);
-/* Removes every "NAME~" in the directory. The caller holds the lock that its writers take. */
-void file_sweep(int dirfd);
+/* Removes every "NAME~" in a directory. The caller holds the lock that all writers of its files take. */
+void file_sweep(int dirfd, const char *directory);
 
 /*
  * The same, mode 0600, for a file on btrfs that a power cut leaves whole or

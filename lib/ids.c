@@ -176,11 +176,18 @@ static void raise_to_bounds(struct counters *c)
 /* The bounds of all kinds, since one sync does for all of them. */
 static int move_bounds(int fd, struct counters *c, struct err *e)
 {
+	struct counters was = *c;
+	struct err ignored;
+
 	for (int k = 0; k < KINDS; k++)
 		c->bound[k] = c->next[k] + ID_BLOCK;
 	if (write_bound(fd, c, e) < 0)
 		return -1;
-	return fsync(fd) < 0 ? err_sys(e, "write counters to disk") : 0;
+	if (fsync(fd) == 0)
+		return 0;
+	err_sys(e, "write counters to disk");
+	write_bound(fd, &was, &ignored);	/* or the next caller would take it to be on disk */
+	return -1;
 }
 
 static int give(int root, int fd, int k, uint64_t *number, struct err *e)

@@ -35,25 +35,44 @@ static int find_same(const struct store *s, const struct record *config, char id
 	return 0;
 }
 
-static void note_moved(const struct intake *in, const char *name, const char *id)
+static void note_moved(const struct intake *in, const char *name, const char *holder, const char *id)
 {
-	char holder[ID_LEN];
-
-	if (in->moved && !strchr(name, '@') && name_holder(in->store, "img", name, holder) == 0 && strcmp(holder, id) != 0)
+	if (in->moved && *holder && !strchr(name, '@') && strcmp(holder, id) != 0)
 		strv_take(in->moved, str_fmt("%s: the name moves from %s to %s", name, holder, id));
 }
 
+/* before: whose each name that was taken had been ("": nobody's), to be given back. */
+static int take_all(const struct intake *in, const struct strv *names, const char *id, struct strv *before, struct err *e)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		char holder[ID_LEN];
+
+		if (name_holder(in->store, "img", names->v[i], holder) < 0)
+			*holder = '\0';
+		note_moved(in, names->v[i], holder, id);
+		if (name_take(in->store, "img", names->v[i], id, e) < 0)
+			return -1;
+		strv_add(before, holder);
+	}
+	return 0;
+}
+
+/* All of the names, on disk, or none. */
 static int take_names(const struct intake *in, const struct strv *names, const char *id, struct err *e)
 {
-	const struct store *s = in->store;
-	own_fd int dir = openat(s->root, "names/img", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_fd int dir = openat(in->store->root, "names/img", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_strv struct strv before = {0};
 
-	for (size_t i = 0; i < names->n; i++) {
-		note_moved(in, names->v[i], id);
-		if (name_take(s, "img", names->v[i], id, e) < 0)
-			return -1;
+	if (dir < 0)
+		return err_sys(e, "names/img");
+	if (take_all(in, names, id, &before, e) == 0) {
+		if (fsync(dir) == 0)
+			return 0;
+		err_sys(e, "write names/img");
 	}
-	return dir < 0 || fsync(dir) < 0 ? err_sys(e, "write names/img") : 0;
+	for (size_t i = before.n; i > 0; i--)
+		name_give_back(in->store, "img", names->v[i - 1], id, before.v[i - 1]);
+	return -1;
 }
 
 /*

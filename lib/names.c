@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -235,6 +236,9 @@ int name_list_all(const struct store *s, const char *kind, struct strv *names, s
 	return list(s, kind, NULL, names, ids, e);
 }
 
+/* A name on its way: under the store's lock, one that is there is what a killed process left. */
+static const char half[] = "names/.new";
+
 int name_take(const struct store *s, const char *kind, const char *name, const char *id, struct err *e)
 {
 	own_str char *path = link_path(kind, name, e);
@@ -252,9 +256,9 @@ int name_take(const struct store *s, const char *kind, const char *name, const c
 		return -1;
 	}
 	/* Moved by a rename: whoever reads it meanwhile sees one or the other. */
-	if (unlinkat(s->root, "names/.new", 0) < 0 && errno != ENOENT)
+	if (unlinkat(s->root, half, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "name %s", name);
-	if (symlinkat(id, s->root, "names/.new") < 0 || renameat(s->root, "names/.new", s->root, path) < 0)
+	if (symlinkat(id, s->root, half) < 0 || renameat(s->root, half, s->root, path) < 0)
 		return err_sys(e, "name %s", name);
 	return 0;
 }
@@ -276,4 +280,35 @@ int name_drop(const struct store *s, const char *kind, const char *name, const c
 	if (unlinkat(s->root, path, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "name %s", name);
 	return 0;
+}
+
+void name_give_back(const struct store *s, const char *kind, const char *name, const char *id, const char *before)
+{
+	char holder[ID_LEN];
+	struct err ignored;
+
+	if (name_holder(s, kind, name, holder) < 0 || strcmp(holder, id) != 0)
+		return;
+	if (*before)
+		name_take(s, kind, name, before, &ignored);
+	else
+		name_drop(s, kind, name, id, &ignored);
+}
+
+void name_sweep(const struct store *s, const char *kind)
+{
+	own_str char *path = str_fmt("names/%s", kind);
+	int fd = openat(s->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	struct stat st;
+
+	while (d && (entry = readdir(d))) {
+		char id[ID_LEN] = "";
+
+		if (readlinkat(fd, entry->d_name, id, ID_LEN - 1) > 0 && id_is(id, kind) &&
+		    fstatat(s->root, id, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+			unlinkat(fd, entry->d_name, 0);
+	}
+	unlinkat(s->root, half, 0);
 }

@@ -49,5 +49,9 @@ void name_pick(const struct strv *names, const struct strv *ids, const char *id,
  */
 int name_take(const struct store *s, const char *kind, const char *name, const char *id, struct err *e);
 int name_drop(const struct store *s, const char *kind, const char *name, const char *id, struct err *e);
+/* Undoes name_take for id: the name is again that of `before`, or nobody's (""). */
+void name_give_back(const struct store *s, const char *kind, const char *name, const char *id, const char *before);
+/* Removes all names of a kind that lead to nothing. */
+void name_sweep(const struct store *s, const char *kind);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "claim.h"
 #include "err.h"
+#include "fd.h"
 #include "lock.h"
 #include "names.h"
 #include "own.h"
@@ -45,16 +46,11 @@ void network_tidy(const struct store *s)
 {
 	struct err ignored;
 	own_fd int lock = s->run < 0 ? -1 : lock_take(s->run, "net", &ignored);
-	own_dir DIR *d = NULL;
-	struct dirent *entry;
 
-	d = lock < 0 ? NULL : fdopendir(openat(lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	/* Half-written files of who was killed (file_replace) are nobody's. */
-	while (d && (entry = readdir(d)))
-		if (entry->d_name[strlen(entry->d_name) - 1] == '~')
-			unlinkat(lock, entry->d_name, 0);
-	if (lock >= 0)
-		unlinkat(s->run, "net", AT_REMOVEDIR);
+	if (lock < 0)
+		return;
+	file_sweep(lock, ".");
+	unlinkat(s->run, "net", AT_REMOVEDIR);
 }
 
 struct in_addr network_gateway(const struct network *n)
@@ -341,6 +337,7 @@ int network_create(const struct store *s, struct netlink *rtnl, struct network *
 		return -1;
 	if (mkdirat(s->root, "networks", 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "%s/networks", s->root_path);
+	file_sweep(s->root, "networks");
 	subnet_text(&n->subnet, text);
 	record_add_uint(&r, "number", number);
 	record_add(&r, "subnet", text);

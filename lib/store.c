@@ -124,10 +124,13 @@ static int make_store(int root, const char *path, struct err *e)
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
 		if (mkdirat(root, dirs[i], 0700) < 0 && errno != EEXIST)
 			return err_sys(e, "%s/%s", path, dirs[i]);
-	if (fchmod(root, 0700) < 0 || syncfs(root) < 0 || renameat(root, mark, root, "format") < 0 ||
-	    fsync(root) < 0)
+	if (fchmod(root, 0700) < 0 || syncfs(root) < 0 || renameat(root, mark, root, "format") < 0)
 		return err_sys(e, "%s", path);
-	return 0;
+	if (fsync(root) == 0)
+		return 0;
+	err_sys(e, "%s", path);
+	renameat(root, "format", root, mark);
+	return -1;
 }
 
 /* 1: it is up; 0: it is not. */
@@ -219,7 +222,7 @@ static int open_up(struct store *s, bool *mounted, struct err *e)
 	if (s->run < 0 && open_run(s, e) < 0)
 		return -1;
 	/* What cannot be deleted is in nobody's way, but somebody should know. */
-	if (store_sweep(s->root, &left) < 0 && !s->note[0])
+	if (store_sweep(s, &left) < 0 && !s->note[0])
 		snprintf(s->note, sizeof(s->note), "%.*s", (int)sizeof(s->note) - 1, left.msg);
 	return 0;
 }
@@ -259,37 +262,6 @@ void store_close(struct store *s)
 	free(s->root_path);
 	free(s->run_path);
 	*s = (struct store){.root = -1, .run = -1};
-}
-
-/* --- sweeping --- */
-
-/* Deletes one entry of tmp/ if no process holds it. */
-static int sweep_one(int tmp, const char *name, struct err *e)
-{
-	own_fd int lock = lock_try(tmp, name, e);
-	struct stat a, b;
-
-	if (lock < 0)
-		return e->sys == EWOULDBLOCK || e->sys == ENOENT ? 0 : -1;
-	/* It may have been published before the lock was had, and the name be another's. */
-	if (fstat(lock, &a) < 0 || fstatat(tmp, name, &b, AT_SYMLINK_NOFOLLOW) < 0 || a.st_ino != b.st_ino ||
-	    a.st_dev != b.st_dev)
-		return 0;
-	return subvol_erase(tmp, name, e);
-}
-
-int store_sweep(int root, struct err *e)
-{
-	int fd = openat(root, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-
-	if (!d)
-		return err_sys(e, "tmp of the store");
-	while ((entry = readdir(d)))
-		if (entry->d_name[0] != '.' && sweep_one(fd, entry->d_name, e) < 0)
-			return err_wrap(e, "sweep tmp of the store");
-	return 0;
 }
 
 /* --- down, grow --- */

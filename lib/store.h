@@ -60,8 +60,11 @@ int store_new_id(const struct store *s, const char *kind, char id[ID_LEN], struc
 /* All ids of a kind, oldest first. */
 int store_list(const struct store *s, const char *kind, struct strv *ids, struct err *e);
 
-/* Deletes what crashes left under tmp/; what a living process holds stays. store_open(STORE_UP) does it. */
-int store_sweep(int root, struct err *e);
+/*
+ * Deletes what crashes left: drafts under tmp/ that no living process holds, and names
+ * that lead to nothing. store_open(STORE_UP) does it. In draft.c.
+ */
+int store_sweep(const struct store *s, struct err *e);
 
 /*
  * A draft: a directory under tmp/ that this process holds a lock on. What a
@@ -78,15 +81,16 @@ int draft_begin(const struct store *s, struct draft *d, struct err *e);
  * taken for it in the same step under the store's lock: for a container it
  * must be free (e->sys EEXIST if not), for an image it moves (names.h).
  *
- * What an image holds must be on disk before (syncfs); its appearance is on disk
- * when this returns. A container's is not waited for: a power cut may undo it.
+ * What an image holds must be on disk before (syncfs). Its appearance is on disk
+ * when this succeeds; on failure it has not appeared, and its name means what it meant.
+ * A container's appearance is not waited for: a power cut may undo it.
  *
  * On success d->dir is closed, and with it the lock; draft_drop does nothing then.
  */
 int draft_publish(const struct store *s, struct draft *d, const char *id, const char *name, struct err *e);
 /*
- * The draft and the existing object `id` change places in one step, on disk when this returns;
- * the old one is deleted (by a later sweep, if another process has a lock on it). As above otherwise.
+ * The draft and the existing object `id` change places in one step, on disk when this succeeds;
+ * on failure the old one is where it was. The old one is deleted (by a later sweep, if another process has a lock on it). As above otherwise.
  */
 int draft_exchange(const struct store *s, struct draft *d, const char *id, struct err *e);
 /* Deletes the draft, if it was not published. */

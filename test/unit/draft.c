@@ -161,7 +161,7 @@ static void what_was_replaced_stays_while_somebody_holds_it(void **state)
 	assert_int_equal(drafts(s), 1);
 	assert_int_equal(faccessat(lock, "rootfs/file", F_OK, 0), 0);
 	close(take_fd(&lock));
-	assert_int_equal(store_sweep(s->root, &e), 0);
+	assert_int_equal(store_sweep(s, &e), 0);
 	assert_int_equal(drafts(s), 0);
 }
 
@@ -184,6 +184,47 @@ static void a_draft_of_a_dead_process_is_swept_and_of_a_live_one_kept(void **sta
 	assert_true(exists(s, live.name));
 	draft_drop(s, &live);
 	assert_int_equal(drafts(s), 0);
+}
+
+static void names_that_a_killed_process_left_go_with_its_draft(void **state)
+{
+	static const char *const dangling[] = {"names/img/a:latest", "names/ps/web", "names/vol/data"};
+	static const char *const to[] = {"img_50000", "ps_50000", "vol_50000"};
+	struct store *s = store_of(state);
+	struct draft dead;
+	int status;
+
+	publish(s, "ps_42002", "kept");
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(symlinkat(to[i], s->root, dangling[i]), 0);
+	assert_int_equal(symlinkat("img_50000", s->root, "names/.new"), 0);
+	if (fork() == 0) {
+		begin(s, &dead);
+		kill(getpid(), SIGKILL);
+	}
+	wait(&status);
+	assert_int_equal(store_sweep(s, &e), 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(faccessat(s->root, dangling[i], F_OK, AT_SYMLINK_NOFOLLOW), -1);
+	assert_int_equal(faccessat(s->root, "names/.new", F_OK, AT_SYMLINK_NOFOLLOW), -1);
+	assert_true(exists(s, "names/ps/kept"));
+}
+
+static void a_name_is_given_back_only_by_who_has_it(void **state)
+{
+	struct store *s = store_of(state);
+	char id[ID_LEN];
+
+	publish(s, "img_42002", "a");
+	publish(s, "img_42003", "a");
+	name_give_back(s, "img", "a", "img_42002", "");
+	assert_int_equal(name_resolve(s, "img", "a", id, &e), 0);
+	assert_string_equal(id, "img_42003");
+	name_give_back(s, "img", "a", "img_42003", "img_42002");
+	assert_int_equal(name_resolve(s, "img", "a", id, &e), 0);
+	assert_string_equal(id, "img_42002");
+	name_give_back(s, "img", "a", "img_42002", "");
+	assert_int_equal(name_resolve(s, "img", "a", id, &e), -1);
 }
 
 static void removal_takes_the_object_and_all_its_names(void **state)
@@ -321,6 +362,8 @@ int main(void)
 		unit_test_store(an_exchange_replaces_the_object_and_keeps_its_names),
 		unit_test_store(what_was_replaced_stays_while_somebody_holds_it),
 		unit_test_store(a_draft_of_a_dead_process_is_swept_and_of_a_live_one_kept),
+		unit_test_store(names_that_a_killed_process_left_go_with_its_draft),
+		unit_test_store(a_name_is_given_back_only_by_who_has_it),
 		unit_test_store(removal_takes_the_object_and_all_its_names),
 		unit_test_store(a_name_given_on_is_not_removed_with_its_first_owner),
 		unit_test_store(subvolumes_inside_go_with_the_object),

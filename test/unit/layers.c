@@ -491,7 +491,7 @@ static void what_a_killed_one_left_is_swept(void **state)
 	close(pipes[0]);
 	/* The child that unpacks dies with it, a moment later. */
 	for (int i = 0; i < 10000 && count(h, "tmp") > 0; i++, usleep(1000))
-		assert_int_equal(store_sweep(h->s.root, &e), 0);
+		assert_int_equal(store_sweep(&h->s, &e), 0);
 	close(pipes[1]);
 	close(held);
 	assert_int_equal(count(h, "tmp") + count(h, "layers"), 0);

@@ -1,0 +1,122 @@
+# shellcheck disable=SC2034,SC2154,SC2317 # helper.bash and fault.bash set, read and call these
+# What a killed command leaves of files and names, the next command of its kind takes away; and an
+# image whose last write to the disk fails is not there.
+load ../cmd/helper
+load fault
+
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	ct-ps -q | ct-rm -f -
+}
+
+# Neither a name that leads to nothing, nor a half-written file, nor a draft.
+nothing_left() {
+	local left
+	left=$(
+		for name in "$CT_ROOT"/names/*/*; do
+			[ ! -L "$name" ] || [ -e "$CT_ROOT/$(readlink "$name")" ] || echo "$name"
+		done
+		find "$CT_ROOT/tmp" "$CT_ROOT/names/.new" -mindepth 1 -maxdepth 1 2>/dev/null
+		find "$CT_ROOT/networks" "$CT_RUN" -name '*~' 2>/dev/null
+		true
+	)
+	[ -z "$left" ] || { echo "left: $left" >&2; return 1; }
+}
+
+@test "what a run that was killed left is gone after the next run" {
+	next() {
+		ct-run --rm --network none "$img" true
+		nothing_left
+		ct-rm -f x
+	}
+	kill_at_calls 0 next ct-run --network none --name x "$img" true
+}
+
+@test "what a run on a network that was killed left is gone after the next run" {
+	next() {
+		ct-run --rm --name y "$img" true
+		nothing_left
+		ct-rm -f x
+	}
+	kill_at_calls 0 next ct-run --name x "$img" true
+}
+
+@test "what a removal that was killed left is gone after the next removal" {
+	next() {
+		ct-rm -f x none
+		nothing_left
+		ct-run --network none --name x "$img" true
+		ct-rm -f tagged
+		ct-init -n tagged "$busybox" >/dev/null
+	}
+	next
+	kill_at_calls 0 next ct-rm x tagged
+	ct-rm tagged
+}
+
+@test "what an image that was killed in the making left is gone after the next run" {
+	next() {
+		ct-run --rm --network none "$img" true
+		nothing_left
+		ct-rm -f made
+	}
+	kill_at_calls 0 next ct-init -n made "$busybox"
+}
+
+@test "what the making of a network that was killed left is gone after the next one is made" {
+	next() {
+		ct-net create other >/dev/null
+		nothing_left
+		ct-net rm other
+		ct-net rm made || [[ "$(ct-net ls -q)" != *made* ]]
+	}
+	kill_at_calls 0 next ct-net create made
+}
+
+@test "a store that was killed while it came up comes up the next time" {
+	export CT_ROOT=$D/own CT_RUN=$D/own-run
+	next() {
+		ct-store up
+		[ -e "$CT_ROOT/format" ]
+		[ ! -e "$CT_ROOT/format.new" ]
+		[ "$(losetup -n -O NAME -j "$CT_ROOT.btrfs" | wc -l)" -eq 1 ]
+		ct-store down
+		rm -rf --one-file-system "$CT_ROOT" "$CT_RUN" "$CT_ROOT.btrfs"
+	} 2>/dev/null
+	kill_at_calls 0 next ct-store up
+}
+
+# All images with their names.
+images() {
+	ct-images --no-header -o id,name | sort
+}
+
+@test "an image is not there when its last write to the disk fails, and its name means what it meant" {
+	c=$(ct-run --network none -d "$img" sleep 1000)
+	ct-init -n old "$busybox" >/dev/null
+	images >"$D/before"
+	same_unless_made() {
+		if [ "$status" != 0 ]; then
+			diff "$D/before" <(images)
+			nothing_left
+		else
+			ct-rm "$(tail -n 1 "$BATS_TEST_TMPDIR/said")" 2>/dev/null || true
+			ct-rm -f old
+			ct-init -n old "$busybox" >/dev/null
+			images >"$D/before"
+		fi
+		status=0
+	}
+	status=1
+	for call in fsync syncfs; do
+		fail_at_calls -c $call -- same_unless_made ct-init -n new "$busybox"
+		fail_at_calls -c $call -- same_unless_made ct-init -n old "$busybox"
+		fail_at_calls -c $call -- same_unless_made ct-commit "$c" new
+		fail_at_calls -c $call -- same_unless_made ct-commit "$c" old
+	done
+	ct-rm -f old
+}
