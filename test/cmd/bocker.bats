@@ -158,6 +158,8 @@ start() {
 			says "No directory named '$name' exists" init "$name"
 			[ "$status" -eq 0 ]
 		done
+		# Lines stay lines, as bocker's own test needs them; what moves the cursor does not reach a terminal.
+		says $'No directory named \'a\nb\\x1b[31m\' exists' init $'a\nb\e[31m'
 	done
 }
 

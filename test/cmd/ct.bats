@@ -158,3 +158,60 @@ command_in() {
 	[ "$stderr" = "ct: pid: $id: not running" ]
 	ct rm "$id"
 }
+
+# What is typed
+
+@test "control characters of an operand are escaped in every message, in one line, as the utilities do it" {
+	busybox_image
+	evil=$'x\e[31m\n\tct: \u202e\xff\x9by'
+	shown='x\x1b[31m\n\tct: \xe2\x80\xae\xff\x9by'
+	for command in 'ct id' 'ct path' 'ct pid' 'ct stop' 'ct export' 'ct shell' 'ct top' 'ct stats' 'ct inspect' 'ct help' 'ct lab' \
+		ct ct-inspect ct-lab ct-logs ct-kill bocker; do
+		operand=$evil
+		[ "$command" != bocker ] || operand=--$evil=1
+		# shellcheck disable=SC2086 # several words
+		said=$($command "$operand" 2>&1 | LC_ALL=C grep -avxF "[]"; exit "${PIPESTATUS[0]}") || true
+		[ "$(grep -ac . <<<"$said")" -eq 1 ]
+		[[ $said == *"$shown"* ]]
+		! grep -q '[[:cntrl:]]' <<<"$said"
+	done
+	run -0 ct-echo -- "$evil" -- é ''
+	[ "$output" = "$shown -- é " ]
+}
+
+@test "with too few descriptors there is one error, and nothing else" {
+	busybox_image
+	for n in $(seq 3 16); do
+		for words in "id $img" "path $img" foo ps help 'help ps' "inspect $img" "export $img" df prune 'id nosuch' 'inspect nosuch' \
+			path 'shell nosuch' 'stop nosuch' 'lab nosuch' --version; do
+			status=0
+			# shellcheck disable=SC2086 # several words
+			said=$({ prlimit --nofile="$n" ct $words 2>&1 >/dev/null; } 3>&- 9>&-) || status=$?
+			case $(grep -c . <<<"$said")$status in
+			00 | 1[!0]*)	;;
+			*)	echo "$n: ct $words: $status: $said"
+				false ;;
+			esac
+		done
+	done
+}
+
+@test "files that no command can be called by are not listed" {
+	mkdir "$BATS_TEST_TMPDIR/odd"
+	for name in 'ct-*' ct- 'ct-a b' $'ct-a\nb' $'ct-\e[31m' ct-odd; do
+		printf '#!/bin/sh\n#HELP Odd\n' >"$BATS_TEST_TMPDIR/odd/$name"
+		chmod 755 "$BATS_TEST_TMPDIR/odd/$name"
+	done
+	cd "$B"
+	run -0 --separate-stderr env PATH="$PATH:$BATS_TEST_TMPDIR/odd" ct help
+	[ -z "$stderr" ]
+	[ "$(grep -c 'Odd$' <<<"$output")" -eq 1 ]
+	[ "$(grep -c '^  ps ' <<<"$output")" -eq 1 ]
+}
+
+@test "- is no name of one object, and standard input is not waited for" {
+	for function in id path pid export shell top; do
+		run -2 timeout 20 ct "$function" - </dev/zero
+		[[ $output == "ct: usage: ct $function "* ]]
+	done
+}
