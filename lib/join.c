@@ -17,6 +17,7 @@
 
 #include "caps.h"
 #include "channel.h"
+#include "devtty.h"
 #include "err.h"
 #include "explain.h"
 #include "idmap.h"
@@ -122,7 +123,7 @@ static int enter(struct entry *n, struct err *e)
 		own_fd int master = -1;
 
 		dev = path_open(root, "dev", O_PATH | O_DIRECTORY, 0);
-		master = dev < 0 ? err_sys(e, "/dev") : program_open_tty(dev, &p->who, &slave, e);
+		master = dev < 0 ? err_sys(e, "/dev") : devtty_open(dev, &p->who, &slave, e);
 		if (master < 0 || channel_send(n->channel, MESSAGE_TERMINAL, NULL, master, e) < 0)
 			return -1;
 		p->stdio[0] = p->stdio[1] = p->stdio[2] = slave;

@@ -17,11 +17,10 @@
 #include <linux/close_range.h>
 
 #include "err.h"
-#include "exe.h"
 #include "explain.h"
+#include "init.h"
 #include "own.h"
 #include "path.h"
-#include "tty.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -118,29 +117,6 @@ static int id_failed(const char *what, unsigned id, struct err *e)
 			       : err_sys(e, "%s %u", what, id);
 }
 
-int program_open_tty(int dev, const struct user *owner, int *slave, struct err *e)
-{
-	/* O_NONBLOCK: a container's root may have put a FIFO there. */
-	own_fd int master = path_open(dev, "pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
-	struct stat st;
-	int unlock = 0;
-
-	if (master < 0)
-		return err_sys(e, "/dev/pts/ptmx");
-	if (fstat(master, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2))
-		return err_set(e, "/dev/pts/ptmx: not a terminal multiplexer");
-	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
-		return err_sys(e, "/dev/pts/ptmx: unlock");
-	*slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (*slave < 0)
-		return err_sys(e, "/dev/pts/ptmx: open the terminal");
-	/* The user's, if it is one: of the right size before the program can ask. */
-	tty_copy_size(STDIN_FILENO, master);
-	if (owner->uid && fchown(*slave, owner->uid, (gid_t)-1) < 0)
-		return id_failed("user", owner->uid, e);
-	return take_fd(&master);
-}
-
 void program_own_streams(const struct program *p)
 {
 	struct stat st;
@@ -190,68 +166,10 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/*
- * Our command line and environment are the host's affair, but a process shows
- * its own in /proc: overwritten, and not to be read or traced from inside.
- */
-static void forget_the_host(void)
-{
-	char *start = program_invocation_name, *past = start + strlen(start);
-
-	for (char **v = environ; v && *v; v++)
-		if (*v + strlen(*v) > past)
-			past = *v + strlen(*v);
-	memset(start, 0, (size_t)(past - start));
-	exe_retitle("init");
-	prctl(PR_SET_NAME, "init");
-	prctl(PR_SET_DUMPABLE, 0);
-}
-
-/* Process 1 for a program that does not know how: passes signals on, reaps orphans. */
-static void be_init(pid_t child, int *killed_by)
-{
-	sigset_t all;
-	int status;
-	pid_t pid;
-	int sig;
-
-	close_range(0, ~0U, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-	for (;;) {
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-			if (pid != child)
-				continue;
-			if (!WIFSIGNALED(status))
-				_exit(WEXITSTATUS(status));
-			/* No signal of its own kind ends process 1, so that it cannot die of the same. */
-			*killed_by = WTERMSIG(status);
-			_exit(128 + WTERMSIG(status));
-		}
-		sig = sigwaitinfo(&all, NULL);
-		if (sig > 0 && sig != SIGCHLD)
-			kill(child, sig);
-	}
-}
-
 int program_exec(struct program *p, int report, struct err *e)
 {
-	sigset_t all;
-	pid_t child;
-
-	if (p->init) {
-		sigfillset(&all);
-		sigprocmask(SIG_SETMASK, &all, NULL);
-		forget_the_host();	/* before there is anybody to look */
-		child = fork();
-		if (child < 0)
-			return err_sys(e, "fork");
-		if (child) {
-			close(report);
-			be_init(child, p->killed_by);
-		}
-	}
+	if (p->init && init_fork(p->killed_by, e) < 0)
+		return -1;
 	if (take_streams(p, e) < 0)
 		return -1;
 	if (fchdir(p->workdir_fd) < 0)

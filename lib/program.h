@@ -45,12 +45,6 @@ void program_complete_env(struct program *p);
 int program_find(struct program *p, int root, struct err *e);
 
 /*
- * Makes the terminal of a container: a pair on the devpts that dev (its /dev)
- * holds, as large as our stdin. Gives the master.
- */
-int program_open_tty(int dev, const struct user *owner, int *slave, struct err *e);
-
-/*
  * Gives the pipes among its streams to the user, or /dev/stdout could not be
  * opened again. What is not the container's to give (/dev/null) stays as it is.
  */

@@ -115,25 +115,3 @@ bool rootfs_has_cgroup2(void)
 
 	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
-
-int rootfs_mount_console(int dev, int slave, struct err *e)
-{
-	own_fd int at = -1, fd = -1;
-	char name[32], path[40];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", slave);
-	n = readlink(path, name, sizeof(name) - 1);
-	if (n < 0)
-		return err_sys(e, "/dev/console");
-	name[n] = '\0';
-	if (!str_starts(name, "/dev/pts/"))
-		return err_set(e, "/dev/console: %s is no terminal of the container", name);
-	fd = mount_copy(dev, name + strlen("/dev/"), false, e);
-	if (fd < 0)
-		return -1;
-	at = openat(dev, "console", O_RDONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
-	if (at < 0)
-		return err_sys(e, "make /dev/console");
-	return mount_attach(fd, at, "/dev/console", e);
-}

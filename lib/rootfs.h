@@ -34,9 +34,6 @@ int rootfs_stay(int *root, int *host, struct err *e);
 /* Puts the host's /proc, /sys and /dev into the new root, where that has such directories. */
 int rootfs_take_along(int root, int host, struct err *e);
 
-/* The slave of the container's terminal as /dev/console. */
-int rootfs_mount_console(int dev, int slave, struct err *e);
-
 /*
  * Removes what an earlier stage, or a root with mounts of its own, has mounted on a directory at
  * the top. A mount that came into the namespace from a more privileged one is locked there

@@ -17,6 +17,7 @@
 #include "channel.h"
 #include "container.h"
 #include "data.h"
+#include "devtty.h"
 #include "err.h"
 #include "explain.h"
 #include "handover.h"
@@ -306,9 +307,9 @@ static int take_terminal(struct run *r, struct err *e)
 {
 	struct program *p = &r->program;
 	int slave = -1;
-	own_fd int master = program_open_tty(r->dev, &p->who, &slave, e);
+	own_fd int master = devtty_open(r->dev, &p->who, &slave, e);
 
-	if (master < 0 || rootfs_mount_console(r->dev, slave, e) < 0)
+	if (master < 0 || devtty_mount_console(r->dev, slave, e) < 0)
 		return -1;
 	p->stdio[0] = p->stdio[1] = p->stdio[2] = slave;
 	return channel_send(r->channel, MESSAGE_TERMINAL, NULL, master, e);
