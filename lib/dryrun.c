@@ -1,6 +1,8 @@
 #include "dryrun.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 #include <linux/capability.h>
 
 #include "caps.h"
@@ -157,6 +159,10 @@ static int plan_run(struct run *r, int root, struct err *e)
 		return err_sys(e, "%s", p->rootfs);
 	if (!r->program.as_is && user_find(dir, p->user, &r->program.who, e) < 0)
 		return -1;
+	if (r->store && plan_has_stage(p, STAGE_UTS))
+		snprintf(r->program.hostname, sizeof(r->program.hostname), "%s", r->hostname);
+	else if (r->store && gethostname(r->program.hostname, sizeof(r->program.hostname)) < 0)
+		return err_sys(e, "host name");
 	program_complete_env(&r->program);
 	r->rootfs = take_fd(&dir);
 	return volume_check_places(p, r->rootfs, e) < 0 ? -1 : filetree_build(&r->tree, p, &host, e);

@@ -116,6 +116,8 @@ static int enter(struct entry *n, struct err *e)
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys(e, "the container's root");
+	if (gethostname(p->hostname, sizeof(p->hostname)) < 0)
+		return err_sys(e, "host name");
 	if (!p->as_is && user_find(root, plan->user, &p->who, e) < 0)
 		return -1;
 	if (p->tty) {

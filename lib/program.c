@@ -97,15 +97,34 @@ void program_complete_env(struct program *p)
 		strv_add(&p->env, "PATH=" DEFAULT_PATH);
 	if (!env_get(&p->env, "HOME"))
 		strv_take(&p->env, str_fmt("HOME=%s", p->who.home));
+	if (*p->hostname && !env_get(&p->env, "HOSTNAME"))
+		strv_take(&p->env, str_fmt("HOSTNAME=%s", p->hostname));
+	/* systemd.exec(5): the name of the container manager. */
+	if (*p->hostname && !env_get(&p->env, "container"))
+		strv_add(&p->env, "container=ct");
+}
+
+static int open_workdir(const struct program *p, int root, struct err *e)
+{
+	const char *path = p->workdir ? p->workdir : "/";
+	int fd = p->make_workdir ? path_mkdirs(root, path, 0755, e) : path_open(root, path, O_PATH | O_DIRECTORY, 0);
+
+	if (fd >= 0)
+		return fd;
+	if (!p->make_workdir) {
+		err_sys(e, "%s", path);
+		err_status(e, e->sys == ENOENT ? 127 : 126);
+	}
+	return err_wrap(e, "working directory");
 }
 
 int program_find(struct program *p, int root, struct err *e)
 {
 	program_complete_env(p);
 	if (p->workdir_fd < 0)
-		p->workdir_fd = path_mkdirs(root, p->workdir ? p->workdir : "/", 0755, e);
+		p->workdir_fd = open_workdir(p, root, e);
 	if (p->workdir_fd < 0)
-		return err_wrap(e, "working directory");
+		return -1;
 	return find_file(p, root, e);
 }
 

@@ -6,6 +6,7 @@
 #ifndef CT_PROGRAM_H
 #define CT_PROGRAM_H
 
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 
@@ -27,6 +28,8 @@ struct program {
 	int *killed_by;		/* with init: memory shared with the supervisor, for the signal that ended the program */
 	bool stays;		/* it may outlive whoever started it */
 	bool as_is;		/* no user ids to change to */
+	bool make_workdir;	/* a working directory that is missing is made, as podman makes a container's own */
+	char hostname[HOST_NAME_MAX + 1];	/* "": the environment does not say that this is a container */
 	bool plain;		/* its session is the caller's, and so is its signal mask: */
 	sigset_t mask;
 };
@@ -34,13 +37,13 @@ struct program {
 /* Sets a variable ("NAME=VALUE") of an environment, in place of an earlier setting. */
 void program_set_env(struct strv *env, const char *setting);
 
-/* Adds PATH and HOME where nobody set them. */
+/* Adds PATH and HOME where nobody set them; in a container HOSTNAME and "container=ct" too. */
 void program_complete_env(struct program *p);
 
 /*
  * Looks it up: e->status is 127 for a command that is not there, 126 for one
- * that cannot be executed. Opens the working directory, made if it is missing
- * (links are followed inside the root only). Completes env. root: the container's root directory.
+ * that cannot be executed; of a working directory the same is said. Opens the working
+ * directory (links are followed inside the root only). Completes env. root: the container's root directory.
  */
 int program_find(struct program *p, int root, struct err *e);
 

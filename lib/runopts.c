@@ -144,6 +144,9 @@ static void plan_command(const struct runopts *o, const struct record *image, ch
 			strv_add(&p->args, o->entrypoint);
 	} else if (image) {
 		record_get_list(image, "entrypoint", &p->args);
+		/* docker and podman take an entry point of one empty string for none. */
+		if (p->args.n == 1 && *p->args.v[0] == '\0')
+			strv_free(&p->args);
 	}
 	p->entrypoint = p->args.n;
 	for (char **arg = command; *arg; arg++)

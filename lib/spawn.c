@@ -234,6 +234,7 @@ static int prepare(struct run *r, struct err *e)
 	r->streams = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
 	r->program = (struct program){.args = &r->plan->args, .workdir = r->plan->workdir, .workdir_fd = -1,
 				      .tty = r->plan->tty, .init = r->plan->init, .plain = !r->store, .mask = r->mask,
+				      .make_workdir = true,
 				      .as_is = !r->plan->user && (!r->store || r->plan->users == USERS_UNMAPPED)};
 	for (size_t i = 0; i < r->plan->env.n; i++)
 		strv_add(&r->program.env, r->plan->env.v[i]);

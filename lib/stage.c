@@ -331,6 +331,8 @@ static int exec_enter(struct run *r, struct err *e)
 		if (r->store)
 			program_own_streams(p);
 	}
+	if (r->store && gethostname(p->hostname, sizeof(p->hostname)) < 0)
+		return err_sys(e, "host name");
 	if (!r->store && !p->workdir && !plan_has_stage(r->plan, STAGE_ROOT))
 		p->workdir_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (program_find(p, r->root, e) < 0)

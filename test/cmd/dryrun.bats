@@ -170,7 +170,7 @@ same() {
 	[ "${lines[1]}" = "$(ct-exec "$c" readlink /proc/self/ns/user)" ]
 	[ "${lines[2]}" = 0 ]
 	[ "$(xargs <<<"${lines[*]:3}")" = lo ]
-	run -1 grep -E '(^|[^a-z-])ct( |-[a-z]+ )' "$BATS_TEST_TMPDIR/script"
+	run -1 grep -E '(^|[^a-z=-])ct( |-[a-z]+ )' "$BATS_TEST_TMPDIR/script"
 	facts >"$BATS_TEST_TMPDIR/after"
 	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 	ct-rm -f "$c"

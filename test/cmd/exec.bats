@@ -39,8 +39,17 @@ field() {
 
 @test "it has the container's host name, environment, directory and user, unless told otherwise" {
 	[ "$(ct-exec "$c" sh -c 'hostname; echo $FROM; pwd; id -u; echo $HOME')" = $'target\nrun\n/var\n33\n/var' ]
-	[ "$(ct-exec -e FROM=exec -e A=1 -w /usr/new -u 0:100 "$c" sh -c 'echo $FROM $A; pwd; id -u; id -g; echo $HOME')" = $'exec 1\n/usr/new\n0\n100\n/root' ]
+	[ "$(ct-exec -e FROM=exec -e A=1 -w /usr/bin -u 0:100 "$c" sh -c 'echo $FROM $A; pwd; id -u; id -g; echo $HOME')" = $'exec 1\n/usr/bin\n0\n100\n/root' ]
 	[ "$(ct-exec -u nobody "$c" id -G)" = '65534 100' ]
+}
+
+# podman#26600, crun#1823: 127, which Toolbx looks at.
+@test "a working directory that is not there is not made, and the command is not found" {
+	run -127 ct-exec -w /typo/dir "$c" true
+	[ "$output" = "ct-exec: $c: working directory: /typo/dir: No such file or directory" ]
+	run -126 ct-exec -w /etc/passwd "$c" true
+	[ "$output" = "ct-exec: $c: working directory: /etc/passwd: Not a directory" ]
+	[ ! -e "$(ct path "$c")/typo" ]
 }
 
 @test "it has the container's capabilities and filter, and no more" {
@@ -195,8 +204,8 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 	ln -s "../../../../../../$D/outside" "$root/way"
 	run -0 timeout -s KILL 20 ct-exec "$d" echo ran
 	[ "$output" = ran ]
-	run -125 timeout -s KILL 20 ct-exec -w /way/made "$d" true
-	run -125 timeout -s KILL 20 ct-exec -w /proc/1/root "$d" true
+	run -127 timeout -s KILL 20 ct-exec -w /way/made "$d" true
+	run -126 timeout -s KILL 20 ct-exec -w /proc/1/root "$d" true
 	[ -z "$(ls "$D/outside")" ]
 	ct-exec "$d" sh -c 'umount /dev 2>/dev/null; rm -rf /way'
 	ct-rm -f "$d"

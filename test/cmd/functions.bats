@@ -170,7 +170,7 @@ inspected() {
 		(.State | .Status == "running" and .Running and .Pid == $pid and .ExitCode == 0 and (.OOMKilled | not)
 			and (.StartedAt | test("^20..-")) and .FinishedAt == "") and
 		(.Config | .Cmd == ["sleep", "1000"] and .Entrypoint == [] and
-			.Env == ["A=1", "PATH=" + $path] and .WorkingDir == "/tmp" and .User == "www-data" and
+			.Env == ["A=1", "PATH=" + $path, "HOSTNAME=host.example", "container=ct"] and .WorkingDir == "/tmp" and .User == "www-data" and
 			.Hostname == "host.example" and .Labels == {kind: "test"} and .StopSignal == "SIGINT" and .Tty == false) and
 		(.HostConfig | .Memory == 67108864 and .NanoCpus == 1500000000 and .PidsLimit == 99 and .Tmpfs == {"/t": "size=1m"})' \
 		"$D/json"
@@ -215,8 +215,8 @@ inspected() {
 	c=$(ct-run -d "$described" true)
 	inspected '.[0] | .Path == "/usr/bin/env" and .Args == ["true"] and (.Config | .Entrypoint == ["/usr/bin/env"] and
 		.Cmd == ["true"] and .StopSignal == "SIGQUIT" and .Env[0] == "A=a=b")' "$c"
-	other=$(ct-run -d --entrypoint "" -e PATH=/bin "$described" sleep 0)
-	inspected '.[0].Config | .Entrypoint == [] and .Cmd == ["sleep", "0"] and .Env == ["A=a=b", "PATH=/bin"]' "$other"
+	other=$(ct-run -d --entrypoint "" -e PATH=/bin -e HOSTNAME=x -e container=y "$described" sleep 0)
+	inspected '.[0].Config | .Entrypoint == [] and .Cmd == ["sleep", "0"] and .Env == ["A=a=b", "PATH=/bin", "HOSTNAME=x", "container=y"]' "$other"
 	ct-wait "$c" "$other"
 	ct-rm "$c" "$other" "$described"
 }

@@ -129,8 +129,8 @@ note_all() {
 }
 
 @test "it starts in / with a plain environment and a umask of 022" {
-	[ "$(SECRET=1 ct-run "$img" sh -c 'pwd; umask; env | sort' | grep -vE '^(PWD|SHLVL|OLDPWD)=')" = \
-		$'/\n0022\nHOME=/root\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' ]
+	[ "$(SECRET=1 ct-run -h here "$img" sh -c 'pwd; umask; env | sort' | grep -vE '^(PWD|SHLVL|OLDPWD)=')" = \
+		$'/\n0022\nHOME=/root\nHOSTNAME=here\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\ncontainer=ct' ]
 }
 
 @test "it has the devices, terminals and shared memory that programs expect" {
@@ -476,7 +476,7 @@ note_all() {
 	printf '# a note\n\n  A=file\nB=file\nHOSTVAR\n' >"$D/env"
 	image_with env=A=image env=I=image env=PATH=/bin
 	[ "$(HOSTVAR=ours NOT=x ct-run --env-file "$D/env" -e B=option -e 'C=a b=c' -e EMPTY= -e NOSUCH "$with" \
-		sh -c 'env | grep -vE "^(PWD|SHLVL|OLDPWD)=" | sort')" = \
+		sh -c 'env | grep -vE "^(PWD|SHLVL|OLDPWD|HOSTNAME|container)=" | sort')" = \
 		$'A=file\nB=option\nC=a b=c\nEMPTY=\nHOME=/root\nHOSTVAR=ours\nI=image\nPATH=/bin' ]
 	[ "$(ct-run --env-file <(echo P=pipe) "$img" sh -c 'echo $P')" = pipe ]
 }
@@ -525,6 +525,27 @@ note_all() {
 		run -125 ct-run $how "$img" true
 		[[ $output =~ ^ct-run:\ (user|group)\ 65536:\ not\ among\ the\ ids\ of\ the\ container ]]
 	done
+}
+
+# podman#9377, and docker: [""] is what an image has that takes its base's entry point away.
+@test "an entry point of one empty string counts as none" {
+	image_with entrypoint= cmd=echo cmd=said
+	[ "$(ct-run "$with")" = said ]
+	[ "$(ct-run "$with" echo mine)" = mine ]
+}
+
+# moby#1348, podman#8886, and systemd.exec(5) for "container".
+@test "HOSTNAME and container are set unless somebody else sets them" {
+	c=$(ct-run -d "$img" sleep 1000)
+	[ "$(ct-exec "$c" sh -c 'echo $HOSTNAME $container')" = "$c ct" ]
+	ct-rm -f "$c"
+	[ "$(ct-run -h box "$img" sh -c 'echo $HOSTNAME $container')" = 'box ct' ]
+	[ "$(ct-run --network host "$img" sh -c 'echo $HOSTNAME; hostname' | uniq | wc -l)" = 1 ]
+	[ "$(ct-run -h box -e HOSTNAME=mine -e container= "$img" sh -c 'echo $HOSTNAME,$container')" = 'mine,' ]
+	image_with env=HOSTNAME=image
+	[ "$(ct-run "$with" sh -c 'echo $HOSTNAME')" = image ]
+	# Some stages on a directory are no container with a name.
+	[ "$(env -u HOSTNAME ct-run --only uts -h box --rootfs / /bin/sh -c 'env' | grep -cE '^(HOSTNAME|container)=')" = 0 ]
 }
 
 @test "what the image says holds unless overridden" {
