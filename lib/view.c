@@ -28,6 +28,7 @@ void view_close(struct view *v)
 	plan_free_lists(&v->plan);
 	container_close(&v->container);
 	filetree_free(&v->tree);
+	strv_free(&v->withheld);
 }
 
 static int open_image(const struct store *s, const char *ref, struct view *v, struct err *e)
@@ -45,17 +46,23 @@ static int open_image(const struct store *s, const char *ref, struct view *v, st
  * The files of /etc that each run has of its own, in a file system of ours,
  * where they belong to root as they do inside (CT_RUN knows the host's id).
  */
-static int copy_etc(const struct store *s, const struct view *v, int dir, struct err *e)
+static int copy_etc(const struct store *s, struct view *v, int dir, struct err *e)
 {
 	for (const char *const *name = etc_files; *name; name++) {
 		own_str char *source = str_fmt("%s/%s/%s", s->run_path, v->container.id, *name);
 		own_buf struct buf text = {0};
 
 		if (file_read(AT_FDCWD, source, ETC_MAX, &text, e) < 0) {
-			if (e->sys != ENOENT)
-				return -1;
-			continue;
+			if (e->sys == ENOENT)
+				continue;
+			/*
+			 * The container can make its own large, or hold a lease on it (fcntl(2)): other files are
+			 * copied all the same. An empty one stands in its place, so that nobody writes below it.
+			 */
+			strv_add(&v->withheld, *name);
+			buf_free(&text);
 		}
+		buf_str(&text, "");
 		if (file_write(dir, *name, 0644, text.data, text.len, e) < 0)
 			return -1;
 	}
@@ -208,7 +215,9 @@ static const char *path_inside(const struct view *v, int fd, char path[PATH_MAX]
 /* Whether only the container's own processes see what is mounted there. */
 static bool is_hidden(const struct view *v, const struct fsentry *entry)
 {
-	if (v->alone || entry->mounts_n || entry->from == FSENTRY_STATE)
+	if (entry->from == FSENTRY_STATE)
+		return strv_has(&v->withheld, entry->source);
+	if (v->alone || entry->mounts_n)
 		return false;
 	return entry->phase == FSENTRY_USER || (entry->phase == FSENTRY_KERNEL && entry->type);
 }
@@ -217,6 +226,11 @@ static bool is_hidden(const struct view *v, const struct fsentry *entry)
 static char *place_of(const struct view *v, const struct fsentry *entry)
 {
 	return path_resolved(v->root, entry->target);
+}
+
+static int refuse_withheld(const struct fsentry *entry, struct err *e)
+{
+	return err_set(e, "%s cannot be read: the container made it too large, or has a lease on it", entry->target);
 }
 
 int view_check(const struct view *v, int fd, struct err *e)
@@ -228,7 +242,8 @@ int view_check(const struct view *v, int fd, struct err *e)
 		own_str char *place = is_hidden(v, &v->tree.v[i]) ? place_of(v, &v->tree.v[i]) : NULL;
 
 		if (place && fsentry_contains(place, path))
-			return err_set(e, "what is at %s is seen by the container's processes alone", place);
+			return v->tree.v[i].from == FSENTRY_STATE ? refuse_withheld(&v->tree.v[i], e) :
+			       err_set(e, "what is at %s is seen by the container's processes alone", place);
 	}
 	return 0;
 }
@@ -247,6 +262,8 @@ static int refuse_part(const struct fsentry *entry, struct err *e)
 	static const char why[] =
 		"not copied along with what it is mounted in (copy it by itself; 'ct commit' makes an image without it)";
 
+	if (entry->from == FSENTRY_STATE)
+		return refuse_withheld(entry, e);
 	if (entry->kind != FSENTRY_BIND)
 		return err_set(e, "tmpfs %s: %s", entry->target, why);
 	if (entry->from == FSENTRY_HOME || !entry->source)
@@ -263,7 +280,8 @@ int view_check_whole(const struct view *v, int fd, struct err *e)
 		const struct fsentry *entry = &v->tree.v[i];
 		own_str char *place = NULL;
 
-		if (entry->phase != FSENTRY_USER || entry->from == FSENTRY_STATE || entry->kind == FSENTRY_DEVICE)
+		if (entry->phase != FSENTRY_USER || entry->kind == FSENTRY_DEVICE ||
+		    (entry->from == FSENTRY_STATE && !strv_has(&v->withheld, entry->source)))
 			continue;
 		place = place_of(v, entry);
 		if (fsentry_contains(path, place) && strlen(place) > strlen(path) && !is_file(v, entry, place))

@@ -24,6 +24,7 @@ struct view {
 	struct container container;
 	struct plan plan;
 	struct filetree tree;		/* what a run mounts; an entry without mounts is not seen */
+	struct strv withheld;		/* files of etc_files that the container keeps from us */
 };
 
 /*

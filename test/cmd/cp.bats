@@ -552,6 +552,44 @@ owner() {
 	refused "Read-only"
 }
 
+@test "a container that makes its /etc/hosts large or has a lease on it keeps no other file from a copy" {
+	c=$(ct-run -d "$img" sh -c 'echo word >/word; sleep 1000')
+	wait_until ct-exec "$c" test -s /word
+	ct-exec "$c" dd if=/dev/zero of=/etc/hosts bs=1k count=300 2>/dev/null || true
+	[ "$(ct-cp "$c:/word" - | tar xO)" = word ]
+	echo in >"$BATS_TEST_TMPDIR/in"
+	ct-cp "$BATS_TEST_TMPDIR/in" "$c:/in"
+	ct-exec "$c" sh -c ': >/etc/hosts'
+	hosts=$CT_RUN/$c/hosts
+	/usr/bin/python3 -I -S - "$hosts" "$(stat -Lc %u "$hosts")" 3>&- <<-'END' >"$BATS_TEST_TMPDIR/leased" &
+		import fcntl, os, signal, sys
+		fd = os.open(sys.argv[1], os.O_RDONLY)
+		os.setuid(int(sys.argv[2]))
+		fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+		signal.signal(signal.SIGIO, signal.SIG_IGN)
+		print("yes", flush=True)
+		signal.pause()
+	END
+	holder=$!
+	wait_until grep yes "$BATS_TEST_TMPDIR/leased"
+	[ "$(ct-cp "$c:/word" - | tar xO)" = word ]
+	[ "$(ct-cp "$c:/etc/hostname" - | tar xO)" = "$c" ]
+	for path in /etc/hosts /etc; do
+		run ct-cp "$c:$path" "$BATS_TEST_TMPDIR/out"
+		[ "$status" -eq 1 ]
+		[ "$output" = "ct-cp: $c:$path: /etc/hosts cannot be read: the container made it too large, or has a lease on it" ]
+	done
+	run ct-cp "$BATS_TEST_TMPDIR/in" "$c:/etc/hosts"
+	[ "$output" = "ct-cp: $c:/etc/hosts: hosts: Device or resource busy" ]
+	[ ! -e "$BATS_TEST_TMPDIR/out" ]
+	for command in ct-ps "ct inspect $c" "ct-commit $c" "ct-exec $c true" "ct-logs $c"; do
+		timeout 20 $command >/dev/null
+	done
+	kill "$holder"
+	wait "$holder" || true
+	ct-rm -f "$c"
+}
+
 @test "from one container to another" {
 	stopped
 	first=$c
