@@ -4,6 +4,7 @@
 #	make install          PREFIX=/usr/local DESTDIR=
 #	sudo make try         installs what is needed, leaves you in a container's shell
 #	sudo make check       installs what the tests need and runs them all
+#	make unit             the unit tests;  sudo make test T='ps -f name'  some command tests
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
 #	sudo make bench-check compares the ratios with those that were accepted
@@ -172,6 +173,12 @@ untry:
 check:
 	@B=$(B) test/check
 
+# Some tests, at once: nothing is installed, and no sanitizer is built.
+unit: all units
+	@B=$(B) test/some unit
+test: all $(FAULTS)
+	@B=$(B) test/some $(T)
+
 $(BENCH): $(B)/bench/%: test/bench/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )$(filter-out -Ilib,$(COMPILE)) -o $@ $<
@@ -189,6 +196,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d)
 
-.PHONY: all units bench bench-check asan install uninstall lint try untry check check-vm clean
+.PHONY: all units unit test bench bench-check asan install uninstall lint try untry check check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
