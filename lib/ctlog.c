@@ -51,6 +51,29 @@ static int log_open(struct ctlog *l)
 	return l->fd < 0 ? -1 : 0;
 }
 
+uint64_t ctlog_end(int fd, uint64_t size)
+{
+	off_t hole = lseek(fd, 0, SEEK_HOLE);
+	char end[4096];
+	uint64_t len;
+
+	if (hole >= 0 && (uint64_t)hole < size)
+		size = (uint64_t)hole;
+	for (; size > 0; size -= len) {
+		len = size < sizeof(end) ? size : sizeof(end);
+		if (pread(fd, end, len, (off_t)(size - len)) != (ssize_t)len)
+			break;
+		while (len > 0 && end[len - 1] == '\0') {
+			len--;
+			size--;
+		}
+		if (len)
+			break;
+	}
+	lseek(fd, 0, SEEK_SET);
+	return size;
+}
+
 /* A last record without its end, from a crash, must not swallow the next one. */
 static int log_resume(struct ctlog *l)
 {
@@ -59,8 +82,12 @@ static int log_resume(struct ctlog *l)
 
 	if (log_open(l) < 0 || fstat(l->fd, &st) < 0)
 		return -1;
-	l->size = (uint64_t)st.st_size;
-	if (l->size && pread(l->fd, &last, 1, st.st_size - 1) < 0)
+	if (st.st_size == 0)
+		return 0;
+	l->size = ctlog_end(l->fd, (uint64_t)st.st_size);
+	if (l->size < (uint64_t)st.st_size && ftruncate(l->fd, (off_t)l->size) < 0)
+		return -1;
+	if (l->size && pread(l->fd, &last, 1, (off_t)l->size - 1) < 0)
 		return -1;
 	if (last != '\n') {
 		l->room[0] = '\n';

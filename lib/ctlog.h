@@ -40,12 +40,19 @@ bool ctlog_head(const char *p, size_t n, enum ctlog_stream *stream, bool *whole)
 enum { CTLOG_PATIENCE = 256 << 20 };
 int ctlog_hold(int fd);
 
+/*
+ * How many of the file's `size` bytes were ever written. After a power cut btrfs may
+ * have its length and not all of its data: what is missing reads as zeros, in
+ * holes and at the end. No record ends in a zero byte. The file's offset is then 0.
+ */
+uint64_t ctlog_end(int fd, uint64_t size);
+
 /* Writing: by the supervisor alone. */
 struct ctlog;
 
 /*
  * Goes on at the end of `log` beneath dir (which stays the caller's); what a
- * crash left of a last record is closed off. max: bytes that `log` and `log.1`
+ * crash left of a last record is closed off, what a power cut left of zeros is cut off. max: bytes that `log` and `log.1`
  * take together: at half of it `log` is renamed to `log.1`, whose content is
  * dropped, and a new `log` begun (0: never).
  */

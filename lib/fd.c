@@ -164,18 +164,29 @@ static int read_attributes(int dirfd, const char *name, size_t max, struct buf *
 	return err_sys(e, "%s", name);
 }
 
+/* Data that is missing within the length of a file on disk reads as zeros. */
+static bool has_zeros(const struct buf *text)
+{
+	return memchr(text->data, '\0', text->len) != NULL;
+}
+
+/* On disk a file grows by whole blocks until its end, so any other length is all of it. */
+static bool is_whole(const struct buf *text)
+{
+	return text->len % DISK_BLOCK && !has_zeros(text);
+}
+
 int file_read_kept(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
 {
 	own_buf struct buf kept = {0};
 
 	if (file_read(dirfd, name, max, out, e) < 0)
 		return -1;
-	/* On disk a file grows by whole blocks, until its end: any other length is the whole one. */
-	if (out->len % DISK_BLOCK)
+	if (is_whole(out))
 		return 0;
 	if (read_attributes(dirfd, name, max, &kept, e) < 0)
 		return -1;
-	if (kept.len > out->len) {
+	if (kept.len && (kept.len > out->len || has_zeros(out))) {
 		out->len = 0;
 		buf_add(out, kept.data, kept.len);
 	}
@@ -184,16 +195,17 @@ int file_read_kept(int dirfd, const char *name, size_t max, struct buf *out, str
 
 int file_repair(int dirfd, const char *name, size_t max, struct err *e)
 {
-	own_buf struct buf text = {0};
-	struct stat st;
+	own_buf struct buf is = {0}, text = {0};
 
-	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "%s", name);
-	if (st.st_size % DISK_BLOCK)
+	if (file_read(dirfd, name, max, &is, e) < 0)
+		return e->sys == ENOENT ? 0 : -1;
+	if (is_whole(&is))
 		return 0;
 	if (file_read_kept(dirfd, name, max, &text, e) < 0)
 		return -1;
-	return text.len == (size_t)st.st_size ? 0 : file_keep(dirfd, name, text.data, text.len, e);
+	if (text.len == is.len && memcmp(text.data, is.data, is.len) == 0)
+		return 0;
+	return file_keep(dirfd, name, text.data, text.len, e);
 }
 
 int file_put(int dirfd, const char *name, const char *value, struct err *e)

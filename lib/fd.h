@@ -34,10 +34,10 @@ int file_replace(int dirfd, const char *name, mode_t mode, const void *data, siz
 void file_sweep(int dirfd, const char *directory);
 
 /*
- * The same, mode 0600, for a file on btrfs that a power cut leaves whole or
+ * The same, mode 0600, for a file of text (without zero bytes) on btrfs that a power cut leaves whole or
  * absent, without a wait for the disk. btrfs commits metadata as one piece, but
  * writes the data of a file later: after a power cut a new file has its name and
- * 0 bytes. So the text is stored a second time as metadata, in extended attributes
+ * 0 bytes, or zeros where data is missing. So the text is stored a second time as metadata, in extended attributes
  * of the file: they are committed with the rename, or before it.
  *
  * Measured on Linux 6.18: files that were empty after a commit and a power cut, of 200, and the

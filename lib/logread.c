@@ -289,10 +289,9 @@ static int reader_open(struct reader *r, struct err *e)
 	r->place = start;
 	r->left = r->next_left = UINT64_MAX;
 	if (start < f.older_size || f.newest < 0) {
-		if (!r->q->follow) {
-			r->left = f.older_size - start;
+		r->left = f.older_size - start;	/* nobody writes to it any more */
+		if (!r->q->follow)
 			r->next_left = f.newest_size;
-		}
 		r->fd = take_fd(&f.older);
 		r->next = take_fd(&f.newest);
 	} else {

@@ -62,8 +62,10 @@ int log_files_open(int dir, bool ended, struct log_files *f, struct err *e)
 			break;
 		log_files_close(f);
 	}
-	f->older_size = (uint64_t)older.st_size;
+	f->older_size = f->older < 0 ? 0 : ctlog_end(f->older, (uint64_t)older.st_size);
 	f->newest_size = (uint64_t)newest.st_size;
+	if (ended && f->newest >= 0)
+		f->newest_size = ctlog_end(f->newest, f->newest_size);
 	if (!ended && f->newest >= 0 && whole_records(f->newest, &f->newest_size) < 0)
 		return err_sys(e, "read log");
 	return 0;

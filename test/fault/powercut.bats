@@ -210,3 +210,26 @@ some_are_whole() {
 	echo "$output"
 	[ "$status" -eq 1 ]
 }
+
+# Begins to write a file out, while more may be written to it.
+write_out() {
+	/usr/bin/python3 -I -S -c 'import os, sys
+os.posix_fadvise(os.open(sys.argv[1], os.O_RDONLY), 0, 0, os.POSIX_FADV_DONTNEED)' "$1"
+}
+
+# shellcheck disable=SC2016 # expanded by the container's shell, and by the one that is waited for
+@test "of a log that was cut off while it was written, what is shown is what the container wrote" {
+	store_with_image file
+	c=$(ct-run -d --network none --name c9 bb sh -c 'i=0; while :; do i=$((i + 1)); echo $i; done')
+	wait_until grep -qx ".* F 10000" "$CT_ROOT/$c/log"
+	write_out "$CT_ROOT/$c/log"
+	wait_until grep -qx ".* F 12000" "$CT_ROOT/$c/log"
+	commit
+	power_cut
+	after_the_cut
+	ct-logs c9 >"$D/shown"
+	cmp "$D/shown" <(seq 1 1000000 | head -c "$(stat -c %s "$D/shown")")
+	# What a second run of it writes comes after that.
+	ct-start c9
+	wait_until sh -c 'ct-logs c9 | tail -n +"$(($(wc -l <"$0") + 1))" | grep -qx 100' "$D/shown"
+}

@@ -127,6 +127,21 @@ static void a_record_cut_by_a_crash_does_not_swallow_the_next(void **state)
 	assert_records(s->dir, "log", "stdout F cut\nstdout F b\n");
 }
 
+static void zeros_that_a_power_cut_left_do_not_precede_the_next_record(void **state)
+{
+	struct scratch *s = *state;
+	static const char cut[] = "2024-05-01T10:00:00.123456789Z stdout F cut";
+	static char text[10000];
+	struct ctlog *l;
+
+	memcpy(text, cut, strlen(cut));
+	file_write(s->dir, "log", 0600, text, sizeof(text), &e);
+	l = ctlog_open(s->dir, 0, &e);
+	write_text(l, CTLOG_STDOUT, "b\n");
+	ctlog_close(l, &e);
+	assert_records(s->dir, "log", "stdout F cut\nstdout F b\n");
+}
+
 static void two_files_take_no_more_than_they_may(void **state)
 {
 	struct scratch *s = *state;
@@ -257,6 +272,7 @@ int main(void)
 		unit_test_scratch(a_long_line_is_split_into_bounded_records),
 		unit_test_scratch(it_goes_on_where_it_was_closed),
 		unit_test_scratch(a_record_cut_by_a_crash_does_not_swallow_the_next),
+		unit_test_scratch(zeros_that_a_power_cut_left_do_not_precede_the_next_record),
 		unit_test_scratch(two_files_take_no_more_than_they_may),
 		unit_test_scratch(a_record_larger_than_the_bound_stands_alone),
 		unit_test_scratch(what_a_full_disk_does_not_take_is_told_at_the_end),

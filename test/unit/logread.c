@@ -220,6 +220,7 @@ static void garbage_larger_than_any_buffer_is_one_damaged_record(void **state)
 	struct log_query q = all();
 	static char junk[1000000];
 
+	memset(junk, 'x', sizeof(junk));
 	buf_str(&b, T0 " stdout F a\n");
 	buf_add(&b, junk, sizeof(junk));
 	buf_str(&b, "\n" T0 " stdout F b\n");
@@ -232,6 +233,32 @@ static void garbage_larger_than_any_buffer_is_one_damaged_record(void **state)
 	q = all();
 	assert_shows(s->dir, &q, "", "");
 	assert_int_equal(damaged, 1);
+}
+
+/* What a power cut leaves where data was not yet written (ctlog.h). */
+static void zeros_at_the_end_of_a_log_and_what_follows_a_hole_are_left_out(void **state)
+{
+	struct scratch *s = *state;
+	struct log_query q = all();
+	own_buf struct buf b = {0};
+	static char zeros[10000];
+	own_fd int fd = -1;
+
+	buf_str(&b, T0 " stdout F a\n" T0 " stdout F cut");
+	buf_add(&b, zeros, sizeof(zeros));
+	file_write(s->dir, "log", 0600, b.data, b.len, &e);
+	assert_shows(s->dir, &q, "a\ncut", "");
+	q.tail = 1;
+	assert_shows(s->dir, &q, "cut", "");
+	q = all();
+	renameat(s->dir, "log", s->dir, "log.1");
+	put(s->dir, "log", T0 " stdout F b\n");
+	assert_shows(s->dir, &q, "a\ncutb\n", "");
+	unlinkat(s->dir, "log.1", 0);
+	fd = openat(s->dir, "log", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(ftruncate(fd, 1 << 20), 0);
+	assert_int_equal(fd_write_all(fd, T0 " stdout F c\n", strlen(T0 " stdout F c\n")), 0);
+	assert_shows(s->dir, &q, "b\n", "");
 }
 
 /* A child that lives until it is killed, and its pidfd. */
@@ -569,6 +596,7 @@ int main(void)
 		unit_test_scratch(bounds_of_time_are_included),
 		unit_test_scratch(damaged_records_are_passed_over_and_counted),
 		unit_test_scratch(garbage_larger_than_any_buffer_is_one_damaged_record),
+		unit_test_scratch(zeros_at_the_end_of_a_log_and_what_follows_a_hole_are_left_out),
 		unit_test_scratch(a_record_still_being_written_is_left_for_later),
 		unit_test_scratch(the_last_lines_are_those_that_end_last),
 		unit_test_scratch(many_short_lines_are_counted_right),

@@ -227,6 +227,25 @@ static void a_kept_file_whose_data_was_lost_still_has_its_text(void **state)
 		}
 }
 
+static void a_kept_file_with_a_hole_still_has_its_text(void **state)
+{
+	struct store *s = store_of(state);
+	own_buf struct buf b = {0}, raw = {0};
+	own_fd int fd = -1;
+	char text[9000];
+
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(file_keep(s->root, "f", text, sizeof(text), &e), 0);
+	fd = openat(s->root, "f", O_WRONLY | O_CLOEXEC);
+	assert_int_equal(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 4096, 4096), 0);
+	assert_int_equal(file_read_kept(s->root, "f", sizeof(text), &b, &e), 0);
+	assert_int_equal(b.len, sizeof(text));
+	assert_memory_equal(b.data, text, sizeof(text));
+	assert_int_equal(file_repair(s->root, "f", sizeof(text), &e), 0);
+	assert_int_equal(file_read(s->root, "f", sizeof(text), &raw, &e), 0);
+	assert_memory_equal(raw.data, text, sizeof(text));
+}
+
 static void a_kept_file_that_somebody_edited_is_as_he_left_it(void **state)
 {
 	struct store *s = store_of(state);
@@ -498,6 +517,7 @@ int main(void)
 		unit_test_store(a_full_store_comes_up_after_a_boot),
 		unit_test_store(no_number_is_skipped_when_the_store_goes_down_and_comes_up),
 		unit_test_store(a_kept_file_whose_data_was_lost_still_has_its_text),
+		unit_test_store(a_kept_file_with_a_hole_still_has_its_text),
 		unit_test_store(a_kept_file_that_somebody_edited_is_as_he_left_it),
 		unit_test_store(a_kept_file_longer_than_expected_is_refused),
 		unit_test_store(what_a_killed_writer_left_is_replaced_or_swept),
