@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 
 #include "caps.h"
+#include "command.h"
 #include "container.h"
 #include "err.h"
 #include "netrecipe.h"
@@ -163,7 +164,7 @@ static int plan_run(struct run *r, int root, struct err *e)
 		snprintf(r->program.hostname, sizeof(r->program.hostname), "%s", r->hostname);
 	else if (r->store && gethostname(r->program.hostname, sizeof(r->program.hostname)) < 0)
 		return err_sys(e, "host name");
-	program_complete_env(&r->program);
+	command_complete_env(&r->program);
 	r->rootfs = take_fd(&dir);
 	return volume_check_places(p, r->rootfs, e) < 0 ? -1 : filetree_build(&r->tree, p, &host, e);
 }

@@ -17,6 +17,7 @@
 
 #include "caps.h"
 #include "channel.h"
+#include "command.h"
 #include "devtty.h"
 #include "err.h"
 #include "explain.h"
@@ -133,7 +134,7 @@ static int enter(struct entry *n, struct err *e)
 		memcpy(p->stdio, n->j->streams.theirs, sizeof(p->stdio));
 		program_own_streams(p);
 	}
-	if (program_find(p, root, e) < 0)
+	if (command_find(p, root, e) < 0)
 		return -1;
 	tell_same(n);
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);

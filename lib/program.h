@@ -1,7 +1,7 @@
 /*
- * The program that a container's process becomes: found by the container's own
- * PATH, as a user of the container, on its standard streams or its terminal.
- * Everything here runs inside the container, with its root directory as "/".
+ * The program that a container's process becomes, as a user of the container, on its standard
+ * streams or its terminal. Everything here runs inside the container, with its root
+ * directory as "/".
  */
 #ifndef CT_PROGRAM_H
 #define CT_PROGRAM_H
@@ -18,9 +18,9 @@ struct err;
 struct program {
 	const struct strv *args;
 	const char *workdir;	/* NULL: "/" */
-	struct strv env;	/* what it gets; completed by program_find */
+	struct strv env;	/* what it gets; completed by command_find */
 	struct user who;
-	char *file;		/* set by program_find */
+	char *file;		/* set by command_find */
 	int workdir_fd;		/* likewise, unless it was set before */
 	int stdio[3];		/* the descriptors that become 0, 1, 2 */
 	bool tty;		/* stdio is a terminal to be its controlling one */
@@ -33,19 +33,6 @@ struct program {
 	bool plain;		/* its session is the caller's, and so is its signal mask: */
 	sigset_t mask;
 };
-
-/* Sets a variable ("NAME=VALUE") of an environment, in place of an earlier setting. */
-void program_set_env(struct strv *env, const char *setting);
-
-/* Adds PATH and HOME where nobody set them; in a container HOSTNAME and "container=ct" too. */
-void program_complete_env(struct program *p);
-
-/*
- * Looks it up: e->status is 127 for a command that is not there, 126 for one
- * that cannot be executed; of a working directory the same is said. Opens the working
- * directory (links are followed inside the root only). Completes env. root: the container's root directory.
- */
-int program_find(struct program *p, int root, struct err *e);
 
 /*
  * Gives the pipes among its streams to the user, or /dev/stdout could not be

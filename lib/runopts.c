@@ -8,6 +8,7 @@
 
 #include "caps.h"
 #include "choice.h"
+#include "command.h"
 #include "envfile.h"
 #include "err.h"
 #include "etc.h"
@@ -100,10 +101,10 @@ int runopts_add_env(struct strv *env, const char *text, struct err *e)
 	if (*text == '=' || *text == '\0')
 		return err_set(e, "%s: not NAME=VALUE or NAME", text);
 	if (strchr(text, '=')) {
-		program_set_env(env, text);
+		command_set_env(env, text);
 	} else if (getenv(text)) {
 		ours = str_fmt("%s=%s", text, getenv(text));
-		program_set_env(env, ours);
+		command_set_env(env, ours);
 	}
 	return 0;
 }

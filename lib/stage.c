@@ -15,6 +15,7 @@
 
 #include "caps.h"
 #include "channel.h"
+#include "command.h"
 #include "container.h"
 #include "data.h"
 #include "devtty.h"
@@ -180,7 +181,7 @@ static int mnt_enter(struct run *r, struct err *e)
 	if (rootfs_own(number, e) < 0)
 		return -1;
 	made = str_fmt(MADE_MNT "=%s", number);
-	program_set_env(&r->program.env, made);
+	command_set_env(&r->program.env, made);
 	return 0;
 }
 
@@ -335,7 +336,7 @@ static int exec_enter(struct run *r, struct err *e)
 		return err_sys(e, "host name");
 	if (!r->store && !p->workdir && !plan_has_stage(r->plan, STAGE_ROOT))
 		p->workdir_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (program_find(p, r->root, e) < 0)
+	if (command_find(p, r->root, e) < 0)
 		return -1;
 	if (treemount_last(&r->tree, r->root, e) < 0)
 		return -1;
