@@ -191,12 +191,21 @@ owner() {
 	[ "$(owner g)" = 0:0 ]
 }
 
-@test "-a out and in again keeps every kind of file" {
+@test "-a out and in again keeps every kind of file, but for devices on the host" {
 	stopped
 	zoo zoo
 	ct-cp -a zoo "$c:/zoo"
 	same zoo "$root/zoo"
-	ct-cp -a "$c:/zoo" out
+	ct-cp -a "$c:/zoo" "$c:/second"
+	same zoo "$root/second"
+	ct-cp -a "$c:/zoo" out 2>said
+	diff - <(sort said) <<-END
+		ct-cp: $c:/zoo/disk: left out: a device
+		ct-cp: $c:/zoo/null: left out: a device
+		ct-cp: $c:/zoo/zero-zero: left out: a device
+		END
+	rm zoo/disk zoo/null zoo/zero-zero
+	touch -r "$root/zoo" zoo
 	same zoo out
 }
 
