@@ -27,7 +27,7 @@ static int read_config(int dir, const char *path, struct container *c, struct er
 {
 	if (record_read(dir, path, &c->config, e) < 0)
 		return -1;
-	return c->config.keys.n ? 0 : err_set(e, "config: empty since a power cut ('ct rm -f' removes the container)");
+	return c->config.keys.n ? 0 : err_set(e, "%s: empty since a power cut ('ct rm -f' removes the container)", path);
 }
 
 int container_open(const struct store *s, const char *ref, struct container *c, struct err *e)

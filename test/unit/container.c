@@ -295,6 +295,9 @@ static void one_whose_record_a_power_cut_emptied_is_said_to_be_so(void **state)
 	make(&s, "ps_42002", "");
 	assert_refused(container_open(&s, "ps_42002", &c, &e), &e,
 		       "ps_42002: config: empty since a power cut ('ct rm -f' removes the container)");
+	strcpy(c.id, "ps_42002");
+	assert_refused(container_config(&s, &c, &e), &e,
+		       "ps_42002/config: empty since a power cut ('ct rm -f' removes the container)");
 	close_fake(&s);
 }
 
