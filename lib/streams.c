@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctlog.h"
@@ -21,6 +22,13 @@ static int open_pipe(struct streams *st, int i, uid_t owner, struct err *e)
 	st->ours[i] = ends[i == 0 ? 1 : 0];
 	if (owner && fchown(ends[0], owner, owner) < 0)
 		return err_sys(e, "%s: owner of the pipe", names[i]);
+	/*
+	 * A program that becomes another user opens /dev/stdout still, and the kernel asks for the
+	 * pipe's mode. Nobody else comes so far: a pipe is reached by /proc/PID/fd alone, which takes
+	 * the right to trace that process. Others only write their end, and cannot take what is in it.
+	 */
+	if (fchmod(ends[0], i == 0 ? 0644 : 0622) < 0)
+		return err_sys(e, "%s: mode of the pipe", names[i]);
 	return 0;
 }
 

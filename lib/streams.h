@@ -27,7 +27,7 @@ enum streams_kind {
 /*
  * Makes the pipes (with a terminal: nothing yet). input false: the process
  * reads /dev/null. The pipes belong to owner, so that /dev/stdout can be
- * opened again inside.
+ * opened again inside; other users there can open their end, too.
  */
 int streams_open(struct streams *st, enum streams_kind kind, bool input, uid_t owner, struct err *e);
 /* Without anything between: the process gets copies of the caller's own (or /dev/null as its input). */

@@ -398,6 +398,24 @@ note_all() {
 	done
 }
 
+# "/dev/stdout" in what follows: as conmon's pipes, which have mode 0777 for this (conmon#112).
+@test "a program that becomes another user can still open /dev/stdout and its like, to write, and none can take the output" {
+	as_user="su -s /bin/sh www-data -c"
+	run --separate-stderr -0 ct-run -i "$img" sh -c \
+		"$as_user 'id -u; cat /dev/stdin; echo out >/dev/stdout; echo err >/dev/stderr; timeout 20 cat </dev/stdout'; true" <<<in
+	[ "$output" = $'33\nin\nout' ]
+	[[ $stderr == err$'\n'*'/dev/stdout: Permission denied' ]]
+	c=$(ct-run -d "$img" sh -c "$as_user 'echo log >/dev/stdout'; exec sleep 1000")
+	# shellcheck disable=SC2016 # sh is to expand it
+	wait_until sh -c '[ "$(ct-logs "$1")" = log ]' sh "$c"
+	# shellcheck disable=SC2086 # several words
+	[ "$(ct-exec "$c" $as_user 'echo exec >/dev/stdout')" = exec ]
+	# Where root inside is root outside, an ordinary user of the host comes no nearer.
+	c=$(ct-run -d --userns host "$img" sleep 1000)
+	run ! setpriv --reuid 33 --regid 33 --clear-groups sh -c "echo x >/proc/$(field pid "$c")/fd/1"
+	[[ $output == *'Permission denied'* ]]
+}
+
 @test "output that cannot be written is a failure, said once" {
 	run -125 bash -c 'ct-run --cidfile "$2" "$1" sh -c "echo short" 2>&1 >/dev/full' bash "$img" "$D/cid"
 	[ "$output" = 'ct-run: write standard output: No space left on device' ]

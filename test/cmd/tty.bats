@@ -104,6 +104,12 @@ teardown() {
 	[ "$output" = $'33\nx\ny' ]
 }
 
+@test "a program that becomes another user writes to the terminal by /dev/tty alone" {
+	run -0 run_tty -- ct-run "$img" sh -c "su -s /bin/sh www-data -c 'echo x >/dev/tty; echo y >/dev/stdout'; true"
+	[ "${lines[0]}" = x ]
+	[[ "${lines[1]}" == *'/dev/stdout: Permission denied' ]]
+}
+
 @test "what came on the terminal is in the log" {
 	run -0 run_tty -- ct-run --name spoke "$img" sh -c 'echo one; echo two >&2'
 	[ "$(ct-logs spoke | tr -d '\r')" = $'one\ntwo' ]
