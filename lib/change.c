@@ -8,6 +8,7 @@
 
 #include "err.h"
 #include "jsonlist.h"
+#include "num.h"
 #include "own.h"
 #include "record.h"
 #include "sig.h"
@@ -169,20 +170,28 @@ static int add_volumes(struct record *config, const char *key, const char *text,
 	return 0;
 }
 
+/* A number from 1 to 65535 at *s, which is left behind it. */
+static bool take_port(const char **s, uint64_t *port)
+{
+	own_str char *digits = str_dup_n(*s, strspn(*s, "0123456789"));
+	struct err ignored;
+
+	*s += strlen(digits);
+	return num_uint(digits, 1, UINT16_MAX, port, &ignored) == 0;
+}
+
 static bool is_port(const char *s)
 {
 	static const char *const protocols[] = {"", "/tcp", "/udp", "/sctp"};
-	size_t n = strspn(s, "0123456789");
+	uint64_t first = 0, last;
 
-	if (n == 0)
+	if (!take_port(&s, &first))
 		return false;
-	s += n;
-	if (*s == '-') {
-		n = strspn(++s, "0123456789");
-		if (n == 0)
-			return false;
-		s += n;
-	}
+	last = first;
+	if (*s == '-' && (s++, !take_port(&s, &last)))
+		return false;
+	if (last < first)
+		return false;
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
 		if (strcasecmp(s, protocols[i]) == 0)
 			return true;
@@ -199,7 +208,7 @@ static int add_ports(struct record *config, const char *key, const char *text, s
 		own_str char *full = str_fmt("%s%s", ports.v[i], strchr(ports.v[i], '/') ? "" : "/tcp");
 
 		if (!is_port(ports.v[i]))
-			return err_set(e, "%s: not PORT[/tcp|/udp|/sctp]", ports.v[i]);
+			return err_set(e, "%s: not PORT[-PORT][/tcp|/udp|/sctp]", ports.v[i]);
 		/* "80/TCP" is the same port as "80/tcp", which readers of an image config compare. */
 		for (char *p = full; *p; p++)
 			*p = (char)tolower((unsigned char)*p);

@@ -1,6 +1,7 @@
 #include "etc.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
@@ -28,8 +29,12 @@ static bool is_address(const char *s)
 int etc_check_host(const char *text, struct err *e)
 {
 	const char *colon = strchr(text, ':');
+	bool word = true;
 
-	if (!colon || colon == text || strcspn(text, " \t\n#") < strlen(text) || !is_address(colon + 1))
+	for (const char *c = text; *c; c++)
+		if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c) || *c == '#')
+			word = false;
+	if (!colon || colon == text || !word || !is_address(colon + 1))
 		return err_set(e, "%s: not HOST:ADDRESS", text);
 	return 0;
 }

@@ -355,7 +355,7 @@ config() {
 	wrong 'ENV A=1 B' 'ENV: B: not NAME=VALUE'
 	wrong 'ENV A="b' 'ENV: a quote without its end'
 	wrong 'LABEL x' 'LABEL: x: not NAME=VALUE'
-	wrong 'EXPOSE http' 'EXPOSE: http: not PORT[/tcp|/udp|/sctp]'
+	wrong 'EXPOSE http' 'EXPOSE: http: not PORT[-PORT][/tcp|/udp|/sctp]'
 	wrong 'VOLUME data' 'VOLUME: data: not an absolute path of a directory'
 	wrong 'USER a b' 'USER: b: a second word'
 	wrong 'STOPSIGNAL NOSUCH' 'STOPSIGNAL: NOSUCH: no such signal'

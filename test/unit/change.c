@@ -119,8 +119,13 @@ static void ports_and_directories_are_added_once(void **state)
 	assert_int_equal(change_apply(&r, "VOLUME /a \"/b c\"", &e), 0);
 	assert_int_equal(change_apply(&r, "VOLUME [\"/a\", \"/d\"]", &e), 0);
 	assert_all(&r, "volume", "/a|/b c|/d|");
-	refuse("EXPOSE http", "EXPOSE: http: not PORT[/tcp|/udp|/sctp]");
-	refuse("EXPOSE 80/x", "EXPOSE: 80/x: not PORT[/tcp|/udp|/sctp]");
+	refuse("EXPOSE http", "EXPOSE: http: not PORT[-PORT][/tcp|/udp|/sctp]");
+	refuse("EXPOSE 99999", "EXPOSE: 99999: not PORT[-PORT][/tcp|/udp|/sctp]");
+	refuse("EXPOSE 0", "EXPOSE: 0: not PORT[-PORT][/tcp|/udp|/sctp]");
+	refuse("EXPOSE 80-99999/udp", "EXPOSE: 80-99999/udp: not PORT[-PORT][/tcp|/udp|/sctp]");
+	refuse("EXPOSE 90-80", "EXPOSE: 90-80: not PORT[-PORT][/tcp|/udp|/sctp]");
+	refuse("EXPOSE 80-", "EXPOSE: 80-: not PORT[-PORT][/tcp|/udp|/sctp]");
+	refuse("EXPOSE 80/x", "EXPOSE: 80/x: not PORT[-PORT][/tcp|/udp|/sctp]");
 	refuse("VOLUME data", "VOLUME: data: not an absolute path of a directory");
 	refuse("VOLUME /", "VOLUME: /: not an absolute path of a directory");
 }

@@ -65,7 +65,8 @@ static void a_resolver_on_the_hosts_loopback_is_not_the_containers(void **state)
 static void a_host_is_a_name_and_an_address(void **state)
 {
 	static const char *const wrong[] = {"", "x", "x:", ":192.0.2.1", "x:y", "x:192.0.2", "x:192.0.2.1 ", "a b:192.0.2.1",
-					    "a\n6.6.6.6 b:192.0.2.1", "#:192.0.2.1", "x:192.0.2.1\n"};
+					    "a\n6.6.6.6 b:192.0.2.1", "#:192.0.2.1", "x:192.0.2.1\n",
+					    "a\r:192.0.2.1", "\033[2J:192.0.2.1", "a\fb:192.0.2.1", "\177:192.0.2.1"};
 	char sentence[100];
 
 	(void)state;
