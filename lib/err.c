@@ -27,7 +27,8 @@ int err_sys(struct err *e, const char *fmt, ...)
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
 	used = strlen(e->msg);
-	snprintf(e->msg + used, sizeof(e->msg) - used, ": %s", strerror(saved));
+	/* "Success" would be no reason: some library functions fail without one. */
+	snprintf(e->msg + used, sizeof(e->msg) - used, ": %s", saved ? strerror(saved) : "failed without a reason");
 	e->sys = saved;
 	e->status = 0;
 	errno = saved;

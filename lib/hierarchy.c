@@ -2,12 +2,16 @@
 
 #include <errno.h>
 #include <libcgroup.h>
+#include <mntent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+#include <linux/magic.h>
 
 #include "err.h"
 #include "explain.h"
@@ -65,6 +69,37 @@ static void tree_add(const char *mount, const char *controller)
 	h->controllers[h->n++] = controller;
 }
 
+/* Whether a path leads into a tree of groups, and not to a mount that covers it. */
+static bool is_reached(const char *mount)
+{
+	struct statfs fs;
+
+	return statfs(mount, &fs) == 0 && (fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
+}
+
+static int hidden(const char *mount, struct err *e)
+{
+	return err_set(e, "control groups: %s: hidden by another mount", mount);
+}
+
+/* The library fails without a reason where /proc/mounts names a tree that another mount covers. */
+static int init_failed(int ret, struct err *e)
+{
+	FILE *f = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+	int failed = 0;
+
+	while (f && !failed && (m = getmntent(f)))
+		if ((str_equal(m->mnt_type, "cgroup") || str_equal(m->mnt_type, "cgroup2")) && !is_reached(m->mnt_dir))
+			failed = hidden(m->mnt_dir, e);
+	if (f)
+		endmntent(f);
+	if (failed)
+		return failed;
+	errno = sys_of(ret);
+	return ret == ECGOTHER ? err_sys(e, "control groups") : err_set(e, "control groups: %s", cgroup_strerror(ret));
+}
+
 int hierarchy_find(const struct hierarchy **all, struct err *e)
 {
 	own_str char *mount = NULL;
@@ -77,7 +112,7 @@ int hierarchy_find(const struct hierarchy **all, struct err *e)
 	cgroup_set_logger(say_nothing, CGROUP_LOG_ERROR, NULL);
 	ret = cgroup_init();
 	if (ret && ret != ECGROUPNOTMOUNTED)
-		return err_set(e, "control groups: %s", cgroup_strerror(ret));
+		return init_failed(ret, e);
 	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
 		if (cgroup_get_subsys_mount_point(used[i], &mount))
 			continue;
@@ -85,7 +120,24 @@ int hierarchy_find(const struct hierarchy **all, struct err *e)
 			tree_add(mount, used[i]);
 		free(take_ptr(&mount));
 	}
+	for (int i = 0; i < trees_n; i++)
+		if (!is_reached(trees[i].mount)) {
+			hidden(trees[i].mount, e);
+			memset(trees, 0, sizeof(trees));
+			trees_n = 0;
+			return -1;
+		}
 	return trees_n;
+}
+
+const char *hierarchy_read_only(void)
+{
+	struct statfs fs;
+
+	for (int i = 0; i < trees_n; i++)
+		if (statfs(trees[i].mount, &fs) == 0 && fs.f_flags & ST_RDONLY)
+			return trees[i].mount;
+	return NULL;
 }
 
 const struct hierarchy *hierarchy_of(const char *controller)

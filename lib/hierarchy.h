@@ -31,6 +31,9 @@ struct hierarchy {
  */
 int hierarchy_find(const struct hierarchy **all, struct err *e);
 
+/* Where a tree is mounted read-only; NULL: nowhere. */
+const char *hierarchy_read_only(void);
+
 /* The tree that has this controller, or NULL. */
 const struct hierarchy *hierarchy_of(const char *controller);
 

@@ -62,6 +62,16 @@ static int start_mounted(const char *path, const char **group, const struct hier
 
 /* ---- making and joining ---- */
 
+static void make_failed(const char *group, struct err *e)
+{
+	const char *mount = errno == EROFS ? hierarchy_read_only() : NULL;
+
+	if (mount)
+		err_set(e, "control group %s: %s is mounted read-only", group, mount);
+	else
+		err_sys(e, "control group %s", group);
+}
+
 int limit_create(const char *path, const struct limits *want, struct limit_group *g, struct err *e)
 {
 	const struct hierarchy *trees;
@@ -72,7 +82,7 @@ int limit_create(const char *path, const struct limits *want, struct limit_group
 	if (start_mounted(path, &group, &trees, e) < 0)
 		return -1;
 	if (hierarchy_make(group) < 0)
-		err_sys(e, "control group %s", group);
+		make_failed(group, e);
 	else if (quota_set(group, want, e) == 0 && limit_open(group, g, e) == 0)
 		return 0;
 	limit_delete(group, &ignored);

@@ -131,3 +131,24 @@ sleeper() {
 	[ "$output" = "$(ulimit -Hn)" ]
 	[ "$stderr" = "ct-run: --ulimit nofile=999999999999: this host allows no more than $(ulimit -Hn)" ]
 }
+
+@test "control groups that are mounted read-only or hidden are named" {
+	busybox_image
+	mount=$(awk '$3 ~ /^cgroup2?$/ { print $2; exit }' /proc/mounts)
+	c=$(ct-run -d "$img" sleep 1000)
+	# shellcheck disable=SC2016 # the inner shell expands it
+	run -125 unshare --mount sh -c '
+		awk '\''$3 ~ /^cgroup2?$/ { print $2 }'\'' /proc/mounts | while read -r at; do mount -o remount,bind,ro "$at"; done
+		exec ct-run "$1" true' sh "$img"
+	[[ $output =~ ^ct-run:\ control\ group\ [^:]*:\ /sys/fs/cgroup[^:]*\ is\ mounted\ read-only$ ]]
+	for command in "ct-run $img true" "ct-exec $c true" "ct-rm -f $c"; do
+		# shellcheck disable=SC2016
+		run unshare --mount sh -c 'mount -t tmpfs tmpfs /sys/fs/cgroup; exec $1' sh "$command"
+		[[ $output == "ct-"*": control groups: $mount: hidden by another mount" ]]
+		((status == 125 || status == 1))
+		# shellcheck disable=SC2016
+		run unshare --mount sh -c 'mount -t tmpfs tmpfs "$2"; exec $1' sh "$command" "$mount"
+		[[ $output == "ct-"*": control groups: $mount: hidden by another mount" ]]
+	done
+	ct-rm -f "$c"
+}

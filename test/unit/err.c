@@ -24,6 +24,9 @@ static void a_failed_system_call_is_explained_and_errno_survives(void **state)
 	assert_string_equal(e.msg, "snapshot ps_42007: No space left on device");
 	assert_int_equal(e.sys, ENOSPC);
 	assert_int_equal(errno, ENOSPC);
+	errno = 0;
+	err_sys(&e, "control groups");
+	assert_string_equal(e.msg, "control groups: failed without a reason");
 }
 
 static void each_caller_puts_its_own_words_in_front(void **state)
