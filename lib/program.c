@@ -1,18 +1,25 @@
 #include "program.h"
 
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <linux/binfmts.h>
 #include <linux/close_range.h>
 
 #include "err.h"
 #include "explain.h"
 #include "init.h"
+#include "own.h"
 
 static int id_failed(const char *what, unsigned id, struct err *e)
 {
@@ -71,6 +78,59 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* The interpreter that a script names after "#!". false: it names none. */
+static bool script_interpreter(int fd, char *name, size_t size)
+{
+	char line[BINPRM_BUF_SIZE + 1] = "", *start = line + 2;
+
+	if (pread(fd, line, sizeof(line) - 1, 0) < 0 || !str_starts(line, "#!"))
+		return false;
+	start += strspn(start, " \t");
+	start[strcspn(start, " \t\n")] = '\0';
+	snprintf(name, size, "%s", start);
+	return *name;
+}
+
+/* The dynamic loader that an ELF program names (PT_INTERP, elf(5)). */
+static bool elf_interpreter(int fd, char *name, size_t size)
+{
+	Elf64_Ehdr head = {0};
+	Elf64_Phdr part;
+
+	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) || memcmp(head.e_ident, ELFMAG, SELFMAG) != 0)
+		return false;
+	for (size_t i = 0; i < head.e_phnum; i++) {
+		if (pread(fd, &part, sizeof(part), (off_t)(head.e_phoff + i * sizeof(part))) != sizeof(part))
+			return false;
+		if (part.p_type == PT_INTERP)
+			return part.p_filesz < size && pread(fd, name, part.p_filesz, (off_t)part.p_offset) > 0 && *name;
+	}
+	return false;
+}
+
+/*
+ * execve(2) fails with the error of the file that is missing or cannot be executed, which
+ * may be the interpreter that this one names.
+ */
+static int exec_failed(const struct program *p, struct err *e)
+{
+	int sys = errno;
+	own_fd int fd = open(p->file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool interpreters = sys == ENOENT || sys == ENOTDIR ||
+			    (sys == EACCES && faccessat(AT_FDCWD, p->file, X_OK, AT_EACCESS) == 0);
+	char name[PATH_MAX] = "";
+
+	if (fd >= 0 && interpreters &&
+	    (script_interpreter(fd, name, sizeof(name)) || elf_interpreter(fd, name, sizeof(name)))) {
+		errno = sys;
+		err_sys(e, "%s: its interpreter %s", p->args->v[0], name);
+	} else {
+		errno = sys;
+		err_sys(e, "%s", p->args->v[0]);
+	}
+	return err_status(e, sys == ENOENT || sys == ENOTDIR ? 127 : 126);
+}
+
 int program_exec(struct program *p, int report, struct err *e)
 {
 	if (p->init && init_fork(p->killed_by, e) < 0)
@@ -100,6 +160,5 @@ int program_exec(struct program *p, int report, struct err *e)
 	}
 	explain_ahead("execve(\"%s\", [\"%s\", ...], %zu variables)", p->file, p->args->v[0], p->env.n);
 	explained(execve(p->file, p->args->v, p->env.v), "execve(\"%s\")", p->file);
-	err_sys(e, "%s", p->args->v[0]);
-	return err_status(e, e->sys == ENOENT || e->sys == ENOTDIR ? 127 : 126);
+	return exec_failed(p, e);
 }

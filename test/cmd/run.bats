@@ -202,11 +202,28 @@ note_all() {
 	untouched
 }
 
-@test "a script whose interpreter is missing is 127" {
-	rw=$(ct-run -d "$img" sh -c 'printf "#!/no/such\n" >/script; chmod 755 /script; exec sleep 1000')
-	wait_until test -x "$(ct path "$rw")/script"
+@test "an interpreter that is missing, or cannot be executed, is named" {
+	rw=$(ct-run -d "$img" sleep 1000)
+	root=$(ct path "$rw")
+	printf '#! /no/such -x\n' >"$root/script"
+	printf '#!/bin/sh\r\n' >"$root/windows"
+	printf '#!/etc/passwd\n' >"$root/passwd"
+	printf '#!/bin/sh\nexit 3\n' >"$root/good"
+	cp "$(type -P true)" "$root/dynamic"	# this image has no libraries
+	chmod 755 "$root"/{script,windows,passwd,good,dynamic}
 	run -127 ct-exec "$rw" /script
-	[[ $output == "ct-exec: "*"/script: "* ]]
+	[ "$output" = "ct-exec: $rw: /script: its interpreter /no/such: No such file or directory" ]
+	run -127 ct-exec "$rw" /windows
+	[[ $output == "ct-exec: $rw: /windows: its interpreter /bin/sh\\"*": No such file or directory" ]]
+	run -127 ct-exec "$rw" /dynamic
+	[[ $output == "ct-exec: $rw: /dynamic: its interpreter /lib"*": No such file or directory" ]]
+	run -126 ct-exec "$rw" /passwd
+	[ "$output" = "ct-exec: $rw: /passwd: its interpreter /etc/passwd: Permission denied" ]
+	run -3 ct-exec "$rw" /good
+	chmod 700 "$root/good"
+	run -126 ct-exec -u nobody "$rw" /good
+	[ "$output" = "ct-exec: $rw: /good: Permission denied" ]
+	ct-rm -f "$rw"
 }
 
 @test "usage errors and an unknown image are 125, in one line, and nothing is made" {
