@@ -28,8 +28,10 @@ int bounds_bytes(const struct bounds *b, uint64_t bytes, struct err *e)
 {
 	if (bytes <= b->bytes)
 		return 0;
-	return err_set(e, "%s: unpacks to more than %llu bytes (CT_LAYER_MAX=SIZE allows more)", b->what,
-		       (unsigned long long)b->bytes);
+	err_set(e, "%s: unpacks to more than %llu bytes (CT_LAYER_MAX=SIZE allows more)", b->what,
+		(unsigned long long)b->bytes);
+	e->sys = EFBIG;
+	return -1;
 }
 
 int bounds_entries(const struct bounds *b, uint64_t entries, struct err *e)
@@ -38,8 +40,10 @@ int bounds_entries(const struct bounds *b, uint64_t entries, struct err *e)
 
 	if (entries <= most)
 		return 0;
-	return err_set(e, "%s: more than %llu files (CT_LAYER_MAX=SIZE allows one for every %d KiB of SIZE)", b->what,
-		       (unsigned long long)most, BYTES_PER_ENTRY >> 10);
+	err_set(e, "%s: more than %llu files (CT_LAYER_MAX=SIZE allows one for every %d KiB of SIZE)", b->what,
+		(unsigned long long)most, BYTES_PER_ENTRY >> 10);
+	e->sys = EFBIG;
+	return -1;
 }
 
 /*

@@ -20,7 +20,10 @@ struct bounds {
 /* Reads CT_LAYER_MAX. An error names it. */
 int bounds_begin(struct bounds *b, const char *what, struct err *e);
 
-/* Each gives -1 with the error, which says what raises the bound, if so many are too many. */
+/*
+ * Each gives -1 with the error, which says what raises the bound, if so many are too many; its sys is EFBIG, or
+ * ENOSPC of the store.
+ */
 int bounds_bytes(const struct bounds *b, uint64_t bytes, struct err *e);
 int bounds_entries(const struct bounds *b, uint64_t entries, struct err *e);
 /* written: bytes of files so far. The store's file system is that of the working directory. */

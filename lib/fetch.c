@@ -225,15 +225,17 @@ int fetch_begin(struct fetch *f, struct err *e)
 
 /*
  * What failed though every layer that it asked for was there would fail the next time too: unless
- * it was for want of room, or who unpacked one was killed.
+ * it was for want of room, a bound that its user may raise (bounds.h), or who unpacked one was killed.
  */
 static bool is_useless(const struct fetch *f, const struct err *why)
 {
 	size_t i = 0;
 
+	if (!why || is_full(why) || why->sys == EFBIG || why->sys == EINTR)
+		return false;
 	while (i < f->image->n && f->layers[i].done)
 		i++;
-	return (i == f->image->n || f->layers[i].used) && why && !is_full(why) && why->sys != EINTR;
+	return i == f->image->n || f->layers[i].used;
 }
 
 static bool is_empty(int fd)

@@ -334,6 +334,19 @@ begin_pull() {
 	ct-pull "$plain/many:1"
 }
 
+@test "a layer of more than CT_LAYER_MAX is refused, and not fetched again when that is raised" {
+	CT_LAYER_MAX=600k run ct-pull "$plain/many:1"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == "ct-pull: $plain/many:1: layer "?" of 3: unpacks to more than 614400 bytes (CT_LAYER_MAX=SIZE allows more)" ]]
+	[ "$(count tmp)" = 0 ]
+	[ "$(count blobs)" != 0 ]
+	mark
+	CT_LAYER_MAX=1g ct-pull "$plain/many:1"
+	[ "$(asked | grep -c "/blobs/")" -lt 4 ]	# the config, and layers that were not asked for before
+	nothing_left
+}
+
 @test "a full disk is one line, and afterwards only what is missing is fetched" {
 	truncate -s 120M "$D/disk"
 	mkfs.btrfs -q "$D/disk"
@@ -540,6 +553,10 @@ relayer() {
 	head -c -9 "$D/one" >"$D/cut"
 	relayer "$D/cut"
 	try "$hostile/good/x:1: layer 1 of 1: cut short"
+	python3 -c 'import sys; d = bytearray(open(sys.argv[1], "rb").read()); d[-8] ^= 1; sys.stdout.buffer.write(d)' \
+		"$D/one" >"$D/flipped"
+	relayer "$D/flipped"
+	try "$hostile/good/x:1: layer 1 of 1: damaged gzip data: incorrect data check"
 	for bad in 'add("../a", b"x")' "add('l', type=LINK, linkname='$D'); add('l/outside', b'x')" 'add("../.wh.a")'; do
 		tar_of "$bad" | gzip >"$D/bad"
 		relayer "$D/one" "$D/bad" "$D/other"
