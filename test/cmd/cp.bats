@@ -592,6 +592,7 @@ owner() {
 	[ "$output" = "ct-cp: $c:/etc/hosts: hosts: Device or resource busy" ]
 	[ ! -e "$BATS_TEST_TMPDIR/out" ]
 	for command in ct-ps "ct inspect $c" "ct-commit $c" "ct-exec $c true" "ct-logs $c"; do
+		# shellcheck disable=SC2086 # a command and its operands
 		timeout 20 $command >/dev/null
 	done
 	kill "$holder"
