@@ -10,10 +10,10 @@
 #include "container.h"
 #include "explain.h"
 #include "image.h"
-#include "limit.h"
 #include "lock.h"
 #include "names.h"
 #include "own.h"
+#include "pause.h"
 #include "plan.h"
 #include "shell.h"
 #include "subvol.h"
@@ -80,6 +80,7 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 	struct container_state st;
 	sigset_t all, before;
 	struct err ignored;
+	struct pause p;
 	bool failed;
 
 	if (root < 0)
@@ -95,9 +96,12 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 	/* Whatever signal comes, it comes after the thaw. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	failed = limit_freeze(group, e) < 0 || take(s, c, root, d, e) < 0;
-	if (limit_thaw(group, failed ? &ignored : e) < 0)
-		failed = true;
+	failed = pause_begin(s->run, c->id, group, &p, e) < 0;
+	if (!failed) {
+		failed = take(s, c, root, d, e) < 0;
+		if (pause_end(&p, failed ? &ignored : e) < 0)
+			failed = true;
+	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return failed ? -1 : 0;
 }

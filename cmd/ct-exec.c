@@ -9,6 +9,7 @@
 #include "join.h"
 #include "monitor.h"
 #include "own.h"
+#include "pause.h"
 #include "runopts.h"
 
 struct exec_args {
@@ -68,7 +69,7 @@ static int run(struct join *j, int *status, struct err *e)
 	own_fd int signals = -1;
 	struct ending ending;
 
-	/* Until it runs a signal ends us, and it with us: a frozen container may keep us waiting. */
+	/* Until it runs a signal ends us, and it with us: a container that is frozen meanwhile keeps us waiting. */
 	if (j->detached)
 		return join_background(j, e);
 	if (join_start(j, e) < 0)
@@ -90,6 +91,7 @@ int main(int argc, char **argv)
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	own_store struct store store = STORE_NONE;
 	own_container struct container c = CONTAINER_NONE;
+	own_str char *group = NULL;
 	struct container_state st;
 	own_plan struct plan plan = {0};
 	struct join join = {.container = &c, .plan = &plan, .input = !args.no_input, .detached = args.detach};
@@ -103,6 +105,11 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (st.phase != CONTAINER_RUNNING) {
 		err_set(&e, "%s: not running", operands[0]);
+		return cmd_failed(&e);
+	}
+	group = container_group(c.id);
+	if (pause_by_user(store.run, c.id, group)) {
+		err_set(&e, "%s: is paused", operands[0]);
 		return cmd_failed(&e);
 	}
 	join.target = st.init;

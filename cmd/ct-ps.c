@@ -8,6 +8,7 @@
 #include "container.h"
 #include "member.h"
 #include "own.h"
+#include "pause.h"
 #include "ps.h"
 #include "store.h"
 #include "table.h"
@@ -50,13 +51,8 @@ struct listed {
 	bool running;
 	bool lives;		/* it matters whether each of them runs */
 	bool states;		/* and if not, how it ended */
+	bool paused;		/* and if it does, whether it is frozen */
 };
-
-/* How a container ended is in one more file of each. */
-static bool needs_states(const struct listed *l)
-{
-	return filters_ask_for_status(l->filters) || table_shows(l->table, "status,started,finished,exitcode");
-}
 
 /* Its first address, and "0.0.0.0:8080->80/tcp" for each published port. */
 static void find_network(const struct listed *l, const char *id, char ip[INET_ADDRSTRLEN], struct strv *ports)
@@ -80,6 +76,13 @@ static void find_network(const struct listed *l, const char *id, char ip[INET_AD
 	}
 }
 
+static bool is_paused(const char *id)
+{
+	own_str char *group = container_group(id);
+
+	return pause_is_frozen(group);
+}
+
 static int list_one(const char *ref, void *arg, struct err *e)
 {
 	struct listed *l = arg;
@@ -98,6 +101,8 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	else if (l->states && container_state(l->store, &c, &st, e) < 0)
 		return -1;
 	runs = st.phase == CONTAINER_RUNNING;
+	if (runs && l->paused)
+		st.paused = is_paused(c.id);
 	if (l->running && !runs)
 		return 0;
 	if (container_config(l->store, &c, e) < 0)
@@ -138,7 +143,9 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
-	l.states = !l.running && needs_states(&l);
+	l.paused = filters_ask_for_status(l.filters) || table_shows(l.table, "status");
+	/* How a container ended is in one more file of each. */
+	l.states = !l.running && (l.paused || table_shows(l.table, "started,finished,exitcode"));
 	l.lives = l.running || table_shows(l.table, "pid,ip,ports");
 	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);

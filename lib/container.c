@@ -17,6 +17,7 @@
 #include "lock.h"
 #include "member.h"
 #include "own.h"
+#include "pause.h"
 
 enum { SETTLE_MS = 100, EXIT_BLOCK = 4096 };
 
@@ -136,9 +137,13 @@ bool container_runs(const struct store *s, const struct container *c, struct con
 {
 	*out = (struct container_state){.phase = CONTAINER_DEAD};
 	read_state(s, c->id, out);
-	if (out->init.pid)
-		out->phase = CONTAINER_RUNNING;
-	return out->init.pid != 0;
+	if (!out->init.pid)
+		return false;
+	out->phase = CONTAINER_RUNNING;
+	own_str char *group = container_group(c->id);
+
+	pause_settle(s->run, c->id, group);
+	return true;
 }
 
 int container_state(const struct store *s, const struct container *c, struct container_state *out, struct err *e)
@@ -165,6 +170,8 @@ int container_state(const struct store *s, const struct container *c, struct con
 
 char *container_status_text(const struct container_state *st)
 {
+	if (st->paused)
+		return str_dup("paused");
 	if (st->phase == CONTAINER_EXITED || st->phase == CONTAINER_KILLED)
 		return str_fmt("%s %d", phase_names[st->phase], st->code);
 	return str_dup(phase_names[st->phase]);

@@ -8,6 +8,7 @@
  *			if the container is removed at once
  * and CT_RUN/ps_N (what lives as long as it runs)
  *	state		first process and supervisor with their start times, boot id, started
+ *	pause	the mark of a process that freezes it (pause.h)
  *	hosts, hostname, resolv.conf	mounted over the container's
  */
 #ifndef CT_CONTAINER_H
@@ -48,16 +49,17 @@ enum container_phase {
 struct container_state {
 	enum container_phase phase;
 	int code;
+	bool paused;			/* it runs, and is frozen; for the caller to find out (pause.h) */
 	struct proc_id init;		/* the first process; pid 0: none that runs */
 	struct proc_id supervisor;	/* it may be gone, see container_supervisor */
 	char started[NUM_TIME_LEN], finished[NUM_TIME_LEN];	/* "" if not known */
 };
 
-/* Whether it runs. If it does not, out does not say how it ended, which costs more to learn. */
+/* Whether it runs; one whose ct-commit died is thawed. If it does not, out does not say how it ended, which costs more to learn. */
 bool container_runs(const struct store *s, const struct container *c, struct container_state *out);
 /* What is true now, judged by the processes themselves. */
 int container_state(const struct store *s, const struct container *c, struct container_state *out, struct err *e);
-/* "running", "exited 0", "killed 9", "oom", "dead": the caller frees it. */
+/* "running", "paused", "exited 0", "killed 9", "oom", "dead": the caller frees it. */
 char *container_status_text(const struct container_state *st);
 
 /* For waiting: from now on its end can be read, also when it has been removed by then. */

@@ -227,73 +227,39 @@ static const char *v2_controller(void)
 	return "freezer";
 }
 
-static int frozen_set(const char *group, bool frozen)
-{
-	bool v1 = hierarchy_of("freezer");
-	const char *controller = v1 ? "freezer" : v2_controller(), *file = v1 ? "freezer.state" : "cgroup.freeze";
-	const char *value = v1 ? (frozen ? "FROZEN" : "THAWED") : (frozen ? "1" : "0");
-	int set = hierarchy_set(controller, group, file, value);
-
-	if (explain_fd >= 0 && set == 0) {
-		own_str char *path = hierarchy_path(hierarchy_of(controller), group, file);
-		own_buf struct buf line = {0};
-
-		buf_fmt(&line, "echo %s >", value);
-		shell_word(&line, path);
-		explain_same(line.data);
-	}
-	return set;
-}
-
-static bool frozen_get(const char *group)
-{
-	char now[VALUE];
-
-	if (hierarchy_of("freezer"))
-		return hierarchy_get("freezer", group, "freezer.state", now, sizeof(now)) == 0 &&
-		       str_equal(now, "FROZEN");
-	return hierarchy_get(v2_controller(), group, "cgroup.events", now, sizeof(now)) == 0 &&
-	       strstr(now, "frozen 1");
-}
-
-static int freeze_within(const char *group, long ms)
-{
-	long spent = 0;
-
-	if (frozen_set(group, true) < 0)
-		return -1;
-	while (!frozen_get(group))
-		if (!pause_again(&spent, ms)) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-	return 0;
-}
-
-int limit_freeze(const char *path, struct err *e)
+int limit_freezer(const char *path, struct freezer *f, struct err *e)
 {
 	const struct hierarchy *trees;
 	const char *group;
 
+	*f = (struct freezer)FREEZER_NONE;
 	if (start(path, &group, &trees, e) < 0)
 		return -1;
-	if (freeze_within(group, 10000) == 0)
-		return 0;
-	err_sys(e, "freeze control group %s", group);
-	frozen_set(group, false);
-	return -1;
+	return freezer_open(group, f, e) < 0 ? err_wrap(e, "control group %s", group) : 0;
 }
 
 int limit_thaw(const char *path, struct err *e)
 {
-	const struct hierarchy *trees;
-	const char *group;
+	own_freezer struct freezer f = FREEZER_NONE;
 
-	if (start(path, &group, &trees, e) < 0)
-		return -1;
-	if (frozen_set(group, false) < 0 && errno != ENOENT && errno != ENODEV)
-		return err_sys(e, "thaw control group %s", group);
-	return 0;
+	if (limit_freezer(path, &f, e) < 0)
+		return e->sys == ENOENT ? 0 : -1;
+	return freezer_thaw(&f, e) < 0 ? err_wrap(e, "control group %s", path) : 0;
+}
+
+/* Frozen, none can fork, and none can end and leave its pid to another, while they are read one by one. */
+static void kill_frozen(const struct hierarchy *trees, int n, const char *group)
+{
+	own_freezer struct freezer f = FREEZER_NONE;
+	struct err ignored;
+	bool open = freezer_open(group, &f, &ignored) == 0;
+
+	if (open)
+		freezer_freeze(&f, 100, &ignored);
+	signal_all(trees, n, group, SIGKILL);
+	/* On v1 what is frozen dies only when thawed. */
+	if (open)
+		freezer_thaw(&f, &ignored);
 }
 
 int limit_kill(const char *path, struct err *e)
@@ -301,18 +267,16 @@ int limit_kill(const char *path, struct err *e)
 	const struct hierarchy *trees;
 	const char *group;
 	int n = start(path, &group, &trees, e), left;
+	struct err ignored;
 	long spent = 0;
 
 	if (n < 0)
 		return -1;
 	while ((left = signal_all(trees, n, group, 0))) {
-		/* Frozen, none can fork, and none can end and leave its pid to another, while they are read one by one. */
-		if (hierarchy_set(v2_controller(), group, "cgroup.kill", "1") < 0) {
-			freeze_within(group, 100);
-			signal_all(trees, n, group, SIGKILL);
-		}
-		/* On v1 what is frozen dies only when thawed. */
-		frozen_set(group, false);
+		if (hierarchy_set(v2_controller(), group, "cgroup.kill", "1") < 0)
+			kill_frozen(trees, n, group);
+		else
+			limit_thaw(group, &ignored);	/* its freezer may be in a tree of v1 */
 		if (!pause_again(&spent, 10000))
 			return err_set(e, "control group %s: %d processes do not end", group, left);
 	}

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "freezer.h"
 #include "quota.h"
 
 struct err;
@@ -38,7 +39,8 @@ void limit_close(struct limit_group *g);
 /* In a process that was not cloned into it: joins the group (v1 by `tasks`, v2 by cgroup.procs). */
 int limit_join(const struct limit_group *g, bool v2_too, struct err *e);
 
-int limit_freeze(const char *path, struct err *e);	/* returns when all in it stand still */
+/* Opens its freezer. e->sys is ENOENT if there is no such group. */
+int limit_freezer(const char *path, struct freezer *f, struct err *e);
 int limit_thaw(const char *path, struct err *e);	/* absent is success */
 /* Kills all in it, frozen or not, and returns when none is left. Absent is success. */
 int limit_kill(const char *path, struct err *e);

@@ -102,6 +102,27 @@ finished() {
 	wait_until sh -c '[ "$(cat "$1")" != "$2" ]' sh "$(ct path "$c")/b" "$before"
 }
 
+@test "a container that its user froze is committed and stays frozen" {
+	c=$(ct-run -d "$img" sh -c 'echo mine >/file; exec sleep 1000')
+	wait_until test -s "$(ct path "$c")/file"
+	freeze "$c"
+	new=$(timeout 20 ct-commit "$c")
+	[ "$(cat "$(ct path "$new")/file")" = mine ]
+	[ "$(ct-ps --no-header -o status "$c")" = paused ]
+	thaw "$c"
+}
+
+@test "commits of one container at once each take it at one moment, and it goes on" {
+	c=$(ct-run -d "$img" sleep 1000)
+	for i in 1 2 3 4; do
+		ct-commit "$c" >"$D/id.$i" 3>&- &
+	done
+	wait
+	[ "$(cat "$D"/id.* | sort -u | wc -l)" -eq 4 ]
+	ct-exec "$c" true
+	[ "$(ct-ps --no-header -o status "$c")" = running ]
+}
+
 @test "a commit of a commit of a commit runs" {
 	new=$img
 	for n in 1 2 3; do

@@ -364,7 +364,7 @@ hostile() {
 	[ "$(ct-ps -q --filter status=running)" = "$a" ]
 	[ "$(ct-ps -q --filter status=exited)" = "$b" ]
 	[ "$(ct-ps -q --filter status=killed)" = "$c" ]
-	[ -z "$(ct-ps -q -f status=oom)" ]
+	[ -z "$(ct-ps -q -f status=paused)" ]
 	[ "$(ct-ps -q --filter name=web)" = "$b"$'\n'"$a" ]
 	[ "$(ct-ps -q --filter name=b-2)" = "$b" ]
 	[ "$(ct-ps -q --filter label=app)" = "$c"$'\n'"$b"$'\n'"$a" ]
@@ -417,8 +417,8 @@ hostile() {
 		run -2 --separate-stderr ct-ps -q --filter "$filter"
 		[ "$stderr" = "ct-ps: --filter: $filter: not KEY=VALUE (the keys are status, name, image, label, id) (see 'ct-ps --help')" ]
 	done
-	run -2 --separate-stderr ct-ps --filter status=paused
-	[[ $stderr == 'ct-ps: --filter: status=paused: no such status (there are running,'* ]]
+	run -2 --separate-stderr ct-ps --filter status=stopped
+	[[ $stderr == 'ct-ps: --filter: status=stopped: no such status (there are running,'* ]]
 }
 
 # commit --change

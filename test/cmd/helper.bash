@@ -87,6 +87,23 @@ debian_image() {
 	read -r debian_img <"$CT_TEST_DIR/debian.id"
 }
 
+# CONTAINER: all its processes stand still, or go on again, as by a user's hand.
+freeze() {
+	set_freezer "$1" FROZEN 1
+}
+
+thaw() {
+	set_freezer "$1" THAWED 0
+}
+
+set_freezer() {
+	if [ -d /sys/fs/cgroup/freezer ]; then
+		echo "$2" >"/sys/fs/cgroup/freezer$CT_CGROUP/$1/freezer.state"
+	else
+		echo "$3" >"/sys/fs/cgroup$CT_CGROUP/$1/cgroup.freeze"
+	fi
+}
+
 # Until the command succeeds, for what announces itself by no event; fails after 30 s.
 wait_until() {
 	local end=$((SECONDS + 30))

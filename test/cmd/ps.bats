@@ -71,6 +71,25 @@ state() {
 	[ "$(ct-ps --no-header -o status,exitcode "$c")" = $'killed 9\t137' ]
 }
 
+@test "one that is frozen is paused, and runs" {
+	c=$(ct-run -d --name still "$img" sleep 1000)
+	freeze "$c"
+	[ "$(field status "$c")" = paused ]
+	[ -n "$(field pid "$c")" ]
+	[ "$(ct-ps -q -r)" = "$c" ]
+	[ "$(ct-ps -q --filter status=paused)" = "$c" ]
+	[ -z "$(ct-ps -q --filter status=running)" ]
+	ct inspect "$c" | jq -e '.[0].State | .Status == "paused" and .Paused and .Running'
+	run -125 --separate-stderr timeout 20 ct-exec still true
+	[ "$stderr" = 'ct-exec: still: is paused' ]
+	ct prune
+	[ "$(ct-ps -q)" = "$c" ]
+	thaw "$c"
+	[ "$(field status "$c")" = running ]
+	ct inspect "$c" | jq -e '.[0].State | .Status == "running" and (.Paused | not)'
+	ct-exec still true
+}
+
 @test "one whose supervisor was killed is dead, never running, and one ct-rm -f removes it all" {
 	facts >"$D/before"
 	c=$(ct-run -d --name lost --tmpfs /t "$img" sh -c 'sleep 1000 & exec sleep 1000')

@@ -21,15 +21,6 @@ ended() {
 	rm "$D/cid.$BATS_TEST_NUMBER"
 }
 
-# The group in which all of a container's processes can be made to stand still.
-freeze() {
-	if [ -d /sys/fs/cgroup/freezer ]; then
-		echo FROZEN >"/sys/fs/cgroup/freezer$CT_CGROUP/$1/freezer.state"
-	else
-		echo 1 >"/sys/fs/cgroup$CT_CGROUP/$1/cgroup.freeze"
-	fi
-}
-
 # ct-start
 
 @test "a container that is started again goes on with its files, and its log goes on" {

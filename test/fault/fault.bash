@@ -15,7 +15,7 @@
 count_calls() {
 	local process=$1 out=$BATS_TEST_TMPDIR/calls
 	shift
-	"$B/fault/killat" -o "$out" "$@" >/dev/null 2>&1 3>&- || :
+	"$B/fault/killat" -o "$out" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || :
 	awk -v process="$process" '$1 == process { print $2 }' "$out"
 }
 
@@ -57,7 +57,7 @@ fail_at_calls() {
 	done
 	check=$2
 	shift 2
-	"$B/fault/failat" "${options[@]}" -o "$out" "$@" >/dev/null 2>&1 3>&- || :
+	"$B/fault/failat" "${options[@]}" -o "$out" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || :
 	read -r calls <"$out"
 	[ "$calls" -gt 0 ] || { echo "$*: has no such call" >&2; return 1; }
 	status=0

@@ -12,6 +12,18 @@ teardown() {
 	ct-ps -q | ct-rm -f -
 }
 
+# CONTAINER: yes or no, as the kernel has it.
+frozen() {
+	local group
+	group=$CT_CGROUP/$(ct-ps -q "$1")
+	if grep -qsx FROZEN "/sys/fs/cgroup/freezer$group/freezer.state" ||
+		grep -qsx 'frozen 1' "/sys/fs/cgroup$group/cgroup.events"; then
+		echo yes
+	else
+		echo no
+	fi
+}
+
 @test "ct-exec -d whose command is killed before it is executed fails" {
 	ct-run -d --name x "$img" sleep 1000
 	file=$(ct path x)/executed
@@ -30,4 +42,51 @@ teardown() {
 		ct-rm -f x
 	}
 	kill_at_calls 2 executed_if_success ct-run -d --network none --name x "$img" touch /executed
+}
+
+# After a fault in ct-commit: the container x goes on, and only whole images are listed.
+goes_on() {
+	[ "$(ct-ps --no-header -o status x)" = running ]
+	timeout 20 ct-exec x true
+	for id in $(ct-images -q); do
+		[ -e "$(ct path "$id")/bin" ]
+	done
+	ct-images -q | grep -vx "$img" | ct-rm -
+	same_facts "$D/before" <(facts)
+}
+
+@test "ct-commit killed at any call leaves a container that goes on" {
+	ct-run -d --name x "$img" sleep 1000
+	ct-commit x | ct-rm -
+	facts >"$D/before"
+	kill_at_calls 0 goes_on ct-commit x
+}
+
+@test "a container that ct-commit could not thaw is thawed by the next command" {
+	ct-run -d --name x "$img" sleep 1000
+	# Any command that looks at the container will do.
+	for command in ct-ps 'ct-exec x true' 'ct-wait x' 'ct-kill -s CONT x' 'ct-commit x'; do
+		# The second write to a file of the group is the thaw. What the kernel refuses, a killed process does not do either.
+		run "$B/fault/failat" -c write -f "$CT_CGROUP" -e EIO -n 2 ct-commit x
+		[ "$status" -eq 1 ]
+		[[ $output == *x:*thaw* ]]
+		[ "$(frozen x)" = yes ]
+		# shellcheck disable=SC2086 # words
+		timeout 2 $command >/dev/null 2>&1 || :
+		[ "$(frozen x)" = no ]
+	done
+}
+
+@test "ct-commit of which a call for the control group fails says so or succeeds, and the container goes on" {
+	ct-run -d --name x "$img" sleep 1000
+	ct-commit x | ct-rm -
+	facts >"$D/before"
+	failed_or_whole() {
+		[ "$status" != 0 ] || grep -qE '^img_[0-9]+$' "$BATS_TEST_TMPDIR/said"
+		goes_on
+	}
+	for call in openat read pread64 write; do
+		fail_at_calls -c $call -e EIO -- failed_or_whole ct-commit x
+	done
+	fail_at_calls -c pread64 -f "$CT_CGROUP" -e EIO -- failed_or_whole ct-commit x
 }

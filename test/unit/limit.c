@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -304,20 +305,30 @@ static void a_frozen_group_stands_still_until_thawed(void **state)
 {
 	unsigned long *counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned long before;
+	own_freezer struct freezer f = FREEZER_NONE;
+	struct rlimit nofile;
 	struct limit_group g;
 	pid_t pid;
 
 	(void)state;
+	getrlimit(RLIMIT_NOFILE, &nofile);
 	ok(limit_create(group, &none, &g, &e));
 	pid = child_in(&g, count_for_ever, counter);
 	limit_close(&g);
 	while (!__atomic_load_n(counter, __ATOMIC_SEQ_CST))
 		sched_yield();
-	ok(limit_freeze(group, &e));
+	ok(limit_freezer(group, &f, &e));
+	assert_false(freezer_is_frozen(&f));
+	ok(freezer_freeze(&f, 10000, &e));
+	assert_true(freezer_is_frozen(&f));
 	before = __atomic_load_n(counter, __ATOMIC_SEQ_CST);
 	usleep(30000);
 	assert_int_equal(__atomic_load_n(counter, __ATOMIC_SEQ_CST), before);
-	ok(limit_thaw(group, &e));
+	/* With no descriptor to spare. */
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, nofile.rlim_max});
+	ok(freezer_thaw(&f, &e));
+	setrlimit(RLIMIT_NOFILE, &nofile);
+	assert_false(freezer_is_frozen(&f));
 	while (__atomic_load_n(counter, __ATOMIC_SEQ_CST) == before)
 		sched_yield();
 	ok(limit_kill(group, &e));
@@ -327,6 +338,7 @@ static void a_frozen_group_stands_still_until_thawed(void **state)
 
 static void a_frozen_group_can_be_killed(void **state)
 {
+	own_freezer struct freezer f = FREEZER_NONE;
 	struct limit_group g;
 	pid_t pid;
 
@@ -334,7 +346,8 @@ static void a_frozen_group_can_be_killed(void **state)
 	ok(limit_create(group, &none, &g, &e));
 	pid = waiting_child_in(&g);
 	limit_close(&g);
-	ok(limit_freeze(group, &e));
+	ok(limit_freezer(group, &f, &e));
+	ok(freezer_freeze(&f, 10000, &e));
 	ok(limit_kill(group, &e));
 	assert_int_equal(status_of(pid), 128 + SIGKILL);
 	ok(limit_delete(group, &e));
@@ -377,6 +390,7 @@ static void groups_made_inside_and_what_runs_in_them_end_with_it(void **state)
 static void deleting_leaves_nothing_and_twice_is_once(void **state)
 {
 	struct limit_group g;
+	struct freezer f;
 
 	(void)state;
 	ok(limit_create(group, &none, &g, &e));
@@ -387,6 +401,8 @@ static void deleting_leaves_nothing_and_twice_is_once(void **state)
 	assert_int_equal(count_trees_with(above), 0);
 	ok(limit_kill(group, &e));
 	ok(limit_thaw(group, &e));
+	assert_int_equal(limit_freezer(group, &f, &e), -1);
+	assert_int_equal(e.sys, ENOENT);
 	ok(limit_delete(group, &e));
 	assert_int_equal(limit_oom_kills(group), 0);
 	assert_int_equal(limit_open(group, &g, &e), -1);
