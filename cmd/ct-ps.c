@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "container.h"
+#include "limit.h"
 #include "member.h"
 #include "own.h"
 #include "pause.h"
@@ -36,8 +37,8 @@ static const struct opt_program program = {
 };
 
 static const struct column columns[] = {
-	{.name = "id"}, {.name = "name"}, {.name = "image"}, {.name = "status"}, {.name = "pid", .number = true},
-	{.name = "started"}, {.name = "ip"}, {.name = "ports", .list = true}, {.name = "command"},
+	{.name = "id"}, {.name = "name"}, {.name = "image"}, {.name = "status"},
+	{.name = "oomkilled", .flag = true}, {.name = "pid", .number = true}, {.name = "started"}, {.name = "ip"}, {.name = "ports", .list = true}, {.name = "command"},
 	{.name = "finished", .hidden = true}, {.name = "exitcode", .hidden = true, .number = true},
 	{.name = "root", .hidden = true}, {.name = "labels", .hidden = true}, {.name = "imageid", .hidden = true},
 	{.name = NULL},
@@ -51,7 +52,7 @@ struct listed {
 	bool running;
 	bool lives;		/* it matters whether each of them runs */
 	bool states;		/* and if not, how it ended */
-	bool paused;		/* and if it does, whether it is frozen */
+	bool paused, oom;	/* and if it does, whether it is frozen, and whether something was killed for memory */
 };
 
 /* Its first address, and "0.0.0.0:8080->80/tcp" for each published port. */
@@ -76,11 +77,13 @@ static void find_network(const struct listed *l, const char *id, char ip[INET_AD
 	}
 }
 
-static bool is_paused(const char *id)
+/* What only the control group of a running container knows. */
+static void ask_group(const struct listed *l, const char *id, struct container_state *st)
 {
 	own_str char *group = container_group(id);
 
-	return pause_is_frozen(group);
+	st->paused = l->paused && pause_is_frozen(group);
+	st->oom_killed = l->oom && limit_oom_kills(group) > 0;
 }
 
 static int list_one(const char *ref, void *arg, struct err *e)
@@ -101,8 +104,8 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	else if (l->states && container_state(l->store, &c, &st, e) < 0)
 		return -1;
 	runs = st.phase == CONTAINER_RUNNING;
-	if (runs && l->paused)
-		st.paused = is_paused(c.id);
+	if (runs)
+		ask_group(l, c.id, &st);
 	if (l->running && !runs)
 		return 0;
 	if (container_config(l->store, &c, e) < 0)
@@ -120,8 +123,8 @@ static int list_one(const char *ref, void *arg, struct err *e)
 			   : str_fmt("%d", container_status(&st));
 	const char *image = record_get(&c.config, "image-name");
 	const char *values[] = {
-		c.id, record_get(&c.config, "name"), image ? image : record_get(&c.config, "rootfs"), status, pid,
-		st.started, ip, published, command, st.finished, code, root, labels,
+		c.id, record_get(&c.config, "name"), image ? image : record_get(&c.config, "rootfs"), status,
+		table_flag(st.oom_killed), pid, st.started, ip, published, command, st.finished, code, root, labels,
 		record_get(&c.config, "image"),
 	};
 
@@ -143,9 +146,10 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
+	l.oom = table_shows(l.table, "oomkilled");
 	l.paused = filters_ask_for_status(l.filters) || table_shows(l.table, "status");
 	/* How a container ended is in one more file of each. */
-	l.states = !l.running && (l.paused || table_shows(l.table, "started,finished,exitcode"));
+	l.states = !l.running && (l.oom || l.paused || table_shows(l.table, "started,finished,exitcode"));
 	l.lives = l.running || table_shows(l.table, "pid,ip,ports");
 	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);

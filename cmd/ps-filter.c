@@ -27,12 +27,12 @@ static bool status_fits(const struct seen *s, const struct filter *f)
 
 static int read_status(struct filter *f, struct err *e)
 {
-	static const char *const known[] = {"running", "paused", "exited", "killed", "oom", "dead"};
+	static const char *const known[] = {"running", "paused", "exited", "killed", "dead"};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strcmp(f->value, known[i]) == 0)
 			return 0;
-	return err_set(e, "no such status (there are running, paused, exited, killed, oom, dead)");
+	return err_set(e, "no such status (there are running, paused, exited, killed, dead)");
 }
 
 static bool name_fits(const struct seen *s, const struct filter *f)

@@ -371,7 +371,7 @@ _ct_argument() {
 	--filter:*)
 		_ct_how -o nospace
 		case $value in
-		status=*)	_ct_offer status={running,paused,exited,killed,oom,dead} ;;
+		status=*)	_ct_offer status={running,paused,exited,killed,dead} ;;
 		*)	_ct_offer status= name= image= label= id= ;;
 		esac ;;
 	--network:*)

@@ -21,7 +21,7 @@
 
 enum { SETTLE_MS = 100, EXIT_BLOCK = 4096 };
 
-static const char *const phase_names[] = {"running", "exited", "killed", "oom", "dead"};
+static const char *const phase_names[] = {"running", "exited", "killed", "dead"};
 
 /* A container's record is never empty: a power cut emptied it, under an earlier version. */
 static int read_config(int dir, const char *path, struct container *c, struct err *e)
@@ -108,6 +108,14 @@ static void read_state(const struct store *s, const char *id, struct container_s
 	get_time(&r, "started", out->started);
 }
 
+/* Stores of earlier versions: "oom" was a phase of its own, with the status as a shell says it. */
+static void read_old_oom(struct container_state *out)
+{
+	out->oom_killed = true;
+	out->phase = out->code > 128 ? CONTAINER_KILLED : CONTAINER_EXITED;
+	out->code -= out->code > 128 ? 128 : 0;
+}
+
 static bool read_exit(const struct store *s, const struct container *c, struct container_state *out)
 {
 	own_str char *path = c->exit >= 0 ? str_fmt("/proc/self/fd/%d", c->exit)
@@ -128,6 +136,9 @@ static bool read_exit(const struct store *s, const struct container *c, struct c
 		if (str_equal(phase, phase_names[i]))
 			out->phase = (enum container_phase)i;
 	out->code = (int)record_get_uint(&r, "code");
+	out->oom_killed = record_get(&r, "oomkilled");
+	if (str_equal(phase, "oom"))
+		read_old_oom(out);
 	get_time(&r, "started", out->started);
 	get_time(&r, "finished", out->finished);
 	return true;
@@ -244,7 +255,8 @@ static int write_exit_block(int dir, const char *text, size_t n, struct err *e)
 	return 0;
 }
 
-int container_write_exit(int dir, enum container_phase phase, int code, const char *started, struct err *e)
+int container_write_exit(int dir, enum container_phase phase, int code, bool oom_killed, const char *started,
+			 struct err *e)
 {
 	own_record struct record r = {0};
 	own_buf struct buf text = {0};
@@ -257,6 +269,8 @@ int container_write_exit(int dir, enum container_phase phase, int code, const ch
 	num_time_format(&now, finished);
 	record_add(&r, "phase", phase_names[phase]);
 	record_add_uint(&r, "code", (uint64_t)code);
+	if (oom_killed)
+		record_add(&r, "oomkilled", "1");
 	record_add(&r, "started", started);
 	record_add(&r, "finished", finished);
 	record_format(&r, &text);

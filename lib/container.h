@@ -3,12 +3,12 @@
  *	config		the plan (plan.h)
  *	rootfs		its snapshot; absent with --rootfs
  *	log, log.1	its output (ctlog.h)
- *	exit		how it ended: phase, code, started, finished; blank (newlines or zeros) while it runs.
+ *	exit		how it ended: phase, code, oomkilled, started, finished; blank (newlines or zeros) while it runs.
  *			Written in place, so that who has it open learns of the end even
  *			if the container is removed at once
  * and CT_RUN/ps_N (what lives as long as it runs)
  *	state		first process and supervisor with their start times, boot id, started
- *	pause	the mark of a process that freezes it (pause.h)
+ *	pause		the mark of a process that freezes it (pause.h)
  *	hosts, hostname, resolv.conf	mounted over the container's
  */
 #ifndef CT_CONTAINER_H
@@ -42,13 +42,13 @@ enum container_phase {
 	CONTAINER_RUNNING,
 	CONTAINER_EXITED,	/* by itself; code is its status */
 	CONTAINER_KILLED,	/* by a signal; code is its number */
-	CONTAINER_OOM,		/* out of memory; code as a shell would say it */
 	CONTAINER_DEAD,		/* ended, and nobody was left to see how */
 };
 
 struct container_state {
 	enum container_phase phase;
 	int code;
+	bool oom_killed;		/* the kernel killed something in it for want of memory; of one that runs, see limit.h */
 	bool paused;			/* it runs, and is frozen; for the caller to find out (pause.h) */
 	struct proc_id init;		/* the first process; pid 0: none that runs */
 	struct proc_id supervisor;	/* it may be gone, see container_supervisor */
@@ -59,7 +59,7 @@ struct container_state {
 bool container_runs(const struct store *s, const struct container *c, struct container_state *out);
 /* What is true now, judged by the processes themselves. */
 int container_state(const struct store *s, const struct container *c, struct container_state *out, struct err *e);
-/* "running", "paused", "exited 0", "killed 9", "oom", "dead": the caller frees it. */
+/* "running", "paused", "exited 0", "killed 9", "dead": the caller frees it. */
 char *container_status_text(const struct container_state *st);
 
 /* For waiting: from now on its end can be read, also when it has been removed by then. */
@@ -74,7 +74,8 @@ int container_supervisor(const struct container_state *st);
 /* Written by the supervisor. phase CONTAINER_RUNNING: it has not ended (again). */
 int container_write_state(const struct store *s, const char *id, const struct proc_id *init, const char *started,
 			  struct err *e);
-int container_write_exit(int dir, enum container_phase phase, int code, const char *started, struct err *e);
+int container_write_exit(int dir, enum container_phase phase, int code, bool oom_killed, const char *started,
+			 struct err *e);
 
 /* The cgroup of a container: CT_CGROUP without its first "/", then "/", then the id. The caller frees it. */
 char *container_group(const char *id);

@@ -112,7 +112,7 @@ static int publish(const struct launch *l, struct draft *d, int home, const stru
 		return err_sys(e, "the first process");
 	if (container_write_state(l->store, l->id, &init, started, e) < 0)
 		return -1;
-	if (container_write_exit(home, CONTAINER_RUNNING, 0, started, e) < 0)
+	if (container_write_exit(home, CONTAINER_RUNNING, 0, false, started, e) < 0)
 		return -1;
 	return l->again ? 0 : publish_draft(l, d, home, e);
 }
@@ -125,7 +125,7 @@ struct watched {
 	const char *started;
 };
 
-/* How it ended is on record at once; out of memory is an ending of its own. */
+/* Called at once when the program has ended, while its group still counts what was killed for memory. */
 static void record_end(void *arg, const struct ending *ending)
 {
 	const struct watched *w = arg;
@@ -138,11 +138,7 @@ static void record_end(void *arg, const struct ending *ending)
 		phase = CONTAINER_KILLED;
 		code = *killed_by;
 	}
-	if (ending_status(ending) != 0 && limit_oom_kills(w->run->group_path) > 0) {
-		phase = CONTAINER_OOM;
-		code = ending_status(ending);
-	}
-	if (container_write_exit(w->home, phase, code, w->started, &e) < 0)
+	if (container_write_exit(w->home, phase, code, limit_oom_kills(w->run->group_path) > 0, w->started, &e) < 0)
 		strv_add(&w->l->notes, e.msg);
 }
 
@@ -239,7 +235,7 @@ int launch_create(struct launch *l, struct err *e)
 	own_close(&run.rootfs);
 	log = failed ? NULL : ctlog_open(home, l->plan->log_max, e);
 	failed = failed || !log || ctlog_close(log, e) < 0 ||
-		 container_write_exit(home, CONTAINER_EXITED, 0, "", e) < 0 || publish_draft(l, &draft, home, e) < 0;
+		 container_write_exit(home, CONTAINER_EXITED, 0, false, "", e) < 0 || publish_draft(l, &draft, home, e) < 0;
 	if (failed) {
 		undo(l, &draft, lock);
 		return -1;

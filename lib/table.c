@@ -104,6 +104,11 @@ void json_string(struct buf *out, const char *s)
 	buf_str(out, "\"");
 }
 
+const char *table_flag(bool set)
+{
+	return set ? "true" : "false";
+}
+
 char *table_list(const struct table *t, const struct strv *items, const char *between)
 {
 	struct buf array = {0};
@@ -128,7 +133,7 @@ static void print_json(const struct table *t, char **row, FILE *to)
 		const char *value = row[k];
 
 		buf_fmt(&line, "%s\"%s\":", k ? "," : "{", c->name);
-		if (!c->number && !c->list)
+		if (!c->number && !c->flag && !c->list)
 			json_string(&line, value);
 		else
 			buf_str(&line, *value ? value : "null");

@@ -16,6 +16,7 @@ struct column {
 	const char *name;	/* stable: what -o takes and JSON shows; NULL ends the list */
 	bool hidden;		/* shown in JSON and when -o asks for it, not in the plain table */
 	bool number;		/* a JSON number (null if the value is empty) */
+	bool flag;		/* a JSON boolean; its value comes from table_flag */
 	bool list;		/* a JSON array of strings; its value comes from table_list */
 };
 
@@ -39,6 +40,7 @@ struct table *table_begin(const struct column *columns, const struct listing *ho
 bool table_shows(const struct table *t, const char *columns);
 /* One value a column, in the order of the columns; NULL is an empty one. Copied. */
 void table_row(struct table *t, const char *const values[]);
+const char *table_flag(bool set);
 /* The value of a list: JSON if that is asked for, else the items with this between. The caller frees it. */
 char *table_list(const struct table *t, const struct strv *items, const char *between);
 /* Writes what has not been written yet and frees the table. Errors stay in ferror(to). */

@@ -21,16 +21,38 @@ sleeper() {
 
 @test "a container that wants more memory than it may have is killed, and that is said" {
 	run -137 ct-run --cidfile "$D/cid" -m 16m --memory-swap 16m "$img" dd if=/dev/zero of=/dev/null bs=100M count=1
-	[ "$(ct-ps --no-header -o status,exitcode "$(cat "$D/cid")")" = $'oom\t137' ]
+	[ "$(ct-ps --no-header -o status,exitcode,oomkilled "$(cat "$D/cid")")" = $'killed 9\t137\ttrue' ]
+	[ "$(ct-ps --json "$(cat "$D/cid")" | jq -c '[.status, .oomkilled]')" = '["killed 9",true]' ]
 	rm "$D/cid"
 	run -137 ct-run --cidfile "$D/cid" -m 16m --memory-swap 16m "$img" sh -c 'dd if=/dev/zero of=/dev/null bs=100M count=1; exit $?'
-	[ "$(ct-ps --no-header -o status "$(cat "$D/cid")")" = oom ]
+	[ "$(ct-ps --no-header -o status,oomkilled "$(cat "$D/cid")")" = $'exited 137\ttrue' ]
 	run -0 ct-run -m 64m "$img" dd if=/dev/zero of=/dev/null bs=16M count=1
 }
 
-@test "a process that was killed for want of memory is no end of a container that goes on" {
-	run -0 ct-run --cidfile "$D/cid" -m 16m --memory-swap 16m "$img" sh -c 'dd if=/dev/zero of=/dev/null bs=100M count=1; true'
-	[ "$(ct-ps --no-header -o status "$(cat "$D/cid")")" = 'exited 0' ]
+@test "the status is the program's own, whatever was killed for want of memory beside it" {
+	for status in 0 7; do
+		rm -f "$D/cid"
+		run -$status ct-run --cidfile "$D/cid" -m 16m --memory-swap 16m "$img" \
+			sh -c "dd if=/dev/zero of=/dev/null bs=100M count=1; exit $status"
+		[ "$(ct-ps --no-header -o status,oomkilled "$(cat "$D/cid")")" = "exited $status"$'\ttrue' ]
+	done
+	run -7 ct-run --cidfile "$D/other" -m 16m "$img" sh -c 'exit 7'
+	[ "$(ct-ps --no-header -o status,oomkilled "$(cat "$D/other")")" = $'exited 7\tfalse' ]
+	c=$(ct-run -d -m 16m --memory-swap 16m "$img" sh -c 'dd if=/dev/zero of=/dev/null bs=100M count=1; : >/killed; exec sleep 1000')
+	wait_until test -e "$(ct path "$c")/killed"
+	[ "$(ct-ps --no-header -o status,oomkilled "$c")" = $'running\ttrue' ]
+	ct-kill -TERM "$c"
+	ct-kill "$c"
+	ct-wait "$c"
+	[ "$(ct-ps --no-header -o status,oomkilled "$c")" = $'killed 9\ttrue' ]
+	ct inspect "$c" | jq -e '.[0].State | .OOMKilled and .ExitCode == 137'
+}
+
+@test "a store of an earlier version, where oom was a status, is read" {
+	run -137 ct-run --cidfile "$D/cid" "$img" sh -c 'kill -9 $$; exit 137'
+	c=$(cat "$D/cid")
+	sed -i 's/^phase=.*/phase=oom/' "$CT_ROOT/$c/exit"
+	[ "$(ct-ps --no-header -o status,exitcode,oomkilled "$c")" = $'killed 9\t137\ttrue' ]
 }
 
 @test "what it puts into a tmpfs or /dev/shm counts as its memory" {

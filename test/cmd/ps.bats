@@ -174,7 +174,7 @@ sys.exit(b"exit\0" not in os.read(fd, 1 << 16))' "$CT_ROOT/$c" "$@"
 	c=$(ct-run -d --name web "$img" sleep 1000)
 	[ "$(ct-ps --json | wc -l)" -eq 1 ]
 	[ "$(ct-ps --json | jq -r '[.id, .name, .status, .pid] | @tsv')" = "$c"$'\tweb\trunning\t'"$(field pid "$c")" ]
-	[ "$(ct-ps --json | jq -r 'keys_unsorted | .[0:9] | join(" ")')" = 'id name image status pid started ip ports command' ]
+	[ "$(ct-ps --json | jq -r 'keys_unsorted | .[0:9] | join(" ")')" = 'id name image status oomkilled pid started ip ports' ]
 }
 
 @test "operands choose, - reads them, and what is not there is said" {

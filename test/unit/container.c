@@ -72,6 +72,16 @@ static void assert_status(const struct store *s, const char *id, const char *wan
 	assert_string_equal(text, wanted);
 }
 
+static void assert_oom_killed(const struct store *s, const char *id, bool wanted)
+{
+	own_container struct container c = CONTAINER_NONE;
+	struct container_state st;
+
+	assert_int_equal(container_open(s, id, &c, &e), 0);
+	assert_int_equal(container_state(s, &c, &st, &e), 0);
+	assert_int_equal(st.oom_killed, wanted);
+}
+
 static void one_whose_first_process_lives_runs(void **state)
 {
 	struct store s = fake_store(*state);
@@ -97,7 +107,7 @@ static void one_that_ended_says_how(void **state)
 {
 	static const struct { enum container_phase phase; int code; const char *text; } cases[] = {
 		{CONTAINER_EXITED, 0, "exited 0"}, {CONTAINER_EXITED, 42, "exited 42"},
-		{CONTAINER_KILLED, 9, "killed 9"}, {CONTAINER_OOM, 137, "oom"}, {CONTAINER_DEAD, 0, "dead"},
+		{CONTAINER_KILLED, 9, "killed 9"}, {CONTAINER_DEAD, 0, "dead"},
 	};
 	struct store s = fake_store(*state);
 	int dir;
@@ -105,10 +115,27 @@ static void one_that_ended_says_how(void **state)
 	make(&s, "ps_42002", "arg=true\n");
 	dir = openat(s.root, "ps_42002", O_RDONLY | O_CLOEXEC);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		assert_int_equal(container_write_exit(dir, cases[i].phase, cases[i].code, started, &e), 0);
+		assert_int_equal(container_write_exit(dir, cases[i].phase, cases[i].code, i == 1, started, &e), 0);
 		assert_status(&s, "ps_42002", cases[i].text);
+		assert_oom_killed(&s, "ps_42002", i == 1);
 	}
 	close(dir);
+	close_fake(&s);
+}
+
+static void the_phase_oom_of_earlier_versions_is_read_as_the_programs_own_status(void **state)
+{
+	static const struct { const char *record, *text; } cases[] = {
+		{"phase=oom\ncode=137\n", "killed 9"}, {"phase=oom\ncode=7\n", "exited 7"},
+	};
+	struct store s = fake_store(*state);
+
+	make(&s, "ps_42002", "arg=true\n");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(file_write(s.root, "ps_42002/exit", 0600, cases[i].record, strlen(cases[i].record), &e), 0);
+		assert_status(&s, "ps_42002", cases[i].text);
+		assert_oom_killed(&s, "ps_42002", true);
+	}
 	close_fake(&s);
 }
 
@@ -306,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(one_whose_first_process_lives_runs),
 		unit_test_scratch(one_that_ended_says_how),
+		unit_test_scratch(the_phase_oom_of_earlier_versions_is_read_as_the_programs_own_status),
 		unit_test_scratch(one_that_nobody_saw_end_is_dead_and_never_running),
 		unit_test_scratch(a_pid_that_was_given_again_is_not_the_container),
 		unit_test_scratch(what_is_of_another_boot_is_not_believed),
