@@ -272,6 +272,18 @@ hostile() {
 	[ "$(ct-images -q)" = "$img" ]
 }
 
+@test "a name that looks like an id is a name" {
+	ct-run -d --name img_web "$img" sleep 1000
+	ct-run -d --name img "$img" sleep 1000
+	image=$(ct-init -n ps_base "$busybox")
+	[ "$(ct id img_web)" = "$(ct-ps -q img_web)" ]
+	[ "$(ct path img)" = "$CT_ROOT/$(ct-ps -q img)/rootfs" ]
+	[ "$(ct path ps_base)" = "$CT_ROOT/$image/rootfs" ]
+	run -1 ct id ps_x
+	[ "$output" = 'ct: id: ps_x: no such container or image' ]
+	ct-rm "$image"
+}
+
 # export
 
 @test "export writes the files as a tar, which makes the same image" {
@@ -458,6 +470,18 @@ hostile() {
 
 # top
 
+@test "a process of another container cannot pass for one by its arguments, nor hide by its own" {
+	c=$(ct-run -d "$img" sleep 4711)
+	pid=$(ct pid "$c")
+	other=$(ct-run -d -w /tmp "$img" sh -c 'echo "sleep 4712; :" >"$1"; exec sh "$1"' sh "$pid")
+	wait_until sh -c '[ "$(ps -o args= -p "$(ct pid "$1")")" = "sh $2" ]' sh "$other" "$pid"
+	run -0 ct top "$c" -o args,pid,args
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} =~ ^'sleep 4711'\ +"$pid"\ 'sleep 4711'$ ]]
+	run -0 ct top "$c" -o comm= -o args=
+	[[ $output =~ ^'sleep '\ +'sleep 4711'$ ]]
+}
+
 @test "top shows the processes of the container and no others, whatever ps is asked" {
 	c=$(ct-run -d --name web "$img" sh -c 'sleep 4711 & sleep 4712 & echo done; wait')
 	ct-run -d "$img" sleep 4713
@@ -474,8 +498,8 @@ hostile() {
 		[ "${#lines[@]}" -eq 4 ]
 		[[ $output != *4713* ]]
 	done
-	run -1 ct top "$c" -o comm
-	[ "$output" = 'ct: top: the column PID is needed' ]
+	run -0 ct top "$c" -o comm
+	[ "$output" = $'COMMAND\nsh\nsleep\nsleep' ]
 	run -1 ct top "$c" -o nosuch
 	[[ "$output" == 'ct: top: ps: '* ]]
 	[ "${#lines[@]}" -eq 1 ]
