@@ -2,7 +2,8 @@
  * Layers as a registry sends them, kept from their first byte until they are
  * unpacked:
  *
- *	CT_ROOT/blobs/HEX	0600: the beginning of that blob; 0400: all of it, compared with its digest
+ *	CT_ROOT/blobs/HEX	0600: the beginning of that blob; 0400: all of it, compared with its digest.
+ *				After a boot all are 0600 (store.c): a power cut may have cost them data
  *
  * Who fills a blob holds its lock alone (flock, by the descriptor), who is to read
  * it shares the lock. So a second pull of the same blob waits for the first and then

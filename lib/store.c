@@ -197,11 +197,24 @@ static int repair_records(int root, const char *kind, struct err *e)
 	return 0;
 }
 
+/* A blob that is said to be whole (0400, see blobs.h) has not been synced: it is one to be fetched again. */
+static int distrust_blobs(int root, struct err *e)
+{
+	int fd = openat(root, "blobs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (entry->d_name[0] != '.' && fchmodat(fd, entry->d_name, 0600, 0) < 0)
+			return err_sys(e, "blobs/%s", entry->d_name);
+	return 0;
+}
+
 /* Once after each boot, which cleared CT_RUN, and each mount: there may have been a power cut before it. */
 static int after_boot(const struct store *s, struct err *e)
 {
 	if (ids_after_boot(s->root, e) < 0 || repair_records(s->root, "ps", e) < 0 ||
-	    repair_records(s->root, "vol", e) < 0)
+	    repair_records(s->root, "vol", e) < 0 || distrust_blobs(s->root, e) < 0)
 		return err_wrap(e, "%s", s->root_path);
 	return make_run(s, e);
 }

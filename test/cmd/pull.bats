@@ -316,6 +316,18 @@ begin_pull() {
 	[ "$(sent "$(layers | sed -n 1p)")$(sent "$(layers | sed -n 2p)")$(sent "$(layers | sed -n 3p)")" = 100 ]
 }
 
+@test "a blob that a power cut may have damaged is fetched anew after the boot" {
+	digest=$(layers | sed -n 2p)
+	mkdir -p "$CT_ROOT/blobs"
+	blob=$CT_ROOT/blobs/${digest#*:}
+	# Its length and its mode reached the disk, its data did not.
+	truncate -s "$(stat -c %s "$layout/blobs/sha256/${digest#*:}")" "$blob"
+	chmod 400 "$blob"
+	export CT_RUN=$BATS_TEST_TMPDIR/run
+	id=$(ct-pull "$plain/many:1")
+	same "$unpacked" "$(rootfs "$id")"
+}
+
 @test "a blob of which there is a part is fetched from there on, and anew if that part is wrong" {
 	digest=$(layers | sed -n 2p)
 	mkdir -p "$CT_ROOT/blobs"
