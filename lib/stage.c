@@ -28,6 +28,7 @@
 #include "rlimit.h"
 #include "rootfs.h"
 #include "treemount.h"
+#include "userstage.h"
 #include "rootrecipe.h"
 #include "subvol.h"
 #include "sysfilter.h"
@@ -77,73 +78,6 @@ static void cgroup_undo(struct run *r)
 	limit_close(&r->group);
 	limit_kill(r->group_path, &ignored);
 	limit_delete(r->group_path, &ignored);
-}
-
-/* user: ids of its own, so that its root is nobody on the host. */
-
-static bool user_wanted(const struct plan *p)
-{
-	return p->users == USERS_AUTO || p->users == USERS_MAP;
-}
-
-static int user_prepare(struct run *r, struct err *e)
-{
-	if (r->plan->users == USERS_AUTO)
-		return r->store ? idmap_claim(r->store->run, r->id, &r->map, &r->ids, e) : idmap_borrow(&r->map, e);
-	return idmap_read(r->plan->user_map, &r->map, e);
-}
-
-static int user_grant(struct run *r, struct err *e)
-{
-	own_str char *path = str_fmt("/proc/%d/ns/user", (int)r->pid);
-
-	if (idmap_write(&r->map, r->pid, e) < 0)
-		return -1;
-	r->userns = open(path, O_RDONLY | O_CLOEXEC);
-	return r->userns < 0 ? err_sys(e, "%s", path) : 0;
-}
-
-static int user_enter(struct run *r, struct err *e)
-{
-	/* A map of the user's own need not have a root. */
-	id_t id = idmap_outside(&r->map, 0) == (uint32_t)-1 ? r->map.line[0].inside : 0;
-
-	/* Who maps a group without any right to must give up setgroups (user_namespaces(7)). */
-	if ((explained(setgroups(0, NULL), "setgroups(0, NULL)") < 0 && (errno != EPERM || r->store)) ||
-	    explained(setresgid(id, id, id), "setresgid(%u, %u, %u)", id, id, id) < 0 ||
-	    explained(setresuid(id, id, id), "setresuid(%u, %u, %u)", id, id, id) < 0)
-		return err_sys(e, "become %u of the user namespace", id);
-	return 0;
-}
-
-/* user, of another container's */
-
-static bool user_is_shared(const struct plan *p)
-{
-	return p->users == USERS_SHARED;
-}
-
-static int user_enter_shared(struct run *r, struct err *e)
-{
-	return r->net.shared_user < 0 ? 0 : user_enter(r, e);
-}
-
-static void user_undo(struct run *r)
-{
-	if (r->store)
-		idmap_release(r->store->run, r->id);
-}
-
-static bool user_unmapped(const struct plan *p)
-{
-	return p->users == USERS_UNMAPPED;
-}
-
-/* Who has no id cannot make a file on a tmpfs of its own, so everything else is built before. */
-static int user_seal_unmapped(struct run *r, struct err *e)
-{
-	(void)r;
-	return explained(unshare(CLONE_NEWUSER), "unshare(CLONE_NEWUSER)") < 0 ? err_sys(e, "user namespace") : 0;
 }
 
 /* uts */
@@ -351,12 +285,12 @@ const struct stage stages[] = {
 	{.id = STAGE_CGROUP, .says = "what it may use, and where all that it starts is found; see: cat /proc/PID/cgroup",
 	 .prepare = cgroup_prepare, .enter = cgroup_enter, .undo = cgroup_undo, .shell = recipe_cgroup},
 	{.id = STAGE_USER, .says = "ids of its own, root among them; see: cat /proc/PID/uid_map",
-	 .clone_flag = CLONE_NEWUSER, .wanted = user_wanted, .prepare = user_prepare,
-	 .grant = user_grant, .enter = user_enter, .undo = user_undo, .shell = recipe_user},
+	 .clone_flag = CLONE_NEWUSER, .wanted = userstage_wanted, .prepare = userstage_prepare,
+	 .grant = userstage_grant, .enter = userstage_enter, .undo = userstage_undo, .shell = recipe_user},
 	{.id = STAGE_USER, .says = "ids of its own, root among them; see: cat /proc/PID/uid_map",
-	 .wanted = user_unmapped, .seal = user_seal_unmapped, .shell = recipe_user_unmapped},
+	 .wanted = userstage_is_unmapped, .seal = userstage_seal_unmapped, .shell = recipe_user_unmapped},
 	{.id = STAGE_USER, .says = "the ids of the other container; see: cat /proc/PID/uid_map",
-	 .wanted = user_is_shared, .prepare = net_share, .enter = user_enter_shared, .undo = user_undo,
+	 .wanted = userstage_is_shared, .prepare = net_share, .enter = userstage_enter_shared, .undo = userstage_undo,
 	 .shell = recipe_user_shared},
 	{.id = STAGE_NET, .says = "a network of its own; see: nsenter -t PID -n ip address",
 	 .clone_flag = CLONE_NEWNET, .wanted = net_is_new, .prepare = net_prepare,
