@@ -352,12 +352,13 @@ static int read_chain(const struct nlmsghdr *m, void *arg)
 			snprintf(out.name, sizeof(out.name), "%s", mnl_attr_get_str(a));
 		else if (mnl_attr_get_type(a) == NFTA_CHAIN_POLICY)
 			out.drops = ntohl(mnl_attr_get_u32(a)) == NF_DROP;
-		else if (mnl_attr_get_type(a) == NFTA_CHAIN_HOOK)
+		else if (mnl_attr_get_type(a) == NFTA_CHAIN_HOOK) {
 			mnl_attr_for_each_nested(b, a)
 				if (mnl_attr_get_type(b) == NFTA_HOOK_HOOKNUM) {
 					out.hook = ntohl(mnl_attr_get_u32(b));
 					hangs = true;
 				}
+		}
 	}
 	return hangs ? to->one(&out, to->arg) : 0;
 }

@@ -937,7 +937,7 @@ command_line() {
 		wait_until command_line "$title"
 	done
 	run ! command_line "$secret"
-	[ "$(cat /proc/"$bare"/environ | tr '\0' '\n' | grep CT_ROOT)" = "CT_ROOT=$CT_ROOT" ]
+	[ "$(tr '\0' '\n' <"/proc/$bare/environ" | grep CT_ROOT)" = "CT_ROOT=$CT_ROOT" ]
 	kill -KILL "$bare"
 	await "$bare"
 	run ! setpriv --reuid 65534 --regid 65534 --clear-groups cat "/proc/$(sed -n 's/^supervisor=//p' "$CT_RUN/$init/state")/environ"
