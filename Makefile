@@ -8,6 +8,7 @@
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
 #	sudo make bench-check compares the ratios with those that were accepted
+#	sudo make check-debian13	some of the tests, built and run in a Debian 13; SUITES=all, or their names
 #	sudo make untry       takes away all that try and check have made and installed
 #	make lint             compilers' and checkers' warnings, the rules of the house
 
@@ -172,7 +173,11 @@ untry:
 	@rm -rf $(B)
 
 check:
-	@B=$(B) test/check
+	@B=$(B) test/check $(SUITES)
+
+# SUITES=all is the whole of `make check` there.
+check-debian13:
+	@test/root trixie test/check $(if $(SUITES),$(filter-out all,$(SUITES)),-s smoke)
 
 # Some tests, at once: nothing is installed, and no sanitizer is built.
 unit: all units
@@ -197,6 +202,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d)
 
-.PHONY: all units unit test bench bench-check asan install uninstall lint try untry check check-vm clean
+.PHONY: all units unit test bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
