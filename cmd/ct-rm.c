@@ -197,14 +197,14 @@ static int remove_object(struct rm_args *args, const char *ref, const char *id, 
 	return store_remove(&args->store, id, e);
 }
 
-/* The one object that ref means. 0: there is none; -1: there is more than one, or that could not be seen. */
-static int find(const struct store *s, const char *ref, char id[ID_LEN], struct err *e)
+/* own: of those alone whose own name it is. */
+static int find_among(const struct store *s, const char *ref, bool own, char id[ID_LEN], struct err *e)
 {
 	char other[ID_LEN];
 	int found = 0;
 
 	for (const char *const *kind = store_kinds; *kind; kind++) {
-		if (id_kind(ref) && !id_is(ref, *kind))
+		if (id_kind(ref) ? !id_is(ref, *kind) : own && name_holder(s, *kind, ref, other) < 0)
 			continue;
 		if (name_resolve(s, *kind, ref, found ? other : id, e) == 0)
 			found++;
@@ -212,6 +212,17 @@ static int find(const struct store *s, const char *ref, char id[ID_LEN], struct 
 			return -1;
 	}
 	return found > 1 ? err_set(e, "the name of %s and of %s: say which", id, other) : found;
+}
+
+/*
+ * The one object that ref means. 0: there is none; -1: there is more than one, or that could not be seen. The
+ * image localhost/web does not compete with the container web.
+ */
+static int find(const struct store *s, const char *ref, char id[ID_LEN], struct err *e)
+{
+	int found = find_among(s, ref, true, id, e);
+
+	return found ? found : find_among(s, ref, false, id, e);
 }
 
 /* What could be a name or an id, of whatever. */

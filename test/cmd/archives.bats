@@ -200,6 +200,9 @@ add("./blobs", type=DIR); add("./", type=DIR)' | ct-init -)
 	run ! ct-images -q docker.io/made:1
 	[ "$(ct-images -q "made@$(ct-images --no-header -o digest "$id")")" = "$id" ]
 	archive_of 'layout(blob(M, manifest(cfg, one), **named("other:1")))' | ct-init -
+	ctr=$(ct-run --only snapshot --name made "$id")
+	ct-rm made
+	run ! ct-ps -q "$ctr"	# the container alone had the name itself
 	ct-rm made:1
 	[ "$(ct-images --no-header -o name "$id")" = other:1 ]
 }
