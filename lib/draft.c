@@ -109,7 +109,8 @@ static int publish_named(const struct store *s, struct draft *d, const char *id,
 }
 
 /* What cannot be told to be on disk is a draft again, for its owner to drop. */
-static void unpublish(const struct store *s, const struct draft *d, const char *id, const char *name, const char *before)
+static void unpublish(const struct store *s, const struct draft *d, const char *id, const char *name,
+		      const char *before)
 {
 	own_fd int lock = -1;
 	struct err ignored;

@@ -42,7 +42,8 @@ static void note_moved(const struct intake *in, const char *name, const char *ho
 }
 
 /* before: whose each name that was taken had been ("": nobody's), to be given back. */
-static int take_all(const struct intake *in, const struct strv *names, const char *id, struct strv *before, struct err *e)
+static int take_all(const struct intake *in, const struct strv *names, const char *id, struct strv *before,
+		    struct err *e)
 {
 	for (size_t i = 0; i < names->n; i++) {
 		char holder[ID_LEN];
