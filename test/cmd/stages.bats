@@ -638,7 +638,7 @@ put_ct() {
 	grep -qE '^memory.(limit_in_bytes|max):67108864$' "$BATS_TEST_TMPDIR/one"
 	# Session, environment and directory are the caller's own, who has those of a container here.
 	chain() {
-		with_limits "$BATS_TEST_TMPDIR/chain" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+		with_limits "$BATS_TEST_TMPDIR/chain" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root HOSTNAME=box container=ct \
 			CT_CGROUP="$CT_CGROUP" "${bare[@]}" cgroup "${limits[@]}" "${bare[@]}" user "${bare[@]}" net --network none \
 			"${bare[@]}" uts -h box "${bare[@]}" ipc "${bare[@]}" pid "${bare[@]}" cgns "${bare[@]}" mnt \
 			"$B/ct-run" --only root --rootfs "$root" /opt/ct-run --only proc --rootfs / /opt/ct-run --only "$1" --rootfs / \
