@@ -117,6 +117,8 @@ static int make_rules(const struct cp_args *args, const struct side *to, struct 
 
 static int find_source(const struct side *from, struct source *s, struct err *e)
 {
+	if (from->ref && view_check_path(&from->view, from->place.path, e) < 0)
+		return err_wrap(e, "%s", from->operand);
 	if (source_find(&from->place, s, e) < 0)
 		return -1;
 	if (from->ref && (view_check(&from->view, s->fd, e) < 0 || view_check_whole(&from->view, s->fd, e) < 0))
@@ -126,8 +128,15 @@ static int find_source(const struct side *from, struct source *s, struct err *e)
 
 static int find_dest(const struct side *to, const struct source *s, struct dest *d, struct err *e)
 {
-	if ((s ? dest_find(&to->place, s, d, e) : dest_find_dir(&to->place, d, e)) < 0)
-		return -1;
+	struct err why;
+
+	if ((s ? dest_find(&to->place, s, d, e) : dest_find_dir(&to->place, d, e)) < 0) {
+		/* What is not there may be in a tmpfs. */
+		if (!to->ref || view_check_path(&to->view, to->place.path, &why) == 0)
+			return -1;
+		*e = why;
+		return err_wrap(e, "%s", to->operand);
+	}
 	if (to->ref && view_check(&to->view, d->dir, e) < 0)
 		return err_wrap(e, "%s", to->operand);
 	return 0;

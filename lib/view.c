@@ -233,19 +233,40 @@ static int refuse_withheld(const struct fsentry *entry, struct err *e)
 	return err_set(e, "%s cannot be read: the container made it too large, or has a lease on it", entry->target);
 }
 
+static int refuse_hidden(const struct fsentry *entry, const char *place, struct err *e)
+{
+	if (entry->from == FSENTRY_STATE)
+		return refuse_withheld(entry, e);
+	return err_set(e, "%s is a %s, which only the container's processes see ('ct exec' reaches it)", place,
+		       entry->type ? entry->type : "mount");
+}
+
+/* Of what is mounted one in the other the last one is seen: "/dev/shm" comes after "/dev". */
+static int check(const struct view *v, const char *path, struct err *e)
+{
+	for (size_t i = v->tree.n; i-- > 0;) {
+		const struct fsentry *entry = &v->tree.v[i];
+		own_str char *place = is_hidden(v, entry) ? place_of(v, entry) : NULL;
+
+		if (place && fsentry_contains(place, path))
+			return refuse_hidden(entry, place, e);
+	}
+	return 0;
+}
+
 int view_check(const struct view *v, int fd, struct err *e)
 {
 	char text[PATH_MAX];
 	const char *path = path_inside(v, fd, text);
 
-	for (size_t i = 0; path && i < v->tree.n; i++) {
-		own_str char *place = is_hidden(v, &v->tree.v[i]) ? place_of(v, &v->tree.v[i]) : NULL;
+	return path ? check(v, path, e) : 0;
+}
 
-		if (place && fsentry_contains(place, path))
-			return v->tree.v[i].from == FSENTRY_STATE ? refuse_withheld(&v->tree.v[i], e) :
-			       err_set(e, "what is at %s is seen by the container's processes alone", place);
-	}
-	return 0;
+int view_check_path(const struct view *v, const char *path, struct err *e)
+{
+	own_str char *place = path_resolved(v->root, path);
+
+	return check(v, place, e);
 }
 
 /* Seen as it is, and no mount to an archive: a file that is mounted on a file. */

@@ -38,6 +38,8 @@ void view_close(struct view *v);
 
 /* Refuses a file or directory (found beneath v->root, O_PATH will do) that stands where others are seen inside. */
 int view_check(const struct view *v, int fd, struct err *e);
+/* The same of a path that need not be there: what is in a tmpfs is not, seen from outside. */
+int view_check_path(const struct view *v, const char *path, struct err *e);
 
 /*
  * Refuses a directory of the container's that something is mounted beneath: a copy of it

@@ -525,7 +525,7 @@ owner() {
 	run ct-cp "$c:/run" -
 	refused 'volume named:/var/run/data: not copied along'
 	run ct-cp "$c:/run/tmp" -
-	refused "seen by the container's processes alone"
+	refused "which only the container's processes see"
 	ct-rm -f "$image"
 }
 
@@ -544,11 +544,30 @@ owner() {
 	umount dir/below
 }
 
+@test "a copy out of a tmpfs, or into one, says that it is one" {
+	c=$(ct-run -d --tmpfs /scratch "$img" sh -c 'echo 1 >/scratch/f; echo 1 >/dev/shm/f; exec sleep 1000')
+	for path in /scratch /scratch/f /scratch/no/such /tmp/../scratch/f; do
+		run ct-cp "$c:$path" -
+		refused "$c:$path: /scratch is a tmpfs, which only the container's processes see ('ct exec' reaches it)"
+	done
+	run ct-cp "$c:/dev/shm/f" "$D/f"
+	refused "$c:/dev/shm/f: /dev/shm is a tmpfs, which only the container's processes see"
+	run ct-cp /etc/passwd "$c:/scratch/new"
+	refused "$c:/scratch/new: /scratch is a tmpfs"
+	run ct-cp /etc/passwd "$c:/scratch/no/such"
+	refused "$c:/scratch/no/such: /scratch is a tmpfs"
+	run ct-cp "$c:/proc/1/status" -
+	refused "$c:/proc/1/status: /proc is a proc"
+	run ct-cp "$c:/no/such" -
+	refused "$c:/no/such: No such file or directory"
+	ct-rm -f "$c"
+}
+
 @test "what only the container's processes see is refused, not written below it" {
 	stopped --tmpfs /scratch
 	for path in /scratch/f /dev/f /proc/f; do
 		run ct-cp "$busybox/etc/passwd" "$c:$path"
-		refused "seen by the container's processes alone"
+		refused "which only the container's processes see"
 	done
 	[ ! -e "$root/scratch/f" ] && [ ! -e "$root/dev/f" ]
 }
@@ -624,9 +643,9 @@ owner() {
 	cmp dir/f "$(ct-volumes --no-header -o root named)/f"
 	[ ! -e "$root/mnt/named/f" ]
 	run ct-cp "$first:/scratch" "$c:/tmp"
-	refused "seen by the container's processes alone"
+	refused "which only the container's processes see"
 	run ct-cp "$c:/etc/passwd" "$first:/scratch/f"
-	refused "seen by the container's processes alone"
+	refused "which only the container's processes see"
 }
 
 @test "what is mounted in the destination is written to, what is there stays" {
