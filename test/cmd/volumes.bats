@@ -242,8 +242,8 @@ image_with_data() {
 	image_with volume=/var/tmp volume=/made
 	mkdir -p "$D/image"
 	c=$(ct-run -d "$with" sh -c 'echo x >/made/file; echo x >/var/tmp/file; echo x >/root/file; stat -c %a /var/tmp; exec sleep 1000')
-	wait_until ct-exec "$c" test -s /root/file
-	[ "$(ct-logs "$c")" = 1777 ]
+	# shellcheck disable=SC2016 # sh is to expand it
+	wait_until sh -c '[ "$(ct-logs "$1")" = 1777 ]' sh "$c"
 	[ "$(ct-exec "$c" awk '$2 == "/made" || $2 == "/var/tmp"' /proc/mounts | wc -l)" -eq 2 ]
 	new=$(ct-commit "$c")
 	[ "$(ct-run --rm --entrypoint '' "$new" sh -c 'cat /root/file; ls /made /var/tmp')" = $'x\n/made:\n\n/var/tmp:' ]
