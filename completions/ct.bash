@@ -448,7 +448,7 @@ _ct_operand() {
 	lab:*)	_ct_labs ;;
 	help:0)	_ct_names ;;
 	exec:* | pid:* | top:* | logs:* | commit:* | run:* | path:* | export:* | id:* | shell:*)	;;
-	cp:* | init:* | build:* | store:* | net*:* | help:* | prune:* | df:* | pull:*)	;;
+	cp:* | echo:* | init:* | build:* | store:* | net*:* | help:* | prune:* | df:* | pull:*)	;;
 	*)	_ct_files ;;
 	esac
 }
