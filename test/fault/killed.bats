@@ -90,3 +90,76 @@ goes_on() {
 	done
 	fail_at_calls -c pread64 -f "$CT_CGROUP" -e EIO -- failed_or_whole ct-commit x
 }
+
+# What one command that is killed leaves of x, one ct-rm -f removes.
+rm_leaves_nothing() {
+	wait_until no_runner
+	ct-rm -f x
+	# What was being written for the network itself is written over by the next one on it.
+	same_facts "$D/before" <(facts) 2>/dev/null || ct-run --rm "$img" true
+	same_facts "$D/before" <(facts)
+}
+
+# The processes of a container whose supervisor was killed die a moment later.
+no_runner() {
+	[ -z "$(ct-ps -q -r --filter name=^x$)" ]
+}
+
+@test "ct-run killed at any call leaves nothing that one ct-rm -f does not remove" {
+	ct-run --rm "$img" true
+	facts >"$D/before"
+	kill_at_calls 0 rm_leaves_nothing ct-run --name x "$img" true
+}
+
+@test "ct-run whose first process is killed at any call leaves nothing that one ct-rm -f does not remove" {
+	ct-run --rm "$img" true
+	facts >"$D/before"
+	kill_at_calls 1 rm_leaves_nothing ct-run --name x "$img" true
+}
+
+@test "ct-rm killed at any call leaves nothing that one ct-rm -f does not remove" {
+	ct-run --rm "$img" true
+	facts >"$D/before"
+	run_and_rm() {
+		ct-rm -f x
+		same_facts "$D/before" <(facts)
+		ct-run -d --name x "$img" sleep 1000
+	}
+	ct-run -d --name x "$img" sleep 1000
+	kill_at_calls 0 run_and_rm ct-rm -f x
+}
+
+@test "ct-net create and rm killed at any call leave nothing that one ct-net rm does not remove" {
+	ct-net create y
+	ct-net rm y
+	facts >"$D/before"
+	gone() {
+		ct-net rm y 2>/dev/null || :
+		run -1 grep -x y <(ct-net ls --no-header -o name)
+		same_facts "$D/before" <(facts)
+	}
+	kill_at_calls 0 gone ct-net create y
+	made() {
+		gone
+		ct-net create y
+	}
+	ct-net create y
+	kill_at_calls 0 made ct-net rm y
+	ct-net rm y
+}
+
+@test "ct-init killed at any call leaves no image that is not whole, and nothing that the next does not remove" {
+	mkdir "$D/dir"
+	echo text >"$D/dir/file"
+	ct-init "$D/dir" | ct-rm -
+	facts >"$D/before"
+	whole() {
+		for id in $(ct-images -q); do
+			[ "$id" = "$img" ] || [ "$(cat "$(ct path "$id")/file")" = text ]
+		done
+		ct-images -q | grep -vx "$img" | ct-rm -f -
+		ct-rm -f nothing
+		same_facts "$D/before" <(facts)
+	}
+	kill_at_calls 0 whole ct-init "$D/dir"
+}
