@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 #include <linux/capability.h>
 
@@ -51,13 +52,17 @@ static void put(struct buf *out, const char *title, const struct buf *part)
 		buf_fmt(out, "\n# %s\n%s", title, part->data);
 }
 
-static void put_holder(const struct recipe *parts, struct buf *out)
+static void put_holder(const struct run *r, const struct recipe *parts, struct buf *out)
 {
+	uint32_t owner = strstr(parts->flags.len ? parts->flags.data : "", " --user") ? idmap_root(&r->map) : 0;
+
 	if (!parts->flags.len && !parts->other.len)
 		return;
 	buf_str(out, "\n# The namespaces, held open by a process that sleeps.\n");
 	if (parts->other.len)
 		buf_fmt(out, "%s ", parts->other.data);
+	if (owner && caps_held(CAP_SETUID))
+		buf_fmt(out, "setpriv --securebits +no_setuid_fixup --euid %u ", owner);
 	if (parts->flags.len)
 		buf_fmt(out, "unshare%s ", parts->flags.data);
 	buf_str(out, "sh -c 'echo; exec sleep infinity' >\"$work/up\" &\nholder=$!\nread -r _ <\"$work/up\"\n");
@@ -189,7 +194,7 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 	put_clean(&parts, plan->tty, out);
 	if (before.len)
 		buf_str(out, before.data);
-	put_holder(&parts, out);
+	put_holder(&r, &parts, out);
 	put(out, "From outside: what takes the host's rights.", &parts.held);
 	put_inside(&r, &parts, out);
 	put_turn(&parts, out);

@@ -76,10 +76,13 @@ static void add_dev(struct filetree *t, const struct plan *p)
 	for (size_t i = 0; i < COUNT(links); i++)
 		ADD(t, .kind = FSENTRY_LINK, .phase = FSENTRY_KERNEL, .source = str_dup(links[i][0]),
 		    .target = str_dup(links[i][1]));
-	/* Group 5 is tty nearly everywhere; a user namespace need not have it. */
-	add_new(t, "/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
+	/*
+	 * Group 5 is tty nearly everywhere; a user namespace need not have it. All containers share
+	 * 3,072 terminals (kernel.pty.max less kernel.pty.reserve): one may take 256.
+	 */
+	add_new(t, "/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620,max=256,gid=5",
 		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	t->v[t->n - 1].fallback = "newinstance,ptmxmode=0666,mode=0620";
+	t->v[t->n - 1].fallback = "newinstance,ptmxmode=0666,mode=0620,max=256";
 	add_new(t, "/dev/shm", "tmpfs", shm, QUIET);
 	/* A kernel may lack POSIX message queues; those of another's IPC namespace cannot be shown. */
 	add_new(t, "/dev/mqueue", "mqueue", NULL, QUIET);

@@ -21,6 +21,7 @@
 #include "handover.h"
 #include "netstage.h"
 #include "own.h"
+#include "owner.h"
 #include "show.h"
 #include "proc.h"
 #include "rootfs.h"
@@ -164,6 +165,16 @@ static pid_t clone_within(struct run *r, struct clone_args args)
 	return pid;
 }
 
+static pid_t clone_owned(const struct clone_args *args, uid_t owner)
+{
+	bool begun = owner_begin(owner);
+	pid_t pid = (pid_t)syscall(SYS_clone3, args, sizeof(*args));
+
+	if (pid)
+		owner_end(begun);
+	return pid;
+}
+
 static int clone_first(struct run *r, struct err *e)
 {
 	struct clone_args args = {.exit_signal = SIGCHLD, .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&r->pidfd};
@@ -179,7 +190,8 @@ static int clone_first(struct run *r, struct err *e)
 	if (channel_open(ends, e) < 0)
 		return -1;
 	explain_at(NULL);
-	pid = r->net.shared >= 0 ? clone_within(r, args) : (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	pid = r->net.shared >= 0 ? clone_within(r, args) :
+	      clone_owned(&args, args.flags & CLONE_NEWUSER ? idmap_root(&r->map) : 0);
 	if (pid)	/* the child would say it too */
 		explained(pid, "clone3({flags=%s})", flags_text(args.flags));
 	if (pid < 0) {

@@ -25,6 +25,7 @@
 #include "netrecipe.h"
 #include "netstage.h"
 #include "own.h"
+#include "owner.h"
 #include "rlimit.h"
 #include "rootfs.h"
 #include "treemount.h"
@@ -231,10 +232,14 @@ static int exec_prepare(struct run *r, struct err *e)
 /* Last, because a small limit would get in the way of building the rest. */
 static int exec_release(struct run *r, struct err *e)
 {
-	for (size_t i = 0; i < r->plan->ulimits.n; i++)
-		if (rlimit_set(r->pid, r->plan->ulimits.v[i], r->notes, e) < 0)
-			return -1;
-	return 0;
+	/* A host's root without CAP_SYS_RESOURCE may still change limits in a user namespace of its own id. */
+	bool begun = r->plan->ulimits.n && owner_begin(idmap_root(&r->map));
+	int failed = 0;
+
+	for (size_t i = 0; !failed && i < r->plan->ulimits.n; i++)
+		failed = rlimit_set(r->pid, r->plan->ulimits.v[i], r->notes, e);
+	owner_end(begun);
+	return failed;
 }
 
 /* Its terminal, from its own devpts, of which the supervisor gets the master. */

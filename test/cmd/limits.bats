@@ -174,3 +174,59 @@ sleeper() {
 	done
 	ct-rm -f "$c"
 }
+
+# takes CONTAINER UID FILE: a process in the container's user namespace takes all inotify instances that it gets,
+# writes how many to the file, and keeps them.
+takes() {
+	/usr/bin/nsenter -t "$(ct pid "$1")" -U -S "$2" -G "$2" /usr/bin/python3 -I -S - 3>&- <<-'END' >"$3" &
+		import ctypes, signal
+		libc = ctypes.CDLL(None)
+		got = 0
+		while got < 10000 and libc.inotify_init() >= 0:
+		    got += 1
+		print(got, flush=True)
+		signal.pause()
+	END
+	holders+=("$!")
+	wait_until test -s "$3"
+}
+
+@test "a container that takes all its inotify instances leaves those of the host and of other containers" {
+	holders=()
+	limit=$(cat /proc/sys/fs/inotify/max_user_instances)	# 128 as the kernel comes
+	a=$(ct-run -d --network none "$img" sleep 1000)
+	b=$(ct-run -d --network none "$img" sleep 1000)
+	takes "$a" 0 "$BATS_TEST_TMPDIR/a"
+	takes "$a" 1000 "$BATS_TEST_TMPDIR/a-user"
+	takes "$b" 0 "$BATS_TEST_TMPDIR/b"
+	[ "$(cat "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/a-user" "$BATS_TEST_TMPDIR/b" | xargs)" = "$limit 0 $limit" ]
+	/usr/bin/python3 -I -S -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).inotify_init() < 0)'
+	kill "${holders[@]}"
+	wait "${holders[@]}" || true
+	ct-rm -f "$a" "$b"
+}
+
+@test "a container has 256 terminals at most, and others have theirs all the same" {
+	holders=()
+	a=$(ct-run -d --network none "$img" sleep 1000)
+	b=$(ct-run -d --network none "$img" sleep 1000)
+	for c in "$a" "$b"; do
+		/usr/bin/python3 -I -S - "/proc/$(ct pid "$c")/root/dev/pts/ptmx" 3>&- <<-'END' >"$BATS_TEST_TMPDIR/$c" &
+			import os, signal, sys
+			got = []
+			try:
+			    while len(got) < 5000:
+			        got.append(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY))
+			except OSError as e:
+			    print(len(got), e.strerror, flush=True)
+			signal.pause()
+		END
+		holders+=("$!")
+		wait_until test -s "$BATS_TEST_TMPDIR/$c"
+		[ "$(cat "$BATS_TEST_TMPDIR/$c")" = "256 No space left on device" ]
+	done
+	kill "${holders[@]}"
+	wait "${holders[@]}" || true
+	ct-exec -t "$a" tty
+	ct-rm -f "$a" "$b"
+}
