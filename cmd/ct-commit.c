@@ -16,6 +16,7 @@
 #include "pause.h"
 #include "plan.h"
 #include "shell.h"
+#include "draft.h"
 #include "subvol.h"
 
 struct commit_args {
@@ -162,7 +163,7 @@ static int tell(const struct store *s, const char *id, bool replaced, struct err
 	if (cmd_tell_id(id, e) == 0)
 		return 0;
 	if (!replaced)
-		store_remove(s, id, &ignored);
+		draft_unpublish(s, id, &ignored);
 	return -1;
 }
 

@@ -18,6 +18,7 @@
 #include "names.h"
 #include "own.h"
 #include "shell.h"
+#include "draft.h"
 #include "store.h"
 #include "subvol.h"
 #include "tree.h"
@@ -203,7 +204,7 @@ static void take_back(const struct store *s, const char *id, const char *name, c
 		if (lock >= 0)
 			name_take(s, "img", name, before, &ignored);
 	}
-	store_remove(s, id, &ignored);
+	draft_unpublish(s, id, &ignored);
 }
 
 int main(int argc, char **argv)

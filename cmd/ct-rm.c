@@ -18,6 +18,7 @@
 #include "lock.h"
 #include "names.h"
 #include "own.h"
+#include "draft.h"
 #include "ref.h"
 
 enum { BLOB_AGE = 24 * 3600 };
@@ -129,7 +130,7 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 	if (container_clean(&args->store, id, e) < 0)
 		return -1;
 	args->others = true;
-	return store_remove(&args->store, id, e);
+	return draft_unpublish(&args->store, id, e);
 }
 
 /* Whether a container was made from the image, or has the volume. */
@@ -194,7 +195,7 @@ static int remove_object(struct rm_args *args, const char *ref, const char *id, 
 	if (!args->force && refuse_if_used(args, id, &names, e) < 0)
 		return -1;
 	*(id_is(id, "img") ? &args->images : &args->others) = true;
-	return store_remove(&args->store, id, e);
+	return draft_unpublish(&args->store, id, e);
 }
 
 /* own: of those alone whose own name it is. */
@@ -280,7 +281,7 @@ int main(int argc, char **argv)
 		cmd_complain(&e);
 	free_space_soon(args.store.root);
 	container_sweep(&args.store);
-	if (args.store.root >= 0 && store_sweep(&args.store, &e) < 0)
+	if (args.store.root >= 0 && draft_sweep(&args.store, &e) < 0)
 		cmd_complain(&e);
 	store_close(&args.store);
 	strv_free(&args.users);

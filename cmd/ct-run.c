@@ -13,6 +13,7 @@
 #include "own.h"
 #include "runopts.h"
 #include "step.h"
+#include "draft.h"
 #include "store.h"
 
 static const struct opt_program program = {
@@ -71,7 +72,7 @@ static int make_only(struct launch *l)
 		return cmd_failed(&e);
 	if (l->started(l, &e) == 0)
 		return cmd_end(0);
-	store_remove(l->store, l->id, &ignored);
+	draft_unpublish(l->store, l->id, &ignored);
 	return cmd_failed(&e);
 }
 

@@ -16,6 +16,7 @@
 #include "path.h"
 #include "record.h"
 #include "subvol.h"
+#include "draft.h"
 #include "tree.h"
 
 /* Beside `data`, while that is filled. */

@@ -146,7 +146,7 @@ int draft_exchange(const struct store *s, struct draft *d, const char *id, struc
 	}
 	done(d);
 	/* The old one stands in tmp/ now, and nobody's lock is on it. If it cannot go yet, it goes later. */
-	store_sweep(s, &none);
+	draft_sweep(s, &none);
 	return 0;
 }
 
@@ -214,7 +214,7 @@ static int erase_in_place(const struct store *s, const char *id, struct err *e)
 	return 0;
 }
 
-int store_remove(const struct store *s, const char *id, struct err *e)
+int draft_unpublish(const struct store *s, const char *id, struct err *e)
 {
 	struct draft d;
 
@@ -265,7 +265,7 @@ static void sweep_names(const struct store *s)
 		name_sweep(s, *kind);
 }
 
-int store_sweep(const struct store *s, struct err *e)
+int draft_sweep(const struct store *s, struct err *e)
 {
 	int fd = openat(s->root, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);

@@ -19,7 +19,7 @@ struct fetch {
 	const struct store *store;
 	struct registry *registry;		/* logged in */
 	const struct manifest *image;
-	const struct strv *chains;		/* of its layers, base first (layers_chain) */
+	const struct strv *chains;		/* of its layers, base first (layering_chain) */
 	void (*progress)(void);			/* called now and then while the caller waits; may be NULL */
 
 	/* Its own: */

@@ -13,6 +13,7 @@
 #include "num.h"
 #include "own.h"
 #include "subvol.h"
+#include "draft.h"
 #include "tree.h"
 
 void image_close(struct image *img)

@@ -21,6 +21,7 @@
 #define CT_IMAGE_H
 
 #include "record.h"
+#include "draft.h"
 #include "store.h"
 
 struct err;

@@ -7,10 +7,12 @@
 
 #include "err.h"
 #include "image.h"
+#include "layering.h"
 #include "layers.h"
 #include "lock.h"
 #include "names.h"
 #include "own.h"
+#include "draft.h"
 #include "str.h"
 
 /* The image of the same configuration, which says what its layers unpack to. 0: there is none. */
@@ -96,7 +98,7 @@ static int settle(const struct intake *in, struct draft *d, const struct strv *n
 		return 1;
 	close(take_fd(&lock));
 	if (!found)
-		store_remove(s, id, &ignored);
+		draft_unpublish(s, id, &ignored);
 	return -1;
 }
 
@@ -108,7 +110,7 @@ static int add_layers(const struct intake *in, const struct strv *diffids, const
 
 		if (!layers_have(in->store, chain->v[i])) {
 			from = in->open(in->arg, i, e);
-			if (from < 0 || layers_add(in->store, i ? chain->v[i - 1] : NULL, chain->v[i], diffids->v[i],
+			if (from < 0 || layering_add(in->store, i ? chain->v[i - 1] : NULL, chain->v[i], diffids->v[i],
 						   from, what, in->progress, e) < 0)
 				return -1;
 		}
@@ -124,7 +126,7 @@ static int make_image(const struct intake *in, struct draft *d, const struct str
 	own_strv struct strv diffids = {0}, chain = {0};
 
 	record_get_list(in->config, "diffid", &diffids);
-	layers_chain(&diffids, &chain);
+	layering_chain(&diffids, &chain);
 	if (add_layers(in, &diffids, &chain, e) < 0 || draft_begin(in->store, d, e) < 0 ||
 	    layers_snapshot(in->store, chain.n ? chain.v[chain.n - 1] : NULL, d, e) < 0)
 		return -1;

@@ -18,6 +18,7 @@
 #include "own.h"
 #include "record.h"
 #include "spawn.h"
+#include "draft.h"
 #include "str.h"
 
 /* Linux before 5.15 cannot map the owners of btrfs, so a user namespace would own no file there. */
@@ -87,7 +88,7 @@ static void undo(const struct launch *l, struct draft *d, int lock)
 	if (lock < 0)
 		return;
 	if (!l->again)
-		store_remove(l->store, l->id, &ignored);
+		draft_unpublish(l->store, l->id, &ignored);
 	container_clean(l->store, l->id, &ignored);
 }
 
@@ -151,7 +152,7 @@ static void clear_away(struct watched *w)
 	if (container_clean(l->store, l->id, &e) < 0)
 		strv_add(&l->notes, e.msg);
 	spawn_forget(w->run);
-	if (l->remove && store_remove(l->store, l->id, &e) < 0)
+	if (l->remove && draft_unpublish(l->store, l->id, &e) < 0)
 		strv_add(&l->notes, e.msg);
 }
 

@@ -10,9 +10,10 @@
 #include "layer.h"
 #include "own.h"
 #include "record.h"
+#include "draft.h"
 #include "subvol.h"
 
-void layers_chain(const struct strv *diffids, struct strv *out)
+void layering_chain(const struct strv *diffids, struct strv *out)
 {
 	char id[DIGEST_LEN] = "";
 
@@ -81,7 +82,7 @@ static int fill(const struct store *s, const struct draft *d, const char *parent
 	return syncfs(d->dir) < 0 ? err_sys(e, "write the layer to disk") : 0;
 }
 
-int layers_add(const struct store *s, const char *parent, const char *chain, const char *diffid, int from,
+int layering_add(const struct store *s, const char *parent, const char *chain, const char *diffid, int from,
 	       const char *what, tree_progress *progress, struct err *e)
 {
 	own_str char *path = str_fmt("layers/%s", chain);

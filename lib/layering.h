@@ -1,10 +1,22 @@
 /*
- * Layers becoming part of the store: the part of layers.h, which declares it, that takes
- * libraries for archives and digests. Who only looks or takes away is linked without them.
+ * Layers becoming part of the store (layers.h): the part that takes libraries for archives and
+ * digests. A program that only looks layers up or removes them is linked without those.
  */
 #ifndef CT_LAYERING_H
 #define CT_LAYERING_H
 
 #include "layers.h"
+
+/* Chain ids (their digits) of these diff ids, base first, added to out. */
+void layering_chain(const struct strv *diffids, struct strv *out);
+
+/*
+ * Unpacks a layer (plain, gzip or zstd, told by content; read to its end from descriptor
+ * `from`) onto a snapshot of parent (NULL: the lowest), see layer_apply. What it unpacks to must
+ * have that diff id. One that is there already (then it is not read), or is by the time this is
+ * done, is success. what: the layer, in messages. Under layers_hold.
+ */
+int layering_add(const struct store *s, const char *parent, const char *chain, const char *diffid, int from,
+	       const char *what, tree_progress *progress, struct err *e);
 
 #endif

@@ -9,6 +9,7 @@
 #include "err.h"
 #include "own.h"
 #include "record.h"
+#include "draft.h"
 #include "subvol.h"
 
 static const char dir_name[] = "layers";

@@ -16,27 +16,16 @@
 #define CT_LAYERS_H
 
 #include "digest.h"
+#include "draft.h"
 #include "store.h"
 #include "tree.h"
 
 struct err;
 
-/* Chain ids (their digits) of these diff ids, base first, added to out. In layering.c. */
-void layers_chain(const struct strv *diffids, struct strv *out);
-
 /* As long as this descriptor is open, no layer is collected. Shared. */
 int layers_hold(const struct store *s, struct err *e);
 
 bool layers_have(const struct store *s, const char *chain);
-
-/*
- * Unpacks a layer (plain, gzip or zstd, told by content; read to its end from descriptor
- * `from`) onto a snapshot of parent (NULL: the lowest), see layer_apply. What it unpacks to must
- * have that diff id. One that is there already (then it is not read), or is by the time this is
- * done, is success. what: the layer, in messages. Under layers_hold. In layering.c.
- */
-int layers_add(const struct store *s, const char *parent, const char *chain, const char *diffid, int from,
-	       const char *what, tree_progress *progress, struct err *e);
 
 /* A writable snapshot `rootfs` of the layer in the draft, for image_publish. chain NULL: an empty one (0755, root's). */
 int layers_snapshot(const struct store *s, const char *chain, const struct draft *d, struct err *e);

@@ -6,7 +6,11 @@
 #ifndef CT_NAMES_H
 #define CT_NAMES_H
 
-#include "store.h"
+#include "handle.h"
+#include "ids.h"
+#include "str.h"
+
+struct err;
 
 /*
  * A container's or a volume's name: [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 63 characters, not
@@ -43,7 +47,7 @@ int name_list_all(const struct store *s, const char *kind, struct strv *names, s
 void name_pick(const struct strv *names, const struct strv *ids, const char *id, struct strv *out);
 
 /*
- * Under the caller's lock on the store: see draft_publish, store_remove.
+ * Under the caller's lock on the store: see draft_publish, draft_unpublish.
  * name_take: a container's name must be free (e->sys EEXIST if not), an image's moves.
  * name_drop: only if the name is that id's; id NULL: whoever's it is.
  */

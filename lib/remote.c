@@ -5,6 +5,7 @@
 
 #include "err.h"
 #include "image.h"
+#include "layering.h"
 #include "layers.h"
 #include "ocitar.h"
 #include "own.h"
@@ -80,7 +81,7 @@ static void find_chains(struct remote *r)
 	own_strv struct strv diffids = {0};
 
 	record_get_list(&r->record, "diffid", &diffids);
-	layers_chain(&diffids, &r->chains);
+	layering_chain(&diffids, &r->chains);
 }
 
 int remote_config(struct remote *r, struct err *e)

@@ -1,3 +1,4 @@
+#include "draft.h"
 #include "store.h"
 
 #include <errno.h>
@@ -235,7 +236,7 @@ static int open_up(struct store *s, bool *mounted, struct err *e)
 	if (s->run < 0 && open_run(s, e) < 0)
 		return -1;
 	/* What cannot be deleted is in nobody's way, but somebody should know. */
-	if (store_sweep(s, &left) < 0 && !s->note[0])
+	if (draft_sweep(s, &left) < 0 && !s->note[0])
 		snprintf(s->note, sizeof(s->note), "%.*s", (int)sizeof(s->note) - 1, left.msg);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "lock.h"
 #include "names.h"
 #include "own.h"
+#include "draft.h"
 #include "subvol.h"
 
 static struct err e;
@@ -161,7 +162,7 @@ static void what_was_replaced_stays_while_somebody_holds_it(void **state)
 	assert_int_equal(drafts(s), 1);
 	assert_int_equal(faccessat(lock, "rootfs/file", F_OK, 0), 0);
 	close(take_fd(&lock));
-	assert_int_equal(store_sweep(s, &e), 0);
+	assert_int_equal(draft_sweep(s, &e), 0);
 	assert_int_equal(drafts(s), 0);
 }
 
@@ -203,7 +204,7 @@ static void names_that_a_killed_process_left_go_with_its_draft(void **state)
 		kill(getpid(), SIGKILL);
 	}
 	wait(&status);
-	assert_int_equal(store_sweep(s, &e), 0);
+	assert_int_equal(draft_sweep(s, &e), 0);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(faccessat(s->root, dangling[i], F_OK, AT_SYMLINK_NOFOLLOW), -1);
 	assert_int_equal(faccessat(s->root, "names/.new", F_OK, AT_SYMLINK_NOFOLLOW), -1);
@@ -233,13 +234,13 @@ static void removal_takes_the_object_and_all_its_names(void **state)
 
 	publish(s, "img_42002", "a");
 	publish(s, "ps_42002", "web");
-	assert_int_equal(store_remove(s, "img_42002", &e), 0);
-	assert_int_equal(store_remove(s, "ps_42002", &e), 0);
+	assert_int_equal(draft_unpublish(s, "img_42002", &e), 0);
+	assert_int_equal(draft_unpublish(s, "ps_42002", &e), 0);
 	assert_false(exists(s, "img_42002"));
 	assert_false(exists(s, "names/img/a:latest"));
 	assert_false(exists(s, "names/ps/web"));
 	assert_int_equal(drafts(s), 0);
-	assert_int_equal(store_remove(s, "img_42002", &e), 0);
+	assert_int_equal(draft_unpublish(s, "img_42002", &e), 0);
 }
 
 static void a_name_given_on_is_not_removed_with_its_first_owner(void **state)
@@ -249,7 +250,7 @@ static void a_name_given_on_is_not_removed_with_its_first_owner(void **state)
 
 	publish(s, "img_42002", "a");
 	publish(s, "img_42003", "a");
-	assert_int_equal(store_remove(s, "img_42002", &e), 0);
+	assert_int_equal(draft_unpublish(s, "img_42002", &e), 0);
 	assert_int_equal(name_resolve(s, "img", "a", id, &e), 0);
 }
 
@@ -273,7 +274,7 @@ static void subvolumes_inside_go_with_the_object(void **state)
 
 	publish(s, "ps_42002", NULL);
 	rootfs = openat(s->root, "ps_42002/rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (nest(rootfs, 5) < 0 || subvol_set_read_only(rootfs, true, &e) < 0 || store_remove(s, "ps_42002", &e) < 0)
+	if (nest(rootfs, 5) < 0 || subvol_set_read_only(rootfs, true, &e) < 0 || draft_unpublish(s, "ps_42002", &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_false(exists(s, "ps_42002"));
 	assert_int_equal(drafts(s), 0);
@@ -289,7 +290,7 @@ static void removal_follows_no_link(void **state)
 	publish(&h->s, "ps_42002", NULL);
 	assert_int_equal(symlinkat(outside, h->s.root, "ps_42002/link"), 0);
 	assert_int_equal(symlinkat(outside, h->s.root, "ps_42002/rootfs/link"), 0);
-	assert_int_equal(store_remove(&h->s, "ps_42002", &e), 0);
+	assert_int_equal(draft_unpublish(&h->s, "ps_42002", &e), 0);
 	assert_int_equal(access(file, F_OK), 0);
 }
 
@@ -302,7 +303,7 @@ static void what_is_mounted_in_an_object_is_not_deleted(void **state)
 	publish(&h->s, "ps_42002", NULL);
 	assert_int_equal(mkdir(inside, 0700), 0);
 	assert_int_equal(mount(h->path, inside, NULL, MS_BIND, NULL), 0);
-	assert_int_equal(store_remove(&h->s, "ps_42002", &e), -1);
+	assert_int_equal(draft_unpublish(&h->s, "ps_42002", &e), -1);
 	assert_int_equal(e.sys, EBUSY);
 	assert_string_equal(e.msg, "ps_42002: gone: remove mnt: Device or resource busy");
 	assert_int_equal(access(h->s.run_path, F_OK), 0);
@@ -345,8 +346,8 @@ static void a_full_store_can_be_emptied(void **state)
 	fill(s);
 	if (draft_begin(s, &d, &e) == 0)
 		draft_drop(s, &d);
-	assert_int_equal(store_remove(s, "ps_42002", &e), 0);
-	assert_int_equal(store_remove(s, "img_42002", &e), 0);
+	assert_int_equal(draft_unpublish(s, "ps_42002", &e), 0);
+	assert_int_equal(draft_unpublish(s, "img_42002", &e), 0);
 	assert_false(exists(s, "ps_42002"));
 	assert_false(exists(s, "img_42002"));
 }

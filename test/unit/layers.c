@@ -10,6 +10,7 @@
 #include "fd.h"
 #include "layering.h"
 #include "own.h"
+#include "draft.h"
 #include "tars.h"
 
 static struct err e;
@@ -26,7 +27,7 @@ static void chain_ids_are_those_of_the_specification(void **state)
 	strv_add(&diffids, "sha256:" A);
 	strv_add(&diffids, "sha256:" B);
 	strv_add(&diffids, "sha256:" C);
-	layers_chain(&diffids, &chain);
+	layering_chain(&diffids, &chain);
 	assert_int_equal(chain.n, 3);
 	assert_string_equal(chain.v[0], A);
 	assert_string_equal(chain.v[1], "ccd722928bd92476ba1745586fed6e45a102504185ad88cd89e01ff116fd146c");
@@ -54,7 +55,7 @@ static int put(struct home *h, const char *parent, const char *chain, int fd)
 
 	assert_true(held >= 0);
 	digest_of_file(from, diffid);
-	return layers_add(&h->s, parent, chain, diffid, from, "layer", NULL, &e);
+	return layering_add(&h->s, parent, chain, diffid, from, "layer", NULL, &e);
 }
 
 static int root_of(struct home *h, const char *chain)
@@ -119,7 +120,7 @@ static void a_layer_that_is_there_is_not_read_again(void **state)
 	struct home *h = *state;
 
 	assert_int_equal(put(h, NULL, A, lower()), 0);
-	assert_int_equal(layers_add(&h->s, NULL, A, "sha256:" A, -1, "layer", NULL, &e), 0);
+	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" A, -1, "layer", NULL, &e), 0);
 }
 
 static void whiteouts_hide_what_is_below_wherever_they_stand(void **state)
@@ -243,7 +244,7 @@ static void another_content_than_the_diff_id_says_is_refused(void **state)
 	struct home *h = *state;
 	own_fd int held = layers_hold(&h->s, &e), fd = lower();
 
-	assert_int_equal(layers_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e), -1);
+	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e), -1);
 	assert_non_null(strstr(e.msg, "layer: unpacks to sha256:"));
 	assert_non_null(strstr(e.msg, ", not to the diff id sha256:" C));
 	assert_int_equal(count(h, "layers") + count(h, "tmp"), 0);
@@ -265,7 +266,7 @@ static void a_layer_cut_anywhere_is_refused(void **state)
 			fd = end(&m);
 			fstat(fd, &st);
 			assert_int_equal(ftruncate(fd, st.st_size - cut), 0);
-			assert_int_equal(layers_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e), -1);
+			assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e), -1);
 			assert_non_null(strstr(e.msg, filters[i] == ARCHIVE_FILTER_NONE ? "not to the diff id" : "cut short"));
 		}
 }
@@ -291,7 +292,7 @@ static int put_unchecked(struct home *h, int fd)
 {
 	own_fd int held = layers_hold(&h->s, &e), from = fd;
 
-	return layers_add(&h->s, NULL, A, "sha256:" C, from, "layer", NULL, &e);
+	return layering_add(&h->s, NULL, A, "sha256:" C, from, "layer", NULL, &e);
 }
 
 static int forget_layer_max(void **state)
@@ -482,7 +483,7 @@ static void what_a_killed_one_left_is_swept(void **state)
 	assert_true(held >= 0 && pipe2(pipes, O_CLOEXEC) == 0 && read(whole, head, sizeof(head)) == sizeof(head));
 	pid = fork();
 	if (pid == 0)
-		_exit(layers_add(&h->s, NULL, A, "sha256:" C, pipes[0], "layer", NULL, &e));
+		_exit(layering_add(&h->s, NULL, A, "sha256:" C, pipes[0], "layer", NULL, &e));
 	assert_int_equal(fd_write_all(pipes[1], head, sizeof(head)), 0);
 	while (count(h, "tmp") == 0)
 		usleep(1000);
@@ -491,7 +492,7 @@ static void what_a_killed_one_left_is_swept(void **state)
 	close(pipes[0]);
 	/* The child that unpacks dies with it, a moment later. */
 	for (int i = 0; i < 10000 && count(h, "tmp") > 0; i++, usleep(1000))
-		assert_int_equal(store_sweep(&h->s, &e), 0);
+		assert_int_equal(draft_sweep(&h->s, &e), 0);
 	close(pipes[1]);
 	close(held);
 	assert_int_equal(count(h, "tmp") + count(h, "layers"), 0);

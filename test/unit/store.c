@@ -10,6 +10,7 @@
 #include "own.h"
 #include "proc.h"
 #include "record.h"
+#include "draft.h"
 #include "subvol.h"
 
 static struct err e;
@@ -95,7 +96,7 @@ static void a_number_is_not_given_again_when_its_object_is_gone(void **state)
 	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
 	assert_int_equal(draft_begin(s, &d, &e), 0);
 	assert_int_equal(draft_publish(s, &d, id, NULL, &e), 0);
-	assert_int_equal(store_remove(s, id, &e), 0);
+	assert_int_equal(draft_unpublish(s, id, &e), 0);
 	assert_int_equal(store_new_id(s, "ps", id, &e), 0);
 	assert_string_equal(id, "ps_42003");
 }
