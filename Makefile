@@ -65,6 +65,7 @@ $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
 # A program of several commands has more files than one.
 $(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
 $(B)/ct-ps: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/ps-*.c))
+$(B)/ct-build: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/build-*.c))
 
 $(B)/unit/%: $(B)/test/unit/%.o $(B)/libct.a
 	@mkdir -p $(@D)

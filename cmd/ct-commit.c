@@ -112,15 +112,13 @@ static void describe(const struct store *s, const struct container *c, struct re
 {
 	own_image struct image parent = {.dir = -1, .rootfs = -1};
 	const char *image = record_get(&c->config, "image");
-	/* What was so of the image that a registry or an archive had. */
-	static const char *const gone[] = {"created", "size", "digest", "config-digest", "layer", "diffid", "container"};
 	struct err ignored;
 
 	if (image && image_open(s, image, &parent, &ignored) == 0)
 		for (size_t i = 0; i < parent.config.keys.n; i++)
 			record_add(config, parent.config.keys.v[i], parent.config.values.v[i]);
-	for (size_t i = 0; i < sizeof(gone) / sizeof(*gone); i++)
-		record_drop(config, gone[i]);
+	for (const char *const *key = image_own_keys; *key; key++)
+		record_drop(config, *key);
 	record_add(config, "container", c->id);
 	/* Where its root came from at first is where it still comes from. */
 	if (!record_get(config, "source"))

@@ -34,7 +34,6 @@ enum step_mount_kind { MOUNT_BIND, MOUNT_CACHE, MOUNT_TMPFS };
 struct step_mount {
 	enum step_mount_kind kind;
 	struct step_source from;
-	bool empty;		/* a cache that begins with nothing, from no source */
 	char *source, *target;	/* absolute */
 	char *id;		/* of a cache */
 	bool writable;

@@ -37,6 +37,8 @@ static bool read_name(const char *text, struct heredoc *h)
 
 bool heredoc_read_word(const char *word, struct heredoc *h)
 {
+	size_t blanks;
+
 	*h = (struct heredoc){0};
 	word += strspn(word, "0123456789");
 	if (!str_starts(word, "<<"))
@@ -44,7 +46,11 @@ bool heredoc_read_word(const char *word, struct heredoc *h)
 	word += 2;
 	h->chomp = *word == '-';
 	word += h->chomp;
-	word += strspn(word, " \t\r\n\f");
+	blanks = strspn(word, " \t\r\n\f");
+	word += blanks;
+	/* BuildKit takes "$(( 1 << 4 ))" for a heredoc that ends with a line "4"; nobody means that. */
+	if (blanks && strspn(word, "0123456789") == strlen(word))
+		return false;
 	return *word && !strchr(word, '<') && read_name(word, h);
 }
 

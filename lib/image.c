@@ -16,6 +16,10 @@
 #include "draft.h"
 #include "tree.h"
 
+const char *const image_own_keys[] = {
+	"created", "size", "digest", "config-digest", "layer", "diffid", "container", "built", "step", NULL,
+};
+
 void image_close(struct image *img)
 {
 	if (img->id[0]) {

@@ -12,10 +12,12 @@
  *	config-digest	of the image configuration that it was made of: the same image has the same one
  *	layer* diffid*	the chain ids (layers.h) and diff ids of its layers, base first
  *	history*	as in the image configuration, a line of JSON each
+ *	built step*	of an image of ct-build: a digest of all that it was made of; the steps (stepstore.h)
  *	size		bytes of its files, as tree_size counts them
  *	arch		as OCI names it ("amd64")
  *	entrypoint* cmd* env* (K=V) workdir user stopsignal volume* label* (K=V) expose*
  *			as in the OCI image configuration
+ *	shell* healthcheck	as in Docker's: a list, an object as JSON
  */
 #ifndef CT_IMAGE_H
 #define CT_IMAGE_H
@@ -25,6 +27,9 @@
 #include "store.h"
 
 struct err;
+
+/* The keys that are so of this image, and not of one that is made of it; NULL ends them. */
+extern const char *const image_own_keys[];
 
 /* An open image. {0} is none; what is open stays usable when the image is removed meanwhile. */
 struct image {

@@ -13,12 +13,12 @@
 #include "own.h"
 #include "str.h"
 
-int path_open(int root, const char *path, int flags, mode_t mode)
+static int open_resolved(int root, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (unsigned)(flags | O_CLOEXEC),
 		.mode = flags & O_CREAT ? mode : 0,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+		.resolve = resolve | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd = -1;
 
@@ -32,6 +32,16 @@ int path_open(int root, const char *path, int flags, mode_t mode)
 			break;
 	}
 	return fd;
+}
+
+int path_open(int root, const char *path, int flags, mode_t mode)
+{
+	return open_resolved(root, path, flags, mode, RESOLVE_IN_ROOT);
+}
+
+int path_open_beneath(int root, const char *path, int flags)
+{
+	return open_resolved(root, path, flags, 0, RESOLVE_BENEATH);
 }
 
 enum { LINKS_MAX = 40 };	/* as many as the kernel follows */

@@ -13,6 +13,9 @@ struct err;
 /* A descriptor of path beneath root, or -1 with errno. O_CLOEXEC is added. */
 int path_open(int root, const char *path, int flags, mode_t mode);
 
+/* The same, but a path or a link that leads out of root fails (EXDEV): an absolute link does. */
+int path_open_beneath(int root, const char *path, int flags);
+
 /*
  * Where path leads beneath root, as an absolute path from there without links, ".." or
  * "." in it, for who can only name it; parts that are not there may be at its end. It is true as

@@ -179,6 +179,8 @@ static bool check(struct saying *y)
 		stepping_fault(y->s, "--mount: size is for type=tmpfs");
 	else if (m->kind == MOUNT_TMPFS && (m->source || m->from.image || m->from.stage >= 0))
 		stepping_fault(y->s, "--mount: type=tmpfs has no source");
+	else if (m->kind == MOUNT_CACHE && (m->source || m->from.image || m->from.stage >= 0))
+		stepping_fault(y->s, "--mount: type=cache with files to begin with is not supported");
 	else if (!m->target || !*m->target)
 		stepping_fault(y->s, "--mount: without a target");
 	else
@@ -194,7 +196,6 @@ static bool complete(struct saying *y)
 
 	if (!y->access)
 		m->writable = m->kind != MOUNT_BIND;
-	m->empty = m->kind != MOUNT_BIND && m->from.stage < 0 && !m->from.image;
 	if (m->kind == MOUNT_CACHE && !m->id)
 		m->id = step_path("", m->target, false);
 	free(m->source);

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "err.h"
+#include "image.h"
 #include "own.h"
 #include "stepconf.h"
 #include "stepcopy.h"
@@ -14,11 +15,6 @@
 #include "steprun.h"
 
 enum { STAGES_MAX = 1000 };
-
-/* What of the image below is not so of the one that is built on it. */
-static const char *const not_inherited[] = {
-	"created", "size", "digest", "config-digest", "layer", "diffid", "container", "step", "built",
-};
 
 static bool is_from(const struct instruction *in)
 {
@@ -243,11 +239,12 @@ static void begin_stage(struct stepping *s, const struct steps_request *q)
 		scope_copy(&stage->scope, &base->scope);
 	} else if (stage->image && stage->needed) {
 		if (q->base(q->arg, stage->image, &stage->config, &e) < 0) {
-			stepping_fault(s, "%s", e.msg);
+			/* ct-pull said itself why it failed; the error has no words then. */
+			stepping_fault(s, "%s%s", *e.msg ? e.msg : stage->image, *e.msg ? "" : ": cannot be pulled");
 			stage->known = false;
 		}
-		for (size_t i = 0; i < sizeof(not_inherited) / sizeof(*not_inherited); i++)
-			record_drop(&stage->config, not_inherited[i]);
+		for (const char *const *key = image_own_keys; *key; key++)
+			record_drop(&stage->config, *key);
 	} else if (!stage->image) {
 		record_add(&stage->config, "source", "-");
 	}

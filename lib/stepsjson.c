@@ -40,7 +40,7 @@ static void add_mount(struct buf *out, const struct step_mount *m)
 
 	buf_fmt(out, "{\"type\":\"%s\"", kinds[m->kind]);
 	add_text(out, "target", m->target);
-	if (!m->empty) {
+	if (m->kind == MOUNT_BIND) {
 		add_source(out, &m->from);
 		add_text(out, "source", m->source);
 	}

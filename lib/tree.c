@@ -42,7 +42,7 @@ struct into {
 };
 
 /* By /proc/self/fd, since no call takes a directory and a name, and links cannot be opened. */
-static int set_attribute(const char *name, const void *value, size_t n, void *dst)
+int tree_set_attribute(const char *name, const void *value, size_t n, void *dst)
 {
 	return lsetxattr(dst, name, value, n, 0);
 }
@@ -51,7 +51,7 @@ static int copy_attributes(const struct walk *w, const struct walked *f, int dst
 {
 	own_str char *dst = str_fmt("/proc/self/fd/%d/%s", dst_dir, f->name);
 
-	return walk_attributes(w, f, set_attribute, dst, e);
+	return walk_attributes(w, f, tree_set_attribute, dst, e);
 }
 
 static struct timespec moment(const struct statx_timestamp *t)
@@ -131,7 +131,7 @@ static int copy_range(int src, int dst, off_t off, off_t end)
 	return 0;
 }
 
-static int copy_data(int src, int dst, off_t size)
+int tree_copy_data(int src, int dst, off_t size)
 {
 	off_t data = 0, hole = 0;
 
@@ -165,7 +165,7 @@ static int copy_file(const struct walk *w, const struct walked *f, const struct 
 	/* A merge may be cut short at any moment, and a file be there whole or not at all. */
 	dst = to->job->merge ? openat(to->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600)
 			     : openat(to->dir, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (dst < 0 || copy_data(src, dst, (off_t)f->st.stx_size) < 0)
+	if (dst < 0 || tree_copy_data(src, dst, (off_t)f->st.stx_size) < 0)
 		return walk_failed(w, "copy ", e);
 	if (copy_open_meta(w, f, dst, e) < 0)
 		return -1;

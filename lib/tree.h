@@ -4,7 +4,9 @@
 #ifndef CT_TREE_H
 #define CT_TREE_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct err;
 struct strv;
@@ -39,5 +41,10 @@ int tree_merge(int from, const char *path, int dest, struct err *e);
 
 /* Bytes of all regular files (st_size) of dir's mount, each inode once. dir is called path in messages. */
 int tree_size(int dir, const char *path, uint64_t *bytes, struct err *e);
+
+/* Data of a file into an empty one: shared if the file system can, else copied with its holes. -1 with errno. */
+int tree_copy_data(int src, int dst, off_t size);
+/* A walk_attribute: sets it on the path dst, a link itself. */
+int tree_set_attribute(const char *name, const void *value, size_t n, void *dst);
 
 #endif

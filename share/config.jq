@@ -31,7 +31,9 @@ typed("object"; "it")
 	stopsignal: [.StopSignal | text("StopSignal")],
 	volume: [.Volumes | set("Volumes")],
 	label: [.Labels | labels("Labels")],
-	expose: [.ExposedPorts | set("ExposedPorts")]
+	expose: [.ExposedPorts | set("ExposedPorts")],
+	shell: [.Shell | list("Shell")],
+	healthcheck: [.Healthcheck | objects | select(. != {}) | tojson]
   }),
   (.rootfs | typed("object"; "rootfs")
   | if .type == "layers" then . else error("rootfs: type: is not \"layers\"") end

@@ -60,8 +60,8 @@ hostile_words() {
 @test "options of functions and scripts are those of their help" {
 	[ "$(offered 'ct stop -')" = '--help -t' ]
 	[ "$(offered 'ct df -')" = '--help --json' ]
-	[ "$(offered 'ct build -')" = '--file --help --tag --version -f -t' ]
-	[ "$(offered 'ct-build --t')" = --tag ]
+	[ "$(offered 'ct build -')" = '--build-arg --file --help --iidfile --label --no-cache --platform --print --prune --pull --quiet --tag --target --version -f -q -t' ]
+	[ "$(offered 'ct-build --t')" = '--tag --target' ]
 	[ "$(offered 'ct inspect -')" = '--help --version' ]
 }
 

@@ -101,6 +101,7 @@ static void heredocs_take_the_lines_that_follow(void **state)
 	is("RUN cat <<A <<\"B\" > x\na\nA\nb\nB", "1 RUN {cat <<A <<\"B\" > x} <A$:a\n> <B:b\n>");
 	is("COPY <<a <<b /x/\n1\na\n2\nb\n", "1 COPY {<<a <<b /x/} <a$:1\n> <b$:2\n>");
 	is("RUN <<EOF\r\na\r\nEOF\r\nCMD b", "1 RUN {<<EOF} <EOF$:a\r\n>\n4 CMD {b}");
+	is("RUN cat << EOF >x\na\nEOF", "1 RUN {cat << EOF >x} <EOF$:a\n>");
 	is("RUN 3<<EOF cat\na\nEOF", "1 RUN {3<<EOF cat} <EOF$:a\n>");
 	is("RUN <<EOF\na", "1 RUN {<<EOF} <EOF$:a>\n!1 RUN: heredoc without its end, a line EOF");
 }
@@ -109,6 +110,7 @@ static void what_only_looks_like_a_heredoc_is_none(void **state)
 {
 	(void)state;
 	is("RUN echo \"a <<b\" $((1<<4)) \\<<c <<<x", "1 RUN {echo \"a <<b\" $((1<<4)) \\<<c <<<x}");
+	is("RUN echo $(( 1 << 4 ))", "1 RUN {echo $(( 1 << 4 ))}");
 	is("ENV A=<<EOF\nCMD x", "1 ENV {A=<<EOF}\n2 CMD {x}");
 	is("RUN [\"cat\", \"<<EOF\"]", "1 RUN (cat) (<<EOF)");
 }
