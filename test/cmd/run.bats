@@ -913,7 +913,9 @@ hostile_run() {
 
 # Whether some process's command line, which every user of the host may read, has this in it.
 command_line() {
-	cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep -qxF -- "$1"
+	local all	# searched by this shell: the command line of grep would have it
+	all=$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n')
+	[[ $'\n'$all$'\n' == *$'\n'"$1"$'\n'* ]]
 }
 
 @test "no user of the host reads a run's arguments in ps: the supervisor shows its name and the container's" {
