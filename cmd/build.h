@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "draft.h"
 #include "ignore.h"
 #include "store.h"
 #include "str.h"

@@ -177,7 +177,7 @@ static int build(struct build *b, const struct build_args *args, const struct st
 	if (write_iidfile(args->iidfile, id, e) == 0 && cmd_tell_id(id, e) == 0)
 		return 0;
 	if (made && names->n == 0)	/* nobody learns of it */
-		store_remove(b->store, id, &(struct err){0});
+		draft_unpublish(b->store, id, &(struct err){0});
 	return -1;
 }
 

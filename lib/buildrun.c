@@ -139,7 +139,7 @@ static int take_files(const struct build *b, const struct tip *tip, const struct
 	buildmount_clear(m, tip, rootfs);
 	if (renameat(b->store->root, path, into->dir, "rootfs") < 0)
 		return err_sys(e, "take over %s", path);
-	return store_remove(b->store, id, e);
+	return draft_unpublish(b->store, id, e);
 }
 
 /* The command failed: its container stays, or one with what there was before it. */
@@ -152,7 +152,7 @@ static int fail(struct build *b, struct command *c, const struct step *step, con
 		b->note(news->why.msg);
 	if (*b->stop) {
 		if (*news->id)
-			store_remove(b->store, news->id, &ignored);
+			draft_unpublish(b->store, news->id, &ignored);
 		return err_set(e, "interrupted");
 	}
 	if (*news->id)

@@ -93,7 +93,7 @@ static int remove_entry(const struct store *s, const char *name, struct err *e)
 	r = renameat(s->root, path, s->root, d.name) < 0 && errno != ENOENT ? err_sys(e, "remove step %s", name) : 0;
 	shut_fd(&d.dir);
 	if (r == 0)
-		store_sweep(s, e);
+		draft_sweep(s, e);
 	return r;
 }
 

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "digest.h"
+#include "draft.h"
 #include "record.h"
 #include "store.h"
 
