@@ -34,7 +34,7 @@ int devtty_open(int dev, const struct user *owner, int *slave, struct err *e)
 	/* The user's, if it is one: of the right size before the program can ask. */
 	tty_copy_size(STDIN_FILENO, master);
 	if (owner->uid && fchown(*slave, owner->uid, (gid_t)-1) < 0)
-		return err_sys(e, "the terminal's owner %u", owner->uid);
+		return user_id_failed("user", owner->uid, e);
 	return take_fd(&master);
 }
 

@@ -21,14 +21,6 @@
 #include "init.h"
 #include "own.h"
 
-static int id_failed(const char *what, unsigned id, struct err *e)
-{
-	/* user_namespaces(7): it is not mapped. */
-	return errno == EINVAL ? err_set(e, "%s %u: not among the ids of the container (65,536 unless --userns gives "
-					 "others)", what, id)
-			       : err_sys(e, "%s %u", what, id);
-}
-
 void program_own_streams(const struct program *p)
 {
 	struct stat st;
@@ -59,11 +51,11 @@ static int become_user(const struct program *p, struct err *e)
 	if (p->as_is)
 		return 0;
 	if (explained(setgroups((size_t)u->groups_n, u->groups), "setgroups(%d, ...)", u->groups_n) < 0)
-		return id_failed("one of the groups of user", u->uid, e);
+		return user_id_failed("one of the groups of user", u->uid, e);
 	if (explained(setresgid(u->gid, u->gid, u->gid), "setresgid(%u, %u, %u)", u->gid, u->gid, u->gid) < 0)
-		return id_failed("group", u->gid, e);
+		return user_id_failed("group", u->gid, e);
 	if (explained(setresuid(u->uid, u->uid, u->uid), "setresuid(%u, %u, %u)", u->uid, u->uid, u->uid) < 0)
-		return id_failed("user", u->uid, e);
+		return user_id_failed("user", u->uid, e);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "user.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,4 +134,12 @@ int user_find(int root, const char *spec, struct user *u, struct err *e)
 	if (name)
 		find_memberships(root, name, u);
 	return 0;
+}
+
+int user_id_failed(const char *what, unsigned id, struct err *e)
+{
+	/* user_namespaces(7): it is not mapped. */
+	return errno == EINVAL ? err_set(e, "%s %u: not among the ids of the container (65,536 unless --userns gives "
+					 "others)", what, id)
+			       : err_sys(e, "%s %u", what, id);
 }

@@ -26,4 +26,7 @@ struct user {
  */
 int user_find(int root, const char *spec, struct user *u, struct err *e);
 
+/* The error of a system call that was to take the id of a "user" or a "group" (errno). */
+int user_id_failed(const char *what, unsigned id, struct err *e);
+
 #endif
