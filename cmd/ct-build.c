@@ -8,6 +8,7 @@
 #include "build.h"
 #include "builder.h"
 #include "cmd.h"
+#include "draft.h"
 #include "fd.h"
 #include "names.h"
 #include "own.h"

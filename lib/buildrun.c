@@ -11,6 +11,7 @@
 
 #include "buildmount.h"
 #include "container.h"
+#include "draft.h"
 #include "err.h"
 #include "launch.h"
 #include "own.h"
