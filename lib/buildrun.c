@@ -79,27 +79,39 @@ static int plan(struct command *c, struct build *b, const struct step *step, con
 	return launch_ready(&c->launch, e);
 }
 
+/* The child, and whom it dies with. */
+struct child {
+	struct news news;
+	pid_t parent;
+};
+
+static int die_with_parent(const struct child *c, struct err *e)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return getppid() == c->parent ? 0 : err_set(e, "the build was killed");
+}
+
+/* Asked again: after a change of credentials on the way the kernel forgets whose death we follow (prctl(2)). */
 static int take_id(struct launch *l, struct err *e)
 {
-	struct news *news = l->arg;
+	struct child *child = l->arg;
 
-	(void)e;
-	memcpy(news->id, l->id, sizeof(news->id));
-	return 0;
+	memcpy(child->news.id, l->id, sizeof(child->news.id));
+	return die_with_parent(child, e);
 }
 
 /* In the child: the container's supervisor, whose end is its. */
 __attribute__((noreturn)) static void supervise(struct command *c, int tell, pid_t parent)
 {
-	struct news news = {.status = -1};
+	struct child child = {.news = {.status = -1}, .parent = parent};
+	struct err ignored;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+	if (die_with_parent(&child, &ignored) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		_exit(1);
 	c->launch.started = take_id;
-	c->launch.arg = &news;
-	news.status = launch_run(&c->launch, &news.why);
-	_exit(write(tell, &news, sizeof(news)) == sizeof(news) ? 0 : 1);
+	c->launch.arg = &child;
+	child.news.status = launch_run(&c->launch, &child.news.why);
+	_exit(write(tell, &child.news, sizeof(child.news)) == sizeof(child.news) ? 0 : 1);
 }
 
 /* Runs the container to its end. */
