@@ -59,7 +59,8 @@ struct step {
 	/* RUN. */
 	size_t settings;	/* of its stage's scope that were made before it: see scope_list */
 	struct strv proxies;	/* variables that say nothing of the result */
-	char *workdir, *user, *network;
+	char *workdir, *network;
+	char *user;		/* of a WORKDIR, too */
 	struct step_mount *mounts;
 	size_t mounts_n;
 

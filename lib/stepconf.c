@@ -335,6 +335,7 @@ static void do_workdir(struct stepping *s)
 		return;
 	path = step_path(before ? before : "/", value, false);
 	set_text(s, "workdir", STEP_WORKDIR, path);
+	s->out->v[s->out->n - 1].user = str_dup(record_get(&stepping_stage(s)->config, "user"));
 }
 
 void stepconf_shell(const struct stepping *s, struct strv *out)

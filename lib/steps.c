@@ -249,6 +249,9 @@ static void begin_stage(struct stepping *s, const struct steps_request *q)
 		record_add(&stage->config, "source", "-");
 	}
 	open_config(stage, !base);
+	/* As in BuildKit and podman every image has the variable. */
+	if (stage->needed && !pairs_get(&stage->scope.env, "PATH"))
+		scope_set_env(&stage->scope, "PATH", scope_value(&stage->scope, "PATH"));
 }
 
 static void read_instruction(struct stepping *s)

@@ -63,6 +63,11 @@ config() {
 	ct inspect "$built" | jq -c ".[0].Config.$1"
 }
 
+# The variables of the image, without the PATH that every image gets whose base has none.
+variables() {
+	config 'Env - ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]'
+}
+
 @test "seed row 47: the id alone is on stdout, what happens as it goes on stderr" {
 	dockerfile "FROM $img" 'RUN echo out; echo err >&2'
 	build
@@ -128,7 +133,8 @@ config() {
 		'WORKDIR /srv' 'WORKDIR app' 'USER 33:100' 'EXPOSE 80 53/udp' 'VOLUME ["/data"]' 'VOLUME /more' 'STOPSIGNAL INT' \
 		'ENTRYPOINT ["/bin/echo", "$A"]' 'CMD ["x y", "z"]'
 	build
-	[ "$(config Env)" = '["A=1-two words","B=two words","C=$A","OLD=the old form"]' ]
+	[ "$(variables)" = '["A=1-two words","B=two words","C=$A","OLD=the old form"]' ]
+	[ "$(config 'Env[0]')" = '"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"' ]
 	[ "$(config Labels)" = '{"k":"v","l m":"n \"o\""}' ]
 	[ "$(config WorkingDir)" = '"/srv/app"' ]
 	[ "$(config User)" = '"33:100"' ]
@@ -139,7 +145,7 @@ config() {
 	below=$built
 	dockerfile "FROM $below" 'ENV A=2' 'ENTRYPOINT echo shell $A'
 	build
-	[ "$(config Env)" = '["A=2","B=two words","C=$A","OLD=the old form"]' ]
+	[ "$(variables)" = '["A=2","B=two words","C=$A","OLD=the old form"]' ]
 	[ "$(config Entrypoint)" = '["/bin/sh","-c","echo shell $A"]' ]
 	# The arguments below were for another program.
 	[ "$(config Cmd)" = '[]' ]
@@ -154,7 +160,15 @@ config() {
 	root=$(ct path "$built")
 	[ "$(cat "$root/one")" = '1.2 env / 0' ]
 	[ "$(cat "$root/tmp/two")" = 'b  c /tmp 33' ]
-	[ "$(config Env)" = '["E=env","A=b  c"]' ]
+	[ "$(variables)" = '["E=env","A=b  c"]' ]
+}
+
+@test "a directory that WORKDIR makes belongs to the user, one that is there stays as it is" {
+	dockerfile 'FROM busybox' 'WORKDIR /root-own' 'USER 33:100' 'WORKDIR /a/b' 'RUN touch made' 'USER 7' 'WORKDIR /c' 'WORKDIR /root-own'
+	build
+	root=$(ct path "$built")
+	[ "$(stat -c '%u:%g %a' "$root/a/b" "$root/c" "$root/root-own")" = $'33:100 755\n7:7 755\n0:0 755' ]
+	[ "$(stat -c %u "$root/a/b/made")" = 33 ]
 }
 
 @test "an entry point of the image below does not see RUN" {
@@ -173,7 +187,7 @@ config() {
 		'ENV Q="$where \$where" S='"'\$where'"' T=\$where' 'RUN echo $where >/w'
 	build
 	[ -f "$(ct path "$built")/opt/sxy\$/f" ]
-	[ "$(config Env)" = '["none=","some=s","Q=/opt $where","S=$where","T=$where"]' ]
+	[ "$(variables)" = '["none=","some=s","Q=/opt $where","S=$where","T=$where"]' ]
 	[ "$(cat "$(ct path "$built")/w")" = /opt ]
 }
 
@@ -187,7 +201,7 @@ config() {
 	build
 	[ ! -e "$mark" ]
 	[ "$(cat "$(ct path "$built")/pwd")" = "/\$(touch $mark)" ]
-	[ "$(config Env)" = "$(jq -nc --arg m "$mark" '["A=$(touch \($m))", "B=`touch \($m)`", "C=; touch \($m) %s \\n"]')" ]
+	[ "$(variables)" = "$(jq -nc --arg m "$mark" '["A=$(touch \($m))", "B=`touch \($m)`", "C=; touch \($m) %s \\n"]')" ]
 }
 
 @test "COPY takes files and directories, and root owns them" {
@@ -543,7 +557,7 @@ nothing_is_left() {
 	X=ours build --build-arg V=2 --build-arg X --build-arg HTTP_PROXY=p --build-arg nobody=1
 	[ "$(cat "$(ct path "$built")/out")" = $'2|2-w|ours|2-w|p\n[]' ]
 	grep -qx 'ct-build: --build-arg nobody: no ARG takes it' "$D.err"
-	[ "$(config Env)" = '[]' ]
+	[ "$(variables)" = '[]' ]
 }
 
 @test "heredocs are scripts of RUN, and files of COPY" {

@@ -82,6 +82,7 @@ static void config(const char *key, const char *values)
 }
 
 #define FROM "FROM base\n"
+#define USUAL_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static void the_image_below_is_taken_over(void **state)
 {
@@ -94,7 +95,7 @@ static void the_image_below_is_taken_over(void **state)
 	config("workdir", "/w");
 	config("size", "");
 	right("FROM scratch", NULL);
-	config("env", "");
+	config("env", USUAL_PATH);
 	config("source", "-");
 }
 
@@ -200,7 +201,7 @@ static void run_is_a_command_of_the_shell_or_a_list(void **state)
 	last("\"args\":[\"/bin/sh\",\"-c\",\"echo $V\"],\"env\":[\"BASE=b\",\"PATH=/p\",\"E=2\",\"V=1\"],\"workdir\":\"/w\",\"user\":\"u\","
 	     "\"network\":\"default\",\"mounts\":[]}");
 	right("FROM scratch\nRUN --network=none [\"a\", \"$V\"]", "HTTPS_PROXY=p");
-	last("\"args\":[\"a\",\"$V\"],\"env\":[],\"workdir\":\"/\",\"network\":\"none\",\"mounts\":[]}");
+	last("\"args\":[\"a\",\"$V\"],\"env\":[\"" USUAL_PATH "\"],\"workdir\":\"/\",\"network\":\"none\",\"mounts\":[]}");
 	assert_string_equal(all.v[all.n - 1].proxies.v[0], "HTTPS_PROXY=p");
 	right("FROM scratch\nRUN <<EOF\na\nb\nEOF", NULL);
 	assert_string_equal(all.v[1].args.v[2], "a\nb\n");
@@ -222,7 +223,7 @@ static void run_has_mounts(void **state)
 	(void)state;
 	right("FROM scratch\nENV D=/d\nRUN --mount=type=cache,target=$D/x,sharing=locked --mount=target=y,source=a,rw "
 	      "--mount=type=tmpfs,dst=/t,size=1m x", NULL);
-	last("\"args\":[\"/bin/sh\",\"-c\",\"x\"],\"env\":[\"D=/d\"],\"workdir\":\"/\",\"network\":\"default\",\"mounts\":["
+	last("\"args\":[\"/bin/sh\",\"-c\",\"x\"],\"env\":[\"" USUAL_PATH "\",\"D=/d\"],\"workdir\":\"/\",\"network\":\"default\",\"mounts\":["
 	     "{\"type\":\"cache\",\"target\":\"/d/x\",\"writable\":true,\"id\":\"/d/x\",\"sharing\":\"locked\",\"mode\":\"0755\",\"uid\":0,\"gid\":0},"
 	     "{\"type\":\"bind\",\"target\":\"/y\",\"source\":\"/a\",\"writable\":true},"
 	     "{\"type\":\"tmpfs\",\"target\":\"/t\",\"writable\":true,\"size\":1048576}]}");
