@@ -36,7 +36,7 @@ LINK     = $(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 # Named for all, kept only by the programs that use them.
 LIBS    := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive -lcurl -lcrypto -lz -lmnl -lnftables
 
-LIB     := $(patsubst lib/%.c,$(B)/lib/%.o,$(wildcard lib/*.c))
+LIB     := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 SCRIPTS := $(patsubst cmd/%,$(B)/%,$(filter-out %.c %.h,$(wildcard cmd/*)))
 CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(SCRIPTS)
 BENCH   := $(B)/bench/stopwatch $(B)/bench/bound
@@ -91,11 +91,11 @@ $(B)/unistd-%: Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN )echo '#include <asm/unistd_$*.h>' | $(CC) -E -dM - >$@.new && mv $@.new $@
 
-$(B)/sysfilter-tables.h: share/gen-sysfilter share/sysfilter $(B)/unistd-64 $(B)/unistd-x32 $(B)/unistd-32
-	$(call say,GEN )share/gen-sysfilter arch=x86_64 $(B)/unistd-64 $(B)/unistd-x32 arch=i386 $(B)/unistd-32 \
-		arch= share/sysfilter >$@.new && mv $@.new $@
+$(B)/seccomp-tables.h: share/gen-seccomp share/seccomp $(B)/unistd-64 $(B)/unistd-x32 $(B)/unistd-32
+	$(call say,GEN )share/gen-seccomp arch=x86_64 $(B)/unistd-64 $(B)/unistd-x32 arch=i386 $(B)/unistd-32 \
+		arch= share/seccomp >$@.new && mv $@.new $@
 
-$(B)/lib/sysfilter.o: $(B)/sysfilter-tables.h
+$(B)/lib/kernel/seccomp.o: $(B)/seccomp-tables.h
 
 # What jq makes of JSON from outside: {"NAME", "the text of NAME.jq"}, ...
 $(B)/jq-filters.h: $(wildcard share/*.jq) Makefile
@@ -103,7 +103,7 @@ $(B)/jq-filters.h: $(wildcard share/*.jq) Makefile
 	$(call say,GEN )for file in $(filter %.jq,$^); do \
 		echo "{\"$$(basename $$file .jq)\","; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$file; echo '},'; done >$@.new && mv $@.new $@
 
-$(B)/lib/jq.o: $(B)/jq-filters.h
+$(B)/lib/base/jq.o: $(B)/jq-filters.h
 
 # The manual: the pages of share/man, with what the programs say of themselves. (`man` finds it beside them.)
 define page
@@ -145,7 +145,7 @@ uninstall:
 	rm -f $(patsubst $(B)/%,$(COMPLETE)/%,$(CMDS))
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
-LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*.c cmd/*.c))
+LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*/*.c cmd/*.c))
 LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/* test/fault/*))
 lint: WERROR := 1
 lint: all $(LINT_C) $(LINT_SH)
@@ -202,7 +202,7 @@ check-vm:
 clean:
 	rm -rf $(B)
 
--include $(wildcard $(B)/lib/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d)
+-include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d)
 
 .PHONY: all units unit test bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:

@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/path.h"
 #include "build.h"
-#include "err.h"
-#include "fd.h"
-#include "layer.h"
-#include "own.h"
-#include "path.h"
-#include "tarlike.h"
+#include "build/tarlike.h"
+#include "tar/untar.h"
 
 enum { FILE_MAX = 16 << 20 };
 
@@ -81,7 +81,8 @@ static int open_stream(struct input *in, const struct store *store, struct err *
 		err_set(e, "standard input is a terminal");
 		return usage(e);
 	}
-	if (draft_begin(store, &in->unpacked, e) < 0 || (file = save_input(in->unpacked.dir, e)) < 0)
+	if (draft_begin(store, &in->unpacked, e) < 0 ||
+	    (file = save_input(in->unpacked.dir, e)) < 0)
 		return -1;
 	if (!tarlike(file))
 		return read_file(file, "standard input", &in->text, e);
@@ -90,7 +91,7 @@ static int open_stream(struct input *in, const struct store *store, struct err *
 	in->context = openat(in->unpacked.dir, "context", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (in->context < 0)
 		return err_sys(e, "context");
-	return layer_unpack(file, "standard input", in->context, NULL, e) < 0 ? -1 : 0;
+	return untar_unpack(file, "standard input", in->context, NULL, e) < 0 ? -1 : 0;
 }
 
 static int open_context(struct input *in, const struct store *store, struct err *e)
@@ -109,7 +110,8 @@ static int open_context(struct input *in, const struct store *store, struct err 
 
 /* --- the Dockerfile --- */
 
-/* Where a path leads beneath the context, if the directory that it is in is there: a link out of it is refused then. */
+/* Where a path leads beneath the context, if the directory that it is in is there: a link out of it
+ * is refused then. */
 static char *path_in_context(const struct input *in, const char *path)
 {
 	own_str char *top = realpath(in->operand, NULL), *up = str_dup(path), *dir = NULL;
@@ -129,13 +131,17 @@ static char *path_in_context(const struct input *in, const char *path)
 static int open_beside(const struct input *in, const char *suffix)
 {
 	own_str char *path = str_fmt("%s%s", in->file ? in->file : "Dockerfile", suffix);
-	own_str char *within = in->file && !str_equal(in->operand, "-") ? path_in_context(in, path) : str_dup(path);
+	own_str char *within = in->file && !str_equal(in->operand, "-") ? path_in_context(in, path)
+									: str_dup(path);
 	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY, fd;
 
 	if (within)
-		return in->context < 0 ? (errno = ENOENT, -1) : path_open_beneath(in->context, within, flags);
+		return in->context < 0 ? (errno = ENOENT, -1)
+				       : path_open_beneath(in->context, within, flags);
 	fd = open(path, flags | O_CLOEXEC);
-	return fd < 0 && errno == ENOENT && *path != '/' ? path_open_beneath(in->context, path, flags) : fd;
+	return fd < 0 && errno == ENOENT && *path != '/'
+		? path_open_beneath(in->context, path, flags)
+		: fd;
 }
 
 static int read_dockerfile(struct input *in, struct err *e)
@@ -148,7 +154,7 @@ static int read_dockerfile(struct input *in, struct err *e)
 		err_set(e, "--file -: standard input is the context");
 		return usage(e);
 	}
-	if (in->text.data)	/* it came instead of a context */
+	if (in->text.data) /* it came instead of a context */
 		return 0;
 	fd = open_beside(in, "");
 	if (fd >= 0)
@@ -166,13 +172,15 @@ static int read_dockerfile(struct input *in, struct err *e)
 static int read_ignore(struct input *in, struct err *e)
 {
 	own_fd int fd = str_equal(in->file, "-") ? -1 : open_beside(in, ".dockerignore");
-	own_str char *shown = fd < 0 ? str_dup(".dockerignore") : str_fmt("%s.dockerignore", in->shown);
+	own_str char *shown = fd < 0 ? str_dup(".dockerignore")
+				     : str_fmt("%s.dockerignore", in->shown);
 	own_buf struct buf text = {0};
 
 	if (in->context < 0)
 		return 0;
 	if (fd < 0)
-		fd = path_open_beneath(in->context, ".dockerignore", O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		fd = path_open_beneath(in->context, ".dockerignore",
+				       O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == EXDEV)
 		return err_set(e, "%s: leads out of %s", shown, in->operand);
 	if (fd < 0)

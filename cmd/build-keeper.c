@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/err.h"
+#include "base/own.h"
+#include "base/record.h"
+#include "base/selfexe.h"
 #include "build.h"
-#include "err.h"
-#include "exe.h"
-#include "own.h"
-#include "record.h"
 
 volatile pid_t keeper_child;
 volatile int keeper_signal;
@@ -75,7 +75,7 @@ static void list_containers(const struct store *store, const char *label, struct
 /* The keeper itself. */
 __attribute__((noreturn)) static void keep(const struct store *store, const char *label, int from)
 {
-	own_str char *rm = exe_beside("ct-rm");
+	own_str char *rm = selfexe_beside("ct-rm");
 	struct strv argv = {0};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char word;
@@ -90,7 +90,7 @@ __attribute__((noreturn)) static void keep(const struct store *store, const char
 		_exit(0);
 	strv_add(&argv, "ct-rm");
 	strv_add(&argv, "-f");
-	strv_add(&argv, "-");	/* of what was begun under tmp/ the ids are not needed */
+	strv_add(&argv, "-"); /* of what was begun under tmp/ the ids are not needed */
 	list_containers(store, label, &argv);
 	if (rm)
 		execv(rm, argv.v);

@@ -4,42 +4,46 @@
 
 #include <sys/types.h>
 
-#include "draft.h"
-#include "ignore.h"
-#include "store.h"
-#include "str.h"
+#include "base/str.h"
+#include "build/ignore.h"
+#include "store/draft.h"
+#include "store/store.h"
 
 struct err;
 
 /* What is built from: the context, and the Dockerfile with its patterns. */
 struct input {
-	const char *operand;		/* "-" or a directory */
-	const char *file;		/* -f; NULL: Dockerfile, in the context */
-	char *shown;			/* the Dockerfile, in messages */
-	int context;			/* -1: there is none */
-	struct draft unpacked;		/* of a context from standard input */
-	struct buf text;		/* the Dockerfile */
+	const char *operand;   /* "-" or a directory */
+	const char *file;      /* -f; NULL: Dockerfile, in the context */
+	char *shown;           /* the Dockerfile, in messages */
+	int context;           /* -1: there is none */
+	struct draft unpacked; /* of a context from standard input */
+	struct buf text;       /* the Dockerfile */
 	struct ignore ignore;
 };
 
-#define INPUT_NONE {.context = -1, .unpacked = {.dir = -1}}
+#define INPUT_NONE                                      \
+	{                                               \
+		.context = -1, .unpacked = {.dir = -1 } \
+	}
 
 /* store: up, if the operand is "-". */
 int input_open(struct input *in, const struct store *store, struct err *e);
 void input_close(struct input *in, const struct store *store);
 
 /*
- * A process that outlives this one, if that is killed: it removes the containers of the build (those with the label
- * ct.build=TOKEN) and what else was begun. Signals are passed on to the command that runs.
+ * A process that outlives this one, if that is killed: it removes the containers of the build
+ * (those with the label ct.build=TOKEN) and what else was begun. Signals are passed on to the
+ * command that runs.
  */
 struct keeper {
 	pid_t pid;
 	int pipe;
-	char label[40];			/* KEY=VALUE */
+	char label[40]; /* KEY=VALUE */
 };
 
-extern volatile pid_t keeper_child;	/* whom signals are passed on to; 0: nobody */
-extern volatile int keeper_signal;	/* the one that came; 0: none */
+extern volatile pid_t keeper_child; /* whom signals are passed on to; 0: nobody */
+extern volatile int keeper_signal;  /* the one that came; 0: none */
 
 /* Called before any lock is taken. */
 int keeper_begin(struct keeper *k, const struct store *store, struct err *e);

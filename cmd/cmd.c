@@ -11,12 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exe.h"
-#include "explain.h"
-#include "fd.h"
-#include "own.h"
-#include "store.h"
-#include "str.h"
+#include "base/explain.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/selfexe.h"
+#include "base/str.h"
+#include "store/store.h"
 
 static const struct opt_program *program;
 
@@ -106,8 +106,8 @@ char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *ar
 
 	program = prog;
 	fill_standard_streams();
-	argv = exe_take_args(argv);
-	setlocale(LC_CTYPE, "C.UTF-8");		/* libarchive and the log mean UTF-8 whatever the user's */
+	argv = selfexe_take_args(argv);
+	setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive and the log mean UTF-8 whatever the user's */
 	switch (opt_parse(prog, argc, argv, args, &first, &e)) {
 	case OPT_GO:
 		return argv + first;
@@ -121,7 +121,8 @@ char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *ar
 		printf("%s %s\n", prog->name, CT_VERSION);
 		exit(cmd_end(0));
 	default:
-		snprintf(e.msg + strlen(e.msg), sizeof(e.msg) - strlen(e.msg), " (see '%s --help')", prog->name);
+		snprintf(e.msg + strlen(e.msg), sizeof(e.msg) - strlen(e.msg), " (see '%s --help')",
+			 prog->name);
 		cmd_complain(&e);
 		exit(prog->in_order ? 125 : 2);
 	}
@@ -166,7 +167,8 @@ int cmd_list(const struct store *s, const char *kind, char **operands,
 	if (store_list(s, kind, &ids, &e) < 0)
 		return cmd_failed(&e);
 	for (size_t i = ids.n; i-- > 0;)
-		if (one(ids.v[i], args, &e) < 0 && faccessat(s->root, ids.v[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		if (one(ids.v[i], args, &e) < 0 &&
+		    faccessat(s->root, ids.v[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			status = cmd_failed(&e);
 	return status;
 }
@@ -203,7 +205,8 @@ void cmd_show(const char *fmt, ...)
 
 void cmd_progress(uint64_t entries, uint64_t bytes)
 {
-	cmd_show("%llu files, %llu MB", (unsigned long long)entries, (unsigned long long)(bytes / 1000000));
+	cmd_show("%llu files, %llu MB", (unsigned long long)entries,
+		 (unsigned long long)(bytes / 1000000));
 }
 
 void cmd_progress_end(void)

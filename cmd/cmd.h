@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "err.h"
-#include "opt.h"
+#include "base/err.h"
+#include "base/opt.h"
 
 /*
  * Starts a utility: reads the options into args and answers --help and
@@ -18,12 +18,14 @@
  */
 char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *args);
 
-/* "ct-run: what: why" on stderr, one line, control characters escaped; an error without words is not said. */
+/* "ct-run: what: why" on stderr, one line, control characters escaped; an error without words is
+ * not said. */
 void cmd_complain(const struct err *e);
 /* The same for something that is not a failure but must be said. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* From here on each system call that changes something is told on stderr (explain.h), if it is wanted. */
+/* From here on each system call that changes something is told on stderr (explain.h), if it is
+ * wanted. */
 void cmd_explain(bool wanted);
 
 /* Complains and gives the exit status that the error asks for. */
@@ -34,7 +36,7 @@ int cmd_failed(const struct err *e);
  * something to wait for; cmd_progress_end takes it away again.
  */
 void cmd_show(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* The same as a tree_progress. */
+/* The same as a treecopy_progress. */
 void cmd_progress(uint64_t entries, uint64_t bytes);
 void cmd_progress_end(void);
 

@@ -5,15 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/own.h"
 #include "build.h"
-#include "builder.h"
+#include "build/builder.h"
+#include "build/steps.h"
+#include "build/stepsjson.h"
 #include "cmd.h"
-#include "draft.h"
-#include "fd.h"
-#include "names.h"
-#include "own.h"
-#include "steps.h"
-#include "stepsjson.h"
+#include "store/draft.h"
+#include "store/names.h"
 
 struct build_args {
 	struct strv tags, build_args, labels;
@@ -31,18 +31,27 @@ static int read_print(void *to, const char *text, struct err *e)
 
 static const struct opt opts[] = {
 	OPT_LIST(struct build_args, tags, 't', "tag", "NAME[:TAG]", "give the image this name"),
-	OPT_TEXT(struct build_args, file, 'f', "file", "FILE", "read this Dockerfile instead of the context's; - is standard input"),
-	OPT_LIST(struct build_args, build_args, 0, "build-arg", "NAME[=VALUE]", "set an ARG of the Dockerfile, or pass on our variable"),
-	OPT_TEXT(struct build_args, target, 0, "target", "STAGE", "build this stage instead of the last"),
+	OPT_TEXT(struct build_args, file, 'f', "file", "FILE",
+		 "read this Dockerfile instead of the context's; - is standard input"),
+	OPT_LIST(struct build_args, build_args, 0, "build-arg", "NAME[=VALUE]",
+		 "set an ARG of the Dockerfile, or pass on our variable"),
+	OPT_TEXT(struct build_args, target, 0, "target", "STAGE",
+		 "build this stage instead of the last"),
 	OPT_LIST(struct build_args, labels, 0, "label", "KEY=VALUE", "add a label to the image"),
-	OPT_TEXT(struct build_args, iidfile, 0, "iidfile", "FILE", "write the image's id to a file"),
-	OPT_TEXT(struct build_args, platform, 0, "platform", "OS/ARCH", "accepted, if it is this machine's"),
-	OPT_FLAG(struct build_args, pull, 0, "pull", "get the images of FROM from their registry even if they are here"),
+	OPT_TEXT(struct build_args, iidfile, 0, "iidfile", "FILE",
+		 "write the image's id to a file"),
+	OPT_TEXT(struct build_args, platform, 0, "platform", "OS/ARCH",
+		 "accepted, if it is this machine's"),
+	OPT_FLAG(struct build_args, pull, 0, "pull",
+		 "get the images of FROM from their registry even if they are here"),
 	OPT_FLAG(struct build_args, no_cache, 0, "no-cache", "do all steps anew"),
-	OPT_FLAG(struct build_args, quiet, 'q', "quiet", "show neither the steps nor the output of commands"),
-	OPT_FORM(struct build_args, print, 0, "print", "steps", "print the steps as JSON Lines, and build nothing", read_print),
-	OPT_FLAG(struct build_args, prune, 0, "prune", "remove the steps that no image is made of, and print their names"),
-	OPT_END
+	OPT_FLAG(struct build_args, quiet, 'q', "quiet",
+		 "show neither the steps nor the output of commands"),
+	OPT_FORM(struct build_args, print, 0, "print", "steps",
+		 "print the steps as JSON Lines, and build nothing", read_print),
+	OPT_FLAG(struct build_args, prune, 0, "prune",
+		 "remove the steps that no image is made of, and print their names"),
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -53,7 +62,7 @@ static const struct opt_program program = {
 	.max = 1,
 };
 
-static const char *file_name;	/* the Dockerfile, as messages call it */
+static const char *file_name; /* the Dockerfile, as messages call it */
 static bool quiet;
 
 /* Steps of which it is told that they were done before: those that take time. */
@@ -67,7 +76,8 @@ static void tell(const struct step *step, bool cached)
 	own_str char *text = str_printable(step->text);
 
 	if (!quiet)
-		fprintf(stderr, "%s:%d: %s%s\n", file_name, step->line, text, cached && takes_time(step) ? " (cached)" : "");
+		fprintf(stderr, "%s:%d: %s%s\n", file_name, step->line, text,
+			cached && takes_time(step) ? " (cached)" : "");
 }
 
 static void note(const char *text)
@@ -116,7 +126,8 @@ static int check_options(const struct build_args *args, struct strv *names, stru
 			return err_status(e, 2);
 		}
 	if (args->platform && !str_equal(args->platform, platform)) {
-		err_set(e, "--platform %s: not supported on this machine, %s", args->platform, platform);
+		err_set(e, "--platform %s: not supported on this machine, %s", args->platform,
+			platform);
 		return err_status(e, 2);
 	}
 	return 0;
@@ -164,11 +175,14 @@ static int write_iidfile(const char *path, const char *id, struct err *e)
 {
 	own_str char *line = str_fmt("%s\n", id);
 
-	return path && file_write(AT_FDCWD, path, 0644, line, strlen(line), e) < 0 ? err_wrap(e, "--iidfile") : 0;
+	return path && file_write(AT_FDCWD, path, 0644, line, strlen(line), e) < 0
+		? err_wrap(e, "--iidfile")
+		: 0;
 }
 
 /* Does the steps and makes the image. */
-static int build(struct build *b, const struct build_args *args, const struct strv *names, struct err *e)
+static int build(struct build *b, const struct build_args *args, const struct strv *names,
+		 struct err *e)
 {
 	char id[ID_LEN];
 	bool made;
@@ -177,7 +191,7 @@ static int build(struct build *b, const struct build_args *args, const struct st
 		return -1;
 	if (write_iidfile(args->iidfile, id, e) == 0 && cmd_tell_id(id, e) == 0)
 		return 0;
-	if (made && names->n == 0)	/* nobody learns of it */
+	if (made && names->n == 0) /* nobody learns of it */
 		draft_unpublish(b->store, id, &(struct err){0});
 	return -1;
 }
@@ -187,7 +201,8 @@ static int ended(const struct build *b, struct err *e)
 	if (keeper_signal)
 		return 128 + keeper_signal;
 	if (*b->left)
-		snprintf(e->msg + strlen(e->msg), sizeof(e->msg) - strlen(e->msg), " (%s is left to look into)", b->left);
+		snprintf(e->msg + strlen(e->msg), sizeof(e->msg) - strlen(e->msg),
+			 " (%s is left to look into)", b->left);
 	return cmd_failed(e);
 }
 
@@ -196,7 +211,8 @@ static int prune(void)
 	own_store struct store store = STORE_NONE;
 	own_strv struct strv removed = {0};
 	struct err e;
-	int failed = store_open(&store, STORE_LOOK, &e) < 0 || stepstore_prune(&store, &removed, &e) < 0;
+	int failed = store_open(&store, STORE_LOOK, &e) < 0 ||
+		stepstore_prune(&store, &removed, &e) < 0;
 
 	for (size_t i = 0; i < removed.n; i++)
 		puts(removed.v[i]);
@@ -204,19 +220,24 @@ static int prune(void)
 }
 
 /* From the Dockerfile's text on. */
-static int read_and_build(struct build *b, struct steps *steps, const struct build_args *args, const struct input *in,
-			  struct err *e)
+static int read_and_build(struct build *b, struct steps *steps, const struct build_args *args,
+			  const struct input *in, struct err *e)
 {
 	own_strv struct strv names = {0};
 	own_pairs struct pairs build_args = {0};
 	own_faults struct faults faults = {0};
 	own_fd int hold = -1;
-	struct steps_request q = {.text = in->text.data, .len = in->text.len, .build_args = &build_args, .target = args->target,
-				  .arch = image_arch(), .base = args->print ? look_at_base : builder_base,
+	struct steps_request q = {.text = in->text.data,
+				  .len = in->text.len,
+				  .build_args = &build_args,
+				  .target = args->target,
+				  .arch = image_arch(),
+				  .base = args->print ? look_at_base : builder_base,
 				  .arg = args->print ? (void *)(uintptr_t)b->store : b};
 	int r;
 
-	if (check_options(args, &names, e) < 0 || read_build_args(&args->build_args, &build_args, e) < 0)
+	if (check_options(args, &names, e) < 0 ||
+	    read_build_args(&args->build_args, &build_args, e) < 0)
 		return cmd_failed(e);
 	if (!args->print && (hold = stepstore_hold(b->store, e)) < 0)
 		return cmd_failed(e);
@@ -226,7 +247,9 @@ static int read_and_build(struct build *b, struct steps *steps, const struct bui
 	if (complain_of(&faults) == 0) {
 		for (size_t i = 0; i < steps->unused.n; i++)
 			cmd_note("--build-arg %s: no ARG takes it", steps->unused.v[i]);
-		r = args->print ? print_steps(steps) : build(b, args, &names, e) < 0 ? ended(b, e) : cmd_end(0);
+		r = args->print                         ? print_steps(steps)
+			: build(b, args, &names, e) < 0 ? ended(b, e)
+							: cmd_end(0);
 	} else {
 		r = cmd_end(1);
 	}
@@ -237,12 +260,21 @@ static int read_and_build(struct build *b, struct steps *steps, const struct bui
 static int run(const struct build_args *args, const char *operand, struct err *e)
 {
 	own_store struct store store = STORE_NONE;
-	struct input in = {.operand = operand, .file = args->file, .context = -1, .unpacked = {.dir = -1}};
+	struct input in = {
+		.operand = operand, .file = args->file, .context = -1, .unpacked = {.dir = -1}};
 	struct keeper keeper = {0};
 	own_steps struct steps steps = {0};
-	struct build b = {.store = &store, .steps = &steps, .context_name = operand, .label = keeper.label, .no_cache = args->no_cache,
-			  .quiet = args->quiet, .pull = args->pull ? PULL_ALWAYS : PULL_MISSING, .tell = tell, .note = note,
-			  .child = &keeper_child, .stop = &keeper_signal};
+	struct build b = {.store = &store,
+			  .steps = &steps,
+			  .context_name = operand,
+			  .label = keeper.label,
+			  .no_cache = args->no_cache,
+			  .quiet = args->quiet,
+			  .pull = args->pull ? PULL_ALWAYS : PULL_MISSING,
+			  .tell = tell,
+			  .note = note,
+			  .child = &keeper_child,
+			  .stop = &keeper_signal};
 	bool up = !args->print || str_equal(operand, "-");
 	int status;
 
@@ -274,7 +306,8 @@ int main(int argc, char **argv)
 	if (args.prune && !*operands) {
 		status = prune();
 	} else if (args.prune || !*operands) {
-		err_set(&e, args.prune ? "--prune: takes no operand" : "missing operand: %s %s", program.name, program.operands);
+		err_set(&e, args.prune ? "--prune: takes no operand" : "missing operand: %s %s",
+			program.name, program.operands);
 		err_status(&e, 2);
 		status = cmd_failed(&e);
 	} else {

@@ -5,19 +5,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "change.h"
+#include "base/explain.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "base/shell.h"
 #include "cmd.h"
-#include "container.h"
-#include "explain.h"
-#include "image.h"
-#include "lock.h"
-#include "names.h"
-#include "own.h"
-#include "pause.h"
-#include "plan.h"
-#include "shell.h"
-#include "draft.h"
-#include "subvol.h"
+#include "container/container.h"
+#include "container/pause.h"
+#include "image/change.h"
+#include "kernel/subvol.h"
+#include "store/draft.h"
+#include "store/image.h"
+#include "store/names.h"
+#include "store/plan.h"
 
 struct commit_args {
 	struct strv changes;
@@ -34,10 +34,13 @@ static int read_change(void *to, const char *text, struct err *e)
 }
 
 static const struct opt opts[] = {
-	OPT_FORM_LIST(struct commit_args, changes, 'c', "change", "INSTRUCTION",
-		 "say so in the image, as a Dockerfile would: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'", read_change),
-	OPT_FLAG(struct commit_args, explain, 0, "explain", "say which system calls are made, and the shell for it"),
-	OPT_END
+	OPT_FORM_LIST(
+		struct commit_args, changes, 'c', "change", "INSTRUCTION",
+		"say so in the image, as a Dockerfile would: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'",
+		read_change),
+	OPT_FLAG(struct commit_args, explain, 0, "explain",
+		 "say which system calls are made, and the shell for it"),
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -50,7 +53,8 @@ static const struct opt_program program = {
 };
 
 /* The same by hand, with the container's root as the first operand; "by-hand" stands beside it. */
-static void tell_same(const struct store *s, const struct container *c, const char *command, const char *second)
+static void tell_same(const struct store *s, const struct container *c, const char *command,
+		      const char *second)
 {
 	own_str char *path = container_root(s, c);
 	own_buf struct buf line = {0};
@@ -65,7 +69,8 @@ static void tell_same(const struct store *s, const struct container *c, const ch
 	explain_same(line.data);
 }
 
-static int take(const struct store *s, const struct container *c, int root, struct draft *d, struct err *e)
+static int take(const struct store *s, const struct container *c, int root, struct draft *d,
+		struct err *e)
 {
 	if (subvol_snapshot(root, d->dir, "rootfs", false, e) < 0)
 		return -1;
@@ -74,7 +79,8 @@ static int take(const struct store *s, const struct container *c, int root, stru
 }
 
 /* The container stands still while it is photographed, and goes on whatever came of that. */
-static int snapshot(const struct store *s, const struct container *c, struct draft *d, struct err *e)
+static int snapshot(const struct store *s, const struct container *c, struct draft *d,
+		    struct err *e)
 {
 	own_fd int root = openat(c->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_str char *group = container_group(c->id);
@@ -88,7 +94,8 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 		return err_sys(e, "rootfs");
 	if (container_state(s, c, &st, e) < 0)
 		return -1;
-	/* First all that can be written while it still runs: frozen, only the rest is left to write. */
+	/* First all that can be written while it still runs: frozen, only the rest is left to
+	 * write. */
 	if (explained(syncfs(root), "syncfs(%d)", root) < 0)
 		return err_sys(e, "sync");
 	tell_same(s, c, "sync -f", NULL);
@@ -126,7 +133,8 @@ static void describe(const struct store *s, const struct container *c, struct re
 }
 
 /* The image that is to be replaced; 0: a new one, which gets the name if there is one. */
-static int find_target(const struct store *s, const char *ref, char id[ID_LEN], char **name, struct err *e)
+static int find_target(const struct store *s, const char *ref, char id[ID_LEN], char **name,
+		       struct err *e)
 {
 	*name = NULL;
 	if (!ref)
@@ -165,8 +173,8 @@ static int tell(const struct store *s, const char *id, bool replaced, struct err
 	return -1;
 }
 
-static int commit(const struct store *s, const char *ref, const char *target, const struct strv *changes,
-		  struct err *e)
+static int commit(const struct store *s, const char *ref, const char *target,
+		  const struct strv *changes, struct err *e)
 {
 	own_container struct container c = CONTAINER_NONE;
 	own_record struct record config = {0};
@@ -178,8 +186,8 @@ static int commit(const struct store *s, const char *ref, const char *target, co
 	if (container_open(s, ref, &c, e) < 0)
 		return -1;
 	if (record_get(&c.config, "rootfs"))
-		return err_set(e, "%s: runs on the directory %s ('ct init' makes an image of that)", ref,
-			       record_get(&c.config, "rootfs"));
+		return err_set(e, "%s: runs on the directory %s ('ct init' makes an image of that)",
+			       ref, record_get(&c.config, "rootfs"));
 	describe(s, &c, &config);
 	for (size_t i = 0; i < changes->n; i++)
 		if (change_apply(&config, changes->v[i], e) < 0)
@@ -188,8 +196,8 @@ static int commit(const struct store *s, const char *ref, const char *target, co
 	if (replace < 0 || draft_begin(s, &draft, e) < 0)
 		return -1;
 	failed = snapshot(s, &c, &draft, e) < 0 ? -1
-	       : replace ? image_replace(s, &draft, &config, id, e)
-	       : image_publish(s, &draft, &config, name, id, e);
+		: replace                       ? image_replace(s, &draft, &config, id, e)
+						: image_publish(s, &draft, &config, name, id, e);
 	draft_drop(s, &draft);
 	if (!failed && replace)
 		drop_digests(s, id);
@@ -206,7 +214,7 @@ int main(int argc, char **argv)
 
 	cmd_explain(args.explain);
 	failed = store_open(&store, STORE_LOOK, &e) < 0 ||
-		 commit(&store, operands[0], operands[1], &args.changes, &e) < 0;
+		commit(&store, operands[0], operands[1], &args.changes, &e) < 0;
 	strv_free(&args.changes);
 	return failed ? cmd_failed(&e) : cmd_end(0);
 }

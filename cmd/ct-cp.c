@@ -4,20 +4,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/own.h"
 #include "cmd.h"
-#include "copy.h"
-#include "own.h"
-#include "place.h"
-#include "store.h"
-#include "view.h"
+#include "container/copy.h"
+#include "container/cppath.h"
+#include "container/ctrview.h"
+#include "store/store.h"
 
 struct cp_args {
 	bool archive;
 };
 
 static const struct opt opts[] = {
-	OPT_FLAG(struct cp_args, archive, 'a', "archive", "keep owners; or else copies belong to the container's user, or to you"),
-	OPT_END
+	OPT_FLAG(struct cp_args, archive, 'a', "archive",
+		 "keep owners; or else copies belong to the container's user, or to you"),
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -32,19 +33,22 @@ static const struct opt_program program = {
 /* One of the two operands. */
 struct side {
 	const char *operand;
-	bool stream;			/* "-" */
-	char *ref;			/* a container or an image; NULL: the host */
-	struct view view;
-	struct place place;
+	bool stream; /* "-" */
+	char *ref;   /* a container or an image; NULL: the host */
+	struct ctrview view;
+	struct cppath place;
 };
 
 static void side_close(struct side *s)
 {
 	free(s->ref);
-	view_close(&s->view);
+	ctrview_close(&s->view);
 }
 
-#define NO_VIEW {.root = -1, .container = {.dir = -1}}
+#define NO_VIEW                                       \
+	{                                             \
+		.root = -1, .container = {.dir = -1 } \
+	}
 #define own_side __attribute__((cleanup(side_close)))
 
 /*
@@ -55,7 +59,8 @@ static int side_read(const char *operand, struct side *s, struct err *e)
 {
 	const char *colon = strstr(operand, ":/");
 
-	*s = (struct side){.operand = operand, .stream = strcmp(operand, "-") == 0,
+	*s = (struct side){.operand = operand,
+			   .stream = strcmp(operand, "-") == 0,
 			   .view = NO_VIEW,
 			   .place = {.root = -1, .path = operand, .shown = operand}};
 	if (!colon)
@@ -91,7 +96,7 @@ static int side_open(const struct store *store, struct side *s, bool written, st
 {
 	if (!s->ref)
 		return 0;
-	if (view_open(store, s->ref, !written && is_all(s->place.path), &s->view, e) < 0)
+	if (ctrview_open(store, s->ref, !written && is_all(s->place.path), &s->view, e) < 0)
 		return -1;
 	if (written && s->view.image)
 		return err_set(e, "%s: an image, which does not change", s->ref);
@@ -100,15 +105,18 @@ static int side_open(const struct store *store, struct side *s, bool written, st
 }
 
 /* Whose the copies are. */
-static int make_rules(const struct cp_args *args, const struct side *to, struct layer_rules *rules, struct err *e)
+static int make_rules(const struct cp_args *args, const struct side *to, struct untar_rules *rules,
+		      struct err *e)
 {
 	struct user user;
 
-	*rules = (struct layer_rules){.owned = !args->archive, .uid = geteuid(), .gid = getegid(),
+	*rules = (struct untar_rules){.owned = !args->archive,
+				      .uid = geteuid(),
+				      .gid = getegid(),
 				      .disarmed = !args->archive && !to->ref};
 	if (args->archive || !to->ref)
 		return 0;
-	if (view_user(&to->view, &user, e) < 0)
+	if (ctrview_user(&to->view, &user, e) < 0)
 		return err_wrap(e, "%s", to->ref);
 	rules->uid = user.uid;
 	rules->gid = user.gid;
@@ -117,11 +125,13 @@ static int make_rules(const struct cp_args *args, const struct side *to, struct 
 
 static int find_source(const struct side *from, struct source *s, struct err *e)
 {
-	if (from->ref && view_check_path(&from->view, from->place.path, e) < 0)
+	if (from->ref && ctrview_check_path(&from->view, from->place.path, e) < 0)
 		return err_wrap(e, "%s", from->operand);
 	if (source_find(&from->place, s, e) < 0)
 		return -1;
-	if (from->ref && (view_check(&from->view, s->fd, e) < 0 || view_check_whole(&from->view, s->fd, e) < 0))
+	if (from->ref &&
+	    (ctrview_check(&from->view, s->fd, e) < 0 ||
+	     ctrview_check_whole(&from->view, s->fd, e) < 0))
 		return err_wrap(e, "%s", from->operand);
 	return 0;
 }
@@ -132,23 +142,27 @@ static int find_dest(const struct side *to, const struct source *s, struct dest 
 
 	if ((s ? dest_find(&to->place, s, d, e) : dest_find_dir(&to->place, d, e)) < 0) {
 		/* What is not there may be in a tmpfs. */
-		if (!to->ref || view_check_path(&to->view, to->place.path, &why) == 0)
+		if (!to->ref || ctrview_check_path(&to->view, to->place.path, &why) == 0)
 			return -1;
 		*e = why;
 		return err_wrap(e, "%s", to->operand);
 	}
-	if (to->ref && view_check(&to->view, d->dir, e) < 0)
+	if (to->ref && ctrview_check(&to->view, d->dir, e) < 0)
 		return err_wrap(e, "%s", to->operand);
 	return 0;
 }
 
-static int copy(const struct cp_args *args, const struct side *from, const struct side *to, struct strv *notes,
-		struct err *e)
+static int copy(const struct cp_args *args, const struct side *from, const struct side *to,
+		struct strv *notes, struct err *e)
 {
 	own_source struct source source = {.fd = -1};
 	own_dest struct dest dest = {.dir = -1};
-	struct copy c = {.from = &source, .to = &dest, .from_shown = from->operand, .to_shown = to->operand,
-			 .devices = to->ref, .notes = notes,
+	struct copy c = {.from = &source,
+			 .to = &dest,
+			 .from_shown = from->operand,
+			 .to_shown = to->operand,
+			 .devices = to->ref,
+			 .notes = notes,
 			 .progress = isatty(STDERR_FILENO) ? cmd_progress : NULL};
 
 	if (!from->stream && find_source(from, &source, e) < 0)
@@ -158,7 +172,8 @@ static int copy(const struct cp_args *args, const struct side *from, const struc
 		c.devices = true;
 		return copy_out(&c, STDOUT_FILENO, e);
 	}
-	if (find_dest(to, from->stream ? NULL : &source, &dest, e) < 0 || make_rules(args, to, &c.rules, e) < 0)
+	if (find_dest(to, from->stream ? NULL : &source, &dest, e) < 0 ||
+	    make_rules(args, to, &c.rules, e) < 0)
 		return -1;
 	return from->stream ? copy_in(&c, STDIN_FILENO, e) : copy_files(&c, e);
 }
@@ -183,8 +198,8 @@ int main(int argc, char **argv)
 	int failed;
 
 	if (read_operands(operands, &from, &to, &e) < 0 || check_streams(&from, &to, &e) < 0 ||
-	    store_open(&store, STORE_LOOK, &e) < 0 ||
-	    side_open(&store, &from, false, &e) < 0 || side_open(&store, &to, true, &e) < 0)
+	    store_open(&store, STORE_LOOK, &e) < 0 || side_open(&store, &from, false, &e) < 0 ||
+	    side_open(&store, &to, true, &e) < 0)
 		return cmd_failed(&e);
 	failed = copy(&args, &from, &to, &notes, &e);
 	cmd_progress_end();

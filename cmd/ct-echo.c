@@ -1,12 +1,13 @@
-/* Prints words on one line that cannot move a terminal's cursor: for commands that are shell scripts. */
+/* Prints words on one line that cannot move a terminal's cursor: for commands that are shell
+ * scripts. */
 #include <stdio.h>
 
+#include "base/own.h"
+#include "base/str.h"
 #include "cmd.h"
-#include "own.h"
-#include "str.h"
 
 static const struct opt opts[] = {
-	OPT_END
+	OPT_END,
 };
 
 static const struct opt_program program = {

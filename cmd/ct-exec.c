@@ -3,14 +3,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/own.h"
+#include "base/selfexe.h"
 #include "cmd.h"
-#include "container.h"
-#include "exe.h"
-#include "join.h"
-#include "monitor.h"
-#include "own.h"
-#include "pause.h"
-#include "runopts.h"
+#include "container/container.h"
+#include "container/monitor.h"
+#include "container/pause.h"
+#include "run/join.h"
+#include "run/runopts.h"
 
 struct exec_args {
 	bool detach, no_input, interactive, tty, explain;
@@ -19,15 +19,21 @@ struct exec_args {
 };
 
 static const struct opt opts[] = {
-	OPT_FLAG(struct exec_args, detach, 'd', "detach", "leave it in the background, its streams /dev/null"),
+	OPT_FLAG(struct exec_args, detach, 'd', "detach",
+		 "leave it in the background, its streams /dev/null"),
 	OPT_FLAG(struct exec_args, no_input, 'n', "no-stdin", "its stdin is /dev/null"),
-	OPT_FLAG(struct exec_args, interactive, 'i', "interactive", "accepted: stdin is attached anyway"),
-	OPT_FLAG(struct exec_args, tty, 't', "tty", "give it a terminal even if stdin and stdout are none"),
-	OPT_LIST(struct exec_args, env, 'e', "env", "NAME[=VALUE]", "set a variable, or pass on ours"),
+	OPT_FLAG(struct exec_args, interactive, 'i', "interactive",
+		 "accepted: stdin is attached anyway"),
+	OPT_FLAG(struct exec_args, tty, 't', "tty",
+		 "give it a terminal even if stdin and stdout are none"),
+	OPT_LIST(struct exec_args, env, 'e', "env", "NAME[=VALUE]",
+		 "set a variable, or pass on ours"),
 	OPT_TEXT(struct exec_args, workdir, 'w', "workdir", "DIR", "start there"),
-	OPT_TEXT(struct exec_args, user, 'u', "user", "USER[:GROUP]", "run as that user of the container"),
-	OPT_FLAG(struct exec_args, explain, 0, "explain", "say which system calls are made, and the shell for it"),
-	OPT_END
+	OPT_TEXT(struct exec_args, user, 'u', "user", "USER[:GROUP]",
+		 "run as that user of the container"),
+	OPT_FLAG(struct exec_args, explain, 0, "explain",
+		 "say which system calls are made, and the shell for it"),
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -69,13 +75,16 @@ static int run(struct join *j, int *status, struct err *e)
 	own_fd int signals = -1;
 	struct ending ending;
 
-	/* Until it runs a signal ends us, and it with us: a container that is frozen meanwhile keeps us waiting. */
+	/* Until it runs a signal ends us, and it with us: a container that is frozen meanwhile
+	 * keeps us waiting. */
 	if (j->detached)
 		return join_background(j, e);
 	if (join_start(j, e) < 0)
 		return -1;
 	signals = monitor_signals(e);
-	if (signals < 0 || monitor_run(j->pidfd, signals, &j->streams, true, NULL, &notes, NULL, NULL, NULL, &ending, e) < 0)
+	if (signals < 0 ||
+	    monitor_run(j->pidfd, signals, &j->streams, true, NULL, &notes, NULL, NULL, NULL,
+			&ending, e) < 0)
 		return -1;
 	for (size_t i = 0; i < notes.n; i++)
 		cmd_note("%s", notes.v[i]);
@@ -94,13 +103,15 @@ int main(int argc, char **argv)
 	own_str char *group = NULL;
 	struct container_state st;
 	own_plan struct plan plan = {0};
-	struct join join = {.container = &c, .plan = &plan, .input = !args.no_input, .detached = args.detach};
+	struct join join = {
+		.container = &c, .plan = &plan, .input = !args.no_input, .detached = args.detach};
 	struct err e;
 	int status = 0;
 
-	exe_show(operands[0]);
+	selfexe_show(operands[0]);
 	cmd_explain(args.explain);
-	if (store_open(&store, STORE_LOOK, &e) < 0 || container_open(&store, operands[0], &c, &e) < 0 ||
+	if (store_open(&store, STORE_LOOK, &e) < 0 ||
+	    container_open(&store, operands[0], &c, &e) < 0 ||
 	    container_state(&store, &c, &st, &e) < 0)
 		return cmd_failed(&e);
 	if (st.phase != CONTAINER_RUNNING) {
@@ -114,7 +125,8 @@ int main(int argc, char **argv)
 	}
 	join.target = st.init;
 	plan_read(&plan, &c.config);
-	if ((plan.users != USERS_AUTO && exe_seal(&e) < 0) || adapt(&plan, &args, operands + 1, &e) < 0 || run(&join, &status, &e) < 0) {
+	if ((plan.users != USERS_AUTO && selfexe_seal(&e) < 0) ||
+	    adapt(&plan, &args, operands + 1, &e) < 0 || run(&join, &status, &e) < 0) {
 		err_wrap(&e, "%s", operands[0]);
 		return cmd_failed(&e);
 	}

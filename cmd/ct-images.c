@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/own.h"
+#include "base/record.h"
+#include "base/table.h"
 #include "cmd.h"
-#include "image.h"
-#include "names.h"
-#include "own.h"
-#include "record.h"
-#include "store.h"
-#include "table.h"
+#include "store/image.h"
+#include "store/names.h"
+#include "store/store.h"
 
 struct images_args {
 	struct listing listing;
@@ -19,7 +19,7 @@ struct images_args {
 static const struct opt opts[] = {
 	OPT_LISTING(struct images_args, listing),
 	OPT_FLAG(struct images_args, digests, 0, "digests", "accepted: digests are shown anyway"),
-	OPT_END
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -31,34 +31,33 @@ static const struct opt_program program = {
 	.max = -1,
 };
 
-static const struct column columns[] = {
-	{.name = "id"},
-	{.name = "name"},
-	{.name = "digest"},
-	{.name = "size", .number = true},
-	{.name = "created"},
-	{.name = "source"},
-	{.name = "root", .hidden = true},
-	{.name = "arch", .hidden = true},
-	{.name = "entrypoint", .hidden = true, .list = true},
-	{.name = "cmd", .hidden = true, .list = true},
-	{.name = "env", .hidden = true, .list = true},
-	{.name = "workdir", .hidden = true},
-	{.name = "user", .hidden = true},
-	{.name = "stopsignal", .hidden = true},
-	{.name = "volumes", .hidden = true, .list = true},
-	{.name = "labels", .hidden = true, .list = true},
-	{.name = "expose", .hidden = true, .list = true},
-	{0}
-};
+static const struct column columns[] = {{.name = "id"},
+					{.name = "name"},
+					{.name = "digest"},
+					{.name = "size", .number = true},
+					{.name = "created"},
+					{.name = "source"},
+					{.name = "root", .hidden = true},
+					{.name = "arch", .hidden = true},
+					{.name = "entrypoint", .hidden = true, .list = true},
+					{.name = "cmd", .hidden = true, .list = true},
+					{.name = "env", .hidden = true, .list = true},
+					{.name = "workdir", .hidden = true},
+					{.name = "user", .hidden = true},
+					{.name = "stopsignal", .hidden = true},
+					{.name = "volumes", .hidden = true, .list = true},
+					{.name = "labels", .hidden = true, .list = true},
+					{.name = "expose", .hidden = true, .list = true},
+					{0}};
 
 struct images {
 	const struct store *store;
 	struct table *table;
-	struct strv names, ids;		/* of all images: name by name */
+	struct strv names, ids; /* of all images: name by name */
 };
 
-static char *list(const struct table *t, const struct record *config, const char *key, const char *between)
+static char *list(const struct table *t, const struct record *config, const char *key,
+		  const char *between)
 {
 	own_strv struct strv items = {0};
 
@@ -86,9 +85,22 @@ static int add_row(const char *ref, void *arg, struct err *e)
 	own_str char *env = list(t, c, "env", "\n"), *volumes = list(t, c, "volume", "\n");
 	own_str char *labels = list(t, c, "label", "\n"), *expose = list(t, c, "expose", "\n");
 	const char *values[] = {
-		img.id, name, record_get(c, "digest"), record_get(c, "size"), record_get(c, "created"),
-		record_get(c, "source"), root, record_get(c, "arch"), entrypoint, cmd, env,
-		record_get(c, "workdir"), record_get(c, "user"), record_get(c, "stopsignal"), volumes, labels,
+		img.id,
+		name,
+		record_get(c, "digest"),
+		record_get(c, "size"),
+		record_get(c, "created"),
+		record_get(c, "source"),
+		root,
+		record_get(c, "arch"),
+		entrypoint,
+		cmd,
+		env,
+		record_get(c, "workdir"),
+		record_get(c, "user"),
+		record_get(c, "stopsignal"),
+		volumes,
+		labels,
 		expose,
 	};
 

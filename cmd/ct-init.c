@@ -1,4 +1,5 @@
-/* ct-init: makes an image from a directory, or from a tar or an archive of an image on standard input. */
+/* ct-init: makes an image from a directory, or from a tar or an archive of an image on standard
+ * input. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,21 +8,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/explain.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "base/shell.h"
 #include "cmd.h"
-#include "explain.h"
-#include "image.h"
-#include "intake.h"
-#include "layer.h"
-#include "layers.h"
-#include "layout.h"
-#include "lock.h"
-#include "names.h"
-#include "own.h"
-#include "shell.h"
-#include "draft.h"
-#include "store.h"
-#include "subvol.h"
-#include "tree.h"
+#include "image/import.h"
+#include "image/ocilayout.h"
+#include "kernel/subvol.h"
+#include "store/draft.h"
+#include "store/image.h"
+#include "store/layerstore.h"
+#include "store/names.h"
+#include "store/store.h"
+#include "tar/treecopy.h"
+#include "tar/untar.h"
 
 struct init_args {
 	const char *name;
@@ -30,14 +31,16 @@ struct init_args {
 
 static const struct opt opts[] = {
 	OPT_TEXT(struct init_args, name, 'n', "name", "NAME[:TAG]", "give the image this name"),
-	OPT_FLAG(struct init_args, explain, 0, "explain", "say which system calls are made, and the shell for it"),
-	OPT_END
+	OPT_FLAG(struct init_args, explain, 0, "explain",
+		 "say which system calls are made, and the shell for it"),
+	OPT_END,
 };
 
 static const struct opt_program program = {
 	.name = "ct-init",
 	.operands = "DIR|-",
-	.purpose = "Make an image from a directory, or from a tar or an archive of an image on standard input",
+	.purpose =
+		"Make an image from a directory, or from a tar or an archive of an image on standard input",
 	.opts = opts,
 	.min = 1,
 	.max = 1,
@@ -46,9 +49,9 @@ static const struct opt_program program = {
 /* What the image is made from. */
 struct source {
 	const char *operand;
-	int fd;		/* the directory, or standard input */
+	int fd; /* the directory, or standard input */
 	bool tar;
-	char *said;	/* as config's `source` says it */
+	char *said; /* as config's `source` says it */
 };
 
 /* The store cannot be in an image that is in the store. */
@@ -80,7 +83,7 @@ static void source_close(struct source *src)
 	free(src->said);
 }
 
-static tree_progress *progress(void)
+static treecopy_progress *progress(void)
 {
 	return isatty(STDERR_FILENO) ? cmd_progress : NULL;
 }
@@ -89,8 +92,8 @@ static tree_progress *progress(void)
 static int fill(int rootfs, const struct source *src, struct err *e)
 {
 	own_strv struct strv mounts = {0};
-	int r = src->tar ? layer_unpack(src->fd, "standard input", rootfs, progress(), e)
-			 : tree_copy(src->fd, src->operand, rootfs, &mounts, progress(), e);
+	int r = src->tar ? untar_unpack(src->fd, "standard input", rootfs, progress(), e)
+			 : treecopy_copy(src->fd, src->operand, rootfs, &mounts, progress(), e);
 
 	cmd_progress_end();
 	/* As tar --one-file-system tells. */
@@ -100,28 +103,33 @@ static int fill(int rootfs, const struct source *src, struct err *e)
 }
 
 /* What was unpacked is itself an archive of an image. */
-static int take_layout(const struct store *s, int dir, const char *name, char id[ID_LEN], struct err *e)
+static int take_layout(const struct store *s, int dir, const char *name, char id[ID_LEN],
+		       struct err *e)
 {
-	own_layout struct layout l = {.dir = -1};
+	own_ocilayout struct ocilayout l = {.dir = -1};
 	own_strv struct strv names = {0}, moved = {0};
-	struct intake in = {.store = s, .config = &l.config, .open = layout_open, .arg = &l, .progress = progress(),
+	struct import in = {.store = s,
+			    .config = &l.config,
+			    .open = ocilayout_open,
+			    .arg = &l,
+			    .progress = progress(),
 			    .moved = name ? NULL : &moved};
 	struct err ignored;
 	int r;
 
-	if (layout_read(dir, "standard input", &l, e) < 0)
+	if (ocilayout_read(dir, "standard input", &l, e) < 0)
 		return -1;
 	if (name)
 		strv_add(&names, name);
-	else if (layout_names(&l, &names, e) < 0)
+	else if (ocilayout_names(&l, &names, e) < 0)
 		return -1;
 	record_add(&l.config, "source", "-");
-	r = intake_image(&in, &names, id, e);
+	r = import_image(&in, &names, id, e);
 	cmd_progress_end();
 	for (size_t i = 0; r == 0 && i < moved.n; i++)
 		cmd_note("%s", moved.v[i]);
 	if (r < 0)
-		layers_collect(s, &ignored);	/* those that were done are of no more use */
+		layerstore_collect(s, &ignored); /* those that were done are of no more use */
 	return r;
 }
 
@@ -136,7 +144,8 @@ static void tell_same(const struct store *s, const struct source *src)
 	shell_word(&text, s->root_path);
 	buf_str(&text, "/by-hand\nbtrfs subvolume create \"$image\" >/dev/null\n");
 	if (src->tar) {
-		buf_str(&text, "tar -C \"$image\" --numeric-owner --xattrs --xattrs-include='*' -xp # approx: a plain tar, or with -z, -J, --zstd\n");
+		buf_str(&text,
+			"tar -C \"$image\" --numeric-owner --xattrs --xattrs-include='*' -xp # approx: a plain tar, or with -z, -J, --zstd\n");
 	} else {
 		buf_str(&text, "cp -a --reflink=auto ");
 		shell_word(&text, src->said);
@@ -146,8 +155,8 @@ static void tell_same(const struct store *s, const struct source *src)
 	explain_same(text.data);
 }
 
-static int make_in(const struct store *s, struct draft *d, const struct source *src, const char *name,
-		   char id[ID_LEN], struct err *e)
+static int make_in(const struct store *s, struct draft *d, const struct source *src,
+		   const char *name, char id[ID_LEN], struct err *e)
 {
 	own_record struct record config = {0};
 	own_fd int rootfs = -1;
@@ -162,8 +171,9 @@ static int make_in(const struct store *s, struct draft *d, const struct source *
 	r = fill(rootfs, src, e);
 	if (r < 0)
 		return -1;
-	/* A file that comes twice is one thing to who reads the first, another to who reads the last. */
-	if (src->tar && layout_found(rootfs))
+	/* A file that comes twice is one thing to who reads the first, another to who reads the
+	 * last. */
+	if (src->tar && ocilayout_found(rootfs))
 		return r > 0 ? -1 : take_layout(s, rootfs, name, id, e);
 	record_add(&config, "source", src->said);
 	if (image_publish(s, d, &config, name, id, e) < 0)
@@ -172,8 +182,8 @@ static int make_in(const struct store *s, struct draft *d, const struct source *
 	return 0;
 }
 
-static int make_image(const struct store *s, const struct source *src, const char *name, char id[ID_LEN],
-		      struct err *e)
+static int make_image(const struct store *s, const struct source *src, const char *name,
+		      char id[ID_LEN], struct err *e)
 {
 	struct draft d;
 	int r;
@@ -183,7 +193,7 @@ static int make_image(const struct store *s, const struct source *src, const cha
 	if (draft_begin(s, &d, e) < 0)
 		return -1;
 	r = make_in(s, &d, src, name, id, e);
-	draft_drop(s, &d);	/* nothing is left of it if it was published */
+	draft_drop(s, &d); /* nothing is left of it if it was published */
 	return r;
 }
 
@@ -211,7 +221,8 @@ int main(int argc, char **argv)
 {
 	struct init_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
-	__attribute__((cleanup(source_close))) struct source src = {.operand = operands[0], .fd = -1};
+	__attribute__((cleanup(source_close))) struct source src = {.operand = operands[0],
+								    .fd = -1};
 	own_store struct store s = STORE_NONE;
 	own_str char *name = NULL;
 	char id[ID_LEN], before[ID_LEN] = "";

@@ -2,11 +2,11 @@
 #include <signal.h>
 #include <sys/pidfd.h>
 
+#include "base/own.h"
+#include "base/sig.h"
 #include "cmd.h"
-#include "container.h"
-#include "limit.h"
-#include "own.h"
-#include "sig.h"
+#include "container/container.h"
+#include "kernel/cgroup.h"
 
 struct kill_args {
 	int signal;
@@ -19,8 +19,9 @@ static int read_signal(void *to, const char *text, struct err *e)
 }
 
 static const struct opt opts[] = {
-	OPT_FORM(struct kill_args, signal, 's', "signal", "SIGNAL", "which, by name or number (KILL); -9 and -HUP will do too", read_signal),
-	OPT_END
+	OPT_FORM(struct kill_args, signal, 's', "signal", "SIGNAL",
+		 "which, by name or number (KILL); -9 and -HUP will do too", read_signal),
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -39,7 +40,8 @@ static int kill_one(const char *ref, void *arg, struct err *e)
 	struct container_state st;
 	own_fd int init = -1;
 
-	if (container_open(&args->store, ref, &c, e) < 0 || container_state(&args->store, &c, &st, e) < 0)
+	if (container_open(&args->store, ref, &c, e) < 0 ||
+	    container_state(&args->store, &c, &st, e) < 0)
 		return -1;
 	init = proc_open(&st.init);
 	if (init < 0)
@@ -50,7 +52,7 @@ static int kill_one(const char *ref, void *arg, struct err *e)
 		own_str char *group = container_group(c.id);
 
 		/* What is frozen dies only when it thaws. */
-		return limit_thaw(group, e);
+		return cgroup_thaw(group, e);
 	}
 	return 0;
 }

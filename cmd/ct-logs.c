@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/own.h"
 #include "cmd.h"
-#include "container.h"
-#include "logread.h"
-#include "own.h"
+#include "container/container.h"
+#include "log/logread.h"
 
 struct logs_args {
 	struct log_query query;
@@ -19,13 +19,15 @@ static int read_time(void *to, const char *text, struct err *e)
 }
 
 static const struct opt opts[] = {
-	OPT_FLAG(struct logs_args, query.follow, 'f', "follow", "go on until the container has ended"),
+	OPT_FLAG(struct logs_args, query.follow, 'f', "follow",
+		 "go on until the container has ended"),
 	OPT_COUNT(struct logs_args, query.tail, 0, "tail", "N", "only the last N lines"),
-	OPT_FORM(struct logs_args, query.since, 0, "since", "TIME", "from then on (a date, or 5m: five minutes ago)",
-		 read_time),
+	OPT_FORM(struct logs_args, query.since, 0, "since", "TIME",
+		 "from then on (a date, or 5m: five minutes ago)", read_time),
 	OPT_FORM(struct logs_args, query.until, 0, "until", "TIME", "up to then", read_time),
-	OPT_FLAG(struct logs_args, query.timestamps, 't', "timestamps", "each line with its time in front"),
-	OPT_END
+	OPT_FLAG(struct logs_args, query.timestamps, 't', "timestamps",
+		 "each line with its time in front"),
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -33,7 +35,8 @@ static const struct opt_program program = {
 	.operands = "CONTAINER",
 	.purpose = "Show what a container wrote to its standard output and error",
 	.opts = opts,
-	.min = 1, .max = 1,
+	.min = 1,
+	.max = 1,
 };
 
 /* The container's directory, and a descriptor that tells its supervisor's end (-1: it has ended). */
@@ -68,7 +71,8 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	args.query.ended = ended;
 	if (log_read(c.dir, &args.query, out, &damaged, &e) < 0) {
-		/* A reader that went away while nothing was written: end as a write to it would have. */
+		/* A reader that went away while nothing was written: end as a write to it would
+		 * have. */
 		if (e.sys == EPIPE) {
 			raise(SIGPIPE);
 			return 1;
@@ -77,6 +81,7 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	}
 	if (damaged)
-		cmd_note("%s: %" PRIu64 " damaged record%s in the log", c.id, damaged, damaged == 1 ? "" : "s");
+		cmd_note("%s: %" PRIu64 " damaged record%s in the log", c.id, damaged,
+			 damaged == 1 ? "" : "s");
 	return cmd_end(0);
 }

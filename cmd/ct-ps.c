@@ -4,15 +4,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/own.h"
+#include "base/table.h"
 #include "cmd.h"
-#include "container.h"
-#include "limit.h"
-#include "member.h"
-#include "own.h"
-#include "pause.h"
+#include "container/container.h"
+#include "container/pause.h"
+#include "kernel/cgroup.h"
+#include "net/endpoint.h"
 #include "ps.h"
-#include "store.h"
-#include "table.h"
+#include "store/store.h"
 
 struct ps_args {
 	struct listing listing;
@@ -22,10 +22,12 @@ struct ps_args {
 
 static const struct opt opts[] = {
 	OPT_FLAG(struct ps_args, running, 'r', "running", "only those that run"),
-	OPT_FORM_LIST(struct ps_args, filters, 'f', "filter", "KEY=VALUE",
-		      "show only containers with this status, name (regular expression), image, label or id", filter_read),
+	OPT_FORM_LIST(
+		struct ps_args, filters, 'f', "filter", "KEY=VALUE",
+		"show only containers with this status, name (regular expression), image, label or id",
+		filter_read),
 	OPT_LISTING(struct ps_args, listing),
-	OPT_END
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -37,10 +39,21 @@ static const struct opt_program program = {
 };
 
 static const struct column columns[] = {
-	{.name = "id"}, {.name = "name"}, {.name = "image"}, {.name = "status"},
-	{.name = "oomkilled", .flag = true}, {.name = "pid", .number = true}, {.name = "started"}, {.name = "ip"}, {.name = "ports", .list = true}, {.name = "command"},
-	{.name = "finished", .hidden = true}, {.name = "exitcode", .hidden = true, .number = true},
-	{.name = "root", .hidden = true}, {.name = "labels", .hidden = true}, {.name = "imageid", .hidden = true},
+	{.name = "id"},
+	{.name = "name"},
+	{.name = "image"},
+	{.name = "status"},
+	{.name = "oomkilled", .flag = true},
+	{.name = "pid", .number = true},
+	{.name = "started"},
+	{.name = "ip"},
+	{.name = "ports", .list = true},
+	{.name = "command"},
+	{.name = "finished", .hidden = true},
+	{.name = "exitcode", .hidden = true, .number = true},
+	{.name = "root", .hidden = true},
+	{.name = "labels", .hidden = true},
+	{.name = "imageid", .hidden = true},
 	{.name = NULL},
 };
 
@@ -48,15 +61,17 @@ struct listed {
 	const struct store *store;
 	struct table *table;
 	const struct filters *filters;
-	bool asked;		/* for some; else each is an id of the store */
+	bool asked; /* for some; else each is an id of the store */
 	bool running;
-	bool lives;		/* it matters whether each of them runs */
-	bool states;		/* and if not, how it ended */
-	bool paused, oom;	/* and if it does, whether it is frozen, and whether something was killed for memory */
+	bool lives;       /* it matters whether each of them runs */
+	bool states;      /* and if not, how it ended */
+	bool paused, oom; /* and if it does, whether it is frozen, and whether something was killed
+			     for memory */
 };
 
 /* Its first address, and "0.0.0.0:8080->80/tcp" for each published port. */
-static void find_network(const struct listed *l, const char *id, char ip[INET_ADDRSTRLEN], struct strv *ports)
+static void find_network(const struct listed *l, const char *id, char ip[INET_ADDRSTRLEN],
+			 struct strv *ports)
 {
 	own_record struct record net = {0};
 	char host[INET_ADDRSTRLEN];
@@ -64,7 +79,7 @@ static void find_network(const struct listed *l, const char *id, char ip[INET_AD
 	struct rules_port p;
 	struct err ignored;
 
-	if (member_read(l->store, id, &net, &ignored) < 0)
+	if (endpoint_read(l->store, id, &net, &ignored) < 0)
 		return;
 	for (size_t i = 0; i < net.keys.n; i++) {
 		const char *key = net.keys.v[i], *value = net.values.v[i];
@@ -72,8 +87,10 @@ static void find_network(const struct listed *l, const char *id, char ip[INET_AD
 		if (!*ip && strcmp(key, "member") == 0 && rules_read_member(value, &m))
 			inet_ntop(AF_INET, &m.address, ip, INET_ADDRSTRLEN);
 		else if (strcmp(key, "port") == 0 && rules_read_port(value, &p))
-			strv_take(ports, str_fmt("%s:%u->%u/%s", inet_ntop(AF_INET, &p.host, host, sizeof(host)),
-						 p.host_port, p.to_port, p.udp ? "udp" : "tcp"));
+			strv_take(ports,
+				  str_fmt("%s:%u->%u/%s",
+					  inet_ntop(AF_INET, &p.host, host, sizeof(host)),
+					  p.host_port, p.to_port, p.udp ? "udp" : "tcp"));
 	}
 }
 
@@ -83,7 +100,7 @@ static void ask_group(const struct listed *l, const char *id, struct container_s
 	own_str char *group = container_group(id);
 
 	st->paused = l->paused && pause_is_frozen(group);
-	st->oom_killed = l->oom && limit_oom_kills(group) > 0;
+	st->oom_killed = l->oom && cgroup_oom_kills(group) > 0;
 }
 
 static int list_one(const char *ref, void *arg, struct err *e)
@@ -116,15 +133,29 @@ static int list_one(const char *ref, void *arg, struct err *e)
 		find_network(l, c.id, ip, &ports);
 
 	own_str char *status = container_status_text(&st), *root = container_root(l->store, &c);
-	own_str char *command = record_join(&c.config, "arg", " "), *labels = record_join(&c.config, "label", ",");
+	own_str char *command = record_join(&c.config, "arg", " "),
+		     *labels = record_join(&c.config, "label", ",");
 	own_str char *pid = st.init.pid ? str_fmt("%d", (int)st.init.pid) : NULL;
 	own_str char *published = table_list(l->table, &ports, ", ");
-	own_str char *code = st.phase == CONTAINER_RUNNING || st.phase == CONTAINER_DEAD ? NULL
-			   : str_fmt("%d", container_status(&st));
+	own_str char *code = st.phase == CONTAINER_RUNNING || st.phase == CONTAINER_DEAD
+		? NULL
+		: str_fmt("%d", container_status(&st));
 	const char *image = record_get(&c.config, "image-name");
 	const char *values[] = {
-		c.id, record_get(&c.config, "name"), image ? image : record_get(&c.config, "rootfs"), status,
-		table_flag(st.oom_killed), pid, st.started, ip, published, command, st.finished, code, root, labels,
+		c.id,
+		record_get(&c.config, "name"),
+		image ? image : record_get(&c.config, "rootfs"),
+		status,
+		table_flag(st.oom_killed),
+		pid,
+		st.started,
+		ip,
+		published,
+		command,
+		st.finished,
+		code,
+		root,
+		labels,
 		record_get(&c.config, "image"),
 	};
 
@@ -137,7 +168,10 @@ int main(int argc, char **argv)
 	struct ps_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
 	own_store struct store store = STORE_NONE;
-	struct listed l = {.store = &store, .filters = &args.filters, .asked = *operands, .running = args.running};
+	struct listed l = {.store = &store,
+			   .filters = &args.filters,
+			   .asked = *operands,
+			   .running = args.running};
 	struct err e;
 	int status;
 
@@ -149,7 +183,8 @@ int main(int argc, char **argv)
 	l.oom = table_shows(l.table, "oomkilled");
 	l.paused = filters_ask_for_status(l.filters) || table_shows(l.table, "status");
 	/* How a container ended is in one more file of each. */
-	l.states = !l.running && (l.oom || l.paused || table_shows(l.table, "started,finished,exitcode"));
+	l.states = !l.running &&
+		(l.oom || l.paused || table_shows(l.table, "started,finished,exitcode"));
 	l.lives = l.running || table_shows(l.table, "pid,ip,ports");
 	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);

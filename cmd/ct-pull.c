@@ -1,4 +1,5 @@
-/* ct-pull: makes an image from a registry: reference, login, index, manifest, config, layers, image. */
+/* ct-pull: makes an image from a registry: reference, login, index, manifest, config, layers,
+ * image. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,17 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "blobs.h"
+#include "base/err.h"
+#include "base/own.h"
+#include "base/record.h"
 #include "cmd.h"
-#include "err.h"
-#include "fetch.h"
-#include "http.h"
-#include "image.h"
-#include "intake.h"
-#include "own.h"
-#include "record.h"
-#include "remote.h"
-#include "store.h"
+#include "image/blobs.h"
+#include "image/fetch.h"
+#include "image/http.h"
+#include "image/import.h"
+#include "image/remote.h"
+#include "store/image.h"
+#include "store/store.h"
 
 enum { BLOB_AGE = 24 * 3600 };
 
@@ -48,7 +49,8 @@ static int read_verify(void *to, const char *text, struct err *e)
 	bool *insecure = to;
 
 	*insecure = strcmp(text, "false") == 0;
-	return *insecure || strcmp(text, "true") == 0 ? 0 : err_set(e, "%s: not true or false", text);
+	return *insecure || strcmp(text, "true") == 0 ? 0
+						      : err_set(e, "%s: not true or false", text);
 }
 
 static int read_platform(void *to, const char *text, struct err *e)
@@ -58,15 +60,20 @@ static int read_platform(void *to, const char *text, struct err *e)
 }
 
 static const struct opt opts[] = {
-	OPT_TEXT(struct pull_args, output, 'o', "output", "FILE|-", "write an OCI archive there instead of keeping it"),
-	OPT_FORM(struct pull_args, last, 0, "print", "STAGE", "go as far as token, index, manifest, config or layers, and print its JSON",
+	OPT_TEXT(struct pull_args, output, 'o', "output", "FILE|-",
+		 "write an OCI archive there instead of keeping it"),
+	OPT_FORM(struct pull_args, last, 0, "print", "STAGE",
+		 "go as far as token, index, manifest, config or layers, and print its JSON",
 		 read_stage),
-	OPT_FORM(struct pull_args, platform, 0, "platform", "OS/ARCH[/VARIANT]", "of an index the image for that (this machine's)",
-		 read_platform),
-	OPT_TEXT(struct pull_args, creds, 0, "creds", "USER:PASSWORD", "instead of what docker's and podman's auth files say"),
-	OPT_FORM(struct pull_args, insecure, 0, "tls-verify", "true|false", "false: plain http and any certificate will do", read_verify),
-	OPT_FLAG(struct pull_args, explain, 0, "explain", "say which requests and system calls are made, and the shell for it"),
-	OPT_END
+	OPT_FORM(struct pull_args, platform, 0, "platform", "OS/ARCH[/VARIANT]",
+		 "of an index the image for that (this machine's)", read_platform),
+	OPT_TEXT(struct pull_args, creds, 0, "creds", "USER:PASSWORD",
+		 "instead of what docker's and podman's auth files say"),
+	OPT_FORM(struct pull_args, insecure, 0, "tls-verify", "true|false",
+		 "false: plain http and any certificate will do", read_verify),
+	OPT_FLAG(struct pull_args, explain, 0, "explain",
+		 "say which requests and system calls are made, and the shell for it"),
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -81,20 +88,21 @@ static const struct opt_program program = {
 static void print_layers(const struct manifest *m)
 {
 	for (size_t i = 0; i < m->n; i++)
-		printf("{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%" PRIu64 "}\n", m->list[i].type, m->list[i].digest,
-		       m->list[i].size);
+		printf("{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%" PRIu64 "}\n",
+		       m->list[i].type, m->list[i].digest, m->list[i].size);
 }
 
 static int print(const struct remote *r, enum stage stage, struct err *e)
 {
-	const struct buf *documents[] = {&r->registry.token_json, &r->index.json, &r->manifest.json, &r->config.json};
+	const struct buf *documents[] = {&r->registry.token_json, &r->index.json, &r->manifest.json,
+					 &r->config.json};
 
 	if (stage == INDEX && !r->indexed)
 		return err_set(e, "%s: there is no index, only a manifest", r->text);
 	if (stage == LAYERS)
 		print_layers(&r->image);
 	else if (stage == TOKEN && documents[TOKEN]->len == 0)
-		puts("{}");	/* none was asked for */
+		puts("{}"); /* none was asked for */
 	else
 		fwrite(documents[stage]->data, 1, documents[stage]->len, stdout);
 	return 0;
@@ -121,14 +129,17 @@ static int write_archive(struct remote *r, const char *path, struct err *e)
 }
 
 static struct fetch fetch;
-static struct { size_t done, all; } layers;
+static struct {
+	size_t done, all;
+} layers;
 
 static void show_progress(void)
 {
 	uint64_t got, of;
 
 	fetch_count(&fetch, &got, &of);
-	cmd_show("%zu of %zu layers, %" PRIu64 " of %" PRIu64 " MB", layers.done, layers.all, got / 1000000, of / 1000000);
+	cmd_show("%zu of %zu layers, %" PRIu64 " of %" PRIu64 " MB", layers.done, layers.all,
+		 got / 1000000, of / 1000000);
 }
 
 static void unpack_progress(uint64_t entries, uint64_t bytes)
@@ -146,16 +157,23 @@ static void layer_done(void *arg, size_t i)
 static int keep(struct remote *r, const struct store *s, char id[ID_LEN], struct err *e)
 {
 	bool terminal = isatty(STDERR_FILENO);
-	struct intake in = {.store = s, .config = &r->record, .open = fetch_open, .done = layer_done, .arg = &fetch,
+	struct import in = {.store = s,
+			    .config = &r->record,
+			    .open = fetch_open,
+			    .done = layer_done,
+			    .arg = &fetch,
 			    .progress = terminal ? unpack_progress : NULL};
 	own_strv struct strv names = {0};
 	int failed;
 
-	remote_names(r, &names);	/* the first is what errors of the registry begin with */
+	remote_names(r, &names); /* the first is what errors of the registry begin with */
 	layers.all = r->image.n;
-	fetch = (struct fetch){.store = s, .registry = &r->registry, .image = &r->image, .chains = &r->chains,
+	fetch = (struct fetch){.store = s,
+			       .registry = &r->registry,
+			       .image = &r->image,
+			       .chains = &r->chains,
 			       .progress = terminal ? show_progress : NULL};
-	failed = fetch_begin(&fetch, e) < 0 ? -1 : intake_image(&in, &names, id, e);
+	failed = fetch_begin(&fetch, e) < 0 ? -1 : import_image(&in, &names, id, e);
 	fetch_end(&fetch, failed ? e : NULL);
 	cmd_progress_end();
 	return failed && !str_starts(e->msg, names.v[0]) ? err_wrap(e, "%s", names.v[0]) : failed;
@@ -203,7 +221,8 @@ int main(int argc, char **argv)
 {
 	struct pull_args args = {.last = IMAGE};
 	char **operands = cmd_begin(&program, argc, argv, &args);
-	own_str char *text = operands[1] ? str_fmt("%s:%s", operands[0], operands[1]) : str_dup(operands[0]);
+	own_str char *text = operands[1] ? str_fmt("%s:%s", operands[0], operands[1])
+					 : str_dup(operands[0]);
 	own_remote struct remote r = {0};
 	struct err e;
 
@@ -213,7 +232,8 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	}
 	cmd_explain(args.explain);
-	if (http_begin(args.insecure, &e) < 0 || remote_open(&r, text, args.platform, args.creds, &e) < 0)
+	if (http_begin(args.insecure, &e) < 0 ||
+	    remote_open(&r, text, args.platform, args.creds, &e) < 0)
 		return cmd_failed(&e);
 	/* On a terminal only: an error is one line. */
 	r.registry.retry = isatty(STDERR_FILENO) ? say_retry : NULL;

@@ -1,6 +1,7 @@
 /* Removes containers, images and volumes, with all that belongs to them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,32 +9,33 @@
 #include <sys/pidfd.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include <linux/btrfs.h>
 
-#include "blobs.h"
+#include "base/lock.h"
+#include "base/own.h"
 #include "cmd.h"
-#include "container.h"
-#include "layers.h"
-#include "limit.h"
-#include "lock.h"
-#include "names.h"
-#include "own.h"
-#include "draft.h"
-#include "ref.h"
+#include "container/container.h"
+#include "image/blobs.h"
+#include "kernel/cgroup.h"
+#include "store/draft.h"
+#include "store/layerstore.h"
+#include "store/names.h"
+#include "store/ref.h"
 
 enum { BLOB_AGE = 24 * 3600 };
 
 struct rm_args {
 	bool force;
-	bool images, others;	/* what is gone */
+	bool images, others; /* what is gone */
 	struct store store;
-	bool asked;		/* whether these are known: */
-	struct strv users, used;	/* containers that are on the network of another one, which it is */
+	bool asked; /* whether these are known: */
+	struct strv users,
+		used; /* containers that are on the network of another one, which it is */
 };
 
 static const struct opt opts[] = {
-	OPT_FLAG(struct rm_args, force, 'f', "force", "also what runs or is in use; what is not there is no error"),
-	OPT_END
+	OPT_FLAG(struct rm_args, force, 'f', "force",
+		 "also what runs or is in use; what is not there is no error"),
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -56,7 +58,8 @@ static void wait_for_supervisor(const struct container_state *st, bool force)
 {
 	own_fd int supervisor = container_supervisor(st);
 
-	if (supervisor < 0 || proc_wait_gone(supervisor, force ? FORCED_MS : SUPERVISOR_MS) || !force)
+	if (supervisor < 0 || proc_wait_gone(supervisor, force ? FORCED_MS : SUPERVISOR_MS) ||
+	    !force)
 		return;
 	pidfd_send_signal(supervisor, SIGKILL, NULL, 0);
 	proc_wait_gone(supervisor, -1);
@@ -102,7 +105,9 @@ static int refuse_if_shared(struct rm_args *args, const char *id, struct err *e)
 	for (size_t i = 0; i < args->users.n; i++)
 		if (strcmp(args->used.v[i], id) == 0 &&
 		    name_resolve(&args->store, "ps", args->users.v[i], still, &ignored) == 0)
-			return err_set(e, "its network is used by %s ('ct rm -f' removes it all the same)", args->users.v[i]);
+			return err_set(
+				e, "its network is used by %s ('ct rm -f' removes it all the same)",
+				args->users.v[i]);
 	return 0;
 }
 
@@ -124,7 +129,7 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 		return -1;
 	if (st.phase == CONTAINER_RUNNING && !args->force)
 		return err_set(e, "is running ('ct rm -f' ends it)");
-	if (limit_kill(group, e) < 0)
+	if (cgroup_kill(group, e) < 0)
 		return -1;
 	wait_for_supervisor(&st, args->force);
 	if (container_clean(&args->store, id, e) < 0)
@@ -143,12 +148,14 @@ static bool uses(const struct record *config, const char *id, const struct strv 
 	record_get_list(config, "volume", &volumes);
 	for (size_t v = 0; v < volumes.n; v++)
 		for (size_t n = 0; n < names->n; n++)
-			if (str_starts(volumes.v[v], names->v[n]) && volumes.v[v][strlen(names->v[n])] == ':')
+			if (str_starts(volumes.v[v], names->v[n]) &&
+			    volumes.v[v][strlen(names->v[n])] == ':')
 				return true;
 	return false;
 }
 
-static int refuse_if_used(struct rm_args *args, const char *id, const struct strv *names, struct err *e)
+static int refuse_if_used(struct rm_args *args, const char *id, const struct strv *names,
+			  struct err *e)
 {
 	own_strv struct strv ids = {0};
 
@@ -158,8 +165,10 @@ static int refuse_if_used(struct rm_args *args, const char *id, const struct str
 		own_container struct container c = CONTAINER_NONE;
 		struct err ignored;
 
-		if (container_open(&args->store, ids.v[i], &c, &ignored) == 0 && uses(&c.config, id, names))
-			return err_set(e, "in use by %s ('ct rm -f' removes it all the same)", ids.v[i]);
+		if (container_open(&args->store, ids.v[i], &c, &ignored) == 0 &&
+		    uses(&c.config, id, names))
+			return err_set(e, "in use by %s ('ct rm -f' removes it all the same)",
+				       ids.v[i]);
 	}
 	return 0;
 }
@@ -173,7 +182,8 @@ static int untag(const struct store *s, const char *ref, const char *id, struct 
 	return lock < 0 ? -1 : name_drop(s, "img", name ? name : ref, id, e);
 }
 
-/* Whether the image is to stay when it loses this name: names by digest, which came with another, do not keep it. */
+/* Whether the image is to stay when it loses this name: names by digest, which came with another,
+ * do not keep it. */
 static bool is_kept(const struct strv *names, const char *lost)
 {
 	size_t n = 0;
@@ -199,13 +209,15 @@ static int remove_object(struct rm_args *args, const char *ref, const char *id, 
 }
 
 /* own: of those alone whose own name it is. */
-static int find_among(const struct store *s, const char *ref, bool own, char id[ID_LEN], struct err *e)
+static int find_among(const struct store *s, const char *ref, bool own, char id[ID_LEN],
+		      struct err *e)
 {
 	char other[ID_LEN];
 	int found = 0;
 
 	for (const char *const *kind = store_kinds; *kind; kind++) {
-		if (id_kind(ref) ? !id_is(ref, *kind) : own && name_holder(s, *kind, ref, other) < 0)
+		if (id_kind(ref) ? !id_is(ref, *kind)
+				 : own && name_holder(s, *kind, ref, other) < 0)
 			continue;
 		if (name_resolve(s, *kind, ref, found ? other : id, e) == 0)
 			found++;
@@ -216,8 +228,8 @@ static int find_among(const struct store *s, const char *ref, bool own, char id[
 }
 
 /*
- * The one object that ref means. 0: there is none; -1: there is more than one, or that could not be seen. The
- * image localhost/web does not compete with the container web.
+ * The one object that ref means. 0: there is none; -1: there is more than one, or that could not be
+ * seen. The image localhost/web does not compete with the container web.
  */
 static int find(const struct store *s, const char *ref, char id[ID_LEN], struct err *e)
 {
@@ -232,7 +244,8 @@ static bool could_be(const char *ref)
 	struct err ignored;
 	own_ref struct ref image = {0};
 
-	return id_kind(ref) || ref_parse(ref, &image, &ignored) == 0 || name_check_container(ref, &ignored) == 0;
+	return id_kind(ref) || ref_parse(ref, &image, &ignored) == 0 ||
+		name_check_container(ref, &ignored) == 0;
 }
 
 static int remove_one(const char *ref, void *arg, struct err *e)
@@ -244,9 +257,11 @@ static int remove_one(const char *ref, void *arg, struct err *e)
 	if (found < 0)
 		return err_wrap(e, "%s", ref);
 	if (!found)
-		return args->force && could_be(ref) ? 0 : err_set(e, "%s: no such container, image or volume", ref);
+		return args->force && could_be(ref)
+			? 0
+			: err_set(e, "%s: no such container, image or volume", ref);
 	failed = id_is(id, "ps") ? remove_container(args, id, e) : remove_object(args, ref, id, e);
-	if (failed && args->force && e->sys == ENOENT)	/* somebody else was faster */
+	if (failed && args->force && e->sys == ENOENT) /* somebody else was faster */
 		return 0;
 	return failed ? err_wrap(e, "%s", ref) : 0;
 }
@@ -275,9 +290,10 @@ int main(int argc, char **argv)
 	if (*args.store.note)
 		cmd_note("%s", args.store.note);
 	status = cmd_each(operands, remove_one, &args);
-	/* Of an image its layers may be left; and what failed pulls left goes even if there was nothing to do. */
+	/* Of an image its layers may be left; and what failed pulls left goes even if there was
+	 * nothing to do. */
 	if ((args.images || !args.others) &&
-	    (layers_collect(&args.store, &e) < 0 || blobs_sweep(&args.store, BLOB_AGE, &e) < 0))
+	    (layerstore_collect(&args.store, &e) < 0 || blobs_sweep(&args.store, BLOB_AGE, &e) < 0))
 		cmd_complain(&e);
 	free_space_soon(args.store.root);
 	container_sweep(&args.store);

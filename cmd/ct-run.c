@@ -3,18 +3,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "bare.h"
-#include "choice.h"
+#include "base/own.h"
+#include "base/selfexe.h"
+#include "base/step.h"
 #include "cmd.h"
-#include "dryrun.h"
-#include "exe.h"
-#include "image.h"
-#include "launch.h"
-#include "own.h"
-#include "runopts.h"
-#include "step.h"
-#include "draft.h"
-#include "store.h"
+#include "run/barerun.h"
+#include "run/choice.h"
+#include "run/dryrun.h"
+#include "run/runopts.h"
+#include "run/supervise.h"
+#include "store/draft.h"
+#include "store/image.h"
+#include "store/store.h"
 
 static const struct opt_program program = {
 	.name = "ct-run",
@@ -33,7 +33,7 @@ static void say_notes(struct strv *notes)
 }
 
 /* What is done once the program runs. */
-static int announce(struct launch *l, struct err *e)
+static int announce(struct supervise *l, struct err *e)
 {
 	const int *cidfile = l->arg;
 
@@ -43,8 +43,9 @@ static int announce(struct launch *l, struct err *e)
 	return 0;
 }
 
-/* The same where stdout gets the id, before anybody is told that it runs: without it the container is not to be. */
-static int announce_id(struct launch *l, struct err *e)
+/* The same where stdout gets the id, before anybody is told that it runs: without it the container
+ * is not to be. */
+static int announce_id(struct supervise *l, struct err *e)
 {
 	const int *cidfile = l->arg;
 
@@ -57,18 +58,18 @@ static int announce_id(struct launch *l, struct err *e)
 	return -1;
 }
 
-static int run_detached(struct launch *l)
+static int run_detached(struct supervise *l)
 {
 	struct err e;
 
-	return launch_background(l, &e) < 0 ? cmd_failed(&e) : cmd_end(0);
+	return supervise_background(l, &e) < 0 ? cmd_failed(&e) : cmd_end(0);
 }
 
-static int make_only(struct launch *l)
+static int make_only(struct supervise *l)
 {
 	struct err e, ignored;
 
-	if (launch_create(l, &e) < 0)
+	if (supervise_create(l, &e) < 0)
 		return cmd_failed(&e);
 	if (l->started(l, &e) == 0)
 		return cmd_end(0);
@@ -76,10 +77,10 @@ static int make_only(struct launch *l)
 	return cmd_failed(&e);
 }
 
-static int run_attached(struct launch *l)
+static int run_attached(struct supervise *l)
 {
 	struct err e;
-	int status = launch_run(l, &e);
+	int status = supervise_run(l, &e);
 
 	say_notes(&l->notes);
 	return status < 0 ? cmd_failed(&e) : status;
@@ -116,7 +117,7 @@ static int run_bare(const struct runopts *opts, char **operands)
 		return cmd_failed(&e);
 	if (opts->dry_run)
 		return print_script(NULL, &plan, -1);
-	status = bare_run(&plan, !opts->no_input, say_notes, &e);
+	status = barerun(&plan, !opts->no_input, say_notes, &e);
 	return status < 0 ? cmd_failed(&e) : status;
 }
 
@@ -129,8 +130,10 @@ static int run_dry(const struct runopts *opts, const char *ref, char **operands)
 	own_strv struct strv kept = {0};
 	struct err e;
 
-	if (store_open(&store, STORE_LOOK, &e) < 0 || (ref && image_open(&store, ref, &image, &e) < 0) ||
-	    runopts_plan(opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan, &kept, &e) < 0)
+	if (store_open(&store, STORE_LOOK, &e) < 0 ||
+	    (ref && image_open(&store, ref, &image, &e) < 0) ||
+	    runopts_plan(opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
+			 &kept, &e) < 0)
 		return cmd_failed(&e);
 	runopts_complete_env(&plan);
 	plan.image = ref ? image.id : NULL;
@@ -146,9 +149,15 @@ int main(int argc, char **argv)
 	own_image struct image image = {.dir = -1, .rootfs = -1};
 	own_store struct store store = STORE_NONE;
 	own_plan struct plan plan = {0};
-	struct launch launch = {.report = -1, .store = &store, .plan = &plan, .arg = &cidfile,
-				.started = opts.detach || choice_runs_nothing(&opts.only) ? announce_id : announce,
-				.attached = !opts.detach, .input = !opts.detach && !opts.no_input, .remove = opts.remove};
+	struct supervise launch = {
+		.report = -1,
+		.store = &store,
+		.plan = &plan,
+		.arg = &cidfile,
+		.started = opts.detach || choice_runs_nothing(&opts.only) ? announce_id : announce,
+		.attached = !opts.detach,
+		.input = !opts.detach && !opts.no_input,
+		.remove = opts.remove};
 	const char *ref = opts.rootfs ? NULL : *operands ? *operands++ : "";
 	struct err e;
 	int status;
@@ -157,7 +166,7 @@ int main(int argc, char **argv)
 		err_set(&e, "missing operand: %s %s", program.name, program.operands);
 		return cmd_failed(&e);
 	}
-	exe_show(opts.name ? opts.name : ref ? ref : opts.rootfs);
+	selfexe_show(opts.name ? opts.name : ref ? ref : opts.rootfs);
 	cmd_explain(opts.explain);
 	if (opts.step && step_begin(&e) < 0)
 		return cmd_failed(&e);
@@ -171,15 +180,18 @@ int main(int argc, char **argv)
 		cmd_note("%s", store.note);
 	if (ref && pull_open(&store, ref, opts.pull, &image, &e) < 0)
 		return cmd_failed(&e);
-	if (runopts_plan(&opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan, &kept, &e) < 0 ||
-	    launch_ready(&launch, &e) < 0 || open_cidfile(opts.cidfile, &cidfile, &e) < 0)
+	if (runopts_plan(&opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
+			 &kept, &e) < 0 ||
+	    supervise_ready(&launch, &e) < 0 || open_cidfile(opts.cidfile, &cidfile, &e) < 0)
 		return cmd_failed(&e);
 	runopts_complete_env(&plan);
 	plan.image = ref ? image.id : NULL;
 	plan.image_name = ref;
 	launch.image = image.rootfs;
-	status = !plan_has_stage(&plan, STAGE_EXEC) ? make_only(&launch) : opts.detach ? run_detached(&launch) : run_attached(&launch);
-	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0)	/* nothing to tell of */
+	status = !plan_has_stage(&plan, STAGE_EXEC) ? make_only(&launch)
+		: opts.detach                       ? run_detached(&launch)
+						    : run_attached(&launch);
+	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0) /* nothing to tell of */
 		unlink(opts.cidfile);
 	return status;
 }

@@ -2,24 +2,26 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/own.h"
+#include "base/selfexe.h"
 #include "cmd.h"
-#include "container.h"
-#include "exe.h"
-#include "launch.h"
-#include "own.h"
-#include "plan.h"
+#include "container/container.h"
+#include "run/supervise.h"
+#include "store/plan.h"
 
 struct start_args {
 	bool attach, no_input, interactive;
 	struct store store;
-	int status;		/* of the container that was attached */
+	int status; /* of the container that was attached */
 };
 
 static const struct opt opts[] = {
-	OPT_FLAG(struct start_args, attach, 'a', "attach", "stay with it: its streams are ours, its status too"),
+	OPT_FLAG(struct start_args, attach, 'a', "attach",
+		 "stay with it: its streams are ours, its status too"),
 	OPT_FLAG(struct start_args, no_input, 'n', "no-stdin", "its stdin is /dev/null"),
-	OPT_FLAG(struct start_args, interactive, 'i', "interactive", "accepted: with --attach stdin is attached anyway"),
-	OPT_END
+	OPT_FLAG(struct start_args, interactive, 'i', "interactive",
+		 "accepted: with --attach stdin is attached anyway"),
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -31,7 +33,7 @@ static const struct opt_program program = {
 	.max = -1,
 };
 
-static int say_notes(struct launch *l, struct err *e)
+static int say_notes(struct supervise *l, struct err *e)
 {
 	(void)e;
 	for (size_t i = 0; i < l->notes.n; i++)
@@ -45,21 +47,27 @@ static int start_one(const char *ref, void *arg, struct err *e)
 	struct start_args *args = arg;
 	own_container struct container c = CONTAINER_NONE;
 	own_plan struct plan plan = {0};
-	struct launch launch = {.report = -1, .store = &args->store, .plan = &plan, .image = -1, .attached = args->attach,
-				.input = args->attach && !args->no_input, .again = true, .started = say_notes};
+	struct supervise launch = {.report = -1,
+				   .store = &args->store,
+				   .plan = &plan,
+				   .image = -1,
+				   .attached = args->attach,
+				   .input = args->attach && !args->no_input,
+				   .again = true,
+				   .started = say_notes};
 	int failed;
 
 	if (container_open(&args->store, ref, &c, e) < 0)
 		return -1;
 	plan_read(&plan, &c.config);
-	if (launch_ready(&launch, e) < 0)
+	if (supervise_ready(&launch, e) < 0)
 		return -1;
 	snprintf(launch.id, sizeof(launch.id), "%s", c.id);
 	if (args->attach) {
-		args->status = launch_run(&launch, e);
+		args->status = supervise_run(&launch, e);
 		failed = args->status < 0;
 	} else {
-		failed = launch_background(&launch, e) < 0;
+		failed = supervise_background(&launch, e) < 0;
 		if (!failed)
 			puts(c.id);
 	}
@@ -80,7 +88,7 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	}
 	/* Before the first one runs, since it may be any of them that needs it. */
-	if (exe_seal(&e) < 0 || store_open(&args.store, STORE_UP, &e) < 0)
+	if (selfexe_seal(&e) < 0 || store_open(&args.store, STORE_UP, &e) < 0)
 		return cmd_failed(&e);
 	if (*args.store.note)
 		cmd_note("%s", args.store.note);

@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "backing.h"
+#include "base/own.h"
+#include "base/table.h"
 #include "cmd.h"
-#include "own.h"
-#include "store.h"
-#include "table.h"
+#include "store/store.h"
+#include "store/storefs.h"
 
 struct store_args {
 	struct listing listing;
@@ -17,7 +17,7 @@ struct store_args {
 
 static const struct opt opts[] = {
 	OPT_LISTING(struct store_args, listing),
-	OPT_END
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -29,18 +29,16 @@ static const struct opt_program program = {
 	.max = 2,
 };
 
-static const struct column columns[] = {
-	{.name = "root"},
-	{.name = "up"},
-	{.name = "backing"},
-	{.name = "size", .number = true},
-	{.name = "used", .number = true},
-	{.name = "free", .number = true},
-	{.name = "images", .number = true},
-	{.name = "containers", .number = true},
-	{.name = "run"},
-	{0}
-};
+static const struct column columns[] = {{.name = "root"},
+					{.name = "up"},
+					{.name = "backing"},
+					{.name = "size", .number = true},
+					{.name = "used", .number = true},
+					{.name = "free", .number = true},
+					{.name = "images", .number = true},
+					{.name = "containers", .number = true},
+					{.name = "run"},
+					{0}};
 
 static int bring_up(struct store *s, struct err *e)
 {
@@ -112,15 +110,16 @@ static int status(const struct listing *how, struct err *e)
 
 	if (store_open(&s, STORE_LOOK, e) < 0)
 		return -1;
-	file = backing_file(s.root_path);
+	file = storefs_file(s.root_path);
 	if (measure(&s, file, bytes, e) < 0 || count(&s, "img", &counts[0], e) < 0 ||
 	    count(&s, "ps", &counts[1], e) < 0)
 		return -1;
 	t = table_begin(columns, how, e);
 	if (!t)
 		return -1;
-	table_row(t, (const char *const[]){s.root_path, s.root < 0 ? "no" : "yes", file, bytes[0], bytes[1], bytes[2],
-					   counts[0], counts[1], s.run_path});
+	table_row(t,
+		  (const char *const[]){s.root_path, s.root < 0 ? "no" : "yes", file, bytes[0],
+					bytes[1], bytes[2], counts[0], counts[1], s.run_path});
 	table_end(t, stdout);
 	for (size_t i = 0; i < 5; i++)
 		strv_take(&cells, i < 3 ? bytes[i] : counts[i - 3]);

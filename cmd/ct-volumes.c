@@ -1,12 +1,12 @@
 /* Lists the volumes that containers keep data in by name, newest first. */
 #include <stdlib.h>
 
+#include "base/own.h"
+#include "base/record.h"
+#include "base/table.h"
 #include "cmd.h"
-#include "names.h"
-#include "own.h"
-#include "record.h"
-#include "store.h"
-#include "table.h"
+#include "store/names.h"
+#include "store/store.h"
 
 struct volumes_args {
 	struct listing listing;
@@ -14,7 +14,7 @@ struct volumes_args {
 
 static const struct opt opts[] = {
 	OPT_LISTING(struct volumes_args, listing),
-	OPT_END
+	OPT_END,
 };
 
 static const struct opt_program program = {
@@ -26,13 +26,14 @@ static const struct opt_program program = {
 };
 
 static const struct column columns[] = {
-	{.name = "id"}, {.name = "name"}, {.name = "created"}, {.name = "root", .hidden = true}, {.name = NULL},
+	{.name = "id"}, {.name = "name"}, {.name = "created"}, {.name = "root", .hidden = true},
+	{.name = NULL},
 };
 
 struct listed {
 	const struct store *store;
 	struct table *table;
-	struct strv names, ids;		/* of all volumes: name by name */
+	struct strv names, ids; /* of all volumes: name by name */
 };
 
 static int list_one(const char *ref, void *arg, struct err *e)
@@ -51,7 +52,8 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	if (record_read(l->store->root, file, &config, e) < 0)
 		return -1;
 
-	const char *values[] = {id, names.n ? names.v[0] : NULL, record_get(&config, "created"), root};
+	const char *values[] = {id, names.n ? names.v[0] : NULL, record_get(&config, "created"),
+				root};
 
 	table_row(l->table, values);
 	return 0;

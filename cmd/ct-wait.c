@@ -1,11 +1,11 @@
 /* Waits until containers have ended and prints their statuses. */
 #include <stdio.h>
 
+#include "base/own.h"
 #include "cmd.h"
-#include "container.h"
-#include "own.h"
+#include "container/container.h"
 
-static const struct opt opts[] = { OPT_END };
+static const struct opt opts[] = {OPT_END};
 
 static const struct opt_program program = {
 	.name = "ct-wait",

@@ -1,19 +1,20 @@
-/* ct-net connect, disconnect, publish, unpublish, and the steps: a running container's ends on networks. */
+/* ct-net connect, disconnect, publish, unpublish, and the steps: a running container's ends on
+ * networks. */
 #include <stdio.h>
 #include <string.h>
 
-#include "bridge.h"
+#include "base/err.h"
+#include "base/own.h"
 #include "cmd.h"
-#include "err.h"
+#include "container/netports.h"
+#include "kernel/rtnl.h"
 #include "net.h"
-#include "own.h"
-#include "rtnl.h"
-#include "wireports.h"
+#include "net/bridge.h"
 
 /* A running container, by its operand. */
-static int open_both(struct host *h, struct wire *w, const char *ref, struct err *e)
+static int open_both(struct host *h, struct netattach *w, const char *ref, struct err *e)
 {
-	return host_open(h, STORE_LOOK, e) < 0 ? -1 : wire_open(w, &h->store, h->rtnl, ref, e);
+	return host_open(h, STORE_LOOK, e) < 0 ? -1 : netattach_open(w, &h->store, h->rtnl, ref, e);
 }
 
 /* One that is named, or else the default. */
@@ -25,14 +26,15 @@ static const char *named(const char *network)
 int net_connect(const struct net_args *args, char **operands)
 {
 	own_host struct host h = {.store = STORE_NONE};
-	own_wire struct wire w = WIRE_NONE;
+	own_netattach struct netattach w = NETATTACH_NONE;
 	struct bridge_how how = {.thorough = false};
 	struct err e, ignored;
 
-	if (open_both(&h, &w, operands[0], &e) < 0 || wire_connect(&w, named(args->network), &how, &e) < 0)
+	if (open_both(&h, &w, operands[0], &e) < 0 ||
+	    netattach_connect(&w, named(args->network), &how, &e) < 0)
 		return cmd_failed(&e);
-	if (wireports_restore(&w, &how, &e) < 0) {
-		wire_disconnect(&w, named(args->network), &ignored);
+	if (netports_restore(&w, &how, &e) < 0) {
+		netattach_disconnect(&w, named(args->network), &ignored);
 		return cmd_failed(&e);
 	}
 	if (*how.note)
@@ -43,10 +45,11 @@ int net_connect(const struct net_args *args, char **operands)
 int net_disconnect(const struct net_args *args, char **operands)
 {
 	own_host struct host h = {.store = STORE_NONE};
-	own_wire struct wire w = WIRE_NONE;
+	own_netattach struct netattach w = NETATTACH_NONE;
 	struct err e;
 
-	if (open_both(&h, &w, operands[0], &e) < 0 || wire_disconnect(&w, args->network, &e) < 0)
+	if (open_both(&h, &w, operands[0], &e) < 0 ||
+	    netattach_disconnect(&w, args->network, &e) < 0)
 		return cmd_failed(&e);
 	return cmd_end(0);
 }
@@ -56,12 +59,14 @@ int disconnect_all(struct host *h, const char *network, struct err *e)
 	own_network struct network n = NETWORK_NONE;
 	own_strv struct strv ids = {0};
 
-	if (network_open(&h->store, network, &n, e) < 0 || network_members(&h->store, &n, &ids, e) < 0)
+	if (network_open(&h->store, network, &n, e) < 0 ||
+	    network_members(&h->store, &n, &ids, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ids.n; i++) {
-		own_wire struct wire w = WIRE_NONE;
+		own_netattach struct netattach w = NETATTACH_NONE;
 
-		if (wire_open(&w, &h->store, h->rtnl, ids.v[i], e) < 0 || wire_disconnect(&w, network, e) < 0)
+		if (netattach_open(&w, &h->store, h->rtnl, ids.v[i], e) < 0 ||
+		    netattach_disconnect(&w, network, e) < 0)
 			return -1;
 		cmd_note("%s: disconnected from network %s", ids.v[i], network);
 	}
@@ -77,7 +82,7 @@ static int publish_one(const char *text, void *wire, struct err *e)
 	struct port_range range;
 	char port[PORT_TEXT];
 
-	if (port_read(text, &range, e) < 0 || wireports_publish(wire, &range, &how, &done, e) < 0)
+	if (port_read(text, &range, e) < 0 || netports_publish(wire, &range, &how, &done, e) < 0)
 		return -1;
 	if (*how.note)
 		cmd_note("%s", how.note);
@@ -94,14 +99,14 @@ static int unpublish_one(const char *text, void *wire, struct err *e)
 
 	if (port_read_host(text, &range, e) < 0)
 		return -1;
-	return wireports_unpublish(wire, &range, e) < 0 ? err_wrap(e, "%s", text) : 0;
+	return netports_unpublish(wire, &range, e) < 0 ? err_wrap(e, "%s", text) : 0;
 }
 
 /* The first operand is the container. */
 static int each_port(char **operands, int (*one)(const char *text, void *wire, struct err *e))
 {
 	own_host struct host h = {.store = STORE_NONE};
-	own_wire struct wire w = WIRE_NONE;
+	own_netattach struct netattach w = NETATTACH_NONE;
 	struct err e;
 
 	if (open_both(&h, &w, operands[0], &e) < 0)
@@ -123,7 +128,8 @@ int net_unpublish(const struct net_args *args, char **operands)
 
 /* --- steps --- */
 
-static int step(struct host *h, const char *network, int (*one)(const struct store *, struct netlink *, const char *, struct err *))
+static int step(struct host *h, const char *network,
+		int (*one)(const struct store *, struct netlink *, const char *, struct err *))
 {
 	own_fd int lock = -1;
 	struct err e;
@@ -167,10 +173,11 @@ int net_nat(const struct net_args *args, char **operands)
 int net_pair(const struct net_args *args, char **operands)
 {
 	own_host struct host h = {.store = STORE_NONE};
-	own_wire struct wire w = WIRE_NONE;
+	own_netattach struct netattach w = NETATTACH_NONE;
 	struct err e;
 
-	if (open_both(&h, &w, operands[0], &e) < 0 || wire_pair(&w, named(args->network), &e) < 0)
+	if (open_both(&h, &w, operands[0], &e) < 0 ||
+	    netattach_pair(&w, named(args->network), &e) < 0)
 		return cmd_failed(&e);
 	return cmd_end(0);
 }
@@ -178,11 +185,11 @@ int net_pair(const struct net_args *args, char **operands)
 int net_address(const struct net_args *args, char **operands)
 {
 	own_host struct host h = {.store = STORE_NONE};
-	own_wire struct wire w = WIRE_NONE;
+	own_netattach struct netattach w = NETATTACH_NONE;
 	struct err e;
 
 	(void)args;
-	if (open_both(&h, &w, operands[0], &e) < 0 || wire_address(&w, &e) < 0)
+	if (open_both(&h, &w, operands[0], &e) < 0 || netattach_address(&w, &e) < 0)
 		return cmd_failed(&e);
 	return cmd_end(0);
 }
@@ -190,11 +197,11 @@ int net_address(const struct net_args *args, char **operands)
 int net_route(const struct net_args *args, char **operands)
 {
 	own_host struct host h = {.store = STORE_NONE};
-	own_wire struct wire w = WIRE_NONE;
+	own_netattach struct netattach w = NETATTACH_NONE;
 	struct err e;
 
 	(void)args;
-	if (open_both(&h, &w, operands[0], &e) < 0 || wire_route(&w, &e) < 0)
+	if (open_both(&h, &w, operands[0], &e) < 0 || netattach_route(&w, &e) < 0)
 		return cmd_failed(&e);
 	return cmd_end(0);
 }

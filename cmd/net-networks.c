@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bridge.h"
+#include "base/own.h"
 #include "cmd.h"
-#include "container.h"
+#include "container/container.h"
+#include "kernel/rtnl.h"
 #include "net.h"
-#include "own.h"
-#include "rtnl.h"
+#include "net/bridge.h"
 
 void host_close(struct host *h)
 {
@@ -26,7 +26,8 @@ int host_open(struct host *h, enum store_want want, struct err *e)
 	return h->rtnl ? 0 : -1;
 }
 
-static int for_each(enum store_want want, char **operands, int (*one)(const char *name, void *host, struct err *e))
+static int for_each(enum store_want want, char **operands,
+		    int (*one)(const char *name, void *host, struct err *e))
 {
 	own_host struct host h = {.store = STORE_NONE};
 	struct err e;
@@ -81,12 +82,13 @@ static int down_one(const char *name, void *host, struct err *e)
 	own_fd int lock = -1;
 
 	if (network_open(&h->store, name, &n, e) == 0) {
-		if (clean_dead(&h->store, &n, e) < 0 || (h->force && disconnect_all(h, name, e) < 0))
+		if (clean_dead(&h->store, &n, e) < 0 ||
+		    (h->force && disconnect_all(h, name, e) < 0))
 			return -1;
 	} else if (e->sys != ENOENT || network_find(&h->store, name, &n, e) < 0) {
 		return -1;
 	}
-	if (h->store.run < 0)	/* nothing was ever up */
+	if (h->store.run < 0) /* nothing was ever up */
 		return 0;
 	lock = network_lock(&h->store, e);
 	return lock < 0 ? -1 : bridge_down(&h->store, h->rtnl, name, e);
@@ -151,10 +153,14 @@ int net_rm(const struct net_args *args, char **operands)
 
 /* --- ls --- */
 
-static const struct column columns[] = {
-	{.name = "name"}, {.name = "bridge"}, {.name = "subnet"}, {.name = "up"}, {.name = "internal"}, {.name = "isolated"},
-	{.name = "members", .number = true}, {0}
-};
+static const struct column columns[] = {{.name = "name"},
+					{.name = "bridge"},
+					{.name = "subnet"},
+					{.name = "up"},
+					{.name = "internal"},
+					{.name = "isolated"},
+					{.name = "members", .number = true},
+					{0}};
 
 /* What is defined and, in its place if it is up, what was brought up. */
 static int list_one(struct host *h, const char *name, struct table *t, struct err *e)
@@ -165,16 +171,22 @@ static int list_one(struct host *h, const char *name, struct table *t, struct er
 	struct rtnl_link link = {0};
 
 	if (network_open(&h->store, name, &n, e) == 0) {
-		if (network_members(&h->store, &n, &members, e) < 0 || rtnl_find(h->rtnl, n.bridge, &link, e) < 0)
+		if (network_members(&h->store, &n, &members, e) < 0 ||
+		    rtnl_find(h->rtnl, n.bridge, &link, e) < 0)
 			return -1;
 		snprintf(count, sizeof(count), "%zu", members.n);
 	} else if (e->sys != ENOENT || network_find(&h->store, name, &n, e) < 0) {
-		return e->sys == ENOENT ? 0 : -1;	/* removed meanwhile */
+		return e->sys == ENOENT ? 0 : -1; /* removed meanwhile */
 	}
 	subnet_text(&n.subnet, subnet);
 
-	const char *values[] = {n.name, n.bridge, subnet, link.up ? "yes" : "no", n.internal ? "yes" : "no",
-				n.isolated ? "yes" : "no", count};
+	const char *values[] = {n.name,
+				n.bridge,
+				subnet,
+				link.up ? "yes" : "no",
+				n.internal ? "yes" : "no",
+				n.isolated ? "yes" : "no",
+				count};
 
 	table_row(t, values);
 	return 0;

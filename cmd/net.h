@@ -5,9 +5,9 @@
 #ifndef CT_NET_H
 #define CT_NET_H
 
-#include "err.h"
-#include "store.h"
-#include "table.h"
+#include "base/err.h"
+#include "base/table.h"
+#include "store/store.h"
 
 /* The options of all of them. */
 struct net_args {

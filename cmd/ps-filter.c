@@ -4,17 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "container.h"
-#include "err.h"
-#include "names.h"
-#include "own.h"
+#include "base/err.h"
+#include "base/own.h"
+#include "container/container.h"
 #include "ps.h"
-#include "store.h"
+#include "store/names.h"
+#include "store/store.h"
 
 struct filter {
 	const struct key *key;
 	const char *value;
-	regex_t name;		/* of the key "name" */
+	regex_t name; /* of the key "name" */
 };
 
 static bool status_fits(const struct seen *s, const struct filter *f)
@@ -64,7 +64,8 @@ static int read_name(struct filter *f, struct err *e)
 /* The image that the name means now; an image that is gone by what it was called. */
 static bool image_fits(const struct seen *s, const struct filter *f)
 {
-	const char *id = record_get(&s->c->config, "image"), *name = record_get(&s->c->config, "image-name");
+	const char *id = record_get(&s->c->config, "image"),
+		   *name = record_get(&s->c->config, "image-name");
 	char wanted[ID_LEN];
 	struct err ignored;
 
@@ -96,8 +97,11 @@ static const struct key {
 	bool (*fits)(const struct seen *s, const struct filter *f);
 	int (*read)(struct filter *f, struct err *e);
 } keys[] = {
-	{"status", status_fits, read_status}, {"name", name_fits, read_name}, {"image", image_fits, NULL},
-	{"label", label_fits, NULL}, {"id", id_fits, NULL},
+	{"status", status_fits, read_status},
+	{"name", name_fits, read_name},
+	{"image", image_fits, NULL},
+	{"label", label_fits, NULL},
+	{"id", id_fits, NULL},
 };
 
 enum { KEYS = sizeof(keys) / sizeof(*keys) };
@@ -112,7 +116,8 @@ int filter_read(void *to, const char *text, struct err *e)
 		if (strlen(keys[i].name) == len && strncmp(keys[i].name, text, len) == 0)
 			f = (struct filter){.key = &keys[i], .value = text + len + 1};
 	if (!f.key)
-		return err_set(e, "%s: not KEY=VALUE (the keys are status, name, image, label, id)", text);
+		return err_set(e, "%s: not KEY=VALUE (the keys are status, name, image, label, id)",
+			       text);
 	if (f.key->read && f.key->read(&f, e) < 0)
 		return err_wrap(e, "%s", text);
 	all->v = mem_grow(all->v, all->n + 1, sizeof(*all->v));

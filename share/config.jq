@@ -1,5 +1,5 @@
 # An image's configuration (OCI image spec, config.md; Docker's is the same): what
-# lib/image.h calls its keys, and os, diffid, history.
+# lib/store/image.h calls its keys, and os, diffid, history.
 
 def text($name): maybe("string"; $name) | select(. != "");
 

@@ -25,21 +25,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MUST(call)                                                     \
-	({                                                             \
-		__typeof__(call) got_ = (call);                        \
-		if (got_ < 0) {                                        \
+#define MUST(call)                                                                  \
+	({                                                                          \
+		__typeof__(call) got_ = (call);                                     \
+		if (got_ < 0) {                                                     \
 			fprintf(stderr, "bound: %s: %s\n", #call, strerror(errno)); \
-			_exit(125);                                    \
-		}                                                      \
-		got_;                                                  \
+			_exit(125);                                                 \
+		}                                                                   \
+		got_;                                                               \
 	})
 
-enum { QUIET = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, TREES = 12, FIRST = 700000000 };
+enum {
+	QUIET = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	TREES = 12,
+	FIRST = 700000000
+};
 
-static const char *const trees[] = {"blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids", NULL};
+static const char *const trees[] = {"blkio",   "cpu",    "cpuacct", "cpuset", "devices",
+				    "freezer", "memory", "pids",    NULL};
 
-/* The group in each tree of cgroup v1, or in the one tree of v2; gives descriptors for the child to join by. */
+/* The group in each tree of cgroup v1, or in the one tree of v2; gives descriptors for the child to
+ * join by. */
 static int make_groups(const char *group, int join[TREES], char paths[TREES][300])
 {
 	int n = 0;
@@ -91,7 +97,8 @@ static int new_fs(const char *type, const char *const options[][2], uint64_t att
 	int fs = MUST(fsopen(type, FSOPEN_CLOEXEC)), fd;
 
 	for (; options && (*options)[0]; options++)
-		MUST(fsconfig(fs, (*options)[1] ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, (*options)[0], (*options)[1], 0));
+		MUST(fsconfig(fs, (*options)[1] ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+			      (*options)[0], (*options)[1], 0));
 	MUST(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
 	fd = MUST(fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs));
 	close(fs);
@@ -116,19 +123,28 @@ static int bind_copy(int dir, const char *path, uint64_t attrs)
 
 static void make_dev(int root, int host_dev)
 {
-	static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty", NULL};
-	static const char *const links[][2] = {{"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"},
-		{"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"}, {"pts/ptmx", "ptmx"}, {NULL, NULL}};
-	static const char *const dev_options[][2] = {{"mode", "755"}, {"size", "64k"}, {NULL, NULL}};
-	static const char *const pts_options[][2] = {{"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"},
-						     {"gid", "5"}, {NULL, NULL}};
-	static const char *const shm_options[][2] = {{"mode", "1777"}, {"size", "67108864"}, {NULL, NULL}};
+	static const char *const nodes[] = {"null",    "zero", "full", "random",
+					    "urandom", "tty",  NULL};
+	static const char *const links[][2] = {
+		{"/proc/self/fd", "fd"},       {"/proc/self/fd/0", "stdin"},
+		{"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"},
+		{"pts/ptmx", "ptmx"},          {NULL, NULL}};
+	static const char *const dev_options[][2] = {
+		{"mode", "755"}, {"size", "64k"}, {NULL, NULL}};
+	static const char *const pts_options[][2] = {{"newinstance", NULL},
+						     {"ptmxmode", "0666"},
+						     {"mode", "0620"},
+						     {"gid", "5"},
+						     {NULL, NULL}};
+	static const char *const shm_options[][2] = {
+		{"mode", "1777"}, {"size", "67108864"}, {NULL, NULL}};
 	int fs = new_fs("tmpfs", dev_options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC), dev;
 
 	MUST(move_mount(fs, "", root, "dev", MOVE_MOUNT_F_EMPTY_PATH));
 	dev = fs;
 	for (const char *const *node = nodes; *node; node++) {
-		int fd = bind_copy(host_dev, *node, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+		int fd = bind_copy(host_dev, *node,
+				   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 
 		close(MUST(openat(dev, *node, O_RDONLY | O_CREAT | O_CLOEXEC, 0666)));
 		attach(fd, dev, *node);
@@ -146,17 +162,21 @@ static void make_dev(int root, int host_dev)
 
 static void mask(int root, int host_dev)
 {
-	static const char *const hidden[] = {"proc/acpi", "proc/interrupts", "proc/kcore", "proc/keys", "proc/timer_list",
-					     "sys/firmware", NULL};
-	static const char *const frozen[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger", NULL};
-	static const char *const options[][2] = {{"size", "4k"}, {"nr_inodes", "1"}, {"mode", "755"}, {NULL, NULL}};
+	static const char *const hidden[] = {"proc/acpi", "proc/interrupts", "proc/kcore",
+					     "proc/keys", "proc/timer_list", "sys/firmware",
+					     NULL};
+	static const char *const frozen[] = {
+		"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger", NULL};
+	static const char *const options[][2] = {
+		{"size", "4k"}, {"nr_inodes", "1"}, {"mode", "755"}, {NULL, NULL}};
 	struct stat st;
 
 	for (const char *const *path = hidden; *path; path++) {
 		if (fstatat(root, *path, &st, 0) < 0)
 			continue;
 		attach(S_ISDIR(st.st_mode) ? new_fs("tmpfs", options, QUIET | MOUNT_ATTR_RDONLY)
-					   : bind_copy(host_dev, "null", MOUNT_ATTR_RDONLY), root, *path);
+					   : bind_copy(host_dev, "null", MOUNT_ATTR_RDONLY),
+		       root, *path);
 	}
 	for (const char *const *path = frozen; *path; path++)
 		if (fstatat(root, *path, &st, 0) == 0)
@@ -184,7 +204,10 @@ __attribute__((noreturn)) static void child(int sock, const int *join, int join_
 {
 	char control[CMSG_SPACE(sizeof(int))], word;
 	struct iovec iov = {&word, 1};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control,
+			     .msg_controllen = sizeof(control)};
 	int host_dev = MUST(open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), root;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -229,7 +252,10 @@ static void send_root(int sock, const char *rootfs, pid_t pid)
 {
 	char path[64], control[CMSG_SPACE(sizeof(int))] = {0}, word = 0;
 	struct iovec iov = {&word, 1};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control,
+			     .msg_controllen = sizeof(control)};
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP | MOUNT_ATTR_NODEV};
 	int fd = MUST(open_tree(AT_FDCWD, rootfs, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
 
@@ -271,8 +297,9 @@ static void subvolume(const char *image, const char *rootfs)
 
 int main(int argc, char **argv)
 {
-	struct clone_args args = {.exit_signal = SIGCHLD, .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
-				  CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET};
+	struct clone_args args = {.exit_signal = SIGCHLD,
+				  .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
+					  CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET};
 	char paths[TREES][300];
 	const char *image = NULL;
 	int join[TREES], n, ends[2], status;

@@ -25,31 +25,31 @@ links_with() {
 }
 
 @test "the user's flags on make's command line are added to those that the sources need" {
-	compiles_with "$(command_for lib/err.o CPPFLAGS=-DMINE CFLAGS=-O1)"
+	compiles_with "$(command_for lib/base/err.o CPPFLAGS=-DMINE CFLAGS=-O1)"
 	links_with "$(command_for ct-rm LDFLAGS=-Wl,--as-mine LDLIBS=-lmine)"
 }
 
 @test "the user's flags in the environment are added to those that the sources need" {
-	compiles_with "$(CPPFLAGS=-DMINE CFLAGS=-O1 command_for lib/err.o)"
+	compiles_with "$(CPPFLAGS=-DMINE CFLAGS=-O1 command_for lib/base/err.o)"
 	links_with "$(LDFLAGS=-Wl,--as-mine LDLIBS=-lmine command_for ct-rm)"
 }
 
 # _FORTIFY_SOURCE: without -O features.h warns, and a second definition is a warning of gcc's.
 @test "no warning comes of the user's optimization level or of his own _FORTIFY_SOURCE" {
 	for flags in -g -O0 '-O2 -D_FORTIFY_SOURCE=2' '-O3 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3'; do
-		rm -f "$D/lib/err.o"
-		make WERROR=1 B="$D" CFLAGS="$flags" "$D/lib/err.o"
-		[ -e "$D/lib/err.o" ]
+		rm -f "$D/lib/base/err.o"
+		make WERROR=1 B="$D" CFLAGS="$flags" "$D/lib/base/err.o"
+		[ -e "$D/lib/base/err.o" ]
 	done
 }
 
 @test "a compiler's warning stops the build with WERROR=1, and only then" {
-	make B="$D" CPPFLAGS='-include /dev/stdin' "$D/lib/err.o" <<<'static int unused;'
-	rm "$D/lib/err.o"
-	run make WERROR=1 B="$D" CPPFLAGS='-include /dev/stdin' "$D/lib/err.o" <<<'static int unused;'
+	make B="$D" CPPFLAGS='-include /dev/stdin' "$D/lib/base/err.o" <<<'static int unused;'
+	rm "$D/lib/base/err.o"
+	run make WERROR=1 B="$D" CPPFLAGS='-include /dev/stdin' "$D/lib/base/err.o" <<<'static int unused;'
 	[ "$status" = 2 ]
 	[[ $output == *'[-Werror=unused-variable]'* ]]
-	[ ! -e "$D/lib/err.o" ]
+	[ ! -e "$D/lib/base/err.o" ]
 }
 
 @test "an ordinary user reaches the tests and what is built, in a clone that is closed to him" {

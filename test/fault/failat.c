@@ -21,7 +21,10 @@
 
 #include "trace.h"
 
-static const struct { const char *name; long number; } calls[] = {
+static const struct {
+	const char *name;
+	long number;
+} calls[] = {
 #include "syscall-names.h"
 };
 
@@ -69,7 +72,7 @@ static bool enter(struct trace *t, struct traced *p, long call)
 	seen++;
 	if (at != -1 && seen != at)
 		return false;
-	regs.orig_rax = (unsigned long long)-1;	/* no such call: the kernel does nothing */
+	regs.orig_rax = (unsigned long long)-1; /* no such call: the kernel does nothing */
 	ptrace(PTRACE_SETREGS, p->pid, 0, &regs);
 	p->marked = true;
 	return false;

@@ -1,13 +1,13 @@
 #include "trace.h"
 
 #include <errno.h>
+#include <linux/ptrace.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include <linux/ptrace.h>
 
 enum { QUIET_MS = 500, HANGS_MS = 30000, SYSCALL_STOP = SIGTRAP | 0x80 };
 
@@ -63,11 +63,12 @@ static void resume(struct trace *t, struct traced *p, int status)
 		sig = 0;
 	} else if (event) {
 		t->started = true;
-		if (event != PTRACE_EVENT_EXEC && ptrace(PTRACE_GETEVENTMSG, p->pid, 0, &child) == 0)
+		if (event != PTRACE_EVENT_EXEC &&
+		    ptrace(PTRACE_GETEVENTMSG, p->pid, 0, &child) == 0)
 			find(t, (pid_t)child);
 		sig = 0;
 	} else if (sig == SIGSTOP && p->calls == 0 && p != t->all) {
-		sig = 0;	/* every traced child begins with it */
+		sig = 0; /* every traced child begins with it */
 	}
 	if (t->over || executed)
 		p->gone = p != t->all;
@@ -111,8 +112,9 @@ int trace_run(struct trace *t, char **argv)
 	if (pid == 0)
 		become(argv, &mask);
 	waitpid(pid, &status, 0);
-	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-	       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC);
+	ptrace(PTRACE_SETOPTIONS, pid, 0,
+	       PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+		       PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC);
 	find(t, pid);
 	ptrace(PTRACE_SYSCALL, pid, 0, 0);
 	while (any_left(t) && (pid = next(command < 0 ? HANGS_MS : QUIET_MS, &status)) > 0) {
@@ -123,7 +125,8 @@ int trace_run(struct trace *t, char **argv)
 		}
 		p->gone = true;
 		if (p == t->all)
-			command = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+			command = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+						      : WEXITSTATUS(status);
 	}
 	return command < 0 ? TRACE_HANGS : command;
 }

@@ -14,9 +14,9 @@ enum { TRACE_PROCESSES = 256, TRACE_HANGS = 98, TRACE_NEVER = 99 };
 
 struct traced {
 	pid_t pid;
-	long calls;		/* system calls entered so far */
-	bool inside;		/* between the entry and the exit of a system call */
-	bool marked;		/* for the driver to use */
+	long calls;  /* system calls entered so far */
+	bool inside; /* between the entry and the exit of a system call */
+	bool marked; /* for the driver to use */
 	bool gone;
 };
 
@@ -28,8 +28,8 @@ struct trace {
 	/* The processes in the order of their birth: all[0] is the command. */
 	struct traced all[TRACE_PROCESSES];
 	int n;
-	bool started;		/* the command has been executed: what comes before is not its own */
-	bool over;		/* `enter` has returned true */
+	bool started; /* the command has been executed: what comes before is not its own */
+	bool over;    /* `enter` has returned true */
 };
 
 /*

@@ -2,17 +2,18 @@
 
 #include <sys/stat.h>
 
-#include "auth.h"
-#include "fd.h"
-#include "own.h"
-#include "str.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "image/auth.h"
 
 static struct err e;
 
 /* An environment of the test's own, where HOME is the scratch directory. */
 static void alone(const struct scratch *s)
 {
-	static const char *const variables[] = {"REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DOCKER_CONFIG"};
+	static const char *const variables[] = {"REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR",
+						"XDG_CONFIG_HOME", "DOCKER_CONFIG"};
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
 		unsetenv(variables[i]);
@@ -45,7 +46,8 @@ static const char *found(const char *host, const char *repository)
 
 	if (auth_find(host, repository, &a, &e) < 0)
 		return e.msg;
-	snprintf(shown, sizeof(shown), "%s %s %s", a.creds ? a.creds : "-", a.identity ? a.identity : "-", a.helper ? a.helper : "-");
+	snprintf(shown, sizeof(shown), "%s %s %s", a.creds ? a.creds : "-",
+		 a.identity ? a.identity : "-", a.helper ? a.helper : "-");
 	return shown;
 }
 
@@ -62,7 +64,8 @@ static void the_first_file_that_says_something_counts(void **state)
 	struct scratch *s = *state;
 
 	alone(s);
-	put(s, ".docker/config.json", "{\"auths\":{\"a.example\":{\"auth\":\"dTox\"},\"b.example\":{\"auth\":\"dToy\"}}}");
+	put(s, ".docker/config.json",
+	    "{\"auths\":{\"a.example\":{\"auth\":\"dTox\"},\"b.example\":{\"auth\":\"dToy\"}}}");
 	put(s, ".config/containers/auth.json", "{\"auths\":{\"a.example\":{\"auth\":\"dToz\"}}}");
 	assert_string_equal(found("a.example", "x"), "u:3 - -");
 	assert_string_equal(found("b.example", "x"), "u:2 - -");
@@ -110,14 +113,21 @@ static void an_identity_token_comes_before_a_password_and_a_helper_is_named(void
 
 static void a_file_that_is_none_is_refused_without_telling_what_is_in_it(void **state)
 {
-	static const struct { const char *text, *why; } wrong[] = {
+	static const struct {
+		const char *text, *why;
+	} wrong[] = {
 		{"[\"secret\"]", "it: is array, not object"},
 		{"{\"auths\":\"secret\"}", "auths: is string, not object"},
-		{"{\"auths\":{\"a.example\":\"secret\"}}", "auths[a.example]: is string, not object"},
-		{"{\"auths\":{\"a.example\":{\"auth\":[\"secret\"]}}}", "auth: is array, not string"},
-		{"{\"auths\":{\"a.example\":{\"auth\":\"c2VjcmV0\"}}}", "the auth of a.example is not USER:PASSWORD in base64"},
-		{"{\"auths\":{\"a.example\":{\"auth\":\"!secret\"}}}", "the auth of a.example is not USER:PASSWORD in base64"},
-		{"{\"auths\":{\"a.example\":{\"auth\":\"OnNlY3JldA==\"}}}", "the auth of a.example is not USER:PASSWORD in base64"},
+		{"{\"auths\":{\"a.example\":\"secret\"}}",
+		 "auths[a.example]: is string, not object"},
+		{"{\"auths\":{\"a.example\":{\"auth\":[\"secret\"]}}}",
+		 "auth: is array, not string"},
+		{"{\"auths\":{\"a.example\":{\"auth\":\"c2VjcmV0\"}}}",
+		 "the auth of a.example is not USER:PASSWORD in base64"},
+		{"{\"auths\":{\"a.example\":{\"auth\":\"!secret\"}}}",
+		 "the auth of a.example is not USER:PASSWORD in base64"},
+		{"{\"auths\":{\"a.example\":{\"auth\":\"OnNlY3JldA==\"}}}",
+		 "the auth of a.example is not USER:PASSWORD in base64"},
 		{"{\"auths\":{},\"auths\":{}}", "a key comes twice in an object"},
 	};
 	struct scratch *s = *state;

@@ -6,13 +6,14 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "blobs.h"
-#include "own.h"
+#include "base/own.h"
+#include "image/blobs.h"
 
 static struct err e;
 
 static const struct descriptor blob = {
-	.digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", .size = 5,
+	.digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+	.size = 5,
 };
 static const char path[] = "blobs/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 

@@ -8,10 +8,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "caps.h"
-#include "fd.h"
-#include "str.h"
-#include "sysfilter.h"
+#include "base/fd.h"
+#include "base/str.h"
+#include "kernel/caps.h"
+#include "kernel/seccomp.h"
 
 static struct err e;
 
@@ -65,8 +65,9 @@ static struct status status_after(void (*before)(uint64_t set), uint64_t set, bo
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	return (struct status){
-		status_line(text, "CapInh:"), status_line(text, "CapPrm:"), status_line(text, "CapEff:"),
-		status_line(text, "CapBnd:"), status_line(text, "CapAmb:"),
+		status_line(text, "CapInh:"), status_line(text, "CapPrm:"),
+		status_line(text, "CapEff:"), status_line(text, "CapBnd:"),
+		status_line(text, "CapAmb:"),
 	};
 }
 
@@ -80,7 +81,7 @@ static void limit(uint64_t set)
 
 static void limit_with_ambient(uint64_t set)
 {
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2];
 
 	if (syscall(SYS_capget, &head, data) < 0)
@@ -97,7 +98,7 @@ static void limit_and_filter(uint64_t set)
 	struct err err;
 
 	limit(set);
-	if (sysfilter_load(set, &err) < 0)
+	if (seccomp_filter_load(set, &err) < 0)
 		_exit(23);
 }
 
@@ -129,7 +130,8 @@ static void root_has_exactly_the_set_after_exec(void **state)
 	(void)state;
 	assert_exactly(status_after(limit, caps_default(false), false), caps_default(false));
 	assert_exactly(status_after(limit, caps_default(true), false), caps_default(true));
-	assert_exactly(status_after(limit, CAPS_BIT(CAP_SYS_ADMIN), false), CAPS_BIT(CAP_SYS_ADMIN));
+	assert_exactly(status_after(limit, CAPS_BIT(CAP_SYS_ADMIN), false),
+		       CAPS_BIT(CAP_SYS_ADMIN));
 }
 
 static void an_empty_set_leaves_root_nothing(void **state)
@@ -142,13 +144,15 @@ static void a_filter_can_be_loaded_whatever_is_dropped(void **state)
 {
 	(void)state;
 	assert_exactly(status_after(limit_and_filter, 0, false), 0);
-	assert_exactly(status_after(limit_and_filter, caps_default(false), false), caps_default(false));
+	assert_exactly(status_after(limit_and_filter, caps_default(false), false),
+		       caps_default(false));
 }
 
 static void what_was_inheritable_or_ambient_is_gone(void **state)
 {
 	(void)state;
-	assert_exactly(status_after(limit_with_ambient, CAPS_BIT(CAP_KILL), false), CAPS_BIT(CAP_KILL));
+	assert_exactly(status_after(limit_with_ambient, CAPS_BIT(CAP_KILL), false),
+		       CAPS_BIT(CAP_KILL));
 	assert_exactly(status_after(limit_with_ambient, 0, false), 0);
 }
 
@@ -199,12 +203,14 @@ static void without_setpcap_nothing_is_dropped_silently(void **state)
 
 	(void)state;
 	if (pid == 0) {
-		struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-		struct __user_cap_data_struct none[2] = { { 0 } };
+		struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+		struct __user_cap_data_struct none[2] = {{0}};
 		struct err err;
 
 		syscall(SYS_capset, &head, none);
-		_exit(caps_limit(0, &err) == -1 && err.sys == EPERM && strstr(err.msg, "(CHOWN)") ? 0 : 1);
+		_exit(caps_limit(0, &err) == -1 && err.sys == EPERM && strstr(err.msg, "(CHOWN)")
+			      ? 0
+			      : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -234,7 +240,8 @@ static void a_name_is_read_with_or_without_prefix_in_any_case(void **state)
 
 static void an_unknown_name_is_refused_by_name(void **state)
 {
-	static const char *const bad[] = { "", "CAP_", "NET", "NET_ADMINS", "CAP_CAP_KILL", "CAP_ALL", "12", " KILL" };
+	static const char *const bad[] = {"",        "CAP_", "NET",  "NET_ADMINS", "CAP_CAP_KILL",
+					  "CAP_ALL", "12",   " KILL"};
 	uint64_t set = 7;
 
 	(void)state;

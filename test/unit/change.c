@@ -1,8 +1,8 @@
 #include "unit.h"
 
-#include "change.h"
-#include "own.h"
-#include "record.h"
+#include "base/own.h"
+#include "base/record.h"
+#include "image/change.h"
 
 static struct err e;
 
@@ -19,10 +19,10 @@ static char *all(const struct record *r, const char *key)
 	return out.data;
 }
 
-#define assert_all(r, key, text)                   \
-	do {                                       \
-		own_str char *got_ = all(r, key);  \
-		assert_string_equal(got_, text);   \
+#define assert_all(r, key, text)                  \
+	do {                                      \
+		own_str char *got_ = all(r, key); \
+		assert_string_equal(got_, text);  \
 	} while (0)
 
 /* One change on its own gives these values. */
@@ -65,13 +65,30 @@ static void json_strings_are_read_exactly(void **state)
 static void what_is_nearly_a_json_array_is_a_line_for_the_shell(void **state)
 {
 	static const char *const nearly[] = {
-		"[\"a\"", "[\"a\",]", "[a]", "['a']", "[\"a\" \"b\"]", "[\"a\"] b", "[1]", "[\"\\x\"]", "[\"\\u12\"]",
-		"[\"\\u0000\"]", "[\"\\ud83d\"]", "[\"\\ud83d\\u0041\"]", "[\"\\ude00\"]", "[\"a\tb\"]", "[\"a\\", "[\"", "[", "[,]",
+		"[\"a\"",
+		"[\"a\",]",
+		"[a]",
+		"['a']",
+		"[\"a\" \"b\"]",
+		"[\"a\"] b",
+		"[1]",
+		"[\"\\x\"]",
+		"[\"\\u12\"]",
+		"[\"\\u0000\"]",
+		"[\"\\ud83d\"]",
+		"[\"\\ud83d\\u0041\"]",
+		"[\"\\ude00\"]",
+		"[\"a\tb\"]",
+		"[\"a\\",
+		"[\"",
+		"[",
+		"[,]",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(nearly) / sizeof(*nearly); i++) {
-		own_str char *change = str_fmt("CMD %s", nearly[i]), *expected = str_fmt("/bin/sh|-c|%s|", nearly[i]);
+		own_str char *change = str_fmt("CMD %s", nearly[i]),
+			     *expected = str_fmt("/bin/sh|-c|%s|", nearly[i]);
 
 		check(change, "cmd", expected);
 	}
@@ -153,8 +170,10 @@ static void single_words_are_taken_and_checked(void **state)
 	refuse("USER", "USER: nothing follows it");
 	refuse("USER a b", "USER: b: a second word");
 	refuse("STOPSIGNAL NOSUCH", "STOPSIGNAL: NOSUCH: no such signal");
-	refuse("RUN x", "RUN: not CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME or WORKDIR");
-	refuse("", ": not CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME or WORKDIR");
+	refuse("RUN x",
+	       "RUN: not CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME or WORKDIR");
+	refuse("",
+	       ": not CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME or WORKDIR");
 }
 
 int main(void)

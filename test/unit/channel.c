@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "channel.h"
+#include "run/channel.h"
 
 static struct err e;
 static struct message m;

@@ -1,8 +1,8 @@
 #include "unit.h"
 
-#include "choice.h"
-#include "own.h"
-#include "stage.h"
+#include "base/own.h"
+#include "run/choice.h"
+#include "run/stage.h"
 
 static struct err e;
 
@@ -40,7 +40,8 @@ static void some_stages_are_chosen_whatever_their_order(void **state)
 	leaves("pid,uts", NULL, false, "uts pid exec");
 	leaves("time,exec", NULL, false, "time exec");
 	leaves("uts,ipc", "ipc", false, "uts exec");
-	leaves(NULL, "user,net", false, "snapshot cgroup uts ipc pid cgns mnt root proc caps seccomp exec");
+	leaves(NULL, "user,net", false,
+	       "snapshot cgroup uts ipc pid cgns mnt root proc caps seccomp exec");
 }
 
 static void what_is_recorded_has_its_snapshot_and_its_group(void **state)
@@ -52,24 +53,27 @@ static void what_is_recorded_has_its_snapshot_and_its_group(void **state)
 	leaves("snapshot,uts", NULL, true, "snapshot cgroup uts exec");
 }
 
-#define refused(only, without, recorded, sentence)                                       \
-	do {                                                                             \
-		uint32_t set = 0;                                                        \
+#define refused(only, without, recorded, sentence)                                   \
+	do {                                                                         \
+		uint32_t set = 0;                                                    \
 		assert_refused(choose(only, without, recorded, &set), &e, sentence); \
 	} while (0)
 
 static void what_cannot_be_left_out_or_is_not_there_is_refused(void **state)
 {
-	static const char known[] = "--only a: no such stage; there are snapshot cgroup user net uts ipc pid cgns time mnt root proc "
-				    "caps seccomp exec";
+	static const char known[] =
+		"--only a: no such stage; there are snapshot cgroup user net uts ipc pid cgns time mnt root proc "
+		"caps seccomp exec";
 
 	(void)state;
 	refused("uts,a", NULL, false, known);
-	refused("", NULL, false, "--only : no such stage; there are snapshot cgroup user net uts ipc pid cgns time mnt root proc caps "
+	refused("", NULL, false,
+		"--only : no such stage; there are snapshot cgroup user net uts ipc pid cgns time mnt root proc caps "
 		"seccomp exec");
 	refused("snapshot", NULL, false, "--only snapshot: of an image, and --rootfs has none");
 	refused(NULL, "exec", false, "--without exec: it is always done");
-	refused(NULL, "cgroup", true, "--without cgroup: it is always done where the run is recorded, as that is how it is ended");
+	refused(NULL, "cgroup", true,
+		"--without cgroup: it is always done where the run is recorded, as that is how it is ended");
 }
 
 static void without_a_choice_all_are_wanted_but_time(void **state)

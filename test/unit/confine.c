@@ -8,14 +8,14 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-#include "confine.h"
-#include "own.h"
-#include "proc.h"
+#include "base/own.h"
+#include "base/proc.h"
+#include "kernel/confine.h"
 
 static int root_scratch(void **state)
 {
 	if (geteuid() != 0)
-		skip();		/* only root confines */
+		skip(); /* only root confines */
 	return scratch_make(state);
 }
 
@@ -35,7 +35,8 @@ static void assert_confined(struct scratch *s, int keep, bool (*check)(int keep)
 static bool no_device_opens(int keep)
 {
 	(void)keep;
-	return mknod("null", S_IFCHR | 0666, makedev(1, 3)) == 0 && open("null", O_RDWR) < 0 && errno == EACCES;
+	return mknod("null", S_IFCHR | 0666, makedev(1, 3)) == 0 && open("null", O_RDWR) < 0 &&
+		errno == EACCES;
 }
 
 static void a_device_is_made_but_not_opened(void **state)
@@ -48,7 +49,8 @@ static bool cannot_leave(int keep)
 	(void)keep;
 	if (mkdir("inner", 0755) < 0)
 		return false;
-	return chdir("/..") == 0 && access("inner", F_OK) == 0 && chroot("inner") < 0 && errno == EPERM;
+	return chdir("/..") == 0 && access("inner", F_OK) == 0 && chroot("inner") < 0 &&
+		errno == EPERM;
 }
 
 static void the_root_cannot_be_left(void **state)
@@ -80,7 +82,7 @@ static bool is_alone_on_the_network(int keep)
 	(void)keep;
 	/* A namespace of its own has the loopback device first, and it is down. */
 	return if_indextoname(1, name) && strcmp(name, "lo") == 0 && !if_indextoname(2, name) &&
-	       socket(AF_INET, SOCK_RAW, 1) < 0;
+		socket(AF_INET, SOCK_RAW, 1) < 0;
 }
 
 static void there_is_no_network(void **state)
@@ -90,12 +92,13 @@ static void there_is_no_network(void **state)
 
 static bool makes_any_file(int keep)
 {
-	static const char cap[20] = "\x01\x00\x00\x02\x00\x20";	/* cap_net_raw+ep */
+	static const char cap[20] = "\x01\x00\x00\x02\x00\x20"; /* cap_net_raw+ep */
 	int fd = open("file", O_WRONLY | O_CREAT, 0600);
 
 	(void)keep;
-	return fd >= 0 && fchown(fd, 1234, 5678) == 0 && fsetxattr(fd, "security.capability", cap, 20, 0) == 0 &&
-	       fchmod(fd, 06755) == 0 && fsetxattr(fd, "trusted.x", "", 0, 0) < 0;
+	return fd >= 0 && fchown(fd, 1234, 5678) == 0 &&
+		fsetxattr(fd, "security.capability", cap, 20, 0) == 0 && fchmod(fd, 06755) == 0 &&
+		fsetxattr(fd, "trusted.x", "", 0, 0) < 0;
 }
 
 static void files_of_any_owner_and_mode_can_be_made(void **state)

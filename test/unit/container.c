@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "container.h"
-#include "fd.h"
-#include "lock.h"
-#include "own.h"
+#include "base/fd.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "container/container.h"
 
 static struct err e;
 static char root_path[] = "/root", run_path[] = "/run";
@@ -21,9 +21,11 @@ static struct store fake_store(const struct scratch *s)
 {
 	mkdirat(s->dir, "root", 0700);
 	mkdirat(s->dir, "run", 0700);
-	/* Clearing away ends the processes of a group: not those of a real container with the same id. */
+	/* Clearing away ends the processes of a group: not those of a real container with the same
+	 * id. */
 	setenv("CT_CGROUP", strrchr(s->path, '/'), 1);
-	return (struct store){.root_path = root_path, .run_path = run_path,
+	return (struct store){.root_path = root_path,
+			      .run_path = run_path,
 			      .root = openat(s->dir, "root", O_RDONLY | O_CLOEXEC),
 			      .run = openat(s->dir, "run", O_RDONLY | O_CLOEXEC)};
 }
@@ -105,9 +107,15 @@ static void one_whose_first_process_lives_runs(void **state)
 
 static void one_that_ended_says_how(void **state)
 {
-	static const struct { enum container_phase phase; int code; const char *text; } cases[] = {
-		{CONTAINER_EXITED, 0, "exited 0"}, {CONTAINER_EXITED, 42, "exited 42"},
-		{CONTAINER_KILLED, 9, "killed 9"}, {CONTAINER_DEAD, 0, "dead"},
+	static const struct {
+		enum container_phase phase;
+		int code;
+		const char *text;
+	} cases[] = {
+		{CONTAINER_EXITED, 0, "exited 0"},
+		{CONTAINER_EXITED, 42, "exited 42"},
+		{CONTAINER_KILLED, 9, "killed 9"},
+		{CONTAINER_DEAD, 0, "dead"},
 	};
 	struct store s = fake_store(*state);
 	int dir;
@@ -115,7 +123,9 @@ static void one_that_ended_says_how(void **state)
 	make(&s, "ps_42002", "arg=true\n");
 	dir = openat(s.root, "ps_42002", O_RDONLY | O_CLOEXEC);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		assert_int_equal(container_write_exit(dir, cases[i].phase, cases[i].code, i == 1, started, &e), 0);
+		assert_int_equal(container_write_exit(dir, cases[i].phase, cases[i].code, i == 1,
+						      started, &e),
+				 0);
 		assert_status(&s, "ps_42002", cases[i].text);
 		assert_oom_killed(&s, "ps_42002", i == 1);
 	}
@@ -125,14 +135,19 @@ static void one_that_ended_says_how(void **state)
 
 static void the_phase_oom_of_earlier_versions_is_read_as_the_programs_own_status(void **state)
 {
-	static const struct { const char *record, *text; } cases[] = {
-		{"phase=oom\ncode=137\n", "killed 9"}, {"phase=oom\ncode=7\n", "exited 7"},
+	static const struct {
+		const char *record, *text;
+	} cases[] = {
+		{"phase=oom\ncode=137\n", "killed 9"},
+		{"phase=oom\ncode=7\n", "exited 7"},
 	};
 	struct store s = fake_store(*state);
 
 	make(&s, "ps_42002", "arg=true\n");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		assert_int_equal(file_write(s.root, "ps_42002/exit", 0600, cases[i].record, strlen(cases[i].record), &e), 0);
+		assert_int_equal(file_write(s.root, "ps_42002/exit", 0600, cases[i].record,
+					    strlen(cases[i].record), &e),
+				 0);
 		assert_status(&s, "ps_42002", cases[i].text);
 		assert_oom_killed(&s, "ps_42002", true);
 	}
@@ -150,7 +165,7 @@ static void one_that_nobody_saw_end_is_dead_and_never_running(void **state)
 	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
 	assert_status(&s, "ps_42002", "running");
 	stop(pid);
-	assert_status(&s, "ps_42002", "dead");	/* although its supervisor, this process, lives on */
+	assert_status(&s, "ps_42002", "dead"); /* although its supervisor, this process, lives on */
 	close_fake(&s);
 }
 
@@ -209,8 +224,13 @@ static void its_root_is_its_snapshot_or_the_users_directory(void **state)
 
 static void its_group_is_below_the_parent_that_the_environment_names(void **state)
 {
-	static const struct { const char *parent, *group; } cases[] = {
-		{"/mine", "mine/ps_42002"}, {"//a/b", "a/b/ps_42002"}, {"", "ct/ps_42002"}, {NULL, "ct/ps_42002"},
+	static const struct {
+		const char *parent, *group;
+	} cases[] = {
+		{"/mine", "mine/ps_42002"},
+		{"//a/b", "a/b/ps_42002"},
+		{"", "ct/ps_42002"},
+		{NULL, "ct/ps_42002"},
 	};
 
 	(void)state;
@@ -234,7 +254,8 @@ static void an_unknown_or_damaged_one_is_refused_by_the_name_asked_for(void **st
 	assert_refused(container_open(&s, "ps_42002", &c, &e), &e, "ps_42002: no such container");
 	assert_refused(container_open(&s, "web", &c, &e), &e, "web: no such container");
 	make(&s, "ps_42002", "nonsense\n");
-	assert_refused(container_open(&s, "ps_42002", &c, &e), &e, "ps_42002: config: damaged (nonsense)");
+	assert_refused(container_open(&s, "ps_42002", &c, &e), &e,
+		       "ps_42002: config: damaged (nonsense)");
 	container_close(&c);
 	close_fake(&s);
 }
@@ -246,7 +267,8 @@ static bool opened_twice(int inotify, int pidfd)
 	char events[4096];
 	ssize_t n;
 
-	for (int opened = 0; opened < 2; opened += (int)(n / (ssize_t)sizeof(struct inotify_event))) {
+	for (int opened = 0; opened < 2;
+	     opened += (int)(n / (ssize_t)sizeof(struct inotify_event))) {
 		assert_true(poll(p, 2, -1) > 0);
 		if (!(p[0].revents & POLLIN))
 			return false;
@@ -271,7 +293,7 @@ static void a_start_waits_for_a_command_that_clears_away(void **state)
 	assert_true(inotify_add_watch(inotify, dir, IN_OPEN | IN_ONLYDIR) >= 0);
 	pid = fork();
 	if (pid == 0) {
-		close(lock);	/* flock(2): what is inherited is the same lock */
+		close(lock); /* flock(2): what is inherited is the same lock */
 		_exit(container_begin(&s, "ps_42002", &e) < 0);
 	}
 	pidfd = pidfd_open(pid, 0);
@@ -293,7 +315,7 @@ static void a_container_whose_supervisor_lives_is_not_started_again(void **state
 	lock = lock_try(s.run, "ps_42002", &e);
 	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
 	assert_refused(container_begin(&s, "ps_42002", &e), &e, "runs already");
-	stop(pid);	/* the supervisor still is to write down how it ended */
+	stop(pid); /* the supervisor still is to write down how it ended */
 	assert_refused(container_begin(&s, "ps_42002", &e), &e, "runs already");
 	close_fake(&s);
 }
@@ -320,11 +342,13 @@ static void one_whose_record_a_power_cut_emptied_is_said_to_be_so(void **state)
 	own_container struct container c = CONTAINER_NONE;
 
 	make(&s, "ps_42002", "");
-	assert_refused(container_open(&s, "ps_42002", &c, &e), &e,
-		       "ps_42002: config: empty since a power cut ('ct rm -f' removes the container)");
+	assert_refused(
+		container_open(&s, "ps_42002", &c, &e), &e,
+		"ps_42002: config: empty since a power cut ('ct rm -f' removes the container)");
 	strcpy(c.id, "ps_42002");
-	assert_refused(container_config(&s, &c, &e), &e,
-		       "ps_42002/config: empty since a power cut ('ct rm -f' removes the container)");
+	assert_refused(
+		container_config(&s, &c, &e), &e,
+		"ps_42002/config: empty since a power cut ('ct rm -f' removes the container)");
 	close_fake(&s);
 }
 
@@ -333,7 +357,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(one_whose_first_process_lives_runs),
 		unit_test_scratch(one_that_ended_says_how),
-		unit_test_scratch(the_phase_oom_of_earlier_versions_is_read_as_the_programs_own_status),
+		unit_test_scratch(
+			the_phase_oom_of_earlier_versions_is_read_as_the_programs_own_status),
 		unit_test_scratch(one_that_nobody_saw_end_is_dead_and_never_running),
 		unit_test_scratch(a_pid_that_was_given_again_is_not_the_container),
 		unit_test_scratch(what_is_of_another_boot_is_not_believed),

@@ -5,11 +5,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "ctlog.h"
-#include "fd.h"
-#include "num.h"
-#include "own.h"
-#include "str.h"
+#include "base/fd.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "log/ctlog.h"
 
 static struct err e;
 

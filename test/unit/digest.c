@@ -1,10 +1,10 @@
 #include "unit.h"
 
-#include "digest.h"
+#include "base/digest.h"
 
 /* FIPS 180-2, appendix B. */
 #define EMPTY "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define ABC "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define ABC   "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 static void the_digest_of_bytes_is_sha256(void **state)
 {
@@ -38,7 +38,16 @@ static void bytes_that_come_in_pieces_have_the_same_digest(void **state)
 static void only_sha256_in_lower_case_is_a_digest(void **state)
 {
 	static const char *const bad[] = {
-		"", "sha256:", "sha256", "sha256:../", ABC "0", ABC "\n", " " ABC, "SHA256:" "0", "sha512:00",
+		"",
+		"sha256:",
+		"sha256",
+		"sha256:../",
+		ABC "0",
+		ABC "\n",
+		" " ABC,
+		"SHA256:"
+		"0",
+		"sha512:00",
 		"sha256:BA7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 		"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015a",
 		"sha256:ga7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",

@@ -1,9 +1,10 @@
 #include "unit.h"
 
-#include "dockerfile.h"
-#include "own.h"
+#include "base/own.h"
+#include "build/dockerfile.h"
 
-/* Each instruction as LINE NAME [FLAG]... {REST} or (ITEM)..., and "<NAME:CONTENT>" of its heredocs; then the faults. */
+/* Each instruction as LINE NAME [FLAG]... {REST} or (ITEM)..., and "<NAME:CONTENT>" of its
+ * heredocs; then the faults. */
 static char *read_text(const char *text, size_t len)
 {
 	own_dockerfile struct dockerfile f = {0};
@@ -23,7 +24,8 @@ static char *read_text(const char *text, size_t len)
 		for (size_t k = 0; in->json && k < in->args.n; k++)
 			buf_fmt(&out, " (%s)", in->args.v[k]);
 		for (size_t k = 0; k < in->docs.n; k++)
-			buf_fmt(&out, " <%s%s%s:%s>", in->docs.v[k].name, in->docs.v[k].expand ? "$" : "", in->docs.v[k].chomp ? "-" : "",
+			buf_fmt(&out, " <%s%s%s:%s>", in->docs.v[k].name,
+				in->docs.v[k].expand ? "$" : "", in->docs.v[k].chomp ? "-" : "",
 				in->docs.v[k].content);
 	}
 	for (size_t i = 0; i < faults.n; i++)
@@ -38,13 +40,16 @@ static void is(const char *text, const char *result)
 	assert_string_equal(got, result);
 }
 
-/* Dockerfile reference, "Format": case, comments, blanks before instructions, comments and blank lines in continued ones. */
+/* Dockerfile reference, "Format": case, comments, blanks before instructions, comments and blank
+ * lines in continued ones. */
 static void lines_become_instructions(void **state)
 {
 	(void)state;
 	is("from a\n  Run x  \n\n# no\n   # no\nCMD y", "1 FROM {a}\n2 RUN {x}\n6 CMD {y}");
 	is("FROM a\r\nRUN b\r\n", "1 FROM {a}\n2 RUN {b}");
-	is("\xef\xbb\xbf" "FROM a", "1 FROM {a}");
+	is("\xef\xbb\xbf"
+	   "FROM a",
+	   "1 FROM {a}");
 	is("RUN echo a \\\n  # no\n\n  b \\  \n c\nCMD d", "1 RUN {echo a   b  c}\n6 CMD {d}");
 	is("RUN a \\\\\nCMD b", "1 RUN {a \\\\}\n2 CMD {b}");
 	is("RUN a\\\nb", "1 RUN {ab}");
@@ -109,7 +114,8 @@ static void heredocs_take_the_lines_that_follow(void **state)
 static void what_only_looks_like_a_heredoc_is_none(void **state)
 {
 	(void)state;
-	is("RUN echo \"a <<b\" $((1<<4)) \\<<c <<<x", "1 RUN {echo \"a <<b\" $((1<<4)) \\<<c <<<x}");
+	is("RUN echo \"a <<b\" $((1<<4)) \\<<c <<<x",
+	   "1 RUN {echo \"a <<b\" $((1<<4)) \\<<c <<<x}");
 	is("RUN echo $(( 1 << 4 ))", "1 RUN {echo $(( 1 << 4 ))}");
 	is("ENV A=<<EOF\nCMD x", "1 ENV {A=<<EOF}\n2 CMD {x}");
 	is("RUN [\"cat\", \"<<EOF\"]", "1 RUN (cat) (<<EOF)");

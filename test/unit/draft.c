@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "fd.h"
-#include "lock.h"
-#include "names.h"
-#include "own.h"
-#include "draft.h"
-#include "subvol.h"
+#include "base/fd.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "kernel/subvol.h"
+#include "store/draft.h"
+#include "store/names.h"
 
 static struct err e;
 
@@ -189,7 +189,8 @@ static void a_draft_of_a_dead_process_is_swept_and_of_a_live_one_kept(void **sta
 
 static void names_that_a_killed_process_left_go_with_its_draft(void **state)
 {
-	static const char *const dangling[] = {"names/img/a:latest", "names/ps/web", "names/vol/data"};
+	static const char *const dangling[] = {"names/img/a:latest", "names/ps/web",
+					       "names/vol/data"};
 	static const char *const to[] = {"img_50000", "ps_50000", "vol_50000"};
 	struct store *s = store_of(state);
 	struct draft dead;
@@ -254,7 +255,8 @@ static void a_name_given_on_is_not_removed_with_its_first_owner(void **state)
 	assert_int_equal(name_resolve(s, "img", "a", id, &e), 0);
 }
 
-/* A subvolume with those that a process of the container could have made: each read-only and in the one before. */
+/* A subvolume with those that a process of the container could have made: each read-only and in the
+ * one before. */
 static int nest(int dir, int depth)
 {
 	own_fd int fd = -1;
@@ -274,7 +276,8 @@ static void subvolumes_inside_go_with_the_object(void **state)
 
 	publish(s, "ps_42002", NULL);
 	rootfs = openat(s->root, "ps_42002/rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (nest(rootfs, 5) < 0 || subvol_set_read_only(rootfs, true, &e) < 0 || draft_unpublish(s, "ps_42002", &e) < 0)
+	if (nest(rootfs, 5) < 0 || subvol_set_read_only(rootfs, true, &e) < 0 ||
+	    draft_unpublish(s, "ps_42002", &e) < 0)
 		fail_msg("%s", e.msg);
 	assert_false(exists(s, "ps_42002"));
 	assert_int_equal(drafts(s), 0);

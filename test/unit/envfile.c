@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include "envfile.h"
-#include "own.h"
-#include "str.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "run/envfile.h"
 
 static struct err e;
 static struct strv settings;
@@ -45,23 +45,30 @@ static void notes_and_blank_lines_count_for_nothing_and_values_stay_as_they_are(
 	assert_string_equal(settings.v[3], "C=");
 }
 
-/* docker/cli, pkg/kvfile: bufio.ScanLines drops "\r" before "\n", and the first line loses a byte order mark. */
+/* docker/cli, pkg/kvfile: bufio.ScanLines drops "\r" before "\n", and the first line loses a byte
+ * order mark. */
 static void carriage_returns_and_a_byte_order_mark_are_dropped_as_docker_drops_them(void **state)
 {
 	(void)state;
-	assert_int_equal(read_text("\xef\xbb\xbf" "A=1\r\n\r\nB=x\ry\r\nC=2\r"), 0);
+	assert_int_equal(read_text("\xef\xbb\xbf"
+				   "A=1\r\n\r\nB=x\ry\r\nC=2\r"),
+			 0);
 	assert_int_equal(settings.n, 3);
 	assert_string_equal(settings.v[0], "A=1");
 	assert_string_equal(settings.v[1], "B=x\ry");
 	assert_string_equal(settings.v[2], "C=2");
 }
 
-/* docker/cli, pkg/kvfile: "variable 'export X' contains whitespaces", "no variable name on line '=1'". */
+/* docker/cli, pkg/kvfile: "variable 'export X' contains whitespaces", "no variable name on line
+ * '=1'". */
 static void a_name_with_blanks_is_refused_with_its_line(void **state)
 {
-	refused("A=1\nexport X=1\n", 15, "line 2: export X=1: the name of a variable has no blanks (no \"export\", no \"X = 1\")");
-	refused("X = 1", 5, "line 1: X = 1: the name of a variable has no blanks (no \"export\", no \"X = 1\")");
-	refused("\nOURS \n", 7, "line 2: OURS : the name of a variable has no blanks (no \"export\", no \"X = 1\")");
+	refused("A=1\nexport X=1\n", 15,
+		"line 2: export X=1: the name of a variable has no blanks (no \"export\", no \"X = 1\")");
+	refused("X = 1", 5,
+		"line 1: X = 1: the name of a variable has no blanks (no \"export\", no \"X = 1\")");
+	refused("\nOURS \n", 7,
+		"line 2: OURS : the name of a variable has no blanks (no \"export\", no \"X = 1\")");
 	refused("=1\n", 3, "line 1: =1: not NAME=VALUE or NAME");
 }
 
@@ -74,11 +81,13 @@ static void a_file_that_is_no_text_is_refused_with_its_line(void **state)
 static void a_file_that_cannot_be_read_is_refused(void **state)
 {
 	(void)state;
-	assert_refused(envfile_read("/no/such", &settings, &e), &e, "/no/such: No such file or directory");
+	assert_refused(envfile_read("/no/such", &settings, &e), &e,
+		       "/no/such: No such file or directory");
 	assert_refused(envfile_read("/etc", &settings, &e), &e, "/etc: Is a directory");
 	assert_refused(envfile_read("/dev/zero", &settings, &e), &e, "/dev/zero: File too large");
 	/* It can be opened, and nothing is at address 0. */
-	assert_refused(envfile_read("/proc/self/mem", &settings, &e), &e, "/proc/self/mem: Input/output error");
+	assert_refused(envfile_read("/proc/self/mem", &settings, &e), &e,
+		       "/proc/self/mem: Input/output error");
 }
 
 static int begin(void **state)

@@ -2,9 +2,9 @@
 
 #include <sys/stat.h>
 
-#include "etc.h"
-#include "fd.h"
-#include "plan.h"
+#include "base/fd.h"
+#include "container/etc.h"
+#include "store/plan.h"
 
 static struct err e;
 
@@ -32,8 +32,9 @@ static void the_files_say_who_and_where_it_is(void **state)
 	hosts = content(s, "hosts");
 	hostname = content(s, "hostname");
 	resolv = content(s, "resolv.conf");
-	assert_string_equal(hosts, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n127.0.1.1\tweb\n"
-				   "192.0.2.7\tdb\n2001:db8::7\tsix\n");
+	assert_string_equal(hosts,
+			    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n127.0.1.1\tweb\n"
+			    "192.0.2.7\tdb\n2001:db8::7\tsix\n");
 	assert_string_equal(hostname, "web\n");
 	/* What follows is the host's (search, options), without its servers. */
 	assert_true(strncmp(resolv, "nameserver 192.0.2.1\nnameserver 2001:db8::1\n", 44) == 0);
@@ -64,9 +65,21 @@ static void a_resolver_on_the_hosts_loopback_is_not_the_containers(void **state)
 
 static void a_host_is_a_name_and_an_address(void **state)
 {
-	static const char *const wrong[] = {"", "x", "x:", ":192.0.2.1", "x:y", "x:192.0.2", "x:192.0.2.1 ", "a b:192.0.2.1",
-					    "a\n6.6.6.6 b:192.0.2.1", "#:192.0.2.1", "x:192.0.2.1\n",
-					    "a\r:192.0.2.1", "\033[2J:192.0.2.1", "a\fb:192.0.2.1", "\177:192.0.2.1"};
+	static const char *const wrong[] = {"",
+					    "x",
+					    "x:",
+					    ":192.0.2.1",
+					    "x:y",
+					    "x:192.0.2",
+					    "x:192.0.2.1 ",
+					    "a b:192.0.2.1",
+					    "a\n6.6.6.6 b:192.0.2.1",
+					    "#:192.0.2.1",
+					    "x:192.0.2.1\n",
+					    "a\r:192.0.2.1",
+					    "\033[2J:192.0.2.1",
+					    "a\fb:192.0.2.1",
+					    "\177:192.0.2.1"};
 	char sentence[100];
 
 	(void)state;
@@ -85,7 +98,8 @@ static void a_resolver_is_an_address(void **state)
 	assert_int_equal(etc_check_dns("::1", &e), 0);
 	assert_refused(etc_check_dns("", &e), &e, ": not an address");
 	assert_refused(etc_check_dns("dns.example", &e), &e, "dns.example: not an address");
-	assert_refused(etc_check_dns("192.0.2.1\nsearch x", &e), &e, "192.0.2.1\nsearch x: not an address");
+	assert_refused(etc_check_dns("192.0.2.1\nsearch x", &e), &e,
+		       "192.0.2.1\nsearch x: not an address");
 }
 
 int main(void)

@@ -1,13 +1,14 @@
 #include "unit.h"
 
-#include "expand.h"
-#include "own.h"
+#include "base/own.h"
+#include "build/expand.h"
 
 static const char *value(void *arg, const char *name)
 {
 	static const char *const vars[][2] = {
-		{"A", "aval"}, {"EMPTY", ""}, {"V", "v1.2.3"}, {"S", "two words"}, {"P", "foobarbarbaz"},
-		{"U", "\xc3\xa4\xc3\xb6\xc3\xa4"}, {"D", "a/b/c"}, {"STARS", "\\*x*?y"},
+		{"A", "aval"},      {"EMPTY", ""},         {"V", "v1.2.3"},
+		{"S", "two words"}, {"P", "foobarbarbaz"}, {"U", "\xc3\xa4\xc3\xb6\xc3\xa4"},
+		{"D", "a/b/c"},     {"STARS", "\\*x*?y"},
 	};
 
 	(void)arg;
@@ -58,7 +59,8 @@ static void names_are_replaced(void **state)
 	is("a\\", "a");
 }
 
-/* The same page: ":-", ":+", and POSIX's "-", "+", "?", which the reference takes over (IEEE 1003.1, 2.6.2). */
+/* The same page: ":-", ":+", and POSIX's "-", "+", "?", which the reference takes over (IEEE
+ * 1003.1, 2.6.2). */
 static void words_stand_in(void **state)
 {
 	(void)state;
@@ -153,7 +155,8 @@ static void what_is_no_substitution_is_refused(void **state)
 	refuse("${A^}", "${A^: no such substitution");
 	refuse("${A:x}", "${A:x: no such substitution");
 	refuse("${A/x}", "${ without its \"/\"");
-	refuse("${A#\\x}", "\\x: \"\\\" stands before neither \"*\", \"?\", \"/\", \"}\" nor \"\\\"");
+	refuse("${A#\\x}",
+	       "\\x: \"\\\" stands before neither \"*\", \"?\", \"/\", \"}\" nor \"\\\"");
 }
 
 static void another_escape_character_takes_its_place(void **state)
@@ -167,7 +170,8 @@ static void another_escape_character_takes_its_place(void **state)
 
 static void what_is_to_be_kept_is_kept(void **state)
 {
-	const struct expand raw = {.escape = '\\', .keep_quotes = true, .keep_escapes = true, .keep_unset = true};
+	const struct expand raw = {
+		.escape = '\\', .keep_quotes = true, .keep_escapes = true, .keep_unset = true};
 	const struct expand text = {.escape = '\\', .value = value, .quotes_are_text = true};
 
 	(void)state;

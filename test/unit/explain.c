@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "explain.h"
+#include "base/explain.h"
 
 static int ends[2];
 

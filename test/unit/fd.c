@@ -5,9 +5,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "fd.h"
-#include "own.h"
-#include "str.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/str.h"
 
 static struct err e;
 
@@ -79,7 +79,8 @@ static void what_is_no_file_is_refused_without_waiting(void **state)
 	alarm(10);
 	assert_refused(file_read(s->dir, "fifo", 9, &b, &e), &e, "fifo: not a regular file");
 	assert_refused(file_read(s->dir, "dir", 9, &b, &e), &e, "dir: not a regular file");
-	assert_refused(file_write(s->dir, "fifo", 0600, "x", 1, &e), &e, "write fifo: No such device or address");
+	assert_refused(file_write(s->dir, "fifo", 0600, "x", 1, &e), &e,
+		       "write fifo: No such device or address");
 	alarm(0);
 }
 
@@ -120,7 +121,7 @@ static void replacing_leaves_old_readers_the_old_file_and_nothing_else(void **st
 	assert_int_equal(read(old, text, sizeof(text)), 3);
 	assert_string_equal(text, "old");
 	assert_int_equal(unlinkat(s->dir, "f", 0), 0);
-	assert_int_equal(rmdir(s->path), 0);		/* it was empty */
+	assert_int_equal(rmdir(s->path), 0); /* it was empty */
 	mkdir(s->path, 0700);
 }
 
@@ -141,7 +142,8 @@ static void putting_a_value_never_makes_a_file(void **state)
 	struct scratch *s = *state;
 	own_buf struct buf b = {0};
 
-	assert_refused(file_put(s->dir, "memory.max", "1", &e), &e, "write 1 to memory.max: No such file or directory");
+	assert_refused(file_put(s->dir, "memory.max", "1", &e), &e,
+		       "write 1 to memory.max: No such file or directory");
 	file_write(s->dir, "memory.max", 0600, "", 0, &e);
 	assert_int_equal(file_put(s->dir, "memory.max", "42", &e), 0);
 	file_read(s->dir, "memory.max", 9, &b, &e);

@@ -1,12 +1,12 @@
-#include "filetree.h"
+#include "container/filetree.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "own.h"
-#include "plan.h"
+#include "base/own.h"
+#include "store/plan.h"
 #include "unit.h"
 
 static struct err e;
@@ -82,7 +82,8 @@ static void mounts_of_the_user_come_sorted_by_target_after_the_kernels(void **st
 	assert_true(place(&t, "/etc/hosts") < place(&t, "/etc/x"));
 	/* tmpfs(5): size and mode are the file system's; noexec is the mount's. */
 	assert_string_equal(find(&t, "/etc")->options, "mode=1777,size=1m");
-	assert_true(find(&t, "/etc")->attrs == (MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+	assert_true(find(&t, "/etc")->attrs ==
+		    (MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
 	assert_false(find(&t, "/etc")->from_outside);
 	assert_true(find(&t, "/etc/x")->recursive && find(&t, "/etc/x")->mapped);
 	assert_int_equal(find(&t, "/b")->kind, FSENTRY_DEVICE);
@@ -151,13 +152,15 @@ static void a_read_only_root_comes_last(void **state)
 
 static void a_source_that_is_gone_is_an_error_unless_the_caller_says_that_it_may_miss(void **state)
 {
-	struct filetree_host lenient = {.recorded = true, .may_miss = true}, strict = {.recorded = true};
+	struct filetree_host lenient = {.recorded = true, .may_miss = true},
+			     strict = {.recorded = true};
 	own_plan struct plan p = {.net = NET_NONE};
 	own_filetree struct filetree t = {0}, none = {0};
 
 	(void)state;
 	strv_add(&p.volumes, "/nosuch/dir:/data:ro");
-	assert_refused(filetree_build(&none, &p, &strict, &e), &e, "/nosuch/dir: No such file or directory");
+	assert_refused(filetree_build(&none, &p, &strict, &e), &e,
+		       "/nosuch/dir: No such file or directory");
 	assert_int_equal(filetree_build(&t, &p, &lenient, &e), 0);
 	assert_null(find(&t, "/data")->source);
 }
@@ -187,14 +190,16 @@ static void prepared_mounts_are_closed_with_the_tree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_default_tree_begins_with_the_mapped_snapshot_and_the_kernels_file_systems),
+		cmocka_unit_test(
+			a_default_tree_begins_with_the_mapped_snapshot_and_the_kernels_file_systems),
 		cmocka_unit_test(mounts_of_the_user_come_sorted_by_target_after_the_kernels),
 		cmocka_unit_test(the_hosts_sys_is_bound_where_the_network_namespace_is_the_hosts),
 		cmocka_unit_test(cgroup2_is_mounted_where_the_host_has_it_alone),
 		cmocka_unit_test(a_privileged_tree_hides_nothing_and_lends_all_nodes),
 		cmocka_unit_test(a_bare_run_has_no_files_of_its_own_and_the_stages_decide_the_rest),
 		cmocka_unit_test(a_read_only_root_comes_last),
-		cmocka_unit_test(a_source_that_is_gone_is_an_error_unless_the_caller_says_that_it_may_miss),
+		cmocka_unit_test(
+			a_source_that_is_gone_is_an_error_unless_the_caller_says_that_it_may_miss),
 		cmocka_unit_test(containment_is_by_whole_names),
 		cmocka_unit_test(prepared_mounts_are_closed_with_the_tree),
 	};

@@ -1,10 +1,10 @@
-#include "hosts.h"
+#include "net/hosts.h"
 
 #include <arpa/inet.h>
 #include <sys/stat.h>
 
-#include "fd.h"
-#include "own.h"
+#include "base/fd.h"
+#include "base/own.h"
 #include "unit.h"
 
 static struct err e;
@@ -72,7 +72,7 @@ static void all_but_itself_are_told_of_one_and_of_its_end(void **state)
 	file_is("ps_1", LOCAL "10.0.0.2\ttwo\n");
 	file_is("ps_2", LOCAL "10.0.0.1\tone\n");
 	file_is("ps_3", LOCAL "10.0.0.1\tone\n10.0.0.2\ttwo\n");
-	tell("ps_2", "two");	/* once more is no more */
+	tell("ps_2", "two"); /* once more is no more */
 	file_is("ps_3", LOCAL "10.0.0.1\tone\n10.0.0.2\ttwo\n");
 	assert_int_equal(hosts_untell(&store, &net, "ps_1", &e), 0);
 	assert_int_equal(hosts_untell(&store, &net, "ps_1", &e), 0);

@@ -1,12 +1,23 @@
 #include "unit.h"
 
-#include "http.h"
+#include "image/http.h"
 
 static void plain_http_is_for_loopback(void **state)
 {
-	static const char *const loopback[] = {"localhost", "LocalHost:5000", "127.0.0.1", "127.1.2.3:80", "[::1]", "[::1]:5000"};
-	static const char *const far[] = {"localhost.example", "127.0.0.1.example:5000", "128.0.0.1", "10.0.0.1:5000", "[::2]:1",
-					  "[::ffff:7f00:1]", "127.1", "0x7f.0.0.1", "2130706433", "", ":5000", "docker.io"};
+	static const char *const loopback[] = {"localhost",    "LocalHost:5000", "127.0.0.1",
+					       "127.1.2.3:80", "[::1]",          "[::1]:5000"};
+	static const char *const far[] = {"localhost.example",
+					  "127.0.0.1.example:5000",
+					  "128.0.0.1",
+					  "10.0.0.1:5000",
+					  "[::2]:1",
+					  "[::ffff:7f00:1]",
+					  "127.1",
+					  "0x7f.0.0.1",
+					  "2130706433",
+					  "",
+					  ":5000",
+					  "docker.io"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(loopback) / sizeof(*loopback); i++)
@@ -19,11 +30,15 @@ static void plain_http_is_for_loopback(void **state)
 
 static void what_is_no_url_of_a_host_is_refused_before_anything_is_sent(void **state)
 {
-	static const struct { const char *url, *why; } wrong[] = {
-		{"http://registry.example/", "http://registry.example/: plain http is for loopback only (or --tls-verify=false)"},
+	static const struct {
+		const char *url, *why;
+	} wrong[] = {
+		{"http://registry.example/",
+		 "http://registry.example/: plain http is for loopback only (or --tls-verify=false)"},
 		{"file:///etc/passwd", "file:///etc/passwd: only https is followed"},
 		{"gopher://localhost/", "gopher://localhost/: only https is followed"},
-		{"https://user@localhost:1/", "https://user@localhost:1/: not a URL of a host alone"},
+		{"https://user@localhost:1/",
+		 "https://user@localhost:1/: not a URL of a host alone"},
 		{"https://:p@localhost:1/", "https://:p@localhost:1/: not a URL of a host alone"},
 		{"https://local host/", "https://local host/: not a URL"},
 		{"https://localhost/\r\nX: y", "https://localhost/\r\nX: y: not a URL"},

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "idmap.h"
+#include "kernel/idmap.h"
 
 static struct err e;
 
@@ -24,7 +24,9 @@ static void a_map_of_ones_own_is_read(void **state)
 
 static void what_is_no_map_is_refused_by_name(void **state)
 {
-	static const char *const wrong[] = {"", "nosuch", "0:1", "0:1:", "0:1:0", "0:1:2:3", "0:1:2,", "a:1:2", "0:-1:2", "0:1:4294967296"};
+	static const char *const wrong[] = {
+		"",        "nosuch", "0:1",   "0:1:",   "0:1:0",
+		"0:1:2:3", "0:1:2,", "a:1:2", "0:-1:2", "0:1:4294967296"};
 	struct idmap m;
 
 	(void)state;
@@ -32,7 +34,8 @@ static void what_is_no_map_is_refused_by_name(void **state)
 		assert_int_equal(idmap_read(wrong[i], &m, &e), -1);
 		assert_int_equal(strncmp(e.msg, wrong[i], strlen(wrong[i])), 0);
 	}
-	assert_refused(idmap_read("nosuch", &m, &e), &e, "nosuch: not auto, host, unmapped or CTR:HOST:COUNT[,...]");
+	assert_refused(idmap_read("nosuch", &m, &e), &e,
+		       "nosuch: not auto, host, unmapped or CTR:HOST:COUNT[,...]");
 }
 
 static void more_ranges_than_a_map_can_hold_are_refused(void **state)
@@ -42,7 +45,8 @@ static void more_ranges_than_a_map_can_hold_are_refused(void **state)
 
 	(void)state;
 	for (int i = 0; i <= IDMAP_MAX; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%d:%d:1", i ? "," : "", i, i);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%d:%d:1",
+			 i ? "," : "", i, i);
 	assert_int_equal(idmap_read(text, &m, &e), -1);
 	assert_non_null(strstr(e.msg, "more than 16 ranges"));
 }
@@ -121,7 +125,7 @@ static void a_range_whose_holder_is_gone_is_taken_over(void **state)
 	struct idmap a, b;
 
 	claim(s, "ps_42002", &a);
-	unlinkat(s->dir, "ps_42002", AT_REMOVEDIR);	/* as after a crash and a cleaning by hand */
+	unlinkat(s->dir, "ps_42002", AT_REMOVEDIR); /* as after a crash and a cleaning by hand */
 	claim(s, "ps_62482", &b);
 	assert_int_equal(b.line[0].outside, a.line[0].outside);
 	/* and the one that lost it does not let go of another's */
@@ -146,7 +150,7 @@ static void share(const struct scratch *s, const char *from, const char *id)
 static void end(const struct scratch *s, const char *id)
 {
 	idmap_release(s->dir, id);
-	assert_int_equal(renameat(s->dir, id, s->dir, "gone"), 0);	/* with all that is in it */
+	assert_int_equal(renameat(s->dir, id, s->dir, "gone"), 0); /* with all that is in it */
 	renameat(s->dir, "gone", s->dir, strchr(id, '4'));
 }
 

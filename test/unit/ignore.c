@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "ignore.h"
+#include "build/ignore.h"
 
 static struct err e;
 
@@ -36,7 +36,8 @@ static void the_examples_of_the_reference_hold(void **state)
 	check("./foo//x/../bar", "foo/bar", true);
 }
 
-/* The values of moby/patternmatcher's documentation: a parent that matches takes what is in it along. */
+/* The values of moby/patternmatcher's documentation: a parent that matches takes what is in it
+ * along. */
 static void what_is_in_a_directory_goes_with_it(void **state)
 {
 	(void)state;
@@ -82,7 +83,9 @@ static void classes_and_quoting(void **state)
 static void blanks_marks_and_comments_say_nothing(void **state)
 {
 	(void)state;
-	check("\xef\xbb\xbf" "a\r\n  b  \r\n#c\n\n", "a", true);
+	check("\xef\xbb\xbf"
+	      "a\r\n  b  \r\n#c\n\n",
+	      "a", true);
 	check("a\r\n  b  \r\n#c\n\n", "b", true);
 	check("a\n#c\n", "c", false);
 	check("a\n#c\n", "#c", false);

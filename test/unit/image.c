@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "fd.h"
-#include "image.h"
-#include "own.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "store/image.h"
 
 static struct err e;
 
@@ -19,7 +19,8 @@ static void make_image(const struct scratch *s, const char *config)
 {
 	mkdirat(s->dir, "img_42002", 0700);
 	mkdirat(s->dir, "img_42002/rootfs", 0755);
-	assert_int_equal(file_write(s->dir, "img_42002/config", 0600, config, strlen(config), &e), 0);
+	assert_int_equal(file_write(s->dir, "img_42002/config", 0600, config, strlen(config), &e),
+			 0);
 }
 
 static void an_image_is_opened_with_its_configuration(void **state)
@@ -35,7 +36,8 @@ static void an_image_is_opened_with_its_configuration(void **state)
 	assert_int_equal(record_get_uint(&img.config, "size"), 12);
 	record_get_list(&img.config, "cmd", &cmd);
 	assert_int_equal(cmd.n, 2);
-	assert_true(fstat(img.rootfs, &a) == 0 && fstatat(img.dir, "rootfs", &b, 0) == 0 && a.st_ino == b.st_ino);
+	assert_true(fstat(img.rootfs, &a) == 0 && fstatat(img.dir, "rootfs", &b, 0) == 0 &&
+		    a.st_ino == b.st_ino);
 	assert_true(fcntl(img.rootfs, F_GETFD) & FD_CLOEXEC);
 }
 
@@ -50,7 +52,7 @@ static void an_open_image_can_be_closed_twice_and_one_that_failed_too(void **sta
 	image_close(&img);
 	assert_int_equal(image_open(&s, "img_42003", &img, &e), -1);
 	image_close(&img);
-	assert_true(fcntl(0, F_GETFD) >= 0);	/* 0 in {0} is no descriptor */
+	assert_true(fcntl(0, F_GETFD) >= 0); /* 0 in {0} is no descriptor */
 }
 
 static void an_unknown_image_is_refused_by_the_name_asked_for(void **state)
@@ -71,11 +73,14 @@ static void a_damaged_image_is_refused_and_what_is_missing_said(void **state)
 	struct image img;
 
 	make_image(scratch, "size 12\n");
-	assert_refused(image_open(&s, "img_42002", &img, &e), &e, "img_42002: config: damaged (size 12)");
+	assert_refused(image_open(&s, "img_42002", &img, &e), &e,
+		       "img_42002: config: damaged (size 12)");
 	unlinkat(scratch->dir, "img_42002/config", 0);
-	assert_refused(image_open(&s, "img_42002", &img, &e), &e, "img_42002: config: No such file or directory");
+	assert_refused(image_open(&s, "img_42002", &img, &e), &e,
+		       "img_42002: config: No such file or directory");
 	unlinkat(scratch->dir, "img_42002/rootfs", AT_REMOVEDIR);
-	assert_refused(image_open(&s, "img_42002", &img, &e), &e, "img_42002/rootfs: No such file or directory");
+	assert_refused(image_open(&s, "img_42002", &img, &e), &e,
+		       "img_42002/rootfs: No such file or directory");
 }
 
 static void a_root_that_is_a_link_is_not_followed(void **state)

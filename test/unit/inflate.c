@@ -2,8 +2,8 @@
 
 #include <zlib.h>
 
-#include "inflate.h"
-#include "str.h"
+#include "base/str.h"
+#include "tar/inflate.h"
 
 static struct err e;
 
@@ -32,8 +32,10 @@ static void add_member(struct buf *out, const void *data, size_t n, int level)
 {
 	size_t room = n + n / 100 + 1000;
 	char *made = malloc(room);
-	z_stream z = {.next_in = (unsigned char *)(uintptr_t)data, .avail_in = (unsigned)n,
-		      .next_out = (unsigned char *)made, .avail_out = (unsigned)room};
+	z_stream z = {.next_in = (unsigned char *)(uintptr_t)data,
+		      .avail_in = (unsigned)n,
+		      .next_out = (unsigned char *)made,
+		      .avail_out = (unsigned)room};
 
 	assert_int_equal(deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
@@ -88,7 +90,10 @@ static void members_that_follow_one_another_are_one_stream(void **state)
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
 		struct buf plain = {0};
 
-		assert_int_equal(read_all((struct source){packed.data, packed.len, pieces[i], false}, &plain), 0);
+		assert_int_equal(
+			read_all((struct source){packed.data, packed.len, pieces[i], false},
+				 &plain),
+			0);
 		assert_int_equal(plain.len, 13);
 		assert_memory_equal(plain.data, "one,two,three", 13);
 		buf_free(&plain);
@@ -112,7 +117,8 @@ static void much_comes_out_of_little(void **state)
 	buf_free(&plain);
 }
 
-/* gzip(1): `(gzip <a; head -c 5000 /dev/zero) | gzip -d` says nothing and gives 0; with other bytes it warns and gives 2. */
+/* gzip(1): `(gzip <a; head -c 5000 /dev/zero) | gzip -d` says nothing and gives 0; with other bytes
+ * it warns and gives 2. */
 static void zeros_at_the_end_are_padding_and_other_bytes_are_not(void **state)
 {
 	static const char *const tails[] = {"x", "\x1f", "\x1f\x8b", "\x1f\x8b\x08"};
@@ -127,7 +133,8 @@ static void zeros_at_the_end_are_padding_and_other_bytes_are_not(void **state)
 	assert_int_equal(read_bytes(&packed, &plain), 0);
 	assert_int_equal(plain.len, 4);
 	buf_add(&packed, "x", 1);
-	assert_refused(read_bytes(&packed, &plain), &e, "layer: damaged gzip data: other bytes than zeros after its end");
+	assert_refused(read_bytes(&packed, &plain), &e,
+		       "layer: damaged gzip data: other bytes than zeros after its end");
 	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
 		packed.len = end;
 		buf_add(&packed, tails[i], strlen(tails[i]));
@@ -162,12 +169,13 @@ static void a_wrong_checksum_or_length_is_refused(void **state)
 	for (size_t i = packed.len - 8; i < packed.len; i++) {
 		packed.data[i] ^= 1;
 		assert_refused(read_bytes(&packed, &plain), &e,
-			       i < packed.len - 4 ? "layer: damaged gzip data: incorrect data check"
-						  : "layer: damaged gzip data: incorrect length check");
+			       i < packed.len - 4
+				       ? "layer: damaged gzip data: incorrect data check"
+				       : "layer: damaged gzip data: incorrect length check");
 		packed.data[i] ^= 1;
 	}
 	add_member(&packed, "more", 4, 9);
-	packed.data[packed.len - 1] ^= 1;	/* of the second member */
+	packed.data[packed.len - 1] ^= 1; /* of the second member */
 	assert_int_equal(read_bytes(&packed, &plain), -1);
 	buf_free(&packed);
 	buf_free(&plain);
@@ -186,7 +194,8 @@ static void a_flipped_bit_never_gives_other_data(void **state)
 		add_member(&packed, text, sizeof(text), level);
 		for (size_t bit = 0; bit < packed.len * 8; bit++) {
 			packed.data[bit / 8] ^= (char)(1 << bit % 8);
-			/* Some bits mean nothing for the data: the header's times, padding up to a whole byte. */
+			/* Some bits mean nothing for the data: the header's times, padding up to a
+			 * whole byte. */
 			if (read_bytes(&packed, &plain) == 0) {
 				assert_int_equal(plain.len, sizeof(text));
 				assert_memory_equal(plain.data, text, sizeof(text));
@@ -206,7 +215,8 @@ static void an_error_of_the_source_comes_through(void **state)
 	add_member(&packed, "data", 4, 9);
 	/* In the midst of a member, and where another one might begin. */
 	for (size_t n = packed.len - 5; n <= packed.len; n += 5)
-		assert_refused(read_all((struct source){packed.data, n, 3, true}, &plain), &e, "the source's own words");
+		assert_refused(read_all((struct source){packed.data, n, 3, true}, &plain), &e,
+			       "the source's own words");
 	buf_free(&packed);
 	buf_free(&plain);
 }

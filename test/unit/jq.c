@@ -2,16 +2,18 @@
 
 #include <sys/stat.h>
 
-#include "jq.h"
-#include "own.h"
-#include "record.h"
+#include "base/jq.h"
+#include "base/own.h"
+#include "base/record.h"
 
 static struct err e;
 
 /* A configuration, which shows what strings become. */
 static int read_env(const char *strings, struct record *r)
 {
-	own_str char *json = str_fmt("{\"config\": {\"Cmd\": [%s]}, \"rootfs\": {\"type\": \"layers\", \"diff_ids\": []}}", strings);
+	own_str char *json = str_fmt(
+		"{\"config\": {\"Cmd\": [%s]}, \"rootfs\": {\"type\": \"layers\", \"diff_ids\": []}}",
+		strings);
 
 	return jq_read("config", NULL, json, strlen(json), "doc", r, &e);
 }
@@ -28,8 +30,14 @@ static void strings_come_as_they_are(void **state)
 	static const struct {
 		const char *json, *value;
 	} cases[] = {
-		{"\"\"", ""}, {"\"a b=c\"", "a b=c"}, {"\"a\\nb\\n\"", "a\nb\n"}, {"\"\\\\n\"", "\\n"}, {"\"\\\\\\n\\\\\"", "\\\n\\"},
-		{"\"\\u001b\\t\\r\"", "\033\t\r"}, {"\"\xc3\xa4\\u00e4\"", "\xc3\xa4\xc3\xa4"}, {"\"\\\\u0000\"", "\\u0000"},
+		{"\"\"", ""},
+		{"\"a b=c\"", "a b=c"},
+		{"\"a\\nb\\n\"", "a\nb\n"},
+		{"\"\\\\n\"", "\\n"},
+		{"\"\\\\\\n\\\\\"", "\\\n\\"},
+		{"\"\\u001b\\t\\r\"", "\033\t\r"},
+		{"\"\xc3\xa4\\u00e4\"", "\xc3\xa4\xc3\xa4"},
+		{"\"\\\\u0000\"", "\\u0000"},
 	};
 
 	(void)state;
@@ -48,15 +56,22 @@ static void what_is_not_one_json_document_is_refused(void **state)
 		const char *json, *says;
 	} cases[] = {
 		{" \n", "doc: not JSON: 0 documents, not one"},
-		{"{} {}", "doc: not JSON: 2 documents, not one"}, {"{}1", "doc: not JSON: 2 documents, not one"},
-		{"{", "doc: not JSON: Unfinished"}, {"{}x", "doc: not JSON: Invalid"}, {"{\"a\":}", "doc: not JSON: "},
-		{"<html>", "doc: not JSON: Invalid"}, {"{\"a\": \"\xff\"}", "doc: not JSON: not UTF-8"},
-		{"{\"a\": \"\xc3", "doc: not JSON: not UTF-8"}, {"{\"a\": \"\xed\xa0\x80\"}", "doc: not JSON: not UTF-8"},
-		{"{\"a\": \"\\u0000\"}", "doc: a NUL in a string"}, {"{\"a\\\\\\u0000\": 1}", "doc: a NUL in a string"},
+		{"{} {}", "doc: not JSON: 2 documents, not one"},
+		{"{}1", "doc: not JSON: 2 documents, not one"},
+		{"{", "doc: not JSON: Unfinished"},
+		{"{}x", "doc: not JSON: Invalid"},
+		{"{\"a\":}", "doc: not JSON: "},
+		{"<html>", "doc: not JSON: Invalid"},
+		{"{\"a\": \"\xff\"}", "doc: not JSON: not UTF-8"},
+		{"{\"a\": \"\xc3", "doc: not JSON: not UTF-8"},
+		{"{\"a\": \"\xed\xa0\x80\"}", "doc: not JSON: not UTF-8"},
+		{"{\"a\": \"\\u0000\"}", "doc: a NUL in a string"},
+		{"{\"a\\\\\\u0000\": 1}", "doc: a NUL in a string"},
 		{"{\"a\": 1, \"a\": 1}", "doc: a key comes twice in an object"},
 		{"{\"a\": 1, \"\\u0061\": {}}", "doc: a key comes twice in an object"},
 		{"{\"a\": {\"b\": 1}, \"a\": {\"c\": 1}}", "doc: a key comes twice in an object"},
-		{"[{\"x\": [{\"a\": [], \"b\": 0, \"a\": []}]}]", "doc: a key comes twice in an object"},
+		{"[{\"x\": [{\"a\": [], \"b\": 0, \"a\": []}]}]",
+		 "doc: a key comes twice in an object"},
 	};
 
 	(void)state;
@@ -86,7 +101,8 @@ static char *nested(size_t n, const char *open, char close)
 static void deep_nesting_is_refused(void **state)
 {
 	/* The innermost is empty, and counts as a value in the one around it. */
-	own_str char *few = nested(33, "[", ']'), *more = nested(34, "[", ']'), *many = nested(1 << 20, "[", ']');
+	own_str char *few = nested(33, "[", ']'), *more = nested(34, "[", ']'),
+		     *many = nested(1 << 20, "[", ']');
 
 	(void)state;
 	assert_refused(read_text(few, strlen(few)), &e, "doc: it: is array, not object");
@@ -135,14 +151,15 @@ static void jq_gets_nothing_of_the_callers_but_path(void **state)
 {
 	own_record struct record r = {0};
 	own_str char *before = str_dup(getenv("PATH")), *all = NULL, *expect = NULL;
-	int leak = open("/dev/null", O_RDONLY);	/* NOLINT: without CLOEXEC */
+	int leak = open("/dev/null", O_RDONLY); /* NOLINT: without CLOEXEC */
 
-	put_program(*state, "#!/bin/sh\n"
-			    "sed -z 's/^/env=/; s/$/\\n/' /proc/self/environ | tr -d '\\000'\n"
-			    "for fd in /proc/self/fd/*; do echo fd=${fd##*/}; done\n"
-			    "sed -n 's/^NoNewPrivs:\\t/nnp=/p' /proc/self/status\n"
-			    "echo cpu=$(ulimit -t) core=$(ulimit -c) as=$(ulimit -v)\n"
-			    "echo stdin=$(cat)\n");
+	put_program(*state,
+		    "#!/bin/sh\n"
+		    "sed -z 's/^/env=/; s/$/\\n/' /proc/self/environ | tr -d '\\000'\n"
+		    "for fd in /proc/self/fd/*; do echo fd=${fd##*/}; done\n"
+		    "sed -n 's/^NoNewPrivs:\\t/nnp=/p' /proc/self/status\n"
+		    "echo cpu=$(ulimit -t) core=$(ulimit -c) as=$(ulimit -v)\n"
+		    "echo stdin=$(cat)\n");
 	setenv("CT_SECRET", "x", 1);
 	assert_int_equal(jq_read("config", NULL, "{}", 2, "doc", &r, &e), 0);
 	expect = str_fmt("PATH=%s", getenv("PATH"));

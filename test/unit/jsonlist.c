@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "jsonlist.h"
+#include "base/jsonlist.h"
 
 /* The items, each followed by "|". */
 static char *items(const char *text, enum jsonlist kind)
@@ -47,8 +47,10 @@ static void an_array_of_other_values_is_told_from_text(void **state)
 static void what_is_not_a_json_array_gives_nothing(void **state)
 {
 	static const char *const texts[] = {
-		"", "echo", "\"a\"", "[", "[\"a\"", "[\"a\"] x", "[ -f /x ]", "[\"a\",]", "['a']", "[\"a\" \"b\"]", "[\"\\x\"]",
-		"[\"\\ud83d\"]", "[\"\n\"]", "[01]", "[1.]", "[tru]", "{\"a\": 1}",
+		"",          "echo",          "\"a\"",    "[",     "[\"a\"",
+		"[\"a\"] x", "[ -f /x ]",     "[\"a\",]", "['a']", "[\"a\" \"b\"]",
+		"[\"\\x\"]", "[\"\\ud83d\"]", "[\"\n\"]", "[01]",  "[1.]",
+		"[tru]",     "{\"a\": 1}",
 	};
 
 	(void)state;

@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "lock.h"
-#include "own.h"
+#include "base/lock.h"
+#include "base/own.h"
 
 static struct err e;
 
@@ -42,7 +42,7 @@ static void a_lock_dies_with_its_holder(void **state)
 	assert_int_equal(read(told, &c, 1), 1);
 	assert_int_equal(lock_try(s->dir, ".", &e), -1);
 	kill(pid, SIGKILL);
-	mine = lock_take(s->dir, ".", &e);		/* waits for it to be gone */
+	mine = lock_take(s->dir, ".", &e); /* waits for it to be gone */
 	assert_true(mine >= 0);
 	waitpid(pid, NULL, 0);
 }

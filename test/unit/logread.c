@@ -9,11 +9,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "ctlog.h"
-#include "fd.h"
-#include "logread.h"
-#include "own.h"
-#include "str.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "log/ctlog.h"
+#include "log/logread.h"
 
 #define T0 "2024-05-01T10:00:00.000000000Z"
 #define T1 "2024-05-01T10:00:01.500000000Z"
@@ -22,7 +22,8 @@
 static struct err e;
 static uint64_t damaged;
 
-/* Stands in for the C library's: something happens just before a look at a name, the calls-th from now. */
+/* Stands in for the C library's: something happens just before a look at a name, the calls-th from
+ * now. */
 static struct {
 	int calls;
 	void (*then)(int dir);
@@ -138,7 +139,8 @@ static void one_descriptor_for_both_keeps_their_order(void **state)
 	own_buf struct buf got = {0};
 	struct log_query q = all();
 
-	put(s->dir, "log", T0 " stdout F a\n" T0 " stderr F b\n" T0 " stdout P c\n" T0 " stderr F d\n");
+	put(s->dir, "log",
+	    T0 " stdout F a\n" T0 " stderr F b\n" T0 " stdout P c\n" T0 " stderr F d\n");
 	assert_int_equal(log_read(s->dir, &q, (const int[]){both, both}, &damaged, &e), 0);
 	slurp(both, &got);
 	assert_string_equal(got.data, "a\nb\ncd\n");
@@ -166,7 +168,9 @@ static void each_line_can_have_its_time_in_front(void **state)
 	struct scratch *s = *state;
 	struct log_query q = all();
 
-	put(s->dir, "log", T0 " stdout F a\n" T1 " stdout P b\n" T2 " stderr F \n" T2 " stdout F c\n" T2 " stdout P d\n");
+	put(s->dir, "log",
+	    T0 " stdout F a\n" T1 " stdout P b\n" T2 " stderr F \n" T2 " stdout F c\n" T2
+	       " stdout P d\n");
 	q.timestamps = true;
 	assert_shows(s->dir, &q, T0 " a\n" T1 " bc\n" T2 " d", T2 " \n");
 }
@@ -199,7 +203,9 @@ static void damaged_records_are_passed_over_and_counted(void **state)
 	struct scratch *s = *state;
 	struct log_query q = all();
 
-	put(s->dir, "log", "garbage\n" T0 " stdout F a\n\n" T0 " stdxxx F b\n" T0 " stdout F c\n" T0 " stdout F cut");
+	put(s->dir, "log",
+	    "garbage\n" T0 " stdout F a\n\n" T0 " stdxxx F b\n" T0 " stdout F c\n" T0
+	    " stdout F cut");
 	assert_shows(s->dir, &q, "a\nc\ncut", "");
 	assert_int_equal(damaged, 4);
 	q.tail = 2;
@@ -305,7 +311,8 @@ struct rec {
 enum { RECS = 300 };
 
 /* The same question answered in another way: lines by where they end, forwards. */
-static void model_tail(const struct rec *recs, const struct buf *payload, int lines, struct buf out[2])
+static void model_tail(const struct rec *recs, const struct buf *payload, int lines,
+		       struct buf out[2])
 {
 	int last[RECS] = {0}, order = 0, rank[RECS] = {0};
 	const char *p = payload->data;
@@ -347,7 +354,8 @@ static void the_last_lines_are_those_that_end_last(void **state)
 		if (r->whole)
 			open[r->stream] = -1;
 		buf_add(&payload, text, r->len);
-		buf_fmt(&files[r > recs + 120], T0 " %s %c ", r->stream ? "stderr" : "stdout", r->whole ? 'F' : 'P');
+		buf_fmt(&files[r > recs + 120], T0 " %s %c ", r->stream ? "stderr" : "stdout",
+			r->whole ? 'F' : 'P');
 		buf_add(&files[r > recs + 120], text, r->len);
 		buf_str(&files[r > recs + 120], "\n");
 	}
@@ -492,7 +500,7 @@ static void a_rotation_right_after_the_last_read_loses_nothing(void **state)
 	q.follow = true;
 	put(s->dir, "log", T0 " stdout F a\n");
 	before_look.then = write_and_rotate;
-	before_look.calls = 2;		/* the first is of the opening */
+	before_look.calls = 2; /* the first is of the opening */
 	assert_shows(s->dir, &q, "a\nb\nc\n", "");
 	assert_int_equal(before_look.calls, 0);
 }

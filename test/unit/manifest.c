@@ -1,40 +1,50 @@
 #include "unit.h"
 
-#include "manifest.h"
-#include "own.h"
-#include "str.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "image/manifest.h"
 
-#define OCI "application/vnd.oci.image."
-#define DOCKER "application/vnd.docker."
+#define OCI         "application/vnd.oci.image."
+#define DOCKER      "application/vnd.docker."
 #define HEX_BUT_ONE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
-#define HEX HEX_BUT_ONE "f"
-#define D "sha256:" HEX
-#define TYPED(type, more) "{\"mediaType\": \"" type "\", \"digest\": \"" D "\", \"size\": 7" more "}"
+#define HEX         HEX_BUT_ONE "f"
+#define D           "sha256:" HEX
+#define TYPED(type, more) \
+	"{\"mediaType\": \"" type "\", \"digest\": \"" D "\", \"size\": 7" more "}"
 #define CONFIG TYPED(OCI "config.v1+json", "")
-#define LAYER TYPED(OCI "layer.v1.tar+gzip", "")
-#define MANIFEST(layers, more) "{\"schemaVersion\": 2, \"config\": " CONFIG ", \"layers\": " layers more "}"
+#define LAYER  TYPED(OCI "layer.v1.tar+gzip", "")
+#define MANIFEST(layers, more) \
+	"{\"schemaVersion\": 2, \"config\": " CONFIG ", \"layers\": " layers more "}"
 #define INDEX(manifests) "{\"schemaVersion\": 2, \"manifests\": [" manifests "]}"
 #define FOR(type, os, arch, more) \
-	TYPED(OCI type, ", \"platform\": {\"os\": \"" os "\", \"architecture\": \"" arch "\"" more "}")
+	TYPED(OCI type,           \
+	      ", \"platform\": {\"os\": \"" os "\", \"architecture\": \"" arch "\"" more "}")
 /* An entry that is known by its size. */
-#define SIZED(size, os, arch, more) \
+#define SIZED(size, os, arch, more)                                                           \
 	"{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"" D "\", \"size\": " size \
 	", \"platform\": {\"os\": \"" os "\", \"architecture\": \"" arch "\"" more "}}"
 
 static struct err e;
 
-static int read_manifest(const char *json, const char *type, const char *platform, struct manifest *m)
+static int read_manifest(const char *json, const char *type, const char *platform,
+			 struct manifest *m)
 {
 	return manifest_read(json, strlen(json), type, platform, "doc", m, &e);
 }
 
 static void a_manifest_lists_its_config_and_layers(void **state)
 {
-	static const char json[] = "{\"schemaVersion\": 2, \"config\": {\"mediaType\": \"" DOCKER
-		"container.image.v1+json\", \"digest\": \"" D "\", \"size\": 4194304}, \"layers\": ["
-		TYPED(DOCKER "image.rootfs.diff.tar.gzip", "") ", " TYPED(OCI "layer.v1.tar", ", \"urls\": [\"file:///\"]")
-		", " TYPED(OCI "layer.v1.tar+zstd", "") ", " TYPED(DOCKER "image.rootfs.diff.tar", "")
-		", {\"mediaType\": \"" OCI "layer.v1.tar+gzip\", \"digest\": \"" D "\", \"size\": 9007199254740992}]}";
+	static const char json[] =
+		"{\"schemaVersion\": 2, \"config\": {\"mediaType\": \"" DOCKER
+		"container.image.v1+json\", \"digest\": \"" D
+		"\", \"size\": 4194304}, \"layers\": [" TYPED(DOCKER "image.rootfs.diff.tar.gzip", "") ", " TYPED(
+			OCI "layer.v1.tar",
+			", \"urls\": [\"file:///\"]") ", " TYPED(OCI "layer.v1.tar+zstd",
+								 "") ", " TYPED(DOCKER
+										"image.rootfs.diff.tar",
+										"") ", {\"mediaType\": \"" OCI
+										    "layer.v1.tar+gzip\", \"digest\": \"" D
+										    "\", \"size\": 9007199254740992}]}";
 	own_manifest struct manifest m = {0};
 
 	(void)state;
@@ -73,17 +83,29 @@ static void an_image_may_have_no_layers_and_512_but_not_more(void **state)
 static void of_an_index_comes_the_one_for_the_platform(void **state)
 {
 	static const char json[] = INDEX(
-		SIZED("1", "linux", "arm64", ", \"variant\": \"v8\"") "," SIZED("2", "windows", "amd64", "") ","
-		SIZED("3", "linux", "amd64", ", \"variant\": \"v3\"") "," SIZED("4", "linux", "amd64", "") ","
-		SIZED("5", "linux", "arm", ", \"variant\": \"v6\"") "," SIZED("6", "linux", "arm", ", \"variant\": \"v5\"") ","
-		SIZED("7", "linux", "arm", ", \"variant\": \"v7\"") "," SIZED("8", "linux", "s390x", ", \"variant\": null") ","
-		SIZED("9", "unknown", "unknown", "") "," SIZED("10", "linux", "386", ", \"os.version\": 1"));
+		SIZED("1", "linux", "arm64", ", \"variant\": \"v8\"") "," SIZED("2", "windows", "amd64", "") "," SIZED("3", "linux", "amd64", ", \"variant\": \"v3\"") "," SIZED(
+			"4", "linux", "amd64",
+			"") "," SIZED("5", "linux", "arm",
+				      ", \"variant\": \"v6\"") "," SIZED("6", "linux", "arm",
+									 ", \"variant\": \"v5\"") "," SIZED("7",
+													    "linux",
+													    "arm",
+													    ", \"variant\": \"v7\"") "," SIZED("8",
+																	       "linux",
+																	       "s390x",
+																	       ", \"variant\": null") "," SIZED("9",
+																						"unknown",
+																						"unknown",
+																						"") "," SIZED("10",
+																							      "linux",
+																							      "386",
+																							      ", \"os.version\": 1"));
 	static const struct {
 		const char *platform;
 		uint64_t size;
 	} cases[] = {
-		{"linux/amd64/v1", 4}, {"linux/amd64/v3", 3}, {"linux/arm64", 1}, {"linux/arm", 7}, {"linux/arm/v6", 5},
-		{"linux/s390x", 8}, {"linux/386", 10},
+		{"linux/amd64/v1", 4}, {"linux/amd64/v3", 3}, {"linux/arm64", 1}, {"linux/arm", 7},
+		{"linux/arm/v6", 5},   {"linux/s390x", 8},    {"linux/386", 10},
 	};
 
 	(void)state;
@@ -100,10 +122,14 @@ static void of_an_index_comes_the_one_for_the_platform(void **state)
 
 static void an_index_without_the_platform_says_what_it_has(void **state)
 {
-	static const char attested[] = INDEX(FOR("manifest.v1+json", "linux", "arm64", ", \"variant\": \"v8\"") ","
-		FOR("manifest.v1+json", "linux", "s390x", "") "," FOR("manifest.v1+json", "unknown", "unknown", "") ","
-		TYPED(OCI "manifest.v1+json", ", \"annotations\": {\"vnd.docker.reference.type\": \"attestation-manifest\"}") ","
-		FOR("manifest.v1+json", "linux", "arm64", ""));
+	static const char attested[] = INDEX(FOR("manifest.v1+json", "linux", "arm64", ", \"variant\": \"v8\"") "," FOR(
+		"manifest.v1+json", "linux", "s390x",
+		"") "," FOR("manifest.v1+json", "unknown", "unknown",
+			    "") "," TYPED(OCI "manifest.v1+json",
+					  ", \"annotations\": {\"vnd.docker.reference.type\": \"attestation-manifest\"}") "," FOR("manifest.v1+json",
+																  "linux",
+																  "arm64",
+																  ""));
 	struct manifest m;
 
 	(void)state;
@@ -113,16 +139,21 @@ static void an_index_without_the_platform_says_what_it_has(void **state)
 		       "doc: no image for linux/amd64 (there is none)");
 	assert_refused(read_manifest(INDEX(LAYER), NULL, "linux/amd64", &m), &e,
 		       "doc: no image for linux/amd64 (there is none)");
-	assert_refused(read_manifest(INDEX(TYPED(OCI "manifest.v1+json", "") "," TYPED(OCI "index.v1+json", "")), NULL,
-				     "linux/amd64", &m), &e,
-		       "doc: no image for linux/amd64 (there is one for no platform)");
-	assert_refused(read_manifest(INDEX(FOR("manifest.v1+json", "linux", "arm", "")), NULL, "linux/arm/v9", &m) < 0 ? -1 : 0,
+	assert_refused(read_manifest(INDEX(TYPED(OCI "manifest.v1+json",
+						 "") "," TYPED(OCI "index.v1+json", "")),
+				     NULL, "linux/amd64", &m),
+		       &e, "doc: no image for linux/amd64 (there is one for no platform)");
+	assert_refused(read_manifest(INDEX(FOR("manifest.v1+json", "linux", "arm", "")), NULL,
+				     "linux/arm/v9", &m) < 0
+			       ? -1
+			       : 0,
 		       &e, e.msg);
 }
 
 static void the_only_entry_needs_no_platform(void **state)
 {
-	static const char *const types[] = {OCI "manifest.v1+json", OCI "index.v1+json", DOCKER "distribution.manifest.v2+json"};
+	static const char *const types[] = {OCI "manifest.v1+json", OCI "index.v1+json",
+					    DOCKER "distribution.manifest.v2+json"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
@@ -142,9 +173,11 @@ static int read_layout(const char *json, struct manifest *m)
 }
 
 /* An entry of a layout, whose digest ends in this digit. */
-#define NAMED(digit, key, name) \
-	"{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"sha256:" HEX_BUT_ONE digit "\", \"size\": 7, " \
-	"\"platform\": {\"os\": \"linux\", \"architecture\": \"vax\"}, \"annotations\": {\"" key "\": \"" name "\"}}"
+#define NAMED(digit, key, name)                                                                  \
+	"{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"sha256:" HEX_BUT_ONE digit   \
+	"\", \"size\": 7, "                                                                      \
+	"\"platform\": {\"os\": \"linux\", \"architecture\": \"vax\"}, \"annotations\": {\"" key \
+	"\": \"" name "\"}}"
 #define REF_NAME "org.opencontainers.image.ref.name"
 
 static void the_image_that_is_alone_in_a_layout_is_taken_with_all_its_names(void **state)
@@ -153,8 +186,10 @@ static void the_image_that_is_alone_in_a_layout_is_taken_with_all_its_names(void
 	own_str char *names = NULL;
 
 	(void)state;
-	if (read_layout(INDEX(NAMED("f", REF_NAME, "b/c") "," NAMED("f", REF_NAME, "latest") ","
-			      NAMED("f", "io.containerd.image.name", "a:1") "," NAMED("f", REF_NAME, "a:1")), &m) < 0)
+	if (read_layout(
+		    INDEX(NAMED("f", REF_NAME, "b/c") "," NAMED("f", REF_NAME, "latest") "," NAMED(
+			    "f", "io.containerd.image.name", "a:1") "," NAMED("f", REF_NAME, "a:1")),
+		    &m) < 0)
 		fail_msg("%s", e.msg);
 	assert_string_equal(m.list[0].digest, D);
 	names = strv_join(&m.names, " ");
@@ -166,50 +201,69 @@ static void a_layout_is_an_index_of_one_image_for_a_platform(void **state)
 	struct manifest m;
 
 	(void)state;
-	assert_refused(read_layout(INDEX(NAMED("e", REF_NAME, "a:1") "," NAMED("f", REF_NAME, "b:2")), &m), &e,
-		       "doc: several images (a:1 b:2)");
+	assert_refused(
+		read_layout(INDEX(NAMED("e", REF_NAME, "a:1") "," NAMED("f", REF_NAME, "b:2")), &m),
+		&e, "doc: several images (a:1 b:2)");
 	assert_refused(read_layout(MANIFEST("[]", ""), &m), &e, "doc: not an index");
 }
 
 static void a_document_that_misleads_is_refused(void **state)
 {
 #define ENTRY(more) INDEX(TYPED(OCI "manifest.v1+json", more))
-#define SIZE(size) MANIFEST("[{\"mediaType\": \"" OCI "layer.v1.tar\", \"digest\": \"" D "\", \"size\": " size "}]", "")
-#define DIGEST(digest) MANIFEST("[{\"mediaType\": \"" OCI "layer.v1.tar\", \"digest\": " digest ", \"size\": 1}]", "")
+#define SIZE(size)                                                            \
+	MANIFEST("[{\"mediaType\": \"" OCI "layer.v1.tar\", \"digest\": \"" D \
+		 "\", \"size\": " size "}]",                                  \
+		 "")
+#define DIGEST(digest)                                                           \
+	MANIFEST("[{\"mediaType\": \"" OCI "layer.v1.tar\", \"digest\": " digest \
+		 ", \"size\": 1}]",                                              \
+		 "")
 	static const struct {
 		const char *json, *says;
 	} cases[] = {
-		{"[]", "it: is array, not object"}, {"null", "it: is null, not object"},
+		{"[]", "it: is array, not object"},
+		{"null", "it: is null, not object"},
 		{"{}", "schemaVersion: is not 2"},
 		{"{\"schemaVersion\": 3, \"layers\": []}", "schemaVersion: is not 2"},
-		{"{\"schemaVersion\": 1, \"fsLayers\": []}", "schema 1 is not supported: the image has to be pushed anew"},
+		{"{\"schemaVersion\": 1, \"fsLayers\": []}",
+		 "schema 1 is not supported: the image has to be pushed anew"},
 		{"{\"schemaVersion\": 2}", "neither a manifest nor an index"},
 		{MANIFEST("[]", ", \"manifests\": null"), "has both layers and manifests"},
 		{MANIFEST("[]", ", \"mediaType\": 7"), "mediaType: is number, not string"},
-		{MANIFEST("[]", ", \"mediaType\": \"" OCI "index.v1+json\""), "calls itself " OCI "index.v1+json, but is no such thing"},
+		{MANIFEST("[]", ", \"mediaType\": \"" OCI "index.v1+json\""),
+		 "calls itself " OCI "index.v1+json, but is no such thing"},
 		{MANIFEST("{}", ""), "layers: is object, not array"},
 		{MANIFEST("[null]", ""), "layers[0]: is null, not object"},
 		{MANIFEST("[" LAYER ", {}]", ""), "layers[1]: mediaType: is null, not string"},
 		{"{\"schemaVersion\": 2, \"layers\": []}", "config: is null, not object"},
 		{"{\"schemaVersion\": 2, \"layers\": [], \"config\": " LAYER "}",
-		 "config: " OCI "layer.v1.tar+gzip: not an image, but something else that a registry keeps"},
-		{"{\"schemaVersion\": 2, \"layers\": [], \"config\": {\"mediaType\": \"" OCI "config.v1+json\", \"digest\": \"" D
-		 "\", \"size\": 4194305}}", "config: size: more than 4194304 bytes"},
+		 "config: " OCI
+		 "layer.v1.tar+gzip: not an image, but something else that a registry keeps"},
+		{"{\"schemaVersion\": 2, \"layers\": [], \"config\": {\"mediaType\": \"" OCI
+		 "config.v1+json\", \"digest\": \"" D "\", \"size\": 4194305}}",
+		 "config: size: more than 4194304 bytes"},
 		{MANIFEST("[" TYPED(OCI "layer.nondistributable.v1.tar+gzip", "") "]", ""),
 		 "layers[0]: is a foreign layer: no registry has it"},
 		{MANIFEST("[" TYPED(DOCKER "image.rootfs.foreign.diff.tar.gzip", "") "]", ""),
 		 "layers[0]: is a foreign layer: no registry has it"},
-		{MANIFEST("[" TYPED(OCI "layer.v1.tar+gzip+encrypted", "") "]", ""), "layers[0]: is encrypted"},
-		{MANIFEST("[" TYPED("a b\\nc", "") "]", ""), "layers[0]: a b\nc: no media type of a layer"},
-		{SIZE("-1"), "layers[0]: size: is no number of bytes"}, {SIZE("1.5"), "layers[0]: size: is no number of bytes"},
+		{MANIFEST("[" TYPED(OCI "layer.v1.tar+gzip+encrypted", "") "]", ""),
+		 "layers[0]: is encrypted"},
+		{MANIFEST("[" TYPED("a b\\nc", "") "]", ""),
+		 "layers[0]: a b\nc: no media type of a layer"},
+		{SIZE("-1"), "layers[0]: size: is no number of bytes"},
+		{SIZE("1.5"), "layers[0]: size: is no number of bytes"},
 		{SIZE("9007199254740994"), "layers[0]: size: is no number of bytes"},
 		{SIZE("\"1\""), "layers[0]: size: is string, not number"},
 		{DIGEST("null"), "layers[0]: digest: is null, not string"},
-		{DIGEST("\"sha256:../../../../etc/passwd\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
-		{DIGEST("\"" D "\\nlayer=1 x " D "\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
-		{DIGEST("\"sha512:" HEX HEX "\""), "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
+		{DIGEST("\"sha256:../../../../etc/passwd\""),
+		 "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
+		{DIGEST("\"" D "\\nlayer=1 x " D "\""),
+		 "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
+		{DIGEST("\"sha512:" HEX HEX "\""),
+		 "layers[0]: digest: not sha256: and 64 of 0-9a-f"},
 		{"{\"schemaVersion\": 2, \"manifests\": {}}", "manifests: is object, not array"},
-		{INDEX("1"), "manifests[0]: is number, not object"}, {INDEX("{}"), "manifests[0]: mediaType: is null, not string"},
+		{INDEX("1"), "manifests[0]: is number, not object"},
+		{INDEX("{}"), "manifests[0]: mediaType: is null, not string"},
 		{ENTRY(", \"platform\": []"), "manifests[0]: platform: is array, not object"},
 		{ENTRY(", \"platform\": {}"), "manifests[0]: platform: os: is null, not string"},
 		{ENTRY(", \"platform\": {\"os\": \"linux\", \"architecture\": 1}"),
@@ -217,10 +271,13 @@ static void a_document_that_misleads_is_refused(void **state)
 		{ENTRY(", \"platform\": {\"os\": \"linux\", \"architecture\": \"x\", \"variant\": {}}"),
 		 "manifests[0]: platform: variant: is object, not string"},
 		{ENTRY(", \"annotations\": []"), "manifests[0]: annotations: is array, not object"},
-		{ENTRY(", \"annotations\": {\"io.containerd.image.name\": 1}"), "manifests[0]: an annotation: is number, not string"},
-		{INDEX("{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"" D "\", \"size\": 4194305}"),
+		{ENTRY(", \"annotations\": {\"io.containerd.image.name\": 1}"),
+		 "manifests[0]: an annotation: is number, not string"},
+		{INDEX("{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"" D
+		       "\", \"size\": 4194305}"),
 		 "manifests: size: more than 4194304 bytes"},
-		{INDEX("{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"sha256:../\", \"size\": 1}"),
+		{INDEX("{\"mediaType\": \"" OCI
+		       "manifest.v1+json\", \"digest\": \"sha256:../\", \"size\": 1}"),
 		 "manifests: digest: not sha256: and 64 of 0-9a-f"},
 	};
 
@@ -246,20 +303,35 @@ static void what_it_was_served_as_must_be_what_it_is(void **state)
 	(void)state;
 	assert_int_equal(read_manifest(own, OCI "manifest.v1+json", NULL, &same), 0);
 	assert_int_equal(read_manifest(own, "application/json", NULL, &plain), 0);
-	assert_int_equal(read_manifest(MANIFEST("[]", ""), DOCKER "distribution.manifest.v2+json", NULL, &silent), 0);
+	assert_int_equal(read_manifest(MANIFEST("[]", ""), DOCKER "distribution.manifest.v2+json",
+				       NULL, &silent),
+			 0);
 	assert_refused(read_manifest(own, OCI "index.v1+json", NULL, &m), &e,
 		       "doc: described as " OCI "index.v1+json, but is no such thing");
-	assert_refused(read_manifest(own, "text/html", NULL, &m), &e, "doc: described as text/html, but is no such thing");
+	assert_refused(read_manifest(own, "text/html", NULL, &m), &e,
+		       "doc: described as text/html, but is no such thing");
 	assert_refused(read_manifest(own, DOCKER "distribution.manifest.v2+json", NULL, &m), &e,
-		       "doc: described as " DOCKER "distribution.manifest.v2+json, but calls itself " OCI "manifest.v1+json");
-	assert_refused(read_manifest(INDEX(""), DOCKER "distribution.manifest.v2+json", NULL, &m), &e,
-		       "doc: described as " DOCKER "distribution.manifest.v2+json, but is no such thing");
+		       "doc: described as " DOCKER
+		       "distribution.manifest.v2+json, but calls itself " OCI "manifest.v1+json");
+	assert_refused(
+		read_manifest(INDEX(""), DOCKER "distribution.manifest.v2+json", NULL, &m), &e,
+		"doc: described as " DOCKER "distribution.manifest.v2+json, but is no such thing");
 }
 
 static void a_platform_is_linux_and_a_processor(void **state)
 {
-	static const char *const bad[] = {"", "linux", "linux/", "/amd64", "windows/amd64", "linux/amd64/", "linux/a/b/c",
-					  "Linux/amd64", "linux/AMD64", "linux/../x", "linux/a b", "linux/a\n"};
+	static const char *const bad[] = {"",
+					  "linux",
+					  "linux/",
+					  "/amd64",
+					  "windows/amd64",
+					  "linux/amd64/",
+					  "linux/a/b/c",
+					  "Linux/amd64",
+					  "linux/AMD64",
+					  "linux/../x",
+					  "linux/a b",
+					  "linux/a\n"};
 	struct manifest m;
 
 	(void)state;
@@ -276,7 +348,9 @@ static void a_platform_is_linux_and_a_processor(void **state)
 /* --- configurations */
 
 #define ROOTFS(ids) "\"rootfs\": {\"type\": \"layers\", \"diff_ids\": [" ids "]}"
-#define IMAGE(config, more) "{\"os\": \"linux\", \"architecture\": \"amd64\", \"config\": " config ", " ROOTFS("") more "}"
+#define IMAGE(config, more)                                                                    \
+	"{\"os\": \"linux\", \"architecture\": \"amd64\", \"config\": " config ", " ROOTFS("") \
+		more "}"
 
 static int read_config(const char *json, size_t layers, const char *platform, struct record *r)
 {
@@ -285,17 +359,30 @@ static int read_config(const char *json, size_t layers, const char *platform, st
 
 static void a_configuration_becomes_the_images(void **state)
 {
-	static const char json[] = "{\"os\": \"linux\", \"architecture\": \"arm64\", \"variant\": \"v8\", "
+	static const char json[] =
+		"{\"os\": \"linux\", \"architecture\": \"arm64\", \"variant\": \"v8\", "
 		"\"created\": \"2024-05-01T12:00:00.5+02:00\", \"config\": {\"User\": \"7:8\", \"ExposedPorts\": {\"80/tcp\": {}, "
 		"\"53/udp\": {}}, \"Env\": [\"B=2\", \"A=1=\\n\\\\n\\u001b\"], \"Entrypoint\": [\"/e\", \"\"], \"Cmd\": [\"c d\"], "
 		"\"Volumes\": {\"/v\": {}}, \"WorkingDir\": \"/w\", \"Labels\": {\"k\": \"v=w\", \"\": \"\"}, "
-		"\"StopSignal\": \"SIGINT\", \"Healthcheck\": {\"Test\": []}}, " ROOTFS("\"" D "\", \"" D "\"")
-		", \"history\": [{\"created_by\": \"/bin/sh -c \\\"x\\ny\\\"\", \"empty_layer\": true}, {}]}";
+		"\"StopSignal\": \"SIGINT\", \"Healthcheck\": {\"Test\": []}}, " ROOTFS(
+			"\"" D "\", \"" D
+			"\"") ", \"history\": [{\"created_by\": \"/bin/sh -c \\\"x\\ny\\\"\", \"empty_layer\": true}, {}]}";
 	static const char *const want[][2] = {
-		{"arch", "arm64"}, {"created", "2024-05-01T10:00:00.500000000Z"}, {"user", "7:8"}, {"expose", "80/tcp|53/udp"},
-		{"env", "B=2|A=1=\n\\n\033"}, {"entrypoint", "/e|"}, {"cmd", "c d"}, {"volume", "/v"}, {"workdir", "/w"},
-		{"label", "k=v=w|="}, {"stopsignal", "SIGINT"}, {"diffid", D "|" D}, {"os", ""},
-		{"history", "{\"created_by\":\"/bin/sh -c \\\"x\\ny\\\"\",\"empty_layer\":true}|{}"},
+		{"arch", "arm64"},
+		{"created", "2024-05-01T10:00:00.500000000Z"},
+		{"user", "7:8"},
+		{"expose", "80/tcp|53/udp"},
+		{"env", "B=2|A=1=\n\\n\033"},
+		{"entrypoint", "/e|"},
+		{"cmd", "c d"},
+		{"volume", "/v"},
+		{"workdir", "/w"},
+		{"label", "k=v=w|="},
+		{"stopsignal", "SIGINT"},
+		{"diffid", D "|" D},
+		{"os", ""},
+		{"history",
+		 "{\"created_by\":\"/bin/sh -c \\\"x\\ny\\\"\",\"empty_layer\":true}|{}"},
 	};
 	own_record struct record r = {0};
 
@@ -314,10 +401,13 @@ static void a_configuration_becomes_the_images(void **state)
 /* As Go's encoding/json reads it, and so docker and podman: the zero value of the element's type. */
 static void null_in_labels_and_lists_is_nothing(void **state)
 {
-	static const char json[] = IMAGE("{\"Labels\": {\"a\": null, \"b\": \"1\"}, \"Entrypoint\": [\"sh\", null], "
-					 "\"Env\": [null, \"A=1\"], \"Volumes\": {\"/v\": null}}", ", \"history\": [null]");
+	static const char json[] =
+		IMAGE("{\"Labels\": {\"a\": null, \"b\": \"1\"}, \"Entrypoint\": [\"sh\", null], "
+		      "\"Env\": [null, \"A=1\"], \"Volumes\": {\"/v\": null}}",
+		      ", \"history\": [null]");
 	static const char *const want[][2] = {
-		{"label", "a=|b=1"}, {"entrypoint", "sh|"}, {"env", "A=1"}, {"volume", "/v"}, {"history", "{}"},
+		{"label", "a=|b=1"}, {"entrypoint", "sh|"}, {"env", "A=1"},
+		{"volume", "/v"},    {"history", "{}"},
 	};
 	own_record struct record r = {0};
 
@@ -337,7 +427,8 @@ static void what_a_configuration_does_not_say_is_not_in_the_record(void **state)
 		"{" ROOTFS("") "}",
 		"{\"config\": null, \"history\": null, \"created\": null, \"rootfs\": {\"type\": \"layers\", \"diff_ids\": null}}",
 		IMAGE("{\"Env\": null, \"Cmd\": null, \"Entrypoint\": null, \"Labels\": null, \"Volumes\": null, \"User\": \"\", "
-		      "\"ExposedPorts\": null, \"WorkingDir\": \"\", \"StopSignal\": null}", ", \"variant\": \"\""),
+		      "\"ExposedPorts\": null, \"WorkingDir\": \"\", \"StopSignal\": null}",
+		      ", \"variant\": \"\""),
 	};
 
 	(void)state;
@@ -374,16 +465,20 @@ static void a_configuration_of_wrong_types_is_refused_by_key(void **state)
 	static const struct {
 		const char *json, *says;
 	} cases[] = {
-		{"[]", "it: is array, not object"}, {"{}", "rootfs: is null, not object"},
+		{"[]", "it: is array, not object"},
+		{"{}", "rootfs: is null, not object"},
 		{"{\"rootfs\": {\"type\": \"x\"}}", "rootfs: type: is not \"layers\""},
-		{"{\"rootfs\": {\"type\": \"layers\", \"diff_ids\": [1]}}", "diff_ids[0]: is number, not string"},
+		{"{\"rootfs\": {\"type\": \"layers\", \"diff_ids\": [1]}}",
+		 "diff_ids[0]: is number, not string"},
 		{"{" ROOTFS("\"" D "\"") "}", "diff_ids: 1, but there are 0 layers"},
 		{"{\"os\": 1, " ROOTFS("") "}", "os: is number, not string"},
 		{"{\"os\": \"windows\", " ROOTFS("") "}", "is for windows, not for linux"},
-		{"{\"architecture\": \"s390x\", " ROOTFS("") "}", "is for linux/s390x, not for linux/amd64"},
+		{"{\"architecture\": \"s390x\", " ROOTFS("") "}",
+		 "is for linux/s390x, not for linux/amd64"},
 		{IMAGE("[]", ""), "config: is array, not object"},
 		{IMAGE("{\"Env\": [\"A=1\", 2]}", ""), "Env[1]: is number, not string"},
-		{IMAGE("{\"Env\": [\"A\"]}", ""), "Env: A: is not NAME=VALUE"}, {IMAGE("{\"Env\": [\"=x\"]}", ""), "Env: =x: is not NAME=VALUE"},
+		{IMAGE("{\"Env\": [\"A\"]}", ""), "Env: A: is not NAME=VALUE"},
+		{IMAGE("{\"Env\": [\"=x\"]}", ""), "Env: =x: is not NAME=VALUE"},
 		{IMAGE("{\"Cmd\": \"sh\"}", ""), "Cmd: is string, not array"},
 		{IMAGE("{\"Entrypoint\": [1]}", ""), "Entrypoint[0]: is number, not string"},
 		{IMAGE("{\"User\": 0}", ""), "User: is number, not string"},

@@ -1,18 +1,18 @@
 #include "unit.h"
 
-#include <sched.h>
 #include <errno.h>
+#include <linux/magic.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
-#include <linux/magic.h>
 
-#include "mount.h"
-#include "own.h"
-#include "str.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "kernel/mount.h"
 
 static struct err e;
 
@@ -21,7 +21,8 @@ static int private_make(void **state)
 {
 	struct scratch *s;
 
-	if (scratch_make(state) < 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (scratch_make(state) < 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -1;
 	s = *state;
 	close(s->dir);
@@ -75,7 +76,9 @@ static int user_namespace(void)
 static void a_new_file_system_is_seen_where_it_is_attached_and_nowhere_before(void **state)
 {
 	const struct scratch *s = *state;
-	own_fd int fd = mount_new("tmpfs", "size=64k,mode=700", MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID, "/x", &e), at = -1;
+	own_fd int fd = mount_new("tmpfs", "size=64k,mode=700",
+				  MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID, "/x", &e),
+		   at = -1;
 	struct statvfs v;
 
 	assert_true(fd >= 0);
@@ -97,7 +100,8 @@ static void an_option_the_kernel_does_not_know_is_said_with_its_words(void **sta
 	assert_non_null(strstr(e.msg, "mount /x: "));
 	assert_non_null(strstr(e.msg, "nosuch"));
 	assert_int_equal(mount_new("nosuchfs", NULL, 0, "/x", &e), -1);
-	assert_refused(mount_new("nosuchfs", NULL, 0, "/x", &e), &e, "mount /x: nosuchfs: No such device");
+	assert_refused(mount_new("nosuchfs", NULL, 0, "/x", &e), &e,
+		       "mount /x: nosuchfs: No such device");
 }
 
 static void a_copy_shows_the_same_files_and_can_be_made_read_only(void **state)
@@ -113,7 +117,8 @@ static void a_copy_shows_the_same_files_and_can_be_made_read_only(void **state)
 	assert_int_equal(mkdirat(dir, "e", 0755), -1);
 	assert_int_equal(errno, EROFS);
 	assert_int_equal(mkdirat(s->dir, "d/e", 0755), 0);
-	assert_refused(mount_copy(s->dir, "nosuch", false, &e), &e, "bind nosuch: No such file or directory");
+	assert_refused(mount_copy(s->dir, "nosuch", false, &e), &e,
+		       "bind nosuch: No such file or directory");
 }
 
 static void owners_are_mapped(void **state)
@@ -123,7 +128,7 @@ static void owners_are_mapped(void **state)
 	struct stat st;
 
 	if (mount_idmap(copy, userns, "x", &e) < 0 && e.sys == EINVAL)
-		skip();		/* tmpfs before Linux 6.3 */
+		skip(); /* tmpfs before Linux 6.3 */
 	assert_int_equal(fchownat(s->dir, ".", 7, 8, 0), 0);
 	assert_int_equal(fstatat(copy, "", &st, AT_EMPTY_PATH), 0);
 	assert_int_equal(st.st_uid, 100007);
@@ -167,7 +172,7 @@ static void a_tree_that_can_be_mapped_is_one_mount(void **state)
 	assert_int_equal(umount(sub), 0);
 	if (skipped.n) {
 		drop_given();
-		skip();		/* tmpfs before Linux 6.3 */
+		skip(); /* tmpfs before Linux 6.3 */
 	}
 	assert_int_equal(given.n, 1);
 	assert_string_equal(given.below[0], "");
@@ -199,7 +204,7 @@ static void of_a_tree_that_cannot_all_be_mapped_each_comes_by_itself(void **stat
 	assert_string_equal(skipped.v[skipped.n - 1], proc);
 	assert_int_equal(fstatvfs(given.fd[2], &v), 0);
 	assert_true(v.f_flag & ST_NOSUID);
-	if (skipped.n == 1) {		/* all three, where a tmpfs cannot be mapped (before Linux 6.3) */
+	if (skipped.n == 1) { /* all three, where a tmpfs cannot be mapped (before Linux 6.3) */
 		assert_int_equal(fstatat(given.fd[1], "", &st, AT_EMPTY_PATH), 0);
 		assert_int_equal(st.st_uid, 100000);
 	}

@@ -1,7 +1,7 @@
 #include "unit.h"
 
-#include "mountopts.h"
-#include "own.h"
+#include "base/own.h"
+#include "container/mountopts.h"
 
 static struct err e;
 static struct mountopts o;
@@ -57,7 +57,8 @@ static void two_mounts_with_one_target_are_refused(void **state)
 	end(NULL);
 	strv_add(&o.devices, "/dev/null:/dev/x");
 	strv_add(&o.devices, "/dev/zero:/dev/x");
-	assert_refused(plan(), &e, "--device /dev/zero:/dev/x: --device /dev/null:/dev/x is mounted at /dev/x");
+	assert_refused(plan(), &e,
+		       "--device /dev/zero:/dev/x: --device /dev/null:/dev/x is mounted at /dev/x");
 }
 
 static void an_image_volume_yields_to_an_option_however_its_target_is_spelled(void **state)
@@ -78,7 +79,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(mounts_are_kept_in_one_spelling, end),
 		cmocka_unit_test_teardown(two_mounts_with_one_target_are_refused, end),
-		cmocka_unit_test_teardown(an_image_volume_yields_to_an_option_however_its_target_is_spelled, end),
+		cmocka_unit_test_teardown(
+			an_image_volume_yields_to_an_option_however_its_target_is_spelled, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "names.h"
-#include "own.h"
+#include "base/own.h"
+#include "store/names.h"
 
 static struct err e;
 
@@ -16,10 +16,14 @@ static int make(void **state)
 
 	s = *state;
 	return failed || mkdirat(s->dir, "names", 0700) || mkdirat(s->dir, "names/img", 0700) ||
-	       mkdirat(s->dir, "names/ps", 0700);
+		mkdirat(s->dir, "names/ps", 0700);
 }
 
-#define store_of(state) {.root = ((struct scratch *)*(state))->dir, .root_path = ((struct scratch *)*(state))->path}
+#define store_of(state)                                         \
+	{                                                       \
+		.root = ((struct scratch *)*(state))->dir,      \
+		.root_path = ((struct scratch *)*(state))->path \
+	}
 
 static void add_object(const struct store *s, const char *id)
 {
@@ -28,9 +32,11 @@ static void add_object(const struct store *s, const char *id)
 
 static void a_container_name_is_letters_digits_and_a_little_more(void **state)
 {
-	static const char *const good[] = {"a", "7", "web-1.old_x", "A", "ps", "ps_", "ps_x", "ps_042", "img-1"};
-	static const char *const bad[] = {"", ".", "..", "../x", "a/b", "-a", "_a", ".a", "a b", "a\nb", "\xc3\xa4",
-					  "a%2Fb", "ps_42002", "img_1", "ps_1"};
+	static const char *const good[] = {"a",   "7",    "web-1.old_x", "A",    "ps",
+					   "ps_", "ps_x", "ps_042",      "img-1"};
+	static const char *const bad[] = {"",         ".",     "..",       "../x",  "a/b",
+					  "-a",       "_a",    ".a",       "a b",   "a\nb",
+					  "\xc3\xa4", "a%2Fb", "ps_42002", "img_1", "ps_1"};
 	char edge[65];
 
 	(void)state;
@@ -51,11 +57,18 @@ static void a_container_name_is_letters_digits_and_a_little_more(void **state)
 static void an_image_name_without_a_tag_is_latest(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"alpine", "alpine:latest"}, {"a/b/c", "a/b/c:latest"}, {"alpine:3.18", "alpine:3.18"},
-		{"host:5000/a", "host:5000/a:latest"}, {"host:5000/a:V_1", "host:5000/a:V_1"},
-		{"Reg.Example.ORG/a__b", "Reg.Example.ORG/a__b:latest"}, {"a--b.c", "a--b.c:latest"},
-		{"localhost/a", "localhost/a:latest"}, {"img:1", "img:1"}, {"h:1/img_42002", "h:1/img_42002:latest"},
-		{"library/alpine", "alpine:latest"}, {"docker.io/library/alpine", "alpine:latest"},
+		{"alpine", "alpine:latest"},
+		{"a/b/c", "a/b/c:latest"},
+		{"alpine:3.18", "alpine:3.18"},
+		{"host:5000/a", "host:5000/a:latest"},
+		{"host:5000/a:V_1", "host:5000/a:V_1"},
+		{"Reg.Example.ORG/a__b", "Reg.Example.ORG/a__b:latest"},
+		{"a--b.c", "a--b.c:latest"},
+		{"localhost/a", "localhost/a:latest"},
+		{"img:1", "img:1"},
+		{"h:1/img_42002", "h:1/img_42002:latest"},
+		{"library/alpine", "alpine:latest"},
+		{"docker.io/library/alpine", "alpine:latest"},
 		{"index.docker.io/alpine:1", "alpine:1"},
 	};
 
@@ -73,10 +86,38 @@ static void an_image_name_without_a_tag_is_latest(void **state)
 static void an_image_name_that_could_be_something_else_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "/", "a/", "/a", "a//b", "Alpine", "FOO/bar", "../x", "a/../b", ".", "-a", "a-", "a:", ":a", "a:b:c",
-		"a:-x", "a:.x", "a:b/c", "host:port/a", "host:123456/a", "a b", "a\nb", "a%2Fb", "a@b",
+		"",
+		"/",
+		"a/",
+		"/a",
+		"a//b",
+		"Alpine",
+		"FOO/bar",
+		"../x",
+		"a/../b",
+		".",
+		"-a",
+		"a-",
+		"a:",
+		":a",
+		"a:b:c",
+		"a:-x",
+		"a:.x",
+		"a:b/c",
+		"host:port/a",
+		"host:123456/a",
+		"a b",
+		"a\nb",
+		"a%2Fb",
+		"a@b",
 		"a@sha256:0000000000000000000000000000000000000000000000000000000000000000",
-		"img_42002", "ps_1", "img_42002:x", "library/img_42002", "docker.io/img_1", "vol_7:1", "a..b",
+		"img_42002",
+		"ps_1",
+		"img_42002:x",
+		"library/img_42002",
+		"docker.io/img_1",
+		"vol_7:1",
+		"a..b",
 	};
 	char tag[140] = "a:";
 
@@ -106,7 +147,8 @@ static void a_name_means_its_object_until_that_is_gone(void **state)
 	assert_string_equal(id, "ps_42002");
 	assert_int_equal(unlinkat(s.root, "ps_42002", AT_REMOVEDIR), 0);
 	assert_refused(name_resolve(&s, "ps", "web", id, &e), &e, "web: no such container");
-	assert_refused(name_resolve(&s, "ps", "ps_42002", id, &e), &e, "ps_42002: no such container");
+	assert_refused(name_resolve(&s, "ps", "ps_42002", id, &e), &e,
+		       "ps_42002: no such container");
 }
 
 static void a_taken_container_name_is_refused_and_a_free_one_is_not(void **state)
@@ -178,7 +220,8 @@ static void an_id_of_the_other_kind_is_told_apart(void **state)
 
 static void a_name_never_leads_out_of_the_names(void **state)
 {
-	static const char *const bad[] = {"../../img_42002", "..", ".", "", "../ps/web", "a/../../x"};
+	static const char *const bad[] = {"../../img_42002", "..",       ".", "",
+					  "../ps/web",       "a/../../x"};
 	struct store s = store_of(state);
 	char id[ID_LEN];
 
@@ -198,7 +241,8 @@ static void a_link_that_holds_no_id_is_no_name(void **state)
 	char id[ID_LEN];
 
 	assert_int_equal(symlinkat("../..", s.root, "names/ps/web"), 0);
-	assert_int_equal(symlinkat("ps_42002_and_a_tail_that_is_too_long", s.root, "names/ps/long"), 0);
+	assert_int_equal(symlinkat("ps_42002_and_a_tail_that_is_too_long", s.root, "names/ps/long"),
+			 0);
 	assert_refused(name_resolve(&s, "ps", "web", id, &e), &e, "web: no such container");
 	assert_refused(name_resolve(&s, "ps", "long", id, &e), &e, "long: no such container");
 }
@@ -223,8 +267,12 @@ static void an_image_is_found_by_name_and_digest(void **state)
 
 static void one_image_has_one_name_however_it_is_written(void **state)
 {
-	static const char *const ways[] = {"alpine", "alpine:latest", "library/alpine", "docker.io/alpine",
-					   "docker.io/library/alpine:latest", "registry-1.docker.io/library/alpine"};
+	static const char *const ways[] = {"alpine",
+					   "alpine:latest",
+					   "library/alpine",
+					   "docker.io/alpine",
+					   "docker.io/library/alpine:latest",
+					   "registry-1.docker.io/library/alpine"};
 	struct store s = store_of(state);
 	own_strv struct strv names = {0};
 	char id[ID_LEN];
@@ -245,7 +293,7 @@ static void a_name_longer_than_a_file_name_is_refused(void **state)
 	char name[300];
 
 	memset(name, 'a', sizeof(name));
-	name[248] = '\0';	/* with ":latest" 255 */
+	name[248] = '\0'; /* with ":latest" 255 */
 	add_object(&s, "img_42002");
 	assert_int_equal(name_take(&s, "img", name, "img_42002", &e), 0);
 	name[248] = 'a';
@@ -271,10 +319,12 @@ static void a_store_that_is_not_up_has_no_names(void **state)
 #define test(f) cmocka_unit_test_setup_teardown(f, make, scratch_remove)
 
 /* Podman's short names: what it made itself is called localhost/NAME. */
-static void a_short_name_means_the_image_on_localhost_if_there_is_none_of_the_name_itself(void **state)
+static void a_short_name_means_the_image_on_localhost_if_there_is_none_of_the_name_itself(
+	void **state)
 {
 	static const char *const found[] = {"foo", "foo:latest", "library/foo", "localhost/foo"};
-	static const char *const not_found[] = {"docker.io/foo", "docker.io/library/foo", "foo:1", "localhost:1/foo", "host.x/foo"};
+	static const char *const not_found[] = {"docker.io/foo", "docker.io/library/foo", "foo:1",
+						"localhost:1/foo", "host.x/foo"};
 	struct store s = store_of(state);
 	own_str char *meant = NULL, *other = NULL;
 	char id[ID_LEN];

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "bridge.h"
-#include "nft.h"
-#include "own.h"
-#include "rtnl.h"
+#include "base/own.h"
+#include "kernel/nft.h"
+#include "kernel/rtnl.h"
+#include "net/bridge.h"
 
 /* A store and CT_RUN for each test; the namespace is one for all, as nft_run keeps a socket. */
 static struct err e;
@@ -59,8 +59,9 @@ static void the_environment_defines_the_default_network(void **state)
 	assert_string_equal(inet_ntoa(network_gateway(&n)), "192.168.7.1");
 	setenv("CT_BRIDGE", "ninechars", 1);
 	setenv("CT_SUBNET", "10.0.0.0/8", 1);
-	assert_refused(network_find(&h->s, "default", &n, &e), &e,
-		       "CT_SUBNET: 10.0.0.0/8: too large for bridge ninechars, whose links would have names of more than 15 characters");
+	assert_refused(
+		network_find(&h->s, "default", &n, &e), &e,
+		"CT_SUBNET: 10.0.0.0/8: too large for bridge ninechars, whose links would have names of more than 15 characters");
 }
 
 static void names_of_links_fit_and_differ(void **state)
@@ -150,7 +151,8 @@ static void what_is_missing_is_made_again(void **state)
 {
 	const struct home *h = *state;
 	own_netlink struct netlink *nl = rtnl();
-	own_network struct network a = NETWORK_NONE, b = NETWORK_NONE, c = NETWORK_NONE, d = NETWORK_NONE;
+	own_network struct network a = NETWORK_NONE, b = NETWORK_NONE, c = NETWORK_NONE,
+				   d = NETWORK_NONE;
 
 	assert_int_equal(up(&h->s, nl, &a), 0);
 	assert_int_equal(nft_run("flush", "flush ruleset", &e), 0);
@@ -177,5 +179,5 @@ int main(void)
 		unit_test_home_net(what_is_missing_is_made_again),
 	};
 
-	return cmocka_run_group_tests(tests, net_enter, net_leave);
+	return cmocka_run_group_tests(tests, netstage_enter, net_leave);
 }

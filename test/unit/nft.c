@@ -4,8 +4,8 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
-#include "nft.h"
-#include "str.h"
+#include "base/str.h"
+#include "kernel/nft.h"
 
 static struct err e;
 
@@ -55,13 +55,16 @@ static void chains_of_others_are_seen(void **state)
 	(void)state;
 	assert_int_equal(nft_chains(count, &n, &e), 0);
 	assert_int_equal(n, 0);
-	assert_int_equal(nft_run("rules",
-				 "table ip filter {\n"
-				 "	chain plain { }\n"
-				 "	chain INPUT { type filter hook input priority 0; policy drop; }\n"
-				 "	chain FORWARD { type filter hook forward priority 0; policy drop; }\n"
-				 "	chain mine { type filter hook forward priority 0; policy accept; }\n"
-				 "}", &e), 0);
+	assert_int_equal(
+		nft_run("rules",
+			"table ip filter {\n"
+			"	chain plain { }\n"
+			"	chain INPUT { type filter hook input priority 0; policy drop; }\n"
+			"	chain FORWARD { type filter hook forward priority 0; policy drop; }\n"
+			"	chain mine { type filter hook forward priority 0; policy accept; }\n"
+			"}",
+			&e),
+		0);
 	assert_int_equal(nft_chains(count, &n, &e), 0);
 	assert_int_equal(n, 3);
 	assert_int_equal(nft_chains(find_dropping, &found, &e), 5);
@@ -76,17 +79,21 @@ static void links_in_sets_of_tables_are_listed(void **state)
 
 	(void)state;
 	assert_int_equal(nft_links("ct_", NULL, "opened", &links, &e), 0);
-	assert_int_equal(nft_run("rules",
-				 "table inet ct_a { set opened { type ifname; elements = { \"eth0\", \"fifteenletters1\" }; }\n}\n"
-				 "table inet ct_b { set opened { type ifname; elements = { \"wlan0\" }; }\n"
-				 "	set other { type ifname; elements = { \"eth7\" }; }\n}\n"
-				 "table inet ct_c { set opened { type ifname; }\n}\n"
-				 "table inet ct_d { }\n"
-				 "table inet mine { set opened { type ifname; elements = { \"eth8\" }; }\n}\n"
-				 "table ip ct_e { set opened { type ifname; elements = { \"eth9\" }; }\n}\n", &e), 0);
+	assert_int_equal(
+		nft_run("rules",
+			"table inet ct_a { set opened { type ifname; elements = { \"eth0\", \"fifteenletters1\" }; }\n}\n"
+			"table inet ct_b { set opened { type ifname; elements = { \"wlan0\" }; }\n"
+			"	set other { type ifname; elements = { \"eth7\" }; }\n}\n"
+			"table inet ct_c { set opened { type ifname; }\n}\n"
+			"table inet ct_d { }\n"
+			"table inet mine { set opened { type ifname; elements = { \"eth8\" }; }\n}\n"
+			"table ip ct_e { set opened { type ifname; elements = { \"eth9\" }; }\n}\n",
+			&e),
+		0);
 	assert_int_equal(nft_links("ct_", NULL, "opened", &links, &e), 0);
 	assert_int_equal(links.n, 3);
-	assert_true(strv_has(&links, "eth0") && strv_has(&links, "fifteenletters1") && strv_has(&links, "wlan0"));
+	assert_true(strv_has(&links, "eth0") && strv_has(&links, "fifteenletters1") &&
+		    strv_has(&links, "wlan0"));
 	strv_free(&links);
 	links = (struct strv){0};
 	assert_int_equal(nft_links("ct_", "ct_a", "opened", &links, &e), 0);
@@ -100,9 +107,12 @@ static void commands_of_one_text_are_done_all_or_none(void **state)
 	int n = 0;
 
 	(void)state;
-	assert_int_equal(nft_run("rules",
-				 "table inet a { chain c { type filter hook input priority 0; }; }\n"
-				 "delete table inet nosuch", &e), -1);
+	assert_int_equal(
+		nft_run("rules",
+			"table inet a { chain c { type filter hook input priority 0; }; }\n"
+			"delete table inet nosuch",
+			&e),
+		-1);
 	assert_int_equal(nft_chains(count, &n, &e), 0);
 	assert_int_equal(n, 0);
 }
@@ -138,5 +148,5 @@ int main(void)
 		unit_test_rules(a_failure_is_one_line_that_says_what_for_and_why),
 	};
 
-	return cmocka_run_group_tests(tests, net_enter, net_leave);
+	return cmocka_run_group_tests(tests, netstage_enter, net_leave);
 }

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "num.h"
+#include "base/num.h"
 
 #define DAY 86400
 
@@ -63,14 +63,17 @@ static void sizes_have_units_of_1024(void **state)
 
 static void a_size_that_is_none_is_refused_by_name(void **state)
 {
-	static const char *const bad[] = {"", "12x", "k", ".", "1.", "1.5.5", "1..5k", "-1", "1 k", "1kk", "1bb",
-					  "1e3", "16777216t", "99999999999999999999", "0x10", "\xff", "1k\n"};
+	static const char *const bad[] = {
+		"",     "12x",  "k",   ".",   "1.",  "1.5.5",     "1..5k",
+		"-1",   "1 k",  "1kk", "1bb", "1e3", "16777216t", "99999999999999999999",
+		"0x10", "\xff", "1k\n"};
 	char want[100];
 	uint64_t n;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		snprintf(want, sizeof(want), "%s: not a size (a number, or one with k, m, g or t)", bad[i]);
+		snprintf(want, sizeof(want), "%s: not a size (a number, or one with k, m, g or t)",
+			 bad[i]);
 		assert_refused(num_size(bad[i], &n, &e), &e, want);
 	}
 }
@@ -87,7 +90,8 @@ static void a_fraction_is_counted_in_its_units(void **state)
 	assert_int_equal(num_fixed("2.000000000000000000000000001", 1000, &n, &e), 0);
 	assert_int_equal(n, 2000);
 	assert_refused(num_fixed("1.5x", 1000, &n, &e), &e, "1.5x: not a number");
-	assert_refused(num_fixed("18446744073709551615", 1000, &n, &e), &e, "18446744073709551615: not a number");
+	assert_refused(num_fixed("18446744073709551615", 1000, &n, &e), &e,
+		       "18446744073709551615: not a number");
 }
 
 static void a_moment_is_read_with_its_zone(void **state)
@@ -129,18 +133,30 @@ static void how_long_ago_is_a_moment(void **state)
 
 static void a_moment_that_never_was_is_refused(void **state)
 {
-	static const char *const bad[] = {"", "yesterday", "2024-02-30", "2023-02-29T00:00:00Z", "2024-13-01",
-					  "2024-05-01T", "2024-05-01T10:00", "2024-05-01T10:00:00X",
-					  "2024-05-01T10:00:00+2", "2024-05-01T10:00:00+-1:00",
-					  "2024-05-01T10:00:00+99:00", "2024-05-01T10:00:00+02:00x", "5 m", "-5m",
+	static const char *const bad[] = {"",
+					  "yesterday",
+					  "2024-02-30",
+					  "2023-02-29T00:00:00Z",
+					  "2024-13-01",
+					  "2024-05-01T",
+					  "2024-05-01T10:00",
+					  "2024-05-01T10:00:00X",
+					  "2024-05-01T10:00:00+2",
+					  "2024-05-01T10:00:00+-1:00",
+					  "2024-05-01T10:00:00+99:00",
+					  "2024-05-01T10:00:00+02:00x",
+					  "5 m",
+					  "-5m",
 					  "99999999999999999999"};
 	char want[160];
 	struct timespec t;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		snprintf(want, sizeof(want),
-			 "%s: not a time (2024-05-01T10:00:00Z, seconds since 1970, or 5m ago as 5m)", bad[i]);
+		snprintf(
+			want, sizeof(want),
+			"%s: not a time (2024-05-01T10:00:00Z, seconds since 1970, or 5m ago as 5m)",
+			bad[i]);
 		assert_refused(num_time(bad[i], &t, &e), &e, want);
 	}
 }

@@ -1,7 +1,7 @@
 #include "unit.h"
 
-#include "opt.h"
-#include "own.h"
+#include "base/opt.h"
+#include "base/own.h"
 
 struct args {
 	bool detach, tty;
@@ -18,7 +18,7 @@ static const struct opt opts[] = {
 	OPT_SIZE(struct args, memory, 'm', "memory", "memory it may use"),
 	OPT_WORDS(struct args, words, 0, "words", "W,...", "some words"),
 	OPT_COUNT(struct args, shares, 0, "cpu-shares", "N", "weight"),
-	OPT_END
+	OPT_END,
 };
 
 static struct opt_program prog;
@@ -34,8 +34,11 @@ static int fresh(void **state)
 	strv_free(&args.words);
 	memset(&args, 0, sizeof(args));
 	memset(&e, 0, sizeof(e));
-	prog = (struct opt_program){.name = "ct-test", .operands = "IMAGE [ARG...]", .purpose = "Tests options",
-				    .opts = opts, .max = -1};
+	prog = (struct opt_program){.name = "ct-test",
+				    .operands = "IMAGE [ARG...]",
+				    .purpose = "Tests options",
+				    .opts = opts,
+				    .max = -1};
 	return 0;
 }
 
@@ -150,7 +153,8 @@ static void what_is_wrong_is_named(void **state)
 	assert_refused(parse("--name"), &e, "--name: needs NAME");
 	assert_refused(parse("-d -m"), &e, "-m: needs SIZE");
 	assert_refused(parse("--tty=yes"), &e, "--tty=yes: takes no argument");
-	assert_refused(parse("-m 12x"), &e, "--memory: 12x: not a size (a number, or one with k, m, g or t)");
+	assert_refused(parse("-m 12x"), &e,
+		       "--memory: 12x: not a size (a number, or one with k, m, g or t)");
 	assert_refused(parse("--cpu-shares=-1"), &e, "--cpu-shares: -1: not a number");
 }
 
@@ -187,7 +191,8 @@ static void help_shows_the_purpose_on_its_second_line_and_each_option(void **sta
 	assert_string_equal(lines.v[1], "Tests options.");
 	assert_string_equal(lines.v[3], "  -d, --detach         leave it in the background");
 	assert_string_equal(lines.v[5], "      --name NAME      its name");
-	assert_string_equal(lines.v[6], "  -e, --env KEY=VALUE  an environment variable (repeatable)");
+	assert_string_equal(lines.v[6],
+			    "  -e, --env KEY=VALUE  an environment variable (repeatable)");
 	assert_string_equal(lines.v[10], "      --help           show this");
 }
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "own.h"
-#include "path.h"
+#include "base/own.h"
+#include "base/path.h"
 
 static struct err e;
 
@@ -79,7 +79,8 @@ static void directories_are_made_with_their_parents(void **state)
 static void the_root_itself_is_a_directory_that_exists(void **state)
 {
 	struct scratch *s = *state;
-	own_fd int slash = path_mkdirs(s->dir, "/", 0755, &e), up = path_mkdirs(s->dir, "../..", 0755, &e);
+	own_fd int slash = path_mkdirs(s->dir, "/", 0755, &e),
+		   up = path_mkdirs(s->dir, "../..", 0755, &e);
 	struct stat want, got;
 
 	assert_true(slash >= 0 && up >= 0);
@@ -106,7 +107,8 @@ static void a_link_that_leads_nowhere_is_an_error_by_name(void **state)
 	struct scratch *s = *state;
 
 	scratch_link(s, "/nowhere/at/all", "link");
-	assert_refused(path_mkdirs(s->dir, "link/made", 0755, &e), &e, "link: a link to what is not there");
+	assert_refused(path_mkdirs(s->dir, "link/made", 0755, &e), &e,
+		       "link: a link to what is not there");
 	assert_false(there(s, "nowhere"));
 }
 
@@ -115,7 +117,8 @@ static void a_file_in_the_way_of_a_directory_is_an_error_by_name(void **state)
 	struct scratch *s = *state;
 
 	close(openat(s->dir, "file", O_WRONLY | O_CREAT, 0644));
-	assert_refused(path_mkdirs(s->dir, "file/made", 0755, &e), &e, "file/made: Not a directory");
+	assert_refused(path_mkdirs(s->dir, "file/made", 0755, &e), &e,
+		       "file/made: Not a directory");
 	assert_refused(path_mkdirs(s->dir, "file", 0755, &e), &e, "file: Not a directory");
 }
 
@@ -153,7 +156,7 @@ static void an_existing_file_to_mount_on_is_not_opened(void **state)
 	assert_true(fcntl(fifo, F_GETFL) & O_PATH);
 	scratch_link(s, "../../outside/secret", "link");
 	plain = path_mkfile(s->dir, "link", 0644, &e);
-	assert_int_equal(plain, -1);			/* its parents are not made for it */
+	assert_int_equal(plain, -1); /* its parents are not made for it */
 	assert_int_equal(fstatat(s->dir, "../outside/secret", &st, 0), 0);
 	assert_int_equal(st.st_size, 0);
 }

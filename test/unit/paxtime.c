@@ -2,7 +2,7 @@
 
 #include <archive_entry.h>
 
-#include "paxtime.h"
+#include "tar/paxtime.h"
 
 /* Extended headers of a tar: one block that says how long they are, and the records. */
 static void read_records(const char *records, struct archive_entry *entry)
@@ -34,7 +34,8 @@ static void a_fraction_before_1970_counts_backwards(void **state)
 	(void)state;
 	mtime_is("14 mtime=-1.5\n", -2, 500000000);
 	mtime_is("15 mtime=-0.25\n", -1, 750000000);
-	mtime_is("20 path=a-long-name\n24 mtime=-10.0000000009\n", -10, 0);	/* the tenth digit is not kept */
+	mtime_is("20 path=a-long-name\n24 mtime=-10.0000000009\n", -10,
+		 0); /* the tenth digit is not kept */
 	mtime_is("23 mtime=-10.000000009\n", -11, 999999991);
 	mtime_is("14 mtime=-2.0\n", -2, 0);
 	mtime_is("14 mtime=-1.5\n14 mtime=-3.5\n", -4, 500000000);
@@ -43,8 +44,12 @@ static void a_fraction_before_1970_counts_backwards(void **state)
 static void other_times_stay_as_they_are(void **state)
 {
 	static const char *const records[] = {
-		"13 mtime=1.5\n", "12 mtime=-2\n", "14 ctime=-1.5\n", "", "9 mtime=\n", "99 mtime=-1.5\n", "3 mtime=-1.5\n",
-		"0 mtime=-1.5\n", "mtime=-1.5\n", "99999999999999999999 mtime=-1.5\n", "4 m\n",
+		"13 mtime=1.5\n",  "12 mtime=-2\n",
+		"14 ctime=-1.5\n", "",
+		"9 mtime=\n",      "99 mtime=-1.5\n",
+		"3 mtime=-1.5\n",  "0 mtime=-1.5\n",
+		"mtime=-1.5\n",    "99999999999999999999 mtime=-1.5\n",
+		"4 m\n",
 	};
 
 	(void)state;
@@ -73,9 +78,9 @@ static void headers_that_end_early_or_are_others_are_no_times(void **state)
 	archive_entry_set_mtime(entry, 7, 8);
 	memcpy(block + 512, "14 mtime=-1.5\n", 14);
 	snprintf(block + 124, 12, "%011o", 14);
-	paxtime_read(block, sizeof(block), entry);	/* of no type */
+	paxtime_read(block, sizeof(block), entry); /* of no type */
 	block[156] = '0';
-	paxtime_read(block, sizeof(block), entry);	/* a file */
+	paxtime_read(block, sizeof(block), entry); /* a file */
 	block[156] = 'x';
 	for (size_t n = 0; n < sizeof(block); n += 100)
 		paxtime_read(block, n, entry);

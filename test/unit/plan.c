@@ -1,15 +1,26 @@
 #include "unit.h"
 
-#include "plan.h"
+#include "store/plan.h"
 
 static struct err e;
 
 static void a_plan_survives_being_written_and_read(void **state)
 {
-	struct plan want = {.image = "img_42002", .name = "web", .workdir = "/var", .net = NET_NONE, .users = USERS_AUTO,
-			    .tty = true, .privileged = true, .caps = 0x800425fb, .shm_size = 64 << 20,
-			    .limits = {.memory = 1 << 30, .memory_swap = LIMIT_NONE, .cpus = 1500, .pids = 2048,
-				       .pids_default = true, .cpuset_cpus = "0-1"}};
+	struct plan want = {.image = "img_42002",
+			    .name = "web",
+			    .workdir = "/var",
+			    .net = NET_NONE,
+			    .users = USERS_AUTO,
+			    .tty = true,
+			    .privileged = true,
+			    .caps = 0x800425fb,
+			    .shm_size = 64 << 20,
+			    .limits = {.memory = 1 << 30,
+				       .memory_swap = LIMIT_NONE,
+				       .cpus = 1500,
+				       .pids = 2048,
+				       .pids_default = true,
+				       .cpuset_cpus = "0-1"}};
 	own_record struct record r = {0}, again = {0};
 	const struct scratch *s = *state;
 	struct plan got;
@@ -29,8 +40,10 @@ static void a_plan_survives_being_written_and_read(void **state)
 	assert_string_equal(got.workdir, want.workdir);
 	assert_string_equal(got.limits.cpuset_cpus, "0-1");
 	assert_true(got.tty && got.privileged && got.limits.pids_default);
-	assert_true(got.caps == want.caps && got.shm_size == want.shm_size && got.limits.memory == want.limits.memory);
-	assert_true(got.limits.memory_swap == LIMIT_NONE && got.limits.cpus == 1500 && got.limits.pids == 2048);
+	assert_true(got.caps == want.caps && got.shm_size == want.shm_size &&
+		    got.limits.memory == want.limits.memory);
+	assert_true(got.limits.memory_swap == LIMIT_NONE && got.limits.cpus == 1500 &&
+		    got.limits.pids == 2048);
 	assert_int_equal(got.args.n, 3);
 	assert_int_equal(got.entrypoint, 2);
 	for (size_t i = 0; i < 3; i++)
@@ -64,13 +77,23 @@ static void what_nobody_said_stays_unsaid(void **state)
 /* The texts are those of stores made by earlier versions. */
 static void modes_and_stages_keep_their_texts(void **state)
 {
-	static const struct { const char *text; enum net_mode net; const char *name; } nets[] = {
-		{"none", NET_NONE, NULL}, {"host", NET_HOST, NULL}, {"empty", NET_EMPTY, NULL}, {"backend", NET_NAMED, "backend"},
+	static const struct {
+		const char *text;
+		enum net_mode net;
+		const char *name;
+	} nets[] = {
+		{"none", NET_NONE, NULL},
+		{"host", NET_HOST, NULL},
+		{"empty", NET_EMPTY, NULL},
+		{"backend", NET_NAMED, "backend"},
 		{"container:web", NET_CONTAINER, "web"},
 	};
-	static const struct { const char *text; enum users_mode users; } users[] = {
-		{"auto", USERS_AUTO}, {"host", USERS_HOST}, {"unmapped", USERS_UNMAPPED}, {"container", USERS_SHARED},
-		{"0:1000:1", USERS_MAP},
+	static const struct {
+		const char *text;
+		enum users_mode users;
+	} users[] = {
+		{"auto", USERS_AUTO},        {"host", USERS_HOST},    {"unmapped", USERS_UNMAPPED},
+		{"container", USERS_SHARED}, {"0:1000:1", USERS_MAP},
 	};
 
 	(void)state;

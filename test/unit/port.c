@@ -1,4 +1,4 @@
-#include "port.h"
+#include "net/port.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,8 +16,9 @@ static void reads(const char *text, const char *want)
 	struct port_range r;
 
 	assert_int_equal(port_read(text, &r, &e), 0);
-	snprintf(got, sizeof(got), "%s %u %u %u %s", inet_ntop(AF_INET, &r.host, address, sizeof(address)), r.host_port,
-		 r.to_port, r.count, r.udp ? "udp" : "tcp");
+	snprintf(got, sizeof(got), "%s %u %u %u %s",
+		 inet_ntop(AF_INET, &r.host, address, sizeof(address)), r.host_port, r.to_port,
+		 r.count, r.udp ? "udp" : "tcp");
 	assert_string_equal(got, want);
 }
 
@@ -39,8 +40,10 @@ static void a_port_is_read_in_every_form(void **state)
 static void what_is_no_port_is_refused_by_name(void **state)
 {
 	static const char *const texts[] = {
-		"", ":", "x", "0", "65536", "-1", "1-", "-", "2-1:2-1", "1-2:1-3", "1-2:5", "80:", ":80", "::80", "a:1:1",
-		"1.2.3:1:1", "1:2:3:4", "127.0.0.1:80:", "80 ", " 80", "+80", "80\n", "[::1]:80:80",
+		"",    ":",    "x",       "0",         "65536",       "-1",
+		"1-",  "-",    "2-1:2-1", "1-2:1-3",   "1-2:5",       "80:",
+		":80", "::80", "a:1:1",   "1.2.3:1:1", "1:2:3:4",     "127.0.0.1:80:",
+		"80 ", " 80",  "+80",     "80\n",      "[::1]:80:80",
 	};
 	struct port_range r;
 
@@ -49,7 +52,8 @@ static void what_is_no_port_is_refused_by_name(void **state)
 		char sentence[160];
 
 		snprintf(sentence, sizeof(sentence),
-			 "%s: not [[IP:]PORT[-PORT]:]PORT[-PORT][/udp], with as many on both sides", texts[i]);
+			 "%s: not [[IP:]PORT[-PORT]:]PORT[-PORT][/udp], with as many on both sides",
+			 texts[i]);
 		assert_refused(port_read(texts[i], &r, &e), &e, sentence);
 	}
 	assert_refused(port_read("80/sctp", &r, &e), &e, "80/sctp: not a port: /tcp or /udp");
@@ -104,8 +108,11 @@ static void a_port_that_is_held_is_nobody_elses(void **state)
 /* The end that closed first keeps the connection for a minute. */
 static void a_port_of_connections_that_have_ended_can_be_held(void **state)
 {
-	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0), one = 1, peer;
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(8000), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0),
+	    one = 1, peer;
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_port = htons(8000),
+				.sin_addr = {htonl(INADDR_LOOPBACK)}};
 	struct ports held = {0};
 	struct port_range r;
 	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};

@@ -13,7 +13,7 @@
 
 static int net_before = -1;
 
-static inline int net_enter(void **state)
+static inline int netstage_enter(void **state)
 {
 	(void)state;
 	net_before = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -26,6 +26,6 @@ static inline int net_leave(void **state)
 	return setns(net_before, CLONE_NEWNET) | close(net_before);
 }
 
-#define unit_test_net(f) cmocka_unit_test_setup_teardown(f, net_enter, net_leave)
+#define unit_test_net(f) cmocka_unit_test_setup_teardown(f, netstage_enter, net_leave)
 
 #endif

@@ -8,12 +8,12 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "store.h"
+#include "store/store.h"
 #include "unit.h"
 
 struct home {
 	struct store s;
-	char path[64], root[72], run[72];	/* CT_ROOT and CT_RUN are in path */
+	char path[64], root[72], run[72]; /* CT_ROOT and CT_RUN are in path */
 };
 
 static inline int home_make(void **state)
@@ -61,7 +61,7 @@ static inline int home_remove(void **state)
 	return r;
 }
 
-#define unit_test_home(f) cmocka_unit_test_setup_teardown(f, home_make, home_remove)
+#define unit_test_home(f)  cmocka_unit_test_setup_teardown(f, home_make, home_remove)
 #define unit_test_store(f) cmocka_unit_test_setup_teardown(f, home_up, home_remove)
 
 #endif

@@ -6,9 +6,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "own.h"
-#include "proc.h"
-#include "str.h"
+#include "base/own.h"
+#include "base/proc.h"
+#include "base/str.h"
 
 static struct err e;
 
@@ -145,7 +145,9 @@ static void a_program_is_run_and_both_its_streams_are_kept(void **state)
 
 	(void)state;
 	assert_int_equal(proc_run((char *[]){(char[]){"sh"}, (char[]){"-c"},
-			 (char[]){"echo out; echo why >&2; cat; exit 7"}, NULL}, &out, &why, &e), 7);
+					     (char[]){"echo out; echo why >&2; cat; exit 7"}, NULL},
+				  &out, &why, &e),
+			 7);
 	assert_string_equal(out.data, "out\n");
 	assert_string_equal(why.data, "why\n");
 }
@@ -155,9 +157,14 @@ static void what_a_program_says_too_much_is_dropped(void **state)
 	own_buf struct buf out = {0}, why = {0};
 
 	(void)state;
-	assert_int_equal(proc_run((char *[]){(char[]){"sh"}, (char[]){"-c"},
-			 (char[]){"head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2"}, NULL},
-			 &out, &why, &e), 0);
+	assert_int_equal(
+		proc_run(
+			(char *[]){
+				(char[]){"sh"}, (char[]){"-c"},
+				(char[]){"head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2"},
+				NULL},
+			&out, &why, &e),
+		0);
 	assert_int_equal(out.len, 1 << 20);
 	assert_int_equal(why.len, 1 << 20);
 }
@@ -167,7 +174,8 @@ static void a_program_that_is_absent_gives_127(void **state)
 	own_buf struct buf why = {0};
 
 	(void)state;
-	assert_int_equal(proc_run((char *[]){(char[]){"ct-no-such-program"}, NULL}, NULL, &why, &e), 127);
+	assert_int_equal(proc_run((char *[]){(char[]){"ct-no-such-program"}, NULL}, NULL, &why, &e),
+			 127);
 }
 
 static void a_program_that_is_killed_gives_its_signal(void **state)
@@ -175,8 +183,10 @@ static void a_program_that_is_killed_gives_its_signal(void **state)
 	own_buf struct buf why = {0};
 
 	(void)state;
-	assert_int_equal(proc_run((char *[]){(char[]){"sh"}, (char[]){"-c"}, (char[]){"kill -TERM $$"}, NULL},
-			 NULL, &why, &e), 128 + SIGTERM);
+	assert_int_equal(proc_run((char *[]){(char[]){"sh"}, (char[]){"-c"},
+					     (char[]){"kill -TERM $$"}, NULL},
+				  NULL, &why, &e),
+			 128 + SIGTERM);
 }
 
 static void a_child_that_died_before_it_executed_is_told_from_one_that_executed(void **state)
@@ -223,7 +233,8 @@ int main(void)
 		cmocka_unit_test(what_a_program_says_too_much_is_dropped),
 		cmocka_unit_test(a_program_that_is_absent_gives_127),
 		cmocka_unit_test(a_program_that_is_killed_gives_its_signal),
-		cmocka_unit_test(a_child_that_died_before_it_executed_is_told_from_one_that_executed),
+		cmocka_unit_test(
+			a_child_that_died_before_it_executed_is_told_from_one_that_executed),
 		cmocka_unit_test(the_boot_has_an_id),
 	};
 

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 
-#include "fd.h"
-#include "own.h"
-#include "record.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/record.h"
 
 static struct err e;
 
@@ -96,7 +96,8 @@ static void an_absent_record_says_so(void **state)
 	struct scratch *s = *state;
 	own_record struct record r = {0};
 
-	assert_refused(record_read(s->dir, "config", &r, &e), &e, "config: No such file or directory");
+	assert_refused(record_read(s->dir, "config", &r, &e), &e,
+		       "config: No such file or directory");
 	assert_int_equal(e.sys, ENOENT);
 }
 

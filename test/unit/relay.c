@@ -12,11 +12,11 @@
 #include <sys/wait.h>
 #include <termios.h>
 
-#include "own.h"
-#include "relay.h"
-#include "str.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "log/relay.h"
 
-enum { PATIENCE = 20000 };	/* ms; a thing that takes longer has hung */
+enum { PATIENCE = 20000 }; /* ms; a thing that takes longer has hung */
 #define MIB ((uint64_t)1 << 20)
 
 static struct err e;
@@ -24,8 +24,8 @@ static struct err e;
 /* What a channel's owner notes and does. */
 struct note {
 	int ends, broken;
-	int close_end, close_broken;	/* descriptors to close then, or -1 */
-	struct buf seen;		/* by the tap */
+	int close_end, close_broken; /* descriptors to close then, or -1 */
+	struct buf seen;             /* by the tap */
 };
 
 static void drop(int *fd)
@@ -64,8 +64,13 @@ static struct note nothing(void)
 
 static struct relay_channel channel(const char *name, int from, int to, struct note *n)
 {
-	return (struct relay_channel){.name = name, .from = from, .to = to, .at_end = on_end,
-				      .at_broken = on_broken, .arg = n, .tap_arg = n};
+	return (struct relay_channel){.name = name,
+				      .from = from,
+				      .to = to,
+				      .at_end = on_end,
+				      .at_broken = on_broken,
+				      .arg = n,
+				      .tap_arg = n};
 }
 
 static void add(struct relay *r, const char *name, int from, int to, struct note *n)
@@ -114,7 +119,7 @@ static void settle(struct relay *r)
 {
 	int turns = 0;
 
-	while (wakes(r, 50)) {			/* a terminal's bytes take a moment in the kernel */
+	while (wakes(r, 50)) { /* a terminal's bytes take a moment in the kernel */
 		assert_int_equal(relay_turn(r, &e), 0);
 		assert_true(++turns < 100);
 	}
@@ -151,7 +156,8 @@ static bool at_eof(int fd)
 	return poll(&p, 1, PATIENCE) == 1 && read(fd, &c, 1) == 0;
 }
 
-/* A stream whose byte at each place is known; made, echoed and checked by threads in pieces of any size. */
+/* A stream whose byte at each place is known; made, echoed and checked by threads in pieces of any
+ * size. */
 static char byte_at(uint64_t at)
 {
 	return (char)((at * 0x9e3779b97f4a7c15) >> 56);
@@ -159,8 +165,8 @@ static char byte_at(uint64_t at)
 
 struct actor {
 	pthread_t thread;
-	int from, to;		/* closed at the end; -1: the known stream */
-	uint64_t n;		/* bytes */
+	int from, to; /* closed at the end; -1: the known stream */
+	uint64_t n;   /* bytes */
 	unsigned int seed;
 	bool exact;
 };
@@ -290,7 +296,7 @@ static void stall(const int out_a[2])
 	assert_true(was_exact(&writer));
 	assert_true(was_exact(&reader));
 	assert_int_equal(a.ends, 0);
-	settle(r);				/* nobody spins for it either */
+	settle(r); /* nobody spins for it either */
 
 	begin(&late, out_a[0], -1, MIB);
 	while (!a.ends)
@@ -385,7 +391,7 @@ static void a_container_that_closes_its_stdin_ends_only_the_reading(void **state
 	add(r, "stdout", up[0], out[1], &b);
 	settle(r);
 	close(down[0]);
-	settle(r);		/* noticed though nothing was typed */
+	settle(r); /* noticed though nothing was typed */
 	assert_int_equal(a.broken, 1);
 	assert_int_equal(a.ends, 0);
 
@@ -395,7 +401,7 @@ static void a_container_that_closes_its_stdin_ends_only_the_reading(void **state
 	has(in[0], "for somebody else");
 	has(out[0], "an answer");
 	close(in[0]);
-	assert_int_equal(write(in[1], "x", 1), -1);	/* the relay has let go of it */
+	assert_int_equal(write(in[1], "x", 1), -1); /* the relay has let go of it */
 	assert_int_equal(errno, EPIPE);
 	relay_free(r);
 	close(in[1]), close(up[0]), close(up[1]), close(out[0]), close(out[1]);
@@ -416,7 +422,7 @@ static void a_reader_that_leaves_is_noticed_before_a_write(void **state)
 	close(out[0]);
 	settle(r);
 	assert_int_equal(n.broken, 1);
-	assert_int_equal(write(up[1], "x", 1), -1);	/* and its writer learns of it */
+	assert_int_equal(write(up[1], "x", 1), -1); /* and its writer learns of it */
 	assert_int_equal(errno, EPIPE);
 	relay_free(r);
 	close(up[1]), close(out[1]);
@@ -523,7 +529,7 @@ static void what_nobody_reads_or_minds_is_swallowed(void **state)
 	begin(&writer, -1, up[1], MIB);
 	while (!n.ends)
 		turn(r);
-	assert_true(was_exact(&writer));	/* it was never stuck */
+	assert_true(was_exact(&writer)); /* it was never stuck */
 	relay_free(r);
 	close(up[0]), close(out[1]);
 }
@@ -531,7 +537,9 @@ static void what_nobody_reads_or_minds_is_swallowed(void **state)
 static void what_is_not_open_is_an_end_and_minus_one_a_sink(void **state)
 {
 	struct note a = nothing(), b = nothing(), c = nothing(), f = nothing();
-	own_fd int filler = open("/dev/null", O_PATH | O_CLOEXEC);	/* as cmd_begin puts it in place of a closed one */
+	own_fd int filler =
+		open("/dev/null",
+		     O_PATH | O_CLOEXEC); /* as cmd_begin puts it in place of a closed one */
 	struct relay *r = fresh();
 	int down[2], up[2];
 
@@ -540,7 +548,7 @@ static void what_is_not_open_is_an_end_and_minus_one_a_sink(void **state)
 	make_pipe(up);
 	add(r, "stdin", 900, down[1], &a);
 	add_tapped(r, "stdout", up[0], -1, &b);
-	add(r, "stdin", down[1], -1, &c);		/* open, but not for that */
+	add(r, "stdin", down[1], -1, &c); /* open, but not for that */
 	add(r, "stdin", filler, filler, &f);
 	put(up[1], "kept");
 	settle(r);
@@ -557,17 +565,18 @@ static void what_is_not_open_is_an_end_and_minus_one_a_sink(void **state)
 
 static void what_is_not_open_for_writing_fails_when_there_is_something_to_write(void **state)
 {
-	own_fd int filler = open("/dev/null", O_PATH | O_CLOEXEC), reader = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	const int not[] = {901, filler, reader};
+	own_fd int filler = open("/dev/null", O_PATH | O_CLOEXEC),
+		   reader = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const int not [] = {901, filler, reader};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(not) / sizeof(*not); i++) {
+	for (size_t i = 0; i < sizeof(not ) / sizeof(*not ); i++) {
 		struct note n = nothing();
 		struct relay *r = fresh();
 		int up[2];
 
 		make_pipe(up);
-		add_tapped(r, "stdout", up[0], not[i], &n);
+		add_tapped(r, "stdout", up[0], not [i], &n);
 		settle(r);
 		assert_int_equal(n.broken, 0);
 		put(up[1], "kept");
@@ -604,7 +613,7 @@ static void regular_files_serve_as_both(void **state)
 		turn(r);
 	assert_false(wakes(r, 0));
 	assert_true(was_exact(&container));
-	assert_int_equal(lseek(in, 0, SEEK_CUR), 3 * MIB);	/* the place is shared with the user */
+	assert_int_equal(lseek(in, 0, SEEK_CUR), 3 * MIB); /* the place is shared with the user */
 	assert_int_equal(lseek(out, 0, SEEK_SET), 0);
 	has(out, "before ");
 	begin(&check, dup(out), -1, 3 * MIB);
@@ -617,12 +626,13 @@ static void an_endless_file_leaves_time_for_signals(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
-	own_fd int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	own_fd int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC),
+		   null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	(void)state;
 	add(r, "stdin", zero, null, &n);
 	for (int i = 0; i < 10; i++)
-		turn(r);			/* each comes back, and asks for another */
+		turn(r); /* each comes back, and asks for another */
 	assert_int_equal(n.ends + n.broken, 0);
 	relay_free(r);
 }
@@ -764,7 +774,7 @@ static void echo_on_a_terminal(int flags, uint64_t n)
 	close(master);
 	relay_free(r);
 	assert_true(was_exact(&reader));
-	pthread_join(container.thread, NULL);		/* the master is gone: end of input */
+	pthread_join(container.thread, NULL); /* the master is gone: end of input */
 	close(in[0]), close(slave);
 }
 
@@ -795,7 +805,7 @@ static void a_terminal_that_nobody_has_open_has_not_ended(void **state)
 	add(r, "stdout", master, out[1], &n);
 	put(slave, "one");
 	close(slave);
-	settle(r);			/* no spin on EIO */
+	settle(r); /* no spin on EIO */
 	has(out[0], "one");
 	assert_int_equal(n.ends + n.broken, 0);
 
@@ -889,7 +899,7 @@ static void a_channel_that_is_over_wakes_nobody(void **state)
 	close(down[0]);
 	settle(r);
 	assert_int_equal(n.broken, 1);
-	put(in[1], "for somebody else");	/* the user's own descriptor is still open */
+	put(in[1], "for somebody else"); /* the user's own descriptor is still open */
 	assert_false(wakes(r, 50));
 	relay_free(r);
 	close(in[0]), close(in[1]), close(down[1]);
@@ -956,7 +966,7 @@ static void finishing_takes_what_is_left_but_waits_for_no_writer(void **state)
 	assert_int_equal(relay_add(r, &c, &e), 0);
 	add_tapped(r, "stdout", up[0], out[1], &b);
 	put(in[1], "nobody is left to read this");
-	put(up[1], "the last word");			/* up[1] stays open */
+	put(up[1], "the last word"); /* up[1] stays open */
 	assert_int_equal(relay_finish(r, -1, &e), 0);
 	has(out[0], "the last word");
 	assert_string_equal(b.seen.data, "the last word");
@@ -990,7 +1000,7 @@ static void finishing_waits_for_a_slow_reader_until_told_to_stop(void **state)
 	assert_int_equal(write(stop, &one, sizeof(one)), sizeof(one));
 	assert_int_equal(relay_finish(r, stop, &e), 1);
 	assert_int_equal(n.ends, 0);
-	assert_int_equal(read(stop, &one, sizeof(one)), sizeof(one));	/* not taken by the relay */
+	assert_int_equal(read(stop, &one, sizeof(one)), sizeof(one)); /* not taken by the relay */
 
 	begin(&reader, out[0], -1, MIB / 2);
 	assert_int_equal(relay_finish(r, stop, &e), 0);
@@ -1080,7 +1090,8 @@ int main(void)
 		cmocka_unit_test(a_tap_goes_on_alone_if_nobody_minds),
 		cmocka_unit_test(what_nobody_reads_or_minds_is_swallowed),
 		cmocka_unit_test(what_is_not_open_is_an_end_and_minus_one_a_sink),
-		cmocka_unit_test(what_is_not_open_for_writing_fails_when_there_is_something_to_write),
+		cmocka_unit_test(
+			what_is_not_open_for_writing_fails_when_there_is_something_to_write),
 		unit_test_scratch(regular_files_serve_as_both),
 		cmocka_unit_test(an_endless_file_leaves_time_for_signals),
 		cmocka_unit_test(a_full_disk_is_told_once_and_ends_that_channel),

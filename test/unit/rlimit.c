@@ -4,15 +4,20 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "rlimit.h"
-#include "str.h"
+#include "base/str.h"
+#include "kernel/rlimit.h"
 
 static struct err e;
 
 static void a_limit_is_a_name_with_one_or_two_values(void **state)
 {
-	static const char *const right[] = {"nofile=64", "nofile=64:128", "core=0", "nproc=unlimited", "stack=-1",
-					    "memlock=1:unlimited", "cpu=9223372036854775807"};
+	static const char *const right[] = {"nofile=64",
+					    "nofile=64:128",
+					    "core=0",
+					    "nproc=unlimited",
+					    "stack=-1",
+					    "memlock=1:unlimited",
+					    "cpu=9223372036854775807"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(right) / sizeof(*right); i++)
@@ -22,15 +27,20 @@ static void a_limit_is_a_name_with_one_or_two_values(void **state)
 static void what_is_no_limit_is_refused_by_name(void **state)
 {
 	(void)state;
-	assert_refused(rlimit_check("nofile", &e), &e, "nofile: not NAME=SOFT[:HARD] with a NAME such as nofile, nproc, core");
-	assert_refused(rlimit_check("", &e), &e, ": not NAME=SOFT[:HARD] with a NAME such as nofile, nproc, core");
-	assert_refused(rlimit_check("nosuch=1", &e), &e, "nosuch=1: not NAME=SOFT[:HARD] with a NAME such as nofile, nproc, core");
+	assert_refused(rlimit_check("nofile", &e), &e,
+		       "nofile: not NAME=SOFT[:HARD] with a NAME such as nofile, nproc, core");
+	assert_refused(rlimit_check("", &e), &e,
+		       ": not NAME=SOFT[:HARD] with a NAME such as nofile, nproc, core");
+	assert_refused(rlimit_check("nosuch=1", &e), &e,
+		       "nosuch=1: not NAME=SOFT[:HARD] with a NAME such as nofile, nproc, core");
 	assert_refused(rlimit_check("nofile=", &e), &e, "nofile=: not NAME=SOFT[:HARD]");
 	assert_refused(rlimit_check("nofile=1:", &e), &e, "nofile=1:: not NAME=SOFT[:HARD]");
 	assert_refused(rlimit_check("nofile=1:2:3", &e), &e, "nofile=1:2:3: not NAME=SOFT[:HARD]");
 	assert_refused(rlimit_check("nofile=1k", &e), &e, "nofile=1k: not NAME=SOFT[:HARD]");
-	assert_refused(rlimit_check("nofile=2:1", &e), &e, "nofile=2:1: the soft limit is above the hard one");
-	assert_refused(rlimit_check("nofile=unlimited:1", &e), &e, "nofile=unlimited:1: the soft limit is above the hard one");
+	assert_refused(rlimit_check("nofile=2:1", &e), &e,
+		       "nofile=2:1: the soft limit is above the hard one");
+	assert_refused(rlimit_check("nofile=unlimited:1", &e), &e,
+		       "nofile=unlimited:1: the soft limit is above the hard one");
 }
 
 /* A child to set limits of, since what was lowered stays so. */
@@ -75,7 +85,8 @@ static void what_is_beyond_the_host_is_clamped_and_said(void **state)
 	assert_int_equal(got.rlim_cur, 64);
 	assert_int_equal(got.rlim_max, before.rlim_max);
 	assert_int_equal(notes.n, 1);
-	assert_non_null(strstr(notes.v[0], "--ulimit nofile=64:999999999999: this host allows no more than "));
+	assert_non_null(strstr(notes.v[0],
+			       "--ulimit nofile=64:999999999999: this host allows no more than "));
 	strv_free(&notes);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -89,7 +100,8 @@ static void a_process_that_is_gone_is_an_error(void **state)
 	(void)state;
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	assert_refused(rlimit_set(pid, "core=0", &notes, &e), &e, "--ulimit core=0: No such process");
+	assert_refused(rlimit_set(pid, "core=0", &notes, &e), &e,
+		       "--ulimit core=0: No such process");
 }
 
 int main(void)

@@ -5,8 +5,8 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 
-#include "own.h"
-#include "rtnl.h"
+#include "base/own.h"
+#include "kernel/rtnl.h"
 
 static struct err e;
 static const uint8_t mac[6] = {0x02, 0x42, 10, 142, 0, 1};
@@ -97,7 +97,10 @@ static void a_pair_reaches_into_another_namespace(void **state)
 {
 	own_fd int netns = new_namespace();
 	own_netlink struct netlink *n = rtnl_open(-1, &e), *inside = rtnl_open(netns, &e);
-	struct rtnl_pair p = {.name = "ct0v2", .altname = "veth0_ps_42002", .peer = "eth0", .peer_netns = netns,
+	struct rtnl_pair p = {.name = "ct0v2",
+			      .altname = "veth0_ps_42002",
+			      .peer = "eth0",
+			      .peer_netns = netns,
 			      .peer_mac = {2, 0x42, 10, 142, 0, 2}};
 	struct subnet a = subnet("10.142.0.2", 16);
 
@@ -112,20 +115,26 @@ static void a_pair_reaches_into_another_namespace(void **state)
 	assert_memory_equal(link_of(inside, "eth0").mac, p.peer_mac, 6);
 	assert_false(link_of(inside, "lo").up);
 
-	assert_int_equal(rtnl_configure(inside, "eth0", "veth1_ps_42002", &a, ip("10.142.0.1"), &e), 0);
+	assert_int_equal(rtnl_configure(inside, "eth0", "veth1_ps_42002", &a, ip("10.142.0.1"), &e),
+			 0);
 	assert_true(link_of(inside, "lo").up);
 	assert_true(link_of(inside, "veth1_ps_42002").carrier);
 	assert_true(link_of(n, "ct0v2").carrier);
 	assert_int_equal(rtnl_link_to(inside, ip("192.0.2.1")), link_of(inside, "eth0").index);
 	/* The same again changes nothing. */
-	assert_int_equal(rtnl_configure(inside, "eth0", "veth1_ps_42002", &a, ip("10.142.0.1"), &e), 0);
+	assert_int_equal(rtnl_configure(inside, "eth0", "veth1_ps_42002", &a, ip("10.142.0.1"), &e),
+			 0);
 }
 
 static void an_altname_that_is_taken_is_left_out(void **state)
 {
 	own_fd int netns = new_namespace();
 	own_netlink struct netlink *n = rtnl_open(-1, &e);
-	struct rtnl_pair p = {.name = "a", .altname = "known", .peer = "eth0", .peer_netns = netns, .peer_mac = {2}};
+	struct rtnl_pair p = {.name = "a",
+			      .altname = "known",
+			      .peer = "eth0",
+			      .peer_netns = netns,
+			      .peer_mac = {2}};
 
 	(void)state;
 	assert_int_equal(rtnl_bridge(n, "known", mac, &e), 0);
@@ -138,7 +147,11 @@ static void a_pair_whose_name_is_taken_touches_nothing(void **state)
 {
 	own_fd int netns = new_namespace();
 	own_netlink struct netlink *n = rtnl_open(-1, &e), *inside = rtnl_open(netns, &e);
-	struct rtnl_pair p = {.name = "other", .altname = "alt", .peer = "eth0", .peer_netns = netns, .peer_mac = {2}};
+	struct rtnl_pair p = {.name = "other",
+			      .altname = "alt",
+			      .peer = "eth0",
+			      .peer_netns = netns,
+			      .peer_mac = {2}};
 	struct rtnl_link l;
 
 	(void)state;
@@ -164,7 +177,8 @@ static void an_isolated_port_is_marked_so(void **state)
 {
 	own_fd int netns = new_namespace();
 	own_netlink struct netlink *n = rtnl_open(-1, &e);
-	struct rtnl_pair p = {.name = "a", .isolated = true, .peer = "eth0", .peer_netns = netns, .peer_mac = {2}};
+	struct rtnl_pair p = {
+		.name = "a", .isolated = true, .peer = "eth0", .peer_netns = netns, .peer_mac = {2}};
 
 	(void)state;
 	/* /sys shows the links of the namespace that it was mounted in. */
@@ -214,8 +228,9 @@ static int see(const struct rtnl_route *route, void *arg)
 	struct seen *s = arg;
 
 	s->defaults += route->to.prefix == 0;
-	s->ours += !route->local && route->to.prefix == 16 && route->to.address.s_addr == ip("10.142.0.0").s_addr &&
-		   route->link == if_nametoindex("ct0");
+	s->ours += !route->local && route->to.prefix == 16 &&
+		route->to.address.s_addr == ip("10.142.0.0").s_addr &&
+		route->link == if_nametoindex("ct0");
 	s->own += route->local && route->to.address.s_addr == ip("10.142.0.1").s_addr;
 	return 0;
 }

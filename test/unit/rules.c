@@ -3,17 +3,19 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-#include "nft.h"
-#include "rules.h"
+#include "kernel/nft.h"
+#include "net/rules.h"
 
 static struct err e;
 
 static void lines_of_a_record_are_read_back(void **state)
 {
-	static const char *const members[] = {"", "default 10.142.0.3 ct0v3", "default 10.142.0.300 ct0v3 eth0",
-					      "default 10.142.0.3 ct0v3 eth0 x", "default 10.142.0.3 ct0v3ct0v3ct0v3ct eth0"};
-	static const char *const ports[] = {"", "0.0.0.0 80 tcp 10.142.0.3", "0.0.0.0 80 sctp 10.142.0.3 80",
-					    "0.0.0.0 80 tcp x 80", "0.0.0.0 80 tcp 10.142.0.3 80 9"};
+	static const char *const members[] = {
+		"", "default 10.142.0.3 ct0v3", "default 10.142.0.300 ct0v3 eth0",
+		"default 10.142.0.3 ct0v3 eth0 x", "default 10.142.0.3 ct0v3ct0v3ct0v3ct eth0"};
+	static const char *const ports[] = {"", "0.0.0.0 80 tcp 10.142.0.3",
+					    "0.0.0.0 80 sctp 10.142.0.3 80", "0.0.0.0 80 tcp x 80",
+					    "0.0.0.0 80 tcp 10.142.0.3 80 9"};
 	struct rules_member m = {.network = "default", .link = "ct0v3", .inside = "eth0"}, m2;
 	struct rules_port p = {.host_port = 8080, .to_port = 80, .udp = true}, p2;
 	struct record r = {0};
@@ -52,7 +54,8 @@ static void run(void (*text)(struct buf *out, const char *set), int want)
 
 static void two_networks(struct buf *out, const char *set)
 {
-	struct rules_bridge b[2] = {{.name = "ct0"}, {.name = "ct0n1", .internal = true, .isolated = true}};
+	struct rules_bridge b[2] = {{.name = "ct0"},
+				    {.name = "ct0n1", .internal = true, .isolated = true}};
 	struct strv opened = {0};
 
 	assert_int_equal(subnet_read("10.142.0.0/16", &b[0].subnet, &e), 0);
@@ -126,5 +129,5 @@ int main(void)
 		cmocka_unit_test(elements_are_added_and_taken_away),
 	};
 
-	return cmocka_run_group_tests(tests, net_enter, net_leave);
+	return cmocka_run_group_tests(tests, netstage_enter, net_leave);
 }

@@ -1,8 +1,8 @@
 #include "unit.h"
 
-#include "caps.h"
-#include "own.h"
-#include "runopts.h"
+#include "base/own.h"
+#include "kernel/caps.h"
+#include "run/runopts.h"
 
 static struct err e;
 static struct runopts o;
@@ -78,7 +78,7 @@ static void entry_point_and_arguments_are_the_images_unless_the_user_has_others(
 	assert_int_equal(plan(mine, false), 0);
 	assert_args("<other> <mine> <too>");
 	assert_int_equal(plan(none, false), 0);
-	assert_args("<other>");		/* the image's arguments were for its own */
+	assert_args("<other>"); /* the image's arguments were for its own */
 	o.entrypoint = "";
 	assert_int_equal(plan(mine, false), 0);
 	assert_args("<mine> <too>");
@@ -202,18 +202,18 @@ static void limits_are_read_in_their_units(void **state)
 }
 
 /* Sets one option; the refusal names it. */
-#define refuses(field, value, sentence)                                 \
-	do {                                                            \
-		o = (struct runopts){.field = (value)};                 \
-		assert_refused(plan(none, false), &e, sentence);        \
+#define refuses(field, value, sentence)                          \
+	do {                                                     \
+		o = (struct runopts){.field = (value)};          \
+		assert_refused(plan(none, false), &e, sentence); \
 	} while (0)
 
-#define refuses_one_of(list, value, sentence)                           \
-	do {                                                            \
-		o = (struct runopts){0};                                \
-		strv_add(&o.list, value);                               \
-		assert_refused(plan(none, false), &e, sentence);        \
-		runopts_free(&o);                                       \
+#define refuses_one_of(list, value, sentence)                    \
+	do {                                                     \
+		o = (struct runopts){0};                         \
+		strv_add(&o.list, value);                        \
+		assert_refused(plan(none, false), &e, sentence); \
+		runopts_free(&o);                                \
 	} while (0)
 
 static void what_a_network_rules_out_is_refused(void **state)
@@ -221,43 +221,53 @@ static void what_a_network_rules_out_is_refused(void **state)
 	(void)state;
 	o = (struct runopts){.network = "none"};
 	strv_add(&o.ports, "80");
-	assert_refused(plan(none, false), &e,
-		       "--publish 80: a container on a network has ports, and not with --network none");
+	assert_refused(
+		plan(none, false), &e,
+		"--publish 80: a container on a network has ports, and not with --network none");
 	o.network = "container:web";
-	assert_refused(plan(none, false), &e,
-		       "--publish 80: a container on a network has ports, and not with --network container:web");
+	assert_refused(
+		plan(none, false), &e,
+		"--publish 80: a container on a network has ports, and not with --network container:web");
 	runopts_free(&o);
 	o = (struct runopts){.network = "container:web", .userns = "0:1000:1"};
-	assert_refused(plan(none, false), &e,
-		       "--userns 0:1000:1: with --network container:web it is auto (that container's) or host");
+	assert_refused(
+		plan(none, false), &e,
+		"--userns 0:1000:1: with --network container:web it is auto (that container's) or host");
 	o.userns = NULL;
 	assert_int_equal(plan(none, false), 0);
 	assert_int_equal(p.users, USERS_SHARED);
 	strv_add(&o.dns, "192.0.2.1");
-	assert_refused(plan(none, false), &e,
-		       "--network container:web: its resolvers and hosts are that container's (no --dns, no --add-host)");
+	assert_refused(
+		plan(none, false), &e,
+		"--network container:web: its resolvers and hosts are that container's (no --dns, no --add-host)");
 	runopts_free(&o);
 }
 
 static void a_value_that_makes_no_sense_is_refused_by_name(void **state)
 {
 	(void)state;
-	refuses_one_of(ports, "x", "--publish: x: not [[IP:]PORT[-PORT]:]PORT[-PORT][/udp], with as many on both sides");
-	refuses(hostname, "a b", "--hostname a b: not a host name (letters, digits, - . _; at most 64)");
+	refuses_one_of(
+		ports, "x",
+		"--publish: x: not [[IP:]PORT[-PORT]:]PORT[-PORT][/udp], with as many on both sides");
+	refuses(hostname, "a b",
+		"--hostname a b: not a host name (letters, digits, - . _; at most 64)");
 	refuses(hostname, "", "--hostname : not a host name (letters, digits, - . _; at most 64)");
 	refuses(workdir, "x", "--workdir x: not an absolute path");
 	refuses(stop_signal, "X", "--stop-signal: X: no such signal");
 	refuses(memory_swap, "1g", "--memory-swap 1g: needs --memory");
 	refuses(cpus, "0.001", "--cpus 0.001: less than 0.01");
 	refuses(cpu_shares, 1, "--cpu-shares 1: not between 2 and 262144");
-	refuses(rootfs, "/", "--rootfs /: the host's own root (for some stages alone: --only, --without)");
+	refuses(rootfs, "/",
+		"--rootfs /: the host's own root (for some stages alone: --only, --without)");
 	refuses(rootfs, "/etc/passwd", "--rootfs /etc/passwd: not a directory");
 	refuses(rootfs, "/no/such", "--rootfs /no/such: No such file or directory");
 	refuses_one_of(env, "=x", "--env: =x: not NAME=VALUE or NAME");
 	refuses_one_of(labels, "=x", "--label: =x: not KEY=VALUE");
 	refuses_one_of(dns, "x", "--dns: x: not an address");
 	refuses_one_of(hosts, "x", "--add-host: x: not HOST:ADDRESS");
-	refuses_one_of(mounts.tmpfs, "x", "--tmpfs: x: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
+	refuses_one_of(
+		mounts.tmpfs, "x",
+		"--tmpfs: x: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
 	refuses_one_of(env_files, "/no/such", "--env-file: /no/such: No such file or directory");
 	refuses_one_of(env_files, "/etc", "--env-file: /etc: Is a directory");
 }

@@ -1,13 +1,13 @@
 #include "unit.h"
 
-#include "secret.h"
+#include "image/secret.h"
 
 static void what_was_said_is(const char *text, const char *shown)
 {
 	struct strv forms = {0};
 	char said[200];
 
-	secret_add(&forms, "user:pass word");	/* base64: dXNlcjpwYXNzIHdvcmQ= */
+	secret_add(&forms, "user:pass word"); /* base64: dXNlcjpwYXNzIHdvcmQ= */
 	secret_add(&forms, "pass word");
 	secret_add(&forms, "eyJhbGciOiJSUzI1NiJ9.e30.c2ln");
 	secret_add(&forms, "abc");
@@ -25,7 +25,9 @@ static void a_secret_is_hidden_in_each_form(void **state)
 	what_was_said_is("no Basic dXNlcjpwYXNzIHdvcmQ= here", "no Basic ***= here");
 	what_was_said_is("a=user%3Apass%20word&b", "a=***&b");
 	what_was_said_is("\"pass word\"", "\"***\"");
-	what_was_said_is("Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln; Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln", "Bearer ***; Bearer ***");
+	what_was_said_is(
+		"Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln; Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
+		"Bearer ***; Bearer ***");
 }
 
 static void a_secret_that_was_cut_is_hidden(void **state)
@@ -40,7 +42,8 @@ static void what_is_no_secret_stays(void **state)
 {
 	(void)state;
 	what_was_said_is("", "");
-	what_was_said_is("unknown user: abc", "unknown user: abc");	/* three letters are any word's */
+	what_was_said_is("unknown user: abc",
+			 "unknown user: abc"); /* three letters are any word's */
 	what_was_said_is("the pass has no word", "the pass has no word");
 }
 

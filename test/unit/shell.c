@@ -1,8 +1,8 @@
 #include "unit.h"
 
-#include "own.h"
-#include "shell.h"
-#include "str.h"
+#include "base/own.h"
+#include "base/shell.h"
+#include "base/str.h"
 
 /* What a shell makes of the words: each followed by a bar. */
 static char *heard(const struct strv *words)
@@ -24,8 +24,21 @@ static char *heard(const struct strv *words)
 static void any_word_comes_out_as_it_went_in(void **state)
 {
 	static const char *const all[] = {
-		"plain", "", "two words", "it's", "'", "$HOME", "`id`", "a\\b", "\"", "*", "~", "#x", "-n", "a=b", "new\nline",
-		"\xc3\xa9", "\x01\x7f", "!x", "{a,b}", "\033[2J", "a\nEND\nb", "line\n", "\n", "\n\n", "-n\001", "%s\\n\001'\"", "\xff", "\xc2\x9b", "\t$(id)`id`",
+		"plain",       "",
+		"two words",   "it's",
+		"'",           "$HOME",
+		"`id`",        "a\\b",
+		"\"",          "*",
+		"~",           "#x",
+		"-n",          "a=b",
+		"new\nline",   "\xc3\xa9",
+		"\x01\x7f",    "!x",
+		"{a,b}",       "\033[2J",
+		"a\nEND\nb",   "line\n",
+		"\n",          "\n\n",
+		"-n\001",      "%s\\n\001'\"",
+		"\xff",        "\xc2\x9b",
+		"\t$(id)`id`",
 	};
 	own_strv struct strv words = {0};
 	own_buf struct buf wanted = {0};
@@ -49,7 +62,8 @@ static void a_plain_word_is_not_quoted(void **state)
 
 static void no_word_moves_the_cursor_or_has_a_line_of_its_own(void **state)
 {
-	static const char *const all[] = {"\033[2J", "\r", "a\nINSIDE\nb", "\nb", "\xc2\x9b", "\xff", "\xe2\x80\xae"};
+	static const char *const all[] = {"\033[2J",  "\r",   "a\nINSIDE\nb", "\nb",
+					  "\xc2\x9b", "\xff", "\xe2\x80\xae"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {

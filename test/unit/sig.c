@@ -2,15 +2,19 @@
 
 #include <signal.h>
 
-#include "sig.h"
+#include "base/sig.h"
 
 static struct err e;
 
 static void a_signal_is_known_by_name_and_number(void **state)
 {
-	static const struct { const char *text; int sig; } cases[] = {
-		{"TERM", SIGTERM}, {"SIGTERM", SIGTERM}, {"sigterm", SIGTERM}, {"term", SIGTERM}, {"15", SIGTERM},
-		{"KILL", SIGKILL}, {"1", SIGHUP}, {"WINCH", SIGWINCH}, {"USR2", SIGUSR2},
+	static const struct {
+		const char *text;
+		int sig;
+	} cases[] = {
+		{"TERM", SIGTERM}, {"SIGTERM", SIGTERM}, {"sigterm", SIGTERM},
+		{"term", SIGTERM}, {"15", SIGTERM},      {"KILL", SIGKILL},
+		{"1", SIGHUP},     {"WINCH", SIGWINCH},  {"USR2", SIGUSR2},
 	};
 	int sig;
 
@@ -24,8 +28,12 @@ static void a_signal_is_known_by_name_and_number(void **state)
 /* signal(7): other names of signals that have one already. */
 static void a_signal_is_known_by_its_other_names(void **state)
 {
-	static const struct { const char *text; int sig; } cases[] = {
-		{"IOT", SIGABRT}, {"SIGIOT", SIGABRT}, {"cld", SIGCHLD}, {"SIGCLD", SIGCHLD}, {"IO", SIGIO}, {"Poll", SIGIO},
+	static const struct {
+		const char *text;
+		int sig;
+	} cases[] = {
+		{"IOT", SIGABRT},         {"SIGIOT", SIGABRT}, {"cld", SIGCHLD},
+		{"SIGCLD", SIGCHLD},      {"IO", SIGIO},       {"Poll", SIGIO},
 		{"SIGSTKFLT", SIGSTKFLT},
 	};
 	int sig;
@@ -60,7 +68,8 @@ static void real_time_signals_are_counted_from_the_first(void **state)
 
 static void what_is_no_signal_is_refused(void **state)
 {
-	static const char *const wrong[] = {"", "0", "-1", "65", "9x", " 9", "SIG", "SIGSIGTERM", "TERMINATE", "NULL"};
+	static const char *const wrong[] = {"",   "0",   "-1",         "65",        "9x",
+					    " 9", "SIG", "SIGSIGTERM", "TERMINATE", "NULL"};
 	char sentence[100];
 	int sig;
 

@@ -1,8 +1,8 @@
 #include "unit.h"
 
-#include "own.h"
-#include "steps.h"
-#include "stepsjson.h"
+#include "base/own.h"
+#include "build/steps.h"
+#include "build/stepsjson.h"
 
 /* The only image there is: it has a variable, a directory and a command. */
 static int base(void *arg, const char *image, struct record *config, struct err *e)
@@ -27,7 +27,12 @@ static void resolve(const char *text, const char *args, const char *target)
 {
 	own_pairs struct pairs given = {0};
 	own_strv struct strv words = {0};
-	struct steps_request q = {.text = text, .len = strlen(text), .build_args = &given, .target = target, .arch = "amd64", .base = base};
+	struct steps_request q = {.text = text,
+				  .len = strlen(text),
+				  .build_args = &given,
+				  .target = target,
+				  .arch = "amd64",
+				  .base = base};
 
 	strv_split(&words, args ? args : "", ' ');
 	for (size_t i = 0; args && i < words.n; i++)
@@ -81,7 +86,7 @@ static void config(const char *key, const char *values)
 	assert_string_equal(got, values);
 }
 
-#define FROM "FROM base\n"
+#define FROM       "FROM base\n"
 #define USUAL_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static void the_image_below_is_taken_over(void **state)
@@ -103,8 +108,11 @@ static void the_image_below_is_taken_over(void **state)
 static void env_and_label_set_pairs(void **state)
 {
 	(void)state;
-	right(FROM "ENV A=1 B=\"two words\" C='$A' D=a\\ b\nENV OLD the old  form\nENV A=$A-$B X=$A\nENV E=", NULL);
-	config("env", "BASE=b|PATH=/p|A=1-two words|B=two words|C=$A|D=a b|OLD=the old  form|X=1|E=");
+	right(FROM
+	      "ENV A=1 B=\"two words\" C='$A' D=a\\ b\nENV OLD the old  form\nENV A=$A-$B X=$A\nENV E=",
+	      NULL);
+	config("env",
+	       "BASE=b|PATH=/p|A=1-two words|B=two words|C=$A|D=a b|OLD=the old  form|X=1|E=");
 	right(FROM "ENV abc=hello\nENV abc=bye def=$abc\nENV ghi=$abc", NULL);
 	config("env", "BASE=b|PATH=/p|abc=bye|def=hello|ghi=bye");
 	right(FROM "ENV PATH=/x:$PATH", NULL);
@@ -142,18 +150,22 @@ static void arguments_have_their_scope(void **state)
 	config("env", "BASE=b|PATH=/p|A=x");
 	right("FROM base AS one\nARG V=x\nFROM base\nENV A=${V-unset}", NULL);
 	config("env", "BASE=b|PATH=/p|A=unset");
-	right(FROM "ARG TARGETPLATFORM TARGETARCH\nENV A=$TARGETPLATFORM-$TARGETARCH-$BUILDOS", NULL);
+	right(FROM "ARG TARGETPLATFORM TARGETARCH\nENV A=$TARGETPLATFORM-$TARGETARCH-$BUILDOS",
+	      NULL);
 	config("env", "BASE=b|PATH=/p|A=linux/amd64-amd64-");
 	right(FROM "RUN x", "V=1 HTTP_PROXY=p");
 	assert_int_equal(all.unused.n, 1);
 	assert_string_equal(all.unused.v[0], "V");
-	wrong(FROM "ARG 1=2\nARG a-b\nARG", "2: ARG: 1=2: not NAME or NAME=VALUE\n3: ARG: a-b: not NAME or NAME=VALUE\n4: ARG: nothing follows it");
+	wrong(FROM "ARG 1=2\nARG a-b\nARG",
+	      "2: ARG: 1=2: not NAME or NAME=VALUE\n3: ARG: a-b: not NAME or NAME=VALUE\n4: ARG: nothing follows it");
 }
 
 static void other_words_of_the_image(void **state)
 {
 	(void)state;
-	right(FROM "WORKDIR /srv\nWORKDIR app//./x/../y/\nUSER 33:100\nEXPOSE 80 53/UDP 8000-8002\nVOLUME [\"/a b\"]\nVOLUME /c /d\nSTOPSIGNAL SIGINT", NULL);
+	right(FROM
+	      "WORKDIR /srv\nWORKDIR app//./x/../y/\nUSER 33:100\nEXPOSE 80 53/UDP 8000-8002\nVOLUME [\"/a b\"]\nVOLUME /c /d\nSTOPSIGNAL SIGINT",
+	      NULL);
 	config("workdir", "/srv/app/y");
 	config("user", "33:100");
 	config("expose", "53/udp|80/tcp|8000/tcp|8001/tcp|8002/tcp");
@@ -171,7 +183,8 @@ static void other_words_of_the_image(void **state)
 	config("cmd", "c");
 	right(FROM "CMD []", NULL);
 	config("cmd", "");
-	wrong(FROM "EXPOSE http\nEXPOSE 99999\nEXPOSE 2-1\nUSER a b\nSTOPSIGNAL NOSUCH\nVOLUME data\nWORKDIR\nCMD\nSHELL x\nWORKDIR $NONE",
+	wrong(FROM
+	      "EXPOSE http\nEXPOSE 99999\nEXPOSE 2-1\nUSER a b\nSTOPSIGNAL NOSUCH\nVOLUME data\nWORKDIR\nCMD\nSHELL x\nWORKDIR $NONE",
 	      "2: EXPOSE: http: not PORT[-PORT][/tcp|/udp|/sctp]\n3: EXPOSE: 99999: not PORT[-PORT][/tcp|/udp|/sctp]\n"
 	      "4: EXPOSE: 2-1: not PORT[-PORT][/tcp|/udp|/sctp]\n5: USER: a b: not USER[:GROUP]\n6: STOPSIGNAL: NOSUCH: no such signal\n"
 	      "7: VOLUME: data: not an absolute path of a directory\n8: WORKDIR: nothing follows it\n9: CMD: nothing follows it\n"
@@ -182,13 +195,18 @@ static void other_words_of_the_image(void **state)
 static void a_health_check_is_recorded(void **state)
 {
 	(void)state;
-	right(FROM "HEALTHCHECK --interval=5m --timeout=3s --retries=2 CMD curl -f x || exit 1", NULL);
-	config("healthcheck", "{\"Test\":[\"CMD-SHELL\",\"curl -f x || exit 1\"],\"Interval\":300000000000,\"Timeout\":3000000000,\"Retries\":2}");
-	right(FROM "HEALTHCHECK --start-period=1m30s --start-interval=1.5s CMD [\"a\", \"b\"]", NULL);
-	config("healthcheck", "{\"Test\":[\"CMD\",\"a\",\"b\"],\"StartPeriod\":90000000000,\"StartInterval\":1500000000}");
+	right(FROM "HEALTHCHECK --interval=5m --timeout=3s --retries=2 CMD curl -f x || exit 1",
+	      NULL);
+	config("healthcheck",
+	       "{\"Test\":[\"CMD-SHELL\",\"curl -f x || exit 1\"],\"Interval\":300000000000,\"Timeout\":3000000000,\"Retries\":2}");
+	right(FROM "HEALTHCHECK --start-period=1m30s --start-interval=1.5s CMD [\"a\", \"b\"]",
+	      NULL);
+	config("healthcheck",
+	       "{\"Test\":[\"CMD\",\"a\",\"b\"],\"StartPeriod\":90000000000,\"StartInterval\":1500000000}");
 	right(FROM "HEALTHCHECK NONE", NULL);
 	config("healthcheck", "{\"Test\":[\"NONE\"]}");
-	wrong(FROM "HEALTHCHECK x\nHEALTHCHECK CMD\nHEALTHCHECK --interval=5 CMD a\nHEALTHCHECK --retries=-1 CMD a\nHEALTHCHECK --x=1 CMD a",
+	wrong(FROM
+	      "HEALTHCHECK x\nHEALTHCHECK CMD\nHEALTHCHECK --interval=5 CMD a\nHEALTHCHECK --retries=-1 CMD a\nHEALTHCHECK --x=1 CMD a",
 	      "2: HEALTHCHECK: x: neither CMD nor NONE\n3: HEALTHCHECK: CMD without a command\n"
 	      "4: HEALTHCHECK: --interval=5: not a duration of 1ms or more\n5: HEALTHCHECK: --retries=-1: not a number\n"
 	      "6: HEALTHCHECK: --x: no such flag");
@@ -201,7 +219,8 @@ static void run_is_a_command_of_the_shell_or_a_list(void **state)
 	last("\"args\":[\"/bin/sh\",\"-c\",\"echo $V\"],\"env\":[\"BASE=b\",\"PATH=/p\",\"E=2\",\"V=1\"],\"workdir\":\"/w\",\"user\":\"u\","
 	     "\"network\":\"default\",\"mounts\":[]}");
 	right("FROM scratch\nRUN --network=none [\"a\", \"$V\"]", "HTTPS_PROXY=p");
-	last("\"args\":[\"a\",\"$V\"],\"env\":[\"" USUAL_PATH "\"],\"workdir\":\"/\",\"network\":\"none\",\"mounts\":[]}");
+	last("\"args\":[\"a\",\"$V\"],\"env\":[\"" USUAL_PATH
+	     "\"],\"workdir\":\"/\",\"network\":\"none\",\"mounts\":[]}");
 	assert_string_equal(all.v[all.n - 1].proxies.v[0], "HTTPS_PROXY=p");
 	right("FROM scratch\nRUN <<EOF\na\nb\nEOF", NULL);
 	assert_string_equal(all.v[1].args.v[2], "a\nb\n");
@@ -222,15 +241,18 @@ static void run_has_mounts(void **state)
 {
 	(void)state;
 	right("FROM scratch\nENV D=/d\nRUN --mount=type=cache,target=$D/x,sharing=locked --mount=target=y,source=a,rw "
-	      "--mount=type=tmpfs,dst=/t,size=1m x", NULL);
-	last("\"args\":[\"/bin/sh\",\"-c\",\"x\"],\"env\":[\"" USUAL_PATH "\",\"D=/d\"],\"workdir\":\"/\",\"network\":\"default\",\"mounts\":["
+	      "--mount=type=tmpfs,dst=/t,size=1m x",
+	      NULL);
+	last("\"args\":[\"/bin/sh\",\"-c\",\"x\"],\"env\":[\"" USUAL_PATH
+	     "\",\"D=/d\"],\"workdir\":\"/\",\"network\":\"default\",\"mounts\":["
 	     "{\"type\":\"cache\",\"target\":\"/d/x\",\"writable\":true,\"id\":\"/d/x\",\"sharing\":\"locked\",\"mode\":\"0755\",\"uid\":0,\"gid\":0},"
 	     "{\"type\":\"bind\",\"target\":\"/y\",\"source\":\"/a\",\"writable\":true},"
 	     "{\"type\":\"tmpfs\",\"target\":\"/t\",\"writable\":true,\"size\":1048576}]}");
 	right("FROM base AS one\nFROM scratch\nRUN --mount=from=one,target=/x,source=/y x", NULL);
 	assert_int_equal(all.v[all.n - 1].mounts[0].from.stage, 0);
 	assert_true(all.stages[0].needed);
-	wrong(FROM "RUN --mount=type=secret,id=x y\nRUN --mount=type=bind y\nRUN --mount=target=/ y\nRUN --mount=target=/a,x=1 y\n"
+	wrong(FROM
+	      "RUN --mount=type=secret,id=x y\nRUN --mount=type=bind y\nRUN --mount=target=/ y\nRUN --mount=target=/a,x=1 y\n"
 	      "RUN --mount=target=/a,mode=7 y\nRUN --mount=type=tmpfs,target=/a,source=b y\nRUN --mount=target=/a,foo y",
 	      "2: RUN: --mount: type=secret: not supported (bind, cache and tmpfs are)\n3: RUN: --mount: without a target\n"
 	      "4: RUN: --mount: the target is the root directory\n5: RUN: --mount: x: no such key\n"
@@ -244,18 +266,21 @@ static void copy_has_sources_and_a_destination(void **state)
 	(void)state;
 	right(FROM "COPY a ../b /c/../d $BASE*/ x/", NULL);
 	last("\"args\":[\"/a\",\"/b\",\"/d\",\"/b*\"],\"dest\":\"/w/x/\",\"exclude\":[]}");
-	right(FROM "COPY --chown=1:2 --chmod=0755 --exclude=*.o --exclude=$BASE [\"a b\", \".\"]", NULL);
+	right(FROM "COPY --chown=1:2 --chmod=0755 --exclude=*.o --exclude=$BASE [\"a b\", \".\"]",
+	      NULL);
 	last("\"args\":[\"/a b\"],\"dest\":\"/w/\",\"chown\":\"1:2\",\"chmod\":\"0755\",\"exclude\":[\"*.o\",\"b\"]}");
 	right(FROM "COPY <<A <<'B' /x/\n$BASE \"q\"\nA\n$BASE\nB", NULL);
 	last("\"args\":[],\"dest\":\"/x/\",\"exclude\":[],\"files\":[{\"name\":\"A\",\"content\":\"b \\\"q\\\"\\u000a\"},"
 	     "{\"name\":\"B\",\"content\":\"$BASE\\u000a\"}]}");
-	right("FROM base AS one\nFROM scratch\nCOPY --from=ONE a /b\nCOPY --from=0 a /b\nCOPY --from=other a /b", NULL);
+	right("FROM base AS one\nFROM scratch\nCOPY --from=ONE a /b\nCOPY --from=0 a /b\nCOPY --from=other a /b",
+	      NULL);
 	last("\"args\":[\"/a\"],\"from\":\"other\",\"dest\":\"/b\",\"exclude\":[]}");
 	assert_int_equal(all.v[2].from.stage, 0);
 	assert_int_equal(all.v[3].from.stage, 0);
 	right(FROM "ADD https://h/x?y=1 a.tar /d/", NULL);
 	last("\"args\":[\"https://h/x?y=1\",\"/a.tar\"],\"dest\":\"/d/\",\"exclude\":[]}");
-	wrong(FROM "COPY a\nCOPY a b /x\nCOPY --from=1 a b\nCOPY --from=$X a b\nCOPY --link a b\nCOPY --chmod=u+x a b\nCOPY --chown=: a b\n"
+	wrong(FROM
+	      "COPY a\nCOPY a b /x\nCOPY --from=1 a b\nCOPY --from=$X a b\nCOPY --link a b\nCOPY --chmod=u+x a b\nCOPY --chown=: a b\n"
 	      "COPY https://h/x b\nADD https://h/x.git#v1 b\nADD --checksum=sha256:1 https://h/x b\nADD --checksum=sha256:1 x b\nCOPY --from a b",
 	      "2: COPY: not SOURCE... DEST\n3: COPY: several files, and /x does not end with \"/\"\n4: COPY: --from 1: no stage before this one\n"
 	      "5: COPY: --from $X: takes no variables (a stage FROM $X does)\n6: COPY: --link: not supported\n"
@@ -268,7 +293,8 @@ static void copy_has_sources_and_a_destination(void **state)
 static void stages_that_the_target_does_not_need_are_left_out(void **state)
 {
 	(void)state;
-	resolve("FROM nosuch AS a\nRUN x\nFROM base AS b\nFROM base AS c\nCOPY --from=b /x /\nFROM nosuch\n", NULL, "c");
+	resolve("FROM nosuch AS a\nRUN x\nFROM base AS b\nFROM base AS c\nCOPY --from=b /x /\nFROM nosuch\n",
+		NULL, "c");
 	assert_int_equal(faults.n, 0);
 	assert_false(all.stages[0].needed);
 	assert_true(all.stages[1].needed);
@@ -288,7 +314,8 @@ static void all_faults_are_told_with_their_lines(void **state)
 	      "9: FROM: 1x: not a name for a stage\n10: FROM: nothing is left of ${NONE}");
 	wrong("FROM nosuch\nENV A=${X:?no}\nEXPOSE $P", "1: FROM: nosuch: no such image");
 	wrong("# nothing", "0: there is no FROM");
-	wrong("FROM --platform=linux/s390x base", "1: FROM: --platform linux/s390x: not supported on this machine, linux/amd64");
+	wrong("FROM --platform=linux/s390x base",
+	      "1: FROM: --platform linux/s390x: not supported on this machine, linux/amd64");
 	right("FROM --platform=$BUILDPLATFORM base", NULL);
 }
 

@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "backing.h"
-#include "fd.h"
-#include "own.h"
-#include "proc.h"
-#include "record.h"
-#include "draft.h"
-#include "subvol.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/proc.h"
+#include "base/record.h"
+#include "kernel/subvol.h"
+#include "store/draft.h"
+#include "store/storefs.h"
 
 static struct err e;
 
@@ -70,7 +70,8 @@ static void fifty_callers_at_once_get_each_number_once(void **state)
 	for (int i = 0; i < CALLERS; i++)
 		if (fork() == 0) {
 			for (int k = 0; k < EACH; k++)
-				if (store_new_id(s, "ps", id, &e) < 0 || write(pair[1], id, ID_LEN) != ID_LEN)
+				if (store_new_id(s, "ps", id, &e) < 0 ||
+				    write(pair[1], id, ID_LEN) != ID_LEN)
 					_exit(1);
 			_exit(0);
 		}
@@ -103,13 +104,16 @@ static void a_number_is_not_given_again_when_its_object_is_gone(void **state)
 
 static void damaged_or_missing_counters_go_on_after_what_exists(void **state)
 {
-	static const char *const damaged[] = {"", "x", "1 1\n", "              42002                42002"};
+	static const char *const damaged[] = {"", "x", "1 1\n",
+					      "              42002                42002"};
 	struct store *s = store_of(state);
 	char id[ID_LEN];
 
 	assert_int_equal(mkdirat(s->root, "img_50000", 0700), 0);
 	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++) {
-		assert_int_equal(file_write(s->root, "counters", 0600, damaged[i], strlen(damaged[i]), &e), 0);
+		assert_int_equal(
+			file_write(s->root, "counters", 0600, damaged[i], strlen(damaged[i]), &e),
+			0);
 		assert_int_equal(store_new_id(s, "img", id, &e), 0);
 		assert_string_equal(id, "img_50001");
 	}
@@ -122,7 +126,8 @@ static void damaged_or_missing_counters_go_on_after_what_exists(void **state)
 
 static void a_counter_of_an_earlier_version_goes_on_after_what_exists(void **state)
 {
-	static const char one_line[] = "              42003               42002               42002\n";
+	static const char one_line[] =
+		"              42003               42002               42002\n";
 	struct store *s = store_of(state);
 	char id[ID_LEN];
 
@@ -287,7 +292,8 @@ static void what_a_killed_writer_left_is_replaced_or_swept(void **state)
 
 static void a_list_is_sorted_by_number(void **state)
 {
-	static const char *const made[] = {"ps_100000", "ps_99999", "ps_42002", "img_1", "ps_x", "ps_1~"};
+	static const char *const made[] = {"ps_100000", "ps_99999", "ps_42002",
+					   "img_1",     "ps_x",     "ps_1~"};
 	struct store *s = store_of(state);
 	own_strv struct strv ids = {0};
 
@@ -370,7 +376,8 @@ static void a_store_half_laid_out_is_finished(void **state)
 static void a_directory_with_the_names_of_a_store_is_not_one(void **state)
 {
 	struct store *s = store_of(state);
-	own_str char *root = str_dup(s->root_path), *said = str_fmt("%s: neither empty nor a store of ct", root);
+	own_str char *root = str_dup(s->root_path),
+		     *said = str_fmt("%s: neither empty nor a store of ct", root);
 
 	assert_int_equal(unlinkat(s->root, "format", 0), 0);
 	assert_int_equal(mkdirat(s->root, "tmp/precious", 0700), 0);
@@ -383,7 +390,8 @@ static void a_directory_with_the_names_of_a_store_is_not_one(void **state)
 static void a_directory_of_somebody_else_is_left_alone(void **state)
 {
 	struct home *h = *state;
-	own_str char *file = str_fmt("%s/root.btrfs", h->path), *inside = str_fmt("%s/root/precious", h->path);
+	own_str char *file = str_fmt("%s/root.btrfs", h->path),
+		     *inside = str_fmt("%s/root/precious", h->path);
 
 	assert_int_equal(mkdir(h->root, 0755), 0);
 	assert_int_equal(mkdir(inside, 0755), 0);
@@ -398,12 +406,14 @@ static void a_path_that_is_not_absolute_is_refused(void **state)
 	struct home *h = *state;
 
 	setenv("CT_ROOT", "var/ct", 1);
-	assert_refused(store_open(&h->s, STORE_LOOK, &e), &e, "CT_ROOT: var/ct: not an absolute path of a directory");
+	assert_refused(store_open(&h->s, STORE_LOOK, &e), &e,
+		       "CT_ROOT: var/ct: not an absolute path of a directory");
 	setenv("CT_ROOT", "//", 1);
 	assert_int_equal(store_open(&h->s, STORE_UP, &e), -1);
 	setenv("CT_ROOT", h->root, 1);
 	setenv("CT_RUN", "run", 1);
-	assert_refused(store_open(&h->s, STORE_LOOK, &e), &e, "CT_RUN: run: not an absolute path of a directory");
+	assert_refused(store_open(&h->s, STORE_LOOK, &e), &e,
+		       "CT_RUN: run: not an absolute path of a directory");
 	setenv("CT_RUN", h->run, 1);
 }
 
@@ -477,7 +487,7 @@ static void it_does_not_go_down_while_a_container_runs(void **state)
 	assert_non_null(strstr(e.msg, "ps_42002 is running"));
 	assert_int_equal(store_open(s, STORE_LOOK, &e), 0);
 	assert_true(s->root >= 0);
-	self.start++;		/* its number given to another process since */
+	self.start++; /* its number given to another process since */
 	write_state(s, &self);
 	store_close(s);
 	assert_int_equal(store_down(&e), 0);
@@ -493,7 +503,7 @@ static void it_does_not_go_down_while_a_process_is_in_it(void **state)
 static void it_grows_and_never_shrinks(void **state)
 {
 	struct store *s = store_of(state);
-	own_str char *file = backing_file(s->root_path);
+	own_str char *file = storefs_file(s->root_path);
 	struct stat before, after;
 
 	assert_int_equal(stat(file, &before), 0);

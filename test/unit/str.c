@@ -1,7 +1,7 @@
 #include "unit.h"
 
-#include "own.h"
-#include "str.h"
+#include "base/own.h"
+#include "base/str.h"
 
 static void is_shown_as(const char *raw, const char *shown)
 {
@@ -15,7 +15,8 @@ static void plain_text_and_utf8_are_shown_as_they_are(void **state)
 	(void)state;
 	is_shown_as("", "");
 	is_shown_as("a b~\\", "a b~\\");
-	is_shown_as("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xb3", "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xb3");
+	is_shown_as("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xb3",
+		    "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xb3");
 }
 
 static void what_moves_a_cursor_or_ends_a_line_is_escaped(void **state)
@@ -23,9 +24,13 @@ static void what_moves_a_cursor_or_ends_a_line_is_escaped(void **state)
 	(void)state;
 	is_shown_as("a\nb\tc\r", "a\\nb\\tc\\x0d");
 	is_shown_as("\x1b[2J\x7f", "\\x1b[2J\\x7f");
-	is_shown_as("\xc2\x9b" "2J", "\\xc2\\x9b2J");			/* C1: CSI */
-	is_shown_as("\xe2\x80\xa8", "\\xe2\\x80\\xa8");			/* line separator */
-	is_shown_as("\xe2\x80\xae" "gpj", "\\xe2\\x80\\xaegpj");	/* right-to-left override */
+	is_shown_as("\xc2\x9b"
+		    "2J",
+		    "\\xc2\\x9b2J");                    /* C1: CSI */
+	is_shown_as("\xe2\x80\xa8", "\\xe2\\x80\\xa8"); /* line separator */
+	is_shown_as("\xe2\x80\xae"
+		    "gpj",
+		    "\\xe2\\x80\\xaegpj"); /* right-to-left override */
 }
 
 static void what_is_not_utf8_is_escaped_byte_by_byte(void **state)
@@ -33,12 +38,12 @@ static void what_is_not_utf8_is_escaped_byte_by_byte(void **state)
 	(void)state;
 	is_shown_as("\xff", "\\xff");
 	is_shown_as("\x80", "\\x80");
-	is_shown_as("\xc3", "\\xc3");				/* cut short */
+	is_shown_as("\xc3", "\\xc3"); /* cut short */
 	is_shown_as("\xe2\x82", "\\xe2\\x82");
-	is_shown_as("\xc0\xaf", "\\xc0\\xaf");			/* longer than need be */
+	is_shown_as("\xc0\xaf", "\\xc0\\xaf"); /* longer than need be */
 	is_shown_as("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
-	is_shown_as("\xed\xa0\x80", "\\xed\\xa0\\x80");		/* a surrogate */
-	is_shown_as("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80");	/* beyond U+10FFFF */
+	is_shown_as("\xed\xa0\x80", "\\xed\\xa0\\x80");          /* a surrogate */
+	is_shown_as("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond U+10FFFF */
 }
 
 static void the_code_point_of_a_sequence_is_read(void **state)

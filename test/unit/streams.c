@@ -2,8 +2,8 @@
 
 #include <sys/stat.h>
 
-#include "relay.h"
-#include "streams.h"
+#include "log/relay.h"
+#include "log/streams.h"
 
 static struct err e;
 
@@ -11,7 +11,8 @@ static bool is_null(int fd)
 {
 	struct stat a, b;
 
-	return fstat(fd, &a) == 0 && stat("/dev/null", &b) == 0 && a.st_rdev == b.st_rdev && S_ISCHR(a.st_mode);
+	return fstat(fd, &a) == 0 && stat("/dev/null", &b) == 0 && a.st_rdev == b.st_rdev &&
+		S_ISCHR(a.st_mode);
 }
 
 static void pipes_belong_to_who_is_to_open_them_again(void **state)

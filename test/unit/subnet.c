@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 
-#include "subnet.h"
+#include "kernel/subnet.h"
 
 static struct err e;
 
@@ -16,7 +16,8 @@ static struct subnet get(const char *text)
 
 static void a_subnet_is_read_and_written(void **state)
 {
-	static const char *const good[] = {"10.142.0.0/16", "0.0.0.0/0", "255.255.255.255/32", "192.0.2.128/25"};
+	static const char *const good[] = {"10.142.0.0/16", "0.0.0.0/0", "255.255.255.255/32",
+					   "192.0.2.128/25"};
 	struct subnet s;
 	char text[SUBNET_TEXT];
 
@@ -30,8 +31,10 @@ static void a_subnet_is_read_and_written(void **state)
 
 static void what_is_no_subnet_is_refused_by_name(void **state)
 {
-	static const char *const wrong[] = {"", "/", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/-1",
-					    " 10.0.0.0/8", "10.0.0.0/8 ", "a.b.c.d/8", "::/8"};
+	static const char *const wrong[] = {
+		"",         "/",           "10.0.0.0",    "10.0.0.0/",   "10.0.0.0/33",
+		"10.0.0/8", "10.0.0.0/-1", " 10.0.0.0/8", "10.0.0.0/8 ", "a.b.c.d/8",
+		"::/8"};
 	struct subnet s;
 
 	(void)state;
@@ -45,7 +48,8 @@ static void what_is_no_subnet_is_refused_by_name(void **state)
 
 static void overlaps_are_found_whichever_is_larger(void **state)
 {
-	struct subnet a = get("10.142.0.0/16"), b = get("10.142.255.0/24"), c = get("10.143.0.0/24"), all = get("0.0.0.0/0");
+	struct subnet a = get("10.142.0.0/16"), b = get("10.142.255.0/24"),
+		      c = get("10.143.0.0/24"), all = get("0.0.0.0/0");
 
 	(void)state;
 	assert_true(subnet_overlap(&a, &b));

@@ -3,11 +3,15 @@
 #include <pty.h>
 #include <termios.h>
 
-#include "own.h"
-#include "table.h"
+#include "base/own.h"
+#include "base/table.h"
 
 static const struct column columns[] = {
-	{.name = "id"}, {.name = "name"}, {.name = "pid", .number = true}, {.name = "digest", .hidden = true}, {0},
+	{.name = "id"},
+	{.name = "name"},
+	{.name = "pid", .number = true},
+	{.name = "digest", .hidden = true},
+	{0},
 };
 
 static struct err e;
@@ -43,7 +47,8 @@ static void is_listed_as(struct listing how, const char *want)
 static void away_from_a_terminal_cells_are_tab_separated(void **state)
 {
 	(void)state;
-	is_listed_as((struct listing){0}, "ID\tNAME\tPID\nps_42002\tweb\\tone\\n\t17\nps_42003\t\t\n");
+	is_listed_as((struct listing){0},
+		     "ID\tNAME\tPID\nps_42002\tweb\\tone\\n\t17\nps_42003\t\t\n");
 	is_listed_as((struct listing){.bare = true}, "ps_42002\tweb\\tone\\n\t17\nps_42003\t\t\n");
 }
 
@@ -64,15 +69,18 @@ static void columns_come_in_the_order_asked_for(void **state)
 static void json_has_every_column_and_null_numbers(void **state)
 {
 	(void)state;
-	is_listed_as((struct listing){.json = true},
-		     "{\"id\":\"ps_42002\",\"name\":\"web\\u0009one\\u000a\",\"pid\":17,\"digest\":\"sha256:0\"}\n"
-		     "{\"id\":\"ps_42003\",\"name\":\"\",\"pid\":null,\"digest\":\"\"}\n");
-	is_listed_as((struct listing){.json = true, .columns = "pid"}, "{\"pid\":17}\n{\"pid\":null}\n");
+	is_listed_as(
+		(struct listing){.json = true},
+		"{\"id\":\"ps_42002\",\"name\":\"web\\u0009one\\u000a\",\"pid\":17,\"digest\":\"sha256:0\"}\n"
+		"{\"id\":\"ps_42003\",\"name\":\"\",\"pid\":null,\"digest\":\"\"}\n");
+	is_listed_as((struct listing){.json = true, .columns = "pid"},
+		     "{\"pid\":17}\n{\"pid\":null}\n");
 }
 
 static void a_list_is_a_json_array_or_its_items_joined(void **state)
 {
-	static const struct column with_list[] = {{.name = "id"}, {.name = "env", .list = true}, {0}};
+	static const struct column with_list[] = {
+		{.name = "id"}, {.name = "env", .list = true}, {0}};
 	own_strv struct strv none = {0}, three = {0};
 	const struct strv *lists[] = {&none, &three};
 	static const struct {
@@ -106,8 +114,12 @@ static void what_is_shown_can_be_asked_for(void **state)
 		const char *columns;
 		bool shown;
 	} cases[] = {
-		{{0}, "pid", true}, {{.quiet = true}, "name,pid", false}, {{.quiet = true}, "pid,id", true},
-		{{.columns = "pid"}, "id,name", false}, {{.columns = "name,pid"}, "pid", true}, {{.json = true}, "pid", true},
+		{{0}, "pid", true},
+		{{.quiet = true}, "name,pid", false},
+		{{.quiet = true}, "pid,id", true},
+		{{.columns = "pid"}, "id,name", false},
+		{{.columns = "name,pid"}, "pid", true},
+		{{.json = true}, "pid", true},
 	};
 
 	(void)state;
@@ -173,7 +185,8 @@ static void on_a_terminal_columns_are_aligned(void **state)
 		n += (size_t)got;
 		text[n] = '\0';
 	}
-	assert_non_null(strstr(text, "ID        NAME        PID\r\nps_42002  web\\tone\\n  17\r\n"));
+	assert_non_null(
+		strstr(text, "ID        NAME        PID\r\nps_42002  web\\tone\\n  17\r\n"));
 	fclose(f);
 	close(master);
 }

@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <termios.h>
 
-#include "own.h"
-#include "tty.h"
+#include "base/own.h"
+#include "base/tty.h"
 
 static struct err e;
 
@@ -54,7 +54,7 @@ static void it_is_put_back_only_once(void **state)
 	tty_restore();
 	assert_int_equal(tcgetattr(slave, &t), 0);
 	cfmakeraw(&t);
-	assert_int_equal(tcsetattr(slave, TCSANOW, &t), 0);	/* by its next user */
+	assert_int_equal(tcsetattr(slave, TCSANOW, &t), 0); /* by its next user */
 	tty_restore();
 	assert_true(is_raw(slave));
 }
@@ -103,7 +103,7 @@ static void another_jobs_terminal_is_left_alone(void **state)
 		pid = fork();
 		if (pid == 0) {
 			setpgid(0, 0);
-			tty_restore();		/* neither stopped by SIGTTOU nor changing anything */
+			tty_restore(); /* neither stopped by SIGTTOU nor changing anything */
 			_exit(is_raw(slave) ? 0 : 2);
 		}
 		if (waitpid(pid, &status, WUNTRACED) != pid || status != 0)

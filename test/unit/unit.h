@@ -19,13 +19,13 @@
 
 #include <cmocka.h>
 
-#include "err.h"
+#include "base/err.h"
 
 /* The call fails, and says so in exactly this sentence. */
-#define assert_refused(call, e, sentence)               \
-	do {                                            \
-		memset((e), 0, sizeof(*(e)));           \
-		assert_int_equal((call), -1);           \
+#define assert_refused(call, e, sentence)                \
+	do {                                             \
+		memset((e), 0, sizeof(*(e)));            \
+		assert_int_equal((call), -1);            \
 		assert_string_equal((e)->msg, sentence); \
 	} while (0)
 

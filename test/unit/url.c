@@ -1,7 +1,7 @@
 #include "unit.h"
 
-#include "own.h"
-#include "url.h"
+#include "base/own.h"
+#include "image/url.h"
 
 static struct err e;
 

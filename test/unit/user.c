@@ -2,8 +2,8 @@
 
 #include <sys/stat.h>
 
-#include "fd.h"
-#include "user.h"
+#include "base/fd.h"
+#include "container/user.h"
 
 static struct err e;
 
@@ -15,15 +15,17 @@ static void put(const struct scratch *s, const char *name, const char *text)
 
 static void people(const struct scratch *s)
 {
-	put(s, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
-			     "\n"
-			     "broken\n"
-			     "odd:x:-1:0::/:\n"
-			     "bob:x:1000:1001:Bob:/home/bob:/bin/sh\n"
-			     "nohome:x:1002:1002:::\n"
-			     "relative:x:1003:1003::tmp:\n"
-			     "last:x:1004:1004::/last");
-	put(s, "etc/group", "root:x:0:\nwheel:x:10:bob,root\nbobby:x:11:bobby\nusers:x:100:x,bob,y\nodd:x:abc:bob\nlast:x:12:bob");
+	put(s, "etc/passwd",
+	    "root:x:0:0:root:/root:/bin/sh\n"
+	    "\n"
+	    "broken\n"
+	    "odd:x:-1:0::/:\n"
+	    "bob:x:1000:1001:Bob:/home/bob:/bin/sh\n"
+	    "nohome:x:1002:1002:::\n"
+	    "relative:x:1003:1003::tmp:\n"
+	    "last:x:1004:1004::/last");
+	put(s, "etc/group",
+	    "root:x:0:\nwheel:x:10:bob,root\nbobby:x:11:bobby\nusers:x:100:x,bob,y\nodd:x:abc:bob\nlast:x:12:bob");
 }
 
 static void a_user_is_found_by_name_with_groups_and_home(void **state)
@@ -104,12 +106,18 @@ static void a_name_that_is_not_there_is_refused(void **state)
 	struct user u;
 
 	people(s);
-	assert_refused(user_find(s->dir, "nosuch", &u, &e), &e, "user nosuch: not in the container's /etc/passwd");
-	assert_refused(user_find(s->dir, "bo", &u, &e), &e, "user bo: not in the container's /etc/passwd");
-	assert_refused(user_find(s->dir, "odd", &u, &e), &e, "user odd: not in the container's /etc/passwd");
-	assert_refused(user_find(s->dir, "broken", &u, &e), &e, "user broken: not in the container's /etc/passwd");
-	assert_refused(user_find(s->dir, "bob:nosuch", &u, &e), &e, "group nosuch: not in the container's /etc/group");
-	assert_refused(user_find(s->dir, "4294967295", &u, &e), &e, "user 4294967295: not in the container's /etc/passwd");
+	assert_refused(user_find(s->dir, "nosuch", &u, &e), &e,
+		       "user nosuch: not in the container's /etc/passwd");
+	assert_refused(user_find(s->dir, "bo", &u, &e), &e,
+		       "user bo: not in the container's /etc/passwd");
+	assert_refused(user_find(s->dir, "odd", &u, &e), &e,
+		       "user odd: not in the container's /etc/passwd");
+	assert_refused(user_find(s->dir, "broken", &u, &e), &e,
+		       "user broken: not in the container's /etc/passwd");
+	assert_refused(user_find(s->dir, "bob:nosuch", &u, &e), &e,
+		       "group nosuch: not in the container's /etc/group");
+	assert_refused(user_find(s->dir, "4294967295", &u, &e), &e,
+		       "user 4294967295: not in the container's /etc/passwd");
 }
 
 static void a_home_that_is_no_path_is_the_root(void **state)
@@ -135,7 +143,8 @@ static void root_needs_no_files_and_waits_on_none(void **state)
 	mkdirat(s->dir, "etc/group", 0755);
 	alarm(10);
 	assert_int_equal(user_find(s->dir, NULL, &u, &e), 0);
-	assert_refused(user_find(s->dir, "bob", &u, &e), &e, "user bob: not in the container's /etc/passwd");
+	assert_refused(user_find(s->dir, "bob", &u, &e), &e,
+		       "user bob: not in the container's /etc/passwd");
 	alarm(0);
 }
 
@@ -146,10 +155,12 @@ static void a_link_out_of_the_root_is_not_followed(void **state)
 
 	mkdirat(s->dir, "etc", 0755);
 	scratch_link(s, "/etc/passwd", "etc/passwd");
-	assert_refused(user_find(s->dir, "daemon", &u, &e), &e, "user daemon: not in the container's /etc/passwd");
+	assert_refused(user_find(s->dir, "daemon", &u, &e), &e,
+		       "user daemon: not in the container's /etc/passwd");
 	unlinkat(s->dir, "etc/passwd", 0);
 	scratch_link(s, "../../../../../../etc/passwd", "etc/passwd");
-	assert_refused(user_find(s->dir, "daemon", &u, &e), &e, "user daemon: not in the container's /etc/passwd");
+	assert_refused(user_find(s->dir, "daemon", &u, &e), &e,
+		       "user daemon: not in the container's /etc/passwd");
 }
 
 static void of_a_file_without_end_only_the_start_is_read(void **state)
@@ -175,7 +186,8 @@ static void more_groups_than_there_is_room_for_are_left_out(void **state)
 
 	people(s);
 	for (int i = 0; i < USER_GROUPS + 10; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "g%d:x:%d:bob\n", i, 5000 + i);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "g%d:x:%d:bob\n", i,
+			 5000 + i);
 	put(s, "etc/group", text);
 	assert_int_equal(user_find(s->dir, "bob", &u, &e), 0);
 	assert_int_equal(u.groups_n, USER_GROUPS);

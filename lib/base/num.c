@@ -1,0 +1,219 @@
+#include "base/num.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+#define NSEC 1000000000ULL
+
+/* Digits at *s as a number; fails on none and on overflow. */
+static bool digits(const char **s, uint64_t *out)
+{
+	uint64_t v = 0;
+	const char *p = *s;
+
+	if (!isdigit((unsigned char)*p))
+		return false;
+	for (; isdigit((unsigned char)*p); p++)
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+			return false;
+	*s = p;
+	*out = v;
+	return true;
+}
+
+/* "1", "1.5", ".5" times scale; what is finer than a unit is dropped. */
+static bool decimal(const char **s, uint64_t scale, uint64_t *out)
+{
+	uint64_t whole = 0, part = 0, places = 1;
+	const char *p = *s;
+
+	if (*p != '.' && !digits(&p, &whole))
+		return false;
+	if (__builtin_mul_overflow(whole, scale, &whole))
+		return false;
+	if (*p == '.') {
+		p++;
+		if (!isdigit((unsigned char)*p))
+			return false;
+		for (; isdigit((unsigned char)*p); p++) {
+			if (places == NSEC)
+				continue;
+			part = part * 10 + (uint64_t)(*p - '0');
+			places *= 10;
+		}
+		part = (uint64_t)((unsigned __int128)part * scale / places);
+	}
+	if (__builtin_add_overflow(whole, part, out))
+		return false;
+	*s = p;
+	return true;
+}
+
+int num_uint(const char *s, uint64_t min, uint64_t max, uint64_t *out, struct err *e)
+{
+	const char *p = s;
+	uint64_t v;
+
+	if (!digits(&p, &v) || *p)
+		return err_set(e, "%s: not a number", s);
+	if (v < min || v > max)
+		return err_set(e, "%s: not between %" PRIu64 " and %" PRIu64, s, min, max);
+	*out = v;
+	return 0;
+}
+
+int num_size(const char *s, uint64_t *bytes, struct err *e)
+{
+	static const char units[] = "bkmgtp";
+	const char *p = s, *unit;
+	uint64_t scale = 1;
+
+	/* The unit stands after the number, and it alone says how fine a fraction is. */
+	p += strspn(p, "0123456789.");
+	if (*p) {
+		unit = strchr(units, tolower((unsigned char)*p));
+		if (!unit)
+			goto bad;
+		scale = 1ULL << (10 * (unit - units));
+		p++;
+		if (unit != units) {
+			if (tolower((unsigned char)*p) == 'i')
+				p++;
+			if (tolower((unsigned char)*p) == 'b')
+				p++;
+		}
+		if (*p)
+			goto bad;
+	}
+	p = s;
+	if (!decimal(&p, scale, bytes) || p != s + strspn(s, "0123456789."))
+		goto bad;
+	return 0;
+bad:
+	return err_set(e, "%s: not a size (a number, or one with k, m, g or t)", s);
+}
+
+int num_fixed(const char *s, uint64_t scale, uint64_t *out, struct err *e)
+{
+	const char *p = s;
+
+	if (!decimal(&p, scale, out) || *p)
+		return err_set(e, "%s: not a number", s);
+	return 0;
+}
+
+/* "1h30m", "1.5s", "200ms": at least one number with its unit. */
+static bool duration(const char *s, uint64_t *ns)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{"ns", 1},        {"us", 1000},       {"ms", 1000000},     {"s", NSEC},
+		{"m", 60 * NSEC}, {"h", 3600 * NSEC}, {"d", 86400 * NSEC}, {"w", 7 * 86400 * NSEC},
+	};
+	uint64_t total = 0, v;
+	size_t len, i;
+	const char *p;
+
+	if (!*s)
+		return false;
+	while (*s) {
+		p = s + strspn(s, "0123456789.");
+		len = strcspn(p, "0123456789.");
+		for (i = 0; i < sizeof(units) / sizeof(*units); i++)
+			if (strlen(units[i].name) == len && strncmp(units[i].name, p, len) == 0)
+				break;
+		if (i == sizeof(units) / sizeof(*units) || !decimal(&s, units[i].ns, &v) ||
+		    s != p || __builtin_add_overflow(total, v, &total))
+			return false;
+		s = p + len;
+	}
+	*ns = total;
+	return true;
+}
+
+/* The date formats of num_time; false if s is none of them. */
+static bool date(const char *s, struct timespec *out)
+{
+	struct tm tm = {.tm_isdst = -1}, day;
+	const char *p = strptime(s, "%Y-%m-%d", &tm);
+	uint64_t frac = 0;
+	char sign;
+	int hh, mm, used = 0;
+
+	if (!p)
+		return false;
+	day = tm;
+	timegm(&day);
+	if (day.tm_mday != tm.tm_mday) /* 30 February, which has become 1 March */
+		return false;
+	if (*p == 'T' || *p == ' ') {
+		p = strptime(p + 1, "%H:%M:%S", &tm);
+		if (!p)
+			return false;
+		if (*p == '.' && !decimal(&p, NSEC, &frac))
+			return false;
+	}
+	out->tv_nsec = (long)frac;
+	if (*p == '\0') {
+		out->tv_sec = mktime(&tm);
+		return true;
+	}
+	if (strcmp(p, "Z") == 0) {
+		out->tv_sec = timegm(&tm);
+		return true;
+	}
+	if (strspn(p + 1, "0123456789:") != 5 ||
+	    sscanf(p, "%c%2d:%2d%n", &sign, &hh, &mm, &used) != 3 || p[used] ||
+	    (sign != '+' && sign != '-') || hh > 23 || mm > 59)
+		return false;
+	out->tv_sec = timegm(&tm) - (sign == '+' ? 1 : -1) * (hh * 3600 + mm * 60);
+	return true;
+}
+
+int num_time(const char *s, struct timespec *out, struct err *e)
+{
+	const char *p = s;
+	uint64_t v;
+
+	if (date(s, out))
+		return 0;
+	if (decimal(&p, NSEC, &v) && !*p) {
+		out->tv_sec = (time_t)(v / NSEC);
+		out->tv_nsec = (long)(v % NSEC);
+		return 0;
+	}
+	if (duration(s, &v)) {
+		clock_gettime(CLOCK_REALTIME, out);
+		out->tv_sec -= (time_t)(v / NSEC);
+		out->tv_nsec -= (long)(v % NSEC);
+		if (out->tv_nsec < 0) {
+			out->tv_nsec += (long)NSEC;
+			out->tv_sec--;
+		}
+		return 0;
+	}
+	return err_set(
+		e, "%s: not a time (2024-05-01T10:00:00Z, seconds since 1970, or 5m ago as 5m)", s);
+}
+
+void num_time_format(const struct timespec *t, char out[NUM_TIME_LEN])
+{
+	struct tm tm;
+	size_t n;
+
+	if (!gmtime_r(&t->tv_sec, &tm)) /* a year that no int holds */
+		gmtime_r(&(time_t){0}, &tm);
+	/* An image of no known age is of the year 1: four digits, as RFC 3339 has them. */
+	n = strftime(out, NUM_TIME_LEN, "%04Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, NUM_TIME_LEN - n, ".%09ldZ", t->tv_nsec);
+}

@@ -1,0 +1,215 @@
+#include "base/opt.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/own.h"
+
+int opt_read_flag(void *to, const char *text, struct err *e)
+{
+	(void)text, (void)e;
+	*(bool *)to = true;
+	return 0;
+}
+
+int opt_read_text(void *to, const char *text, struct err *e)
+{
+	(void)e;
+	*(const char **)to = text;
+	return 0;
+}
+
+int opt_read_list(void *to, const char *text, struct err *e)
+{
+	(void)e;
+	strv_add(to, text);
+	return 0;
+}
+
+int opt_read_words(void *to, const char *text, struct err *e)
+{
+	(void)e;
+	strv_split(to, text, ',');
+	return 0;
+}
+
+int opt_read_size(void *to, const char *text, struct err *e)
+{
+	return num_size(text, to, e);
+}
+
+int opt_read_count(void *to, const char *text, struct err *e)
+{
+	return num_uint(text, 0, INT64_MAX, to, e);
+}
+
+static const struct opt *by_letter(const struct opt_program *prog, char letter)
+{
+	for (const struct opt *o = prog->opts; o->name; o++)
+		if (o->letter && o->letter == letter)
+			return o;
+	return NULL;
+}
+
+static const struct opt *by_name(const struct opt_program *prog, const char *name, size_t len)
+{
+	for (const struct opt *o = prog->opts; o->name; o++)
+		if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
+			return o;
+	return NULL;
+}
+
+/* A command line that is being read. */
+struct reading {
+	const struct opt_program *prog;
+	char **argv;
+	int at; /* in argv; an option may take the next argument too */
+	void *args;
+	bool *given; /* of each row of the table */
+};
+
+static bool *rows(const struct opt_program *prog)
+{
+	size_t n = 0;
+
+	while (prog->opts[n].name)
+		n++;
+	return mem_alloc((n + 1) * sizeof(bool));
+}
+
+static int set(struct reading *r, const struct opt *o, const char *text, struct err *e)
+{
+	bool *given = &r->given[o - r->prog->opts];
+
+	if (*given && o->arg && !o->repeats)
+		return err_set(e, "--%s: given twice", o->name);
+	*given = true;
+	if (o->read((char *)r->args + o->at, text, e) < 0)
+		return err_wrap(e, "--%s", o->name);
+	return 0;
+}
+
+/* The argument that is read is "--name" or "--name=value". */
+static int long_option(struct reading *r, struct err *e)
+{
+	const char *arg = r->argv[r->at], *name = arg + 2, *equals = strchr(name, '=');
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct opt *o = by_name(r->prog, name, len);
+
+	if (!o && strcmp(name, "help") == 0)
+		return OPT_HELP;
+	if (!o && strcmp(name, "help=table") == 0)
+		return OPT_TABLE;
+	if (!o && strcmp(name, "version") == 0)
+		return OPT_VERSION;
+	if (!o)
+		return err_set(e, "%s: unknown option", arg);
+	if (!o->arg) {
+		if (equals)
+			return err_set(e, "%s: takes no argument", arg);
+		return set(r, o, NULL, e);
+	}
+	if (equals)
+		return set(r, o, equals + 1, e);
+	if (!r->argv[r->at + 1])
+		return err_set(e, "%s: needs %s", arg, o->arg);
+	return set(r, o, r->argv[++r->at], e);
+}
+
+/* The argument that is read is a bundle such as "-dm1g". */
+static int short_options(struct reading *r, struct err *e)
+{
+	const struct opt *o;
+
+	for (const char *p = r->argv[r->at] + 1; *p; p++) {
+		o = by_letter(r->prog, *p);
+		if (!o)
+			return err_set(e, "-%c: unknown option", *p);
+		if (!o->arg) {
+			if (set(r, o, NULL, e) < 0)
+				return -1;
+			continue;
+		}
+		if (p[1])
+			return set(r, o, p + 1, e);
+		if (!r->argv[r->at + 1])
+			return err_set(e, "-%c: needs %s", *p, o->arg);
+		return set(r, o, r->argv[++r->at], e);
+	}
+	return OPT_GO;
+}
+
+int opt_parse(const struct opt_program *prog, int argc, char **argv, void *args, int *first,
+	      struct err *e)
+{
+	own_str char **operands = mem_alloc((size_t)(argc + 1) * sizeof(*operands));
+	own_str bool *given = rows(prog);
+	struct reading r = {.prog = prog, .argv = argv, .args = args, .given = given};
+	int n = 0, asked;
+
+	for (r.at = 1; r.at < argc; r.at++) {
+		const char *arg = argv[r.at];
+
+		if (strcmp(arg, "--") == 0) {
+			r.at++;
+			break;
+		}
+		if (arg[0] != '-' || arg[1] == '\0') {
+			if (prog->in_order)
+				break;
+			operands[n++] = argv[r.at];
+			continue;
+		}
+		asked = arg[1] == '-' ? long_option(&r, e) : short_options(&r, e);
+		if (asked != OPT_GO)
+			return asked;
+	}
+	while (r.at < argc)
+		operands[n++] = argv[r.at++];
+	if (n < prog->min)
+		return err_set(e, "missing operand: %s %s", prog->name, prog->operands);
+	if (prog->max >= 0 && n > prog->max)
+		return err_set(e, "%s: extra operand", operands[prog->max]);
+	*first = argc - n;
+	memcpy(argv + argc - n, operands, (size_t)n * sizeof(*operands));
+	return OPT_GO;
+}
+
+static const char *repetition(const struct opt *o)
+{
+	return o->repeats ? " (repeatable)" : "";
+}
+
+void opt_help(const struct opt_program *prog, FILE *to)
+{
+	size_t width = strlen("    --version");
+	char left[100];
+
+	for (const struct opt *o = prog->opts; o->name; o++) {
+		size_t w = 6 + strlen(o->name) + (o->arg ? 1 + strlen(o->arg) : 0);
+
+		width = w > width && w < 36 ? w : width;
+	}
+	fprintf(to, "Usage: %s [OPTION...]%s%s\n%s.\n\n", prog->name, *prog->operands ? " " : "",
+		prog->operands, prog->purpose);
+	for (const struct opt *o = prog->opts; o->name; o++) {
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
+			 o->arg ? " " : "", o->arg ? o->arg : "");
+		fprintf(to, "  %-*s  %s%s\n", (int)width, left, o->help, repetition(o));
+	}
+	for (const struct opt_program *const *c = prog->commands; c && *c; c++)
+		fprintf(to, "  %s%s%s\n      %s\n%s", (*c)->name, *(*c)->operands ? " " : "",
+			(*c)->operands, (*c)->purpose, c[1] ? "" : "\n");
+	fprintf(to, "  %-*s  %s\n", (int)width, "    --help", "show this");
+	fprintf(to, "  %-*s  %s\n", (int)width, "    --version", "show the version");
+}
+
+void opt_table(const struct opt_program *prog, FILE *to)
+{
+	for (const struct opt *o = prog->opts; o->name; o++)
+		fprintf(to, "%c%c\t--%s\t%s\t%s%s\n", o->letter ? '-' : ' ',
+			o->letter ? o->letter : ' ', o->name, o->arg ? o->arg : "", o->help,
+			repetition(o));
+	fprintf(to, "  \t--help\t\tshow this\n  \t--version\t\tshow the version\n");
+}

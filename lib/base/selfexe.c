@@ -1,0 +1,179 @@
+#include "base/selfexe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/prctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/str.h"
+
+enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+
+static char **args; /* what this program was started with */
+
+char **selfexe_take_args(char **argv)
+{
+	size_t n = 0;
+	char **list;
+
+	while (argv[n])
+		n++;
+	args = mem_alloc((n + 1) * sizeof(*args));
+	list = mem_alloc((n + 1) * sizeof(*list));
+	for (size_t i = 0; i < n; i++)
+		args[i] = list[i] = str_dup(argv[i]);
+	return list;
+}
+
+const char *selfexe_name(void)
+{
+	const char *name = args && *args ? *args : "ct", *slash = strrchr(name, '/');
+
+	return slash ? slash + 1 : name;
+}
+
+static int copy(int from, int to)
+{
+	struct stat st;
+	off_t done = 0;
+
+	if (fstat(from, &st) < 0)
+		return -1;
+	while (done < st.st_size)
+		if (sendfile(to, from, &done, (size_t)(st.st_size - done)) <= 0)
+			return -1;
+	return fcntl(to, F_ADD_SEALS, SEALS);
+}
+
+static bool has_seals(int exe)
+{
+	return fcntl(exe, F_GET_SEALS) == SEALS;
+}
+
+bool selfexe_sealed(void)
+{
+	own_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	return self >= 0 && has_seals(self);
+}
+
+char *selfexe_beside(const char *name)
+{
+	char self[PATH_MAX];
+	ssize_t n = selfexe_sealed() ? -1 : readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return NULL;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	return str_fmt("%s/%s", self, name);
+}
+
+int selfexe_seal(struct err *e)
+{
+	own_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), sealed = -1;
+
+	if (self < 0)
+		return err_sys(e, "/proc/self/exe");
+	if (has_seals(self))
+		return 0;
+	sealed = memfd_create(selfexe_name(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (sealed < 0 || copy(self, sealed) < 0)
+		return err_sys(e, "copy ourselves");
+	fexecve(sealed, args, environ);
+	return err_sys(e, "execute our copy");
+}
+
+/* From proc(5), the fields of /proc/self/stat that the kernel wants back whole. */
+static bool read_layout(struct prctl_mm_map *m)
+{
+	enum {
+		START_CODE = 26,
+		END_CODE,
+		START_STACK,
+		START_DATA = 45,
+		END_DATA,
+		START_BRK,
+		ARG_START,
+		ARG_END,
+		ENV_START,
+		ENV_END,
+		FIELDS
+	};
+	own_buf struct buf text = {0};
+	struct err ignored;
+	uint64_t v[FIELDS] = {0};
+	char *p;
+
+	if (file_read(AT_FDCWD, "/proc/self/stat", 4096, &text, &ignored) < 0)
+		return false;
+	p = strrchr(text.data,
+		    ')'); /* behind the name, which is field 2 and may have anything in it */
+	for (int i = 3; p && i < FIELDS; i++) {
+		p = strchr(p + 1, ' ');
+		if (p)
+			v[i] = strtoull(p + 1, NULL, 10);
+	}
+	*m = (struct prctl_mm_map){
+		.start_code = v[START_CODE],
+		.end_code = v[END_CODE],
+		.start_data = v[START_DATA],
+		.end_data = v[END_DATA],
+		.start_brk = v[START_BRK],
+		.start_stack = v[START_STACK],
+		.arg_start = v[ARG_START],
+		.arg_end = v[ARG_END],
+		.env_start = v[ENV_START],
+		.env_end = v[ENV_END],
+		.exe_fd = (uint32_t)-1,
+	};
+	return m->arg_start && m->arg_start < m->arg_end;
+}
+
+void selfexe_retitle(const char *title)
+{
+	static struct prctl_mm_map m; /* known from the first time on, when /proc was the host's */
+	size_t n = strlen(title) + 1, room;
+	char *shown;
+
+	if (!m.arg_start && !read_layout(&m))
+		return;
+	shown = (char *)(uintptr_t)m.arg_start;
+	room = m.arg_end - m.arg_start;
+	memset(shown, 0, room);
+	if (n <= room) {
+		memcpy(shown, title, n);
+		return;
+	}
+	/*
+	 * In a place of our own (on the heap, since the kernel shows anonymous memory only):
+	 * of all that PR_SET_MM does, this alone needs no capability.
+	 */
+	m.arg_start = (uintptr_t)str_dup(title);
+	m.arg_end = m.arg_start + n;
+	m.brk = (uintptr_t)sbrk(0);
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP, &m, sizeof(m), 0) == 0)
+		return;
+	free((char *)(uintptr_t)m.arg_start);
+	m.arg_start = (uintptr_t)shown; /* a kernel without CONFIG_CHECKPOINT_RESTORE: what fits */
+	m.arg_end = m.arg_start + room;
+	memmove(shown, title, room - 1);
+}
+
+void selfexe_show(const char *what)
+{
+	own_str char *title = str_fmt("%s: %s", selfexe_name(), what);
+
+	selfexe_retitle(title);
+}

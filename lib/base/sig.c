@@ -1,0 +1,57 @@
+#include "base/sig.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/err.h"
+#include "base/num.h"
+
+/* "RTMIN", "RTMIN+3", "RTMAX-2", "RTMAX": counted from the ends (signal(7)). */
+static bool read_real_time(const char *name, int *sig)
+{
+	bool last = strncasecmp(name, "RTMAX", 5) == 0;
+	struct err ignored;
+	uint64_t n = 0;
+
+	if (!last && strncasecmp(name, "RTMIN", 5) != 0)
+		return false;
+	if (name[5] &&
+	    (name[5] != (last ? '-' : '+') ||
+	     num_uint(name + 6, 0, (uint64_t)(SIGRTMAX - SIGRTMIN), &n, &ignored) < 0))
+		return false;
+	*sig = last ? SIGRTMAX - (int)n : SIGRTMIN + (int)n;
+	return true;
+}
+
+int sig_read(const char *text, int *sig, struct err *e)
+{
+	/* Of two names of one signal sigabbrev_np(3) knows one. */
+	static const struct {
+		const char *name;
+		int sig;
+	} others[] = {{"CLD", SIGCHLD}, {"IO", SIGIO}, {"IOT", SIGIOT}};
+	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+	struct err ignored;
+	uint64_t n;
+
+	if (num_uint(text, 1, (uint64_t)SIGRTMAX, &n, &ignored) == 0) {
+		*sig = (int)n;
+		return 0;
+	}
+	if (read_real_time(name, sig))
+		return 0;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strcasecmp(others[i].name, name) == 0) {
+			*sig = others[i].sig;
+			return 0;
+		}
+	for (int i = 1; i < NSIG; i++)
+		if (sigabbrev_np(i) && strcasecmp(sigabbrev_np(i), name) == 0) {
+			*sig = i;
+			return 0;
+		}
+	return err_set(e, "%s: no such signal", text);
+}

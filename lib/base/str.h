@@ -1,0 +1,66 @@
+/*
+ * Strings and lists of strings.
+ *
+ * Memory that is not to be had ends the program (abort): Linux overcommits, so
+ * a failed small allocation cannot be handled in any way that helps a user.
+ */
+#ifndef CT_STR_H
+#define CT_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void *mem_alloc(size_t size);                       /* zeroed */
+void *mem_grow(void *p, size_t count, size_t size); /* realloc of count * size */
+char *str_dup(const char *s);                       /* NULL gives NULL */
+char *str_dup_n(const char *s, size_t n);           /* the first n bytes at most */
+char *str_fmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+bool str_starts(const char *s, const char *prefix);
+bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
+
+/*
+ * Length of the valid UTF-8 sequence that s starts with, its code point in *c;
+ * 0 if there is none. (RFC 3629: shortest forms only, no surrogates.)
+ */
+size_t str_utf8(const char *s, uint32_t *c);
+/* The same, but 0 for what could move a cursor, end a line or turn the writing round. */
+size_t str_shown(const char *s);
+
+/*
+ * The string with everything that could move a cursor or end a line (C0, DEL,
+ * C1, invalid UTF-8) written as \n, \t, \xNN. The caller frees it.
+ */
+char *str_printable(const char *s);
+
+/* A list that is also a C argument vector: v[n] is NULL once anything was added. */
+struct strv {
+	char **v;
+	size_t n;
+};
+
+void strv_add(struct strv *l, const char *s); /* a copy of s */
+void strv_take(struct strv *l, char *s);      /* s itself, now the list's */
+void strv_free(struct strv *l);
+char *strv_join(const struct strv *l, const char *between); /* "" of an empty list */
+bool strv_has(const struct strv *l, const char *s);
+/* Splits s at each sep; empty parts count. */
+void strv_split(struct strv *l, const char *s, char sep);
+
+#define own_strv __attribute__((cleanup(strv_free)))
+
+/* A growing byte buffer; data[len] is always 0 once anything was added. */
+struct buf {
+	char *data;
+	size_t len, cap;
+};
+
+void buf_add(struct buf *b, const void *data, size_t n);
+void buf_str(struct buf *b, const char *s);
+void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_free(struct buf *b);
+
+#define own_buf __attribute__((cleanup(buf_free)))
+
+#endif

@@ -1,0 +1,241 @@
+#include "build/buildrun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/proc.h"
+#include "build/buildmount.h"
+#include "container/container.h"
+#include "run/runopts.h"
+#include "run/supervise.h"
+#include "store/draft.h"
+
+/* Of a command's output that many bytes are kept for who looks into its container. */
+enum { LOG_MAX = 16 << 20 };
+
+/* A RUN as a run: what ct-run's options and an image would say. */
+struct command {
+	struct runopts opts;
+	struct record image;
+	struct plan plan;
+	struct strv kept;
+	struct supervise launch;
+};
+
+/* What the child that watches over the container tells. */
+struct news {
+	char id[ID_LEN]; /* "": the container did not come about */
+	int status;
+	struct err why;
+};
+
+static void command_free(struct command *c)
+{
+	runopts_free(&c->opts);
+	record_free(&c->image);
+	plan_free_lists(&c->plan);
+	strv_free(&c->kept);
+	strv_free(&c->launch.notes);
+}
+
+static void add_env(const struct build *b, const struct step *step, struct strv *out)
+{
+	scope_list(&b->steps->stages[step->stage].scope, step->settings, out);
+}
+
+/* m NULL: the step runs nothing, and the container is only to be looked into. */
+static int plan(struct command *c, struct build *b, const struct step *step, const struct tip *tip,
+		const struct mounting *m, struct err *e)
+{
+	const char *const shell[] = {"/bin/sh", NULL};
+	own_strv struct strv env = {0};
+
+	if (m)
+		add_env(b, step, &env);
+	record_add_list(&c->image, "env", &env);
+	record_add_list(&c->image, "env", &step->proxies);
+	record_add(&c->image, "workdir", step->workdir);
+	record_add(&c->image, "user", step->user);
+	/* With an init, for Ctrl-C to end what does not expect it. */
+	c->opts = (struct runopts){
+		.no_input = true,
+		.init = true,
+		.log_max = LOG_MAX,
+		.network = !m || str_equal(step->network, "default") ? NULL : step->network};
+	strv_add(&c->opts.labels, b->label);
+	for (size_t i = 0; m && i < m->volumes.n; i++)
+		strv_add(&c->opts.mounts.volumes, m->volumes.v[i]);
+	for (size_t i = 0; m && i < m->tmpfs.n; i++)
+		strv_add(&c->opts.mounts.tmpfs, m->tmpfs.v[i]);
+	c->launch = (struct supervise){.store = b->store,
+				       .plan = &c->plan,
+				       .image = tip->rootfs,
+				       .attached = !b->quiet,
+				       .report = -1};
+	if (runopts_plan(&c->opts, &c->image, m ? step->args.v : (char **)(uintptr_t)shell, false,
+			 &c->plan, &c->kept, e) < 0)
+		return -1;
+	c->plan.image_name = b->steps->stages[step->stage].image;
+	return supervise_ready(&c->launch, e);
+}
+
+/* The child, and whom it dies with. */
+struct child {
+	struct news news;
+	pid_t parent;
+};
+
+static int die_with_parent(const struct child *c, struct err *e)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return getppid() == c->parent ? 0 : err_set(e, "the build was killed");
+}
+
+/* Asked again: after a change of credentials on the way the kernel forgets whose death we follow
+ * (prctl(2)). */
+static int take_id(struct supervise *l, struct err *e)
+{
+	struct child *child = l->arg;
+
+	memcpy(child->news.id, l->id, sizeof(child->news.id));
+	return die_with_parent(child, e);
+}
+
+/* In the child: the container's supervisor, whose end is its. */
+__attribute__((noreturn)) static void supervise(struct command *c, int tell, pid_t parent)
+{
+	struct child child = {.news = {.status = -1}, .parent = parent};
+	struct err ignored;
+
+	if (die_with_parent(&child, &ignored) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		_exit(1);
+	c->launch.started = take_id;
+	c->launch.arg = &child;
+	child.news.status = supervise_run(&c->launch, &child.news.why);
+	_exit(write(tell, &child.news, sizeof(child.news)) == sizeof(child.news) ? 0 : 1);
+}
+
+/* Runs the container to its end. */
+static int watch(struct build *b, struct command *c, struct news *news, struct err *e)
+{
+	own_fd int from = -1;
+	pid_t parent = getpid(), pid;
+	int ends[2];
+	ssize_t n;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "start the command");
+	from = ends[0];
+	pid = fork();
+	if (pid == 0) {
+		close(take_fd(&from));
+		supervise(c, ends[1], parent);
+	}
+	close(ends[1]);
+	if (pid < 0)
+		return err_sys(e, "start the command");
+	*b->child = pid;
+	n = TEMP_FAILURE_RETRY(read(from, news, sizeof(*news)));
+	proc_wait_child(pid);
+	*b->child = 0;
+	return n == sizeof(*news) ? 0 : err_set(e, "its supervisor was killed");
+}
+
+/* The files of the container that ended well, and nothing else of it. */
+static int take_files(const struct build *b, const struct tip *tip, const struct mounting *m,
+		      const char *id, const struct draft *into, struct err *e)
+{
+	own_str char *path = str_fmt("%s/rootfs", id);
+	own_fd int rootfs =
+		openat(b->store->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (rootfs < 0)
+		return err_sys(e, "%s", path);
+	buildmount_clear(m, tip, rootfs);
+	if (renameat(b->store->root, path, into->dir, "rootfs") < 0)
+		return err_sys(e, "take over %s", path);
+	return draft_unpublish(b->store, id, e);
+}
+
+/* The command failed: its container stays, or one with what there was before it. */
+static int fail(struct build *b, struct command *c, const struct step *step,
+		const struct news *news, struct err *e)
+{
+	int status = news->status < 0 ? news->why.status ? news->why.status : 125 : news->status;
+	struct err ignored;
+
+	if (news->status < 0)
+		b->note(news->why.msg);
+	if (*b->stop) {
+		if (*news->id)
+			draft_unpublish(b->store, news->id, &ignored);
+		return err_set(e, "interrupted");
+	}
+	if (*news->id)
+		memcpy(b->left, news->id, sizeof(b->left));
+	else if (supervise_create(&c->launch, &ignored) == 0)
+		memcpy(b->left, c->launch.id, sizeof(b->left));
+	return err_set(e, "%.300s: status %d", step->text + strlen(step->name) + 1, status);
+}
+
+void buildrun_leave(struct build *b, const struct step *step, const struct tip *tip)
+{
+	__attribute__((cleanup(command_free))) struct command c = {0};
+	struct err ignored;
+
+	if (tip->rootfs >= 0 && plan(&c, b, step, tip, NULL, &ignored) == 0 &&
+	    supervise_create(&c.launch, &ignored) == 0)
+		memcpy(b->left, c.launch.id, sizeof(b->left));
+}
+
+int buildrun_key(struct build *b, const struct step *step, struct stepkey *k, struct err *e)
+{
+	own_strv struct strv env = {0};
+
+	add_env(b, step, &env);
+	stepkey_add_list(k, &step->args);
+	stepkey_add_list(k, &env);
+	stepkey_add(k, step->workdir);
+	stepkey_add(k, step->user);
+	stepkey_add(k, step->network);
+	return buildmount_key(b, step, k, e);
+}
+
+/* An empty tree to run in, where there is none before the step. */
+static int open_empty(const struct draft *work, struct tip *tip, struct err *e)
+{
+	if (tip_snapshot(tip, work, "empty", e) < 0)
+		return -1;
+	tip->rootfs = openat(work->dir, "empty", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return tip->rootfs < 0 ? err_sys(e, "an empty root directory") : 0;
+}
+
+int buildrun_do(struct build *b, const struct step *step, const struct tip *before,
+		const struct draft *work, const struct draft *into, struct err *e)
+{
+	__attribute__((cleanup(command_free))) struct command c = {0};
+	own_mounting struct mounting m = {.b = b, .step = step, .work = work};
+	struct tip tip = *before;
+	own_fd int empty = -1;
+	struct news news = {0};
+
+	if (tip.rootfs < 0) {
+		if (open_empty(work, &tip, e) < 0)
+			return -1;
+		empty = tip.rootfs;
+	}
+	if (buildmount_open(&m, e) < 0 || plan(&c, b, step, &tip, &m, e) < 0 ||
+	    watch(b, &c, &news, e) < 0)
+		return -1;
+	if (news.status != 0 || *b->stop)
+		return fail(b, &c, step, &news, e);
+	return take_files(b, before, &m, news.id, into, e);
+}

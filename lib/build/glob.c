@@ -1,0 +1,142 @@
+#include "build/glob.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* The character at *s, which moves on; of broken UTF-8 a byte. */
+static uint32_t next_char(const char **s)
+{
+	uint32_t c;
+	size_t n = str_utf8(*s, &c);
+
+	if (n == 0) {
+		c = (unsigned char)**s;
+		n = 1;
+	}
+	*s += n;
+	return c;
+}
+
+/* One end of a range in a class. False: there is none. */
+static bool class_char(const char **p, uint32_t *c)
+{
+	if (!**p || **p == '-' || **p == ']')
+		return false;
+	if (**p == '\\' && !*++*p)
+		return false;
+	*c = next_char(p);
+	return **p != '\0'; /* a class has an end */
+}
+
+/* From behind "[": whether c is of the class; *p then stands behind it. -1: it is no class. */
+static int class_match(const char **p, uint32_t c)
+{
+	bool negated = **p == '^', found = false;
+
+	*p += negated;
+	for (int n = 0; **p != ']' || n == 0; n++) {
+		uint32_t low, high;
+
+		if (!class_char(p, &low))
+			return -1;
+		high = low;
+		if (**p == '-') {
+			++*p;
+			if (!class_char(p, &high))
+				return -1;
+		}
+		found |= low <= c && c <= high;
+	}
+	++*p;
+	return found != negated;
+}
+
+/* Whether the element of the pattern at *p, no star, matches the character at *s; both move on. */
+static bool one_match(const char **p, const char **s)
+{
+	uint32_t c = next_char(s);
+
+	if (**p == '[') {
+		++*p;
+		return class_match(p, c) == 1;
+	}
+	if (**p == '?') {
+		++*p;
+		return c != '/';
+	}
+	*p += **p == '\\';
+	return next_char(p) == c;
+}
+
+/* Whether all of the pattern is one, matched or not. */
+static bool is_pattern(const char *p)
+{
+	while (*p) {
+		if (*p == '[') {
+			p++;
+			if (class_match(&p, 0) < 0)
+				return false;
+			continue;
+		}
+		if (*p == '\\' && !*++p)
+			return false;
+		p++;
+	}
+	return true;
+}
+
+int glob_match(const char *pattern, const char *name)
+{
+	const char *p = pattern, *s = name, *star = NULL, *from = NULL;
+
+	if (!is_pattern(pattern))
+		return -1;
+	/* A later star can only be tried further on if an earlier one could: the last one is enough
+	 * to go back to. */
+	while (*s || *p) {
+		const char *p_next = p, *s_next = s;
+
+		if (*p == '*') {
+			star = ++p;
+			from = s;
+			continue;
+		}
+		if (*s && *p && one_match(&p_next, &s_next)) {
+			p = p_next;
+			s = s_next;
+			continue;
+		}
+		if (!star || !*from || *from == '/')
+			return 0;
+		p = star;
+		next_char(&from);
+		s = from;
+	}
+	return 1;
+}
+
+bool glob_is(const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("*?[", *text))
+			return true;
+		if (*text == '\\' && !*++text)
+			break;
+	}
+	return false;
+}
+
+char *glob_plain(const char *text)
+{
+	struct buf out = {0};
+
+	buf_str(&out, "");
+	for (; *text; text++) {
+		if (*text == '\\' && text[1])
+			text++;
+		buf_add(&out, text, 1);
+	}
+	return out.data;
+}

@@ -1,0 +1,166 @@
+/*
+ * Matching runs all ways through the pattern at once: a set of places in it, moved on by each
+ * character. A pattern of many "*" takes no longer than its length times the text's.
+ */
+#include "build/pattern.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/own.h"
+
+enum kind { END, LITERAL, ANY, STAR };
+
+struct token {
+	enum kind kind;
+	size_t n; /* bytes of a literal character */
+	const char *text;
+};
+
+struct tokens {
+	struct token *v;
+	size_t n;
+};
+
+/* Bytes of the character at s: of broken UTF-8, one. */
+static size_t width(const char *s)
+{
+	uint32_t c;
+	size_t n = str_utf8(s, &c);
+
+	return n ? n : 1;
+}
+
+static void tokens_add(struct tokens *t, enum kind kind, const char *text, size_t n)
+{
+	t->v = mem_grow(t->v, t->n + 1, sizeof(*t->v));
+	t->v[t->n++] = (struct token){kind, n, text};
+}
+
+static struct tokens tokens_of(const char *pattern)
+{
+	struct tokens t = {0};
+
+	while (*pattern) {
+		if (*pattern == '*' || *pattern == '?') {
+			tokens_add(&t, *pattern == '*' ? STAR : ANY, pattern, 1);
+			pattern++;
+			continue;
+		}
+		if (*pattern == '\\' && pattern[1])
+			pattern++;
+		tokens_add(&t, LITERAL, pattern, width(pattern));
+		pattern += width(pattern);
+	}
+	tokens_add(&t, END, pattern, 0);
+	return t;
+}
+
+int pattern_check(const char *pattern, struct err *e)
+{
+	for (const char *s = pattern; *s; s++)
+		if (*s == '\\' && (!*++s || !strchr("*?\\}/", *s)))
+			return err_set(
+				e,
+				"%s: \"\\\" stands before neither \"*\", \"?\", \"/\", \"}\" nor \"\\\"",
+				pattern);
+	return 0;
+}
+
+/* A star may match nothing, so the place behind it is reached with it. */
+static void reach(const struct tokens *t, bool *set, size_t at)
+{
+	for (set[at] = true; t->v[at].kind == STAR && !set[at + 1]; at++)
+		set[at + 1] = true;
+}
+
+/*
+ * The end of the shortest or longest match that begins at text, or NULL. whole: only one that
+ * ends with the text counts.
+ */
+static const char *match(const struct tokens *t, const char *text, bool longest, bool whole)
+{
+	own_str bool *now = mem_alloc(t->n), *next = mem_alloc(t->n);
+	const char *found = NULL;
+	bool any = true;
+
+	reach(t, now, 0);
+	for (const char *s = text; any; s += width(s)) {
+		bool *swap = now;
+
+		if (now[t->n - 1] && (!whole || !*s) && (!found || longest))
+			found = s;
+		if (!*s || (found && !longest))
+			break;
+		any = false;
+		memset(next, 0, t->n);
+		for (size_t i = 0; i + 1 < t->n; i++) {
+			const struct token *p = &t->v[i];
+
+			if (!now[i] ||
+			    (p->kind == LITERAL &&
+			     (p->n != width(s) || memcmp(p->text, s, p->n) != 0)))
+				continue;
+			reach(t, next, p->kind == STAR ? i : i + 1);
+			any = true;
+		}
+		now = next;
+		next = swap;
+	}
+	return found;
+}
+
+void pattern_prefix(const char *pattern, const char *text, bool longest, size_t *n)
+{
+	struct tokens t = tokens_of(pattern);
+	const char *end = match(&t, text, longest, false);
+
+	*n = end ? (size_t)(end - text) : 0;
+	free(t.v);
+}
+
+void pattern_suffix(const char *pattern, const char *text, bool longest, size_t *from)
+{
+	struct tokens t = tokens_of(pattern);
+
+	*from = strlen(text);
+	for (const char *s = text;; s += width(s)) {
+		if (match(&t, s, true, true)) {
+			*from = (size_t)(s - text);
+			if (longest)
+				break;
+		}
+		if (!*s)
+			break;
+	}
+	free(t.v);
+}
+
+void pattern_replace(const char *pattern, const char *text, const char *with, bool all,
+		     struct buf *out)
+{
+	struct tokens t = tokens_of(pattern);
+	const char *end, *s = text;
+	bool after = false; /* a match ends here: an empty one at this place is none */
+
+	buf_str(out, "");
+	for (;;) {
+		end = match(&t, s, true, false);
+		if (end && (end > s || !after)) {
+			buf_str(out, with);
+			after = end > s;
+			s = end;
+			if (!all)
+				break;
+			if (after)
+				continue;
+		}
+		after = false;
+		if (!*s)
+			break;
+		buf_add(out, s, width(s));
+		s += width(s);
+	}
+	buf_str(out, s);
+	free(t.v);
+}

@@ -1,0 +1,53 @@
+#include "build/stepkey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void stepkey_begin(struct stepkey *k, const char *parent, const char *instruction)
+{
+	digest_begin(&k->digest);
+	stepkey_add(k, "ct step 1"); /* to be changed with what a step makes of the same words */
+	stepkey_add(k, parent);
+	stepkey_add(k, instruction);
+}
+
+void stepkey_add(struct stepkey *k, const char *text)
+{
+	uint64_t n = text ? strlen(text) : UINT64_MAX;
+
+	digest_add(&k->digest, &n, sizeof(n));
+	if (text)
+		digest_add(&k->digest, text, (size_t)n);
+}
+
+void stepkey_add_number(struct stepkey *k, uint64_t n)
+{
+	digest_add(&k->digest, &n, sizeof(n));
+}
+
+void stepkey_add_list(struct stepkey *k, const struct strv *list)
+{
+	stepkey_add_number(k, list->n);
+	for (size_t i = 0; i < list->n; i++)
+		stepkey_add(k, list->v[i]);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void stepkey_add_set(struct stepkey *k, struct strv *list)
+{
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_text);
+	stepkey_add_list(k, list);
+}
+
+void stepkey_end(struct stepkey *k, char key[STEP_KEY])
+{
+	char text[DIGEST_LEN];
+
+	digest_end(&k->digest, text);
+	memcpy(key, digest_hex(text), STEP_KEY);
+}

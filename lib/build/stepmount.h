@@ -1,0 +1,10 @@
+/* RUN's --mount=type=bind|cache|tmpfs,... */
+#ifndef CT_STEPMOUNT_H
+#define CT_STEPMOUNT_H
+
+#include "build/stepping.h"
+
+/* Reads one into a mount of the step's. False with the fault. */
+bool stepmount_read(struct stepping *s, struct step *step, const char *text);
+
+#endif

@@ -1,0 +1,262 @@
+#include "build/stepstore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "base/proc.h"
+#include "build/pairs.h"
+#include "kernel/subvol.h"
+
+static const char dir_name[] = "steps", synced[] = "synced";
+
+void stepstore_close(struct stored_step *s)
+{
+	shut_fd(&s->rootfs);
+	shut_fd(&s->dir);
+}
+
+static int lock_dir(int fd, int how)
+{
+	while (flock(fd, how) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
+static int open_dir(const struct store *s, struct err *e)
+{
+	int fd = openat(s->root, dir_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? err_sys(e, "%s/%s", s->root_path, dir_name) : fd;
+}
+
+int stepstore_hold(const struct store *s, struct err *e)
+{
+	own_fd int fd = -1;
+
+	if (mkdirat(s->root, dir_name, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "%s/%s", s->root_path, dir_name);
+	fd = open_dir(s, e);
+	if (fd < 0)
+		return -1;
+	if (lock_dir(fd, LOCK_SH) < 0)
+		return err_sys(e, "lock %s/%s", s->root_path, dir_name);
+	return take_fd(&fd);
+}
+
+/* The entry, held, if it still stands there; -1 with errno. */
+static int hold_entry(const struct store *s, const char *name, int how)
+{
+	own_str char *path = str_fmt("%s/%s", dir_name, name);
+	own_fd int fd = openat(s->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat a, b;
+
+	if (fd < 0 || lock_dir(fd, how) < 0 || fstat(fd, &a) < 0 ||
+	    fstatat(s->root, path, &b, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	if (a.st_ino != b.st_ino) {
+		errno = ENOENT;
+		return -1;
+	}
+	return take_fd(&fd);
+}
+
+/* Whether the step's files are as they were when it was done. */
+static bool is_whole(int dir, const char *key)
+{
+	own_record struct record r = {0};
+	char boot[37];
+	struct err ignored;
+
+	if (record_read(dir, "config", &r, &ignored) < 0 || !str_equal(record_get(&r, "key"), key))
+		return false;
+	if (faccessat(dir, synced, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	return proc_boot_id(boot, &ignored) == 0 && str_equal(record_get(&r, "boot"), boot);
+}
+
+/* Out of sight in one step. Who holds it keeps it until he is done: a sweep leaves what is locked. */
+static int remove_entry(const struct store *s, const char *name, struct err *e)
+{
+	own_str char *path = str_fmt("%s/%s", dir_name, name);
+	struct draft d;
+	int r;
+
+	if (draft_begin(s, &d, e) < 0)
+		return e->sys == ENOSPC || e->sys == EDQUOT ? subvol_erase(s->root, path, e) : -1;
+	r = renameat(s->root, path, s->root, d.name) < 0 && errno != ENOENT
+		? err_sys(e, "remove step %s", name)
+		: 0;
+	shut_fd(&d.dir);
+	if (r == 0)
+		draft_sweep(s, e);
+	return r;
+}
+
+int stepstore_open(const struct store *s, const char *key, struct stored_step *out, struct err *e)
+{
+	own_stored struct stored_step found = STORED_NONE;
+
+	*out = (struct stored_step)STORED_NONE;
+	found.dir = hold_entry(s, key, LOCK_SH);
+	if (found.dir < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "step %s", key);
+	found.rootfs = openat(found.dir, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (found.rootfs < 0 || !is_whole(found.dir, key)) {
+		stepstore_close(&found);
+		return remove_entry(s, key, e);
+	}
+	memcpy(found.key, key, sizeof(found.key));
+	*out = found;
+	found = (struct stored_step)STORED_NONE;
+	return 1;
+}
+
+int stepstore_publish(const struct store *s, struct draft *d, const char *key,
+		      struct record *config, bool replace, struct stored_step *out, struct err *e)
+{
+	own_str char *path = str_fmt("%s/%s", dir_name, key);
+	char boot[37];
+	bool renamed;
+	int found;
+
+	if (proc_boot_id(boot, e) < 0)
+		return -1;
+	record_add(config, "key", key);
+	record_add(config, "boot", boot);
+	if (record_write(d->dir, "config", config, e) < 0)
+		return -1;
+	if (replace && remove_entry(s, key, e) < 0)
+		return -1;
+	renamed = renameat2(s->root, d->name, s->root, path, RENAME_NOREPLACE) == 0;
+	if (!renamed && errno != EEXIST)
+		return err_sys(e, "step %s", key);
+	/* What was there already is as good; or else the draft's lock is the step's now, to be
+	 * taken anew as one that others share. */
+	if (renamed)
+		shut_fd(&d->dir);
+	else
+		draft_drop(s, d);
+	found = stepstore_open(s, key, out, e);
+	return found > 0    ? 0
+		: found < 0 ? -1
+			    : err_set(e, "step %s: gone as soon as it was there", key);
+}
+
+int stepstore_sync(const struct store *s, const struct strv *keys, struct err *e)
+{
+	own_fd int dir = keys->n ? open_dir(s, e) : -1;
+
+	if (dir < 0)
+		return keys->n ? -1 : 0;
+	if (syncfs(dir) < 0)
+		return err_sys(e, "write the steps to disk");
+	for (size_t i = 0; i < keys->n; i++) {
+		own_str char *path = str_fmt("%s/%s", keys->v[i], synced);
+		own_fd int fd =
+			openat(dir, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+		if (fd < 0 && errno != ENOENT)
+			return err_sys(e, "%s/%s", dir_name, path);
+	}
+	return 0;
+}
+
+static int make_cache(const struct store *s, const char *path, uint32_t mode, uid_t uid, gid_t gid,
+		      struct err *e)
+{
+	struct draft d;
+	int failed;
+
+	if (draft_begin(s, &d, e) < 0)
+		return -1;
+	failed = mkdirat(d.dir, "data", 0700) < 0 ||
+		fchownat(d.dir, "data", uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+		fchmodat(d.dir, "data", mode, 0) < 0 ||
+		(renameat2(s->root, d.name, s->root, path, RENAME_NOREPLACE) < 0 &&
+		 errno != EEXIST);
+	if (failed)
+		err_sys(e, "%s", path);
+	draft_drop(s, &d);
+	return failed ? -1 : 0;
+}
+
+int stepstore_cache(const struct store *s, const char *id, bool exclusive, bool wait, uint32_t mode,
+		    uid_t uid, gid_t gid, struct stored_step *out, struct err *e)
+{
+	own_str char *text = str_fmt("cache %s %o %u:%u", id, mode, uid, gid), *name = NULL,
+		     *path = NULL;
+	int how = (exclusive ? LOCK_EX : LOCK_SH) | (wait ? 0 : LOCK_NB);
+	char digest[DIGEST_LEN];
+
+	*out = (struct stored_step)STORED_NONE;
+	digest_of(text, strlen(text), digest);
+	name = str_fmt("cache-%.16s", digest_hex(digest));
+	path = str_fmt("%s/%s", dir_name, name);
+	if (faccessat(s->root, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    make_cache(s, path, mode, uid, gid, e) < 0)
+		return -1;
+	out->dir = hold_entry(s, name, how);
+	if (out->dir < 0)
+		return errno == EWOULDBLOCK ? 1 : err_sys(e, "cache %s", id);
+	out->rootfs = openat(out->dir, "data", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	memcpy(out->key, name, strlen(name) + 1);
+	return out->rootfs < 0 ? err_sys(e, "cache %s", id) : 0;
+}
+
+static int list_used(const struct store *s, struct pairs *used, struct err *e)
+{
+	own_strv struct strv ids = {0};
+
+	if (store_list(s, "img", &ids, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		own_str char *path = str_fmt("%s/config", ids.v[i]);
+		own_record struct record config = {0};
+		own_strv struct strv steps = {0};
+
+		if (record_read(s->root, path, &config, e) < 0) {
+			if (e->sys == ENOENT) /* removed meanwhile */
+				continue;
+			return -1;
+		}
+		record_get_list(&config, "step", &steps);
+		for (size_t k = 0; k < steps.n; k++)
+			pairs_put(used, steps.v[k], "");
+	}
+	return 0;
+}
+
+int stepstore_prune(const struct store *s, struct strv *removed, struct err *e)
+{
+	own_fd int lock = s->root < 0 ? -1 : open_dir(s, e);
+	own_pairs struct pairs used = {0};
+	own_dir DIR *d = NULL;
+	struct dirent *entry;
+
+	if (lock < 0)
+		return s->root < 0 || e->sys == ENOENT ? 0 : -1;
+	if (lock_dir(lock, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? err_set(e, "a build is running")
+					    : err_sys(e, "lock %s", dir_name);
+	if (list_used(s, &used, e) < 0)
+		return -1;
+	d = fdopendir(openat(lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (!d)
+		return err_sys(e, "%s", dir_name);
+	while ((errno = 0, entry = readdir(d))) {
+		if (entry->d_name[0] == '.' || pairs_get(&used, entry->d_name))
+			continue;
+		if (remove_entry(s, entry->d_name, e) < 0)
+			return -1;
+		strv_add(removed, entry->d_name);
+	}
+	return errno ? err_sys(e, "%s", dir_name) : 0;
+}

@@ -1,0 +1,165 @@
+#include "container/etc.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "store/plan.h"
+
+enum { HOST_FILE_MAX = 1 << 20 };
+
+const char *const etc_files[] = {"hosts", "hostname", "resolv.conf", NULL};
+
+static bool is_address(const char *s)
+{
+	unsigned char bytes[16];
+
+	return inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1;
+}
+
+int etc_check_host(const char *text, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+	bool word = true;
+
+	for (const char *c = text; *c; c++)
+		if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c) || *c == '#')
+			word = false;
+	if (!colon || colon == text || !word || !is_address(colon + 1))
+		return err_set(e, "%s: not HOST:ADDRESS", text);
+	return 0;
+}
+
+int etc_check_dns(const char *text, struct err *e)
+{
+	return is_address(text) ? 0 : err_set(e, "%s: not an address", text);
+}
+
+static void make_hosts(const struct plan *plan, const char *hostname, const char *address,
+		       struct buf *out)
+{
+	struct err ignored;
+
+	/* In the host's network the host's own names are true. */
+	if (plan->net == NET_HOST)
+		file_read(AT_FDCWD, "/etc/hosts", HOST_FILE_MAX, out, &ignored);
+	else
+		buf_str(out, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n");
+	buf_fmt(out, "%s\t%s", address ? address : "127.0.1.1", hostname);
+	buf_fmt(out, plan->name && strcmp(plan->name, hostname) != 0 ? " %s\n" : "\n", plan->name);
+	for (size_t i = 0; i < plan->hosts.n; i++) {
+		const char *colon = strchr(plan->hosts.v[i], ':');
+
+		buf_fmt(out, "%s\t%.*s\n", colon + 1, (int)(colon - plan->hosts.v[i]),
+			plan->hosts.v[i]);
+	}
+}
+
+/* Whether a container can reach it: its network has IPv4, and the host's loopback is not its own. */
+static bool is_reached(const char *address)
+{
+	own_str char *text = str_dup_n(address, strcspn(address, " \t"));
+	struct in_addr a;
+
+	return inet_pton(AF_INET, text, &a) == 1 && ntohl(a.s_addr) >> 24 != 127;
+}
+
+/*
+ * What a file of the host says of resolving: search, options, and with servers those that the
+ * container can reach (all: any). false: it can reach none.
+ */
+static bool take_over_resolvers(const char *file, bool all, bool servers, struct buf *out)
+{
+	own_buf struct buf text = {0};
+	struct err ignored;
+	char *rest, *line;
+	bool some = false;
+
+	buf_str(out, "");
+	if (file_read(AT_FDCWD, file, HOST_FILE_MAX, &text, &ignored) < 0)
+		return false;
+	for (rest = text.data; (line = strsep(&rest, "\n"));) {
+		const char *p = line + strspn(line, " \t"), *word = p + strcspn(p, " \t");
+		bool server = str_starts(p, "nameserver"),
+		     reached = server && (all || is_reached(word + strspn(word, " \t")));
+
+		some |= reached;
+		if (*p && (!server || (servers && reached)))
+			buf_fmt(out, "%s\n", line);
+	}
+	return some;
+}
+
+/* --dns says which servers are asked; the host's search and options stay (as with podman and
+ * docker). */
+static void make_resolv_conf(const struct plan *plan, struct buf *out)
+{
+	bool servers = !plan->dns.n;
+	own_buf struct buf usual = {0}, real = {0};
+
+	buf_str(out, "");
+	for (size_t i = 0; i < plan->dns.n; i++)
+		buf_fmt(out, "nameserver %s\n", plan->dns.v[i]);
+	/* Behind a resolver on the loopback there may be systemd's, which keeps a list of the real
+	 * ones. */
+	if (!take_over_resolvers("/etc/resolv.conf", plan->net == NET_HOST, servers, &usual) &&
+	    take_over_resolvers("/run/systemd/resolve/resolv.conf", false, servers, &real))
+		buf_str(out, real.data);
+	else
+		buf_str(out, usual.data);
+}
+
+void etc_text(const char *name, const struct plan *plan, const char *hostname, const char *address,
+	      struct buf *out)
+{
+	if (str_equal(name, "hosts"))
+		make_hosts(plan, hostname, address, out);
+	else if (str_equal(name, "resolv.conf"))
+		make_resolv_conf(plan, out);
+	else
+		buf_fmt(out, "%s\n", hostname);
+}
+
+static int write_one(int dir, const char *name, const struct buf *text, uid_t owner, struct err *e)
+{
+	if (file_write(dir, name, 0644, text->data, text->len, e) < 0)
+		return -1;
+	if (fchownat(dir, name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "owner of %s", name);
+	return fchmodat(dir, name, 0644, 0) < 0 ? err_sys(e, "mode of %s", name) : 0;
+}
+
+int etc_write_hosts(int dir, const struct plan *plan, const char *hostname, const char *address,
+		    const char *others, uid_t owner, struct err *e)
+{
+	own_buf struct buf hosts = {0};
+
+	make_hosts(plan, hostname, address, &hosts);
+	buf_str(&hosts, others);
+	return write_one(dir, "hosts", &hosts, owner, e);
+}
+
+int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owner, struct err *e)
+{
+	own_buf struct buf name = {0}, resolv = {0};
+
+	buf_fmt(&name, "%s\n", hostname);
+	make_resolv_conf(plan, &resolv);
+	if (faccessat(dir, "hosts", F_OK, 0) < 0 &&
+	    etc_write_hosts(dir, plan, hostname, NULL, "", owner, e) < 0)
+		return -1;
+	if (write_one(dir, "hostname", &name, owner, e) < 0)
+		return -1;
+	return faccessat(dir, "resolv.conf", F_OK, 0) == 0
+		? 0
+		: write_one(dir, "resolv.conf", &resolv, owner, e);
+}

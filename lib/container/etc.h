@@ -1,0 +1,32 @@
+/*
+ * The files of /etc that are made for each container and mounted over its own,
+ * never written into its image or snapshot: hosts, hostname, resolv.conf.
+ */
+#ifndef CT_ETC_H
+#define CT_ETC_H
+
+#include <sys/types.h>
+
+struct buf;
+struct err;
+struct plan;
+
+extern const char *const etc_files[]; /* "hosts", "hostname", "resolv.conf", NULL */
+
+/* Writes them into dir (CT_RUN/ps_N), owned by the container's root (a host id); hosts and
+ * resolv.conf if they are not there. */
+int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owner, struct err *e);
+/* hosts alone, of one with an address (NULL: none) and these lines about others. */
+int etc_write_hosts(int dir, const struct plan *plan, const char *hostname, const char *address,
+		    const char *others, uid_t owner, struct err *e);
+
+/* What would be in one of them; address: its own, or NULL. */
+void etc_text(const char *name, const struct plan *plan, const char *hostname, const char *address,
+	      struct buf *out);
+
+/* "HOST:IP" of --add-host; the error names it. */
+int etc_check_host(const char *text, struct err *e);
+/* An address of --dns. */
+int etc_check_dns(const char *text, struct err *e);
+
+#endif

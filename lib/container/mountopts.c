@@ -1,0 +1,74 @@
+#include "container/mountopts.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "container/mountspec.h"
+
+/* The plan's form: paths are absolute and without links, so that they mean the same later. */
+static char *volume_text(const struct mountspec *v)
+{
+	return str_fmt("%s:%s%s", v->name ? v->name : v->source, v->target,
+		       v->read_only ? ":ro" : "");
+}
+
+static char *tmpfs_text(const struct mountspec *v)
+{
+	return str_fmt("%s%s%s", v->target, *v->options ? ":" : "", v->options);
+}
+
+static char *device_text(const struct mountspec *v)
+{
+	return str_fmt("%s:%s", v->source, v->target);
+}
+
+static const struct kind {
+	const char *option;
+	int (*read)(const char *text, struct mountspec *v, struct err *e);
+	char *(*text)(const struct mountspec *v);
+} volume_kind = {"--volume", mountspec_read, volume_text},
+  tmpfs_kind = {"--tmpfs", mountspec_read_tmpfs, tmpfs_text},
+  device_kind = {"--device", mountspec_read_device, device_text};
+
+static int plan_kind(const struct kind *k, const struct strv *texts, struct strv *to,
+		     struct strv *taken, struct err *e)
+{
+	for (size_t i = 0; i < texts->n; i++) {
+		own_mountspec struct mountspec v = {0};
+
+		if (k->read(texts->v[i], &v, e) < 0)
+			return err_wrap(e, "%s", k->option);
+		if (mountspec_take_place(taken, v.target, k->option, texts->v[i], e) < 0)
+			return -1;
+		strv_take(to, k->text(&v));
+	}
+	return 0;
+}
+
+int mountopts_plan(const struct mountopts *o, const struct strv *wanted, struct plan *plan,
+		   struct err *e)
+{
+	own_strv struct strv taken = {0};
+
+	if (plan_kind(&volume_kind, &o->volumes, &plan->volumes, &taken, e) < 0 ||
+	    plan_kind(&tmpfs_kind, &o->tmpfs, &plan->tmpfs, &taken, e) < 0 ||
+	    plan_kind(&device_kind, &o->devices, &plan->devices, &taken, e) < 0)
+		return -1;
+	for (size_t i = 0; i < wanted->n; i++) {
+		own_str char *target = mountspec_target(wanted->v[i]);
+		struct err ignored;
+
+		if (target &&
+		    mountspec_take_place(&taken, target, "image volume", target, &ignored) == 0)
+			strv_add(&plan->image_volumes, target);
+	}
+	return 0;
+}
+
+void mountopts_free(struct mountopts *o)
+{
+	strv_free(&o->volumes);
+	strv_free(&o->tmpfs);
+	strv_free(&o->devices);
+}

@@ -1,0 +1,215 @@
+#include "container/mountspec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "kernel/mount.h"
+#include "store/names.h"
+#include "store/plan.h"
+
+void mountspec_free(struct mountspec *v)
+{
+	free(v->source);
+	free(v->name);
+	free(v->target);
+	free(v->options);
+	*v = (struct mountspec){0};
+}
+
+char *mountspec_target(const char *path)
+{
+	own_strv struct strv parts = {0};
+	own_buf struct buf clean = {0};
+	const char *first = NULL;
+	int n = 0;
+
+	strv_split(&parts, path, '/');
+	for (size_t i = 0; i < parts.n; i++) {
+		if (strcmp(parts.v[i], "..") == 0)
+			return NULL;
+		if (*parts.v[i] == '\0' || strcmp(parts.v[i], ".") == 0)
+			continue;
+		if (n++ == 0)
+			first = parts.v[i];
+		buf_fmt(&clean, "/%s", parts.v[i]);
+	}
+	if (path[0] != '/' || n == 0 || strcmp(first, "proc") == 0)
+		return NULL;
+	if (n == 1 && (strcmp(first, "dev") == 0 || strcmp(first, "sys") == 0))
+		return NULL;
+	return take_ptr(&clean.data);
+}
+
+/* Puts the target in its one spelling. */
+static int clean_target(struct mountspec *v, const char *text, struct err *e)
+{
+	char *clean = mountspec_target(v->target);
+
+	if (!clean)
+		return err_set(
+			e,
+			"%s: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc",
+			text);
+	free(v->target);
+	v->target = clean;
+	return 0;
+}
+
+bool mountspec_is_path(const char *text)
+{
+	return *text == '.' || strcspn(text, "/") < strcspn(text, ":");
+}
+
+static int check_place(const struct strv *taken, const char *target, const char *option,
+		       const char *text, struct err *e)
+{
+	for (size_t i = 0; i < taken->n; i += 2)
+		if (strcmp(taken->v[i], target) == 0)
+			return err_set(e, "%s %s: %s is mounted at %s", option, text,
+				       taken->v[i + 1], target);
+	return 0;
+}
+
+int mountspec_take_place(struct strv *taken, const char *target, const char *option,
+			 const char *text, struct err *e)
+{
+	if (check_place(taken, target, option, text, e) < 0)
+		return -1;
+	strv_add(taken, target);
+	strv_take(taken, str_fmt("%s %s", option, text));
+	return 0;
+}
+
+int mountspec_read(const char *text, struct mountspec *v, struct err *e)
+{
+	own_strv struct strv parts = {0}, options = {0};
+
+	*v = (struct mountspec){0};
+	strv_split(&parts, text, ':');
+	if (parts.n < 2 || parts.n > 3 || !*parts.v[0] || !*parts.v[1])
+		return err_set(e, "%s: not SOURCE:TARGET[:ro]", text);
+	if (!mountspec_is_path(text)) {
+		if (name_check_container(parts.v[0], e) < 0)
+			return -1;
+		v->name = str_dup(parts.v[0]);
+	} else {
+		v->source = realpath(parts.v[0], NULL);
+		if (!v->source)
+			return err_sys(e, "%s", parts.v[0]);
+	}
+	if (v->source && strchr(v->source, ':')) {
+		err_set(e, "%s: a path with \":\" in it cannot be written as SOURCE:TARGET",
+			v->source);
+		goto bad;
+	}
+	v->target = str_dup(parts.v[1]);
+	if (parts.n == 3)
+		strv_split(&options, parts.v[2], ',');
+	for (size_t i = 0; i < options.n; i++) {
+		if (strcmp(options.v[i], "ro") == 0)
+			v->read_only = true;
+		else if (strcmp(options.v[i], "rw") != 0) {
+			err_set(e, "%s: %s: not ro or rw", text, options.v[i]);
+			goto bad;
+		}
+	}
+	if (clean_target(v, text, e) == 0)
+		return 0;
+bad:
+	mountspec_free(v);
+	return -1;
+}
+
+int mountspec_read_tmpfs(const char *text, struct mountspec *v, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+
+	*v = (struct mountspec){0};
+	v->target = colon ? str_dup_n(text, (size_t)(colon - text)) : str_dup(text);
+	v->options = str_dup(colon ? colon + 1 : "");
+	if (clean_target(v, text, e) == 0)
+		return 0;
+	mountspec_free(v);
+	return -1;
+}
+
+int mountspec_read_device(const char *text, struct mountspec *v, struct err *e)
+{
+	own_strv struct strv parts = {0};
+	struct stat st;
+
+	*v = (struct mountspec){0};
+	strv_split(&parts, text, ':');
+	/* Root inside may write whatever mode a node has, so less than rwm cannot be promised. */
+	if (parts.n > 3 || parts.v[0][0] != '/' || (parts.n == 3 && strcmp(parts.v[2], "rwm") != 0))
+		return err_set(e, "%s: not DEVICE[:TARGET[:rwm]]", text);
+	if (stat(parts.v[0], &st) < 0)
+		return err_sys(e, "%s", parts.v[0]);
+	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+		return err_set(e, "%s: not a device", parts.v[0]);
+	v->source = str_dup(parts.v[0]);
+	v->target = str_dup(parts.n > 1 ? parts.v[1] : parts.v[0]);
+	if (clean_target(v, text, e) == 0)
+		return 0;
+	mountspec_free(v);
+	return -1;
+}
+
+int mountspec_check_places(const struct plan *p, int rootfs, struct err *e)
+{
+	const struct {
+		const char *option;
+		const struct strv *texts;
+		int (*read)(const char *text, struct mountspec *v, struct err *e);
+	} kinds[] = {
+		{"--volume", &p->volumes, mountspec_read},
+		{"--tmpfs", &p->tmpfs, mountspec_read_tmpfs},
+		{"--device", &p->devices, mountspec_read_device},
+	};
+	own_strv struct strv taken = {0};
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
+		for (size_t i = 0; i < kinds[k].texts->n; i++) {
+			const char *text = kinds[k].texts->v[i];
+			own_mountspec struct mountspec v = {0};
+			own_str char *place = NULL;
+
+			if (kinds[k].read(text, &v, e) < 0)
+				return -1;
+			place = path_resolved(rootfs, v.target);
+			if (mountspec_take_place(&taken, place, kinds[k].option, text, e) < 0)
+				return -1;
+		}
+	/* Those of the image may lie on one another: nobody can choose otherwise. */
+	for (size_t i = 0; taken.n && i < p->image_volumes.n; i++) {
+		own_str char *place = path_resolved(rootfs, p->image_volumes.v[i]);
+
+		if (check_place(&taken, place, "image volume", p->image_volumes.v[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int mountspec_mount_device(const char *source, uid_t owner, gid_t group, struct err *e)
+{
+	own_fd int dir = mount_new("tmpfs", "size=4k,mode=755", 0, source, e);
+	struct stat st;
+
+	if (dir < 0)
+		return -1;
+	if (stat(source, &st) < 0)
+		return err_sys(e, "%s", source);
+	if (mknodat(dir, "node", st.st_mode & S_IFMT, st.st_rdev) < 0 ||
+	    fchownat(dir, "node", owner, group, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(dir, "node", st.st_mode & 0666, 0) < 0)
+		return err_sys(e, "%s: make a node like it", source);
+	return take_fd(&dir);
+}

@@ -1,0 +1,148 @@
+#include "container/pause.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "kernel/cgroup.h"
+
+enum { FREEZE_MS = 10000 };
+
+static int open_mark(struct pause *p, int run, const char *id, int flags)
+{
+	*p = (struct pause){.run = run, .freezer = FREEZER_NONE};
+	snprintf(p->path, sizeof(p->path), "%s/pause", id);
+	p->mark = openat(run, p->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
+	return p->mark;
+}
+
+static bool is_marked(int mark)
+{
+	struct stat st;
+
+	return fstat(mark, &st) == 0 && st.st_size > 0;
+}
+
+static bool is_gone(int mark)
+{
+	struct stat st;
+
+	return fstat(mark, &st) == 0 && st.st_nlink == 0;
+}
+
+static int lock_mark(int mark, int how)
+{
+	int got;
+
+	while ((got = flock(mark, how)) < 0 && errno == EINTR)
+		continue;
+	return got;
+}
+
+/* The mark, made if there is none, with its lock. 0: the container has ended. */
+static int take_mark(struct pause *p, int run, const char *id, struct err *e)
+{
+	while (open_mark(p, run, id, O_CREAT) >= 0) {
+		if (lock_mark(p->mark, LOCK_EX) < 0) {
+			err_sys(e, "lock %s", p->path);
+			shut_fd(&p->mark);
+			return -1;
+		}
+		/* Its holder may have removed it meanwhile. */
+		if (!is_gone(p->mark))
+			return 1;
+		shut_fd(&p->mark);
+	}
+	return errno == ENOENT ? 0 : err_sys(e, "%s", p->path);
+}
+
+/* With the lock: thaws what this process, or one that is dead, froze. The mark goes after that. */
+static int thaw_marked(const struct pause *p, struct err *e)
+{
+	if (is_marked(p->mark) && freezer_thaw(&p->freezer, e) < 0)
+		return -1;
+	return ftruncate(p->mark, 0) < 0 ? err_sys(e, "%s", p->path) : 0;
+}
+
+static void close_all(struct pause *p)
+{
+	freezer_close(&p->freezer);
+	shut_fd(&p->mark);
+}
+
+int pause_begin(int run, const char *id, const char *group, struct pause *p, struct err *e)
+{
+	int taken = take_mark(p, run, id, e);
+
+	if (taken <= 0)
+		return taken;
+	if (cgroup_freezer(group, &p->freezer, e) < 0) {
+		if (e->sys == ENOENT)
+			return 0;
+		goto failed;
+	}
+	if (thaw_marked(p, e) < 0)
+		goto failed;
+	p->ours = !freezer_is_frozen(&p->freezer);
+	if (!p->ours)
+		return 0;
+	if (pwrite(p->mark, "1", 1, 0) != 1)
+		err_sys(e, "write %s", p->path);
+	else if (freezer_freeze(&p->freezer, FREEZE_MS, e) == 0)
+		return 0;
+failed:
+	pause_end(p, &(struct err){0});
+	return -1;
+}
+
+int pause_end(struct pause *p, struct err *e)
+{
+	int failed = p->ours ? thaw_marked(p, e) : 0;
+
+	if (p->mark >= 0 && !is_marked(p->mark))
+		unlinkat(p->run, p->path, 0);
+	close_all(p);
+	return failed;
+}
+
+/* Under the lock of the mark, which `how` says how to take. Whether it was had. */
+static bool settle(int run, const char *id, const char *group, int how)
+{
+	struct err ignored;
+	struct pause p;
+	bool had = true;
+
+	if (open_mark(&p, run, id, 0) < 0)
+		return true;
+	had = lock_mark(p.mark, how) == 0;
+	if (had && is_marked(p.mark)) {
+		p.ours = cgroup_freezer(group, &p.freezer, &ignored) == 0;
+		pause_end(&p, &ignored);
+	}
+	close_all(&p);
+	return had;
+}
+
+void pause_settle(int run, const char *id, const char *group)
+{
+	settle(run, id, group, LOCK_EX | LOCK_NB);
+}
+
+bool pause_is_frozen(const char *group)
+{
+	own_freezer struct freezer f = FREEZER_NONE;
+	struct err ignored;
+
+	return cgroup_freezer(group, &f, &ignored) == 0 && freezer_is_frozen(&f);
+}
+
+bool pause_by_user(int run, const char *id, const char *group)
+{
+	return pause_is_frozen(group) && settle(run, id, group, LOCK_EX) && pause_is_frozen(group);
+}

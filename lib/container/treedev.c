@@ -1,0 +1,166 @@
+#include "container/treedev.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "container/rootfs.h"
+#include "kernel/mount.h"
+
+int treedev_top(int root, const char *name, struct err *e)
+{
+	int fd;
+
+	if (mkdirat(root, name, 0755) < 0 && errno != EEXIST)
+		return err_sys(e, "make directory /%s", name);
+	fd = openat(root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return err_set(e, "/%s of the image is not a directory", name);
+	return fd < 0 ? err_sys(e, "/%s", name) : fd;
+}
+
+int treedev_copy(int dir, const char *name, struct err *e)
+{
+	own_fd int fd = mount_copy(dir, name, false, e);
+
+	if (fd < 0 ||
+	    mount_set(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false, name,
+		      e) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+static int lend_node(int dev, int host_dev, const char *name, struct err *e)
+{
+	own_fd int fd = treedev_copy(host_dev, name, e), at = -1;
+
+	if (fd < 0)
+		return -1;
+	at = openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (at < 0)
+		return err_sys(e, "make /dev/%s", name);
+	return mount_attach(fd, at, name, e);
+}
+
+/* Every device node of a directory of the host's, and of those below it, except those that the
+ * container has itself. */
+static int lend_all(int dev, int host_dev, struct err *e)
+{
+	static const char *const own[] = {".", "..", "pts", "shm", "mqueue", "ptmx", "console"};
+	own_dir DIR *d = NULL;
+	struct dirent *entry;
+	struct stat st;
+	size_t i;
+	int fd = openat(host_dev, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return err_sys(e, "/dev of the host");
+	while ((entry = readdir(d))) {
+		own_fd int below = -1, theirs = -1;
+		const char *name = entry->d_name;
+
+		for (i = 0; i < sizeof(own) / sizeof(*own) && strcmp(own[i], name) != 0; i++)
+			continue;
+		if (i < sizeof(own) / sizeof(*own) ||
+		    fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if ((S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) && lend_node(dev, fd, name, e) < 0)
+			return -1;
+		if (!S_ISDIR(st.st_mode))
+			continue;
+		if (mkdirat(dev, name, 0755) < 0)
+			return err_sys(e, "make /dev/%s", name);
+		below = openat(dev, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		theirs = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (below >= 0 && theirs >= 0 && lend_all(below, theirs, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A file system in /dev. */
+static int mount_in_dev(int dev, const struct fsentry *entry, const char *name, struct err *e)
+{
+	own_fd int fd = -1, at = -1;
+
+	if (mkdirat(dev, name, 0755) < 0)
+		return err_sys(e, "make %s", entry->target);
+	at = openat(dev, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = mount_new(entry->type, entry->options, entry->attrs, entry->target, e);
+	if (fd < 0 && entry->fallback)
+		fd = mount_new(entry->type, entry->fallback, entry->attrs, entry->target, e);
+	if (fd < 0 && entry->optional && (e->sys == ENODEV || e->sys == EPERM))
+		return 0;
+	return fd < 0 ? -1 : mount_attach(fd, at, entry->target, e);
+}
+
+static int make_in_dev(int dev, int host_dev, const struct fsentry *entry, struct err *e)
+{
+	const char *name = entry->target + strlen("/dev/");
+
+	switch (entry->kind) {
+	case FSENTRY_NODE:
+		return lend_node(dev, host_dev, name, e);
+	case FSENTRY_ALL_NODES:
+		return lend_all(dev, host_dev, e);
+	case FSENTRY_LINK:
+		return symlinkat(entry->source, dev, name) < 0
+			? err_sys(e, "make %s", entry->target)
+			: 0;
+	default:
+		return mount_in_dev(dev, entry, name, e);
+	}
+}
+
+static bool is_mount(int fd)
+{
+	struct statx st;
+
+	return statx(fd, "", AT_EMPTY_PATH, 0, &st) == 0 &&
+		st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+/* The new /dev stands on the old one, which lent it its nodes and goes now: over the root, for a
+ * moment. */
+static int replace_dev(int root, int dev, struct err *e)
+{
+	own_fd int at = -1;
+
+	if (mount_attach(dev, root, "/dev", e) < 0)
+		return -1;
+	rootfs_uncover("dev");
+	at = treedev_top(root, "dev", e);
+	return at < 0 ? -1 : mount_attach(dev, at, "/dev", e);
+}
+
+int treedev_mount(const struct filetree *t, size_t i, int root, int host, int *made, struct err *e)
+{
+	own_fd int at = treedev_top(root, "dev", e);
+	own_fd int host_dev = openat(host, "dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_fd int dev = -1;
+	int n = 1;
+
+	if (at < 0)
+		return -1;
+	if (host_dev < 0)
+		return err_sys(e, "/dev of the host");
+	dev = mount_new(t->v[i].type, t->v[i].options, t->v[i].attrs, "/dev", e);
+	if (dev < 0 || mount_attach(dev, at, "/dev", e) < 0)
+		return -1;
+	for (; i + n < t->n && fsentry_contains("/dev", t->v[i + n].target) &&
+	     t->v[i + n].phase == FSENTRY_KERNEL;
+	     n++)
+		if (make_in_dev(dev, host_dev, &t->v[i + n], e) < 0)
+			return -1;
+	if (is_mount(at) && replace_dev(root, dev, e) < 0)
+		return -1;
+	*made = take_fd(&dev);
+	return n;
+}

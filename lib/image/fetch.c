@@ -1,0 +1,343 @@
+#include "image/fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "image/blobs.h"
+#include "store/layerstore.h"
+
+enum { CHUNK = 1 << 18, PROGRESS_MS = 100 };
+
+struct fetch_layer {
+	int fd;          /* its blob's file; -1: the store has the layer */
+	bool mine;       /* the same blob may come twice: the first has the file, and is fetched */
+	bool there;      /* fetched, as its fetcher reported */
+	bool used, done; /* its file was given to the caller; and is unpacked */
+};
+
+struct fetch_shared {
+	_Atomic size_t next;    /* the layer that is to be fetched next */
+	_Atomic uint64_t got[]; /* bytes of each, by layer */
+};
+
+struct report {
+	size_t i;
+	int result;
+	struct err err;
+};
+
+/* Where the bytes of one layer go. */
+struct sink {
+	int fd;
+	const struct descriptor *blob;
+	_Atomic uint64_t *got;
+};
+
+static size_t shared_size(const struct fetch *f)
+{
+	return sizeof(struct fetch_shared) + f->image->n * sizeof(uint64_t);
+}
+
+/* --- in a fetcher --- */
+
+static int put(void *arg, const void *data, size_t n, struct err *e)
+{
+	const struct sink *to = arg;
+
+	if (fd_write_all(to->fd, data, n) < 0)
+		return err_sys(e, "blobs/%s", digest_hex(to->blob->digest));
+	*to->got += n;
+	return 0;
+}
+
+/* What the file has, in the digest; the next write goes behind it. */
+static int take_up(const struct sink *to, struct digest *d, struct err *e)
+{
+	static char chunk[CHUNK];
+	ssize_t n;
+
+	*to->got = 0;
+	if (lseek(to->fd, 0, SEEK_SET) < 0)
+		return err_sys(e, "blobs/%s", digest_hex(to->blob->digest));
+	while ((n = read(to->fd, chunk, sizeof(chunk))) > 0) {
+		digest_add(d, chunk, (size_t)n);
+		*to->got += (uint64_t)n;
+	}
+	return n < 0 ? err_sys(e, "blobs/%s", digest_hex(to->blob->digest)) : 0;
+}
+
+static int fill(struct registry *r, struct sink *to, uint64_t *from, struct err *e)
+{
+	own_digest struct digest d = {0};
+
+	digest_begin(&d);
+	if (take_up(to, &d, e) < 0)
+		return -1;
+	*from = *to->got;
+	return registry_blob(r, to->blob, *from, &d, put, to, e);
+}
+
+/* What cannot be the beginning of the blob is not kept. */
+static void forget(const struct sink *to)
+{
+	if (ftruncate(to->fd, 0) == 0)
+		*to->got = 0;
+}
+
+static bool is_full(const struct err *e)
+{
+	return e->sys == ENOSPC || e->sys == EDQUOT;
+}
+
+/*
+ * A beginning that an earlier pull left may be wrong (a power cut, another
+ * server): then the blob is fetched once more from its first byte.
+ */
+static int fetch_blob(struct registry *r, struct sink *to, struct err *e)
+{
+	uint64_t from = 0;
+	struct stat st;
+
+	if (fstat(to->fd, &st) == 0 && (uint64_t)st.st_size >= to->blob->size)
+		forget(to);
+	for (;;) {
+		if (fill(r, to, &from, e) == 0)
+			return 0;
+		if (r->passing && *to->got < to->blob->size)
+			return -1; /* the next pull goes on from there */
+		forget(to);
+		if (is_full(e) || from == 0)
+			return -1;
+	}
+}
+
+static int fetch_layer(struct fetch *f, size_t i, struct err *e)
+{
+	const struct descriptor *blob = &f->image->list[i];
+	struct sink to = {f->layers[i].fd, blob, &f->shared->got[i]};
+	int whole = blob_claim(to.fd, blob, e);
+
+	if (whole < 0)
+		return -1;
+	/* Another pull may have unpacked the layer, and removed the blob, before this file was
+	 * made. */
+	if (whole || layerstore_have(f->store, f->chains->v[i])) {
+		*to.got = blob->size;
+		return 0;
+	}
+	return fetch_blob(f->registry, &to, e) < 0 ? -1 : blob_finish(to.fd, blob, e);
+}
+
+static void fetch_all(struct fetch *f, int to)
+{
+	struct report r;
+	size_t i;
+
+	while ((i = f->shared->next++) < f->image->n) {
+		if (!f->layers[i].mine)
+			continue;
+		r = (struct report){.i = i};
+		r.result = fetch_layer(f, i, &r.err);
+		if (write(to, &r, sizeof(r)) != sizeof(r) || r.result < 0)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/* --- in the caller's process --- */
+
+/* Gives how many there are to fetch. */
+static int open_layers(struct fetch *f, struct err *e)
+{
+	int n = 0;
+
+	f->layers = mem_alloc(f->image->n * sizeof(*f->layers));
+	for (size_t i = 0; i < f->image->n; i++)
+		f->layers[i].fd = -1;
+	for (size_t i = 0; i < f->image->n; i++) {
+		struct fetch_layer *l = &f->layers[i];
+
+		if (layerstore_have(f->store, f->chains->v[i]))
+			continue;
+		for (size_t k = 0; k < i && l->fd < 0; k++)
+			if (strcmp(f->image->list[k].digest, f->image->list[i].digest) == 0)
+				l->fd = f->layers[k].fd;
+		if (l->fd >= 0)
+			continue;
+		l->mine = true;
+		l->fd = blob_open(f->store, &f->image->list[i], e);
+		if (l->fd < 0)
+			return -1;
+		n++;
+	}
+	return n;
+}
+
+static int start_fetchers(struct fetch *f, int n, int to, struct err *e)
+{
+	pid_t parent = getpid();
+
+	for (int i = 0; i < n && i < FETCH_AT_ONCE; i++) {
+		f->fetchers[i] = fork();
+		if (f->fetchers[i] < 0)
+			return err_sys(e, "fork");
+		if (f->fetchers[i] > 0)
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		close(f->reports);
+		fetch_all(f, to);
+	}
+	return 0;
+}
+
+int fetch_begin(struct fetch *f, struct err *e)
+{
+	own_fd int to = -1;
+	int pair[2], n;
+
+	memset(f->fetchers, 0, sizeof(f->fetchers));
+	f->reports = -1;
+	f->shared = mmap(NULL, shared_size(f), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			 -1, 0);
+	if (f->shared == MAP_FAILED)
+		abort();
+	n = open_layers(f, e);
+	if (n < 0)
+		return -1;
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe");
+	f->reports = pair[0];
+	to = pair[1];
+	return start_fetchers(f, n, to, e);
+}
+
+/*
+ * What failed though every layer that it asked for was there would fail the next time too: unless
+ * it was for want of room, a bound that its user may raise (bounds.h), or who unpacked one was
+ * killed.
+ */
+static bool is_useless(const struct fetch *f, const struct err *why)
+{
+	size_t i = 0;
+
+	if (!why || is_full(why) || why->sys == EFBIG || why->sys == EINTR)
+		return false;
+	while (i < f->image->n && f->layers[i].done)
+		i++;
+	return i == f->image->n || f->layers[i].used;
+}
+
+static bool is_empty(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_size == 0;
+}
+
+void fetch_end(struct fetch *f, const struct err *why)
+{
+	bool useless = f->layers && is_useless(f, why);
+	struct err ignored;
+
+	if (!f->layers)
+		return;
+	for (int i = 0; i < FETCH_AT_ONCE; i++)
+		if (f->fetchers[i] > 0) {
+			kill(f->fetchers[i], SIGKILL);
+			waitpid(f->fetchers[i], NULL, 0);
+		}
+	for (size_t i = 0; i < f->image->n; i++)
+		if (useless || is_empty(f->layers[i].fd))
+			blob_remove(f->store, &f->image->list[i]);
+	for (size_t i = 0; i < f->image->n; i++)
+		if (f->layers[i].mine)
+			own_close(&f->layers[i].fd);
+	if (useless)
+		layerstore_collect(f->store, &ignored);
+	own_close(&f->reports);
+	free(f->layers);
+	munmap(f->shared, shared_size(f));
+	*f = (struct fetch){.reports = -1};
+}
+
+void fetch_count(const struct fetch *f, uint64_t *got, uint64_t *of)
+{
+	*got = *of = 0;
+	for (size_t i = 0; i < f->image->n; i++)
+		if (f->layers[i].mine) {
+			*got += f->shared->got[i];
+			*of += f->image->list[i].size;
+		}
+}
+
+/* The layer whose fetching gives layer i. */
+static size_t fetched_as(const struct fetch *f, size_t i)
+{
+	size_t k = 0;
+
+	while (!f->layers[k].mine || f->layers[k].fd != f->layers[i].fd)
+		k++;
+	return k;
+}
+
+static int hear(struct fetch *f, struct err *e)
+{
+	struct pollfd p = {.fd = f->reports, .events = POLLIN};
+	struct report r;
+	ssize_t n;
+
+	if (poll(&p, 1, f->progress ? PROGRESS_MS : -1) <= 0) {
+		if (f->progress)
+			f->progress();
+		return 0;
+	}
+	n = read(f->reports, &r, sizeof(r));
+	if (n != sizeof(r))
+		return err_set(e, "a process that fetches layers was killed");
+	if (r.result < 0) {
+		*e = r.err;
+		return -1;
+	}
+	f->layers[r.i].there = true;
+	return 0;
+}
+
+int fetch_open(void *fetch, size_t i, struct err *e)
+{
+	struct fetch *f = fetch;
+	size_t k = fetched_as(f, i);
+	own_str char *again = NULL;
+	int fd;
+
+	while (!f->layers[k].there)
+		if (hear(f, e) < 0)
+			return -1;
+	f->layers[i].used = true;
+	/* With a position of its own. */
+	again = str_fmt("/proc/self/fd/%d", f->layers[i].fd);
+	fd = open(again, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "blobs/%s", digest_hex(f->image->list[i].digest)) : fd;
+}
+
+void fetch_done(void *fetch, size_t i)
+{
+	struct fetch *f = fetch;
+
+	f->layers[i].done = true;
+	if (f->layers[i].fd >= 0)
+		blob_remove(f->store, &f->image->list[i]);
+}

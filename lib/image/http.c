@@ -1,0 +1,439 @@
+#include "image/http.h"
+
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "base/num.h"
+#include "base/own.h"
+#include "base/shell.h"
+#include "image/cacerts.h"
+#include "image/url.h"
+
+enum {
+	REDIRECTS = 10,
+	HEADERS_MAX = 64 << 10, /* of an answer */
+	SAID_MAX = 64 << 10,
+	RECEIVE = 256 << 10, /* libcurl's buffer: its own 16 KiB halve the throughput */
+	SLOWEST = 1024,      /* bytes a second */
+	PATIENCE = 30,
+};
+
+static bool insecure;
+
+struct transfer {
+	const struct http_request *q;
+	struct http_reply *r;
+	CURL *easy;
+	char why[CURL_ERROR_SIZE];
+	size_t headers; /* bytes of them so far */
+	bool begun;     /* the first of the body was seen */
+	bool wanted;    /* it is take's */
+	bool enough;    /* of what is not: let the rest go */
+	uint64_t skip;  /* bytes of it that are known already */
+	uint64_t left;  /* bytes that may still come */
+	bool failed;    /* e says why */
+	struct err *e;
+};
+
+unsigned http_patience(void)
+{
+	const char *text = getenv("CT_TEST_STALL");
+	uint64_t seconds = PATIENCE;
+	struct err ignored;
+
+	if (text)
+		num_uint(text, 1, PATIENCE, &seconds, &ignored);
+	return (unsigned)seconds;
+}
+
+int http_begin(bool any, struct err *e)
+{
+	insecure = any;
+	return curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ? 0
+							     : err_set(e, "libcurl does not start");
+}
+
+bool http_plain_allowed(const char *host)
+{
+	return insecure || url_is_loopback(host);
+}
+
+/* first: where the request began; NULL: this is it. */
+static int judge_url(const char *text, const struct url *first, struct url *u, struct err *e)
+{
+	if (url_read(text, u, e) < 0)
+		return -1;
+	if (strcmp(u->scheme, "http") == 0 &&
+	    (!http_plain_allowed(u->host) || (first && !http_plain_allowed(first->host))))
+		return err_set(e, "%.200s: plain http is for loopback only (or --tls-verify=false)",
+			       text);
+	return 0;
+}
+
+static size_t refuse(struct transfer *t)
+{
+	t->failed = true;
+	return CURL_WRITEFUNC_ERROR;
+}
+
+static size_t on_header(char *data, size_t one, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+
+	(void)data, (void)one;
+	t->headers += n;
+	if (t->headers <= HEADERS_MAX)
+		return n;
+	err_set(t->e, "answers with headers of more than %d KiB", HEADERS_MAX >> 10);
+	return refuse(t);
+}
+
+static const char *header(CURL *easy, const char *name)
+{
+	struct curl_header *h;
+
+	return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
+}
+
+/* Whether a 206 begins where it was asked to: RFC 9110, 14.4. */
+static bool range_right(const struct transfer *t)
+{
+	const char *range = header(t->easy, "Content-Range");
+	own_str char *want = str_fmt("bytes %" PRIu64 "-", t->q->from);
+
+	return t->q->from && range && str_starts(range, want);
+}
+
+static int body_begin(struct transfer *t)
+{
+	curl_off_t length = -1;
+	long status = 0;
+
+	t->begun = true;
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+	t->wanted = status == 200 || status == 206;
+	if (!t->wanted)
+		return 0;
+	t->left = t->q->max;
+	if (status == 200)
+		t->skip = t->q->from;
+	else if (range_right(t))
+		t->left -= t->q->from;
+	else
+		return err_set(t->e, "answers with another range than was asked for");
+	if (length > 0 && (uint64_t)length > t->left)
+		return err_set(t->e, "longer than %" PRIu64 " bytes", t->q->max);
+	return 0;
+}
+
+/* What is not wanted: an error, which says why, or a redirect's, which nobody reads. */
+static size_t keep_said(struct transfer *t, const char *data, size_t n)
+{
+	size_t room = SAID_MAX - t->r->said.len;
+
+	buf_add(&t->r->said, data, n < room ? n : room);
+	t->enough = n > room;
+	return t->enough ? CURL_WRITEFUNC_ERROR : n;
+}
+
+static size_t on_body(char *data, size_t one, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	size_t known;
+
+	(void)one;
+	if (!t->begun && body_begin(t) < 0)
+		return refuse(t);
+	if (!t->wanted)
+		return keep_said(t, data, n);
+	if (n > t->left) {
+		err_set(t->e, "longer than %" PRIu64 " bytes", t->q->max);
+		return refuse(t);
+	}
+	t->left -= n;
+	known = n < t->skip ? n : (size_t)t->skip;
+	t->skip -= known;
+	if (n > known && t->q->take(t->q->arg, data + known, n - known, t->e) < 0)
+		return refuse(t);
+	t->r->got += n - known;
+	return n;
+}
+
+/* libcurl's own sockets would be inherited by what is executed later. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	(void)arg, (void)purpose;
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+/*
+ * The handle keeps connections for the next request. A forked child must not
+ * speak on its parent's, nor close them as TLS does: it leaves that handle be.
+ */
+static CURL *handle(void)
+{
+	static CURL *easy;
+	static pid_t whose;
+
+	if (!easy || whose != getpid())
+		easy = curl_easy_init();
+	else
+		curl_easy_reset(easy);
+	whose = getpid();
+	return easy;
+}
+
+/*
+ * CURLOPT_NOSIGNAL stays off: then libcurl ignores SIGPIPE while OpenSSL writes
+ * (it resolves names in a thread, and needs no alarm).
+ */
+static void set_limits(CURL *easy)
+{
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "ct/" CT_VERSION);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* http_do does: it judges each */
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)PATIENCE);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOWEST);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)http_patience());
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+}
+
+static int set_tls(CURL *easy, const struct url *u, struct err *e)
+{
+	own_buf struct buf pem = {0};
+	struct curl_blob blob = {.flags = CURL_BLOB_COPY};
+
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (insecure) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+		return 0;
+	}
+	if (strcmp(u->scheme, "https") != 0)
+		return 0;
+	if (cacerts_for(u->host, &pem, e) < 0)
+		return -1;
+	blob.data = pem.data;
+	blob.len = pem.len;
+	if (pem.len)
+		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+	return 0;
+}
+
+static void set_request(CURL *easy, const struct http_request *q, const char *url, bool first)
+{
+	own_str char *range = q->from && !q->whole ? str_fmt("%" PRIu64 "-", q->from) : NULL;
+
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	if (range)
+		curl_easy_setopt(easy, CURLOPT_RANGE, range);
+	if (q->post)
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, q->post);
+	if (first && q->bearer) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, q->bearer);
+	} else if (first && q->user) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		curl_easy_setopt(easy, CURLOPT_USERPWD, q->user);
+	}
+}
+
+/* The outcome of a transfer that libcurl gave up, and why in e. */
+static enum http_outcome judge(struct transfer *t, CURLcode code)
+{
+	long sys = 0, sent = 0;
+
+	switch (code) {
+	case CURLE_COULDNT_CONNECT:
+		curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &sys);
+		err_set(t->e, "%s", sys ? strerror((int)sys) : t->why);
+		return HTTP_AWAY;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		err_set(t->e, "its address cannot be found (a wrong name, or no network?)");
+		return HTTP_AWAY;
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		err_set(t->e, "%s", t->why);
+		return HTTP_AWAY;
+	case CURLE_OPERATION_TIMEDOUT:
+		curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+		if (t->headers)
+			err_set(t->e, "stalled: less than 1 KiB/s for %u s", http_patience());
+		else
+			err_set(t->e, "no answer for %u s", sent ? http_patience() : PATIENCE);
+		return sent ? HTTP_BROKEN : HTTP_AWAY;
+	case CURLE_SSL_CONNECT_ERROR:
+		err_set(t->e, "no TLS: %s", t->why);
+		return HTTP_NO_TLS;
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_GOT_NOTHING:
+		err_set(t->e, "broke off: %s", t->why[0] ? t->why : curl_easy_strerror(code));
+		return HTTP_BROKEN;
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE: /* what it calls a header line of more than 100 KiB */
+#endif
+	case CURLE_OUT_OF_MEMORY: /* what it called it before 8.6 */
+		err_set(t->e, "answers with a header that is too long");
+		return HTTP_REFUSED;
+	default:
+		err_set(t->e, "%s", t->why[0] ? t->why : curl_easy_strerror(code));
+		return HTTP_REFUSED;
+	}
+}
+
+static char *without_parameters(const char *type)
+{
+	size_t n = type ? strcspn(type, "; \t") : 0;
+
+	return n ? str_dup_n(type, n) : NULL;
+}
+
+static void read_headers(CURL *easy, struct http_reply *r)
+{
+	curl_off_t wait = 0;
+	struct curl_header *h;
+
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &r->status);
+	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait);
+	/* A moment that is over for our clock is none to wait for. */
+	r->retry_after = wait < 0 ? 0 : wait > UINT32_MAX ? UINT32_MAX : (unsigned)wait;
+	r->type = without_parameters(header(easy, "Content-Type"));
+	r->digest = str_dup(header(easy, "Docker-Content-Digest"));
+	for (size_t i = 0;
+	     curl_easy_header(easy, "WWW-Authenticate", i, CURLH_HEADER, -1, &h) == CURLHE_OK; i++)
+		strv_add(&r->challenges, h->value);
+}
+
+/* One request without its redirects. */
+static enum http_outcome perform(struct transfer *t, const struct url *u, const char *url,
+				 bool first)
+{
+	own_str char *accept = t->q->accept ? str_fmt("Accept: %s", t->q->accept) : NULL;
+	struct curl_slist *headers = accept ? curl_slist_append(NULL, accept) : NULL;
+	CURLcode code;
+
+	t->why[0] = '\0';
+	t->begun = t->wanted = t->enough = false;
+	t->headers = 0;
+	set_limits(t->easy);
+	set_request(t->easy, t->q, url, first);
+	if (set_tls(t->easy, u, t->e) < 0) {
+		curl_slist_free_all(headers);
+		return HTTP_REFUSED;
+	}
+	if (url_is_loopback(u->host))
+		curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->why);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	code = curl_easy_perform(t->easy);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
+	curl_slist_free_all(headers);
+	if (t->failed)
+		return HTTP_REFUSED;
+	return code == CURLE_OK || t->enough ? HTTP_ANSWERED : judge(t, code);
+}
+
+/* The same by curl(1). Secrets are variables, and what a redirect leads to may be signed: none of
+ * it is said. */
+static void tell_same(const struct http_request *q)
+{
+	const char *blob = strstr(q->url, "/blobs/sha256:");
+	own_buf struct buf line = {0};
+
+	if (explain_fd < 0)
+		return;
+	buf_str(&line, q->token ? "token=$(curl -fgsSL" : "curl -fgsSL");
+	if (q->accept) {
+		own_str char *accept = str_fmt("Accept: %s", q->accept);
+
+		buf_str(&line, " -H ");
+		shell_word(&line, accept);
+	}
+	if (q->bearer)
+		buf_str(&line, " -H \"Authorization: Bearer $token\"");
+	if (q->user)
+		buf_str(&line, " -u \"$user\"");
+	if (q->post)
+		buf_str(&line, " -d \"$form\"");
+	buf_str(&line, " ");
+	shell_word(&line, q->url);
+	if (blob)
+		buf_fmt(&line, " -o %.64s", blob + strlen("/blobs/sha256:"));
+	if (q->token)
+		buf_str(&line,
+			" | jq -r 'first(.token, .access_token | select(. // \"\" != \"\"))')");
+	explain_same(line.data);
+}
+
+static long status_of(CURL *easy)
+{
+	long status = -1;
+
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+int http_do(const struct http_request *q, struct http_reply *r, struct err *e)
+{
+	struct transfer t = {.q = q, .r = r, .e = e};
+	own_url struct url first = {0};
+	own_str char *url = str_dup(q->url);
+	char *next = NULL;
+
+	*r = (struct http_reply){.outcome = HTTP_REFUSED};
+	if (judge_url(url, NULL, &first, e) < 0)
+		return -1;
+	for (int hops = 0;; hops++) {
+		own_url struct url here = {0};
+
+		if (hops > REDIRECTS)
+			return err_set(e, "%s: more than %d redirects", first.host, REDIRECTS);
+		if (judge_url(url, hops ? &first : NULL, &here, e) < 0)
+			return err_wrap(e, "%s: redirect", first.host);
+		r->moved = r->moved || !url_same(&here, &first);
+		buf_free(&r->said);
+		t.easy = handle();
+		if (!t.easy)
+			return err_set(e, "libcurl has no memory");
+		r->outcome = perform(&t, &here, url, !r->moved);
+		if (explain_fd >= 0)
+			explain_result(status_of(t.easy), "%s %.*s", q->post ? "POST" : "GET",
+				       (int)strcspn(url, hops ? "?" : ""), url);
+		if (r->outcome != HTTP_ANSWERED)
+			return err_wrap(e, "%s", here.host);
+		curl_easy_getinfo(t.easy, CURLINFO_REDIRECT_URL, &next);
+		if (!next || q->post)
+			break;
+		r->outcome = HTTP_REFUSED;
+		free(url);
+		url = str_dup(next);
+	}
+	read_headers(t.easy, r);
+	if (r->status < 400)
+		tell_same(q);
+	return 0;
+}
+
+void http_reply_free(struct http_reply *r)
+{
+	free(r->type);
+	strv_free(&r->challenges);
+	free(r->digest);
+	buf_free(&r->said);
+	*r = (struct http_reply){0};
+}

@@ -1,0 +1,155 @@
+#include "image/import.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "store/draft.h"
+#include "store/image.h"
+#include "store/layering.h"
+#include "store/layerstore.h"
+#include "store/names.h"
+
+/* The image of the same configuration, which says what its layers unpack to. 0: there is none. */
+static int find_same(const struct store *s, const struct record *config, char id[ID_LEN],
+		     struct err *e)
+{
+	const char *digest = record_get(config, "config-digest");
+	own_strv struct strv ids = {0};
+
+	if (store_list(s, "img", &ids, e) < 0)
+		return -1;
+	for (size_t i = 0; digest && i < ids.n; i++) {
+		own_str char *path = str_fmt("%s/config", ids.v[i]);
+		own_record struct record is = {0};
+		struct err damaged;
+
+		if (record_read(s->root, path, &is, &damaged) == 0 &&
+		    str_equal(record_get(&is, "config-digest"), digest)) {
+			snprintf(id, ID_LEN, "%s", ids.v[i]);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void note_moved(const struct import *in, const char *name, const char *holder,
+		       const char *id)
+{
+	if (in->moved && *holder && !strchr(name, '@') && strcmp(holder, id) != 0)
+		strv_take(in->moved, str_fmt("%s: the name moves from %s to %s", name, holder, id));
+}
+
+/* before: whose each name that was taken had been ("": nobody's), to be given back. */
+static int take_all(const struct import *in, const struct strv *names, const char *id,
+		    struct strv *before, struct err *e)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		char holder[ID_LEN];
+
+		if (name_holder(in->store, "img", names->v[i], holder) < 0)
+			*holder = '\0';
+		note_moved(in, names->v[i], holder, id);
+		if (name_take(in->store, "img", names->v[i], id, e) < 0)
+			return -1;
+		strv_add(before, holder);
+	}
+	return 0;
+}
+
+/* All of the names, on disk, or none. */
+static int take_names(const struct import *in, const struct strv *names, const char *id,
+		      struct err *e)
+{
+	own_fd int dir = openat(in->store->root, "names/img", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_strv struct strv before = {0};
+
+	if (dir < 0)
+		return err_sys(e, "names/img");
+	if (take_all(in, names, id, &before, e) == 0) {
+		if (fsync(dir) == 0)
+			return 0;
+		err_sys(e, "write names/img");
+	}
+	for (size_t i = before.n; i > 0; i--)
+		name_give_back(in->store, "img", names->v[i - 1], id, before.v[i - 1]);
+	return -1;
+}
+
+/*
+ * Under the store's lock, so that of two who bring the same image one makes it and the other
+ * finds it. d: what to publish if there is none. Gives 1 with the id, 0 if there is none and no
+ * draft.
+ */
+static int settle(const struct import *in, struct draft *d, const struct strv *names,
+		  char id[ID_LEN], struct err *e)
+{
+	const struct store *s = in->store;
+	own_fd int lock = lock_take(s->root, ".", e);
+	int found = lock < 0 ? -1 : find_same(s, in->config, id, e);
+	struct err ignored;
+
+	if (found < 0 || (found == 0 && !d))
+		return found;
+	if (!found && (store_new_id(s, "img", id, e) < 0 || draft_publish(s, d, id, NULL, e) < 0))
+		return -1;
+	if (take_names(in, names, id, e) == 0)
+		return 1;
+	close(take_fd(&lock));
+	if (!found)
+		draft_unpublish(s, id, &ignored);
+	return -1;
+}
+
+static int add_layers(const struct import *in, const struct strv *diffids, const struct strv *chain,
+		      struct err *e)
+{
+	for (size_t i = 0; i < chain->n; i++) {
+		own_str char *what = str_fmt("layer %zu of %zu", i + 1, chain->n);
+		own_fd int from = -1;
+
+		if (!layerstore_have(in->store, chain->v[i])) {
+			from = in->open(in->arg, i, e);
+			if (from < 0 ||
+			    layering_add(in->store, i ? chain->v[i - 1] : NULL, chain->v[i],
+					 diffids->v[i], from, what, in->progress, e) < 0)
+				return -1;
+		}
+		if (in->done)
+			in->done(in->arg, i);
+	}
+	return 0;
+}
+
+static int make_image(const struct import *in, struct draft *d, const struct strv *names,
+		      char id[ID_LEN], struct err *e)
+{
+	own_strv struct strv diffids = {0}, chain = {0};
+
+	record_get_list(in->config, "diffid", &diffids);
+	layering_chain(&diffids, &chain);
+	if (add_layers(in, &diffids, &chain, e) < 0 || draft_begin(in->store, d, e) < 0 ||
+	    layerstore_snapshot(in->store, chain.n ? chain.v[chain.n - 1] : NULL, d, e) < 0)
+		return -1;
+	record_drop(in->config, "layer");
+	record_add_list(in->config, "layer", &chain);
+	return image_seal(d, in->config, e) < 0 || settle(in, d, names, id, e) < 0 ? -1 : 0;
+}
+
+int import_image(const struct import *in, const struct strv *names, char id[ID_LEN], struct err *e)
+{
+	own_fd int held = layerstore_hold(in->store, e);
+	struct draft d = {.dir = -1};
+	int r = held < 0 ? -1 : settle(in, NULL, names, id, e);
+
+	if (r != 0)
+		return r < 0 ? -1 : 0;
+	r = make_image(in, &d, names, id, e);
+	draft_drop(in->store, &d);
+	return r;
+}

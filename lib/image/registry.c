@@ -1,0 +1,435 @@
+#include "image/registry.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/jq.h"
+#include "base/own.h"
+#include "base/record.h"
+#include "image/http.h"
+#include "image/secret.h"
+#include "image/url.h"
+#include "image/wwwauth.h"
+
+enum {
+	TRIES = 5,
+	WAIT_MOST = 60,       /* seconds; who asks for more is not waited for */
+	SMALL_MAX = 64 << 10, /* of an answer that is no manifest and no blob */
+};
+
+/* How much there still is with something that fails. */
+struct patience {
+	int tries;
+	unsigned ms; /* before the next */
+};
+
+static struct patience patience(void)
+{
+	return (struct patience){TRIES, http_patience() * 1000 / 60};
+}
+
+int registry_open(struct registry *r, const struct ref *ref, const char *creds, struct err *e)
+{
+	const char *host = strcmp(ref->host, "docker.io") == 0 ? "registry-1.docker.io" : ref->host;
+
+	*r = (struct registry){.ref = ref};
+	if (creds && (creds[0] == ':' || !strchr(creds, ':')))
+		return err_set(e, "credentials: not USER:PASSWORD");
+	r->base = str_fmt("https://%s/v2", host);
+	r->auth.creds = str_dup(creds);
+	r->sought = creds != NULL;
+	return 0;
+}
+
+void registry_close(struct registry *r)
+{
+	free(r->base);
+	auth_free(&r->auth);
+	free(r->token);
+	buf_free(&r->token_json);
+}
+
+void registry_hide(const struct registry *r, struct err *e)
+{
+	const char *password = r->auth.creds ? strchr(r->auth.creds, ':') : NULL;
+	own_strv struct strv forms = {0};
+
+	secret_add(&forms, r->auth.creds);
+	secret_add(&forms, password ? password + 1 : NULL);
+	secret_add(&forms, r->auth.identity);
+	secret_add(&forms, r->token);
+	secret_hide(&forms, e->msg);
+}
+
+static int name_image(const struct registry *r, struct err *e)
+{
+	own_str char *name = ref_name(r->ref);
+
+	registry_hide(r, e);
+	return err_wrap(e, "%s", name);
+}
+
+/* Behind what e says. */
+static __attribute__((format(printf, 2, 3))) int add(struct err *e, const char *fmt, ...)
+{
+	size_t n = strlen(e->msg);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(e->msg + n, sizeof(e->msg) - n, fmt, args);
+	va_end(args);
+	return -1;
+}
+
+/* --- one request --- */
+
+static int take_small(void *whole, const void *data, size_t n, struct err *e)
+{
+	(void)e; /* http keeps to the size that is allowed */
+	buf_add(whole, data, n);
+	return 0;
+}
+
+/* A server that was never seen is rather not there than busy. */
+static bool is_worth_a_try(const struct registry *r, const struct http_reply *reply)
+{
+	switch (reply->outcome) {
+	case HTTP_BROKEN:
+		return true;
+	case HTTP_AWAY:
+	case HTTP_NO_TLS:
+		return r->met;
+	case HTTP_ANSWERED:
+		return reply->status == 429 || reply->status >= 500;
+	default:
+		return false;
+	}
+}
+
+/* Waits for the next try; false if there is to be none. Tries that meet must not meet again: hence
+ * the clock. */
+static bool wait_for_next(const struct registry *r, struct patience *p, unsigned asked,
+			  const char *why)
+{
+	struct timespec t;
+	unsigned ms;
+
+	if (--p->tries <= 0 || asked > WAIT_MOST)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	ms = asked ? asked * 1000 : p->ms + (unsigned)t.tv_nsec % (p->ms / 2 + 1);
+	p->ms *= 2;
+	if (r->retry) {
+		own_str char *line =
+			str_fmt("%s; trying again in %u.%u s", why, ms / 1000, ms / 100 % 10);
+
+		r->retry(line);
+	}
+	t = (struct timespec){ms / 1000, ms % 1000 * 1000000L};
+	nanosleep(&t, NULL);
+	return true;
+}
+
+/* whole: where a document goes, anew with each try; NULL: a blob, which goes on where it broke off.
+ */
+static int request(const struct registry *r, struct http_request *q, struct buf *whole,
+		   struct patience *p, struct http_reply *reply, struct err *e)
+{
+	int failed;
+
+	do {
+		http_reply_free(reply);
+		if (whole)
+			buf_free(whole);
+		failed = http_do(q, reply, e);
+		if (!whole)
+			q->from += reply->got;
+		if (!failed)
+			err_set(e, "%s: answers %ld", r->ref->host, reply->status);
+	} while (is_worth_a_try(r, reply) && wait_for_next(r, p, reply->retry_after, e->msg));
+	return failed;
+}
+
+/* The same for a path of the registry, which is found out to speak TLS or not on the way. */
+static int request_path(struct registry *r, const char *path, struct http_request *q,
+			struct buf *whole, struct patience *p, struct http_reply *reply,
+			struct err *e)
+{
+	own_str char *url = str_fmt("%s/%s", r->base, path);
+
+	q->url = url;
+	q->bearer = r->token;
+	q->user = r->basic ? r->auth.creds : NULL;
+	if (request(r, q, whole, p, reply, e) == 0) {
+		r->met = true;
+		return 0;
+	}
+	if (reply->outcome != HTTP_NO_TLS || r->met || !str_starts(r->base, "https:"))
+		return -1;
+	if (!http_plain_allowed(r->ref->host))
+		return add(e, " (plain http with --tls-verify=false only)");
+	free(r->base);
+	r->base = str_fmt("http://%s/v2", r->ref->host);
+	return request_path(r, path, q, whole, p, reply, e);
+}
+
+/* --- who we are --- */
+
+/* Who does not know us says the same of what is not there: else we would learn that. */
+static int add_credentials(const struct registry *r, struct err *e)
+{
+	if (r->auth.creds || r->auth.identity)
+		return add(e, " (with the credentials for %.100s)", r->ref->host);
+	return add(
+		e,
+		" (no such image, or one that takes credentials: none for %.100s are known%s%.100s%s)",
+		r->ref->host, r->auth.helper ? "; the helper " : "",
+		r->auth.helper ? r->auth.helper : "", r->auth.helper ? " is not run" : "");
+}
+
+/* What was answered is not what was asked for: why, in the server's words if it has some. */
+static int refused(const struct registry *r, const struct http_reply *reply, const char *who,
+		   struct err *e)
+{
+	own_record struct record said = {0};
+	const char *message = NULL;
+	struct err ignored;
+
+	if (reply->moved)
+		who = "the host that it redirects to";
+	if (reply->said.len &&
+	    jq_read("refusal", NULL, reply->said.data, reply->said.len, who, &said, &ignored) == 0)
+		message = record_get(&said, "message");
+	if (message && *message)
+		err_set(e, "%s says: %.200s", who, message);
+	else
+		err_set(e, "%s answers %ld", who, reply->status);
+	if (reply->retry_after > WAIT_MOST)
+		add(e, " (for %u s)", reply->retry_after);
+	return (reply->status == 401 || reply->status == 403) && !reply->moved
+		? add_credentials(r, e)
+		: -1;
+}
+
+/* A token that can stand in a header. */
+static bool is_token(const char *s)
+{
+	for (const char *p = s; *p; p++)
+		if (*p <= ' ' || *p >= 0x7f)
+			return false;
+	return *s != '\0';
+}
+
+static char *token_query(const struct registry *r, const struct wwwauth *c)
+{
+	own_str char *scope = str_fmt("repository:%s:pull", r->ref->repository);
+	own_str char *safe_scope = url_escape(scope);
+	own_str char *service = c->service ? url_escape(c->service) : NULL;
+
+	return str_fmt("%s%s%sscope=%s", service ? "service=" : "", service ? service : "",
+		       service ? "&" : "", safe_scope);
+}
+
+static int token_ask(struct registry *r, const struct wwwauth *c, struct patience *p,
+		     struct http_reply *reply, struct err *e)
+{
+	own_str char *query = token_query(r, c), *url = NULL, *form = NULL, *identity = NULL;
+	struct http_request q = {
+		.max = SMALL_MAX, .take = take_small, .arg = &r->token_json, .token = true};
+
+	if (r->auth.identity && !r->auth.creds) {
+		identity = url_escape(r->auth.identity);
+		form = str_fmt("grant_type=refresh_token&client_id=ct&%s&refresh_token=%s", query,
+			       identity);
+		q.url = c->realm;
+		q.post = form;
+	} else {
+		url = str_fmt("%s%c%s", c->realm, strchr(c->realm, '?') ? '&' : '?', query);
+		q.url = url;
+		q.user = r->auth.creds;
+	}
+	return request(r, &q, &r->token_json, p, reply, e);
+}
+
+static int token_get(struct registry *r, const struct wwwauth *c, struct patience *p, struct err *e)
+{
+	own_reply struct http_reply reply = {0};
+	own_record struct record answer = {0};
+	const char *token;
+
+	/* A registry out there has no business with what listens on loopback here. */
+	if (strncasecmp(c->realm, "https://", 8) != 0 && !http_plain_allowed(r->ref->host))
+		return err_set(e, "its tokens are not had by https, but from %.200s", c->realm);
+	if (token_ask(r, c, p, &reply, e) < 0)
+		return err_wrap(e, "token");
+	if (reply.status != 200)
+		return refused(r, &reply, "the token server", e);
+	if (jq_read("token", NULL, r->token_json.data, r->token_json.len,
+		    "the token server's answer", &answer, e) < 0)
+		return -1;
+	token = record_get(&answer, "token");
+	if (!token || !is_token(token))
+		return err_set(e, "the token server's answer: no token");
+	free(r->token);
+	r->token = str_dup(token);
+	return 0;
+}
+
+/* Does what a 401 asks for. */
+static int answer(struct registry *r, const struct http_reply *reply, struct patience *p,
+		  struct err *e)
+{
+	own_wwwauth struct wwwauth c = {0};
+
+	if (wwwauth_read(&reply->challenges, &c, e) < 0)
+		return -1;
+	if (!r->sought && auth_find(r->ref->host, r->ref->repository, &r->auth, e) < 0)
+		return -1;
+	r->sought = true;
+	if (c.kind == WWWAUTH_BEARER)
+		return token_get(r, &c, p, e);
+	if (c.kind == WWWAUTH_NONE || !r->auth.creds || r->basic)
+		return refused(r, reply, "the registry", e);
+	r->basic = true;
+	return 0;
+}
+
+/* A request that may be asked who it is from, once: a token expires. */
+static int ask(struct registry *r, const char *path, struct http_request *q, struct buf *whole,
+	       struct patience *p, struct http_reply *reply, struct err *e)
+{
+	if (request_path(r, path, q, whole, p, reply, e) < 0)
+		return -1;
+	if (reply->status != 401 || reply->moved)
+		return 0;
+	if (answer(r, reply, p, e) < 0)
+		return -1;
+	return request_path(r, path, q, whole, p, reply, e);
+}
+
+int registry_login(struct registry *r, struct err *e)
+{
+	own_reply struct http_reply reply = {0};
+	own_buf struct buf whole = {0};
+	struct http_request q = {.max = SMALL_MAX, .take = take_small, .arg = &whole};
+	struct patience p = patience();
+	int failed = request_path(r, "", &q, &whole, &p, &reply, e);
+
+	if (!failed && reply.status == 401 && !reply.moved)
+		failed = answer(r, &reply, &p, e);
+	else if (!failed && reply.status != 200)
+		failed = refused(r, &reply, "the registry", e);
+	return failed ? name_image(r, e) : 0;
+}
+
+/* --- what is there --- */
+
+static int manifest_check(const struct buf *json, const char *reference,
+			  const struct http_reply *reply, char type[128], char digest[DIGEST_LEN],
+			  struct err *e)
+{
+	if (reply->type && strlen(reply->type) >= 128)
+		return err_set(e, "its manifest has a media type of %zu bytes",
+			       strlen(reply->type));
+	snprintf(type, 128, "%s", reply->type ? reply->type : "");
+	digest_of(json->data, json->len, digest);
+	if (digest_is(reference) && strcmp(digest, reference) != 0)
+		return err_set(e, "the digest of its manifest is %s, not %s", digest, reference);
+	if (reply->digest && digest_is(reply->digest) && strcmp(digest, reply->digest) != 0)
+		return err_set(e, "the digest of its manifest is %s, not %s, as the registry says",
+			       digest, reply->digest);
+	return 0;
+}
+
+int registry_manifest(struct registry *r, const char *reference, struct buf *json, char type[128],
+		      char digest[DIGEST_LEN], struct err *e)
+{
+	own_str char *path = str_fmt("%s/manifests/%s", r->ref->repository, reference);
+	own_reply struct http_reply reply = {0};
+	struct http_request q = {
+		.accept = manifest_types, .max = MANIFEST_MAX, .take = take_small, .arg = json};
+	struct patience p = patience();
+
+	buf_free(json);
+	if (ask(r, path, &q, json, &p, &reply, e) < 0)
+		return name_image(r, e);
+	if (reply.status != 200) {
+		refused(r, &reply, "the registry", e);
+		if (reply.status == 404)
+			add(e, " (no such image or tag there)");
+		return name_image(r, e);
+	}
+	return manifest_check(json, reference, &reply, type, digest, e) < 0 ? name_image(r, e) : 0;
+}
+
+struct blob_sink {
+	struct digest *d;
+	int (*take)(void *arg, const void *data, size_t n, struct err *e);
+	void *arg;
+};
+
+static int take_blob(void *arg, const void *data, size_t n, struct err *e)
+{
+	const struct blob_sink *to = arg;
+
+	digest_add(to->d, data, n);
+	return to->take(to->arg, data, n, e);
+}
+
+/* All of it that is still to come. A body may end early without a sign of it. */
+static int blob_fetch(struct registry *r, const struct descriptor *blob, struct http_request *q,
+		      struct err *e)
+{
+	own_str char *path = str_fmt("%s/blobs/%s", r->ref->repository, blob->digest);
+	struct patience p = patience();
+
+	while (q->from < blob->size) {
+		own_reply struct http_reply reply = {0};
+		uint64_t before = q->from;
+
+		r->passing = false;
+		if (ask(r, path, q, NULL, &p, &reply, e) < 0) {
+			r->passing = reply.outcome == HTTP_BROKEN || reply.outcome == HTTP_AWAY;
+			return -1;
+		}
+		r->passing = reply.status == 429 || reply.status >= 500;
+		/* A server that has no such range, or no ranges, may have the whole. */
+		if (reply.status == 416 && q->from && !q->whole) {
+			q->whole = true;
+			continue;
+		}
+		if (reply.status != 200 && reply.status != 206)
+			return refused(r, &reply, "the registry", e);
+		if (q->from == blob->size)
+			break;
+		err_set(e, "ends after %" PRIu64 " of its %" PRIu64 " bytes", q->from, blob->size);
+		if (q->from == before || !wait_for_next(r, &p, 0, e->msg))
+			return -1;
+	}
+	return 0;
+}
+
+int registry_blob(struct registry *r, const struct descriptor *blob, uint64_t from,
+		  struct digest *d,
+		  int (*take)(void *arg, const void *data, size_t n, struct err *e), void *arg,
+		  struct err *e)
+{
+	struct blob_sink to = {d, take, arg};
+	struct http_request q = {.from = from, .max = blob->size, .take = take_blob, .arg = &to};
+	char digest[DIGEST_LEN];
+
+	if (blob_fetch(r, blob, &q, e) == 0) {
+		digest_end(d, digest);
+		if (strcmp(digest, blob->digest) == 0)
+			return 0;
+		err_set(e, "its digest is %s", digest);
+	}
+	err_wrap(e, "%s", blob->digest);
+	return name_image(r, e);
+}

@@ -1,0 +1,171 @@
+#include "kernel/caps.h"
+#include "base/explain.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Characters, not pointers: nothing for the dynamic linker to relocate. */
+static const char names[][20] = {
+	[CAP_CHOWN] = "CHOWN",
+	[CAP_DAC_OVERRIDE] = "DAC_OVERRIDE",
+	[CAP_DAC_READ_SEARCH] = "DAC_READ_SEARCH",
+	[CAP_FOWNER] = "FOWNER",
+	[CAP_FSETID] = "FSETID",
+	[CAP_KILL] = "KILL",
+	[CAP_SETGID] = "SETGID",
+	[CAP_SETUID] = "SETUID",
+	[CAP_SETPCAP] = "SETPCAP",
+	[CAP_LINUX_IMMUTABLE] = "LINUX_IMMUTABLE",
+	[CAP_NET_BIND_SERVICE] = "NET_BIND_SERVICE",
+	[CAP_NET_BROADCAST] = "NET_BROADCAST",
+	[CAP_NET_ADMIN] = "NET_ADMIN",
+	[CAP_NET_RAW] = "NET_RAW",
+	[CAP_IPC_LOCK] = "IPC_LOCK",
+	[CAP_IPC_OWNER] = "IPC_OWNER",
+	[CAP_SYS_MODULE] = "SYS_MODULE",
+	[CAP_SYS_RAWIO] = "SYS_RAWIO",
+	[CAP_SYS_CHROOT] = "SYS_CHROOT",
+	[CAP_SYS_PTRACE] = "SYS_PTRACE",
+	[CAP_SYS_PACCT] = "SYS_PACCT",
+	[CAP_SYS_ADMIN] = "SYS_ADMIN",
+	[CAP_SYS_BOOT] = "SYS_BOOT",
+	[CAP_SYS_NICE] = "SYS_NICE",
+	[CAP_SYS_RESOURCE] = "SYS_RESOURCE",
+	[CAP_SYS_TIME] = "SYS_TIME",
+	[CAP_SYS_TTY_CONFIG] = "SYS_TTY_CONFIG",
+	[CAP_MKNOD] = "MKNOD",
+	[CAP_LEASE] = "LEASE",
+	[CAP_AUDIT_WRITE] = "AUDIT_WRITE",
+	[CAP_AUDIT_CONTROL] = "AUDIT_CONTROL",
+	[CAP_SETFCAP] = "SETFCAP",
+	[CAP_MAC_OVERRIDE] = "MAC_OVERRIDE",
+	[CAP_MAC_ADMIN] = "MAC_ADMIN",
+	[CAP_SYSLOG] = "SYSLOG",
+	[CAP_WAKE_ALARM] = "WAKE_ALARM",
+	[CAP_BLOCK_SUSPEND] = "BLOCK_SUSPEND",
+	[CAP_AUDIT_READ] = "AUDIT_READ",
+	[CAP_PERFMON] = "PERFMON",
+	[CAP_BPF] = "BPF",
+	[CAP_CHECKPOINT_RESTORE] = "CHECKPOINT_RESTORE",
+};
+
+#define NAMES ((int)(sizeof(names) / sizeof(names[0])))
+
+uint64_t caps_default(bool host_network)
+{
+	uint64_t set = CAPS_BIT(CAP_CHOWN) | CAPS_BIT(CAP_DAC_OVERRIDE) | CAPS_BIT(CAP_FOWNER) |
+		CAPS_BIT(CAP_FSETID) | CAPS_BIT(CAP_KILL) | CAPS_BIT(CAP_NET_BIND_SERVICE) |
+		CAPS_BIT(CAP_SETFCAP) | CAPS_BIT(CAP_SETGID) | CAPS_BIT(CAP_SETPCAP) |
+		CAPS_BIT(CAP_SETUID) | CAPS_BIT(CAP_SYS_CHROOT);
+
+	if (!host_network)
+		set |= CAPS_BIT(CAP_NET_RAW);
+	return set;
+}
+
+uint64_t caps_all(void)
+{
+	uint64_t set = 0;
+
+	/* Counted by asking: the kernel may know more than our headers. */
+	for (int cap = 0; cap < 64; cap++) {
+		int held = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+		if (held < 0)
+			break;
+		if (held > 0)
+			set |= CAPS_BIT(cap);
+	}
+	return set;
+}
+
+int caps_read(const char *text, uint64_t *set, struct err *e)
+{
+	const char *name = strncasecmp(text, "CAP_", 4) ? text : text + 4;
+
+	if (!strcasecmp(text, "ALL")) {
+		*set = caps_all();
+		return 0;
+	}
+	for (int cap = 0; cap < NAMES; cap++) {
+		if (!strcasecmp(name, names[cap])) {
+			*set = CAPS_BIT(cap);
+			return 0;
+		}
+	}
+	return err_set(e, "%s: no such capability", text);
+}
+
+const char *caps_name(int cap)
+{
+	return cap >= 0 && cap < NAMES ? names[cap] : NULL;
+}
+
+bool caps_held(int cap)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	return syscall(SYS_capget, &head, data) == 0 &&
+		data[cap / 32].effective & (1U << (cap % 32));
+}
+
+static int bounding_limit(uint64_t set, struct err *e)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		int held = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+		const char *name = caps_name(cap) ? caps_name(cap) : "unknown";
+
+		if (held < 0 && errno == EINVAL && cap > 0)
+			break; /* past the kernel's last one */
+		if (held < 0)
+			return err_sys(e, "capability %d: read", cap);
+		if (!held || set & CAPS_BIT(cap))
+			continue;
+		if (explained(prctl(PR_CAPBSET_DROP, cap, 0, 0, 0),
+			      "prctl(PR_CAPBSET_DROP, %d /* %s */)", cap, name) < 0)
+			return err_sys(e, "capability %d (%s): drop", cap, name);
+	}
+	return 0;
+}
+
+int caps_limit(uint64_t set, struct err *e)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	uint64_t keep;
+
+	/* First, because dropping needs a CAP_SETPCAP that may have to go. */
+	if (bounding_limit(set, e) < 0)
+		return -1;
+
+	/*
+	 * What root has after execve is what the bounding set and the inheritable
+	 * set allow, whatever it had before; another user has its ambient set. So
+	 * with nothing inheritable, and hence nothing ambient, three more can stay
+	 * up to execve without reaching the container's program: SYS_ADMIN, as
+	 * seccomp asks for it where no_new_privs is not set, and SETUID and SETGID,
+	 * to become the user that was asked for when those are dropped.
+	 */
+	keep = set | CAPS_BIT(CAP_SYS_ADMIN) | CAPS_BIT(CAP_SETUID) | CAPS_BIT(CAP_SETGID);
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return err_sys(e, "capabilities: read");
+	for (int half = 0; half < 2; half++) {
+		uint32_t part = (uint32_t)(keep >> (32 * half));
+
+		data[half].permitted &= part;
+		data[half].effective = data[half].permitted;
+		data[half].inheritable = 0;
+	}
+	if (explained(syscall(SYS_capset, &head, data),
+		      "capset({}, {permitted=effective=0x%08x%08x, inheritable=0})",
+		      data[1].permitted, data[0].permitted) < 0)
+		return err_sys(e, "capabilities: limit");
+	return 0;
+}

@@ -1,0 +1,247 @@
+#include "kernel/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "base/own.h"
+#include "base/str.h"
+
+/* "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NODEV" */
+static const char *attrs_text(uint64_t attrs)
+{
+	static const struct {
+		uint64_t attr;
+		const char *name;
+	} all[] = {
+		{MOUNT_ATTR_RDONLY, "RDONLY"},
+		{MOUNT_ATTR_NOSUID, "NOSUID"},
+		{MOUNT_ATTR_NODEV, "NODEV"},
+		{MOUNT_ATTR_NOEXEC, "NOEXEC"},
+	};
+	static char text[100];
+	size_t n = 0;
+
+	strcpy(text, "0");
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (attrs & all[i].attr)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%sMOUNT_ATTR_%s",
+					      n ? "|" : "", all[i].name);
+	return text;
+}
+
+int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
+{
+	struct mount_attr alone = {.propagation = MS_PRIVATE};
+	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+	own_fd int fd = -1;
+
+	if (*path == '\0')
+		flags |= AT_EMPTY_PATH;
+	if (recursive)
+		flags |= AT_RECURSIVE;
+	fd = explained(open_tree(dirfd, path, flags),
+		       "open_tree(%d, \"%s\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC%s%s)", dirfd, path,
+		       *path ? "" : "|AT_EMPTY_PATH", recursive ? "|AT_RECURSIVE" : "");
+	/* The copy of a shared mount is shared: what is mounted on it would be seen outside. */
+	if (fd < 0 ||
+	    mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &alone,
+			  sizeof(alone)) < 0)
+		return err_sys(e, "bind %s", *path ? path : "a directory");
+	return take_fd(&fd);
+}
+
+/* What the kernel says of a failed fsconfig beyond errno, if anything. */
+static int explain(int fs, const char *what, struct err *e)
+{
+	char said[200];
+	int saved = errno;
+	ssize_t n = read(fs, said, sizeof(said) - 1);
+
+	errno = saved;
+	if (n <= 2)
+		return err_sys(e, "mount %s", what);
+	said[n] = '\0';
+	said[strcspn(said, "\n")] = '\0';
+	return err_sys(e, "mount %s: %s", what, said + 2); /* behind "e " */
+}
+
+static int configure(int fs, const char *options, const char *what, struct err *e)
+{
+	own_strv struct strv list = {0};
+	char *value;
+
+	if (options && *options)
+		strv_split(&list, options, ',');
+	for (size_t i = 0; i < list.n; i++) {
+		value = strchr(list.v[i], '=');
+		if (value)
+			*value++ = '\0';
+		if (explained(fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+				       list.v[i], value, 0),
+			      "fsconfig(%d, %s, \"%s\", \"%s\", 0)", fs,
+			      value ? "FSCONFIG_SET_STRING" : "FSCONFIG_SET_FLAG", list.v[i],
+			      value ? value : "") < 0)
+			return explain(fs, what, e);
+	}
+	if (explained(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0),
+		      "fsconfig(%d, FSCONFIG_CMD_CREATE, NULL, NULL, 0)", fs) < 0)
+		return explain(fs, what, e);
+	return 0;
+}
+
+int mount_new(const char *type, const char *options, uint64_t attrs, const char *what,
+	      struct err *e)
+{
+	own_fd int fs =
+		explained(fsopen(type, FSOPEN_CLOEXEC), "fsopen(\"%s\", FSOPEN_CLOEXEC)", type);
+	int fd;
+
+	if (fs < 0)
+		return err_sys(e, "mount %s: %s", what, type);
+	/* What mount(8) and findmnt(8) show as its device. */
+	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0) < 0 ||
+	    configure(fs, options, what, e) < 0)
+		return -1;
+	fd = explained(fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs),
+		       "fsmount(%d, FSMOUNT_CLOEXEC, %s)", fs, attrs_text(attrs));
+	return fd < 0 ? err_sys(e, "mount %s", what) : fd;
+}
+
+int mount_attach(int mount, int target, const char *what, struct err *e)
+{
+	if (explained(
+		    move_mount(mount, "", target, "",
+			       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
+		    "move_mount(%d, \"\", %d, \"\", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH) to %s",
+		    mount, target, what) < 0)
+		return err_sys(e, "mount %s", what);
+	return 0;
+}
+
+int mount_set(int mount, uint64_t set, bool all, const char *what, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = set};
+
+	if (explained(mount_setattr(mount, "", AT_EMPTY_PATH | (all ? AT_RECURSIVE : 0), &attr,
+				    sizeof(attr)),
+		      "mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=%s})", mount,
+		      all ? "|AT_RECURSIVE" : "", attrs_text(set)) < 0)
+		return err_sys(e, "mount options of %s", what);
+	return 0;
+}
+
+static int set_idmap(int mount, int userns, unsigned flags)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)userns};
+
+	return explained(
+		mount_setattr(mount, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr)),
+		"mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=MOUNT_ATTR_IDMAP, userns_fd=%d})",
+		mount, flags & AT_RECURSIVE ? "|AT_RECURSIVE" : "", userns);
+}
+
+int mount_idmap(int mount, int userns, const char *what, struct err *e)
+{
+	return set_idmap(mount, userns, 0) < 0 ? err_sys(e, "map the owners of %s", what) : 0;
+}
+
+/* Field 5 of a mountinfo line, its \ooo escapes resolved in place; NULL if the line is odd. */
+static char *mount_point(char *line)
+{
+	char *p = line, *to, *s;
+
+	for (int field = 1; field < 5 && p; field++) {
+		p = strchr(p, ' ');
+		if (p)
+			p++;
+	}
+	if (!p)
+		return NULL;
+	p[strcspn(p, " ")] = '\0';
+	for (to = s = p; *s; s++) {
+		if (s[0] == '\\' && s[1] && s[2] && s[3]) {
+			*to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+	return p;
+}
+
+/* A copy of the one mount that stands at path, mapped, or else marked nosuid and noted. */
+static int copy_one(const char *path, int userns, struct strv *skipped, struct err *e)
+{
+	own_fd int fd = mount_copy(AT_FDCWD, path, false, e);
+
+	if (fd < 0)
+		return -1;
+	if (set_idmap(fd, userns, 0) == 0)
+		return take_fd(&fd);
+	if (errno != EINVAL && errno != ENOSYS && errno != EPERM)
+		return err_sys(e, "map the owners of %s", path);
+	if (mount_set(fd, MOUNT_ATTR_NOSUID, false, path, e) < 0)
+		return -1;
+	strv_add(skipped, path);
+	return take_fd(&fd);
+}
+
+/* The paths below path that something is mounted on. */
+static int find_mounts(const char *path, struct strv *found, struct err *e)
+{
+	own_file FILE *f = fopen("/proc/self/mountinfo", "re");
+	size_t room = 0, len = strcmp(path, "/") == 0 ? 0 : strlen(path);
+	own_str char *line = NULL;
+	char *at;
+
+	if (!f)
+		return err_sys(e, "/proc/self/mountinfo");
+	while (getline(&line, &room, f) > 0) {
+		at = mount_point(line);
+		if (at && strncmp(at, path, len) == 0 && at[len] == '/' && at[len + 1] &&
+		    !strv_has(found, at))
+			strv_add(found, at);
+	}
+	return 0;
+}
+
+/* Mounts below the first of a detached tree cannot be mapped by themselves, so each is copied by
+ * itself. */
+static int give_each(const char *path, int userns, mount_give *give, void *arg,
+		     struct strv *skipped, struct err *e)
+{
+	own_strv struct strv below = {0};
+	size_t len = strcmp(path, "/") == 0 ? 0 : strlen(path);
+	int fd = copy_one(path, userns, skipped, e);
+
+	if (fd < 0 || give(arg, fd, "", e) < 0 || find_mounts(path, &below, e) < 0)
+		return -1;
+	for (size_t i = 0; i < below.n; i++) {
+		fd = copy_one(below.v[i], userns, skipped, e);
+		if (fd < 0 && e->sys == ENOENT) /* something else is mounted over it */
+			continue;
+		if (fd < 0 || give(arg, fd, below.v[i] + len, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int mount_copy_mapped(const char *path, int userns, mount_give *give, void *arg,
+		      struct strv *skipped, struct err *e)
+{
+	own_fd int fd = mount_copy(AT_FDCWD, path, true, e);
+
+	if (fd < 0)
+		return -1;
+	/* The kernel maps all of them or none. */
+	if (userns < 0 || set_idmap(fd, userns, AT_RECURSIVE) == 0)
+		return give(arg, take_fd(&fd), "", e);
+	return give_each(path, userns, give, arg, skipped, e);
+}

@@ -1,0 +1,187 @@
+#include "kernel/netlink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/str.h"
+
+struct netlink {
+	struct mnl_socket *socket;
+	uint32_t sequence; /* of the last message */
+	/* The send that is being put together. */
+	char out[NETLINK_MESSAGES * NETLINK_ROOM];
+	size_t used;
+	unsigned n, may_exist, asked; /* how many messages; of which EEXIST is success, which ask
+					 for word (a bit each) */
+	char in[32768];
+};
+
+static struct mnl_socket *open_here(int bus, struct err *e)
+{
+	struct mnl_socket *s = mnl_socket_open2(bus, SOCK_CLOEXEC);
+
+	if (s && mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) == 0)
+		return s;
+	err_sys(e, "netlink");
+	if (s)
+		mnl_socket_close(s);
+	return NULL;
+}
+
+static struct mnl_socket *open_there(int bus, int netns, struct err *e)
+{
+	own_fd int back = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct mnl_socket *s;
+
+	if (back < 0 || setns(netns, CLONE_NEWNET) < 0) {
+		err_sys(e, "enter a network namespace");
+		return NULL;
+	}
+	s = open_here(bus, e);
+	if (setns(back, CLONE_NEWNET) == 0)
+		return s;
+	err_sys(e, "leave a network namespace");
+	if (s)
+		mnl_socket_close(s);
+	return NULL;
+}
+
+struct netlink *netlink_open(int bus, int netns, struct err *e)
+{
+	struct mnl_socket *s = netns < 0 ? open_here(bus, e) : open_there(bus, netns, e);
+	struct netlink *n = s ? mem_alloc(sizeof(*n)) : NULL;
+
+	if (n)
+		n->socket = s;
+	return n;
+}
+
+void netlink_close(struct netlink **n)
+{
+	if (!*n)
+		return;
+	mnl_socket_close((*n)->socket);
+	free(*n);
+	*n = NULL;
+}
+
+int netlink_fd(const struct netlink *n)
+{
+	return mnl_socket_get_fd(n->socket);
+}
+
+struct nlmsghdr *netlink_begin(struct netlink *n, int type, int flags, size_t size, void *fixed)
+{
+	struct nlmsghdr *m;
+
+	if (!n->n)
+		n->used = n->may_exist = n->asked = 0;
+	memset(n->out + n->used, 0, NETLINK_ROOM);
+	m = mnl_nlmsg_put_header(n->out + n->used);
+	m->nlmsg_type = (uint16_t)type;
+	m->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	m->nlmsg_seq = ++n->sequence;
+	*(void **)fixed = mnl_nlmsg_put_extra_header(m, size);
+	return m;
+}
+
+void netlink_end(struct netlink *n, const struct nlmsghdr *m, bool may_exist)
+{
+	n->used += MNL_ALIGN(m->nlmsg_len);
+	n->asked |= (unsigned)!!(m->nlmsg_flags & NLM_F_ACK) << n->n;
+	n->may_exist |= (unsigned)may_exist << n->n++;
+}
+
+bool netlink_empty(const struct netlink *n)
+{
+	return n->n == 0;
+}
+
+/* Gives how many messages that were. */
+static int transmit(struct netlink *n)
+{
+	int count = (int)n->n;
+
+	n->n = 0;
+	return mnl_socket_sendto(n->socket, n->out, n->used) < 0 ? -1 : count;
+}
+
+static int receive(struct netlink *n)
+{
+	ssize_t size;
+
+	do
+		size = mnl_socket_recvfrom(n->socket, n->in, sizeof(n->in));
+	while (size < 0 && errno == EINTR);
+	return (int)size;
+}
+
+/* The error that a message reports, 0 if it reports success. */
+static int error_of(const struct nlmsghdr *m)
+{
+	const struct nlmsgerr *said = mnl_nlmsg_get_payload(m);
+
+	return -said->error;
+}
+
+int netlink_act(struct netlink *n)
+{
+	uint32_t first = n->sequence - n->n + 1, at;
+	int count = transmit(n), left = count < 0 ? -1 : __builtin_popcount(n->asked), failed = 0,
+	    size, error;
+	const struct nlmsghdr *m;
+
+	while (left) {
+		size = left < 0 ? -1 : receive(n);
+		if (size < 0)
+			return -1;
+		for (m = (void *)n->in; mnl_nlmsg_ok(m, size); m = mnl_nlmsg_next(m, &size)) {
+			at = m->nlmsg_seq - first;
+			if (m->nlmsg_type != NLMSG_ERROR || at >= (uint32_t)count)
+				continue;
+			error = error_of(m);
+			if (!(n->asked >> at & 1)) {
+				/* The frame of a batch was refused, and so is all that it holds. */
+				errno = error;
+				return -1;
+			}
+			left--;
+			if (!failed && !(error == EEXIST && n->may_exist & 1U << at))
+				failed = error;
+		}
+	}
+	errno = failed;
+	return failed ? -1 : 0;
+}
+
+int netlink_ask(struct netlink *n, int (*one)(const struct nlmsghdr *m, void *arg), void *arg)
+{
+	const struct nlmsghdr *m;
+	int got = 0, size;
+
+	if (transmit(n) < 0)
+		return -1;
+	while ((size = receive(n)) >= 0)
+		for (m = (void *)n->in; mnl_nlmsg_ok(m, size); m = mnl_nlmsg_next(m, &size)) {
+			if (m->nlmsg_seq != n->sequence)
+				continue;
+			if (m->nlmsg_type == NLMSG_DONE)
+				return got;
+			if (m->nlmsg_type == NLMSG_ERROR) {
+				errno = error_of(m);
+				return got ? got : -(errno != 0);
+			}
+			if (!got)
+				got = one(m, arg);
+			if (!(m->nlmsg_flags & NLM_F_MULTI))
+				return got;
+		}
+	return -1;
+}

@@ -1,0 +1,35 @@
+#include "kernel/owner.h"
+
+#include <errno.h>
+#include <linux/securebits.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/explain.h"
+
+bool owner_begin(uid_t owner)
+{
+	int bits = prctl(PR_GET_SECUREBITS);
+
+	/* To enter a cgroup (v2) or to raise a limit takes the capabilities that a change of the id
+	 * would drop. */
+	if (owner == 0 || geteuid() != 0 || bits < 0 ||
+	    prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP) < 0)
+		return false;
+	if (explained(syscall(SYS_setresuid, -1, owner, -1), "setresuid(-1, %u, -1)", owner) == 0)
+		return true;
+	prctl(PR_SET_SECUREBITS, bits & ~SECBIT_NO_SETUID_FIXUP);
+	return false;
+}
+
+void owner_end(bool begun)
+{
+	int why = errno;
+
+	if (begun) {
+		syscall(SYS_setresuid, -1, 0, -1);
+		prctl(PR_SET_SECUREBITS, prctl(PR_GET_SECUREBITS) & ~SECBIT_NO_SETUID_FIXUP);
+	}
+	errno = why;
+}

@@ -1,0 +1,269 @@
+#include "kernel/seccomp.h"
+#include "base/explain.h"
+
+#include "kernel/caps.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/btrfs.h>
+#include <linux/capability.h>
+#include <linux/net.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Static_assert(SYS_ioctl == 16, "the profile has the calls of x86-64 and its 32-bit modes only");
+
+enum test_op { TEST_IN, TEST_HAS };
+
+struct rule {
+	uint64_t caps;    /* the container must have all of these */
+	uint16_t verdict; /* 0: the call passes; else the errno it gets */
+	uint8_t ntests;
+	struct test {
+		uint8_t arg;
+		uint8_t op;
+		uint8_t first, count; /* in values[] */
+	} tests[2];                   /* all of which must hold */
+};
+
+/* The rules that name a call, in links[]; the first that holds decides. */
+struct chain {
+	uint8_t first, count;
+};
+
+/* calls_ARCH[number] is the chain of a call, 0 if it has none. */
+#include "seccomp-tables.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define CALLS_MAX \
+	(COUNT(calls_x86_64) > COUNT(calls_i386) ? COUNT(calls_x86_64) : COUNT(calls_i386))
+
+/*
+ * An x32 call is marked by this bit of its number. Its number is otherwise that of
+ * the x86-64 call, or one only x32 has (512 and up), so one table serves both.
+ */
+#define X32_BIT UINT32_C(0x40000000)
+
+/*
+ * What becomes of a call, once the capabilities are known: an errno (0: passes),
+ * or the chain that still has to look at the arguments.
+ */
+#define OUTCOME_CHAIN UINT32_C(0x10000)
+
+/* Calls from this number up to the next run have the same outcome. */
+struct run {
+	uint32_t from, outcome;
+};
+
+/*
+ * The program is written from its end to its start: jumps lead forward only, so
+ * whatever one leads to is there already, and can be shared. A place in it is
+ * counted from the end; -1 is none.
+ */
+struct prog {
+	struct sock_filter *ins; /* SECCOMP_FILTER_MAX of them */
+	int n;
+	bool bad; /* too long, or a jump too far */
+	uint64_t caps;
+	struct {
+		uint32_t verdict;
+		int at;
+	} rets[8]; /* verdicts used lately */
+	int nrets;
+	int chain_at[COUNT(chains)];
+};
+
+static int emit_jump(struct prog *p, uint16_t code, uint32_t k, int yes, int no)
+{
+	if (p->n == SECCOMP_FILTER_MAX || p->n - yes - 1 > UINT8_MAX || p->n - no - 1 > UINT8_MAX) {
+		p->bad = true;
+		return 0;
+	}
+	p->ins[SECCOMP_FILTER_MAX - 1 - p->n] = (struct sock_filter)BPF_JUMP(
+		code, k, (uint8_t)(p->n - yes - 1), (uint8_t)(p->n - no - 1));
+	return p->n++;
+}
+
+static int emit(struct prog *p, uint16_t code, uint32_t k)
+{
+	return emit_jump(p, code, k, p->n - 1, p->n - 1);
+}
+
+static int emit_load(struct prog *p, size_t offset)
+{
+	return emit(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset);
+}
+
+/*
+ * A conditional jump reaches 255 instructions. Some of them are left for what is
+ * written between asking for a place and the jump to it: a test and its values.
+ */
+#define REACH 230
+
+/* A place near enough to jump to that is, or leads to, `at`. */
+static int emit_near(struct prog *p, int at)
+{
+	if (p->n - at <= REACH)
+		return at;
+	return emit(p, BPF_JMP | BPF_JA, (uint32_t)(p->n - at - 1));
+}
+
+static int emit_verdict(struct prog *p, uint32_t verdict)
+{
+	int i;
+
+	for (i = 0; i < p->nrets && p->rets[i].verdict != verdict; i++)
+		;
+	if (i < p->nrets && p->n - p->rets[i].at <= REACH)
+		return p->rets[i].at;
+	if (i == (int)COUNT(p->rets))
+		i = 0;
+	if (i == p->nrets)
+		p->nrets++;
+	p->rets[i].verdict = verdict;
+	p->rets[i].at =
+		emit(p, BPF_RET | BPF_K, verdict ? SECCOMP_RET_ERRNO | verdict : SECCOMP_RET_ALLOW);
+	return p->rets[i].at;
+}
+
+/* One test: to `yes` if it holds, else to `no`. */
+static int emit_test(struct prog *p, const struct test *t, int yes, int no)
+{
+	uint16_t op = t->op == TEST_IN ? BPF_JEQ : BPF_JSET;
+
+	yes = emit_near(p, yes);
+	no = emit_near(p, no);
+	for (int v = t->count - 1; v >= 0; v--)
+		no = emit_jump(p, BPF_JMP | op | BPF_K, values[t->first + v], yes, no);
+	/* The low half of the argument, see share/seccomp; x86 is little-endian. */
+	return emit_load(p, offsetof(struct seccomp_data, args) + t->arg * sizeof(uint64_t));
+}
+
+static int emit_chain(struct prog *p, uint8_t c)
+{
+	const uint8_t *link = &links[chains[c].first];
+	int next;
+
+	if (p->chain_at[c] >= 0)
+		return p->chain_at[c];
+	next = emit_verdict(p, EPERM);
+	for (int i = chains[c].count - 1; i >= 0; i--) {
+		const struct rule *r = &rules[link[i]];
+		int at;
+
+		if (r->caps & ~p->caps)
+			continue;
+		at = emit_verdict(p, r->verdict);
+		for (int t = r->ntests - 1; t >= 0; t--)
+			at = emit_test(p, &r->tests[t], at, next);
+		next = at;
+	}
+	p->chain_at[c] = next;
+	return next;
+}
+
+/* A binary search for the call's number over runs[0..n-1]. */
+static int emit_runs(struct prog *p, const struct run *runs, size_t n)
+{
+	size_t half = n / 2;
+	int below, above;
+
+	if (n == 1)
+		return runs->outcome & OUTCOME_CHAIN ? emit_chain(p, (uint8_t)runs->outcome)
+						     : emit_verdict(p, runs->outcome);
+	above = emit_runs(p, runs + half, n - half);
+	below = emit_runs(p, runs, half);
+	above = emit_near(p, above);
+	below = emit_near(p, below);
+	return emit_jump(p, BPF_JMP | BPF_JGE | BPF_K, runs[half].from, above, below);
+}
+
+static uint32_t chain_outcome(uint8_t c, uint64_t caps)
+{
+	const struct chain *chain = &chains[c];
+
+	if (!chain->count)
+		return ENOSYS;
+	for (int i = 0; i < chain->count; i++) {
+		const struct rule *r = &rules[links[chain->first + i]];
+
+		if (r->caps & ~caps)
+			continue;
+		return r->ntests ? OUTCOME_CHAIN | c : r->verdict;
+	}
+	return EPERM;
+}
+
+/*
+ * The calls of one architecture, and any number beyond. The bits of `ignore` do not
+ * count in a number.
+ */
+static int emit_calls(struct prog *p, const uint8_t *calls, uint32_t ncalls, uint32_t ignore)
+{
+	uint32_t outcome[COUNT(chains)];
+	struct run runs[CALLS_MAX + 1];
+	uint32_t last = UINT32_MAX;
+	size_t n = 0;
+	int search;
+
+	for (size_t c = 0; c < COUNT(chains); c++)
+		outcome[c] = chain_outcome((uint8_t)c, p->caps);
+	for (uint32_t nr = 0; nr <= ncalls; nr++) {
+		uint32_t o = nr < ncalls ? outcome[calls[nr]] : ENOSYS;
+
+		if (o != last)
+			runs[n++] = (struct run){nr, o};
+		last = o;
+	}
+	search = emit_runs(p, runs, n);
+	if (search != p->n - 1)
+		emit(p, BPF_JMP | BPF_JA, (uint32_t)(p->n - search - 1));
+	if (ignore)
+		emit(p, BPF_ALU | BPF_AND | BPF_K, ~ignore);
+	return emit_load(p, offsetof(struct seccomp_data, nr));
+}
+
+int seccomp_filter_build(uint64_t caps, struct sock_filter *prog, struct err *e)
+{
+	struct prog p = {.ins = prog, .caps = caps};
+	int native, i386, neither;
+
+	memset(p.chain_at, -1, sizeof(p.chain_at));
+
+	native = emit_calls(&p, calls_x86_64, COUNT(calls_x86_64), X32_BIT);
+	i386 = emit_calls(&p, calls_i386, COUNT(calls_i386), 0);
+	neither = emit_verdict(&p, ENOSYS);
+
+	native = emit_near(&p, native);
+	i386 = emit_jump(&p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, i386, neither);
+	emit_jump(&p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, native, i386);
+	emit_load(&p, offsetof(struct seccomp_data, arch));
+
+	if (p.bad)
+		return err_set(e, "system call filter: the profile does not fit a program");
+	memmove(prog, prog + SECCOMP_FILTER_MAX - p.n, (size_t)p.n * sizeof(*prog));
+	return p.n;
+}
+
+int seccomp_filter_load(uint64_t caps, struct err *e)
+{
+	struct sock_filter ins[SECCOMP_FILTER_MAX];
+	struct sock_fprog prog = {.filter = ins};
+	int n = seccomp_filter_build(caps, ins, e);
+
+	if (n < 0)
+		return -1;
+	prog.len = (unsigned short)n;
+	if (explained(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog),
+		      "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=%d})", n) < 0)
+		return err_sys(e, "system call filter: load");
+	return 0;
+}

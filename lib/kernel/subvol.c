@@ -1,0 +1,200 @@
+#include "kernel/subvol.h"
+
+#include <btrfsutil.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/btrfs_tree.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "base/own.h"
+#include "base/path.h"
+
+enum { MAX_DEPTH = 1000 };
+
+int subvol_create(int dir, const char *name, struct err *e)
+{
+	if (explained(btrfs_util_create_subvolume_fd(dir, name, 0, NULL, NULL) == BTRFS_UTIL_OK
+			      ? 0
+			      : -1,
+		      "ioctl(%d, BTRFS_IOC_SUBVOL_CREATE_V2, \"%s\")", dir, name) < 0)
+		return err_sys(e, "make subvolume %s", name);
+	return 0;
+}
+
+int subvol_snapshot(int src, int dir, const char *name, bool read_only, struct err *e)
+{
+	int flags = read_only ? BTRFS_UTIL_CREATE_SNAPSHOT_READ_ONLY : 0;
+
+	if (explained(btrfs_util_create_snapshot_fd2(src, dir, name, flags, NULL, NULL) ==
+				      BTRFS_UTIL_OK
+			      ? 0
+			      : -1,
+		      "ioctl(%d, BTRFS_IOC_SNAP_CREATE_V2, {fd=%d, name=\"%s\", flags=%s})", dir,
+		      src, name, read_only ? "BTRFS_SUBVOL_RDONLY" : "0") < 0)
+		return err_sys(e, "snapshot to %s", name);
+	return 0;
+}
+
+int subvol_set_read_only(int subvol, bool read_only, struct err *e)
+{
+	if (explained(btrfs_util_set_subvolume_read_only_fd(subvol, read_only) == BTRFS_UTIL_OK
+			      ? 0
+			      : -1,
+		      "ioctl(%d, BTRFS_IOC_SUBVOL_SETFLAGS, %s)", subvol,
+		      read_only ? "BTRFS_SUBVOL_RDONLY" : "0") < 0)
+		return err_sys(e, "make subvolume %s", read_only ? "read-only" : "writable");
+	return 0;
+}
+
+bool subvol_supported(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == BTRFS_SUPER_MAGIC;
+}
+
+bool subvol_is(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) &&
+		st.st_ino == BTRFS_FIRST_FREE_OBJECTID && subvol_supported(fd);
+}
+
+/*
+ * Calls one for each subvolume inside. A process of the container may have made
+ * them, so their paths are not walked for deleting: that goes by their number.
+ */
+static int each_inside(int subvol, int order,
+		       int (*one)(int subvol, const char *path, uint64_t id, struct err *e),
+		       struct err *e)
+{
+	struct btrfs_util_subvolume_iterator *it = NULL;
+	enum btrfs_util_error r = btrfs_util_create_subvolume_iterator_fd(subvol, 0, order, &it);
+	int status = 0;
+	uint64_t id;
+	char *path;
+
+	if (r != BTRFS_UTIL_OK)
+		return err_sys(e, "list subvolumes");
+	while (status == 0 &&
+	       (r = btrfs_util_subvolume_iterator_next(it, &path, &id)) == BTRFS_UTIL_OK) {
+		status = one(subvol, path, id, e);
+		free(path);
+	}
+	if (status == 0 && r != BTRFS_UTIL_ERROR_STOP_ITERATION)
+		status = err_sys(e, "list subvolumes");
+	btrfs_util_destroy_subvolume_iterator(it);
+	return status;
+}
+
+/* Nothing can be taken out of a read-only one, not even a subvolume. */
+static int make_writable(int subvol, const char *path, uint64_t id, struct err *e)
+{
+	own_fd int fd = path_open(subvol, path, O_RDONLY | O_DIRECTORY, 0);
+
+	(void)id;
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	return subvol_set_read_only(fd, false, e);
+}
+
+static int delete_inside(int subvol, const char *path, uint64_t id, struct err *e)
+{
+	if (btrfs_util_delete_subvolume_by_id_fd(subvol, id) != BTRFS_UTIL_OK)
+		return err_sys(e, "delete subvolume %s", path);
+	return 0;
+}
+
+int subvol_delete(int dir, const char *name, struct err *e)
+{
+	own_fd int fd = -1;
+
+	if (btrfs_util_delete_subvolume_fd(dir, name, 0) == BTRFS_UTIL_OK)
+		return 0;
+	if (errno != ENOTEMPTY)
+		return err_sys(e, "delete subvolume %s", name);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "%s", name);
+	if (subvol_set_read_only(fd, false, e) < 0 || each_inside(fd, 0, make_writable, e) < 0 ||
+	    each_inside(fd, BTRFS_UTIL_SUBVOLUME_ITERATOR_POST_ORDER, delete_inside, e) < 0)
+		return err_wrap(e, "%s", name);
+	if (btrfs_util_delete_subvolume_fd(dir, name, 0) != BTRFS_UTIL_OK)
+		return err_sys(e, "delete subvolume %s", name);
+	return 0;
+}
+
+static int erase(int dir, const char *name, int depth, struct err *e);
+
+static int erase_inside(int fd, int depth, struct err *e)
+{
+	own_fd int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_dir DIR *d = NULL;
+	struct dirent *entry;
+
+	if (again < 0)
+		return err_sys(e, ".");
+	d = fdopendir(again);
+	if (!d)
+		return err_sys(e, ".");
+	take_fd(&again);
+	while ((errno = 0, entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    erase(fd, entry->d_name, depth + 1, e) < 0)
+			return -1;
+	return errno ? err_sys(e, "list") : 0;
+}
+
+/* Never what is mounted there, even if that happens between two calls. */
+static int open_same_mount(int dir, const char *name)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+}
+
+static int erase(int dir, const char *name, int depth, struct err *e)
+{
+	own_fd int fd = -1;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR)
+		return err_sys(e, "remove %s", name);
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno == EBUSY) /* a mount point */
+		return err_sys(e, "remove %s", name);
+	fd = open_same_mount(dir, name);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "%s", name);
+	if (subvol_is(fd))
+		return subvol_delete(dir, name, e) < 0 && e->sys != ENOENT ? -1 : 0;
+	if (depth == MAX_DEPTH)
+		return err_set(e, "remove %s: more than %d deep", name, MAX_DEPTH);
+	if (erase_inside(fd, depth, e) < 0)
+		return depth
+			? -1
+			: err_wrap(e, "%s", name); /* the names between would push the reason out */
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(e, "remove %s", name);
+	return 0;
+}
+
+int subvol_erase(int dir, const char *name, struct err *e)
+{
+	return erase(dir, name, 0, e);
+}

@@ -1,0 +1,183 @@
+#include "log/logtail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/str.h"
+#include "log/ctlog.h"
+
+enum { BLOCK = 256 * 1024 };
+
+void log_files_close(struct log_files *f)
+{
+	own_close(&f->older);
+	own_close(&f->newest);
+	f->older = f->newest = -1;
+}
+
+static int open_or_none(int dir, const char *name, int *fd, struct stat *st)
+{
+	memset(st, 0, sizeof(*st));
+	*fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	return fstat(ctlog_hold(*fd), st);
+}
+
+/* Leaves out a record that is being written just now. */
+static int whole_records(int fd, uint64_t *size)
+{
+	char end[2 * CTLOG_PAYLOAD];
+	size_t len = *size < sizeof(end) ? (size_t)*size : sizeof(end);
+	ssize_t n = pread(fd, end, len, (off_t)(*size - len));
+	const char *newline;
+
+	if (n < 0)
+		return -1;
+	newline = memrchr(end, '\n', (size_t)n);
+	if (newline || *size == len)
+		*size -= len - (newline ? (size_t)(newline + 1 - end) : 0);
+	return 0;
+}
+
+int log_files_open(int dir, bool ended, struct log_files *f, struct err *e)
+{
+	struct stat older, newest, now;
+
+	for (;;) {
+		*f = (struct log_files){.older = -1, .newest = -1};
+		if (open_or_none(dir, "log", &f->newest, &newest) < 0)
+			return err_sys(e, "log");
+		if (open_or_none(dir, "log.1", &f->older, &older) < 0)
+			return err_sys(e, "log.1");
+		/* A rotation between the two would hide a file. */
+		if (fstatat(dir, "log", &now, AT_SYMLINK_NOFOLLOW) < 0)
+			now.st_ino = 0;
+		if (now.st_ino == newest.st_ino)
+			break;
+		log_files_close(f);
+	}
+	f->older_size = f->older < 0 ? 0 : ctlog_end(f->older, (uint64_t)older.st_size);
+	f->newest_size = (uint64_t)newest.st_size;
+	if (ended && f->newest >= 0)
+		f->newest_size = ctlog_end(f->newest, f->newest_size);
+	if (!ended && f->newest >= 0 && whole_records(f->newest, &f->newest_size) < 0)
+		return err_sys(e, "read log");
+	return 0;
+}
+
+bool log_range_has(const struct log_range *r, const char *record)
+{
+	return memcmp(record, r->since, CTLOG_TIME) >= 0 &&
+		memcmp(record, r->until, CTLOG_TIME) <= 0;
+}
+
+/* A walk over the records of the files from the last to the first. */
+struct treewalk {
+	const struct log_range *range;
+	uint64_t lines; /* still wanted */
+	uint64_t *from;
+	enum {
+		NONE,
+		OPEN,
+		DONE
+	} at[2]; /* per stream: no line yet; in one; before the first wanted */
+
+	int fd; /* one file, its size, the place of its first byte */
+	uint64_t size, base;
+	bool torn; /* the next record has no newline, and so ends no line */
+	char block[BLOCK + CTLOG_HEAD];
+};
+
+/* The record at p, of which n bytes are at hand. */
+static void walk_record(struct treewalk *w, const char *p, size_t n, uint64_t place)
+{
+	enum ctlog_stream stream;
+	bool whole, torn = w->torn;
+	int s;
+
+	w->torn = false;
+	if (!ctlog_head(p, n, &stream, &whole) || !log_range_has(w->range, p))
+		return;
+	s = stream - 1;
+	if (w->at[s] == DONE)
+		return;
+	if ((whole && !torn) || w->at[s] == NONE) {
+		if (w->lines == 0) {
+			w->at[s] = DONE;
+			return;
+		}
+		w->lines--;
+		w->at[s] = OPEN;
+	}
+	w->from[s] = place;
+}
+
+static bool walk_done(const struct treewalk *w)
+{
+	return w->lines == 0 && w->at[0] != OPEN && w->at[1] != OPEN;
+}
+
+/* The records that follow a newline in the file's bytes [start, end), and its very first one. */
+static int walk_block(struct treewalk *w, uint64_t start, uint64_t end, struct err *e)
+{
+	size_t len = (size_t)(end - start), have, at;
+	const char *newline;
+	ssize_t n;
+
+	have = w->size - start < sizeof(w->block) ? (size_t)(w->size - start) : sizeof(w->block);
+	/* One that begins at the end has its head beyond it. */
+	have = have < len + CTLOG_HEAD ? have : len + CTLOG_HEAD;
+	n = pread(w->fd, w->block, have, (off_t)start);
+	if (n < 0)
+		return err_sys(e, "read the log");
+	if ((size_t)n < have)
+		return err_set(e, "log: shrank while it was read");
+	while (len && !walk_done(w)) {
+		newline = memrchr(w->block, '\n', len);
+		if (!newline && start)
+			break;
+		at = newline ? (size_t)(newline + 1 - w->block) : 0;
+		len = newline ? at - 1 : 0;
+		if (start + at < w->size)
+			walk_record(w, w->block + at, have - at, w->base + start + at);
+		else
+			w->torn = false;
+	}
+	return 0;
+}
+
+static int walk_file(struct treewalk *w, int fd, uint64_t size, uint64_t base, struct err *e)
+{
+	uint64_t end = size, start;
+
+	w->fd = fd;
+	w->size = size;
+	w->base = base;
+	w->torn = true;
+	for (; end && !walk_done(w); end = start) {
+		start = end > BLOCK ? end - BLOCK : 0;
+		if (walk_block(w, start, end, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int log_tail(const struct log_files *f, uint64_t lines, const struct log_range *r, uint64_t from[2],
+	     struct err *e)
+{
+	own_str struct treewalk *w = mem_alloc(sizeof(*w));
+
+	w->range = r;
+	w->lines = lines;
+	w->from = from;
+	from[0] = from[1] = f->older_size + f->newest_size;
+	if (walk_file(w, f->newest, f->newest_size, f->older_size, e) < 0)
+		return -1;
+	return walk_file(w, f->older, f->older_size, 0, e);
+}

@@ -1,0 +1,337 @@
+#include "net/bridge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/proc.h"
+#include "base/record.h"
+#include "base/shell.h"
+#include "kernel/nft.h"
+#include "kernel/rtnl.h"
+#include "net/ipforward.h"
+#include "net/rules.h"
+
+/* --- rules --- */
+
+/* Networks that are up, of which rules are made. */
+struct bridges {
+	struct rules_bridge *v;
+	size_t n;
+	struct strv names;
+};
+
+static void bridges_free(struct bridges *b)
+{
+	free(b->v);
+	strv_free(&b->names);
+}
+
+/* All that are up but the one named `but` (NULL: all). They must be of one set. */
+static int list_bridges(const struct store *s, const char *set, const char *but,
+			struct bridges *out, struct err *e)
+{
+	own_strv struct strv names = {0};
+
+	if (network_list_up(s, &names, e) < 0)
+		return -1;
+	out->v = mem_alloc((names.n + 1) * sizeof(*out->v));
+	for (size_t i = 0; i < names.n; i++) {
+		own_network struct network n = NETWORK_NONE;
+		struct rules_bridge *b = &out->v[out->n];
+
+		if (but && strcmp(names.v[i], but) == 0)
+			continue;
+		if (network_open(s, names.v[i], &n, e) < 0) {
+			if (e->sys == ENOENT)
+				continue;
+			return -1;
+		}
+		if (strcmp(n.set, set) != 0)
+			return err_set(e, "network %s is up with CT_BRIDGE=%s, not %s", n.name,
+				       n.set, set);
+		memcpy(b->name, n.bridge, sizeof(b->name));
+		b->subnet = n.subnet;
+		b->internal = n.internal;
+		b->isolated = n.isolated;
+		strv_add(&out->names, n.bridge);
+		out->n++;
+	}
+	return 0;
+}
+
+/* Whether a run has lost its supervisor, and with it the sockets that held its ports (container.h).
+ */
+static bool is_orphan(int dir)
+{
+	own_record struct record state = {0};
+	struct proc_id supervisor;
+	struct err ignored;
+
+	if (record_read(dir, "state", &state, &ignored) < 0)
+		return false;
+	supervisor.pid = (pid_t)record_get_uint(&state, "supervisor");
+	supervisor.start = record_get_uint(&state, "supervisor-start");
+	return !proc_alive(&supervisor);
+}
+
+/* The elements of every container. What was left by the dead takes up no port that another may have
+ * by now. */
+static int add_elements(const struct store *s, const char *set, struct buf *text, struct err *e)
+{
+	own_dir DIR *d = NULL;
+	int fd = openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return err_sys(e, "%s", s->run_path);
+	while ((entry = readdir(d))) {
+		own_fd int dir = id_is(entry->d_name, "ps")
+			? openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+			: -1;
+		own_record struct record net = {0};
+		struct err ignored;
+
+		if (dir < 0 || record_read(dir, "net", &net, &ignored) < 0)
+			continue;
+		if (is_orphan(dir))
+			record_drop(&net, "port");
+		rules_of_record(text, set, true, &net);
+	}
+	return 0;
+}
+
+static int write_rules(const struct store *s, const struct network *n, const struct bridges *b,
+		       const struct strv *opened, struct err *e)
+{
+	own_buf struct buf text = {0}, line = {0};
+
+	if (b->n)
+		rules_tables(&text, n->set, b->v, b->n, opened);
+	else
+		rules_no_tables(&text, n->set);
+	if (b->n && add_elements(s, n->set, &text, e) < 0)
+		return -1;
+	if (nft_run("packet filter", text.data, e) < 0)
+		return -1;
+	shell_format(&line, text.data);
+	explain_shell("printf %s | nft -f -", line.data);
+	return 0;
+}
+
+/* --- up --- */
+
+static int put(const struct network *n, const char *what, const char *value, struct err *e)
+{
+	own_str char *path = str_fmt("/proc/sys/net/ipv4/conf/%s/%s", n->bridge, what);
+
+	if (file_put(AT_FDCWD, path, value, e) < 0)
+		return -1;
+	explain_shell("sysctl -w net.ipv4.conf.%s.%s=%s", n->bridge, what, value);
+	return 0;
+}
+
+/* Asked at every run: link, two tables, forwarding of it and of where the default route leads. */
+static bool is_ready(const struct store *s, struct netlink *rtnl, const struct network *n,
+		     const struct rtnl_link *link)
+{
+	own_str char *tables = str_fmt(RULES_TABLES, n->set);
+	own_fd int net = openat(s->run, "net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return link->up && nft_has_tables(tables) && rtnl_forwards(rtnl, (int)link->index) &&
+		(n->internal || ipforward_ready(net, rtnl));
+}
+
+static bool is_same(const struct network *a, const struct network *b)
+{
+	return strcmp(a->set, b->set) == 0 && strcmp(a->bridge, b->bridge) == 0 &&
+		subnet_overlap(&a->subnet, &b->subnet) && a->subnet.prefix == b->subnet.prefix &&
+		a->internal == b->internal && a->isolated == b->isolated;
+}
+
+/*
+ * The link of the bridge, if it is there and ours; was: what CT_RUN says of the network
+ * (dir -1: nothing, and then a link of that name is somebody else's).
+ */
+static int find_bridge(const struct store *s, struct netlink *rtnl, const struct network *n,
+		       const struct network *was, struct rtnl_link *link, struct err *e)
+{
+	char subnet[SUBNET_TEXT];
+	int got;
+
+	if (was->dir >= 0 && !is_same(n, was)) {
+		got = rtnl_find(rtnl, was->bridge, link, e);
+		if (got < 0)
+			return -1;
+		subnet_text(&was->subnet, subnet);
+		if (got)
+			return err_set(e, "network %s is up as %s with %s: 'ct-net down' first",
+				       n->name, was->bridge, subnet);
+	}
+	got = rtnl_find(rtnl, n->bridge, link, e);
+	if (got > 0 && (was->dir < 0 || strcmp(link->kind, "bridge") != 0))
+		return err_set(
+			e,
+			"%s: a link of that name is there, and not of %s (CT_BRIDGE=... chooses another name)",
+			n->bridge, s->run_path);
+	return got < 0 ? -1 : 0;
+}
+
+static int make_bridge(struct netlink *rtnl, const struct network *n, struct rtnl_link *link,
+		       struct err *e)
+{
+	struct subnet gateway = {network_gateway(n), n->subnet.prefix};
+	uint8_t mac[6];
+
+	subnet_mac(gateway.address, mac);
+	if (!link->index && rtnl_bridge(rtnl, n->bridge, mac, e) < 0)
+		return -1;
+	/* Packets of ports that are published on 127.0.0.1 pass it (rules.c). */
+	if (put(n, "route_localnet", "1", e) < 0 || put(n, "forwarding", "1", e) < 0 ||
+	    rtnl_address(rtnl, n->bridge, &gateway, e) < 0)
+		return -1;
+	return rtnl_find(rtnl, n->bridge, link, e) < 0 ? -1 : 0;
+}
+
+static int is_dropping(const struct nft_chain *c, void *arg)
+{
+	if (c->hook != NF_INET_FORWARD || !c->drops ||
+	    (c->family != NFPROTO_IPV4 && c->family != NFPROTO_INET))
+		return 0;
+	*(struct nft_chain *)arg = *c;
+	return 1;
+}
+
+/* An accept of ours does not undo the drop of another's. */
+static void note_drops(const struct network *n, struct bridge_how *how)
+{
+	const char *b = n->bridge, *family;
+	struct nft_chain c;
+	struct err ignored;
+
+	if (nft_chains(is_dropping, &c, &ignored) != 1)
+		return;
+	family = c.family == NFPROTO_INET ? "inet" : "ip";
+	if (c.family == NFPROTO_IPV4 && strcmp(c.table, "filter") == 0 &&
+	    strcmp(c.name, "FORWARD") == 0)
+		snprintf(how->note, sizeof(how->note),
+			 "packets are forwarded only if iptables lets them: allow with: "
+			 "iptables -I FORWARD -i %s -j ACCEPT; iptables -I FORWARD -o %s -j ACCEPT",
+			 b, b);
+	else
+		snprintf(
+			how->note, sizeof(how->note),
+			"packets are forwarded only if %s %s lets them: allow with: "
+			"nft insert rule %s %s %s iifname %s accept; nft insert rule %s %s %s oifname %s accept",
+			c.table, c.name, family, c.table, c.name, b, family, c.table, c.name, b);
+}
+
+/* Only a network that is not internal needs any. */
+static int plan_forwarding(int net, struct netlink *rtnl, const char *set, const struct bridges *b,
+			   struct strv *opened, struct err *e)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (!b->v[i].internal)
+			return ipforward_plan(net, rtnl, set, &b->names, opened, e);
+	return ipforward_restore(net, rtnl, set, e);
+}
+
+static int bring_up(const struct store *s, struct netlink *rtnl, struct network *n,
+		    struct rtnl_link *link, struct err *e)
+{
+	__attribute__((cleanup(bridges_free))) struct bridges bridges = {0};
+	own_strv struct strv opened = {0};
+	own_fd int net = openat(s->run, "net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (net < 0)
+		return err_sys(e, "%s/net", s->run_path);
+	if (network_record(s, n, e) < 0 || list_bridges(s, n->set, NULL, &bridges, e) < 0 ||
+	    network_check_overlap(s, rtnl, n, e) < 0 || make_bridge(rtnl, n, link, e) < 0)
+		return -1;
+	/* First the rules that bound what forwarding may do, then forwarding, then the bridge is
+	 * up. */
+	if (plan_forwarding(net, rtnl, n->set, &bridges, &opened, e) < 0 ||
+	    write_rules(s, n, &bridges, &opened, e) < 0 || ipforward_open(&opened, e) < 0)
+		return -1;
+	return rtnl_up(rtnl, n->bridge, true, e);
+}
+
+int bridge_up(const struct store *s, struct netlink *rtnl, const char *name, struct bridge_how *how,
+	      struct network *n, struct err *e)
+{
+	own_network struct network was = NETWORK_NONE;
+	struct rtnl_link link = {0};
+	struct err ignored;
+	bool found;
+
+	how->note[0] = '\0';
+	if (network_find(s, name, n, e) < 0 ||
+	    (network_open(s, name, &was, e) < 0 && e->sys != ENOENT) ||
+	    find_bridge(s, rtnl, n, &was, &link, e) < 0)
+		return -1;
+	found = link.index;
+	if (how->thorough || !is_ready(s, rtnl, n, &link)) {
+		if (bring_up(s, rtnl, n, &link, e) < 0) {
+			err_wrap(e, "network %s", name);
+			if (!found)
+				bridge_down(s, rtnl, name, &ignored);
+			network_close(n);
+			return -1;
+		}
+		note_drops(n, how);
+	} else {
+		n->dir = take_fd(&was.dir);
+	}
+	n->index = link.index;
+	return 0;
+}
+
+int bridge_only(const struct store *s, struct netlink *rtnl, const char *name, struct err *e)
+{
+	own_network struct network n = NETWORK_NONE, was = NETWORK_NONE;
+	struct rtnl_link link = {0};
+
+	if (network_find(s, name, &n, e) < 0 ||
+	    (network_open(s, name, &was, e) < 0 && e->sys != ENOENT) ||
+	    find_bridge(s, rtnl, &n, &was, &link, e) < 0)
+		return -1;
+	if (network_check_overlap(s, rtnl, &n, e) < 0 || network_record(s, &n, e) < 0 ||
+	    make_bridge(rtnl, &n, &link, e) < 0 || rtnl_up(rtnl, n.bridge, true, e) < 0)
+		return err_wrap(e, "network %s", name);
+	return 0;
+}
+
+/* --- down --- */
+
+int bridge_down(const struct store *s, struct netlink *rtnl, const char *name, struct err *e)
+{
+	__attribute__((cleanup(bridges_free))) struct bridges rest = {0};
+	own_strv struct strv members = {0}, opened = {0};
+	own_network struct network n = NETWORK_NONE;
+	own_fd int net = -1;
+
+	if (network_open(s, name, &n, e) < 0)
+		return e->sys == ENOENT ? network_unrecord(s, name, e) : -1;
+	if (network_members(s, &n, &members, e) < 0)
+		return -1;
+	if (members.n)
+		return err_set(e, "network %s: %s%s", name, members.v[0],
+			       members.n > 1 ? " and others are on it" : " is on it");
+	net = openat(s->run, "net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (net < 0)
+		return err_sys(e, "%s/net", s->run_path);
+	if (rtnl_delete(rtnl, n.bridge, e) < 0 || list_bridges(s, n.set, name, &rest, e) < 0)
+		return err_wrap(e, "network %s", name);
+	if (plan_forwarding(net, rtnl, n.set, &rest, &opened, e) < 0 ||
+	    write_rules(s, &n, &rest, &opened, e) < 0)
+		return err_wrap(e, "network %s", name);
+	return network_unrecord(s, name, e);
+}

@@ -1,0 +1,314 @@
+#include "net/endpoint.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "base/own.h"
+#include "kernel/hostslot.h"
+#include "kernel/idmap.h"
+#include "kernel/rtnl.h"
+#include "kernel/slot.h"
+#include "net/hosts.h"
+#include "net/nftset.h"
+
+/* --- addresses --- */
+
+enum { FIRST_NUMBER = 2 }; /* 1 is the gateway's */
+
+/*
+ * Where the search begins is told by the container's number: the first has the first address, one
+ * that is started again the one it had, and none is given soon after somebody else had it.
+ */
+static uint64_t first_try(const char *id, uint64_t count)
+{
+	uint64_t number = strtoull(strrchr(id, '_') + 1, NULL, 10);
+
+	return number >= ID_FIRST ? (number - ID_FIRST) % count : 0;
+}
+
+int endpoint_choose(const struct store *s, const struct network *n, const char *id,
+		    const char *inside, struct endpoint *m, struct err *e)
+{
+	uint64_t count = subnet_size(&n->subnet) - 1 - FIRST_NUMBER, first = first_try(id, count);
+	char text[INET_ADDRSTRLEN], holder[64], subnet[SUBNET_TEXT];
+
+	*m = (struct endpoint){.address = n->subnet,
+			       .gateway = network_gateway(n),
+			       .bridge = n->index,
+			       .isolated = n->isolated};
+	if (n->internal)
+		m->gateway.s_addr = 0;
+	memcpy(m->bridge_name, n->bridge, sizeof(m->bridge_name));
+	for (uint64_t i = 0; i < count; i++) {
+		m->at.address = m->address.address =
+			subnet_at(&n->subnet, FIRST_NUMBER + (first + i) % count);
+		inet_ntop(AF_INET, &m->at.address, text, sizeof(text));
+		if (slot_holder(s->run, n->dir, text, holder))
+			continue;
+		memcpy(m->at.network, n->name, sizeof(m->at.network));
+		network_link(n, m->at.address, m->at.link);
+		snprintf(m->at.inside, sizeof(m->at.inside), "%s", inside);
+		return 0;
+	}
+	subnet_text(&n->subnet, subnet);
+	err_set(e, "network %s: no free address in %s", n->name, subnet);
+	e->sys = EADDRNOTAVAIL;
+	return -1;
+}
+
+static int lease(const struct store *s, const struct network *n, const char *id,
+		 const struct endpoint *m, struct err *e)
+{
+	char text[INET_ADDRSTRLEN];
+	int got;
+
+	inet_ntop(AF_INET, &m->at.address, text, sizeof(text));
+	got = slot_take(s->run, n->dir, text, id, e);
+	return got == 0 ? err_set(e, "network %s: %s is taken", n->name, text) : got < 0 ? -1 : 0;
+}
+
+int endpoint_record(const struct store *s, const struct network *n, const char *id,
+		    const struct record *net, const struct endpoint *m, struct err *e)
+{
+	const char *name = record_get(net, "name");
+
+	if (endpoint_write(s, id, net, e) < 0 || lease(s, n, id, m, e) < 0)
+		return -1;
+	/* Without tables it is seen by the next bridge_up, which reads the record. */
+	if (nftset_put(n->set, true, net, e) < 0 && e->sys != ENOENT)
+		return -1;
+	return name ? hosts_tell(s, n, id, m->at.address, name, e) : 0;
+}
+
+/* --- links --- */
+
+int endpoint_pair(struct netlink *rtnl, const struct endpoint *m, const char *id, int netns,
+		  const char *name, struct err *e)
+{
+	own_str char *altname = str_fmt("veth0_%s", id);
+	struct rtnl_pair pair = {.name = m->at.link,
+				 .altname = altname,
+				 .bridge = m->bridge,
+				 .isolated = m->isolated,
+				 .peer = m->at.inside,
+				 .peer_netns = netns};
+
+	subnet_mac(m->at.address, pair.peer_mac);
+	if (rtnl_pair(rtnl, &pair, e) == 0) {
+		explain_shell(
+			"ip link add %s type veth peer name %s address %02x:%02x:%02x:%02x:%02x:%02x netns %s",
+			m->at.link, m->at.inside, pair.peer_mac[0], pair.peer_mac[1],
+			pair.peer_mac[2], pair.peer_mac[3], pair.peer_mac[4], pair.peer_mac[5],
+			name);
+		explain_shell("ip link set %s master %s up", m->at.link, m->bridge_name);
+		explain_shell("bridge link set dev %s hairpin on isolated %s", m->at.link,
+			      m->isolated ? "on" : "off");
+		return 0;
+	}
+	/* The address is ours, so it is the link of one that had it before: somebody else still is
+	 * in its namespace. */
+	if (e->sys == EEXIST && rtnl_delete(rtnl, m->at.link, e) == 0 &&
+	    rtnl_pair(rtnl, &pair, e) == 0)
+		return 0;
+	return e->sys == EXFULL
+		? err_set(e, "network %s: no port is left on its bridge (one has 1,023)",
+			  m->at.network)
+		: err_wrap(e, "network %s", m->at.network);
+}
+
+int endpoint_configure(struct netlink *inside, const struct endpoint *m, const char *id,
+		       struct err *e)
+{
+	own_str char *altname = str_fmt("veth1_%s", id);
+
+	return rtnl_configure(inside, m->at.inside, altname, &m->address, m->gateway, e);
+}
+
+/* --- the end --- */
+
+int endpoint_read(const struct store *s, const char *id, struct record *net, struct err *e)
+{
+	own_str char *path = str_fmt("%s/net", id);
+
+	if (s->run < 0) {
+		err_set(e, "%s: not there", s->run_path);
+		e->sys = ENOENT;
+		return -1;
+	}
+	return record_read(s->run, path, net, e);
+}
+
+int endpoint_write(const struct store *s, const char *id, const struct record *net, struct err *e)
+{
+	own_str char *path = str_fmt("%s/net", id);
+
+	if (record_get(net, "member"))
+		return record_write(s->run, path, net, e) < 0 ? err_wrap(e, "%s", s->run_path) : 0;
+	return unlinkat(s->run, path, 0) < 0 && errno != ENOENT
+		? err_sys(e, "%s/%s", s->run_path, path)
+		: 0;
+}
+
+/* The name and the lease of one end. */
+static int leave(const struct store *s, const char *id, const struct rules_member *m, struct err *e)
+{
+	own_network struct network n = NETWORK_NONE;
+	char text[INET_ADDRSTRLEN];
+
+	if (network_open(s, m->network, &n, e) < 0)
+		return e->sys == ENOENT ? 0 : -1;
+	if (hosts_untell(s, &n, id, e) < 0)
+		return -1;
+	inet_ntop(AF_INET, &m->address, text, sizeof(text));
+	slot_release(n.dir, text, id);
+	return 0;
+}
+
+int endpoint_let_go(const struct store *s, const char *id, const struct record *gone,
+		    const char *set, struct err *e)
+{
+	struct rules_member m;
+
+	if (set && nftset_put(set, false, gone, e) < 0)
+		return -1;
+	for (size_t i = 0; i < gone->keys.n; i++)
+		if (strcmp(gone->keys.v[i], "member") == 0 &&
+		    rules_read_member(gone->values.v[i], &m) && leave(s, id, &m, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* CT_RUN/ps_A/shared-ps_B and CT_RUN/ps_B/shares -> ps_A */
+int endpoint_share(const struct store *s, const char *with, const char *id, struct err *e)
+{
+	own_str char *mark = str_fmt("%s/" IDMAP_SHARED "%s", with, id),
+		     *back = str_fmt("%s/shares", id);
+
+	return symlinkat(with, s->run, back) < 0 || symlinkat(id, s->run, mark) < 0
+		? err_sys(e, "share with %s", with)
+		: 0;
+}
+
+static void unshare_from(const struct store *s, const char *id)
+{
+	own_str char *back = str_fmt("%s/shares", id), *mark = NULL;
+	char with[64];
+	ssize_t n = readlinkat(s->run, back, with, sizeof(with) - 1);
+
+	if (n <= 0)
+		return;
+	with[n] = '\0';
+	mark = str_fmt("%s/" IDMAP_SHARED "%s", with, id);
+	unlinkat(s->run, mark, 0);
+}
+
+static bool is_shared(const struct store *s, const char *id)
+{
+	own_dir DIR *d = NULL;
+	int fd = openat(s->run, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	char who[64];
+
+	d = fd < 0 ? NULL : fdopendir(fd);
+	while (d && (entry = readdir(d)))
+		if (str_starts(entry->d_name, IDMAP_SHARED) &&
+		    slot_holder(s->run, fd, entry->d_name, who))
+			return true;
+	return false;
+}
+
+static int delete_links(const struct record *net, struct err *e)
+{
+	own_netlink struct netlink *rtnl = rtnl_open(-1, e);
+	struct rules_member m;
+	int failed = rtnl ? 0 : -1;
+
+	for (size_t i = 0; !failed && i < net->keys.n; i++)
+		if (strcmp(net->keys.v[i], "member") == 0 &&
+		    rules_read_member(net->values.v[i], &m))
+			failed = rtnl_delete(rtnl, m.link, e);
+	return failed;
+}
+
+int endpoint_clean(const struct store *s, const char *id, struct err *e)
+{
+	own_record struct record net = {0};
+	own_str char *path = str_fmt("%s/net", id);
+	own_fd int lock = -1;
+
+	if (s->run < 0)
+		return 0;
+	unshare_from(s, id);
+	if (faccessat(s->run, path, F_OK, 0) < 0)
+		return 0;
+	lock = network_lock(s, e);
+	if (lock < 0)
+		return -1;
+	/* Another may have been quicker. */
+	if (endpoint_read(s, id, &net, e) < 0)
+		return e->sys == ENOENT ? 0 : -1;
+	/* Whoever shares its namespace could now send as whom he likes. */
+	if (is_shared(s, id) && delete_links(&net, e) < 0)
+		return -1;
+	if (endpoint_let_go(s, id, &net, record_get(&net, "set"), e) < 0)
+		return -1;
+	return unlinkat(s->run, path, 0) < 0 ? err_sys(e, "%s/%s", s->run_path, path) : 0;
+}
+
+/* --- for ip netns --- */
+
+#define SHOWN "/run/netns"
+
+char *endpoint_netns(const struct store *s, const char *id)
+{
+	unsigned set = hostslot_set(s->run);
+
+	return set ? str_fmt("%s-%08x", id, set) : str_dup(id);
+}
+
+/* By way of CT_RUN/ps_N/netns, which tells whose it is. */
+static char *way(const struct store *s, const char *id)
+{
+	return str_fmt("%s/%s/netns", s->run_path, id);
+}
+
+static char *shown_at(const struct store *s, const char *id)
+{
+	own_str char *name = endpoint_netns(s, id);
+
+	return str_fmt(SHOWN "/%s", name);
+}
+
+void endpoint_show(const struct store *s, const char *id, pid_t pid)
+{
+	own_str char *through = way(s, id), *shown = shown_at(s, id),
+		     *to = str_fmt("/proc/%d/ns/net", (int)pid);
+
+	if (symlink(to, through) < 0)
+		return;
+	mkdir(SHOWN, 0755);
+	if (symlink(through, shown) < 0)
+		unlink(through);
+}
+
+void endpoint_hide(const struct store *s, const char *id)
+{
+	own_str char *through = way(s, id), *shown = shown_at(s, id);
+	char to[PATH_MAX];
+	ssize_t n = readlink(shown, to, sizeof(to) - 1);
+
+	if (n <= 0)
+		return;
+	to[n] = '\0';
+	if (strcmp(to, through) == 0)
+		unlink(shown);
+}

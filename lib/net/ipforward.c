@@ -1,0 +1,192 @@
+#include "net/ipforward.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/record.h"
+#include "kernel/nft.h"
+#include "kernel/rtnl.h"
+#include "net/rules.h"
+
+/*
+ * The record: a line link=NAME for each, and host=1 if the host as a whole forwarded by then.
+ */
+static const char note[] = ".forwarding"; /* no name of a network */
+enum { HOST = -1 };
+
+static int put(const char *link, const char *value, struct err *e)
+{
+	own_str char *path = str_fmt("/proc/sys/net/ipv4/conf/%s/forwarding", link);
+
+	if (file_put(AT_FDCWD, path, value, e) < 0)
+		return -1;
+	explain_shell("sysctl -w 'net/ipv4/conf/%s/forwarding=%s'", link, value);
+	return 0;
+}
+
+static int read_note(int dir, struct record *r, struct err *e)
+{
+	return record_read(dir, note, r, e) < 0 && e->sys != ENOENT ? -1 : 0;
+}
+
+/* Whether all forwarding was switched on by somebody after we had switched on some. */
+static bool is_overtaken(struct netlink *rtnl, const struct record *r)
+{
+	return r->keys.n && !record_get(r, "host") && rtnl_forwards(rtnl, HOST);
+}
+
+bool ipforward_ready(int dir, struct netlink *rtnl)
+{
+	/* Any address that is far away; nothing is sent to it. (192.5.5.241 is f.root-servers.net.)
+	 */
+	unsigned link = rtnl_link_to(rtnl, (struct in_addr){.s_addr = htonl(0xc00505f1)});
+	own_record struct record r = {0};
+	struct err ignored;
+
+	if (link && !rtnl_forwards(rtnl, (int)link))
+		return false;
+	return !rtnl_forwards(rtnl, HOST) || record_read(dir, note, &r, &ignored) < 0 ||
+		record_get(&r, "host");
+}
+
+struct links {
+	unsigned *v;
+	size_t n;
+};
+
+static int add_link(const struct rtnl_route *route, void *arg)
+{
+	struct links *l = arg;
+
+	if (route->local || !route->link)
+		return 0;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i] == route->link)
+			return 0;
+	l->v = mem_grow(l->v, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = route->link;
+	return 0;
+}
+
+/* Adds the names of the links that routes lead to and that do not forward. */
+static int find_closed(struct netlink *rtnl, const struct strv *ours, struct strv *closed,
+		       struct err *e)
+{
+	struct links links = {0};
+	own_str unsigned *owned = NULL;
+	struct rtnl_link l;
+	int got;
+
+	got = rtnl_routes(rtnl, add_link, &links, e);
+	owned = links.v;
+	for (size_t i = 0; got == 0 && i < links.n; i++) {
+		if (rtnl_forwards(rtnl, (int)links.v[i]))
+			continue;
+		got = rtnl_find_index(rtnl, links.v[i], &l, e);
+		/* One whose name no rule can hold would forward without limits. */
+		if (got > 0 && strcmp(l.name, "lo") != 0 && !strv_has(ours, l.name) &&
+		    !strpbrk(l.name, "\"*\\"))
+			strv_add(closed, l.name);
+		got = got < 0 ? -1 : 0;
+	}
+	return got;
+}
+
+/* Links that other sets of networks opened (RULES_OPENED) or still need (RULES_CLAIMED). */
+static int list_others(const char *set, const char *which, struct strv *links, struct err *e)
+{
+	own_str char *table = str_fmt(RULES_TABLES, set);
+
+	return nft_links(RULES_PREFIX, table, which, links, e);
+}
+
+int ipforward_plan(int dir, struct netlink *rtnl, const char *set, const struct strv *ours,
+		   struct strv *opened, struct err *e)
+{
+	own_record struct record r = {0};
+	own_strv struct strv closed = {0};
+
+	if (read_note(dir, &r, e) < 0)
+		return -1;
+	if (is_overtaken(rtnl, &r)) {
+		unlinkat(dir, note, 0);
+		record_free(&r);
+		r = (struct record){0};
+	}
+	if (find_closed(rtnl, ours, &closed, e) < 0)
+		return -1;
+	if (!rtnl_forwards(rtnl, HOST) && list_others(set, RULES_OPENED, &closed, e) < 0)
+		return -1;
+	record_get_list(&r, "link", opened);
+	if (closed.n && !r.keys.n && rtnl_forwards(rtnl, HOST))
+		record_add(&r, "host", "1");
+	for (size_t i = 0; i < closed.n; i++)
+		if (!strv_has(opened, closed.v[i])) {
+			strv_add(opened, closed.v[i]);
+			record_add(&r, "link", closed.v[i]);
+		}
+	return closed.n ? record_write(dir, note, &r, e) : 0;
+}
+
+int ipforward_open(const struct strv *opened, struct err *e)
+{
+	for (size_t i = 0; i < opened->n; i++)
+		if (put(opened->v[i], "1", e) < 0 && e->sys != ENOENT)
+			return err_wrap(e, "forward packets from link %s", opened->v[i]);
+	return 0;
+}
+
+static int close_links(const struct strv *links, const struct strv *claimed, struct err *e)
+{
+	for (size_t i = 0; i < links->n; i++)
+		if (!strv_has(claimed, links->v[i]) && put(links->v[i], "0", e) < 0 &&
+		    e->sys != ENOENT)
+			return err_wrap(e, "forward no more packets from link %s", links->v[i]);
+	return 0;
+}
+
+static int give_up_claim(const char *set, struct err *e)
+{
+	own_str char *command = str_fmt("flush set inet " RULES_TABLES " " RULES_CLAIMED, set);
+
+	if (nft_run("packet filter", command, e) < 0)
+		return e->sys == ENOENT ? 0 : -1;
+	explain_shell("nft %s", command);
+	return 0;
+}
+
+/* Closes links, as far as no other set claims them, and opens again what one claimed meanwhile. */
+static int let_go(const char *set, const struct strv *links, struct err *e)
+{
+	own_strv struct strv claimed = {0}, late = {0}, again = {0};
+
+	if (give_up_claim(set, e) < 0 || list_others(set, RULES_CLAIMED, &claimed, e) < 0 ||
+	    close_links(links, &claimed, e) < 0 || list_others(set, RULES_CLAIMED, &late, e) < 0)
+		return -1;
+	for (size_t i = 0; i < late.n; i++)
+		if (strv_has(links, late.v[i]) && !strv_has(&claimed, late.v[i]))
+			strv_add(&again, late.v[i]);
+	return ipforward_open(&again, e);
+}
+
+int ipforward_restore(int dir, struct netlink *rtnl, const char *set, struct err *e)
+{
+	own_record struct record r = {0};
+	own_strv struct strv links = {0};
+
+	if (read_note(dir, &r, e) < 0)
+		return -1;
+	if (!is_overtaken(rtnl, &r))
+		record_get_list(&r, "link", &links);
+	if (links.n && let_go(set, &links, e) < 0)
+		return -1;
+	unlinkat(dir, note, 0);
+	return 0;
+}

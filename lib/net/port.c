@@ -1,0 +1,201 @@
+#include "net/port.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "base/own.h"
+
+/* --- how they are written --- */
+
+static int read_number(const char *text, uint16_t *out)
+{
+	struct err ignored;
+	uint64_t v;
+
+	if (num_uint(text, 1, 65535, &v, &ignored) < 0)
+		return -1;
+	*out = (uint16_t)v;
+	return 0;
+}
+
+/* "80" or "80-89", which it cuts up; gives how many. */
+static int read_numbers(char *text, uint16_t *first, unsigned *count)
+{
+	char *dash = strchr(text, '-');
+	uint16_t last;
+
+	if (dash)
+		*dash++ = '\0';
+	if (read_number(text, first) < 0 || read_number(dash ? dash : text, &last) < 0 ||
+	    last < *first)
+		return -1;
+	*count = (unsigned)last - *first + 1;
+	return 0;
+}
+
+/* In any case, as docker and podman read it: image configs and compose files have "80/TCP". */
+static bool read_protocol(char *text, bool *udp)
+{
+	char *slash = strchr(text, '/');
+
+	*udp = slash && strcasecmp(slash, "/udp") == 0;
+	if (!slash)
+		return true;
+	if (!*udp && strcasecmp(slash, "/tcp") != 0)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+/* The parts, the last of which is the container's. */
+static bool read_parts(const struct strv *parts, struct port_range *out)
+{
+	char *const *v = parts->v;
+	size_t n = parts->n;
+	unsigned count;
+
+	if (n < 1 || n > 3 || read_numbers(v[n - 1], &out->to_port, &out->count) < 0)
+		return false;
+	if (n == 3 && inet_pton(AF_INET, v[0], &out->host) != 1)
+		return false;
+	if (n < 2 || (n == 3 && !*v[1]))
+		return true;
+	return read_numbers(v[n - 2], &out->host_port, &count) == 0 && count == out->count;
+}
+
+int port_read(const char *text, struct port_range *out, struct err *e)
+{
+	own_str char *copy = str_dup(text);
+	own_strv struct strv parts = {0};
+
+	*out = (struct port_range){0};
+	if (!read_protocol(copy, &out->udp))
+		return err_set(e, "%s: not a port: /tcp or /udp", text);
+	strv_split(&parts, copy, ':');
+	if (!read_parts(&parts, out))
+		return err_set(
+			e,
+			"%s: not [[IP:]PORT[-PORT]:]PORT[-PORT][/udp], with as many on both sides",
+			text);
+	return 0;
+}
+
+int port_read_host(const char *text, struct port_range *out, struct err *e)
+{
+	own_str char *copy = str_dup(text);
+	own_strv struct strv parts = {0};
+	bool good;
+
+	*out = (struct port_range){0};
+	good = read_protocol(copy, &out->udp);
+	strv_split(&parts, copy, ':');
+	good = good && parts.n >= 1 && parts.n <= 2 &&
+		(parts.n == 1 || inet_pton(AF_INET, parts.v[0], &out->host) == 1) &&
+		read_numbers(parts.v[parts.n - 1], &out->host_port, &out->count) == 0;
+	return good ? 0 : err_set(e, "%s: not [IP:]PORT[-PORT][/udp]", text);
+}
+
+void port_text(const struct rules_port *p, char out[PORT_TEXT])
+{
+	char address[INET_ADDRSTRLEN] = "";
+
+	if (p->host.s_addr)
+		inet_ntop(AF_INET, &p->host, address, sizeof(address));
+	snprintf(out, PORT_TEXT, "%s%s%u/%s", address, *address ? ":" : "", p->host_port,
+		 p->udp ? "udp" : "tcp");
+}
+
+/* --- the sockets --- */
+
+void ports_close(struct ports *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		own_close(&p->fd[i]);
+	free(p->v);
+	free(p->fd);
+	*p = (struct ports){0};
+}
+
+void ports_add(struct ports *out, const struct rules_port *p, int fd)
+{
+	out->v = mem_grow(out->v, out->n + 1, sizeof(*out->v));
+	out->fd = mem_grow(out->fd, out->n + 1, sizeof(*out->fd));
+	out->v[out->n] = *p;
+	out->fd[out->n++] = fd;
+}
+
+bool ports_drop(struct ports *p, const struct rules_port *which)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->v[i].host.s_addr != which->host.s_addr ||
+		    p->v[i].host_port != which->host_port || p->v[i].udp != which->udp)
+			continue;
+		own_close(&p->fd[i]);
+		p->n--;
+		p->v[i] = p->v[p->n];
+		p->fd[i] = p->fd[p->n];
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Nobody else can bind it; a TCP port listens for that, so that connections which have ended
+ * (TIME_WAIT) are no hindrance. It hears nothing: what the rules do not send on to the
+ * container is dropped.
+ */
+static int take(int fd, struct rules_port *p)
+{
+	static struct sock_filter deaf = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog filter = {1, &deaf};
+	struct sockaddr_in a = {
+		.sin_family = AF_INET, .sin_addr = p->host, .sin_port = htons(p->host_port)};
+	socklen_t len = sizeof(a);
+	int yes = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0 ||
+	    (!p->udp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0) ||
+	    bind(fd, (struct sockaddr *)&a, len) < 0 || (!p->udp && listen(fd, 1) < 0) ||
+	    getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+		return -1;
+	p->host_port = ntohs(a.sin_port);
+	return 0;
+}
+
+static int hold(struct rules_port *p, struct err *e)
+{
+	own_fd int fd = socket(AF_INET, (p->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+	char text[PORT_TEXT];
+
+	if (fd >= 0 && take(fd, p) == 0)
+		return take_fd(&fd);
+	port_text(p, text);
+	return err_sys(e, "port %s", text);
+}
+
+int ports_hold(struct ports *out, const struct port_range *r, struct in_addr to, struct err *e)
+{
+	for (unsigned i = 0; i < r->count; i++) {
+		struct rules_port p = {
+			.host = r->host,
+			.to = to,
+			.udp = r->udp,
+			.to_port = (uint16_t)(r->to_port + i),
+			.host_port = (uint16_t)(r->host_port ? r->host_port + i : 0)};
+		int fd = hold(&p, e);
+
+		if (fd < 0)
+			return -1;
+		ports_add(out, &p, fd);
+	}
+	return 0;
+}

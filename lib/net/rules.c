@@ -1,0 +1,287 @@
+#include "net/rules.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* --- lines of records --- */
+
+static const char *text_of(struct in_addr a, char text[INET_ADDRSTRLEN])
+{
+	return inet_ntop(AF_INET, &a, text, INET_ADDRSTRLEN);
+}
+
+void rules_record_member(struct record *r, const struct rules_member *m)
+{
+	char address[INET_ADDRSTRLEN], line[160];
+
+	snprintf(line, sizeof(line), "%s %s %s %s", m->network, text_of(m->address, address),
+		 m->link, m->inside);
+	record_add(r, "member", line);
+}
+
+bool rules_read_member(const char *value, struct rules_member *m)
+{
+	char address[INET_ADDRSTRLEN];
+	int end = 0;
+
+	*m = (struct rules_member){0};
+	return sscanf(value, "%63s %15s %15s %15s%n", m->network, address, m->link, m->inside,
+		      &end) == 4 &&
+		!value[end] && inet_pton(AF_INET, address, &m->address) == 1;
+}
+
+void rules_record_port(struct record *r, const struct rules_port *p)
+{
+	char host[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN], line[80];
+
+	snprintf(line, sizeof(line), "%s %u %s %s %u", text_of(p->host, host), p->host_port,
+		 p->udp ? "udp" : "tcp", text_of(p->to, to), p->to_port);
+	record_add(r, "port", line);
+}
+
+bool rules_read_port(const char *value, struct rules_port *p)
+{
+	char host[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN], protocol[4];
+	int end = 0;
+
+	*p = (struct rules_port){0};
+	if (sscanf(value, "%15s %" SCNu16 " %3s %15s %" SCNu16 "%n", host, &p->host_port, protocol,
+		   to, &p->to_port, &end) != 5 ||
+	    value[end])
+		return false;
+	p->udp = strcmp(protocol, "udp") == 0;
+	return (p->udp || strcmp(protocol, "tcp") == 0) &&
+		inet_pton(AF_INET, host, &p->host) == 1 && inet_pton(AF_INET, to, &p->to) == 1;
+}
+
+/* --- tables --- */
+
+/* To delete what may not be there, it is made first. */
+static void replace_table(struct buf *out, const char *family, const char *set)
+{
+	buf_fmt(out, "table %s " RULES_TABLES "\ndelete table %s " RULES_TABLES "\n", family, set,
+		family, set);
+}
+
+void rules_no_tables(struct buf *out, const char *set)
+{
+	replace_table(out, "inet", set);
+	replace_table(out, "bridge", set);
+}
+
+/*
+ * To whom a packet goes that was sent to a published port. By two rules, however many ports
+ * there are: those on one address of the host, then those on any.
+ *
+ * What is sent to 127.0.0.0/8 is looked at only where the host itself sends it: a neighbour
+ * on the network could send that too.
+ */
+static const char publish_rules[] =
+	"	chain publish {\n"
+	"		dnat ip to ip daddr . meta l4proto . th dport map @ports_ip\n"
+	"		fib daddr type local dnat ip to meta l4proto . th dport map @ports_any\n"
+	"	}\n"
+	"	chain prerouting {\n"
+	"		type nat hook prerouting priority -100\n"
+	"		ip daddr != 127.0.0.0/8 jump publish\n"
+	"	}\n"
+	"	chain output {\n"
+	"		type nat hook output priority -100\n"
+	"		jump publish\n"
+	"	}\n";
+
+/*
+ * What leaves our subnets goes out as the host. So does what a container sends by way of the
+ * host to a published port of one of ours (the answer must come back the same way), and
+ * what the host itself sends to one from its loopback.
+ */
+static const char masquerade_rules[] =
+	"	chain postrouting {\n"
+	"		type nat hook postrouting priority 100\n"
+	"		ip saddr @subnets oifname != @bridges masquerade\n"
+	"		ip saddr @subnets oifname @bridges ct status dnat masquerade\n"
+	"		ip saddr 127.0.0.0/8 oifname @bridges masquerade\n"
+	"	}\n";
+
+/*
+ * The bridges have route_localnet, for ports published on 127.0.0.1: what comes from them must
+ * not reach the host's own services there. (Answers to the host come in that way too.)
+ *
+ * An accept here ends only this chain: what others' chains say holds too. In their order: members
+ * of one network (whose frames pass here with bridge-nf-call-iptables); answers; links that
+ * forward only because of us; internal networks; published ports; all else that is
+ * new to a container; what conntrack cannot tell, which would go out with an inside address.
+ *
+ * The chain `opened` sees new connections that arrive by a link that ct opened. Without ct the
+ * kernel would not forward them, so they must not reach links that lead out of the host: those
+ * that were closed too, and links that come up later (a VPN). The networks of others on this
+ * host (docker's bridge, another set of ct's) are protected by the rules of their owners. Frames
+ * that a bridge passes between its ports come by here with bridge-nf-call-iptables: they
+ * arrive and leave by the same link. oifkind of a hardware link matches no list.
+ */
+static const char filter_rules[] =
+	"	chain input {\n"
+	"		type filter hook input priority 0\n"
+	"		ct state established,related accept\n"
+	"		iifname @bridges ip daddr 127.0.0.0/8 drop\n"
+	"	}\n"
+	"	chain forward {\n"
+	"		type filter hook forward priority 0\n"
+	"		iifname . oifname @within accept\n"
+	"		ct state established,related accept\n"
+	"		iifname @opened jump opened\n"
+	"		iifname @internal drop\n"
+	"		oifname @internal drop\n"
+	"		ct status dnat accept\n"
+	"		oifname @bridges drop\n"
+	"		iifname @bridges ct state invalid drop\n"
+	"	}\n"
+	"	chain opened {\n"
+	"		oifname @bridges return\n"
+	"		meta iifkind \"bridge\" iifname . oifname @crossed return\n"
+	"		oifname @opened drop\n"
+	"		meta oifkind { \"bridge\", \"veth\" } return\n"
+	"		drop\n"
+	"	}\n";
+
+/*
+ * A port sends IPv4 and ARP, both as who it is, and nothing else. What is sent to a bridge's own
+ * groups (802.1Q, 8.6.3) comes to the host past the first chain, as if the port were no bridge's.
+ */
+static const char spoof_rules[] =
+	"	set ports { type ifname; }\n"
+	"	set members { type ifname . ether_addr . ipv4_addr; }\n"
+	"	chain prerouting {\n"
+	"		type filter hook prerouting priority -200\n"
+	"		iifname @ports jump port\n"
+	"	}\n"
+	"	chain input {\n"
+	"		type filter hook input priority -200\n"
+	"		iifname @ports ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop\n"
+	"	}\n"
+	"	chain port {\n"
+	"		iifname . ether saddr . ip saddr @members accept\n"
+	"		iifname . ether saddr . arp saddr ip @members "
+	"iifname . arp saddr ether . arp saddr ip @members accept\n"
+	"		drop\n"
+	"	}\n";
+
+enum { SUBNETS = 1, BRIDGES, INTERNAL, WITHIN };
+
+static bool is_in(const struct rules_bridge *b, int which)
+{
+	return which == INTERNAL ? b->internal : which == WITHIN ? !b->isolated : true;
+}
+
+static void put_set(struct buf *out, const char *head, const struct rules_bridge *b, size_t n,
+		    int which)
+{
+	const char *sep = "; elements = {";
+	char subnet[SUBNET_TEXT];
+
+	buf_fmt(out, "	set %s", head);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_in(&b[i], which))
+			continue;
+		subnet_text(&b[i].subnet, subnet);
+		if (which == SUBNETS)
+			buf_fmt(out, "%s %s", sep, subnet);
+		else if (which == WITHIN)
+			buf_fmt(out, "%s \"%s\" . \"%s\"", sep, b[i].name, b[i].name);
+		else
+			buf_fmt(out, "%s \"%s\"", sep, b[i].name);
+		sep = ",";
+	}
+	buf_str(out, *sep == ',' ? " }; }\n" : "; }\n");
+}
+
+/* Links that forward because of us: see rules.h and the chain of that name. */
+static void put_opened(struct buf *out, const struct strv *opened)
+{
+	own_buf struct buf names = {0}, pairs = {0};
+	const char *sep = "; elements = {", *end = opened->n ? " }; }\n" : "; }\n";
+
+	buf_str(&names, "");
+	buf_str(&pairs, "");
+	for (size_t i = 0; i < opened->n; i++, sep = ",") {
+		buf_fmt(&names, "%s \"%s\"", sep, opened->v[i]);
+		buf_fmt(&pairs, "%s \"%s\" . \"%s\"", sep, opened->v[i], opened->v[i]);
+	}
+	buf_fmt(out, "	set " RULES_OPENED " { type ifname%s%s", names.data, end);
+	buf_fmt(out, "	set " RULES_CLAIMED " { type ifname%s%s", names.data, end);
+	buf_fmt(out, "	set crossed { type ifname . ifname%s%s", pairs.data, end);
+}
+
+void rules_tables(struct buf *out, const char *set, const struct rules_bridge *bridges, size_t n,
+		  const struct strv *opened)
+{
+	replace_table(out, "inet", set);
+	buf_fmt(out, "table inet " RULES_TABLES " {\n", set);
+	buf_str(out,
+		"	map ports_ip { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }\n"
+		"	map ports_any { type inet_proto . inet_service : ipv4_addr . inet_service; }\n");
+	put_set(out, "subnets { type ipv4_addr; flags interval", bridges, n, SUBNETS);
+	put_set(out, "bridges { type ifname", bridges, n, BRIDGES);
+	put_set(out, "internal { type ifname", bridges, n, INTERNAL);
+	put_set(out, "within { type ifname . ifname", bridges, n, WITHIN);
+	put_opened(out, opened);
+	buf_fmt(out, "%s%s%s}\n", publish_rules, masquerade_rules, filter_rules);
+	replace_table(out, "bridge", set);
+	buf_fmt(out, "table bridge " RULES_TABLES " {\n%s}\n", set, spoof_rules);
+}
+
+/* --- elements --- */
+
+static const char *verb(bool add)
+{
+	return add ? "add" : "delete";
+}
+
+void rules_member(struct buf *out, const char *set, bool add, const struct rules_member *m)
+{
+	char address[INET_ADDRSTRLEN];
+	uint8_t mac[6];
+
+	subnet_mac(m->address, mac);
+	buf_fmt(out, "%s element bridge " RULES_TABLES " ports { \"%s\" }\n", verb(add), set,
+		m->link);
+	buf_fmt(out,
+		"%s element bridge " RULES_TABLES
+		" members { \"%s\" . %02x:%02x:%02x:%02x:%02x:%02x . %s }\n",
+		verb(add), set, m->link, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+		text_of(m->address, address));
+}
+
+void rules_port(struct buf *out, const char *set, bool add, const struct rules_port *p)
+{
+	char host[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN];
+	const char *protocol = p->udp ? "udp" : "tcp";
+
+	buf_fmt(out, "%s element inet " RULES_TABLES " ", verb(add), set);
+	if (p->host.s_addr)
+		buf_fmt(out, "ports_ip { %s . %s . %u", text_of(p->host, host), protocol,
+			p->host_port);
+	else
+		buf_fmt(out, "ports_any { %s . %u", protocol, p->host_port);
+	if (add)
+		buf_fmt(out, " : %s . %u", text_of(p->to, to), p->to_port);
+	buf_str(out, " }\n");
+}
+
+void rules_of_record(struct buf *out, const char *set, bool add, const struct record *net)
+{
+	struct rules_member m;
+	struct rules_port p;
+
+	for (size_t i = 0; i < net->keys.n; i++) {
+		if (strcmp(net->keys.v[i], "member") == 0 &&
+		    rules_read_member(net->values.v[i], &m))
+			rules_member(out, set, add, &m);
+		else if (strcmp(net->keys.v[i], "port") == 0 &&
+			 rules_read_port(net->values.v[i], &p))
+			rules_port(out, set, add, &p);
+	}
+}

@@ -1,0 +1,317 @@
+#include "run/join.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "base/shell.h"
+#include "base/str.h"
+#include "kernel/caps.h"
+#include "kernel/cgroup.h"
+#include "kernel/idmap.h"
+#include "kernel/rlimit.h"
+#include "kernel/seccomp.h"
+#include "run/channel.h"
+#include "run/command.h"
+#include "run/devtty.h"
+#include "run/program.h"
+#include "run/recipe.h"
+
+/* What the process needs on its way in. */
+struct entry {
+	struct join *j;
+	int target;     /* pidfd of the container's first process */
+	int namespaces; /* CLONE_NEW* of those that are not ours already */
+	struct cgroup_group group;
+	int channel;
+	struct program program;
+};
+
+/* setns(2) refuses a user namespace that one is in already, so only the others are named. */
+static int differing_namespaces(pid_t pid, int *flags, struct err *e)
+{
+	static const struct {
+		const char *name;
+		int flag;
+	} kinds[] = {
+		{"user", CLONE_NEWUSER},     {"mnt", CLONE_NEWNS},    {"uts", CLONE_NEWUTS},
+		{"ipc", CLONE_NEWIPC},       {"net", CLONE_NEWNET},   {"pid", CLONE_NEWPID},
+		{"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},
+	};
+	struct stat ours, theirs;
+
+	*flags = 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		own_str char *our = str_fmt("/proc/self/ns/%s", kinds[i].name);
+		own_str char *their = str_fmt("/proc/%d/ns/%s", (int)pid, kinds[i].name);
+
+		if (stat(our, &ours) < 0) /* a kind this kernel does not have */
+			continue;
+		if (stat(their, &theirs) < 0)
+			return err_sys(e, "%s", their);
+		if (ours.st_ino != theirs.st_ino)
+			*flags |= kinds[i].flag;
+	}
+	return 0;
+}
+
+/* What nsenter(1) and its like do the same. */
+static void tell_same(const struct entry *n)
+{
+	const struct program *p = &n->program;
+	own_str char *procs = str_fmt("*/%s/cgroup.procs", n->group.path);
+	own_buf struct buf line = {0};
+
+	if (explain_fd < 0)
+		return;
+	buf_str(&line, "for procs in $(find /sys/fs/cgroup -path ");
+	shell_word(&line, procs);
+	buf_str(&line, "); do echo 0 >\"$procs\"; done\n");
+	for (size_t i = 0; i < n->j->plan->ulimits.n; i++)
+		buf_fmt(&line, "prlimit --%s ", n->j->plan->ulimits.v[i]);
+	buf_fmt(&line, "nsenter --target %d --all%s --root --wdns=", (int)n->j->target.pid,
+		n->namespaces & CLONE_NEWUSER && !p->as_is ? " --setuid 0 --setgid 0" : "");
+	shell_word(&line, p->workdir ? p->workdir : "/");
+	buf_str(&line, " ");
+	if (plan_has_stage(n->j->plan, STAGE_CAPS) && !p->as_is) {
+		recipe_bounding_set(n->j->plan->caps, &line);
+		recipe_become_user(&p->who, &line);
+	}
+	buf_str(&line, " env -i --");
+	shell_words(&line, &p->env);
+	shell_words(&line, p->args);
+	buf_str(&line, " # approx: without the filter of system calls\n");
+	explain_same(line.data);
+}
+
+static int enter(struct entry *n, struct err *e)
+{
+	const struct plan *plan = n->j->plan;
+	own_fd int root = -1, dev = -1;
+	own_strv struct strv ignored = {0};
+	struct program *p = &n->program;
+
+	/* From here on somebody inside may see this process: none may trace it or open what it has
+	 * open. */
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (cgroup_join(&n->group, false, e) < 0)
+		return -1;
+	explain_at("join");
+	if (explained(setns(n->target, n->namespaces & ~CLONE_NEWPID),
+		      "setns(%d /* of process %d */, 0x%x)", n->target, (int)n->j->target.pid,
+		      n->namespaces & ~CLONE_NEWPID) < 0)
+		return err_sys(e, "enter the container's namespaces");
+	if ((n->namespaces & CLONE_NEWUSER) && !p->as_is &&
+	    (explained(setresgid(0, 0, 0), "setresgid(0, 0, 0)") < 0 ||
+	     explained(setresuid(0, 0, 0), "setresuid(0, 0, 0)") < 0))
+		return err_sys(e, "become root of the user namespace");
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, "the container's root");
+	if (gethostname(p->hostname, sizeof(p->hostname)) < 0)
+		return err_sys(e, "host name");
+	if (!p->as_is && user_find(root, plan->user, &p->who, e) < 0)
+		return -1;
+	if (p->tty) {
+		int slave = -1;
+		own_fd int master = -1;
+
+		dev = path_open(root, "dev", O_PATH | O_DIRECTORY, 0);
+		master = dev < 0 ? err_sys(e, "/dev") : devtty_open(dev, &p->who, &slave, e);
+		if (master < 0 || channel_send(n->channel, MESSAGE_TERMINAL, NULL, master, e) < 0)
+			return -1;
+		p->stdio[0] = p->stdio[1] = p->stdio[2] = slave;
+	} else {
+		memcpy(p->stdio, n->j->streams.theirs, sizeof(p->stdio));
+		program_own_streams(p);
+	}
+	if (command_find(p, root, e) < 0)
+		return -1;
+	tell_same(n);
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	for (size_t i = 0; i < plan->ulimits.n; i++)
+		if (rlimit_set(0, plan->ulimits.v[i], &ignored, e) < 0)
+			return -1;
+	if (plan_has_stage(plan, STAGE_CAPS) && caps_limit(plan->caps, e) < 0)
+		return -1;
+	if (plan_has_stage(plan, STAGE_SECCOMP) && !plan->privileged &&
+	    seccomp_filter_load(plan->caps, e) < 0)
+		return -1;
+	return 0;
+}
+
+__attribute__((noreturn)) static void joined_process(struct entry *n)
+{
+	struct err e;
+
+	if (enter(n, &e) == 0)
+		program_exec(&n->program, n->channel, &e);
+	channel_send_failure(n->channel, &e);
+	_exit(125);
+}
+
+static int clone_joined(struct entry *n, struct err *e)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD,
+				  .flags = CLONE_PIDFD,
+				  .pidfd = (uint64_t)(uintptr_t)&n->j->pidfd};
+	own_fd int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	int ends[2];
+	pid_t pid;
+
+	/* A process never changes its own pid namespace, only that of its children to come: for
+	 * this one child. */
+	if ((n->namespaces & CLONE_NEWPID) &&
+	    (own_pids < 0 ||
+	     explained(setns(n->target, CLONE_NEWPID), "setns(%d, CLONE_NEWPID)", n->target) < 0))
+		return err_sys(e, "enter the container's pid namespace");
+	if (n->group.v2 >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)n->group.v2;
+	}
+	if (channel_open(ends, e) < 0)
+		return -1;
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0) {
+		close(ends[0]);
+		n->channel = ends[1];
+		joined_process(n);
+	}
+	explained(pid, "clone3({flags=%s})", n->group.v2 >= 0 ? "CLONE_INTO_CGROUP" : "0");
+	close(ends[1]);
+	n->channel = ends[0];
+	n->j->pid = pid;
+	if (pid > 0 && (n->namespaces & CLONE_NEWPID) &&
+	    explained(setns(own_pids, CLONE_NEWPID), "setns(%d /* our own */, CLONE_NEWPID)",
+		      own_pids) < 0)
+		return err_sys(e, "return to the own pid namespace");
+	return pid < 0 ? err_sys(e, "make a process in the container") : 0;
+}
+
+static int prepare(struct entry *n, struct err *e)
+{
+	struct join *j = n->j;
+	own_str char *group = container_group(j->container->id);
+	struct idmap map;
+	uint32_t owner;
+
+	n->target = proc_open(&j->target);
+	if (n->target < 0)
+		return err_sys(e, "the first process");
+	if (differing_namespaces(j->target.pid, &n->namespaces, e) < 0 ||
+	    idmap_of(j->target.pid, &map, e) < 0 || cgroup_open(group, &n->group, e) < 0)
+		return -1;
+	owner = idmap_outside(&map, 0);
+	return streams_open(&j->streams,
+			    j->detached            ? STREAMS_NONE
+				    : j->plan->tty ? STREAMS_TERMINAL
+						   : STREAMS_PIPES,
+			    j->input, owner == (uint32_t)-1 ? 0 : owner, e);
+}
+
+int join_start(struct join *j, struct err *e)
+{
+	struct entry n = {.j = j,
+			  .target = -1,
+			  .channel = -1,
+			  .group = {.v2 = -1},
+			  .program = {.args = &j->plan->args,
+				      .workdir = j->plan->workdir,
+				      .workdir_fd = -1,
+				      .tty = j->plan->tty && !j->detached,
+				      .as_is = j->plan->users == USERS_UNMAPPED}};
+	int failed;
+
+	j->pidfd = -1;
+	j->streams = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
+	for (size_t i = 0; i < j->plan->env.n; i++)
+		strv_add(&n.program.env, j->plan->env.v[i]);
+	failed = prepare(&n, e) < 0 || clone_joined(&n, e) < 0;
+	streams_close_theirs(&j->streams);
+	failed = failed || channel_hear(n.channel, &j->streams.master, e) < 0;
+	if (failed && j->pidfd >= 0) {
+		pidfd_send_signal(j->pidfd, SIGKILL, NULL, 0);
+		proc_wait_child(j->pid);
+	}
+	if (failed)
+		streams_close(&j->streams);
+	own_close(&n.target);
+	own_close(&n.channel);
+	cgroup_close(&n.group);
+	strv_free(&n.program.env);
+	return failed ? -1 : 0;
+}
+
+/* What the parent in the background tells of the start. */
+struct news {
+	bool runs;
+	struct err why; /* if it does not */
+};
+
+static int start_and_leave(struct join *j, struct err *e)
+{
+	if (join_start(j, e) < 0)
+		return -1;
+	if (!proc_has_executed(j->pid))
+		return err_set(e, "%s: was killed before it could be executed", j->plan->args.v[0]);
+	shut_fd(&explain_fd);
+	return proc_leave(e);
+}
+
+__attribute__((noreturn)) static void be_parent(struct join *j, int tell, pid_t user)
+{
+	struct news news;
+
+	/* Until the program runs it ends with ct-exec, whom its user may interrupt. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != user)
+		_exit(125);
+	news.runs = start_and_leave(j, &news.why) == 0;
+	if (news.runs)
+		prctl(PR_SET_PDEATHSIG, 0);
+	if (write(tell, &news, sizeof(news)) == sizeof(news) && news.runs) {
+		close(tell);
+		proc_wait_child(j->pid);
+	}
+	_exit(0);
+}
+
+int join_background(struct join *j, struct err *e)
+{
+	pid_t user = getpid(), pid;
+	own_fd int from = -1;
+	struct news news;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_sys(e, "start in the background");
+	from = ends[0];
+	pid = fork();
+	if (pid == 0) {
+		close(take_fd(&from));
+		be_parent(j, ends[1], user);
+	}
+	close(ends[1]);
+	if (pid < 0)
+		return err_sys(e, "start in the background");
+	if (read(from, &news, sizeof(news)) != sizeof(news))
+		return err_set(e, "%s: its parent in the background died", j->plan->args.v[0]);
+	*e = news.why;
+	return news.runs ? 0 : -1;
+}

@@ -1,0 +1,280 @@
+#include "run/netstage.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/record.h"
+#include "container/container.h"
+#include "container/etc.h"
+#include "kernel/rtnl.h"
+#include "net/bridge.h"
+#include "net/hosts.h"
+#include "net/portctl.h"
+
+bool netstage_is_new(const struct plan *p)
+{
+	return p->net != NET_HOST && !netstage_is_shared(p);
+}
+
+const char *netstage_container(const struct plan *p)
+{
+	return p->net == NET_CONTAINER ? p->network : NULL;
+}
+
+bool netstage_is_shared(const struct plan *p)
+{
+	return netstage_container(p) != NULL;
+}
+
+const char *netstage_name(const struct plan *p)
+{
+	return p->net == NET_NAMED ? p->network : NULL;
+}
+
+/* --- the supervisor --- */
+
+static int hold_ports(struct run *r, struct err *e)
+{
+	struct port_range range;
+
+	for (size_t i = 0; i < r->plan->ports.n; i++)
+		if (port_read(r->plan->ports.v[i], &range, e) < 0 ||
+		    ports_hold(&r->net.ports, &range, r->net.member.at.address, e) < 0)
+			return -1;
+	return 0;
+}
+
+static void make_record(const struct run *r, const struct network *n, struct record *net)
+{
+	record_add(net, "set", n->set);
+	record_add(net, "name", r->plan->name);
+	rules_record_member(net, &r->net.member.at);
+	for (size_t i = 0; i < r->net.ports.n; i++)
+		rules_record_port(net, &r->net.ports.v[i]);
+}
+
+/* Under the lock too, so that no name of one that comes at the same time is missed. */
+static int write_hosts(struct run *r, const struct network *n, struct err *e)
+{
+	own_buf struct buf others = {0};
+	char address[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &r->net.member.at.address, address, sizeof(address));
+	if (hosts_of_others(n, r->id, &others, e) < 0)
+		return -1;
+	return etc_write_hosts(r->files, r->plan, r->hostname, address, others.data,
+			       idmap_root(&r->map), e);
+}
+
+static int join(struct run *r, struct err *e)
+{
+	own_network struct network n = NETWORK_NONE;
+	own_fd int lock = network_lock(r->store, e);
+	own_record struct record net = {0};
+	struct bridge_how how = {.thorough = false};
+	own_str char *why = NULL;
+
+	if (lock < 0)
+		return -1;
+	if (bridge_up(r->store, r->net.rtnl, r->plan->network, &how, &n, e) < 0) {
+		why = str_dup(e->msg);
+		return e->sys == ENOENT ? err_wrap(e, "--network")
+					: err_set(e, "%s (--network none does without)", why);
+	}
+	if (*how.note)
+		strv_add(r->notes, how.note);
+	if (endpoint_choose(r->store, &n, r->id, "eth0", &r->net.member, e) < 0 ||
+	    hold_ports(r, e) < 0)
+		return -1;
+	make_record(r, &n, &net);
+	if (endpoint_record(r->store, &n, r->id, &net, &r->net.member, e) < 0)
+		return -1;
+	return write_hosts(r, &n, e);
+}
+
+int netstage_prepare(struct run *r, struct err *e)
+{
+	r->net.control = -1;
+	if (!r->store || r->plan->net == NET_HOST)
+		return 0;
+	r->net.control = portctl_open(r->files, e);
+	if (r->net.control < 0)
+		return -1;
+	if (!netstage_name(r->plan))
+		return 0;
+	r->net.rtnl = rtnl_open(-1, e);
+	if (!r->net.rtnl)
+		return -1;
+	if (join(r, e) == 0)
+		return 0;
+	/* Addresses may be left of the dead, whom nobody cleaned up after. */
+	if (e->sys != EADDRNOTAVAIL || r->net.ports.n)
+		return -1;
+	container_clean_networks(r->store);
+	return join(r, e);
+}
+
+/* A namespace of another process; -1 with e->sys 0: it is ours as well. */
+static int open_namespace(pid_t pid, const char *kind, struct err *e)
+{
+	own_str char *ours = str_fmt("/proc/self/ns/%s", kind),
+		     *its = str_fmt("/proc/%d/ns/%s", (int)pid, kind);
+	struct stat our_st, its_st;
+	own_fd int fd = open(its, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &its_st) < 0 || stat(ours, &our_st) < 0)
+		return err_sys(e, "%s", its);
+	e->sys = 0;
+	return our_st.st_ino == its_st.st_ino ? -1 : take_fd(&fd);
+}
+
+/* The user namespace too, and its map, unless that is the host's. */
+static int share_users(struct run *r, const char *id, pid_t pid, struct err *e)
+{
+	r->net.shared_user = open_namespace(pid, "user", e);
+	if (r->net.shared_user < 0)
+		return e->sys ? -1 : 0;
+	r->userns = fcntl(r->net.shared_user, F_DUPFD_CLOEXEC, 3);
+	if (r->userns < 0)
+		return err_sys(e, "%s", id);
+	return idmap_of(pid, &r->map, e) < 0 ? -1
+					     : idmap_share(r->store->run, id, r->id, &r->ids, e);
+}
+
+/* The other's names and resolvers are its own: the same files. */
+static int share_files(const struct run *r, const char *id, struct err *e)
+{
+	static const char *const names[] = {"hosts", "resolv.conf"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		own_str char *from = str_fmt("%s/%s", id, names[i]);
+
+		if (linkat(r->store->run, from, r->files, names[i], 0) < 0)
+			return err_sys(e, "%s of %s", names[i], id);
+	}
+	return 0;
+}
+
+int netstage_share(struct run *r, struct err *e)
+{
+	own_container struct container other = CONTAINER_NONE;
+	const char *on;
+	struct container_state st;
+
+	if (r->net.shared >= 0)
+		return 0;
+	if (container_open(r->store, netstage_container(r->plan), &other, e) < 0)
+		return err_wrap(e, "--network container");
+	if (net_mode_read(record_get(&other.config, "network"), &on) == NET_CONTAINER)
+		return err_set(e, "--network container:%s: it is itself on the network of %s",
+			       other.id, on);
+	/* First a word to whoever will clean up after it, then whether it is too late for that. */
+	if (endpoint_share(r->store, other.id, r->id, e) < 0 ||
+	    !container_runs(r->store, &other, &st))
+		return err_set(e, "--network container:%s: it does not run", other.id);
+	r->net.shared = open_namespace(st.init.pid, "net", e);
+	if (r->net.shared < 0)
+		return e->sys
+			? -1
+			: err_set(e, "%s: is on the host's own network (--network host)", other.id);
+	if (r->plan->users == USERS_SHARED && share_users(r, other.id, st.init.pid, e) < 0)
+		return -1;
+	return share_files(r, other.id, e);
+}
+
+int netstage_grant(struct run *r, struct err *e)
+{
+	own_str char *path = str_fmt("/proc/%d/ns/net", (int)r->pid), *name = NULL;
+	own_fd int netns = -1;
+
+	if (r->store)
+		endpoint_show(r->store, r->id, r->pid);
+	if (!netstage_name(r->plan))
+		return 0;
+	netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns < 0)
+		return err_sys(e, "%s", path);
+	name = endpoint_netns(r->store, r->id);
+	if (endpoint_pair(r->net.rtnl, &r->net.member, r->id, netns, name, e) < 0)
+		return -1;
+	netlink_close(&r->net.rtnl);
+	return 0;
+}
+
+void netstage_answer(void *run)
+{
+	struct run *r = run;
+
+	portctl_answer(r->net.control, &r->net.ports);
+}
+
+void netstage_forget(struct run *r)
+{
+	shut_fd(&r->net.control);
+	shut_fd(&r->net.shared);
+	shut_fd(&r->net.shared_user);
+	ports_close(&r->net.ports);
+	netlink_close(&r->net.rtnl);
+}
+
+void netstage_undo(struct run *r)
+{
+	struct err ignored;
+
+	if (netstage_name(r->plan))
+		endpoint_clean(r->store, r->id, &ignored);
+}
+
+/* --- the first process --- */
+
+static int bring_up_loopback(struct err *e)
+{
+	own_fd int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+
+	return sock < 0 || ioctl(sock, SIOCSIFFLAGS, &lo) < 0 ? err_sys(e, "bring up lo") : 0;
+}
+
+unsigned netstage_last_group(const struct idmap *map)
+{
+	struct idmap ours;
+	struct err ignored;
+
+	if (!map->n && idmap_of(0, &ours, &ignored) == 0)
+		map = &ours;
+	return map->n && map->line[0].count - 1 < INT32_MAX ? map->line[0].count - 1 : INT32_MAX;
+}
+
+/* Everybody may ping, and listen at any port: it is a host of its own. What cannot be had is done
+ * without. */
+static void allow_users(const struct idmap *map)
+{
+	own_str char *groups = str_fmt("0 %u", netstage_last_group(map));
+	struct err ignored;
+
+	file_put(AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", groups, &ignored);
+	file_put(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0", &ignored);
+}
+
+int netstage_enter(struct run *r, struct err *e)
+{
+	own_netlink struct netlink *rtnl = NULL;
+
+	if (r->plan->net == NET_EMPTY) /* a bare run that asked for no more */
+		return 0;
+	allow_users(&r->map);
+	if (!netstage_name(r->plan))
+		return bring_up_loopback(e);
+	rtnl = rtnl_open(-1, e);
+	return rtnl ? endpoint_configure(rtnl, &r->net.member, r->id, e) : -1;
+}

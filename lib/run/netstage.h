@@ -1,0 +1,34 @@
+/*
+ * The stage `net` of a run: a network of its own, and its end on one of ours (endpoint.h); or, with
+ * --network container:ID, another container's.
+ */
+#ifndef CT_NETSTAGE_H
+#define CT_NETSTAGE_H
+
+#include "run/run.h"
+
+struct err;
+
+/* Whether the run makes a network namespace. */
+bool netstage_is_new(const struct plan *p);
+/* Whether it is in another container's, and which one that is, as the user says it (NULL: none). */
+bool netstage_is_shared(const struct plan *p);
+const char *netstage_container(const struct plan *p);
+/* The network that it is to be on; NULL: none. */
+const char *netstage_name(const struct plan *p);
+
+/* The last of the groups that may ping, of a run with that map (none: with ours). */
+unsigned netstage_last_group(const struct idmap *map);
+
+int netstage_prepare(struct run *r, struct err *e);
+/* Instead, with --network container:ID (does nothing a second time): r->net.shared. */
+int netstage_share(struct run *r, struct err *e);
+int netstage_grant(struct run *r, struct err *e);
+int netstage_enter(struct run *r, struct err *e);
+void netstage_undo(struct run *r);
+/* While the container runs: when its control is readable. */
+void netstage_answer(void *run);
+/* Closes what the supervisor holds of it. */
+void netstage_forget(struct run *r);
+
+#endif

@@ -1,0 +1,10 @@
+/* The shell for the stages that mount: root and proc (recipe.h). */
+#ifndef CT_ROOTRECIPE_H
+#define CT_ROOTRECIPE_H
+
+#include "run/recipe.h"
+
+void recipe_root(const struct run *r, struct recipe *out);
+void recipe_proc(const struct run *r, struct recipe *out);
+
+#endif

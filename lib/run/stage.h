@@ -1,0 +1,45 @@
+/*
+ * The stages of a run, in their order: one table, walked by the supervisor
+ * (prepare, grant, undo) and by the container's first process (enter, seal).
+ *
+ *	supervisor:	prepare all, clone, grant all, hear READY, (publish,) release all, say
+ *EXECUTE first process:	enter all, seal all, say READY, hear EXECUTE, execve
+ *
+ * enter builds, seal gives rights up: no enter comes after a seal.
+ * What needs the host's rights is done by the supervisor before the process
+ * exists (prepare) or once it has a pid (grant); it hands over detached mounts.
+ */
+#ifndef CT_STAGE_H
+#define CT_STAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "run/recipe.h"
+#include "run/run.h"
+
+struct err;
+
+struct stage {
+	enum stage_id id;
+	const char *says;                    /* what it does, and what shows it */
+	uint64_t clone_flag;                 /* a namespace that clone3(2) makes; 0: none */
+	bool (*wanted)(const struct plan *); /* NULL: always */
+	int (*prepare)(struct run *, struct err *);
+	int (*grant)(struct run *, struct err *);
+	int (*enter)(struct run *, struct err *);
+	int (*seal)(struct run *, struct err *);
+	int (*release)(struct run *, struct err *);
+	void (*undo)(struct run *);
+	void (*shell)(const struct run *, struct recipe *); /* what standard tools do the same */
+};
+
+/* One stage may have several rows, of which `wanted` picks one. The last one says NULL. */
+extern const struct stage stages[];
+
+/* The stage snapshot alone (its prepare): for a container that nothing runs in yet. */
+int stage_snapshot(struct run *r, struct err *e);
+
+bool stage_is_wanted(const struct stage *s, const struct plan *plan);
+
+#endif

@@ -1,0 +1,77 @@
+#include "run/userstage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "base/own.h"
+
+bool userstage_wanted(const struct plan *p)
+{
+	return p->users == USERS_AUTO || p->users == USERS_MAP;
+}
+
+int userstage_prepare(struct run *r, struct err *e)
+{
+	if (r->plan->users == USERS_AUTO)
+		return r->store ? idmap_claim(r->store->run, r->id, &r->map, &r->ids, e)
+				: idmap_borrow(&r->map, e);
+	return idmap_read(r->plan->user_map, &r->map, e);
+}
+
+int userstage_grant(struct run *r, struct err *e)
+{
+	own_str char *path = str_fmt("/proc/%d/ns/user", (int)r->pid);
+
+	if (idmap_write(&r->map, r->pid, e) < 0)
+		return -1;
+	r->userns = open(path, O_RDONLY | O_CLOEXEC);
+	return r->userns < 0 ? err_sys(e, "%s", path) : 0;
+}
+
+int userstage_enter(struct run *r, struct err *e)
+{
+	/* A map of the user's own need not have a root. */
+	id_t id = idmap_outside(&r->map, 0) == (uint32_t)-1 ? r->map.line[0].inside : 0;
+
+	/* An unprivileged user who maps a group must give up setgroups (user_namespaces(7)). */
+	if ((explained(setgroups(0, NULL), "setgroups(0, NULL)") < 0 &&
+	     (errno != EPERM || r->store)) ||
+	    explained(setresgid(id, id, id), "setresgid(%u, %u, %u)", id, id, id) < 0 ||
+	    explained(setresuid(id, id, id), "setresuid(%u, %u, %u)", id, id, id) < 0)
+		return err_sys(e, "become %u of the user namespace", id);
+	return 0;
+}
+
+bool userstage_is_shared(const struct plan *p)
+{
+	return p->users == USERS_SHARED;
+}
+
+int userstage_enter_shared(struct run *r, struct err *e)
+{
+	return r->net.shared_user < 0 ? 0 : userstage_enter(r, e);
+}
+
+void userstage_undo(struct run *r)
+{
+	if (r->store)
+		idmap_release(r->store->run, r->id);
+}
+
+bool userstage_is_unmapped(const struct plan *p)
+{
+	return p->users == USERS_UNMAPPED;
+}
+
+int userstage_seal_unmapped(struct run *r, struct err *e)
+{
+	(void)r;
+	return explained(unshare(CLONE_NEWUSER), "unshare(CLONE_NEWUSER)") < 0
+		? err_sys(e, "user namespace")
+		: 0;
+}

@@ -1,0 +1,300 @@
+#include "store/draft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "kernel/subvol.h"
+#include "store/names.h"
+
+/* Beside a named container's files, a link to its name: removal need not search all names. */
+static const char own_name[] = "name";
+
+static bool is_image(const char *id)
+{
+	return id_is(id, "img");
+}
+
+static int sync_dir(const struct store *s, const char *name, struct err *e)
+{
+	own_fd int fd = openat(s->root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return err_sys(e, "write %s/%s", s->root_path, name);
+	return 0;
+}
+
+int draft_begin(const struct store *s, struct draft *d, struct err *e)
+{
+	struct stat a, b;
+	uint64_t random;
+
+	for (;;) {
+		*d = (struct draft){.dir = -1};
+		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+			return err_sys(e, "random number");
+		snprintf(d->name, sizeof(d->name), "tmp/%016" PRIx64, random);
+		if (mkdirat(s->root, d->name, 0700) < 0) {
+			if (errno == EEXIST)
+				continue;
+			return err_sys(e, "%s/%s", s->root_path, d->name);
+		}
+		d->dir = lock_take(s->root, d->name, e);
+		if (d->dir < 0 && e->sys != ENOENT)
+			return err_wrap(e, "%s", s->root_path);
+		/* A sweep may have found it before the lock was had. */
+		if (d->dir >= 0 && fstat(d->dir, &a) == 0 &&
+		    fstatat(s->root, d->name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino)
+			return 0;
+		own_close(&d->dir);
+	}
+}
+
+static void done(struct draft *d)
+{
+	own_close(&d->dir);
+	*d = (struct draft){.dir = -1};
+}
+
+static int rename_to(const struct store *s, const struct draft *d, const char *id, unsigned how,
+		     struct err *e)
+{
+	if (explained(renameat2(s->root, d->name, s->root, id, how),
+		      "renameat2(%d, \"%s\", %d, \"%s\", %s)", s->root, d->name, s->root, id,
+		      how == RENAME_EXCHANGE ? "RENAME_EXCHANGE" : "RENAME_NOREPLACE") < 0)
+		return err_sys(e, "%s", id);
+	return 0;
+}
+
+/*
+ * A free name is taken before the object is there, since a link to nothing is
+ * still free should this be the end; an image's name moves after, since until
+ * then it means the other image, whose id goes to `before`.
+ */
+static int publish_named(const struct store *s, struct draft *d, const char *id, const char *name,
+			 char before[ID_LEN], struct err *e)
+{
+	const char *kind = id_kind(id);
+	own_fd int lock = lock_take(s->root, ".", e);
+	struct err none;
+
+	if (lock < 0)
+		return err_wrap(e, "%s", s->root_path);
+	if (name_holder(s, kind, name, before) < 0)
+		*before = '\0';
+	if (is_image(id) && *before) {
+		if (rename_to(s, d, id, RENAME_NOREPLACE, e) < 0)
+			return -1;
+		if (name_take(s, kind, name, id, e) == 0)
+			return 0;
+		/* What failed is not there: a draft again, for its owner to drop. */
+		renameat2(s->root, id, s->root, d->name, RENAME_NOREPLACE);
+		return -1;
+	}
+	if (!is_image(id) && symlinkat(name, d->dir, own_name) < 0 && errno != EEXIST)
+		return err_sys(e, "name %s", name);
+	if (name_take(s, kind, name, id, e) < 0)
+		return -1;
+	if (rename_to(s, d, id, RENAME_NOREPLACE, e) == 0)
+		return 0;
+	name_drop(s, kind, name, id, &none);
+	return -1;
+}
+
+/* What cannot be told to be on disk is a draft again, for its owner to drop. */
+static void unpublish(const struct store *s, const struct draft *d, const char *id,
+		      const char *name, const char *before)
+{
+	own_fd int lock = -1;
+	struct err ignored;
+
+	if (name && (lock = lock_take(s->root, ".", &ignored)) >= 0)
+		name_give_back(s, id_kind(id), name, id, before);
+	renameat2(s->root, id, s->root, d->name, RENAME_NOREPLACE);
+}
+
+int draft_publish(const struct store *s, struct draft *d, const char *id, const char *name,
+		  struct err *e)
+{
+	char before[ID_LEN] = "";
+
+	if ((name ? publish_named(s, d, id, name, before, e)
+		  : rename_to(s, d, id, RENAME_NOREPLACE, e)) < 0)
+		return -1;
+	if (is_image(id) &&
+	    ((name && sync_dir(s, "names/img", e) < 0) || sync_dir(s, ".", e) < 0)) {
+		unpublish(s, d, id, name, before);
+		return -1;
+	}
+	done(d);
+	return 0;
+}
+
+int draft_exchange(const struct store *s, struct draft *d, const char *id, struct err *e)
+{
+	struct err none;
+
+	if (rename_to(s, d, id, RENAME_EXCHANGE, e) < 0)
+		return -1;
+	if (sync_dir(s, ".", e) < 0) {
+		rename_to(s, d, id, RENAME_EXCHANGE, &none);
+		return -1;
+	}
+	done(d);
+	/* The old one stands in tmp/ now, and nobody's lock is on it. If it cannot go yet, it goes
+	 * later. */
+	draft_sweep(s, &none);
+	return 0;
+}
+
+void draft_drop(const struct store *s, struct draft *d)
+{
+	struct err none;
+
+	if (d->dir < 0)
+		return;
+	subvol_erase(s->root, d->name, &none);
+	done(d);
+}
+
+static int names_of(const struct store *s, const char *id, struct strv *names, struct err *e)
+{
+	own_str char *path = str_fmt("%s/%s", id, own_name);
+	char name[256];
+	ssize_t n;
+
+	if (is_image(id))
+		return name_list(s, "img", id, names, e);
+	n = readlinkat(s->root, path, name, sizeof(name) - 1);
+	if (n > 0) {
+		name[n] = '\0';
+		strv_add(names, name);
+	}
+	return 0;
+}
+
+static void drop_names(const struct store *s, const char *id, const struct strv *names)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < names->n; i++)
+		name_drop(s, id_kind(id), names->v[i], id, &ignored);
+}
+
+/* One rename takes the names with it: those that lead to nothing count as free, also if this is the
+ * end. */
+static int take_away(const struct store *s, const char *id, const struct draft *d, struct err *e)
+{
+	own_fd int lock = lock_take(s->root, ".", e);
+	own_strv struct strv names = {0};
+
+	if (lock < 0)
+		return err_wrap(e, "%s", s->root_path);
+	if (names_of(s, id, &names, e) < 0)
+		return -1;
+	if (renameat(s->root, id, d->dir, "gone") < 0 && errno != ENOENT)
+		return err_sys(e, "remove %s", id);
+	drop_names(s, id, &names);
+	return 0;
+}
+
+/* On a full file system nothing can be moved, and nobody sees the object half deleted but in its
+ * files. */
+static int erase_in_place(const struct store *s, const char *id, struct err *e)
+{
+	own_fd int lock = lock_take(s->root, ".", e);
+	own_strv struct strv names = {0};
+
+	if (lock < 0)
+		return err_wrap(e, "%s", s->root_path);
+	if (names_of(s, id, &names, e) < 0 || subvol_erase(s->root, id, e) < 0)
+		return -1;
+	drop_names(s, id, &names);
+	return 0;
+}
+
+int draft_unpublish(const struct store *s, const char *id, struct err *e)
+{
+	struct draft d;
+
+	if (s->root < 0 || faccessat(s->root, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (draft_begin(s, &d, e) < 0)
+		return e->sys == ENOSPC || e->sys == EDQUOT ? erase_in_place(s, id, e) : -1;
+	if (take_away(s, id, &d, e) < 0) {
+		draft_drop(s, &d);
+		return e->sys == ENOSPC || e->sys == EDQUOT ? erase_in_place(s, id, e) : -1;
+	}
+	if (subvol_erase(d.dir, "gone", e) < 0) {
+		own_close(&d.dir);
+		return err_wrap(e, "%s", id);
+	}
+	draft_drop(s, &d);
+	return 0;
+}
+
+/* --- sweeping --- */
+
+/*
+ * The lock on one entry of tmp/ that no process holds; -1: a process holds it, or the entry is gone.
+ */
+static int lock_leftover(int tmp, const char *name, struct err *e)
+{
+	own_fd int lock = lock_try(tmp, name, e);
+	struct stat a, b;
+
+	if (lock < 0)
+		return -1;
+	/* It may have been published before the lock was had, and the name be another's. */
+	if (fstat(lock, &a) < 0 || fstatat(tmp, name, &b, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    a.st_ino != b.st_ino || a.st_dev != b.st_dev) {
+		e->sys = ENOENT;
+		return -1;
+	}
+	return take_fd(&lock);
+}
+
+/* Whoever was killed while it published or removed an object has left a draft, too. */
+static void sweep_names(const struct store *s)
+{
+	struct err ignored;
+	own_fd int lock = lock_take(s->root, ".", &ignored);
+
+	for (const char *const *kind = store_kinds; lock >= 0 && *kind; kind++)
+		name_sweep(s, *kind);
+}
+
+int draft_sweep(const struct store *s, struct err *e)
+{
+	int fd = openat(s->root, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool first = true;
+
+	if (!d)
+		return err_sys(e, "tmp of the store");
+	while ((entry = readdir(d))) {
+		own_fd int lock = entry->d_name[0] == '.' ? -1
+							  : lock_leftover(fd, entry->d_name, e);
+
+		if (entry->d_name[0] == '.' ||
+		    (lock < 0 && (e->sys == EWOULDBLOCK || e->sys == ENOENT)))
+			continue;
+		/* The names first: should this process be killed, the draft still tells of them. */
+		if (first)
+			sweep_names(s);
+		first = false;
+		if (lock < 0 || subvol_erase(fd, entry->d_name, e) < 0)
+			return err_wrap(e, "sweep tmp of the store");
+	}
+	return 0;
+}

@@ -1,0 +1,111 @@
+#include "store/layering.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/record.h"
+#include "kernel/subvol.h"
+#include "store/draft.h"
+#include "tar/untar.h"
+
+void layering_chain(const struct strv *diffids, struct strv *out)
+{
+	char id[DIGEST_LEN] = "";
+
+	for (size_t i = 0; i < diffids->n; i++) {
+		own_str char *both = i ? str_fmt("%s %s", id, diffids->v[i]) : NULL;
+
+		if (both)
+			digest_of(both, strlen(both), id);
+		else
+			snprintf(id, sizeof(id), "%s", diffids->v[i]);
+		strv_add(out, digest_hex(id));
+	}
+}
+
+struct check {
+	struct digest digest;
+	const char *diffid, *what;
+};
+
+static void see(void *arg, const void *data, size_t n)
+{
+	struct check *c = arg;
+
+	digest_add(&c->digest, data, n);
+}
+
+static int compare(void *arg, struct err *e)
+{
+	struct check *c = arg;
+	char is[DIGEST_LEN];
+
+	digest_end(&c->digest, is);
+	return str_equal(is, c->diffid)
+		? 0
+		: err_set(e, "%s: unpacks to %s, not to the diff id %s", c->what, is, c->diffid);
+}
+
+static int apply(int rootfs, const char *diffid, int from, const char *what,
+		 treecopy_progress *progress, struct err *e)
+{
+	struct check c = {.diffid = diffid, .what = what};
+	struct untar_watch watch = {see, compare, &c};
+	int r;
+
+	/* Here, since libcrypto reads its configuration when it is first used. */
+	digest_begin(&c.digest);
+	r = untar_apply(from, what, rootfs, &watch, progress, e);
+	digest_drop(&c.digest);
+	return r;
+}
+
+static int fill(const struct store *s, const struct draft *d, const char *parent,
+		const char *diffid, int from, const char *what, treecopy_progress *progress,
+		struct err *e)
+{
+	own_record struct record config = {0};
+	own_fd int rootfs = -1;
+
+	if (layerstore_snapshot(s, parent, d, e) < 0)
+		return -1;
+	rootfs = openat(d->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (rootfs < 0)
+		return err_sys(e, "rootfs");
+	record_add(&config, "diffid", diffid);
+	record_add(&config, "parent", parent);
+	if (apply(rootfs, diffid, from, what, progress, e) < 0 ||
+	    record_write(d->dir, "config", &config, e) < 0 ||
+	    subvol_set_read_only(rootfs, true, e) < 0)
+		return -1;
+	return syncfs(d->dir) < 0 ? err_sys(e, "write the layer to disk") : 0;
+}
+
+int layering_add(const struct store *s, const char *parent, const char *chain, const char *diffid,
+		 int from, const char *what, treecopy_progress *progress, struct err *e)
+{
+	own_str char *path = str_fmt("layers/%s", chain);
+	own_fd int dir = openat(s->root, "layers", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct draft d;
+	int r;
+
+	if (dir < 0)
+		return err_sys(e, "%s/layers", s->root_path);
+	if (layerstore_have(s, chain))
+		return 0;
+	if (draft_begin(s, &d, e) < 0)
+		return -1;
+	r = fill(s, &d, parent, diffid, from, what, progress, e);
+	if (r == 0) {
+		r = draft_publish(s, &d, path, NULL, e);
+		if (r < 0 && e->sys == EEXIST) /* by another's work */
+			r = 0;
+	}
+	draft_drop(s, &d);
+	return r == 0 && fsync(dir) < 0 ? err_sys(e, "write %s", path) : r;
+}

@@ -1,0 +1,85 @@
+#include "tar/atomic.h"
+
+#include <archive_entry.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "tar/tarentry.h"
+
+static char aside[PATH_MAX];
+static struct strv made;
+
+static void clear(int signal)
+{
+	if (*aside)
+		unlink(aside);
+	if (signal)
+		_exit(1);
+	*aside = '\0';
+}
+
+/* Not all deaths come as SIGKILL. */
+void atomic_begin(void)
+{
+	struct sigaction sa = {.sa_handler = clear};
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+int atomic_set(struct archive_entry *entry, const char *name, struct err *e)
+{
+	static uint64_t tag;
+	const char *base = strrchr(name, '/');
+	int n;
+
+	/* Nobody inside can know it before it is there. */
+	if (tag == 0 && getrandom(&tag, sizeof(tag), 0) < 0)
+		return err_sys(e, "getrandom");
+	n = snprintf(aside, sizeof(aside), "%.*s.ct-cp-%016llx", base ? (int)(base + 1 - name) : 0,
+		     name, (unsigned long long)tag);
+	if (n >= (int)sizeof(aside)) {
+		*aside = '\0';
+		errno = ENAMETOOLONG;
+		return err_sys(e, "%.*s", NAME_SHOWN, name);
+	}
+	archive_entry_copy_pathname(entry, aside);
+	return 0;
+}
+
+const char *atomic_name(void)
+{
+	return aside;
+}
+
+int atomic_place(const char *name, struct err *e)
+{
+	if (*aside && rename(aside, name) < 0)
+		return err_sys(e, "%.*s", NAME_SHOWN, name);
+	clear(0); /* of two links to one file rename(2) leaves both */
+	return 0;
+}
+
+void atomic_new(const char *name)
+{
+	strv_add(&made, name);
+}
+
+/* The other way round: what is in a directory goes before it. */
+void atomic_undo(void)
+{
+	clear(0);
+	while (made.n > 0)
+		remove(made.v[--made.n]);
+}

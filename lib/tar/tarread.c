@@ -1,0 +1,274 @@
+/*
+ * Two readers stand one after the other: the first takes off the compression,
+ * the second reads the tar out of the first. libarchive can do both at once,
+ * but takes a tar that just stops between two entries for a whole one, and does not
+ * compare the checksum of gzip; with the bytes passing through here both can be seen.
+ */
+#include "tar/tarread.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "tar/inflate.h"
+#include "tar/paxtime.h"
+
+/* libarchive reads no more than 1 MiB of an extended header. */
+enum { READ_SIZE = 1 << 17, HEADER_MAX = 2 << 20, BLOCK = 512 };
+
+/* Why one of libarchive's readers stopped. */
+static int failed(struct tarread *t, struct archive *a, struct err *e)
+{
+	const char *why = archive_error_string(a);
+
+	if (t->stopped) {
+		*e = t->why;
+		return -1;
+	}
+	/* EILSEQ and EINVAL are libarchive's own: a bad archive, a bad call. */
+	errno = archive_errno(a);
+	if (errno > 0 && errno != EILSEQ && errno != EINVAL)
+		return err_sys(e, "%s", t->what);
+	/* Nothing is said of what should follow the compressed data and does not. */
+	if (!why || strcasestr(why, "truncated"))
+		return err_set(e, "%s: cut short", t->what);
+	if (strcasestr(why, "unrecognized archive format"))
+		return err_set(e, "%s: not a tar archive", t->what);
+	return err_set(e, "%s: damaged archive: %s", t->what, why);
+}
+
+/* --- what is read --- */
+
+/* The next piece: an inflate_source. */
+static int take(void *arg, const void **data, size_t *n, struct err *e)
+{
+	struct tarread *t = arg;
+	ssize_t got = (ssize_t)t->ready;
+
+	if (!got)
+		got = read(t->from, t->piece, READ_SIZE);
+	if (got < 0)
+		return err_sys(e, "%s", t->what);
+	t->ready = 0;
+	*data = t->piece;
+	*n = (size_t)got;
+	return got > 0;
+}
+
+/* The same for libarchive. */
+static la_ssize_t take_plain(struct archive *plain, void *arg, const void **data)
+{
+	struct tarread *t = arg;
+	size_t n;
+
+	(void)plain;
+	t->stopped = take(t, data, &n, &t->why) < 0;
+	return t->stopped ? -1 : (la_ssize_t)n;
+}
+
+/* Enough to tell gzip from what else there may be; less at the end. */
+static int peek(struct tarread *t, struct err *e)
+{
+	ssize_t n;
+
+	t->piece = mem_alloc(READ_SIZE);
+	do {
+		n = read(t->from, (char *)t->piece + t->ready, READ_SIZE - t->ready);
+		if (n < 0)
+			return err_sys(e, "%s", t->what);
+		t->ready += (size_t)n;
+	} while (n > 0 && t->ready < BLOCK);
+	return 0;
+}
+
+/* --- what is within the compression --- */
+
+/* Gives 1, 0 at the end, -1. */
+static int next_plain(struct tarread *t, const void **data, size_t *n, struct err *e)
+{
+	la_int64_t at;
+	int r;
+
+	if (t->ended)
+		return 0;
+	if (t->gzip) {
+		r = inflate_read(t->gzip, data, n, e);
+		t->ended = r == 0;
+		return r;
+	}
+	r = archive_read_data_block(t->plain, data, n, &at);
+	t->ended = r == ARCHIVE_EOF;
+	if (r < ARCHIVE_WARN && !t->ended)
+		return failed(t, t->plain, e);
+	return !t->ended;
+}
+
+/* What a whole tar has at its end, behind what may lack it. */
+static size_t add_end(struct tarread *t, const void **data)
+{
+	static const char zeros[3 * BLOCK];
+
+	if (!t->verified || t->padded)
+		return 0;
+	t->padded = true;
+	*data = zeros;
+	return 2 * BLOCK + (BLOCK - t->fed % BLOCK) % BLOCK;
+}
+
+/* The headers of an entry, which began at `from`, go on behind the piece that was fed last. */
+static void keep_header(struct tarread *t, uint64_t from)
+{
+	uint64_t start = t->fed - t->last_n;
+
+	if (!t->in_header || from >= t->fed || t->header.len > HEADER_MAX)
+		return;
+	from = from > start ? from - start : 0;
+	buf_add(&t->header, (const char *)t->last + from, t->last_n - from);
+}
+
+/* The second reader's source. */
+static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
+{
+	struct tarread *t = arg;
+	size_t n = t->first_n;
+	int r = n > 0;
+
+	keep_header(t, (uint64_t)archive_read_header_position(tar));
+	t->last_n = 0;
+	*data = t->first;
+	t->first_n = 0;
+	if (!n)
+		r = next_plain(t, data, &n, &t->why);
+	if (r == 0)
+		return (la_ssize_t)add_end(t, data);
+	if (r > 0) {
+		t->fed += n;
+		t->last = *data;
+		t->last_n = n;
+		r = t->see ? t->see(t->arg, *data, n, &t->why) : 0;
+	}
+	t->stopped = r < 0;
+	return r < 0 ? -1 : (la_ssize_t)n;
+}
+
+static int open_plain(struct tarread *t, struct err *e)
+{
+	struct archive_entry *entry;
+	int r;
+
+	/* Not gzip's: one within another kind would not be checked. */
+	archive_read_support_filter_bzip2(t->plain);
+	archive_read_support_filter_xz(t->plain);
+	archive_read_support_filter_zstd(t->plain);
+	archive_read_support_format_raw(t->plain);
+	archive_read_support_format_empty(t->plain);
+	if (archive_read_open(t->plain, t, NULL, take_plain, NULL) < ARCHIVE_WARN)
+		return failed(t, t->plain, e);
+	r = archive_read_next_header(t->plain, &entry);
+	t->ended = r == ARCHIVE_EOF;
+	return r < ARCHIVE_WARN ? failed(t, t->plain, e) : 0;
+}
+
+int tarread_open(struct tarread *t, int from, struct err *e)
+{
+	int r;
+
+	t->from = from;
+	t->plain = archive_read_new();
+	t->tar = archive_read_new();
+	if (!t->plain || !t->tar)
+		abort();
+	if (peek(t, e) < 0)
+		return -1;
+	if (inflate_is_gzip(t->piece, t->ready))
+		t->gzip = inflate_begin(t->what, take, t);
+	else if (open_plain(t, e) < 0)
+		return -1;
+	r = next_plain(t, &t->first, &t->first_n, e);
+	if (r < 0)
+		return -1;
+	if (r == 0 && !t->verified)
+		return err_set(e, "%s: empty", t->what);
+	archive_read_support_format_tar(t->tar);
+	return archive_read_open(t->tar, t, NULL, feed, NULL) < ARCHIVE_WARN ? failed(t, t->tar, e)
+									     : 0;
+}
+
+void tarread_close(struct tarread *t)
+{
+	archive_read_free(t->tar);
+	archive_read_free(t->plain);
+	inflate_end(t->gzip);
+	free(t->piece);
+	buf_free(&t->header);
+	t->tar = t->plain = NULL;
+	t->gzip = NULL;
+	t->piece = NULL;
+}
+
+/* Only a fraction before 1970, or what may be one, is worth a look. */
+static void correct_times(struct tarread *t, struct archive_entry *entry)
+{
+	bool mtime = archive_entry_mtime(entry) <= 0 && archive_entry_mtime_nsec(entry) > 0;
+	bool atime = archive_entry_atime(entry) <= 0 && archive_entry_atime_nsec(entry) > 0;
+
+	if (!mtime && !atime)
+		return;
+	keep_header(t, (uint64_t)archive_read_header_position(t->tar));
+	paxtime_read(t->header.data, t->header.len, entry);
+}
+
+int tarread_next(struct tarread *t, struct archive_entry **entry, struct err *e)
+{
+	int r = t->in_entry ? archive_read_data_skip(t->tar) : ARCHIVE_OK;
+
+	t->in_entry = false;
+	t->in_header = true;
+	t->header.len = 0;
+	if (r >= ARCHIVE_WARN)
+		r = archive_read_next_header(t->tar, entry);
+	if (r >= ARCHIVE_WARN && r != ARCHIVE_EOF)
+		correct_times(t, *entry);
+	t->in_header = false;
+	t->in_entry = true;
+	if (r == ARCHIVE_EOF)
+		return 0;
+	/* A warning is about the spelling of a name, whose bytes are given as they are. */
+	return r < ARCHIVE_WARN || r == ARCHIVE_RETRY ? failed(t, t->tar, e) : 1;
+}
+
+int tarread_data(struct tarread *t, const void **data, size_t *n, off_t *at, struct err *e)
+{
+	int r = archive_read_data_block(t->tar, data, n, at);
+
+	if (r == ARCHIVE_EOF)
+		return 0;
+	if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
+		return failed(t, t->tar, e);
+	/* Zeros of add_end are no data: the archive ends within a file. */
+	if ((uint64_t)archive_filter_bytes(t->tar, 0) + *n > t->fed)
+		return err_set(e, "%s: cut short", t->what);
+	return 1;
+}
+
+int tarread_end(struct tarread *t, struct err *e)
+{
+	const void *data;
+	la_ssize_t r;
+	size_t n;
+
+	/* The reader stood at the end mark, if there was one: a block of zeros. */
+	if (!t->verified && t->fed < (uint64_t)archive_read_header_position(t->tar) + BLOCK)
+		return err_set(e, "%s: cut short (no end of the archive)", t->what);
+	while ((r = feed(t->tar, t, &data)) > 0)
+		continue;
+	if (r < 0)
+		return failed(t, t->tar, e);
+	while ((r = take(t, &data, &n, e)) > 0)
+		continue;
+	return (int)r;
+}

@@ -1,0 +1,393 @@
+#include "unit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/own.h"
+#include "base/str.h"
+#include "tar/untar.h"
+#include "tars.h"
+
+static struct err e;
+static uint64_t entries_told, bytes_told;
+
+static void tell(uint64_t entries, uint64_t bytes)
+{
+	entries_told = entries;
+	bytes_told = bytes;
+}
+
+static int root_scratch(void **state)
+{
+	if (geteuid() != 0)
+		skip(); /* a child is confined by root only */
+	return scratch_make(state);
+}
+
+#define unit_test_root(f) cmocka_unit_test_setup_teardown(f, root_scratch, scratch_remove)
+
+static void an_archive_is_unpacked_and_its_size_told(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	add(&m, "./etc", S_IFDIR, "");
+	add(&m, "/etc/motd", S_IFREG, "hello");
+	fd = end(&m);
+	assert_int_equal(untar_unpack(fd, "archive", s->dir, tell, &e), 0);
+	assert_int_equal(fstatat(s->dir, "etc/motd", &st, 0), 0);
+	assert_int_equal(st.st_size, 5);
+	assert_int_equal(entries_told, 2);
+	assert_int_equal(bytes_told, 5);
+}
+
+static void the_times_of_a_directory_hold_whatever_comes_after_it(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	add(&m, "a/b/file", S_IFREG, "x"); /* makes a and a/b before their entries */
+	add(&m, ".", S_IFDIR, "");
+	add(&m, "a", S_IFDIR, "");
+	add(&m, "a/b", S_IFDIR, "");
+	add(&m, "a/b/other", S_IFREG, "x");
+	add(&m, "top", S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(untar_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	assert_true(fstatat(s->dir, ".", &st, 0) == 0 && st.st_mtime == 1000);
+	assert_true(fstatat(s->dir, "a", &st, 0) == 0 && st.st_mtime == 1000);
+	assert_true(fstatat(s->dir, "a/b", &st, 0) == 0 && st.st_mtime == 1000);
+}
+
+static void a_name_that_leads_up_is_refused_wherever_the_dots_stand(void **state)
+{
+	static const char *const bad[] = {"..",    "../a", "a/..",  "a/../b",
+					  "/../a", "./..", "a/b/.."};
+	struct scratch *s = *state;
+	char sentence[100];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct made m = begin();
+		own_fd int fd = -1;
+
+		add(&m, bad[i], S_IFREG, "x");
+		fd = end(&m);
+		snprintf(sentence, sizeof(sentence), "archive: %s: a name with \"..\" is refused",
+			 bad[i]);
+		assert_refused(untar_unpack(fd, "archive", s->dir, NULL, &e), &e, sentence);
+	}
+}
+
+static void dots_within_a_name_are_part_of_it(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	add(&m, "..a", S_IFREG, "x");
+	add(&m, "b..", S_IFREG, "x");
+	add(&m, "...", S_IFREG, "x");
+	add(&m, ".hidden", S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(untar_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	assert_int_equal(faccessat(s->dir, "..a", F_OK, 0), 0);
+	assert_int_equal(faccessat(s->dir, ".hidden", F_OK, 0), 0);
+}
+
+/* As GNU tar -x: packages put one after the other into one archive name lib/x where lib is usr/lib.
+ */
+static void names_lead_through_links_that_end_at_the_root_of_the_archive(void **state)
+{
+	static const char *const links[][2] = {
+		{"lib", "usr"},
+		{"abs", "/usr"},
+		{"up", "../../../../../../../usr"},
+		{"again", "lib/../abs"},
+	};
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	add(&m, "usr", S_IFDIR, "");
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		own_str char *name = str_fmt("%s/by-%s", links[i][0], links[i][0]);
+
+		add(&m, links[i][0], S_IFLNK, links[i][1]);
+		add(&m, name, S_IFREG, "x");
+	}
+	fd = end(&m);
+	assert_int_equal(untar_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		own_str char *name = str_fmt("usr/by-%s", links[i][0]);
+
+		assert_int_equal(faccessat(s->dir, name, F_OK, 0), 0);
+	}
+}
+
+static void a_directory_takes_the_place_of_a_link_of_its_name(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	add(&m, "usr", S_IFDIR, "");
+	add(&m, "lib", S_IFLNK, "usr");
+	add(&m, "lib", S_IFDIR, "");
+	add(&m, "lib/file", S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(untar_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	assert_int_equal(fstatat(s->dir, "lib/file", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(faccessat(s->dir, "usr/file", F_OK, 0), -1);
+}
+
+/* It may be in use, and its links are not the archive's. */
+static void nothing_is_merged_through_a_link(void **state)
+{
+	struct untar_rules rules = {0};
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	mkdirat(s->dir, "usr", 0755);
+	scratch_link(s, "usr", "lib");
+	add(&m, "lib/file", S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(untar_merge(fd, "archive", s->dir, &rules, NULL, &e), -1);
+	assert_true(strncmp(e.msg, "lib/file: ", 10) == 0);
+	assert_int_equal(faccessat(s->dir, "usr/file", F_OK, 0), -1);
+}
+
+static void a_top_that_is_no_directory_is_refused(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	add(&m, "./", S_IFLNK, "/etc");
+	fd = end(&m);
+	assert_refused(untar_unpack(fd, "archive", s->dir, NULL, &e), &e,
+		       "archive: ./: not a directory");
+}
+
+static void a_very_long_name_leaves_room_for_the_reason(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	char name[2000];
+
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	add(&m, name, S_IFREG, "x");
+	fd = end(&m);
+	assert_int_equal(untar_unpack(fd, "archive", s->dir, NULL, &e), -1);
+	assert_non_null(strstr(e.msg, "File name too long"));
+}
+
+static void an_archive_without_its_end_is_refused(void **state)
+{
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	add(&m, "file", S_IFREG, "x");
+	fd = end(&m);
+	fstat(fd, &st);
+	assert_int_equal(ftruncate(fd, st.st_size - 1024), 0); /* the two blocks of zeros */
+	assert_refused(untar_unpack(fd, "archive", s->dir, NULL, &e), &e,
+		       "archive: cut short (no end of the archive)");
+}
+
+/*
+ * Of each kind of compression a byte is changed: in its checksum, wherever that stands, and
+ * elsewhere. (What libarchive writes as zstd has no checksum: see test/cmd/init.bats. Some bits of
+ * bzip2 mean nothing.)
+ */
+static void a_changed_byte_within_a_compression_never_gives_other_data(void **state)
+{
+	static const int filters[] = {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ};
+	struct scratch *s = *state;
+	char text[3000], is[3000];
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = (char)('!' + i * i % 90);
+	text[sizeof(text) - 1] = '\0';
+	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
+		struct made m = begin_filtered(filters[i]);
+		own_fd int fd = -1;
+		struct stat st;
+		int refused = 0;
+
+		add(&m, "file", S_IFREG, text);
+		fd = end(&m);
+		assert_int_equal(fstat(fd, &st), 0);
+		for (off_t at = 12; at<st.st_size; at += at + 61> st.st_size - 12 ? 1 : 61) {
+			own_fd int file = -1;
+			char byte, was;
+
+			assert_int_equal(pread(fd, &was, 1, at), 1);
+			byte = was ^ 0x10;
+			assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+			lseek(fd, 0, SEEK_SET);
+			if (untar_unpack(fd, "archive", s->dir, NULL, &e) < 0) {
+				refused++;
+			} else {
+				file = openat(s->dir, "file", O_RDONLY | O_CLOEXEC);
+				assert_int_equal(read(file, is, sizeof(is)), sizeof(text) - 1);
+				assert_memory_equal(is, text, sizeof(text) - 1);
+			}
+			assert_int_equal(pwrite(fd, &was, 1, at), 1);
+		}
+		assert_in_range(refused, 12, 100);
+	}
+}
+
+/* Three blocks of headers each, so that some of them are read in two pieces. (libarchive writes
+ * "-N.5" for -N + 0.5.) */
+static void a_fraction_before_1970_counts_backwards_wherever_the_header_stands(void **state)
+{
+	enum { FILES = 400 };
+	struct scratch *s = *state;
+	struct made m = begin_filtered(ARCHIVE_FILTER_GZIP);
+	struct archive_entry *entry = archive_entry_new();
+	own_fd int fd = -1;
+	char name[20];
+
+	for (int i = 1; i <= FILES; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		archive_entry_set_pathname(entry, name);
+		archive_entry_set_mode(entry, S_IFREG | 0600);
+		archive_entry_set_mtime(entry, -i, 500000000);
+		assert_int_equal(archive_write_header(m.a, entry), ARCHIVE_OK);
+	}
+	archive_entry_free(entry);
+	fd = end(&m);
+	assert_int_equal(untar_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	for (int i = 1; i <= FILES; i++) {
+		struct stat st;
+
+		snprintf(name, sizeof(name), "%d", i);
+		assert_int_equal(fstatat(s->dir, name, &st, 0), 0);
+		assert_int_equal(st.st_mtim.tv_sec, -i - 1);
+		assert_int_equal(st.st_mtim.tv_nsec, 500000000);
+	}
+}
+
+static void a_descriptor_that_cannot_be_read_is_said(void **state)
+{
+	struct scratch *s = *state;
+	own_fd int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_refused(untar_unpack(fd, "archive", s->dir, NULL, &e), &e,
+		       "archive: Is a directory");
+	assert_refused(untar_unpack(-1, "archive", s->dir, NULL, &e), &e,
+		       "archive: Bad file descriptor");
+}
+
+/* As soon as our parent has another child. */
+static _Noreturn void kill_other_child(void)
+{
+	own_str char *path = str_fmt("/proc/%d/task/%d/children", getppid(), getppid());
+
+	for (;; usleep(1000)) {
+		own_file FILE *children = fopen(path, "re");
+		int pid;
+
+		while (children && fscanf(children, "%d", &pid) == 1)
+			if (pid != getpid())
+				_exit(kill(pid, SIGKILL));
+	}
+}
+
+static void a_child_that_was_killed_is_told_from_a_bad_archive(void **state)
+{
+	struct scratch *s = *state;
+	int pipes[2], status;
+	pid_t killer;
+
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	killer = fork();
+	if (killer == 0)
+		kill_other_child();
+	assert_refused(untar_unpack(pipes[0], "archive", s->dir, NULL, &e), &e,
+		       "archive: unpacking it broke off: too much memory, or killed (status 137)");
+	assert_int_equal(e.sys, EINTR);
+	assert_int_equal(waitpid(killer, &status, 0), killer);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void what_is_merged_replaces_files_and_leaves_directories(void **state)
+{
+	struct scratch *s = *state;
+	struct untar_rules rules = {.owned = true, .uid = 7, .gid = 8, .disarmed = true};
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	mkdirat(s->dir, "there", 0711);
+	scratch_link(s, "/etc/passwd", "there/link");
+	add(&m, "there/", S_IFDIR, "");
+	add(&m, "there/link", S_IFREG | 06000, "new");
+	add(&m, "new", S_IFDIR, "");
+	fd = end(&m);
+	assert_int_equal(untar_merge(fd, "archive", s->dir, &rules, NULL, &e), 0);
+	assert_true(fstatat(s->dir, "there", &st, 0) == 0 && st.st_mode == (S_IFDIR | 0711) &&
+		    st.st_uid == geteuid());
+	assert_true(fstatat(s->dir, "there/link", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode));
+	assert_true(st.st_size == 3 && st.st_uid == 7 && st.st_gid == 8 &&
+		    (st.st_mode & 07777) == 0700);
+	assert_true(fstatat(s->dir, "new", &st, 0) == 0 && st.st_uid == 7);
+}
+
+static void a_merge_that_fails_takes_back_what_is_new(void **state)
+{
+	struct scratch *s = *state;
+	struct untar_rules rules = {0};
+	struct made m = begin();
+	own_fd int fd = -1;
+
+	mkdirat(s->dir, "there", 0755);
+	add(&m, "new", S_IFDIR, "");
+	add(&m, "new/file", S_IFREG, "x");
+	add(&m, "there/file", S_IFREG, "x");
+	add(&m, "there", S_IFREG, "x");
+	fd = end(&m);
+	assert_refused(untar_merge(fd, "archive", s->dir, &rules, NULL, &e), &e,
+		       "there: a directory there, which a file does not replace");
+	assert_int_not_equal(faccessat(s->dir, "new", F_OK, 0), 0);
+	assert_int_not_equal(faccessat(s->dir, "there/file", F_OK, 0), 0);
+	assert_int_equal(faccessat(s->dir, "there", F_OK, 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		unit_test_root(an_archive_is_unpacked_and_its_size_told),
+		unit_test_root(the_times_of_a_directory_hold_whatever_comes_after_it),
+		unit_test_root(a_name_that_leads_up_is_refused_wherever_the_dots_stand),
+		unit_test_root(dots_within_a_name_are_part_of_it),
+		unit_test_root(names_lead_through_links_that_end_at_the_root_of_the_archive),
+		unit_test_root(a_directory_takes_the_place_of_a_link_of_its_name),
+		unit_test_root(nothing_is_merged_through_a_link),
+		unit_test_root(a_top_that_is_no_directory_is_refused),
+		unit_test_root(a_very_long_name_leaves_room_for_the_reason),
+		unit_test_root(an_archive_without_its_end_is_refused),
+		unit_test_root(a_changed_byte_within_a_compression_never_gives_other_data),
+		unit_test_root(a_fraction_before_1970_counts_backwards_wherever_the_header_stands),
+		unit_test_root(a_descriptor_that_cannot_be_read_is_said),
+		unit_test_root(a_child_that_was_killed_is_told_from_a_bad_archive),
+		unit_test_root(what_is_merged_replaces_files_and_leaves_directories),
+		unit_test_root(a_merge_that_fails_takes_back_what_is_new),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
