@@ -1,13 +1,15 @@
 #include "trace.h"
 
 #include <errno.h>
-#include <linux/ptrace.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+/* After sys/ptrace.h, whose names it has as macros. */
+#include <linux/ptrace.h>
 
 enum { QUIET_MS = 500, HANGS_MS = 30000, SYSCALL_STOP = SIGTRAP | 0x80 };
 
