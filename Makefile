@@ -125,6 +125,16 @@ $(B)/ct.bash: completions/ct.bash share/gen-completions $(CMDS)
 	$(call say,GEN )share/gen-completions $< $(B) >$@.new && mv $@.new $@
 
 # The same under the address and undefined-behaviour sanitizers.
+# What reads text from anywhere, fed with any text for FUZZ_SECONDS each (clang's libFuzzer). What it finds is in $(B)/fuzz.
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst test/fuzz/%.c,$(B)/fuzz-%,$(wildcard test/fuzz/*.c))
+$(B)/fuzz-%: $(B)/test/fuzz/%.o $(B)/libct.a
+	$(call say,LINK)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS) $(LDLIBS)
+fuzzers: $(FUZZERS)
+fuzz:
+	$(MAKE) B=$(B)/fuzz CC=clang HARDEN=-fPIE fuzzers CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all'
+	cd $(B)/fuzz && for f in fuzz-*; do mkdir -p corpus-$$f && ./$$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 corpus-$$f || exit; done
+
 asan:
 	$(MAKE) B=$(B)/asan HARDEN=-fPIE all units \
 		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
@@ -204,6 +214,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d)
 
-.PHONY: all units unit test bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all units fuzz fuzzers unit test bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:

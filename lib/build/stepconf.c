@@ -238,8 +238,10 @@ static void do_expose(struct stepping *s)
 	}
 	if (!stepping_knows(s))
 		return;
-	if (words.n == 0)
+	if (words.n == 0) {
 		stepping_fault(s, "nothing is left of %s", s->at->rest);
+		return;
+	}
 	qsort(words.v, words.n, sizeof(*words.v), by_text);
 	for (size_t i = 0; i < words.n; i++)
 		if (!add_ports(s, words.v[i], &ports))

@@ -189,6 +189,7 @@ static void other_words_of_the_image(void **state)
 	      "4: EXPOSE: 2-1: not PORT[-PORT][/tcp|/udp|/sctp]\n5: USER: a b: not USER[:GROUP]\n6: STOPSIGNAL: NOSUCH: no such signal\n"
 	      "7: VOLUME: data: not an absolute path of a directory\n8: WORKDIR: nothing follows it\n9: CMD: nothing follows it\n"
 	      "10: SHELL: not a JSON array of strings\n11: WORKDIR: nothing is left of $NONE");
+	wrong(FROM "EXPOSE $NONE", "2: EXPOSE: nothing is left of $NONE");
 }
 
 /* Dockerfile reference, "HEALTHCHECK"; the form is the image configuration's (docker image spec). */
