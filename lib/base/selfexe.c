@@ -20,12 +20,13 @@
 
 enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
-static char **args; /* what this program was started with */
+/* What this program was started with: as it was, and as option parsing reorders it. Kept until
+ * exit. */
+static char **args, **list;
 
 char **selfexe_take_args(char **argv)
 {
 	size_t n = 0;
-	char **list;
 
 	while (argv[n])
 		n++;

@@ -152,6 +152,7 @@ function_takes() {
 		while read -r program; do by_help "$program"; done < <(programs)
 		sed -n 's/^ct_[a-z]*() { #HELP //p' "$B/ct" | grep -oE -- '--?[a-z]+'
 		echo --CPU_SHARE --MEM_LIMIT --no-dereference	# bocker's, and diff's
+		echo --link --mount --parents --security	# flags of a Dockerfile's instructions
 	} | tr -s ' ' '\n' | LC_ALL=C sort -u >"$BATS_TEST_TMPDIR/options"
 	{
 		grep -hoE '(^|[ (`])--[a-zA-Z][a-zA-Z_-]*' "$CT_TESTS/../README.md" | tr -d ' (`'
