@@ -9,6 +9,7 @@
 #include "kernel/rtnl.h"
 #include "net.h"
 #include "net/bridge.h"
+#include "net/netdef.h"
 
 void host_close(struct host *h)
 {
@@ -128,7 +129,7 @@ int net_create(const struct net_args *args, char **operands)
 	if (host_open(&h, STORE_UP, &e) < 0)
 		return cmd_failed(&e);
 	lock = network_lock(&h.store, &e);
-	if (lock < 0 || network_create(&h.store, h.rtnl, &n, args->subnet, &e) < 0)
+	if (lock < 0 || netdef_create(&h.store, h.rtnl, &n, args->subnet, &e) < 0)
 		return cmd_failed(&e);
 	puts(n.name);
 	return cmd_end(0);
@@ -142,7 +143,7 @@ static int remove_one(const char *name, void *host, struct err *e)
 	if (strcmp(name, NETWORK_DEFAULT) != 0 && down_one(name, host, e) < 0)
 		return -1;
 	lock = network_lock(&h->store, e);
-	return lock < 0 ? -1 : network_remove(&h->store, name, e);
+	return lock < 0 ? -1 : netdef_remove(&h->store, name, e);
 }
 
 int net_rm(const struct net_args *args, char **operands)

@@ -17,6 +17,7 @@
 #include "kernel/nft.h"
 #include "kernel/rtnl.h"
 #include "net/ipforward.h"
+#include "net/netdef.h"
 #include "net/rules.h"
 
 /* --- rules --- */
@@ -254,7 +255,7 @@ static int bring_up(const struct store *s, struct netlink *rtnl, struct network 
 	if (net < 0)
 		return err_sys(e, "%s/net", s->run_path);
 	if (network_record(s, n, e) < 0 || list_bridges(s, n->set, NULL, &bridges, e) < 0 ||
-	    network_check_overlap(s, rtnl, n, e) < 0 || make_bridge(rtnl, n, link, e) < 0)
+	    netdef_check_overlap(s, rtnl, n, e) < 0 || make_bridge(rtnl, n, link, e) < 0)
 		return -1;
 	/* First the rules that bound what forwarding may do, then forwarding, then the bridge is
 	 * up. */
@@ -303,7 +304,7 @@ int bridge_only(const struct store *s, struct netlink *rtnl, const char *name, s
 	    (network_open(s, name, &was, e) < 0 && e->sys != ENOENT) ||
 	    find_bridge(s, rtnl, &n, &was, &link, e) < 0)
 		return -1;
-	if (network_check_overlap(s, rtnl, &n, e) < 0 || network_record(s, &n, e) < 0 ||
+	if (netdef_check_overlap(s, rtnl, &n, e) < 0 || network_record(s, &n, e) < 0 ||
 	    make_bridge(rtnl, &n, &link, e) < 0 || rtnl_up(rtnl, n.bridge, true, e) < 0)
 		return err_wrap(e, "network %s", name);
 	return 0;

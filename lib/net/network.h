@@ -63,14 +63,11 @@ int network_find(const struct store *s, const char *name, struct network *n, str
 /* All names, the default network's first. */
 int network_list(const struct store *s, struct strv *names, struct err *e);
 
-/*
- * Defines n (name, internal, isolated) with that subnet (NULL: one that is free), and fills the
- * rest in. Refused if the subnet overlaps another network's or a route of the host.
- */
-int network_create(const struct store *s, struct netlink *rtnl, struct network *n,
-		   const char *subnet, struct err *e);
-/* Forgets the definition. Refused while it is up, and for the default network. */
-int network_remove(const struct store *s, const char *name, struct err *e);
+/* Whether the subnet has addresses for containers, and names for their links. */
+int network_check_subnet(const struct network *n, struct err *e);
+/* Names the bridge of a network with that number, which is below NETWORK_NUMBER_END. */
+enum { NETWORK_NUMBER_END = 1000 };
+void network_name_bridge(struct network *n, unsigned number);
 
 /* The gateway's address: the first one, on the bridge. The first to be given is number 2, the last
  * subnet_size - 2. */
@@ -91,10 +88,5 @@ int network_list_up(const struct store *s, struct strv *names, struct err *e);
 /* Ids of the containers that have a lease on it (n: network_open), each once. */
 int network_members(const struct store *s, const struct network *n, struct strv *ids,
 		    struct err *e);
-
-/* Refused if another network or a route of the host (but of n's own bridge) overlaps n's subnet;
- * says which. */
-int network_check_overlap(const struct store *s, struct netlink *rtnl, const struct network *n,
-			  struct err *e);
 
 #endif

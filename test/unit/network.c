@@ -9,6 +9,7 @@
 #include "kernel/nft.h"
 #include "kernel/rtnl.h"
 #include "net/bridge.h"
+#include "net/netdef.h"
 
 /* A store and CT_RUN for each test; the namespace is one for all, as nft_run keeps a socket. */
 static struct err e;
@@ -84,7 +85,7 @@ static void a_network_that_was_created_is_found(void **state)
 	own_strv struct strv names = {0};
 	struct network n = {.name = "web", .internal = true, .dir = -1}, found;
 
-	assert_int_equal(network_create(&h->s, nl, &n, NULL, &e), 0);
+	assert_int_equal(netdef_create(&h->s, nl, &n, NULL, &e), 0);
 	assert_string_equal(n.bridge, "ct0n1");
 	assert_int_equal(network_find(&h->s, "web", &found, &e), 0);
 	assert_string_equal(found.bridge, "ct0n1");
@@ -95,7 +96,7 @@ static void a_network_that_was_created_is_found(void **state)
 	assert_int_equal(names.n, 2);
 	assert_string_equal(names.v[0], "default");
 	assert_string_equal(names.v[1], "web");
-	assert_int_equal(network_remove(&h->s, "web", &e), 0);
+	assert_int_equal(netdef_remove(&h->s, "web", &e), 0);
 	assert_refused(network_find(&h->s, "web", &found, &e), &e, "web: no such network");
 	assert_int_equal(e.sys, ENOENT);
 }
