@@ -86,17 +86,11 @@ static int read_operands(char **operands, struct side *from, struct side *to, st
 	return err_status(e, 2);
 }
 
-/* All of a container is what ct-commit would take: without its volumes. */
-static bool is_all(const char *path)
-{
-	return path[strspn(path, "/.")] == '\0' && !strstr(path, "..");
-}
-
 static int side_open(const struct store *store, struct side *s, bool written, struct err *e)
 {
 	if (!s->ref)
 		return 0;
-	if (ctrview_open(store, s->ref, !written && is_all(s->place.path), &s->view, e) < 0)
+	if (ctrview_open(store, s->ref, &s->view, e) < 0)
 		return -1;
 	if (written && s->view.image)
 		return err_set(e, "%s: an image, which does not change", s->ref);
@@ -161,6 +155,8 @@ static int copy(const struct cp_args *args, const struct side *from, const struc
 			 .to = &dest,
 			 .from_shown = from->operand,
 			 .to_shown = to->operand,
+			 .mounts = from->view.mounts,
+			 .mounts_n = from->view.mounts_n,
 			 .devices = to->ref,
 			 .notes = notes,
 			 .progress = isatty(STDERR_FILENO) ? cmd_progress : NULL};

@@ -68,6 +68,8 @@ static int pack(const struct copy *c, const char *name, const char *target, int 
 			    .name = name,
 			    .target = target,
 			    .devices = c->devices,
+			    .mounts = c->mounts,
+			    .mounts_n = c->mounts_n,
 			    .omit = omit,
 			    .omit_arg = o};
 	unsigned mask = STATX_BASIC_STATS;

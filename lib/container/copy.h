@@ -15,6 +15,8 @@ struct copy {
 	const struct source *from;
 	const struct dest *to;
 	const char *from_shown, *to_shown; /* operands, for messages */
+	const uint64_t *mounts; /* ids of mounts in the source that are copied, too; may be NULL */
+	size_t mounts_n;
 	struct untar_rules rules;
 	bool devices; /* copied too, as to no directory of the host; or else left out, and named in
 			 notes */

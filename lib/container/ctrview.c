@@ -28,6 +28,7 @@ void ctrview_close(struct ctrview *v)
 	plan_free_lists(&v->plan);
 	container_close(&v->container);
 	filetree_free(&v->tree);
+	free(take_ptr(&v->mounts));
 	strv_free(&v->withheld);
 }
 
@@ -148,6 +149,24 @@ static int copy_source(const struct store *s, const struct ctrview *v, const str
 	return take_fd(&fd);
 }
 
+/* Notes the ids of the mounts that were attached. */
+static int find_mounts(struct ctrview *v, struct err *e)
+{
+	struct statx st;
+
+	for (size_t i = 0; i < v->tree.n; i++) {
+		const struct fsentry *entry = &v->tree.v[i];
+
+		if (entry->phase != FSENTRY_USER || !entry->mounts_n)
+			continue;
+		if (statx(entry->mounts->fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
+			return err_sys(e, "%s", entry->target);
+		v->mounts = mem_grow(v->mounts, v->mounts_n + 1, sizeof(*v->mounts));
+		v->mounts[v->mounts_n++] = st.stx_mnt_id;
+	}
+	return 0;
+}
+
 static int mount_all(const struct store *s, struct ctrview *v, int etc, struct err *e)
 {
 	if (copy_etc(s, v, etc, e) < 0)
@@ -167,35 +186,32 @@ static int mount_all(const struct store *s, struct ctrview *v, int etc, struct e
 			fsentry_add_mount(entry, fd, "");
 		entry->from_outside = true; /* nothing is made anew */
 	}
-	return treemount_user(&v->tree, v->root, -1, e) < 0 ? -1
-							    : treemount_last(&v->tree, v->root, e);
+	if (treemount_user(&v->tree, v->root, -1, e) < 0 || find_mounts(v, e) < 0)
+		return -1;
+	return treemount_last(&v->tree, v->root, e);
 }
 
-static int open_container(const struct store *s, const char *ref, bool alone, struct ctrview *v,
-			  struct err *e)
+static int open_container(const struct store *s, const char *ref, struct ctrview *v, struct err *e)
 {
 	struct filetree_host host = {.recorded = true, .may_miss = true};
 	own_str char *path = container_root(s, &v->container);
+	struct container_state st;
 	own_fd int etc = -1;
 
 	plan_read(&v->plan, &v->container.config);
+	v->running = container_runs(s, &v->container, &st);
 	if (filetree_build(&v->tree, &v->plan, &host, e) < 0)
 		return err_wrap(e, "%s", ref);
-	if (alone) {
-		v->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		return v->root < 0 ? err_sys(e, "%s", ref) : 0;
-	}
 	return mount_root(s, path, v, &etc, e) < 0 || mount_all(s, v, etc, e) < 0
 		? err_wrap(e, "%s", ref)
 		: 0;
 }
 
-int ctrview_open(const struct store *s, const char *ref, bool alone, struct ctrview *v,
-		 struct err *e)
+int ctrview_open(const struct store *s, const char *ref, struct ctrview *v, struct err *e)
 {
-	*v = (struct ctrview){.root = -1, .alone = alone, .container = {.dir = -1}};
+	*v = (struct ctrview){.root = -1, .container = {.dir = -1}};
 	if (container_open(s, ref, &v->container, e) == 0)
-		return open_container(s, ref, alone, v, e);
+		return open_container(s, ref, v, e);
 	/* No system call failed: it is none of a container's names. */
 	if (e->sys != ENOENT && e->sys != 0)
 		return -1;
@@ -230,7 +246,7 @@ static bool is_hidden(const struct ctrview *v, const struct fsentry *entry)
 {
 	if (entry->from == FSENTRY_STATE)
 		return strv_has(&v->withheld, entry->source);
-	if (v->alone || entry->mounts_n)
+	if (entry->mounts_n)
 		return false;
 	return entry->phase == FSENTRY_USER || (entry->phase == FSENTRY_KERNEL && entry->type);
 }
@@ -286,28 +302,18 @@ int ctrview_check_path(const struct ctrview *v, const char *path, struct err *e)
 	return check(v, place, e);
 }
 
-/* Seen as it is, and no mount to an archive: a file that is mounted on a file. */
-static bool is_file(const struct ctrview *v, const struct fsentry *entry, const char *place)
-{
-	own_fd int fd = path_open(v->root, place, O_PATH | O_NOFOLLOW, 0);
-	struct stat st;
-
-	return !v->alone && !is_hidden(v, entry) && fd >= 0 && fstat(fd, &st) == 0 &&
-		!S_ISDIR(st.st_mode);
-}
-
 static int refuse_part(const struct fsentry *entry, struct err *e)
 {
 	static const char why[] =
-		"not copied along with what it is mounted in (copy it by itself; 'ct commit' makes an image without it)";
+		"only the container's processes see it, and a copy would lack its files ('ct exec' reaches it)";
 
 	if (entry->from == FSENTRY_STATE)
 		return refuse_withheld(entry, e);
 	if (entry->kind != FSENTRY_BIND)
 		return err_set(e, "tmpfs %s: %s", entry->target, why);
 	if (entry->from == FSENTRY_HOME || !entry->source)
-		return err_set(e, "volume %s: %s", entry->target, why);
-	return err_set(e, "volume %s:%s: %s", entry->source, entry->target, why);
+		return err_set(e, "volume %s: its source is gone", entry->target);
+	return err_set(e, "volume %s:%s: its source is gone", entry->source, entry->target);
 }
 
 int ctrview_check_whole(const struct ctrview *v, int fd, struct err *e)
@@ -319,12 +325,12 @@ int ctrview_check_whole(const struct ctrview *v, int fd, struct err *e)
 		const struct fsentry *entry = &v->tree.v[i];
 		own_str char *place = NULL;
 
+		/* The tmpfs of a container that has ended holds nothing. */
 		if (entry->phase != FSENTRY_USER || entry->kind == FSENTRY_DEVICE ||
-		    (entry->from == FSENTRY_STATE && !strv_has(&v->withheld, entry->source)))
+		    !is_hidden(v, entry) || (entry->kind == FSENTRY_NEW && !v->running))
 			continue;
 		place = place_of(v, entry);
-		if (fsentry_contains(path, place) && strlen(place) > strlen(path) &&
-		    !is_file(v, entry, place))
+		if (fsentry_contains(path, place) && strlen(place) > strlen(path))
 			return refuse_part(entry, e);
 	}
 	return 0;

@@ -20,20 +20,20 @@ struct err;
 struct ctrview {
 	int root; /* O_PATH */
 	bool image;
-	bool alone; /* the root as it is on disk, without what a run mounts */
 	struct container container;
 	struct plan plan;
 	struct filetree tree; /* what a run mounts; an entry without mounts is not seen */
 	struct strv withheld; /* files of etc_files that the container keeps from us */
+	uint64_t *mounts;     /* ids of the mounts that are seen (statx(2)) */
+	size_t mounts_n;
+	bool running;
 };
 
 /*
- * ref: a container, or else an image. alone: the root as ct-commit would take
- * it, without volumes. The caller is single-threaded, and descriptors that it opened
+ * ref: a container, or else an image. The caller is single-threaded, and descriptors that it opened
  * before its first view are of another mount namespace afterwards: not to be mounted.
  */
-int ctrview_open(const struct store *s, const char *ref, bool alone, struct ctrview *v,
-		 struct err *e);
+int ctrview_open(const struct store *s, const char *ref, struct ctrview *v, struct err *e);
 void ctrview_close(struct ctrview *v);
 #define own_ctrview __attribute__((cleanup(ctrview_close)))
 
@@ -44,8 +44,8 @@ int ctrview_check(const struct ctrview *v, int fd, struct err *e);
 int ctrview_check_path(const struct ctrview *v, const char *path, struct err *e);
 
 /*
- * Refuses a directory of the container's that something is mounted beneath: a copy of it
- * would lack the volume, or have what the volume covers.
+ * Refuses a directory that something is mounted beneath which is not seen from outside (the tmpfs
+ * of a running container, a volume whose source is gone): a copy would lack those files in silence.
  */
 int ctrview_check_whole(const struct ctrview *v, int fd, struct err *e);
 

@@ -244,7 +244,8 @@ static int visit(struct treewalk *w, const struct walked *f, void *here, struct 
 
 static int pack(struct job *j, int from, struct err *e)
 {
-	own_treewalk struct treewalk w = {.visit = visit, .live = true};
+	own_treewalk struct treewalk w = {
+		.visit = visit, .live = true, .mounts = j->p->mounts, .mounts_n = j->p->mounts_n};
 	own_walked struct walked top = {.fd = -1};
 
 	archive_write_set_format_pax(j->a);

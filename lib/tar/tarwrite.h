@@ -20,6 +20,8 @@ struct packing {
 	struct statx avoid[2]; /* directories that are an error to meet, since the archive's files
 				  go there */
 	int avoid_n;
+	const uint64_t *mounts; /* ids of mounts below it that are packed, too; may be NULL */
+	size_t mounts_n;
 	treecopy_progress *progress; /* may be NULL */
 	/* Told of a device that is left out. May be NULL. */
 	void (*omit)(const char *path, const char *why, void *arg);
@@ -32,7 +34,7 @@ struct packing {
  * numeric owners (no user database is asked), modes, times, hard links,
  * symbolic links, devices, FIFOs, holes, ACLs (as attributes), and the
  * attributes that untar_unpack takes. Sockets are left out. A directory that
- * something is mounted on is an error: the archive would lack files in silence.
+ * something else is mounted on is an error: the archive would lack files in silence.
  *
  * The tree may be in use, by somebody hostile too: no link is followed, no
  * device or FIFO opened. What vanishes meanwhile is not in the archive; a file

@@ -112,6 +112,8 @@ static int visit_entry(struct treewalk *w, int dir, const char *name, void *here
 	if (know(openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), &f) < 0)
 		return w->live && errno == ENOENT ? 0 : treewalk_failed(w, "", e);
 	f.mounted = f.st.stx_mnt_id != w->mount;
+	for (size_t i = 0; f.mounted && i < w->mounts_n; i++)
+		f.mounted = f.st.stx_mnt_id != w->mounts[i];
 	return w->visit(w, &f, here, e);
 }
 

@@ -41,6 +41,9 @@ struct treewalk {
 	size_t top;      /* how much of path is the top */
 	int depth;       /* directories that it is in */
 	uint64_t mount;
+	const uint64_t
+		*mounts; /* ids of other mounts that belong to the tree (statx(2)); may be NULL */
+	size_t mounts_n;
 	void *links;
 };
 
