@@ -4,12 +4,30 @@
 
 #include <sys/types.h>
 
+#include "base/opt.h"
 #include "base/str.h"
 #include "build/ignore.h"
+#include "build/pairs.h"
 #include "store/draft.h"
 #include "store/store.h"
 
 struct err;
+
+/* What the options say. */
+struct build_args {
+	struct strv tags, build_args, labels;
+	const char *file, *target, *iidfile, *platform, *print;
+	bool no_cache, pull, quiet, prune;
+};
+
+extern const struct opt build_opts[];
+
+/*
+ * Checks what no option alone could: names is what the image is to be called, given what
+ * --build-arg says.
+ */
+int build_options(const struct build_args *args, struct strv *names, struct pairs *given,
+		  struct err *e);
 
 /* What is built from: the context, and the Dockerfile with its patterns. */
 struct input {

@@ -9,56 +9,18 @@
 #include "base/own.h"
 #include "build.h"
 #include "build/builder.h"
+#include "build/buildimage.h"
 #include "build/steps.h"
 #include "build/stepsjson.h"
 #include "cmd.h"
 #include "store/draft.h"
 #include "store/names.h"
 
-struct build_args {
-	struct strv tags, build_args, labels;
-	const char *file, *target, *iidfile, *platform, *print;
-	bool no_cache, pull, quiet, prune;
-};
-
-static int read_print(void *to, const char *text, struct err *e)
-{
-	if (!str_equal(text, "steps"))
-		return err_set(e, "%s: not steps", text);
-	*(const char **)to = text;
-	return 0;
-}
-
-static const struct opt opts[] = {
-	OPT_LIST(struct build_args, tags, 't', "tag", "NAME[:TAG]", "give the image this name"),
-	OPT_TEXT(struct build_args, file, 'f', "file", "FILE",
-		 "read this Dockerfile instead of the context's; - is standard input"),
-	OPT_LIST(struct build_args, build_args, 0, "build-arg", "NAME[=VALUE]",
-		 "set an ARG of the Dockerfile, or pass on our variable"),
-	OPT_TEXT(struct build_args, target, 0, "target", "STAGE",
-		 "build this stage instead of the last"),
-	OPT_LIST(struct build_args, labels, 0, "label", "KEY=VALUE", "add a label to the image"),
-	OPT_TEXT(struct build_args, iidfile, 0, "iidfile", "FILE",
-		 "write the image's id to a file"),
-	OPT_TEXT(struct build_args, platform, 0, "platform", "OS/ARCH",
-		 "accepted, if it is this machine's"),
-	OPT_FLAG(struct build_args, pull, 0, "pull",
-		 "get the images of FROM from their registry even if they are here"),
-	OPT_FLAG(struct build_args, no_cache, 0, "no-cache", "do all steps anew"),
-	OPT_FLAG(struct build_args, quiet, 'q', "quiet",
-		 "show neither the steps nor the output of commands"),
-	OPT_FORM(struct build_args, print, 0, "print", "steps",
-		 "print the steps as JSON Lines, and build nothing", read_print),
-	OPT_FLAG(struct build_args, prune, 0, "prune",
-		 "remove the steps that no image is made of, and print their names"),
-	OPT_END,
-};
-
 static const struct opt_program program = {
 	.name = "ct-build",
 	.operands = "DIR|-",
 	.purpose = "Make an image as a Dockerfile says",
-	.opts = opts,
+	.opts = build_opts,
 	.max = 1,
 };
 
@@ -83,54 +45,6 @@ static void tell(const struct step *step, bool cached)
 static void note(const char *text)
 {
 	cmd_note("%s", text);
-}
-
-/* NAME=VALUE, or NAME for ours if we have it. */
-static int read_build_args(const struct strv *texts, struct pairs *out, struct err *e)
-{
-	for (size_t i = 0; i < texts->n; i++) {
-		const char *text = texts->v[i];
-
-		if (!*text || *text == '=') {
-			err_set(e, "--build-arg %s: not NAME=VALUE or NAME", text);
-			return err_status(e, 2);
-		}
-		if (strchr(text, '='))
-			pairs_put_text(out, text);
-		else if (getenv(text))
-			pairs_put(out, text, getenv(text));
-	}
-	return 0;
-}
-
-static int check_options(const struct build_args *args, struct strv *names, struct err *e)
-{
-	own_str char *platform = str_fmt("linux/%s", image_arch());
-
-	for (size_t i = 0; i < args->tags.n; i++) {
-		struct err why;
-		char *name = name_check_image(args->tags.v[i], &why);
-
-		if (!name) {
-			err_set(e, "--tag %s", why.msg);
-			return err_status(e, 2);
-		}
-		if (strv_has(names, name))
-			free(name);
-		else
-			strv_take(names, name);
-	}
-	for (size_t i = 0; i < args->labels.n; i++)
-		if (!strchr(args->labels.v[i], '=') || args->labels.v[i][0] == '=') {
-			err_set(e, "--label %s: not KEY=VALUE", args->labels.v[i]);
-			return err_status(e, 2);
-		}
-	if (args->platform && !str_equal(args->platform, platform)) {
-		err_set(e, "--platform %s: not supported on this machine, %s", args->platform,
-			platform);
-		return err_status(e, 2);
-	}
-	return 0;
 }
 
 /* Each fault on a line of its own. */
@@ -187,7 +101,7 @@ static int build(struct build *b, const struct build_args *args, const struct st
 	char id[ID_LEN];
 	bool made;
 
-	if (builder_run(b, e) < 0 || builder_publish(b, &args->labels, names, id, &made, e) < 0)
+	if (builder_run(b, e) < 0 || buildimage_publish(b, &args->labels, names, id, &made, e) < 0)
 		return -1;
 	if (write_iidfile(args->iidfile, id, e) == 0 && cmd_tell_id(id, e) == 0)
 		return 0;
@@ -236,8 +150,7 @@ static int read_and_build(struct build *b, struct steps *steps, const struct bui
 				  .arg = args->print ? (void *)(uintptr_t)b->store : b};
 	int r;
 
-	if (check_options(args, &names, e) < 0 ||
-	    read_build_args(&args->build_args, &build_args, e) < 0)
+	if (build_options(args, &names, &build_args, e) < 0)
 		return cmd_failed(e);
 	if (!args->print && (hold = stepstore_hold(b->store, e)) < 0)
 		return cmd_failed(e);

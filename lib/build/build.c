@@ -1,4 +1,4 @@
-#include "build.h"
+#include "build/build.h"
 
 #include <fcntl.h>
 #include <linux/btrfs.h>

@@ -4,7 +4,7 @@
 #ifndef CT_BUILDCOPY_H
 #define CT_BUILDCOPY_H
 
-#include "build.h"
+#include "build/build.h"
 #include "build/graft.h"
 #include "build/ignore.h"
 #include "build/sources.h"

@@ -1,4 +1,4 @@
-#include "build/builder.h"
+#include "build/buildimage.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -148,8 +148,8 @@ static int publish(const struct build *b, struct record *config, const struct st
 	return r;
 }
 
-int builder_publish(struct build *b, const struct strv *labels, const struct strv *names,
-		    char id[ID_LEN], bool *made, struct err *e)
+int buildimage_publish(struct build *b, const struct strv *labels, const struct strv *names,
+		       char id[ID_LEN], bool *made, struct err *e)
 {
 	own_record struct record config = {0};
 	own_strv struct strv history = {0};

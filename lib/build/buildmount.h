@@ -2,7 +2,7 @@
 #ifndef CT_BUILDMOUNT_H
 #define CT_BUILDMOUNT_H
 
-#include "build.h"
+#include "build/build.h"
 #include "build/stepkey.h"
 
 struct mounting {

@@ -5,7 +5,7 @@
 #ifndef CT_BUILDRUN_H
 #define CT_BUILDRUN_H
 
-#include "build.h"
+#include "build/build.h"
 #include "build/stepkey.h"
 
 /* What the step is made of, into its key. */

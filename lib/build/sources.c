@@ -40,28 +40,35 @@ static char *joined(const char *dir, const char *name)
 	return str_equal(dir, ".") ? str_dup(name) : str_fmt("%s/%s", dir, name);
 }
 
-/* What of a directory the pattern matches. */
-static int match_in(const struct sources *s, const char *dir, const char *pattern, struct strv *out,
-		    struct err *e)
+/* What of a directory the pattern matches. inner: more follows, so only directories, and no link to
+ * one, as in Go. */
+static int match_in(const struct sources *s, const char *dir, const char *pattern, bool inner,
+		    struct strv *out, struct err *e)
 {
 	own_dir DIR *d = NULL;
 	int fd = open_at(s, dir, O_RDONLY | O_DIRECTORY);
 	struct dirent *entry;
+	struct stat st;
 
 	if (fd < 0) /* a file, where the pattern wants a directory: no match */
 		return errno == ENOTDIR || errno == ENOENT ? 0 : failed(s, dir, e);
 	d = fdopendir(fd);
 	if (!d)
 		return err_sys(e, "%s", dir);
-	while ((errno = 0, entry = readdir(d)))
-		if (!str_equal(entry->d_name, ".") && !str_equal(entry->d_name, "..") &&
-		    glob_match(pattern, entry->d_name) == 1)
+	while ((errno = 0, entry = readdir(d))) {
+		if (str_equal(entry->d_name, ".") || str_equal(entry->d_name, "..") ||
+		    glob_match(pattern, entry->d_name) != 1)
+			continue;
+		if (!inner ||
+		    (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		     S_ISDIR(st.st_mode)))
 			strv_take(out, joined(dir, entry->d_name));
+	}
 	return errno ? err_sys(e, "%s", dir) : 0;
 }
 
 /* One part of the source's path, for each of the paths found so far. */
-static int step_into(const struct sources *s, const struct strv *dirs, const char *part,
+static int step_into(const struct sources *s, const struct strv *dirs, const char *part, bool inner,
 		     struct strv *out, struct err *e)
 {
 	for (size_t i = 0; i < dirs->n; i++) {
@@ -69,7 +76,7 @@ static int step_into(const struct sources *s, const struct strv *dirs, const cha
 
 		if (plain)
 			strv_take(out, joined(dirs->v[i], plain));
-		else if (match_in(s, dirs->v[i], part, out, e) < 0)
+		else if (match_in(s, dirs->v[i], part, inner, out, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -122,7 +129,7 @@ int sources_find(const struct sources *s, const char *source, struct strv *out, 
 
 		if (!*parts.v[i])
 			continue;
-		if (step_into(s, &found, parts.v[i], &next, e) < 0) {
+		if (step_into(s, &found, parts.v[i], i + 1 < parts.n, &next, e) < 0) {
 			strv_free(&next);
 			return -1;
 		}

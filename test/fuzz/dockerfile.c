@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "err.h"
-#include "ignore.h"
-#include "own.h"
-#include "steps.h"
-#include "stepsjson.h"
+#include "base/err.h"
+#include "base/own.h"
+#include "build/ignore.h"
+#include "build/steps.h"
+#include "build/stepsjson.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -28,7 +28,8 @@ static void read_dockerfile(const char *text, size_t n)
 	own_steps struct steps steps = {0};
 	own_faults struct faults faults = {0};
 	own_buf struct buf json = {0};
-	struct steps_request q = {.text = text, .len = n, .build_args = &args, .arch = "amd64", .base = base};
+	struct steps_request q = {
+		.text = text, .len = n, .build_args = &args, .arch = "amd64", .base = base};
 
 	pairs_put(&args, "V", "1");
 	steps_read(&q, &steps, &faults);
