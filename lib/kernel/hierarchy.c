@@ -200,11 +200,16 @@ int hierarchy_get(const char *controller, const char *group, const char *file, c
 	return 0;
 }
 
-/* One controller a tree: the directory is the same for all that share it. */
+/*
+ * One controller a tree: the directory is the same for all that share it. NULL where no tree
+ * has the group: libcgroup 3 takes a group without controllers for the one of that name in the
+ * v2 tree.
+ */
 static struct cgroup *group_in_trees(const char *group, bool only_marked)
 {
 	struct cgroup *cg = cgroup_new_cgroup(group);
 	struct stat st;
+	int n = 0;
 
 	for (int i = 0; cg && i < trees_n; i++) {
 		if (only_marked) {
@@ -213,8 +218,11 @@ static struct cgroup *group_in_trees(const char *group, bool only_marked)
 			if (stat(dir, &st) < 0 || st.st_mode & MARK)
 				continue;
 		}
-		cgroup_add_controller(cg, trees[i].controllers[0]);
+		if (cgroup_add_controller(cg, trees[i].controllers[0]))
+			n++;
 	}
+	if (n == 0)
+		cgroup_free(&cg);
 	return cg;
 }
 
