@@ -5,8 +5,7 @@ load helper
 shells=(dash 'busybox sh')
 
 setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
+	busybox_setup
 	shell=dash
 }
 

@@ -1,21 +1,5 @@
 load helper
 
-setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	ct-ps -q | ct-rm -f -
-}
-
-# ARG...: a run to its end; $c.
-finished() {
-	rm -f "$D/cid"
-	ct-run --cidfile "$D/cid" "$@" >"$D/out" 2>&1 </dev/null || :
-	c=$(cat "$D/cid")
-}
-
 @test "a commit makes an image that holds what the container wrote, and prints its id" {
 	finished "$img" sh -c 'echo mine >/file; chown 33 /file; rm /etc/group'
 	run --separate-stderr -0 ct-commit "$c"

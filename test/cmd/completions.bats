@@ -2,15 +2,14 @@ load helper
 load complete
 
 setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
+	busybox_setup
 	mkdir "$D/work"
 	cd "$D/work" || return
 	complete_up
 }
 
 teardown() {
-	ct-ps -q | ct-rm -f -
+	remove_containers
 	ct-volumes -q | ct-rm -f -
 	ct-images -q | grep -vx "$img" | ct-rm -f -
 }

@@ -10,7 +10,7 @@ setup() {
 
 teardown() {
 	cd /
-	ct-ps -q | ct-rm -f -
+	remove_containers
 }
 
 # $c: a container that has ended; $root: its root directory.

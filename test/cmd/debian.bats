@@ -15,10 +15,6 @@ setup() {
 	D=$BATS_TEST_TMPDIR
 }
 
-teardown() {
-	ct-ps -q | ct-rm -f -
-}
-
 # [OPTION... --] SCRIPT: in a container of its own, called c; the script ends at the
 # first failure. `not COMMAND` in it is one if the command succeeds.
 inside() {

@@ -9,15 +9,13 @@ setup_file() {
 	CT_TEST_C=$(ct-run -d --name target -h target -e FROM=run -w /var -u www-data --cap-drop NET_RAW --cap-add SYS_TIME "$img" sleep 1000)
 }
 
+# The container of setup_file stays for all tests.
+teardown() { :; }
+
 setup() {
 	busybox_image
 	c=$CT_TEST_C
 	D=$BATS_TEST_TMPDIR
-}
-
-# FIELD CONTAINER: one column of the listing.
-field() {
-	ct-ps --no-header -o "$1" "$2"
 }
 
 @test "it is in the container's namespaces and group" {

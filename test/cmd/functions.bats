@@ -1,19 +1,10 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
-}
-
 teardown() {
-	ct-ps -q | ct-rm -f -
+	remove_containers
 	ct-volumes -q | ct-rm -f -
 	ct-images -q | grep -vx "$img" | ct-rm -f -
-}
-
-status_of() {
-	ct-ps --no-header -o status "$1"
 }
 
 # A container, $c, that does something at a signal, and is ready to.
@@ -48,18 +39,18 @@ stubborn() {
 	trapping --name web
 	run -0 ct stop web
 	[ -z "$output" ]
-	[ "$(status_of "$c")" = 'exited 3' ]
+	[ "$(field status "$c")" = 'exited 3' ]
 }
 
 @test "stop sends the signal that the container, or its image, asked for" {
 	trapping --stop-signal SIGUSR1
 	ct stop "$c"
-	[ "$(status_of "$c")" = 'exited 4' ]
+	[ "$(field status "$c")" = 'exited 4' ]
 	asking=$(ct-init "$busybox")
 	echo stopsignal=USR1 >>"$CT_ROOT/$asking/config"
 	img=$asking trapping
 	ct stop "$c"
-	[ "$(status_of "$c")" = 'exited 4' ]
+	[ "$(field status "$c")" = 'exited 4' ]
 	ct-rm "$c" "$asking"
 }
 
@@ -70,13 +61,13 @@ stubborn() {
 	ms=$((($(date +%s%N) - start) / 1000000))
 	[ "$ms" -ge 1000 ]
 	[ "$ms" -lt 10000 ]	# the time that is given otherwise
-	[ "$(status_of "$c")" = 'killed 9' ]
+	[ "$(field status "$c")" = 'killed 9' ]
 }
 
 @test "stop with no time at all kills at once" {
 	stubborn
 	ct stop -t 0 "$c"
-	[ "$(status_of "$c")" = 'killed 9' ]
+	[ "$(field status "$c")" = 'killed 9' ]
 }
 
 @test "stop asks all of many at once, not one after the other" {
@@ -101,7 +92,7 @@ stubborn() {
 	trapping
 	run -1 ct stop nosuch "$c"
 	[ "$output" = 'ct: stop: nosuch: no such container' ]
-	[ "$(status_of "$c")" = 'exited 3' ]
+	[ "$(field status "$c")" = 'exited 3' ]
 }
 
 @test "stop of one that ends at that very moment is success" {
@@ -109,7 +100,7 @@ stubborn() {
 		c=$(ct-run -d "$img" true)
 		run -0 ct stop "$c"
 		[ -z "$output" ]
-		[ "$(status_of "$c")" = 'exited 0' ]
+		[ "$(field status "$c")" = 'exited 0' ]
 	done
 }
 
@@ -126,7 +117,7 @@ stubborn() {
 	c=$(ct-run -d "$asking" sleep 1000)
 	run -0 --separate-stderr ct stop "$c"
 	[[ $stderr == 'ct: stop: '*'$(touch /made)-x: no such signal'* ]]
-	[ "$(status_of "$c")" = 'killed 9' ]
+	[ "$(field status "$c")" = 'killed 9' ]
 	[ ! -e /made ]
 	ct-rm "$c" "$asking"
 }
@@ -139,7 +130,7 @@ stubborn() {
 	done
 	run -2 ct stop
 	run -2 ct stop --frobnicate "$c"
-	[ "$(status_of "$c")" = running ]
+	[ "$(field status "$c")" = running ]
 }
 
 @test "the help of a function is its line" {
@@ -453,7 +444,7 @@ hostile() {
 @test "a container of which only the snapshot is made can be filled, started and committed" {
 	run -0 ct-run --only snapshot --name made "$img" cat /file
 	c=$output
-	[ "$(status_of made)" = 'exited 0' ]
+	[ "$(field status made)" = 'exited 0' ]
 	[ ! -e "$CT_RUN/$c" ]
 	[ -z "$(ct-logs made)" ]
 	echo content >"$D/file"
@@ -628,5 +619,5 @@ got() {
 		done
 	done
 	run -0 "$busybox/bin/busybox" sh "$B/ct" stop -t 0 web
-	[ "$(status_of web)" = 'killed 9' ]
+	[ "$(field status web)" = 'killed 9' ]
 }

@@ -4,18 +4,30 @@
 #
 #	load helper
 #	@test "a container sees only its own processes" {
-#		busybox_image
 #		run ct-run "$img" ps
 #		...
 #	}
 #
-# A file with a setup_file or teardown_file of its own calls sandbox_up or
-# sandbox_down in it. Run one by `test/run bats test/cmd/NAME.bats` (B=build).
+# Each test has $img, an image of busybox, and $D, a directory of its own; its containers are
+# removed when it ends. A file that needs something else defines setup, teardown, setup_file or
+# teardown_file after `load`; its setup_file calls sandbox_up, its teardown_file sandbox_down.
+# Run one file by `test/run bats test/cmd/NAME.bats` (B=build).
 
 bats_require_minimum_version 1.5.0
 
 setup_file() { sandbox_up; }
 teardown_file() { sandbox_down; }
+setup() { busybox_setup; }
+teardown() { remove_containers; }
+
+busybox_setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
+
+remove_containers() {
+	ct-ps -q | ct-rm -f -
+}
 
 sandbox_up() {
 	CT_TESTS=$(realpath "$BATS_TEST_DIRNAME/..")
@@ -85,6 +97,18 @@ debian_image() {
 		ct-init -n debian "$debian" >"$CT_TEST_DIR/debian.id"
 	fi
 	read -r debian_img <"$CT_TEST_DIR/debian.id"
+}
+
+# field COLUMN CONTAINER: one column of ct-ps.
+field() {
+	ct-ps --no-header -o "$1" "$2"
+}
+
+# finished ARGUMENT...: runs a container to its end; $c is its id, $D/out its output.
+finished() {
+	rm -f "$D/cid"
+	ct-run --cidfile "$D/cid" "$@" >"$D/out" 2>&1 </dev/null || :
+	c=$(cat "$D/cid")
 }
 
 # CONTAINER: all its processes stand still, or go on again, as by a user's hand.

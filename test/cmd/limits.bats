@@ -1,14 +1,5 @@
 load helper
 
-setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	ct-ps -q | ct-rm -f -
-}
-
 # CONTAINER V1-PARAMETER V2-PARAMETER: what cgget says, by whichever this machine has.
 limit() {
 	cgget -n -v -r "$2" "${CT_CGROUP#/}/$1" 2>/dev/null | grep . || cgget -n -v -r "$3" "${CT_CGROUP#/}/$1"

@@ -2,8 +2,7 @@ bats_require_minimum_version 1.5.0
 load helper
 
 setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
+	busybox_setup
 	go=go.$BATS_TEST_NUMBER
 }
 

@@ -11,7 +11,7 @@ setup() {
 }
 
 teardown() {
-	ct-ps -q | ct-rm -f -
+	remove_containers
 	lan_down
 }
 

@@ -1,26 +1,5 @@
 load helper
 
-setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	ct-ps -q | ct-rm -f -
-}
-
-# FIELD CONTAINER: one column of the listing.
-field() {
-	ct-ps --no-header -o "$1" "$2"
-}
-
-# ARG...: a run to its end; $c.
-finished() {
-	rm -f "$D/cid"
-	ct-run --cidfile "$D/cid" "$@" >"$D/out" 2>&1 </dev/null || :
-	c=$(cat "$D/cid")
-}
-
 # CONTAINER KEY: what the state of a running one says.
 state() {
 	sed -n "s/^$2=//p" "$CT_RUN/$1/state"

@@ -30,7 +30,7 @@ setup() {
 
 # Nothing of what a test pulled is there for the next one.
 teardown() {
-	ct-ps -q | ct-rm -f -
+	remove_containers
 	ct-images -q | ct-rm -f -
 	nothing_left
 	[ "$(count layers)" -eq 0 ]

@@ -1,20 +1,8 @@
 load helper
 
 setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
+	busybox_setup
 	facts >"$D/before"
-}
-
-teardown() {
-	ct-ps -q | ct-rm -f -
-}
-
-# ARG...: a run to its end; $c.
-finished() {
-	rm -f "$D/cid"
-	ct-run --cidfile "$D/cid" "$@" >"$D/out" 2>&1 </dev/null || :
-	c=$(cat "$D/cid")
 }
 
 # WANTED_STATUS WANTED_MESSAGE ARG...

@@ -1,19 +1,6 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	ct-ps -q | ct-rm -f -
-}
-
-status_of() {
-	ct-ps --no-header -o status "$1"
-}
-
 # COMMAND...: run to its end; $c is the container.
 ended() {
 	ct-run --cidfile "$D/cid.$BATS_TEST_NUMBER" "$@" >/dev/null || true
@@ -63,7 +50,7 @@ ended() {
 	run -7 --separate-stderr ct-start --attach "$c" <<<in
 	[ "$output" = in ]
 	[ "$stderr" = err ]
-	[ "$(status_of "$c")" = 'exited 7' ]
+	[ "$(field status "$c")" = 'exited 7' ]
 }
 
 @test "in the background its stdin is empty, as it is with -n" {
@@ -92,7 +79,7 @@ ended() {
 	wait
 	[ "$(cat "$D"/out.* | wc -l)" -eq 1 ]
 	[ "$(grep -l 'runs already' "$D"/err.* | wc -l)" -eq 5 ]
-	[ "$(status_of "$c")" = running ]
+	[ "$(field status "$c")" = running ]
 	ct-exec "$c" true
 }
 
@@ -118,7 +105,7 @@ ended() {
 	rm "$(ct path "$c")/bin/sh"
 	run -127 --separate-stderr ct-start -a "$c"
 	[[ $stderr == "ct-start: $c: "* ]]
-	[ "$(status_of "$c")" = 'exited 5' ]
+	[ "$(field status "$c")" = 'exited 5' ]
 	[ "$(ct-logs "$c")" = once ]
 	[ ! -e "$CT_RUN/$c" ]
 	run ! --separate-stderr ct-start "$c"
@@ -161,7 +148,7 @@ ended() {
 	c=$(ct-run -d "$img" sh -c 'sleep 1001 & sleep 1002')
 	ct-kill "$c"
 	[ "$(ct-wait "$c")" = 137 ]
-	[ "$(status_of "$c")" = 'killed 9' ]
+	[ "$(field status "$c")" = 'killed 9' ]
 	run ! grep -qsF "$CT_CGROUP/$c" /proc/[0-9]*/cgroup
 }
 
@@ -177,7 +164,7 @@ ended() {
 	run -2 --separate-stderr ct-kill -s NOSUCH "$c"
 	[[ $stderr == *'NOSUCH: no such signal'* ]]
 	run -2 ct-kill -s 99 "$c"
-	[ "$(status_of "$c")" = running ]
+	[ "$(field status "$c")" = running ]
 	ct-kill "$c"
 	ct-wait "$c"
 	run -1 --separate-stderr ct-kill "$c"
@@ -229,7 +216,7 @@ ended() {
 	[ "$status" -eq 1 ]
 	[ ! -s "$D/out" ]
 	[ "$(cat "$D/err")" = "ct-wait: $c: ended, and nobody was left to see how" ]
-	[ "$(status_of "$c")" = dead ]
+	[ "$(field status "$c")" = dead ]
 }
 
 @test "after a start the wait is for the new end" {

@@ -1,14 +1,5 @@
 load helper
 
-setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	ct-ps -q | ct-rm -f -
-}
-
 @test "on a terminal the container has one, as its controlling terminal" {
 	run -3 run_tty -- ct-run "$img" sh -c 'test -t 0 && test -t 1 && test -t 2 && echo x >/dev/tty && echo x >/dev/console && tty; exit 3'
 	[ "${lines[0]}" = x ]

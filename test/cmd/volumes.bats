@@ -1,20 +1,10 @@
 bats_require_minimum_version 1.5.0
 load helper
-
-setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
-}
+load runs
 
 teardown() {
-	ct-ps -q | ct-rm -f -
+	remove_containers
 	ct-volumes -q | ct-rm -f -
-}
-
-# LINE...: $with, an image of busybox whose config says that too.
-image_with() {
-	with=$(ct-init "$busybox")
-	printf '%s\n' "$@" >>"$CT_ROOT/$with/config"
 }
 
 # The data of a volume, on the host.

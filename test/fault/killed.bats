@@ -3,15 +3,6 @@
 load ../cmd/helper
 load fault
 
-setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	ct-ps -q | ct-rm -f -
-}
-
 # CONTAINER: yes or no, as the kernel has it.
 frozen() {
 	local group

@@ -4,15 +4,6 @@
 load ../cmd/helper
 load fault
 
-setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	ct-ps -q | ct-rm -f -
-}
-
 # Neither a name that leads to nothing, nor a half-written file, nor a draft.
 nothing_left() {
 	local left

@@ -3,13 +3,8 @@
 load ../cmd/helper
 
 setup() {
-	busybox_image
-	D=$BATS_TEST_TMPDIR
+	busybox_setup
 	rounds=${CT_STRESS:-10}
-}
-
-teardown() {
-	ct-ps -q | ct-rm -f -
 }
 
 # COMMAND...: a failure of it is noted with what it said.
