@@ -27,7 +27,7 @@ void cmd_complain(const struct err *e)
 	if (!*line)
 		return;
 	fflush(stdout);
-	/* Of "ct-net up" the first word. */
+	/* Errors of "ct-net up" begin with "ct-net". */
 	fprintf(stderr, "%.*s: %s\n", (int)strcspn(program->name, " "), program->name, line);
 }
 
@@ -60,7 +60,7 @@ int cmd_tell_id(const char *id, struct err *e)
 {
 	own_str char *line = str_fmt("%s\n", id);
 
-	/* What is made has to be taken back, so a reader that has gone must not kill us. */
+	/* SIGPIPE must not end this process: the caller still has to remove the object. */
 	signal(SIGPIPE, SIG_IGN);
 	if (fd_write_all(STDOUT_FILENO, line, strlen(line)) == 0)
 		return 0;
@@ -84,9 +84,9 @@ int cmd_end(int status)
 }
 
 /*
- * A program may be started with 0, 1 or 2 closed. What it opens next would take
- * their place and be written on: fill them with what can be neither read nor
- * written, so that using them fails as it should.
+ * A program may be started with descriptor 0, 1 or 2 closed. The next file that it opens would get
+ * that number, and output would be written into that file. An O_PATH descriptor in its place can be
+ * neither read nor written, so using it fails as it should.
  */
 static void fill_standard_streams(void)
 {
@@ -107,7 +107,8 @@ char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *ar
 	program = prog;
 	fill_standard_streams();
 	argv = selfexe_take_args(argv);
-	setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive and the log mean UTF-8 whatever the user's */
+	setlocale(LC_CTYPE,
+		  "C.UTF-8"); /* libarchive and the log use UTF-8, whatever the user's locale */
 	switch (opt_parse(prog, argc, argv, args, &first, &e)) {
 	case OPT_GO:
 		return argv + first;

@@ -1,4 +1,4 @@
-/* Makes an image of a container as it stands, while it runs if it does. */
+/* Makes an image from a container's current file tree; the container may be running. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ struct commit_args {
 	bool explain;
 };
 
-/* Tried on nothing: one that is wrong is found before anything is made. */
+/* Applies the instruction to an empty config, so that an error is found before anything is made. */
 static int read_change(void *to, const char *text, struct err *e)
 {
 	own_record struct record nothing = {0};
@@ -36,23 +36,26 @@ static int read_change(void *to, const char *text, struct err *e)
 static const struct opt opts[] = {
 	OPT_FORM_LIST(
 		struct commit_args, changes, 'c', "change", "INSTRUCTION",
-		"say so in the image, as a Dockerfile would: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'",
+		"apply a Dockerfile instruction to the image config: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'",
 		read_change),
 	OPT_FLAG(struct commit_args, explain, 0, "explain",
-		 "say which system calls are made, and the shell for it"),
+		 "show the system calls made, and equivalent shell commands"),
 	OPT_END,
 };
 
 static const struct opt_program program = {
 	.name = "ct-commit",
 	.operands = "CONTAINER [IMAGE]",
-	.purpose = "Make an image of a container",
+	.purpose = "Make an image from a container",
 	.opts = opts,
 	.min = 1,
 	.max = 2,
 };
 
-/* The same by hand, with the container's root as the first operand; "by-hand" stands beside it. */
+/*
+ * Explains a shell command whose first operand is the container's root. The optional second operand
+ * is a path in the store.
+ */
 static void tell_same(const struct store *s, const struct container *c, const char *command,
 		      const char *second)
 {
@@ -78,7 +81,7 @@ static int take(const struct store *s, const struct container *c, int root, stru
 	return 0;
 }
 
-/* The container stands still while it is photographed, and goes on whatever came of that. */
+/* Freezes a running container during the snapshot, and thaws it even if the snapshot fails. */
 static int snapshot(const struct store *s, const struct container *c, struct draft *d,
 		    struct err *e)
 {
@@ -94,14 +97,13 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 		return err_sys(e, "rootfs");
 	if (container_state(s, c, &st, e) < 0)
 		return -1;
-	/* First all that can be written while it still runs: frozen, only the rest is left to
-	 * write. */
+	/* The bulk of the dirty data is written before the freeze, which keeps the freeze short. */
 	if (explained(syncfs(root), "syncfs(%d)", root) < 0)
-		return err_sys(e, "sync");
+		return err_sys(e, "synchronize the root file system");
 	tell_same(s, c, "sync -f", NULL);
 	if (st.phase != CONTAINER_RUNNING)
 		return take(s, c, root, d, e);
-	/* Whatever signal comes, it comes after the thaw. */
+	/* A signal that ended this process now would leave the container frozen. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	failed = pause_begin(s->run, c->id, group, &p, e) < 0;
@@ -114,7 +116,7 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 	return failed ? -1 : 0;
 }
 
-/* What the image says of itself: as the container's own image did, with what the run was told. */
+/* The new image's config: that of the container's image, without the keys that identify an image. */
 static void describe(const struct store *s, const struct container *c, struct record *config)
 {
 	own_image struct image parent = {.dir = -1, .rootfs = -1};
@@ -127,12 +129,15 @@ static void describe(const struct store *s, const struct container *c, struct re
 	for (const char *const *key = image_own_keys; *key; key++)
 		record_drop(config, *key);
 	record_add(config, "container", c->id);
-	/* Where its root came from at first is where it still comes from. */
+	/* A chain of commits keeps the source of the first image. */
 	if (!record_get(config, "source"))
 		record_add(config, "source", c->id);
 }
 
-/* The image that is to be replaced; 0: a new one, which gets the name if there is one. */
+/*
+ * Returns 1 if ref is an image to replace, and its id. Returns 0 for a new image, and its name if
+ * ref is given.
+ */
 static int find_target(const struct store *s, const char *ref, char id[ID_LEN], char **name,
 		       struct err *e)
 {
@@ -147,7 +152,7 @@ static int find_target(const struct store *s, const char *ref, char id[ID_LEN], 
 	return *name ? 0 : -1;
 }
 
-/* Names by digest mean what was there before. */
+/* The names by digest (NAME@sha256:...) belong to the content that was replaced. */
 static void drop_digests(const struct store *s, const char *id)
 {
 	own_strv struct strv names = {0};
@@ -161,7 +166,10 @@ static void drop_digests(const struct store *s, const char *id)
 			name_drop(s, "img", names.v[i], id, &ignored);
 }
 
-/* A new image whose id nobody learned goes; one that was replaced has an id that its user knows. */
+/*
+ * Prints the id. If that fails, a new image is removed, because nobody knows its id; a replaced
+ * image stays, because the user named it.
+ */
 static int tell(const struct store *s, const char *id, bool replaced, struct err *e)
 {
 	struct err ignored;
@@ -186,8 +194,10 @@ static int commit(const struct store *s, const char *ref, const char *target,
 	if (container_open(s, ref, &c, e) < 0)
 		return -1;
 	if (record_get(&c.config, "rootfs"))
-		return err_set(e, "%s: runs on the directory %s ('ct init' makes an image of that)",
-			       ref, record_get(&c.config, "rootfs"));
+		return err_set(
+			e,
+			"%s: runs on the directory %s, not on a snapshot ('ct init' makes an image of a directory)",
+			ref, record_get(&c.config, "rootfs"));
 	describe(s, &c, &config);
 	for (size_t i = 0; i < changes->n; i++)
 		if (change_apply(&config, changes->v[i], e) < 0)

@@ -1,4 +1,7 @@
-/* Copies files into and out of containers, running or not, never through a link out of their root. */
+/*
+ * Copies files into and out of containers, running or not. Paths are resolved inside the
+ * container's root: a symbolic link never leads out of it.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +20,15 @@ struct cp_args {
 
 static const struct opt opts[] = {
 	OPT_FLAG(struct cp_args, archive, 'a', "archive",
-		 "keep owners; or else copies belong to the container's user, or to you"),
+		 "keep owners (default: copies belong to the container's user, or to you)"),
 	OPT_END,
 };
 
 static const struct opt_program program = {
 	.name = "ct-cp",
 	.operands = "CONTAINER:PATH DEST|- | SRC|- CONTAINER:PATH",
-	.purpose = "Copy files into and out of a container; \"-\" is a tar",
+	.purpose =
+		"Copy files into or out of a container; \"-\" is a tar archive on stdin or stdout",
 	.opts = opts,
 	.min = 2,
 	.max = 2,
@@ -52,8 +56,8 @@ static void side_close(struct side *s)
 #define own_side __attribute__((cleanup(side_close)))
 
 /*
- * As in podman: a path of the host's starts with "/" or "." or has no ":". The
- * name of an image may have one too, and then the path starts with "/".
+ * As in podman, an operand is a path of the host if it starts with "/" or "." or has no ":". An
+ * image name may contain a ":" (a tag); the path after it then starts with "/".
  */
 static int side_read(const char *operand, struct side *s, struct err *e)
 {
@@ -93,12 +97,12 @@ static int side_open(const struct store *store, struct side *s, bool written, st
 	if (ctrview_open(store, s->ref, &s->view, e) < 0)
 		return -1;
 	if (written && s->view.image)
-		return err_set(e, "%s: an image, which does not change", s->ref);
+		return err_set(e, "%s: an image is read-only", s->ref);
 	s->place.root = s->view.root;
 	return 0;
 }
 
-/* Whose the copies are. */
+/* Decides who owns the copies. */
 static int make_rules(const struct cp_args *args, const struct side *to, struct untar_rules *rules,
 		      struct err *e)
 {
@@ -135,7 +139,7 @@ static int find_dest(const struct side *to, const struct source *s, struct dest 
 	struct err why;
 
 	if ((s ? dest_find(&to->place, s, d, e) : dest_find_dir(&to->place, d, e)) < 0) {
-		/* What is not there may be in a tmpfs. */
+		/* A path inside a tmpfs of the container is not visible from here: say so instead. */
 		if (!to->ref || ctrview_check_path(&to->view, to->place.path, &why) == 0)
 			return -1;
 		*e = why;

@@ -1,5 +1,4 @@
-/* Prints words on one line that cannot move a terminal's cursor: for commands that are shell
- * scripts. */
+/* Prints words on one line with control characters escaped: error messages of shell scripts. */
 #include <stdio.h>
 
 #include "base/own.h"

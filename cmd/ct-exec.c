@@ -1,4 +1,4 @@
-/* Runs one more command in a running container. */
+/* Runs another command in a running container. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,19 +20,19 @@ struct exec_args {
 
 static const struct opt opts[] = {
 	OPT_FLAG(struct exec_args, detach, 'd', "detach",
-		 "leave it in the background, its streams /dev/null"),
-	OPT_FLAG(struct exec_args, no_input, 'n', "no-stdin", "its stdin is /dev/null"),
+		 "run in the background with stdin, stdout and stderr on /dev/null"),
+	OPT_FLAG(struct exec_args, no_input, 'n', "no-stdin", "connect stdin to /dev/null"),
 	OPT_FLAG(struct exec_args, interactive, 'i', "interactive",
-		 "accepted: stdin is attached anyway"),
+		 "accepted for compatibility: stdin is always attached"),
 	OPT_FLAG(struct exec_args, tty, 't', "tty",
-		 "give it a terminal even if stdin and stdout are none"),
+		 "allocate a terminal even if stdin and stdout are not terminals"),
 	OPT_LIST(struct exec_args, env, 'e', "env", "NAME[=VALUE]",
-		 "set a variable, or pass on ours"),
-	OPT_TEXT(struct exec_args, workdir, 'w', "workdir", "DIR", "start there"),
+		 "set an environment variable (NAME alone: copy yours)"),
+	OPT_TEXT(struct exec_args, workdir, 'w', "workdir", "DIR", "set the working directory"),
 	OPT_TEXT(struct exec_args, user, 'u', "user", "USER[:GROUP]",
-		 "run as that user of the container"),
+		 "run as this user of the container"),
 	OPT_FLAG(struct exec_args, explain, 0, "explain",
-		 "say which system calls are made, and the shell for it"),
+		 "show the system calls made, and equivalent shell commands"),
 	OPT_END,
 };
 
@@ -51,7 +51,7 @@ static void args_free(struct exec_args *args)
 	strv_free(&args->env);
 }
 
-/* The container's plan, as this one process of it is to differ. */
+/* Adapts the container's plan to this command: arguments, working directory, user, environment. */
 static int adapt(struct plan *plan, const struct exec_args *args, char **command, struct err *e)
 {
 	strv_free(&plan->args);
@@ -75,8 +75,8 @@ static int run(struct join *j, int *status, struct err *e)
 	own_fd int signals = -1;
 	struct ending ending;
 
-	/* Until it runs a signal ends us, and it with us: a container that is frozen meanwhile
-	 * keeps us waiting. */
+	/* Until the command runs, a signal ends this process and the command with it. Otherwise a
+	 * container that is frozen meanwhile would make ct-exec wait and ignore Ctrl-C. */
 	if (j->detached)
 		return join_background(j, e);
 	if (join_start(j, e) < 0)
@@ -120,7 +120,7 @@ int main(int argc, char **argv)
 	}
 	group = container_group(c.id);
 	if (pause_by_user(store.run, c.id, group)) {
-		err_set(&e, "%s: is paused", operands[0]);
+		err_set(&e, "%s: paused", operands[0]);
 		return cmd_failed(&e);
 	}
 	join.target = st.init;

@@ -18,7 +18,8 @@ struct images_args {
 
 static const struct opt opts[] = {
 	OPT_LISTING(struct images_args, listing),
-	OPT_FLAG(struct images_args, digests, 0, "digests", "accepted: digests are shown anyway"),
+	OPT_FLAG(struct images_args, digests, 0, "digests",
+		 "accepted for compatibility: digests are always shown"),
 	OPT_END,
 };
 
@@ -53,7 +54,7 @@ static const struct column columns[] = {{.name = "id"},
 struct images {
 	const struct store *store;
 	struct table *table;
-	struct strv names, ids; /* of all images: name by name */
+	struct strv names, ids; /* all names of images, and the image's id of each */
 };
 
 static char *list(const struct table *t, const struct record *config, const char *key,
@@ -65,7 +66,7 @@ static char *list(const struct table *t, const struct record *config, const char
 	return table_list(t, &items, between);
 }
 
-/* Words are shown with spaces between them, what may hold spaces with newlines. */
+/* Lists of words are joined by spaces; lists of values that may contain spaces, by newlines. */
 static int add_row(const char *ref, void *arg, struct err *e)
 {
 	struct images *to = arg;

@@ -1,5 +1,4 @@
-/* ct-init: makes an image from a directory, or from a tar or an archive of an image on standard
- * input. */
+/* Makes an image from a directory, or from a tar archive or an image archive on standard input. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,9 +29,9 @@ struct init_args {
 };
 
 static const struct opt opts[] = {
-	OPT_TEXT(struct init_args, name, 'n', "name", "NAME[:TAG]", "give the image this name"),
+	OPT_TEXT(struct init_args, name, 'n', "name", "NAME[:TAG]", "name the image"),
 	OPT_FLAG(struct init_args, explain, 0, "explain",
-		 "say which system calls are made, and the shell for it"),
+		 "show the system calls made, and equivalent shell commands"),
 	OPT_END,
 };
 
@@ -40,7 +39,7 @@ static const struct opt_program program = {
 	.name = "ct-init",
 	.operands = "DIR|-",
 	.purpose =
-		"Make an image from a directory, or from a tar or an archive of an image on standard input",
+		"Make an image from a directory, or from a tar archive or an image archive on stdin",
 	.opts = opts,
 	.min = 1,
 	.max = 1,
@@ -51,17 +50,17 @@ struct source {
 	const char *operand;
 	int fd; /* the directory, or standard input */
 	bool tar;
-	char *said; /* as config's `source` says it */
+	char *said; /* the text for the config's `source` */
 };
 
-/* The store cannot be in an image that is in the store. */
+/* A directory that contains the store would be copied into itself. */
 static int check_outside_store(const char *dir, const struct store *s, struct err *e)
 {
 	own_str char *store = realpath(s->root_path, NULL);
 	size_t n = strlen(dir);
 
 	if (store && strncmp(store, dir, n) == 0 && (store[n] == '/' || store[n] == '\0' || n == 1))
-		return err_set(e, "%s: the store is in it (%s)", dir, s->root_path);
+		return err_set(e, "%s: contains the store (%s)", dir, s->root_path);
 	return 0;
 }
 
@@ -88,7 +87,7 @@ static treecopy_progress *progress(void)
 	return isatty(STDERR_FILENO) ? cmd_progress : NULL;
 }
 
-/* The files, into the draft's subvolume. */
+/* Copies or unpacks the files into the draft's subvolume. */
 static int fill(int rootfs, const struct source *src, struct err *e)
 {
 	own_strv struct strv mounts = {0};
@@ -96,13 +95,13 @@ static int fill(int rootfs, const struct source *src, struct err *e)
 			 : treecopy_copy(src->fd, src->operand, rootfs, &mounts, progress(), e);
 
 	cmd_progress_end();
-	/* As tar --one-file-system tells. */
+	/* The words of tar --one-file-system. */
 	for (size_t i = 0; r == 0 && i < mounts.n; i++)
-		cmd_note("%s: left out: a mount point", mounts.v[i]);
+		cmd_note("%s: mount point left out", mounts.v[i]);
 	return r;
 }
 
-/* What was unpacked is itself an archive of an image. */
+/* Imports the image archive (OCI or docker save) that was unpacked into dir. */
 static int take_layout(const struct store *s, int dir, const char *name, char id[ID_LEN],
 		       struct err *e)
 {
@@ -129,11 +128,11 @@ static int take_layout(const struct store *s, int dir, const char *name, char id
 	for (size_t i = 0; r == 0 && i < moved.n; i++)
 		cmd_note("%s", moved.v[i]);
 	if (r < 0)
-		layerstore_collect(s, &ignored); /* those that were done are of no more use */
+		layerstore_collect(s, &ignored); /* no image uses the layers that were finished */
 	return r;
 }
 
-/* The same by hand, into a subvolume beside the images. */
+/* Explains the shell commands that make such an image in a subvolume beside the images. */
 static void tell_same(const struct store *s, const struct source *src)
 {
 	own_buf struct buf text = {0};
@@ -165,14 +164,14 @@ static int make_in(const struct store *s, struct draft *d, const struct source *
 	if (subvol_create(d->dir, "rootfs", e) < 0)
 		return -1;
 	rootfs = openat(d->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* What an archive without an entry for its top means, whatever our umask. */
+	/* An archive without an entry for "." leaves the root's mode to us: 0755, not the umask's. */
 	if (rootfs < 0 || fchmod(rootfs, 0755) < 0)
 		return err_sys(e, "rootfs");
 	r = fill(rootfs, src, e);
 	if (r < 0)
 		return -1;
-	/* A file that comes twice is one thing to who reads the first, another to who reads the
-	 * last. */
+	/* r > 0: a file occurs twice. Of an image archive such a file is refused, because readers
+	 * disagree on which of the two counts. */
 	if (src->tar && ocilayout_found(rootfs))
 		return r > 0 ? -1 : take_layout(s, rootfs, name, id, e);
 	record_add(&config, "source", src->said);
@@ -193,13 +192,14 @@ static int make_image(const struct store *s, const struct source *src, const cha
 	if (draft_begin(s, &d, e) < 0)
 		return -1;
 	r = make_in(s, &d, src, name, id, e);
-	draft_drop(s, &d); /* nothing is left of it if it was published */
+	draft_drop(s, &d); /* a published draft is empty */
 	return r;
 }
 
 /*
- * The image goes, and its name is again the one's who had it. (One that brought its config
- * may have been there before, and would have the same id when it comes again.)
+ * Removes the new image and gives its name back to the image that had the name before. An image
+ * with a config digest stays: the store may have had it already, and importing it again gives the
+ * same id.
  */
 static void take_back(const struct store *s, const char *id, const char *name, const char *before)
 {

@@ -20,7 +20,8 @@ static int read_signal(void *to, const char *text, struct err *e)
 
 static const struct opt opts[] = {
 	OPT_FORM(struct kill_args, signal, 's', "signal", "SIGNAL",
-		 "which, by name or number (KILL); -9 and -HUP will do too", read_signal),
+		 "send this signal, by name or number (default: KILL); -9 and -HUP work too",
+		 read_signal),
 	OPT_END,
 };
 
@@ -51,13 +52,13 @@ static int kill_one(const char *ref, void *arg, struct err *e)
 	if (args->signal == SIGKILL) {
 		own_str char *group = container_group(c.id);
 
-		/* What is frozen dies only when it thaws. */
+		/* In cgroup v1 a frozen process dies only when it is thawed. */
 		return cgroup_thaw(group, e);
 	}
 	return 0;
 }
 
-/* As kill(1) has it: -9 and -HUP come first and are -s9 and -sHUP. */
+/* Accepts kill(1)'s short forms: a first argument -9 or -HUP becomes -s9 or -sHUP. */
 static void rewrite_signal(char **first)
 {
 	struct err ignored;

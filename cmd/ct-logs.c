@@ -1,4 +1,4 @@
-/* ct-logs: what a container wrote to its stdout and stderr. */
+/* Shows what a container wrote to its stdout and stderr. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -20,13 +20,15 @@ static int read_time(void *to, const char *text, struct err *e)
 
 static const struct opt opts[] = {
 	OPT_FLAG(struct logs_args, query.follow, 'f', "follow",
-		 "go on until the container has ended"),
-	OPT_COUNT(struct logs_args, query.tail, 0, "tail", "N", "only the last N lines"),
+		 "wait for new lines until the container ends"),
+	OPT_COUNT(struct logs_args, query.tail, 0, "tail", "N",
+		  "show only the last N lines (default: all)"),
 	OPT_FORM(struct logs_args, query.since, 0, "since", "TIME",
-		 "from then on (a date, or 5m: five minutes ago)", read_time),
-	OPT_FORM(struct logs_args, query.until, 0, "until", "TIME", "up to then", read_time),
+		 "show lines from this time on (a date, or 5m: five minutes ago)", read_time),
+	OPT_FORM(struct logs_args, query.until, 0, "until", "TIME", "show lines up to this time",
+		 read_time),
 	OPT_FLAG(struct logs_args, query.timestamps, 't', "timestamps",
-		 "each line with its time in front"),
+		 "print the time before each line"),
 	OPT_END,
 };
 
@@ -39,7 +41,7 @@ static const struct opt_program program = {
 	.max = 1,
 };
 
-/* The container's directory, and a descriptor that tells its supervisor's end (-1: it has ended). */
+/* Opens the container. *ended becomes a pidfd of its supervisor, or -1 if the supervisor ended. */
 static int find(const char *ref, struct container *c, int *ended, struct err *e)
 {
 	own_store struct store s = STORE_NONE;
@@ -71,8 +73,8 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	args.query.ended = ended;
 	if (log_read(c.dir, &args.query, out, &damaged, &e) < 0) {
-		/* A reader that went away while nothing was written: end as a write to it would
-		 * have. */
+		/* The reader closed the pipe while there was nothing to write: end by SIGPIPE, as a
+		 * write would have. */
 		if (e.sys == EPIPE) {
 			raise(SIGPIPE);
 			return 1;

@@ -1,4 +1,4 @@
-/* Networks of containers: brought up and down, listed, made and removed. */
+/* Manages networks: its commands are in net-networks.c and net-members.c. */
 #include <string.h>
 #include <unistd.h>
 
@@ -6,8 +6,9 @@
 #include "cmd.h"
 #include "net.h"
 
-#define OPT_EXPLAIN \
-	OPT_FLAG(struct net_args, explain, 0, "explain", "say what is done, and the shell for it")
+#define OPT_EXPLAIN                                      \
+	OPT_FLAG(struct net_args, explain, 0, "explain", \
+		 "show what is done, and equivalent shell commands")
 
 static const struct opt no_opts[] = {
 	OPT_END,
@@ -25,22 +26,25 @@ static const struct opt ls_opts[] = {
 
 static const struct opt create_opts[] = {
 	OPT_TEXT(struct net_args, subnet, 0, "subnet", "A.B.C.D/N",
-		 "its addresses (one that is free)"),
-	OPT_FLAG(struct net_args, internal, 0, "internal", "nothing to or from the outside"),
+		 "set the subnet (default: a free one)"),
+	OPT_FLAG(struct net_args, internal, 0, "internal",
+		 "block traffic to and from other networks"),
 	OPT_FLAG(struct net_args, isolated, 0, "isolated",
-		 "its containers do not reach one another"),
+		 "block traffic between the containers of the network"),
 	OPT_END,
 };
 
 static const struct opt down_opts[] = {
-	OPT_FLAG(struct net_args, force, 'f', "force", "disconnect the containers on them first"),
+	OPT_FLAG(struct net_args, force, 'f', "force",
+		 "disconnect the containers of the networks first"),
 	OPT_EXPLAIN,
 	OPT_END,
 };
 
 static const struct opt member_opts[] = {
-	OPT_TEXT(struct net_args, network, 0, "network", "NETWORK",
-		 "which one (the default one, or the one it is on)"),
+	OPT_TEXT(
+		struct net_args, network, 0, "network", "NETWORK",
+		"choose the network (connect: network default; disconnect: the only one attached)"),
 	OPT_EXPLAIN,
 	OPT_END,
 };
@@ -50,15 +54,14 @@ static const struct opt_program up = {
 	.operands = "[NETWORK...]",
 	.opts = step_opts,
 	.max = -1,
-	.purpose =
-		"Bring networks up, the default one if none is named, and put right what is not in order",
+	.purpose = "Bring networks up and repair them (default: the network named default)",
 };
 static const struct opt_program down = {
 	.name = "ct-net down",
 	.operands = "[NETWORK...]",
 	.opts = down_opts,
 	.max = -1,
-	.purpose = "Take networks away, all if none is named; refused while containers are on them",
+	.purpose = "Take networks down (default: all); refused while containers are attached",
 };
 static const struct opt_program ls = {
 	.name = "ct-net ls",
@@ -81,7 +84,7 @@ static const struct opt_program rm = {
 	.opts = no_opts,
 	.min = 1,
 	.max = -1,
-	.purpose = "Take networks away and forget them",
+	.purpose = "Take networks down and delete their definitions",
 };
 static const struct opt_program connect = {
 	.name = "ct-net connect",
@@ -89,7 +92,7 @@ static const struct opt_program connect = {
 	.opts = member_opts,
 	.min = 1,
 	.max = 1,
-	.purpose = "Put a running container on a network, one more or its first",
+	.purpose = "Attach a running container to a network, possibly a further one",
 };
 static const struct opt_program disconnect = {
 	.name = "ct-net disconnect",
@@ -97,7 +100,8 @@ static const struct opt_program disconnect = {
 	.opts = member_opts,
 	.min = 1,
 	.max = 1,
-	.purpose = "Take a running container off a network, and back the ports that lead there",
+	.purpose =
+		"Detach a running container from a network, and unpublish the ports that lead there",
 };
 static const struct opt_program publish = {
 	.name = "ct-net publish",
@@ -105,7 +109,7 @@ static const struct opt_program publish = {
 	.opts = step_opts,
 	.min = 2,
 	.max = -1,
-	.purpose = "Reach ports of a running container by ports of the host, and print these",
+	.purpose = "Publish ports of a running container on host ports, and print the host ports",
 };
 static const struct opt_program unpublish = {
 	.name = "ct-net unpublish",
@@ -113,21 +117,22 @@ static const struct opt_program unpublish = {
 	.opts = step_opts,
 	.min = 2,
 	.max = -1,
-	.purpose = "Take ports of the host back",
+	.purpose = "Stop publishing ports of a running container",
 };
 static const struct opt_program bridge = {
 	.name = "ct-net bridge",
 	.operands = "[NETWORK]",
 	.opts = step_opts,
 	.max = 1,
-	.purpose = "A step of up: make a network's bridge, with its address",
+	.purpose = "A step of up: make a network's bridge and give it an address",
 };
 static const struct opt_program nat = {
 	.name = "ct-net nat",
 	.operands = "[NETWORK]",
 	.opts = step_opts,
 	.max = 1,
-	.purpose = "A step of up: let its containers reach the outside, as the host",
+	.purpose =
+		"A step of up: let the network's containers reach other networks with the host's address (NAT)",
 };
 static const struct opt_program pair = {
 	.name = "ct-net pair",
@@ -136,7 +141,7 @@ static const struct opt_program pair = {
 	.min = 1,
 	.max = 1,
 	.purpose =
-		"A step of connect: make a pair of links, one end on the bridge, the other in the container",
+		"A step of connect: make a veth pair, one end on the bridge, the other in the container",
 };
 static const struct opt_program address = {
 	.name = "ct-net address",
@@ -144,7 +149,7 @@ static const struct opt_program address = {
 	.opts = step_opts,
 	.min = 1,
 	.max = 1,
-	.purpose = "A step of connect: give the container's end its address, and set it up",
+	.purpose = "A step of connect: give the container's endpoint an address and set it up",
 };
 static const struct opt_program route = {
 	.name = "ct-net route",
@@ -152,7 +157,7 @@ static const struct opt_program route = {
 	.opts = step_opts,
 	.min = 1,
 	.max = 1,
-	.purpose = "A step of connect: give the container its default route",
+	.purpose = "A step of connect: give the container a default route",
 };
 
 static const struct command {
@@ -183,7 +188,7 @@ static const struct opt_program *const commands[] = {
 static const struct opt_program program = {
 	.name = "ct-net",
 	.operands = "COMMAND [ARG...]",
-	.purpose = "Networks of containers",
+	.purpose = "Manage the networks of containers",
 	.opts = no_opts,
 	.min = 1,
 	.max = 1,

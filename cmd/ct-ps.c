@@ -21,10 +21,10 @@ struct ps_args {
 };
 
 static const struct opt opts[] = {
-	OPT_FLAG(struct ps_args, running, 'r', "running", "only those that run"),
+	OPT_FLAG(struct ps_args, running, 'r', "running", "list only running containers"),
 	OPT_FORM_LIST(
 		struct ps_args, filters, 'f', "filter", "KEY=VALUE",
-		"show only containers with this status, name (regular expression), image, label or id",
+		"list only containers with this status, name (regular expression), image, label or id",
 		filter_read),
 	OPT_LISTING(struct ps_args, listing),
 	OPT_END,
@@ -61,15 +61,16 @@ struct listed {
 	const struct store *store;
 	struct table *table;
 	const struct filters *filters;
-	bool asked; /* for some; else each is an id of the store */
-	bool running;
-	bool lives;       /* it matters whether each of them runs */
-	bool states;      /* and if not, how it ended */
-	bool paused, oom; /* and if it does, whether it is frozen, and whether something was killed
-			     for memory */
+	bool asked;   /* the user named the containers; otherwise each ref is an id of the store */
+	bool running; /* list only running containers */
+	/* Each of these costs more files to read for each container, so only what is shown is read:
+	 */
+	bool lives;       /* whether it runs */
+	bool states;      /* how it ended */
+	bool paused, oom; /* whether it is frozen; whether the kernel killed a process for memory */
 };
 
-/* Its first address, and "0.0.0.0:8080->80/tcp" for each published port. */
+/* The container's first address, and "0.0.0.0:8080->80/tcp" for each published port. */
 static void find_network(const struct listed *l, const char *id, char ip[INET_ADDRSTRLEN],
 			 struct strv *ports)
 {
@@ -94,7 +95,7 @@ static void find_network(const struct listed *l, const char *id, char ip[INET_AD
 	}
 }
 
-/* What only the control group of a running container knows. */
+/* The parts of a running container's state that only its cgroup knows. */
 static void ask_group(const struct listed *l, const char *id, struct container_state *st)
 {
 	own_str char *group = container_group(id);
@@ -182,7 +183,6 @@ int main(int argc, char **argv)
 		cmd_note("%s", store.note);
 	l.oom = table_shows(l.table, "oomkilled");
 	l.paused = filters_ask_for_status(l.filters) || table_shows(l.table, "status");
-	/* How a container ended is in one more file of each. */
 	l.states = !l.running &&
 		(l.oom || l.paused || table_shows(l.table, "started,finished,exitcode"));
 	l.lives = l.running || table_shows(l.table, "pid,ip,ports");

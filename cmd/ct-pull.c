@@ -1,5 +1,4 @@
-/* ct-pull: makes an image from a registry: reference, login, index, manifest, config, layers,
- * image. */
+/* Pulls an image from a registry: reference, token, index, manifest, config, layers, image. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -61,25 +60,25 @@ static int read_platform(void *to, const char *text, struct err *e)
 
 static const struct opt opts[] = {
 	OPT_TEXT(struct pull_args, output, 'o', "output", "FILE|-",
-		 "write an OCI archive there instead of keeping it"),
+		 "write an OCI archive to FILE instead of storing the image"),
 	OPT_FORM(struct pull_args, last, 0, "print", "STAGE",
-		 "go as far as token, index, manifest, config or layers, and print its JSON",
+		 "stop after token, index, manifest, config or layers, and print its JSON",
 		 read_stage),
 	OPT_FORM(struct pull_args, platform, 0, "platform", "OS/ARCH[/VARIANT]",
-		 "of an index the image for that (this machine's)", read_platform),
+		 "choose the platform from an index (default: this machine's)", read_platform),
 	OPT_TEXT(struct pull_args, creds, 0, "creds", "USER:PASSWORD",
-		 "instead of what docker's and podman's auth files say"),
+		 "log in with these credentials (default: docker's and podman's auth files)"),
 	OPT_FORM(struct pull_args, insecure, 0, "tls-verify", "true|false",
-		 "false: plain http and any certificate will do", read_verify),
+		 "accept plain HTTP and any certificate if false (default: true)", read_verify),
 	OPT_FLAG(struct pull_args, explain, 0, "explain",
-		 "say which requests and system calls are made, and the shell for it"),
+		 "show the requests and system calls made, and equivalent shell commands"),
 	OPT_END,
 };
 
 static const struct opt_program program = {
 	.name = "ct-pull",
 	.operands = "NAME[:TAG|@DIGEST] | NAME TAG",
-	.purpose = "Make an image from a registry",
+	.purpose = "Pull an image from a registry",
 	.opts = opts,
 	.min = 1,
 	.max = 2,
@@ -98,11 +97,11 @@ static int print(const struct remote *r, enum stage stage, struct err *e)
 					 &r->config.json};
 
 	if (stage == INDEX && !r->indexed)
-		return err_set(e, "%s: there is no index, only a manifest", r->text);
+		return err_set(e, "%s: the registry has a manifest and no index", r->text);
 	if (stage == LAYERS)
 		print_layers(&r->image);
 	else if (stage == TOKEN && documents[TOKEN]->len == 0)
-		puts("{}"); /* none was asked for */
+		puts("{}"); /* the registry asked for no token */
 	else
 		fwrite(documents[stage]->data, 1, documents[stage]->len, stdout);
 	return 0;
@@ -120,7 +119,7 @@ static int write_archive(struct remote *r, const char *path, struct err *e)
 		return err_sys(e, "%s", target);
 	if (remote_write(r, fd, target, e) == 0)
 		return close(take_fd(&fd)) < 0 ? err_sys(e, "%s", target) : 0;
-	/* Ends as a write does that libcurl has no part in. */
+	/* libcurl ignores SIGPIPE while it writes: end by the signal, as any other writer does. */
 	if (to_stdout && e->sys == EPIPE)
 		raise(SIGPIPE);
 	if (!to_stdout && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
@@ -166,7 +165,7 @@ static int keep(struct remote *r, const struct store *s, char id[ID_LEN], struct
 	own_strv struct strv names = {0};
 	int failed;
 
-	remote_names(r, &names); /* the first is what errors of the registry begin with */
+	remote_names(r, &names); /* errors of the registry already begin with the first name */
 	layers.all = r->image.n;
 	fetch = (struct fetch){.store = s,
 			       .registry = &r->registry,
@@ -196,7 +195,7 @@ static int make_image(struct remote *r, struct err *e)
 	return 0;
 }
 
-/* As far as asked for, from one stage to the next. */
+/* Goes from stage to stage, up to the last one that the user asked for. */
 static int pull(struct remote *r, const struct pull_args *args, struct err *e)
 {
 	enum stage last = args->last;
@@ -227,7 +226,7 @@ int main(int argc, char **argv)
 	struct err e;
 
 	if (args.last < IMAGE && args.output) {
-		err_set(&e, "--print and --output: one of them");
+		err_set(&e, "--print and --output: cannot be used together");
 		err_status(&e, 2);
 		return cmd_failed(&e);
 	}
@@ -235,7 +234,7 @@ int main(int argc, char **argv)
 	if (http_begin(args.insecure, &e) < 0 ||
 	    remote_open(&r, text, args.platform, args.creds, &e) < 0)
 		return cmd_failed(&e);
-	/* On a terminal only: an error is one line. */
+	/* On a terminal only: scripts rely on one line an error. */
 	r.registry.retry = isatty(STDERR_FILENO) ? say_retry : NULL;
 	if (pull(&r, &args, &e) == 0)
 		return cmd_end(0);

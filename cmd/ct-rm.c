@@ -1,4 +1,4 @@
-/* Removes containers, images and volumes, with all that belongs to them. */
+/* Removes containers, images and volumes, with everything that belongs to them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/btrfs.h>
@@ -25,16 +25,16 @@ enum { BLOB_AGE = 24 * 3600 };
 
 struct rm_args {
 	bool force;
-	bool images, others; /* what is gone */
+	bool images, others; /* whether an image, or a container or volume, was removed */
 	struct store store;
-	bool asked; /* whether these are known: */
+	bool asked; /* whether users and used are filled */
 	struct strv users,
-		used; /* containers that are on the network of another one, which it is */
+		used; /* containers with --network container:ID, and the container that each names */
 };
 
 static const struct opt opts[] = {
 	OPT_FLAG(struct rm_args, force, 'f', "force",
-		 "also what runs or is in use; what is not there is no error"),
+		 "remove running containers and used objects too; ignore missing ones"),
 	OPT_END,
 };
 
@@ -50,9 +50,9 @@ static const struct opt_program program = {
 enum { SUPERVISOR_MS = 5000, FORCED_MS = 1000 };
 
 /*
- * The supervisor sees the end of its container and clears up after it; one
- * that cannot (stopped, its user's reader slow) is not waited for for ever. It may
- * still be delivering output, so only force ends it.
+ * The supervisor notices the end of its container and cleans up. A supervisor that cannot (it is
+ * stopped, or the reader of its output is slow) is waited for only a few seconds. It may still be
+ * delivering output, so it is killed only with --force.
  */
 static void wait_for_supervisor(const struct container_state *st, bool force)
 {
@@ -65,7 +65,7 @@ static void wait_for_supervisor(const struct container_state *st, bool force)
 	proc_wait_gone(supervisor, -1);
 }
 
-/* Which containers are on the network of which: once for all operands. */
+/* Finds the containers that use the network of another container, once for all operands. */
 static int find_users(struct rm_args *args, struct err *e)
 {
 	static const char prefix[] = "container:";
@@ -105,9 +105,9 @@ static int refuse_if_shared(struct rm_args *args, const char *id, struct err *e)
 	for (size_t i = 0; i < args->users.n; i++)
 		if (strcmp(args->used.v[i], id) == 0 &&
 		    name_resolve(&args->store, "ps", args->users.v[i], still, &ignored) == 0)
-			return err_set(
-				e, "its network is used by %s ('ct rm -f' removes it all the same)",
-				args->users.v[i]);
+			return err_set(e,
+				       "its network is used by %s ('ct rm -f' removes it anyway)",
+				       args->users.v[i]);
 	return 0;
 }
 
@@ -120,7 +120,7 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 	if (container_open(&args->store, id, &c, e) < 0) {
 		if (!args->force || e->sys == ENOENT)
 			return -1;
-		/* Its record is damaged; what it owns is told by its id alone. */
+		/* The record is damaged. The id alone is enough to find what the container owns. */
 		st = (struct container_state){.phase = CONTAINER_DEAD};
 	} else if (container_state(&args->store, &c, &st, e) < 0) {
 		return -1;
@@ -128,7 +128,7 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 	if (!args->force && refuse_if_shared(args, id, e) < 0)
 		return -1;
 	if (st.phase == CONTAINER_RUNNING && !args->force)
-		return err_set(e, "is running ('ct rm -f' ends it)");
+		return err_set(e, "is running ('ct rm -f' kills and removes it)");
 	if (cgroup_kill(group, e) < 0)
 		return -1;
 	wait_for_supervisor(&st, args->force);
@@ -138,7 +138,8 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 	return draft_unpublish(&args->store, id, e);
 }
 
-/* Whether a container was made from the image, or has the volume. */
+/* Whether a container was made from the image with this id, or mounts a volume with one of the
+ * names. */
 static bool uses(const struct record *config, const char *id, const struct strv *names)
 {
 	own_strv struct strv volumes = {0};
@@ -167,13 +168,12 @@ static int refuse_if_used(struct rm_args *args, const char *id, const struct str
 
 		if (container_open(&args->store, ids.v[i], &c, &ignored) == 0 &&
 		    uses(&c.config, id, names))
-			return err_set(e, "in use by %s ('ct rm -f' removes it all the same)",
-				       ids.v[i]);
+			return err_set(e, "in use by %s ('ct rm -f' removes it anyway)", ids.v[i]);
 	}
 	return 0;
 }
 
-/* Of several names of an image only the one that was said goes. */
+/* Removes only the name that the user gave: the image has other names. */
 static int untag(const struct store *s, const char *ref, const char *id, struct err *e)
 {
 	own_fd int lock = lock_take(s->root, ".", e);
@@ -182,8 +182,8 @@ static int untag(const struct store *s, const char *ref, const char *id, struct 
 	return lock < 0 ? -1 : name_drop(s, "img", name ? name : ref, id, e);
 }
 
-/* Whether the image is to stay when it loses this name: names by digest, which came with another,
- * do not keep it. */
+/* Whether the image stays when it loses this name. Names by digest, which come with a tag, do not
+ * keep the image. */
 static bool is_kept(const struct strv *names, const char *lost)
 {
 	size_t n = 0;
@@ -193,7 +193,7 @@ static bool is_kept(const struct strv *names, const char *lost)
 	return n > 1;
 }
 
-/* An image or a volume. */
+/* Removes an image or a volume. */
 static int remove_object(struct rm_args *args, const char *ref, const char *id, struct err *e)
 {
 	own_strv struct strv names = {0};
@@ -208,7 +208,10 @@ static int remove_object(struct rm_args *args, const char *ref, const char *id, 
 	return draft_unpublish(&args->store, id, e);
 }
 
-/* own: of those alone whose own name it is. */
+/*
+ * Counts the objects that ref may mean: 0, or 1 with its id; several are an error. With own, only
+ * objects that have exactly this name count.
+ */
 static int find_among(const struct store *s, const char *ref, bool own, char id[ID_LEN],
 		      struct err *e)
 {
@@ -224,12 +227,13 @@ static int find_among(const struct store *s, const char *ref, bool own, char id[
 		else if (e->sys && e->sys != ENOENT)
 			return -1;
 	}
-	return found > 1 ? err_set(e, "the name of %s and of %s: say which", id, other) : found;
+	return found > 1 ? err_set(e, "ambiguous: the name of %s and of %s (use the id)", id, other)
+			 : found;
 }
 
 /*
- * The one object that ref means. 0: there is none; -1: there is more than one, or that could not be
- * seen. The image localhost/web does not compete with the container web.
+ * Finds the one object that ref means. Returns 1; 0 if there is none; -1 if there are several or
+ * the store cannot be read. An exact name wins: the container web, not the image localhost/web.
  */
 static int find(const struct store *s, const char *ref, char id[ID_LEN], struct err *e)
 {
@@ -238,7 +242,7 @@ static int find(const struct store *s, const char *ref, char id[ID_LEN], struct 
 	return found ? found : find_among(s, ref, false, id, e);
 }
 
-/* What could be a name or an id, of whatever. */
+/* Whether ref is a valid name or id of any kind of object. */
 static bool could_be(const char *ref)
 {
 	struct err ignored;
@@ -261,14 +265,14 @@ static int remove_one(const char *ref, void *arg, struct err *e)
 			? 0
 			: err_set(e, "%s: no such container, image or volume", ref);
 	failed = id_is(id, "ps") ? remove_container(args, id, e) : remove_object(args, ref, id, e);
-	if (failed && args->force && e->sys == ENOENT) /* somebody else was faster */
+	if (failed && args->force && e->sys == ENOENT) /* another process removed it first */
 		return 0;
 	return failed ? err_wrap(e, "%s", ref) : 0;
 }
 
 /*
- * btrfs frees what was deleted half a minute later or so. On a full file system,
- * where nothing can be done until then, it is told to begin now.
+ * btrfs frees the space of a deleted subvolume about half a minute later. On a nearly full file
+ * system, where nothing can be made until then, BTRFS_IOC_SYNC starts that now.
  */
 static void free_space_soon(int root)
 {
@@ -290,8 +294,8 @@ int main(int argc, char **argv)
 	if (*args.store.note)
 		cmd_note("%s", args.store.note);
 	status = cmd_each(operands, remove_one, &args);
-	/* Of an image its layers may be left; and what failed pulls left goes even if there was
-	 * nothing to do. */
+	/* Layers that no image uses, and blobs of failed pulls, are removed after an image, and
+	 * also when nothing was removed ('ct rm -' without ids). */
 	if ((args.images || !args.others) &&
 	    (layerstore_collect(&args.store, &e) < 0 || blobs_sweep(&args.store, BLOB_AGE, &e) < 0))
 		cmd_complain(&e);

@@ -32,7 +32,7 @@ static void say_notes(struct strv *notes)
 	strv_free(notes);
 }
 
-/* What is done once the program runs. */
+/* Writes the id to --cidfile and prints the notes, once the program runs. */
 static int announce(struct supervise *l, struct err *e)
 {
 	const int *cidfile = l->arg;
@@ -43,8 +43,10 @@ static int announce(struct supervise *l, struct err *e)
 	return 0;
 }
 
-/* The same where stdout gets the id, before anybody is told that it runs: without it the container
- * is not to be. */
+/*
+ * The same for a run that prints its id. This happens before the run is reported as started: if the
+ * id cannot be printed, the container is removed.
+ */
 static int announce_id(struct supervise *l, struct err *e)
 {
 	const int *cidfile = l->arg;
@@ -94,7 +96,7 @@ static int open_cidfile(const char *path, int *fd, struct err *e)
 	return *fd < 0 ? err_sys(e, "--cidfile %s", path) : 0;
 }
 
-/* The whole run as a script, and nothing else. */
+/* Prints the script of --dry-run. */
 static int print_script(const struct store *store, const struct plan *plan, int root)
 {
 	own_buf struct buf script = {0};
@@ -121,7 +123,7 @@ static int run_bare(const struct runopts *opts, char **operands)
 	return status < 0 ? cmd_failed(&e) : status;
 }
 
-/* The store is not brought up and no image pulled for it. */
+/* --dry-run neither brings the store up nor pulls an image. */
 static int run_dry(const struct runopts *opts, const char *ref, char **operands)
 {
 	own_store struct store store = STORE_NONE;
@@ -191,7 +193,7 @@ int main(int argc, char **argv)
 	status = !plan_has_stage(&plan, STAGE_EXEC) ? make_only(&launch)
 		: opts.detach                       ? run_detached(&launch)
 						    : run_attached(&launch);
-	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0) /* nothing to tell of */
+	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0) /* no container was made */
 		unlink(opts.cidfile);
 	return status;
 }

@@ -1,4 +1,4 @@
-/* Runs a stopped container again, on its own snapshot, as it was run before. */
+/* Starts stopped containers again, each on its own snapshot and with its recorded plan. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -17,17 +17,17 @@ struct start_args {
 
 static const struct opt opts[] = {
 	OPT_FLAG(struct start_args, attach, 'a', "attach",
-		 "stay with it: its streams are ours, its status too"),
-	OPT_FLAG(struct start_args, no_input, 'n', "no-stdin", "its stdin is /dev/null"),
+		 "attach stdin, stdout and stderr, and return the container's exit status"),
+	OPT_FLAG(struct start_args, no_input, 'n', "no-stdin", "connect stdin to /dev/null"),
 	OPT_FLAG(struct start_args, interactive, 'i', "interactive",
-		 "accepted: with --attach stdin is attached anyway"),
+		 "accepted for compatibility: --attach always attaches stdin"),
 	OPT_END,
 };
 
 static const struct opt_program program = {
 	.name = "ct-start",
 	.operands = "CONTAINER...",
-	.purpose = "Run stopped containers again",
+	.purpose = "Start stopped containers again",
 	.opts = opts,
 	.min = 1,
 	.max = -1,
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 		err_status(&e, 2);
 		return cmd_failed(&e);
 	}
-	/* Before the first one runs, since it may be any of them that needs it. */
+	/* Sealing comes before the first start: any of the containers may need it. */
 	if (selfexe_seal(&e) < 0 || store_open(&args.store, STORE_UP, &e) < 0)
 		return cmd_failed(&e);
 	if (*args.store.note)

@@ -1,4 +1,4 @@
-/* Brings the store up and down, says how it is, makes it larger. */
+/* Brings the store up and down, shows its state, enlarges it. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static const struct opt opts[] = {
 static const struct opt_program program = {
 	.name = "ct-store",
 	.operands = "up | down | status | grow SIZE",
-	.purpose = "Bring the store up or down, say how it is, make it larger",
+	.purpose = "Bring the store up or down, show its state, enlarge it",
 	.opts = opts,
 	.min = 1,
 	.max = 2,
@@ -81,7 +81,7 @@ static int count(const struct store *s, const char *kind, char **text, struct er
 	return 0;
 }
 
-/* Bytes: of the file system if it is up, else what its file may come to. */
+/* Size, used and free bytes of the file system. If the store is down, only the size of its file. */
 static int measure(const struct store *s, const char *file, char *bytes[3], struct err *e)
 {
 	struct statvfs fs;

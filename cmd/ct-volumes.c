@@ -1,4 +1,4 @@
-/* Lists the volumes that containers keep data in by name, newest first. */
+/* Lists named volumes, newest first. */
 #include <stdlib.h>
 
 #include "base/own.h"
@@ -33,7 +33,7 @@ static const struct column columns[] = {
 struct listed {
 	const struct store *store;
 	struct table *table;
-	struct strv names, ids; /* of all volumes: name by name */
+	struct strv names, ids; /* all names of volumes, and the volume's id of each */
 };
 
 static int list_one(const char *ref, void *arg, struct err *e)

@@ -1,4 +1,4 @@
-/* Waits until containers have ended and prints their statuses. */
+/* Waits for containers to end and prints their exit statuses. */
 #include <stdio.h>
 
 #include "base/own.h"
@@ -17,8 +17,8 @@ static const struct opt_program program = {
 };
 
 /*
- * The end is the supervisor's end: it writes the status down. Where it was
- * killed, the first process's.
+ * A container has ended when its supervisor, which records the exit status, has ended. If the
+ * supervisor was killed, the end of the first process counts.
  */
 static void wait_for_end(const struct container_state *st)
 {
@@ -44,7 +44,7 @@ static int wait_one(const char *ref, void *arg, struct err *e)
 	if (container_state(s, &c, &st, e) < 0)
 		return -1;
 	if (st.phase == CONTAINER_DEAD)
-		return err_set(e, "%s: ended, and nobody was left to see how", ref);
+		return err_set(e, "%s: exit status unknown: the supervisor was killed", ref);
 	printf("%d\n", container_status(&st));
 	fflush(stdout);
 	return 0;

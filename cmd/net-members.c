@@ -1,5 +1,7 @@
-/* ct-net connect, disconnect, publish, unpublish, and the steps: a running container's ends on
- * networks. */
+/*
+ * ct-net connect, disconnect, publish, unpublish, and the single steps of up and connect: the
+ * endpoints of a running container.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,13 +13,12 @@
 #include "net.h"
 #include "net/bridge.h"
 
-/* A running container, by its operand. */
+/* Opens the host and the running container that the operand names. */
 static int open_both(struct host *h, struct netattach *w, const char *ref, struct err *e)
 {
 	return host_open(h, STORE_LOOK, e) < 0 ? -1 : netattach_open(w, &h->store, h->rtnl, ref, e);
 }
 
-/* One that is named, or else the default. */
 static const char *named(const char *network)
 {
 	return network ? network : NETWORK_DEFAULT;
@@ -102,7 +103,7 @@ static int unpublish_one(const char *text, void *wire, struct err *e)
 	return netports_unpublish(wire, &range, e) < 0 ? err_wrap(e, "%s", text) : 0;
 }
 
-/* The first operand is the container. */
+/* Calls one() for each port: the first operand is the container, the others are ports. */
 static int each_port(char **operands, int (*one)(const char *text, void *wire, struct err *e))
 {
 	own_host struct host h = {.store = STORE_NONE};

@@ -1,4 +1,4 @@
-/* ct-net up, down, ls, create, rm: networks as such. */
+/* ct-net up, down, ls, create, rm: the commands on networks without a container. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,8 +61,9 @@ int net_up(const struct net_args *args, char **operands)
 }
 
 /*
- * Containers that are no more, and had nobody left to clean up after them, keep no network.
- * Without the lock of the networks: it comes after a container's.
+ * Releases the endpoints of containers whose supervisor was killed, so that they do not keep a
+ * network up. Must be called without the lock of the networks: a container's lock is taken before
+ * it.
  */
 static int clean_dead(const struct store *s, const struct network *n, struct err *e)
 {
@@ -89,7 +90,7 @@ static int down_one(const char *name, void *host, struct err *e)
 	} else if (e->sys != ENOENT || network_find(&h->store, name, &n, e) < 0) {
 		return -1;
 	}
-	if (h->store.run < 0) /* nothing was ever up */
+	if (h->store.run < 0) /* no CT_RUN yet: no network was ever up */
 		return 0;
 	lock = network_lock(&h->store, e);
 	return lock < 0 ? -1 : bridge_down(&h->store, h->rtnl, name, e);
@@ -122,7 +123,7 @@ int net_create(const struct net_args *args, char **operands)
 	struct err e;
 
 	if (strlen(operands[0]) >= sizeof(n.name)) {
-		err_set(&e, "%.80s: too long for a name", operands[0]);
+		err_set(&e, "%.80s: network name too long", operands[0]);
 		return cmd_failed(&e);
 	}
 	strcpy(n.name, operands[0]);
@@ -163,7 +164,7 @@ static const struct column columns[] = {{.name = "name"},
 					{.name = "members", .number = true},
 					{0}};
 
-/* What is defined and, in its place if it is up, what was brought up. */
+/* Lists a network as it was brought up or, if it is down, as it is defined. */
 static int list_one(struct host *h, const char *name, struct table *t, struct err *e)
 {
 	own_network struct network n = NETWORK_NONE;

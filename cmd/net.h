@@ -1,7 +1,4 @@
-/*
- * The commands of ct-net: each a function here, with its options and its help in the table of
- * ct-net.c.
- */
+/* The commands of ct-net. The options and the help of each command are in the tables of ct-net.c. */
 #ifndef CT_NET_H
 #define CT_NET_H
 
@@ -9,14 +6,14 @@
 #include "base/table.h"
 #include "store/store.h"
 
-/* The options of all of them. */
+/* The options of all commands. */
 struct net_args {
 	struct listing listing;
 	const char *subnet, *network;
 	bool internal, isolated, force, explain;
 };
 
-/* What every command works with. */
+/* The store and the netlink socket, which every command uses. */
 struct netlink;
 struct host {
 	struct store store;
@@ -28,7 +25,7 @@ int host_open(struct host *h, enum store_want want, struct err *e);
 void host_close(struct host *h);
 #define own_host __attribute__((cleanup(host_close)))
 
-/* Each gives the exit status, having complained of what failed. */
+/* Each command prints its errors and returns the exit status. */
 int net_up(const struct net_args *args, char **operands);
 int net_down(const struct net_args *args, char **operands);
 int net_ls(const struct net_args *args, char **operands);
@@ -44,7 +41,7 @@ int net_address(const struct net_args *args, char **operands);
 int net_route(const struct net_args *args, char **operands);
 int net_nat(const struct net_args *args, char **operands);
 
-/* Takes every running container off a network, and says so of each. */
+/* Disconnects every running container from a network, and prints a note for each. */
 int disconnect_all(struct host *h, const char *network, struct err *e);
 
 #endif

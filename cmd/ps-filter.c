@@ -1,4 +1,4 @@
-/* Which containers ct-ps shows: its option --filter. */
+/* The filters of ct-ps --filter. */
 #include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static int read_status(struct filter *f, struct err *e)
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strcmp(f->value, known[i]) == 0)
 			return 0;
-	return err_set(e, "no such status (there are running, paused, exited, killed, dead)");
+	return err_set(e, "no such status (running, paused, exited, killed or dead)");
 }
 
 static bool name_fits(const struct seen *s, const struct filter *f)
@@ -43,8 +43,8 @@ static bool name_fits(const struct seen *s, const struct filter *f)
 }
 
 /*
- * podman reads Go's expressions, which for names are those of regex(7), but for a
- * backslash before a letter: glibc takes most of these for the letter, without a word.
+ * podman uses Go's regular expressions. For names they equal those of regex(7), except for a
+ * backslash before a letter or digit: glibc silently takes most of these for the letter itself.
  */
 static int read_name(struct filter *f, struct err *e)
 {
@@ -53,7 +53,8 @@ static int read_name(struct filter *f, struct err *e)
 
 	for (const char *c = f->value; (c = strchr(c, '\\')) && c[1]; c += 2)
 		if (isalnum((unsigned char)c[1]) && !strchr("bBsSwW", c[1]))
-			return err_set(e, "\\%c is not in a regular expression of regex(7)", c[1]);
+			return err_set(e, "\\%c is not valid in a regular expression of regex(7)",
+				       c[1]);
 	failed = regcomp(&f->name, f->value, REG_EXTENDED | REG_NOSUB);
 	if (!failed)
 		return 0;
@@ -61,7 +62,7 @@ static int read_name(struct filter *f, struct err *e)
 	return err_set(e, "%s", why);
 }
 
-/* The image that the name means now; an image that is gone by what it was called. */
+/* Compares by the id of the image that has the name now; a removed image by its recorded name. */
 static bool image_fits(const struct seen *s, const struct filter *f)
 {
 	const char *id = record_get(&s->c->config, "image"),
@@ -74,7 +75,7 @@ static bool image_fits(const struct seen *s, const struct filter *f)
 	return str_equal(id, f->value) || str_equal(name, f->value);
 }
 
-/* Of a label that is given twice the last one counts. */
+/* If a label is given twice, the last value counts. */
 static bool label_fits(const struct seen *s, const struct filter *f)
 {
 	own_strv struct strv labels = {0};

@@ -16,18 +16,18 @@ struct filters {
 	size_t n;
 };
 
-/* A container that a filter looks at. */
+/* The container that a filter is applied to. */
 struct seen {
 	const struct store *store;
 	const struct container *c;
 	const struct container_state *st;
 };
 
-/* Adds KEY=VALUE to the filters (struct filters *to); the error names what is wrong. */
+/* Adds KEY=VALUE to the filters; to is a struct filters *. */
 int filter_read(void *to, const char *text, struct err *e);
 void filters_free(struct filters *f);
 
-/* Whether a container fits one of the filters of each key. */
+/* Whether the container matches, for each key that is given, at least one of its filters. */
 bool filters_fit(const struct filters *f, const struct seen *s);
 bool filters_ask_for_status(const struct filters *f);
 

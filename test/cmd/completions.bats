@@ -264,7 +264,7 @@ hostile_words() {
 		'type:ct-images --no-header -o name "busy\t\r' 'wait:\nbusybox:latest\r\n' 'wait:% ' \
 		'type:ct run --network=no\t --rm bus\t echo do""ne\r' 'wait:\ndone\r\n' 'wait:% ' \
 		'type:ct ps --no-header -o name we\t\r' 'wait:\nweb-1\r\n' 'wait:% ' \
-		'type:ct st\t\t' 'wait:start  Run stopped containers again' 'wait:store  Bring the store up' 'type:\x15' \
+		'type:ct st\t\t' 'wait:start  Start stopped containers again' 'wait:store  Bring the store up' 'type:\x15' \
 		'type:ct rm we\t; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
 	[ -z "$(ct-ps -q)" ]
 }
@@ -286,7 +286,7 @@ hostile_words() {
 	CT_ROOT=$D/file run -1 ct-ps	# it complains
 	CT_ROOT=$D/file run -0 typed 'type:set -u; shopt -s failglob; IFS=:; sleep 0 & p=$!\r' 'wait:% ' \
 		'type:ct rm x\t\ty\t\t\x15' 'type:ct run \t\tx\x15' 'type:ct start --\t\tx\x15' \
-		'type:ct st\t\t' 'wait:start  Run stopped containers again' 'wait:store  Bring the store up' 'type:\x15' \
+		'type:ct st\t\t' 'wait:start  Start stopped containers again' 'wait:store  Bring the store up' 'type:\x15' \
 		'type:echo "= $((p == $!))<$IFS>"\r' 'wait:\n= 1<:>' 'wait:% '
 	[[ $output != *ct-ps:* && $output != *ct-images:* && $output != *unbound* && $output != *'no match'* ]]
 }
@@ -295,9 +295,9 @@ hostile_words() {
 	run -0 typed 'type:ct p\t\t' 'wait:\npath   Print the root directory of a container or an image ' \
 		'wait:\nps     List containers ' 'type:\x15' 'type:bocker \t\t' \
 		'wait:\ncommit  Commit a container to an image ' 'type:\x15' 'type:ct net dis\t\x15ct-net d\t\t' \
-		'wait:\ndisconnect  Take a running container off a network' 'wait:\ndown        Take networks away' 'type:\x15' \
+		'wait:\ndisconnect  Detach a running container from a network' 'wait:\ndown        Take networks down' 'type:\x15' \
 		"type:bind 'set show-all-if-ambiguous on'\\r" 'wait:% ' \
-		'type:ct st\t' 'wait:\nstop   End containers' 'type:\x15' 'type:ct vol\t --no-header -o id; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
+		'type:ct st\t' 'wait:\nstop   Stop containers' 'type:\x15' 'type:ct vol\t --no-header -o id; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
 }
 
 # What `make install` does with it.

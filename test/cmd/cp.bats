@@ -123,7 +123,7 @@ owner() {
 	run ct-cp nobody:/x b
 	refused "nobody: no such container or image"
 	run ct-cp "$0" "$img:/x"
-	refused "$img: an image, which does not change"
+	refused "$img: an image is read-only"
 	run ct-cp one
 	[ "$status" -eq 2 ]
 }

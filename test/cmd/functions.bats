@@ -411,7 +411,7 @@ hostile() {
 	[ "$output" = "ct-ps: --filter: name=(: Unmatched ( or \\( (see 'ct-ps --help')" ]
 	# Go has it, glibc takes it for the letter d.
 	run -2 ct-ps -q -f 'name=web-\d'
-	[ "$output" = "ct-ps: --filter: name=web-\d: \d is not in a regular expression of regex(7) (see 'ct-ps --help')" ]
+	[ "$output" = "ct-ps: --filter: name=web-\d: \d is not valid in a regular expression of regex(7) (see 'ct-ps --help')" ]
 }
 
 @test "a filter that there is none of is refused, and says which there are" {
@@ -420,7 +420,7 @@ hostile() {
 		[ "$stderr" = "ct-ps: --filter: $filter: not KEY=VALUE (the keys are status, name, image, label, id) (see 'ct-ps --help')" ]
 	done
 	run -2 --separate-stderr ct-ps --filter status=stopped
-	[[ $stderr == 'ct-ps: --filter: status=stopped: no such status (there are running,'* ]]
+	[[ $stderr == 'ct-ps: --filter: status=stopped: no such status (running,'* ]]
 }
 
 # commit --change

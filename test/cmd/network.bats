@@ -445,7 +445,7 @@ netns() {
 	c=$(ct-run -d --network container:web "$img" sleep 1000)
 	run ct-rm web
 	[ "$status" -eq 1 ]
-	[ "$output" = "ct-rm: web: its network is used by $c ('ct rm -f' removes it all the same)" ]
+	[ "$output" = "ct-rm: web: its network is used by $c ('ct rm -f' removes it anyway)" ]
 	ct-kill web
 	ct-wait web || true
 	run ct prune

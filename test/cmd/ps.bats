@@ -60,7 +60,7 @@ state() {
 	[ -z "$(ct-ps -q --filter status=running)" ]
 	ct inspect "$c" | jq -e '.[0].State | .Status == "paused" and .Paused and .Running'
 	run -125 --separate-stderr timeout 20 ct-exec still true
-	[ "$stderr" = 'ct-exec: still: is paused' ]
+	[ "$stderr" = 'ct-exec: still: paused' ]
 	ct prune
 	[ "$(ct-ps -q)" = "$c" ]
 	thaw "$c"

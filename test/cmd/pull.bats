@@ -457,7 +457,7 @@ begin_pull() {
 @test "there is no index to print where there is none" {
 	run ct-pull --print index "$plain/many:1"
 	[ "$status" -eq 1 ]
-	[ "$output" = "ct-pull: $plain/many:1: there is no index, only a manifest" ]
+	[ "$output" = "ct-pull: $plain/many:1: the registry has a manifest and no index" ]
 }
 
 @test "-o writes an OCI archive, of which ct-init makes what ct-pull makes, and needs no store" {

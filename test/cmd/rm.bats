@@ -106,7 +106,7 @@ gone() {
 @test "a name of both an image and a container is not guessed" {
 	image=$(ct-init -n both "$busybox")
 	finished --name both "$img" true
-	fails 1 "both: the name of " both
+	fails 1 "both: ambiguous: the name of " both
 	[[ $stderr == *"$c"* && $stderr == *"$image"* ]]
 	run -0 ct-rm "$c" "$image"
 }

@@ -215,7 +215,7 @@ ended() {
 	wait $! || status=$?
 	[ "$status" -eq 1 ]
 	[ ! -s "$D/out" ]
-	[ "$(cat "$D/err")" = "ct-wait: $c: ended, and nobody was left to see how" ]
+	[ "$(cat "$D/err")" = "ct-wait: $c: exit status unknown: the supervisor was killed" ]
 	[ "$(field status "$c")" = dead ]
 }
 
