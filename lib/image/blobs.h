@@ -1,13 +1,14 @@
 /*
- * Layers as a registry sends them, kept from their first byte until they are
- * unpacked:
+ * Stores layers as the registry sends them, until they are unpacked.
  *
- *	CT_ROOT/blobs/HEX	0600: the beginning of that blob; 0400: all of it, compared with its
- *digest. After a boot all are 0600 (store.c): a power cut may have cost them data
+ *	CT_ROOT/blobs/HEX
  *
- * Who fills a blob holds its lock alone (flock, by the descriptor), who is to read
- * it shares the lock. So a second pull of the same blob waits for the first and then
- * finds it whole. What an interrupted pull leaves is for the next one.
+ * Mode 0600: the blob is incomplete. Mode 0400: the blob is complete and its digest verified. After
+ *a boot all blobs get mode 0600 (store.c), because a power cut may have lost data.
+ *
+ * The process that fills a blob holds an exclusive flock on it, a reader a shared one. So a second
+ *pull of the same blob waits for the first and then finds the complete blob. The next pull resumes
+ *the blobs that an interrupted pull leaves.
  */
 #ifndef CT_BLOBS_H
 #define CT_BLOBS_H
@@ -19,22 +20,23 @@
 
 struct err;
 
-/* Its file, made if there is none, open for reading and writing. */
+/* Opens the blob's file for reading and writing; creates it if it does not exist. */
 int blob_open(const struct store *s, const struct descriptor *blob, struct err *e);
 
 /*
- * Waits for whoever fills it. 1: it is whole, and stays while the descriptor (or one
- * inherited from it) is open; 0: it is for the caller to fill; -1: error.
+ * Waits for a process that is filling the blob. Returns 1 if the blob is complete: it then stays
+ * while the descriptor, or an inherited copy, is open. Returns 0 if the caller is to fill the blob.
  */
 int blob_claim(int fd, const struct descriptor *blob, struct err *e);
 
-/* The caller has filled it, and it is right. */
+/* Marks a blob that the caller has filled and verified as complete. */
 int blob_finish(int fd, const struct descriptor *blob, struct err *e);
 
-/* It is needed no more, or is not what it should be. Who has it open may still read it. */
+/* Removes a blob that is no longer needed, or is wrong. Processes that have it open can still read
+ * it. */
 void blob_remove(const struct store *s, const struct descriptor *blob);
 
-/* Takes away what nobody has open and nobody wrote to or asked for in the last `age` seconds. */
+/* Removes blobs that no process has locked and that were not used in the last `age` seconds. */
 int blobs_sweep(const struct store *s, uint64_t age, struct err *e);
 
 #endif

@@ -1,8 +1,7 @@
 /*
- * The certificates that a host may be known by, besides the system's: those
- * of SSL_CERT_FILE, which stand instead of the system's file as they do for other
- * programs, and the authorities that docker and podman keep a host
- * (containers-certs.d(5)): /etc/containers/certs.d/HOST[:PORT]/NAME.crt and
+ * Finds the certificates to trust for a host, besides the system's. SSL_CERT_FILE replaces the
+ * system's file, as in other programs. The certificate authorities that docker and podman keep for
+ * a host (containers-certs.d(5)) are added: /etc/containers/certs.d/HOST[:PORT]/NAME.crt and
  * /etc/docker/certs.d/HOST[:PORT]/NAME.crt.
  */
 #ifndef CT_CACERTS_H
@@ -11,8 +10,10 @@
 struct buf;
 struct err;
 
-/* Adds their PEM text to out: nothing, if there is none but the system's. host: HOST[:PORT] of a
- * URL. */
+/*
+ * Appends the certificates' PEM text to out; nothing if only the system's are trusted. host:
+ * HOST[:PORT] of a URL.
+ */
 int cacerts_for(const char *host, struct buf *out, struct err *e);
 
 #endif

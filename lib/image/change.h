@@ -1,14 +1,14 @@
 /*
- * Changes to what an image says of itself (image.h), written as in a Dockerfile:
+ * Applies instructions, written as in a Dockerfile, to an image config (image.h):
  *
  *	CMD, ENTRYPOINT		["WORD", ...] as JSON, or a line for /bin/sh -c
  *	ENV, LABEL		NAME=VALUE ..., or NAME and the value
  *	EXPOSE			PORT[-PORT][/tcp|/udp|/sctp] ...
  *	VOLUME			DIR ..., or ["DIR", ...]
- *	WORKDIR DIR		if relative, to the one before
+ *	WORKDIR DIR		a relative DIR is relative to the previous one
  *	USER USER[:GROUP], STOPSIGNAL SIGNAL
  *
- * Words stand apart by blanks; '', "" and \ quote as in a shell.
+ * Blanks separate words; '', "" and \ quote as in a shell.
  */
 #ifndef CT_CHANGE_H
 #define CT_CHANGE_H
@@ -16,7 +16,7 @@
 struct err;
 struct record;
 
-/* What a change does not speak of stays; the error names the instruction. */
+/* Changes only the keys of this instruction. Errors name the instruction. */
 int change_apply(struct record *config, const char *text, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The layers of an image, fetched from a registry into the store's blobs
- * (blobs.h) by a few processes at a time, while the caller unpacks those that are
- * there (import.h: fetch_open and fetch_done are its open and done).
+ * Fetches the layers of an image from a registry into the store's blobs (blobs.h). A few processes
+ * fetch at a time, while the caller unpacks the layers that have arrived (fetch_open and fetch_done
+ * are the functions open and done of import.h).
  */
 #ifndef CT_FETCH_H
 #define CT_FETCH_H
@@ -19,10 +19,10 @@ struct fetch {
 	const struct store *store;
 	struct registry *registry; /* logged in */
 	const struct manifest *image;
-	const struct strv *chains; /* of its layers, base first (layering_chain) */
-	void (*progress)(void);    /* called now and then while the caller waits; may be NULL */
+	const struct strv *chains; /* chain ids of the layers, base first (layering_chain) */
+	void (*progress)(void);    /* called at intervals while the caller waits; may be NULL */
 
-	/* Its own: */
+	/* Private to fetch.c: */
 	struct fetch_layer *layers; /* one for each of the image */
 	struct fetch_shared *shared;
 	pid_t fetchers[FETCH_AT_ONCE];
@@ -30,23 +30,23 @@ struct fetch {
 };
 
 /*
- * Begins to fetch what the store has no layer of. The processes die with the
- * caller's, and have no use of the registry's connections that it has.
+ * Starts to fetch the layers that the store does not have. The fetching processes die with the
+ * caller. They open their own connections to the registry.
  */
 int fetch_begin(struct fetch *f, struct err *e);
 /*
- * Ends them. What was fetched, if only in part, stays for another time, unless it cannot become
- * an image: then nothing stays of it, nor what was unpacked. why: what the caller
- * failed with; NULL: nothing. Not under layerstore_hold.
+ * Ends the fetching processes. Complete and partial blobs stay for the next pull. If the image
+ * cannot be made of them at all, the blobs and the unpacked layers are removed. why: the caller's
+ * error, or NULL. Must not be called under layerstore_hold.
  */
 void fetch_end(struct fetch *f, const struct err *why);
 
-/* Waits for layer i. Gives a descriptor of it, at its beginning; or what made one of them fail. */
+/* Waits for layer i. Returns a descriptor at its beginning, or the error of a process that failed. */
 int fetch_open(void *fetch, size_t i, struct err *e);
-/* Layer i is unpacked. */
+/* Tells that layer i is unpacked. */
 void fetch_done(void *fetch, size_t i);
 
-/* Bytes so far of all that is to be fetched, and how many that is. */
+/* The number of bytes fetched so far, and the number of bytes to fetch in all. */
 void fetch_count(const struct fetch *f, uint64_t *got, uint64_t *of);
 
 #endif

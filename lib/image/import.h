@@ -1,7 +1,5 @@
-/*
- * An image described by a manifest, whose layers are somewhere at hand, becomes
- * one of the store: what ct-pull and ct-init have in common.
- */
+/* Makes an image of the store from a config and layer files: the common part of ct-pull and
+ * ct-init. */
 #ifndef CT_IMPORT_H
 #define CT_IMPORT_H
 
@@ -13,24 +11,24 @@ struct err;
 
 struct import {
 	const struct store *store;
-	/* Of the image, as manifest_config gave it; with source, digest (of the manifest),
-	 * config-digest added by the caller. */
+	/* The image config from manifest_config. The caller adds source, digest (of the manifest)
+	 * and config-digest. */
 	struct record *config;
-	/* A descriptor of the whole, verified file of layer i (base first): waits for it if it
-	 * must. Not called for those in the store. */
+	/* Returns a descriptor of the complete, verified file of layer i (base first); may wait.
+	 * Not called for layers that the store already has. */
 	int (*open)(void *arg, size_t i, struct err *e);
-	/* Layer i is in the store now. May be NULL. */
+	/* Called when layer i is in the store. May be NULL. */
 	void (*done)(void *arg, size_t i);
 	void *arg;
 	treecopy_progress *progress; /* may be NULL */
-	struct strv *moved; /* gets a line for each name (none by digest) that another image loses;
-			       may be NULL */
+	struct strv *moved; /* gets a note for each name that another image loses, except names
+			       by digest; may be NULL */
 };
 
 /*
- * Unpacks the layers that are missing and publishes the image, or, if there is
- * one of the same config-digest already, gives its id. All names move to it.
- * Interrupted, the layers that are done stay for the next try.
+ * Unpacks the missing layers and publishes the image. If the store already has an image with the
+ * same config-digest, returns its id instead. All names move to the image. If the import is
+ * interrupted, the finished layers stay for the next import.
  */
 int import_image(const struct import *in, const struct strv *names, char id[ID_LEN], struct err *e);
 

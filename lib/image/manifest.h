@@ -1,8 +1,7 @@
 /*
- * The JSON documents that describe an image: OCI image spec 1.1 (index,
- * manifest, config) and Docker's (manifest list, schema 2, its config). They
- * are hostile input: each was compared with its digest before, and says
- * nothing that is believed without a check here.
+ * Reads the JSON documents that describe an image: those of the OCI image spec 1.1 (index,
+ * manifest, config) and Docker's (manifest list, manifest schema 2, config). The documents are
+ * hostile input. The caller has verified their digests; every value is checked here.
  */
 #ifndef CT_MANIFEST_H
 #define CT_MANIFEST_H
@@ -14,10 +13,10 @@
 
 struct err;
 
-/* No document is larger; what is, is refused by who fetches it. */
+/* The code that fetches a document refuses a larger one. */
 enum { MANIFEST_MAX = 4 << 20, MANIFEST_LAYERS = 512 };
 
-/* What is accepted where a manifest is asked for (an Accept header's value). */
+/* The value of the Accept header of a request for a manifest. */
 extern const char manifest_types[];
 
 struct descriptor {
@@ -30,45 +29,48 @@ enum manifest_kind { MANIFEST_INDEX, MANIFEST_IMAGE };
 
 struct manifest {
 	enum manifest_kind kind;
-	struct descriptor *list; /* the layers, base first; of an index: the one for the platform */
+	struct descriptor *list; /* the layers, base first; for an index: the platform's manifest */
 	size_t n;
-	struct descriptor config; /* of an image */
-	struct strv names;        /* of a layout's index.json: what it calls that one, any text */
+	struct descriptor config; /* for an image only */
+	struct strv names; /* for the index.json of a layout: the image's names, unchecked text */
 };
 
-/* Whether it is one: "linux/amd64", "linux/arm/v7". */
+/* Checks the syntax of a platform: "linux/amd64", "linux/arm/v7". */
 int manifest_check_platform(const char *platform, struct err *e);
 
 void manifest_free(struct manifest *m);
 #define own_manifest __attribute__((cleanup(manifest_free)))
 
 /*
- * type: the media type it was served or described with (NULL: not known); one
- * that contradicts the document's own is an error, application/json says nothing. Both
- * `layers` and `manifests`, schema 1, foreign layers, encrypted layers, media types that are
- * no layer's are errors too. platform: "linux/amd64[/VARIANT]", NULL for this
- * machine's; the error for an index without it lists those that it has. An entry that is
- * for no platform is taken if it is the only one. What an index leads to may be an index
- * again (see list[0].type): how far to go is for the caller.
+ * Reads an index or an image manifest.
+ *
+ * type: the media type with which the document was served or described (NULL: unknown). It must not
+ * contradict the document's own media type; application/json is ignored. Errors are also: both
+ * `layers` and `manifests`, schema 1, foreign layers, encrypted layers, a layer with an unknown
+ * media type.
+ *
+ * platform: "linux/amd64[/VARIANT]"; NULL means this machine's. If an index does not have the
+ * platform, the error lists the platforms that it has. An entry without a platform is taken if it
+ * is the only entry. The entry may be an index again (list[0].type): the caller limits the depth.
  */
 int manifest_read(const void *json, size_t n, const char *type, const char *platform,
 		  const char *what, struct manifest *m, struct err *e);
 
 /*
- * The index.json of an OCI image layout: as an index for this machine's platform, but one image
- * alone is taken whatever it is for, several that no platform tells apart are an error, and one may
- * be listed under several names (annotations io.containerd.image.name and
+ * Reads the index.json of an OCI image layout, like an index for this machine's platform. A single
+ * image is taken whatever its platform. Several images of the same platform are an error. An image
+ * may be listed under several names (annotations io.containerd.image.name and
  * org.opencontainers.image.ref.name).
  */
 int manifest_read_layout(const void *json, size_t n, const char *what, struct manifest *m,
 			 struct err *e);
 
 /*
- * The image's configuration as keys of image.h (created, arch, entrypoint, cmd, env, workdir,
- * user, stopsignal, volume, label, expose), and besides: diffid* (base first), history* (one
- * line of JSON each, as it stands in the document). os other than linux, a number of diff ids that
- * is not the manifest's number of layers (layers) are errors; so is an arch that is not the
- * platform's (NULL: any will do).
+ * Reads an image config into the keys of image.h (created, arch, entrypoint, cmd, env, workdir,
+ * user, stopsignal, volume, label, expose), plus diffid (one for each layer, base first) and
+ * history (one line of JSON for each entry of the document). Errors are: an os other than linux, a
+ * number of diff ids that differs from layers (the manifest's number of layers), and an arch that
+ * differs from the platform's (NULL: any arch).
  */
 int manifest_config(const void *json, size_t n, size_t layers, const char *platform,
 		    const char *what, struct record *config, struct err *e);

@@ -1,6 +1,6 @@
 /*
- * An image as an OCI image layout in a tar (image-layout.md of the OCI image spec
- * 1.1), written as its parts come: what skopeo calls oci-archive.
+ * Writes an image as a tar of an OCI image layout (image-layout.md of the OCI image spec 1.1), part
+ * by part as the parts arrive. skopeo calls the format oci-archive.
  */
 #ifndef CT_OCIARCHIVE_H
 #define CT_OCIARCHIVE_H
@@ -13,22 +13,25 @@ struct err;
 struct ociarchive {
 	struct archive *archive;
 	int fd;
-	const char *target; /* what is written to, as messages call it */
-	uint64_t left;      /* bytes that the file begun last is still to get */
-	bool stopped;       /* nothing is written any more */
-	int sys;            /* errno of the write that failed */
+	const char *target; /* the name of the output in messages */
+	uint64_t left;      /* bytes still missing from the current file */
+	bool stopped;       /* a write failed; nothing more is written */
+	int sys;            /* errno of that write */
 };
 
-/* Writes to fd what such a layout begins with: its version, and the index of this one manifest.
- * name: its annotation. */
+/*
+ * Writes the beginning of the layout to fd: its version, and an index with this one manifest. name:
+ * the annotation with the image's name.
+ */
 int ociarchive_begin(struct ociarchive *o, int fd, const char *target,
 		     const struct descriptor *manifest, const char *name, struct err *e);
-/* A blob of this digest and size follows, in as many pieces as it comes in. */
+/* Begins a blob with this digest and size; ociarchive_data writes its content, in any number of
+ * pieces. */
 int ociarchive_blob(struct ociarchive *o, const struct descriptor *blob, struct err *e);
 int ociarchive_data(void *ocitar, const void *data, size_t n, struct err *e);
-/* The end mark. */
+/* Writes the end mark of the tar. */
 int ociarchive_end(struct ociarchive *o, struct err *e);
-/* Frees what it holds; without ociarchive_end before, the archive stays without an end mark. */
+/* Frees the writer. Without ociarchive_end before it, the archive has no end mark. */
 void ociarchive_close(struct ociarchive *o);
 #define own_ociarchive __attribute__((cleanup(ociarchive_close)))
 

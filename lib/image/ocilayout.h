@@ -1,11 +1,12 @@
 /*
- * Images laid out as files in a directory, as archives of images are once they
- * are unpacked: an OCI image layout (OCI image spec 1.1, image-layout.md), what
- * `docker save` and `podman save` write (manifest.json: [{Config, RepoTags,
- * Layers}]), or both at once (docker since 25), which is read as the first.
+ * Reads an image from a directory into which an image archive was unpacked: an OCI image layout
+ * (OCI image spec 1.1, image-layout.md), or the format of `docker save` and `podman save`
+ * (manifest.json:
+ * [{Config, RepoTags, Layers}]). docker since version 25 writes both at once, which is read as an
+ * OCI layout.
  *
- * The files are trusted in nothing: only regular ones are opened, links lead
- * nowhere out of the directory, and what has a digest is compared with it.
+ * The files are not trusted: only regular files are opened, links cannot lead out of the directory,
+ * and every file that has a digest is verified.
  */
 #ifndef CT_OCILAYOUT_H
 #define CT_OCILAYOUT_H
@@ -18,37 +19,37 @@ struct descriptor;
 struct err;
 
 struct ocilayout {
-	int dir;              /* the caller's */
-	const char *what;     /* the archive, in messages */
-	struct record config; /* as manifest_config gives it, and digest (if it is an OCI layout's),
-				 config-digest */
-	struct strv layers;   /* files beneath dir, base first */
-	struct descriptor *blobs; /* of those; NULL: nothing is said of them but the diff ids */
-	struct strv digests;      /* of what led to the image: indexes, its manifest */
-	struct strv said;         /* names, not looked at yet */
+	int dir;              /* owned by the caller */
+	const char *what;     /* the archive's name in messages */
+	struct record config; /* from manifest_config, plus config-digest and, from an OCI layout,
+				 digest */
+	struct strv layers;   /* layer files below dir, base first */
+	struct descriptor *blobs; /* descriptors of the layers; NULL: only the diff ids are known */
+	struct strv digests; /* digests of the indexes and the manifest that led to the image */
+	struct strv said;    /* the archive's names, unchecked */
 };
 
 /*
- * Whether dir holds images rather than a root filesystem. One that has the files of
- * both is a root filesystem: they may well lie about in one.
+ * Whether dir contains an image archive rather than a root file system. A directory that looks like
+ * both is a root file system, because a root file system may contain files of these names.
  */
 bool ocilayout_found(int dir);
 
 /*
- * The one image that is in it: several for other platforms do not count, several
- * under other names are an error. On failure l holds nothing.
+ * Reads the archive's one image. Images for other platforms are ignored; several images under
+ * different names are an error. On failure l is empty.
  */
 int ocilayout_read(int dir, const char *what, struct ocilayout *l, struct err *e);
 void ocilayout_free(struct ocilayout *l);
 #define own_ocilayout __attribute__((cleanup(ocilayout_free)))
 
 /*
- * Its names, as ref_name gives them, and the same by the digests that were seen to be its own,
- * whatever digest an archive names. One that is no name is an error.
+ * The image's names, as ref_name writes them, and the same names by verified digest: a digest that
+ * the archive merely claims is not used. An invalid name is an error.
  */
 int ocilayout_names(const struct ocilayout *l, struct strv *names, struct err *e);
 
-/* The file of layer i, compared with its digest, as struct import wants to open it; arg is a struct
+/* Opens the file of layer i after verifying its digest, for struct import; arg is a struct
  * ocilayout. */
 int ocilayout_open(void *arg, size_t i, struct err *e);
 

@@ -1,6 +1,6 @@
 /*
- * An image by its name, pulled first if it is not there. ct-pull does that, as a
- * program of its own: nothing else is linked to what it takes to speak to a registry.
+ * Opens an image by name and pulls it first if necessary. The program ct-pull does the pull, so
+ * that no other program is linked with libcurl.
  */
 #ifndef CT_PULL_H
 #define CT_PULL_H
@@ -11,12 +11,12 @@ struct err;
 
 enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEVER };
 
-/* "missing", "always", "never" into an enum pull_policy; for option tables. */
+/* Reads "missing", "always" or "never" into an enum pull_policy; for option tables. */
 int pull_read_policy(void *to, const char *text, struct err *e);
 
 /*
- * image_open, and what the policy says. ct-pull says itself on stderr why it
- * failed: the error has no words then.
+ * Pulls the image as the policy says, then opens it (image_open). If ct-pull fails, it prints its
+ * own error; the error returned here then has an empty message.
  */
 int pull_open(const struct store *s, const char *ref, enum pull_policy policy, struct image *img,
 	      struct err *e);

@@ -1,12 +1,11 @@
 /*
- * A registry, as the OCI distribution spec 1.1 and Docker's registry HTTP API
- * V2 describe it: tokens, manifests, blobs.
+ * A client of a registry (OCI distribution spec 1.1, Docker's registry HTTP API V2): tokens,
+ * manifests, blobs.
  *
- * What does not come at once (429, 5xx, a connection that breaks off) is tried a
- * few times, each after a longer wait, or after what Retry-After says, up to a
- * minute. A token is asked for reading this one repository, whatever the
- * challenge says, and again when it has expired. Challenges of other hosts, where
- * a redirect led to, are not answered.
+ * A request that fails temporarily (status 429 or 5xx, a broken connection) is repeated a few
+ * times, with growing waits or after the time that Retry-After gives, at most a minute. A token is
+ * requested only for reading this one repository, whatever the challenge asks, and again when it
+ * has expired. Challenges of other hosts, to which a redirect led, are not answered.
  */
 #ifndef CT_REGISTRY_H
 #define CT_REGISTRY_H
@@ -23,47 +22,48 @@ struct err;
 struct registry {
 	const struct ref *ref;
 	char *base;            /* "https://registry-1.docker.io/v2" */
-	bool met;              /* it has answered */
-	struct auth auth;      /* what is known: */
-	bool sought;           /* it is, the auth files were read or need not be */
-	char *token;           /* bearer; NULL: none was needed so far */
-	bool basic;            /* the credentials go with every request */
-	struct buf token_json; /* the answer that token came from; empty: none */
-	bool passing; /* what failed last may well go on another time: the connection, a busy server
-		       */
-	/* Told before each new try of something that failed: why, in a line. May be NULL. */
+	bool met;              /* the registry has answered */
+	struct auth auth;      /* the credentials, valid if sought is set */
+	bool sought;           /* the auth files were read, or need not be */
+	char *token;           /* bearer token; NULL: none was needed so far */
+	bool basic;            /* the credentials are sent with every request (Basic) */
+	struct buf token_json; /* the token server's answer; empty: none */
+	bool passing;          /* the last failure is temporary: the connection, a busy server */
+	/* Called before each new try with the reason, in one line. May be NULL. */
 	void (*retry)(const char *why);
 };
 
 /*
- * creds: "USER:PASSWORD" of the user's; NULL: what docker's and podman's auth
- * files say of this image (auth.h), read if the registry asks for it. Nothing is
- * sent yet. Plain http where http_plain_allowed says so and https is not spoken
- * there. Errors of all that follows name the image.
+ * Prepares a client; sends nothing yet. creds: "USER:PASSWORD" from the user. NULL: the auth files
+ * of docker and podman (auth.h) are read when the registry asks for credentials. Plain http is used
+ * if http_plain_allowed allows it and the registry does not speak https. The errors of all
+ * functions below name the image.
  */
 int registry_open(struct registry *r, const struct ref *ref, const char *creds, struct err *e);
 void registry_close(struct registry *r);
 #define own_registry __attribute__((cleanup(registry_close)))
 
-/* Takes out of e whatever of credentials and tokens it says: of what a server said, or a manifest.
- * All errors below had that. */
+/*
+ * Removes credentials and tokens from the error's message, which may quote a server or a manifest.
+ * The functions below already do this.
+ */
 void registry_hide(const struct registry *r, struct err *e);
 
-/* Answers the challenge that /v2/ gives, if it gives one, so that the rest need not. */
+/* Answers the challenge of /v2/, if there is one, so that later requests are authorised at once. */
 int registry_login(struct registry *r, struct err *e);
 
 /*
- * A manifest or an index by tag or digest, MANIFEST_MAX bytes at most; its
- * digest is compared with the one it was asked for by, and with the one that the
- * registry says. type: as served. digest: of these bytes.
+ * Fetches a manifest or an index by tag or digest, at most MANIFEST_MAX bytes. Its digest is
+ * compared with the requested one and with the registry's header. type: the served media type.
+ * digest: the digest of the bytes.
  */
 int registry_manifest(struct registry *r, const char *reference, struct buf *json, char type[128],
 		      char digest[DIGEST_LEN], struct err *e);
 
 /*
- * A blob, given to take as it comes, from byte `from` on; what is before is with
- * the caller, and in `d`. After a break it goes on where it broke. Size and digest
- * are compared: 0 means that all of it was there and right; `d` is at its end then.
+ * Fetches a blob from byte `from` on and gives it to take piece by piece. The caller has the bytes
+ * before `from`, and they are already hashed in `d`. A broken transfer resumes where it broke.
+ * Returns 0 only if the size and the digest are right.
  */
 int registry_blob(struct registry *r, const struct descriptor *blob, uint64_t from,
 		  struct digest *d,

@@ -1,7 +1,7 @@
 /*
- * The challenge of a WWW-Authenticate header: RFC 9110, 11.2 to 11.6.1, with
- * the parameters that a registry's token authentication has (distribution spec,
- * "Token Authentication Specification").
+ * Parses the challenges of WWW-Authenticate headers (RFC 9110, sections 11.2 to 11.6.1), with the
+ * parameters of a registry's token authentication (distribution spec, "Token Authentication
+ * Specification").
  */
 #ifndef CT_WWWAUTH_H
 #define CT_WWWAUTH_H
@@ -12,13 +12,13 @@ struct err;
 
 struct wwwauth {
 	enum { WWWAUTH_NONE, WWWAUTH_BASIC, WWWAUTH_BEARER } kind;
-	char *realm, *service; /* NULL: not said */
+	char *realm, *service; /* NULL: not given */
 };
 
 /*
- * The one that can be answered, of all that the headers hold: Bearer before
- * Basic. A header that breaks the grammar, a parameter that comes twice, a
- * value with control characters are errors; so is a Bearer without a realm.
+ * Chooses a challenge that this client can answer: Bearer before Basic. Errors are: a header that
+ * breaks the grammar, a parameter that is given twice, a value with control characters, a Bearer
+ * challenge without a realm.
  */
 int wwwauth_read(const struct strv *headers, struct wwwauth *c, struct err *e);
 void wwwauth_free(struct wwwauth *c);
