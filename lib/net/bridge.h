@@ -1,10 +1,12 @@
 /*
- * Networks brought up and taken down: the bridge with its address, the rules, forwarding.
- * What is up is judged by the kernel: the bridge is set up last of all that a network needs,
- * so that whatever a kill left half-way is seen, and completed by the next bridge_up.
+ * Brings networks up and down: the bridge with its address, the nftables rules, forwarding.
  *
- * Under the lock of the networks (network_lock), which the caller holds. rtnl: an rtnl_open
- * socket of the host's namespace.
+ * The kernel's state decides whether a network is up. The bridge is set up after everything else,
+ * so if a command is killed half-way, the bridge is still down and the next bridge_up completes the
+ * work.
+ *
+ * The caller holds the lock of the networks (network_lock). rtnl: an rtnl_open socket of the host's
+ * network namespace.
  */
 #ifndef CT_BRIDGE_H
 #define CT_BRIDGE_H
@@ -12,27 +14,27 @@
 #include "net/network.h"
 
 struct bridge_how {
-	bool thorough;  /* see to everything, even if all looks well */
-	char note[600]; /* what the user should be told, or "" */
+	bool thorough;  /* check and repair everything, even if the network looks up */
+	char note[600]; /* a note for the user, or "" */
 };
 /*
- * Makes sure that the network is up, and fills in n. If it is (bridge up, both tables there,
- * packets forwarded) that is a few questions to the kernel, and nothing is written. What is
- * missing is made; rules with all their elements, from the records CT_RUN/ps_N/net.
- * Refused if a route of the host overlaps the subnet. On failure nothing new is left.
+ * Makes sure that the network is up, and fills in n. If the network is up already (bridge up, both
+ * tables present, forwarding enabled), only a few queries go to the kernel and nothing is written.
+ * Otherwise the missing parts are made; the rules get all their elements from the records
+ * CT_RUN/ps_N/net. Refused if a route of the host overlaps the subnet. A failure is undone.
  */
 int bridge_up(const struct store *s, struct netlink *rtnl, const char *name, struct bridge_how *how,
 	      struct network *n, struct err *e);
 
 /*
- * A step of that alone: the bridge with its address, up, and no rules; a later bridge_up adds what
- * is missing. Refused as there.
+ * Makes only the bridge, with its address, and sets it up, without rules. A later bridge_up adds
+ * the rest. Refused in the same cases.
  */
 int bridge_only(const struct store *s, struct netlink *rtnl, const char *name, struct err *e);
 
 /*
- * Takes the network away; with the last one the tables go, and forwarding is put back. Refused
- * if it has members. Not being up is success.
+ * Takes the network down. With the last network, the tables are removed and forwarding is restored.
+ * Refused if the network has members. A network that is not up is success.
  */
 int bridge_down(const struct store *s, struct netlink *rtnl, const char *name, struct err *e);
 

@@ -1,12 +1,13 @@
 /*
- * A container's end on a network: its address (leased from the network), its pair of links, and
- * what is told of it. All of it is in the record CT_RUN/ps_N/net before it is made:
+ * A container's endpoint on a network: its address (leased from the network), its veth pair, its
+ *elements in the nftables sets, and its name for other containers. Everything is written to the
+ *record CT_RUN/ps_N/net before it is made:
  *
  *	set=CT_BRIDGE
- *	name=NAME			if it has one
+ *	name=NAME			if the container has a name
  *	member=..., port=...		rules.h
  *
- * Taking it all away needs nothing but that record, whoever died when.
+ * This record is enough to remove everything, whichever process was killed at which moment.
  */
 #ifndef CT_ENDPOINT_H
 #define CT_ENDPOINT_H
@@ -20,63 +21,69 @@
 struct endpoint {
 	struct rules_member at;
 	struct subnet address;  /* with the network's prefix */
-	struct in_addr gateway; /* 0: there is no way out */
-	unsigned bridge;        /* its index */
+	struct in_addr gateway; /* 0: no default route */
+	unsigned bridge;        /* the bridge's interface index */
 	char bridge_name[16];
 	bool isolated;
 };
 
 /*
- * A free address of a network that is up, for a container. Under the lock until endpoint_record.
- * inside: what its link is called. e->sys EADDRNOTAVAIL: there is none.
+ * Chooses a free address of a network that is up. The caller holds the lock of the networks until
+ * endpoint_record. inside: the name of the container's interface. e->sys EADDRNOTAVAIL: no address
+ * is free.
  */
 int endpoint_choose(const struct store *s, const struct network *n, const char *id,
 		    const char *inside, struct endpoint *m, struct err *e);
 /*
- * Writes the record of a container, then leases the addresses (each m's), adds the elements, and
- * tells the name. Under the lock of the networks.
+ * Writes the record of a container, then leases the address of m, adds the elements to the nftables
+ * sets and publishes the name. The caller holds the lock of the networks.
  */
 int endpoint_record(const struct store *s, const struct network *n, const char *id,
 		    const struct record *net, const struct endpoint *m, struct err *e);
 
-/* The pair: one end on the bridge, the other in that network namespace, which is called name
- * (endpoint_netns). */
+/*
+ * Makes the veth pair: one end on the bridge, the other in the network namespace netns. name: the
+ * namespace's name (endpoint_netns).
+ */
 int endpoint_pair(struct netlink *rtnl, const struct endpoint *m, const char *id, int netns,
 		  const char *name, struct err *e);
-/* The other end, by a socket of that namespace: loopback, address and route too. */
+/* Configures the container's end through a socket of its namespace: loopback, address, default
+ * route. */
 int endpoint_configure(struct netlink *inside, const struct endpoint *m, const char *id,
 		       struct err *e);
 
-/* CT_RUN/ps_N/net. e->sys ENOENT: it is on no network. */
+/* Reads CT_RUN/ps_N/net. e->sys ENOENT: the container is on no network. */
 int endpoint_read(const struct store *s, const char *id, struct record *net, struct err *e);
-/* Writes it; one without an end on any network is taken away. */
+/* Writes CT_RUN/ps_N/net, or removes it if the record has no endpoint. */
 int endpoint_write(const struct store *s, const char *id, const struct record *net, struct err *e);
 
 /*
- * What lines of a record stand for, but for links: elements (set NULL: not these), names, leases.
- * Under the lock of the networks.
+ * Releases what the lines of a record stand for, except interfaces: elements of nftables sets
+ * (unless set is NULL), names and leases. The caller holds the lock of the networks.
  */
 int endpoint_let_go(const struct store *s, const char *id, const struct record *gone,
 		    const char *set, struct err *e);
 
-/* Notes that one shares another's network namespace, for both to be cleaned up after. */
+/* Records that container id shares the network namespace of container with, for the cleanup of
+ * both. */
 int endpoint_share(const struct store *s, const char *with, const char *id, struct err *e);
 
 /*
- * Takes away all that a container has of networks, for one whose processes are gone (its links go
- * with its network namespace). Nothing to take away is success. Takes the lock itself.
+ * Releases everything that a container without processes has of networks. (Its interfaces vanish
+ * with its network namespace.) If there is nothing to release, that is success. Takes the lock of
+ * the networks.
  */
 int endpoint_clean(const struct store *s, const char *id, struct err *e);
 
 /*
- * The name of a container's network namespace for ip-netns(8): its id; in sets whose CT_RUN is not
- * the default one, its id, "-" and a number made of CT_RUN, since ids of several sets are
- * alike. The caller frees it.
+ * The name of a container's network namespace for ip-netns(8): the container's id. In a set with
+ * another CT_RUN, "-" and a number computed from CT_RUN follow, because several sets use the same
+ * ids. The caller frees it.
  */
 char *endpoint_netns(const struct store *s, const char *id);
 /*
- * /run/netns/NAME: a link to the namespace of that process, which holds
- * nothing. Left out if something of that name is there.
+ * Makes /run/netns/NAME, a symbolic link to the namespace of the process. Unlike a bind mount, it
+ * does not keep the namespace alive. If the name exists already, no link is made.
  */
 void endpoint_show(const struct store *s, const char *id, pid_t pid);
 void endpoint_hide(const struct store *s, const char *id);

@@ -1,17 +1,18 @@
 /*
- * Forwarding of IPv4 packets, switched on link by link and no further than needed: for the
- * bridge, and for the links by which the host reaches anything, if they do not forward already.
- * Which ones is noted in the record CT_RUN/net/.forwarding before, so that
- * it can be put back whatever happens. What comes in by such a link goes to networks of this
- * host only (rules.c), as if it were not switched on. On a host that forwards anyway nothing is
- * changed; if somebody switches all of it on later (net.ipv4.ip_forward), that is his, and is not
- * put back.
+ * Enables IPv4 forwarding on single interfaces, on no more than necessary: on the bridge, and on
+ * the interfaces through which the host reaches other hosts, unless they forward already. The names
+ * of these interfaces are written to the record CT_RUN/net/.forwarding first, so that forwarding
+ * can be restored whatever happens. The rules (rules.c) let packets from such an interface reach
+ * only networks of this host, as if forwarding were disabled. On a host that forwards anyway
+ * nothing is changed. If an administrator later enables forwarding for all interfaces
+ * (net.ipv4.ip_forward), that is left alone.
  *
- * Several sets of networks on one host need the same links. A set that finds a link opened by
- * another one notes it too, and who leaves closes only what nobody else claims. They
- * know of each other by the packet filter (rules.h), which every process of this network
- * namespace sees, whatever its mounts. No lock is needed: who opens claims first and switches
- * on then; who leaves gives up the claim, closes, and opens again what was claimed meanwhile.
+ * Several sets of networks on one host need the same interfaces. A set that finds an interface
+ * enabled by another set claims it too, and a set that goes down disables only interfaces that no
+ * other set claims. The claims are in nftables sets (rules.h), which every process of this network
+ * namespace sees, whatever its mounts. No lock is needed: a set claims an interface before it
+ * enables it; a set that goes down drops its claim, disables the interface, and enables it again if
+ * another set claimed it meanwhile.
  */
 #ifndef CT_IPFORWARD_H
 #define CT_IPFORWARD_H
@@ -22,23 +23,26 @@
 struct err;
 
 /*
- * Whether all is as it should be: what leaves by the default route can come back, and what is
- * noted in dir (CT_RUN/net) still holds. Two or three questions to the kernel.
+ * Whether forwarding is complete: the interface of the default route forwards, and the record in
+ * dir (CT_RUN/net) still agrees with the host's global setting. Takes two or three queries to the
+ * kernel.
  */
 bool ipforward_ready(int dir, struct netlink *rtnl);
 
 /*
- * Finds where it has to be switched on, that is where any route leads, and notes that. dir:
- * CT_RUN/net; set: CT_BRIDGE; ours: bridges of ours, which are left out. opened: all links that
- * forward because of ct, or are about to.
+ * Finds and records the interfaces on which forwarding has to be enabled: those to which any route
+ * leads. dir: CT_RUN/net; set: CT_BRIDGE; ours: bridges of this set, which are left out. opened:
+ * gets all interfaces that forward because of ct, or are about to.
  */
 int ipforward_plan(int dir, struct netlink *rtnl, const char *set, const struct strv *ours,
 		   struct strv *opened, struct err *e);
-/* Switches it on. */
+/* Enables forwarding on these interfaces. */
 int ipforward_open(const struct strv *opened, struct err *e);
 
-/* Puts everything back that is there still and that no other set claims. The rules are to be
- * written after it. */
+/*
+ * Disables forwarding on the recorded interfaces that still exist and that no other set claims. The
+ * caller writes the rules afterwards.
+ */
 int ipforward_restore(int dir, struct netlink *rtnl, const char *set, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * What a container has of the packet filter, straight into and out of the sets and maps of
- * rules.h: elements of its ends on networks and of its published ports, from the lines of
- * CT_RUN/ps_N/net. A few microseconds each, whatever else there is.
+ * Adds a container's elements to the nftables sets and maps of rules.h, and removes them: those of
+ * its endpoints and published ports, from the lines of CT_RUN/ps_N/net. It uses netlink directly
+ * and takes a few microseconds for each element, however many other elements there are.
  */
 #ifndef CT_NFTSET_H
 #define CT_NFTSET_H
@@ -13,11 +13,12 @@
 struct err;
 
 /*
- * Adds all that the record has, or takes it away; set: CT_BRIDGE. Each one, whatever becomes of
- * the others; the error is of the first that failed. e->sys ENOENT: there are no tables.
+ * Adds or removes all elements of the record. set: CT_BRIDGE. A failure does not stop the others;
+ * the error is that of the first failure. e->sys ENOENT: there are no tables.
  *
- * Whoever adds a port holds it (port.h), so an element for it that is there already was left by
- * the dead, and is replaced; one that is another's by now is not taken away.
+ * The caller that adds a port holds the port's socket (port.h). An element that already exists for
+ * the port was therefore left by a dead container, and is replaced. An element that belongs to
+ * another container by now is not removed.
  */
 int nftset_put(const char *set, bool add, const struct record *net, struct err *e);
 

@@ -1,15 +1,15 @@
 /*
- * The text of all packet filter rules, for nft_run. A set of networks has two tables of its
- * own, `inet ct_SET` and `bridge ct_SET` (SET: CT_BRIDGE); nothing else is ever touched.
+ * Writes the text of all nftables rules, for nft_run. A set of networks has two tables, `inet
+ * ct_SET` and `bridge ct_SET` (SET: CT_BRIDGE); ct touches no other table.
  *
- * The rules are the same whatever the number of containers and ports: these are elements
- * of maps and sets. All of it can be written again at any time from what is up and from
- * the records CT_RUN/ps_N/net, for somebody may have flushed it.
+ * The rules do not depend on the number of containers and ports, which are elements of sets and
+ * maps. The tables can be written again at any time, from the networks that are up and the records
+ * CT_RUN/ps_N/net, because another program may have flushed them.
  *
- * Who adds elements: first the record, then the element, holding the lock of the networks
- * (network_lock) for both or for the second; who takes away: first the record, then the element.
- * What is written again meanwhile is then complete. To add what is there is success,
- * to take away what is not fails with e->sys ENOENT.
+ * To add an element, a process first writes the record and then adds the element, holding the lock
+ * of the networks (network_lock) at least for the second. To remove an element, it first changes
+ * the record and then removes the element. So tables that are written again meanwhile are complete.
+ * Adding an existing element is success; removing a missing one fails with e->sys ENOENT.
  */
 #ifndef CT_RULES_H
 #define CT_RULES_H
@@ -25,9 +25,10 @@
 #define RULES_TABLES RULES_PREFIX "%s"
 
 /*
- * Sets of the table inet ct_SET, of names of links: those that forward only because ct switched
- * that on, and those of them that this set of networks still needs. Other sets on this host
- * read them (ipforward.h), for a link must stay open until the last of them has gone.
+ * nftables sets of interface names in the table inet ct_SET. RULES_OPENED: interfaces that forward
+ * only because ct enabled it. RULES_CLAIMED: those of them that this set of networks still needs.
+ * Other sets of networks read them (ipforward.h), because an interface must forward until the last
+ * set releases it.
  */
 #define RULES_OPENED  "opened"
 #define RULES_CLAIMED "claimed"
@@ -40,20 +41,20 @@ struct rules_bridge {
 };
 
 /*
- * A container's end on a network. In the record CT_RUN/ps_N/net a line
+ * A container's endpoint on a network. In the record CT_RUN/ps_N/net it is a line
  * "member=NETWORK ADDRESS LINK INSIDE": member=default 10.142.0.3 ct0v3 eth0
  *
- * Its link may send only with its hardware address (subnet_mac) and its address. Elements
- * are added before the link is made, so that there is no moment when it may do more.
+ * The interface may send only with its own hardware address (subnet_mac) and IP address. The
+ * elements are added before the interface is made, so there is no moment without this restriction.
  */
 struct rules_member {
 	char network[64];
 	struct in_addr address;
-	char link[16], inside[16]; /* the host's end, the container's */
+	char link[16], inside[16]; /* the host's and the container's end of the veth pair */
 };
 
 /*
- * A published port. In the record a line "port=HOST_ADDRESS HOST_PORT PROTOCOL ADDRESS PORT"
+ * A published port. In the record it is a line "port=HOST_ADDRESS HOST_PORT PROTOCOL ADDRESS PORT"
  * (HOST_ADDRESS 0.0.0.0: any): port=127.0.0.1 8080 tcp 10.142.0.3 80
  */
 struct rules_port {
@@ -64,19 +65,19 @@ struct rules_port {
 
 void rules_record_member(struct record *r, const struct rules_member *m);
 void rules_record_port(struct record *r, const struct rules_port *p);
-/* The value of such a line; false if it is none. */
+/* Read the value of such a line; false if it is invalid. */
 bool rules_read_member(const char *value, struct rules_member *m);
 bool rules_read_port(const char *value, struct rules_port *p);
 
-/* Both tables, in place of those that there are. opened: links that forward because of ct. */
+/* Writes both tables, replacing existing ones. opened: interfaces that forward because of ct. */
 void rules_tables(struct buf *out, const char *set, const struct rules_bridge *bridges, size_t n,
 		  const struct strv *opened);
 void rules_no_tables(struct buf *out, const char *set);
 
-/* Commands, to be run in one text as many as one likes. */
+/* Append commands that add or remove elements; one text may have any number of commands. */
 void rules_member(struct buf *out, const char *set, bool add, const struct rules_member *m);
 void rules_port(struct buf *out, const char *set, bool add, const struct rules_port *p);
-/* All that a record CT_RUN/ps_N/net has. */
+/* Appends the commands for all lines of a record CT_RUN/ps_N/net. */
 void rules_of_record(struct buf *out, const char *set, bool add, const struct record *net);
 
 #endif
