@@ -102,8 +102,9 @@ int tip_open_image(const struct build *b, const char *ref, enum pull_policy pull
 		   struct err *e)
 {
 	*t = (struct tip)TIP_NONE;
+	/* ct-pull said itself why it failed; the error has no words then. */
 	if (pull_open(b->store, ref, pull, &t->image, e) < 0)
-		return -1;
+		return *e->msg ? -1 : err_set(e, "%s: cannot be pulled", ref);
 	t->rootfs = t->image.rootfs;
 	return image_key(&t->image, t->key, e);
 }

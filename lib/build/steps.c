@@ -248,9 +248,7 @@ static void begin_stage(struct stepping *s, const struct steps_request *q)
 		scope_copy(&stage->scope, &base->scope);
 	} else if (stage->image && stage->needed) {
 		if (q->base(q->arg, stage->image, &stage->config, &e) < 0) {
-			/* ct-pull said itself why it failed; the error has no words then. */
-			stepping_fault(s, "%s%s", *e.msg ? e.msg : stage->image,
-				       *e.msg ? "" : ": cannot be pulled");
+			stepping_fault(s, "%s", e.msg);
 			stage->known = false;
 		}
 		for (const char *const *key = image_own_keys; *key; key++)

@@ -138,7 +138,9 @@ ct-build: Dockerfile:7: ONBUILD: not supported" ]
 	wrong 'CMD' 'CMD: nothing follows it'
 	wrong 'ENTRYPOINT' 'ENTRYPOINT: nothing follows it'
 	wrong 'ARG 1=2' 'ARG: 1=2: not NAME or NAME=VALUE'
-	wrong 'COPY --from=late /x /' "COPY: late: no such file in $D" || true
+	dockerfile 'FROM busybox' 'COPY --from=nosuch /x /'
+	run -1 --separate-stderr ct build "$D"
+	[[ $stderr == *'ct-build: Dockerfile:2: COPY: nosuch: cannot be pulled '* ]]
 }
 
 @test "control characters of a file are escaped" {
