@@ -244,7 +244,7 @@ static int plan_caps(const struct runopts *o, struct plan *p, struct err *e)
 	}
 	p->caps = o->privileged ? caps_all() : caps_default(p->net == NET_HOST);
 	/* One that is named both ways was named with a meaning only if the other way was ALL. */
-	if (drop == caps_all())
+	if (o->cap_drop.n && drop == caps_all())
 		p->caps = add;
 	else
 		p->caps = (p->caps | add) & ~drop;
