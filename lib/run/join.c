@@ -24,6 +24,7 @@
 #include "kernel/caps.h"
 #include "kernel/cgroup.h"
 #include "kernel/idmap.h"
+#include "kernel/namespace.h"
 #include "kernel/rlimit.h"
 #include "kernel/seccomp.h"
 #include "run/channel.h"
@@ -35,40 +36,14 @@
 /* What the process needs on its way in. */
 struct entry {
 	struct join *j;
-	int target;     /* pidfd of the container's first process */
-	int namespaces; /* CLONE_NEW* of those that are not ours already */
+	int target; /* pidfd of the container's first process */
+	/* CLONE_NEW* of those that are not ours already: setns(2) refuses a user namespace that the
+	 * caller is in. */
+	int namespaces;
 	struct cgroup_group group;
 	int channel;
 	struct program program;
 };
-
-/* setns(2) refuses a user namespace that one is in already, so only the others are named. */
-static int differing_namespaces(pid_t pid, int *flags, struct err *e)
-{
-	static const struct {
-		const char *name;
-		int flag;
-	} kinds[] = {
-		{"user", CLONE_NEWUSER},     {"mnt", CLONE_NEWNS},    {"uts", CLONE_NEWUTS},
-		{"ipc", CLONE_NEWIPC},       {"net", CLONE_NEWNET},   {"pid", CLONE_NEWPID},
-		{"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},
-	};
-	struct stat ours, theirs;
-
-	*flags = 0;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		own_str char *our = str_fmt("/proc/self/ns/%s", kinds[i].name);
-		own_str char *their = str_fmt("/proc/%d/ns/%s", (int)pid, kinds[i].name);
-
-		if (stat(our, &ours) < 0) /* a kind this kernel does not have */
-			continue;
-		if (stat(their, &theirs) < 0)
-			return err_sys(e, "%s", their);
-		if (ours.st_ino != theirs.st_ino)
-			*flags |= kinds[i].flag;
-	}
-	return 0;
-}
 
 /* What nsenter(1) and its like do the same. */
 static void tell_same(const struct entry *n)
@@ -171,7 +146,7 @@ static int clone_joined(struct entry *n, struct err *e)
 	struct clone_args args = {.exit_signal = SIGCHLD,
 				  .flags = CLONE_PIDFD,
 				  .pidfd = (uint64_t)(uintptr_t)&n->j->pidfd};
-	own_fd int own_pids = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	own_fd int own_pids = namespace_open(0, CLONE_NEWPID, e);
 	int ends[2];
 	pid_t pid;
 
@@ -214,7 +189,7 @@ static int prepare(struct entry *n, struct err *e)
 	n->target = proc_open(&j->target);
 	if (n->target < 0)
 		return err_sys(e, "the first process");
-	if (differing_namespaces(j->target.pid, &n->namespaces, e) < 0 ||
+	if (namespace_differing(j->target.pid, &n->namespaces, e) < 0 ||
 	    idmap_of(j->target.pid, &map, e) < 0 || cgroup_open(group, &n->group, e) < 0)
 		return -1;
 	owner = idmap_outside(&map, 0);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 #include "base/record.h"
 #include "container/container.h"
 #include "container/etc.h"
+#include "kernel/namespace.h"
 #include "kernel/rtnl.h"
 #include "net/bridge.h"
 #include "net/hosts.h"
@@ -125,23 +127,20 @@ int netstage_prepare(struct run *r, struct err *e)
 }
 
 /* A namespace of another process; -1 with e->sys 0: it is ours as well. */
-static int open_namespace(pid_t pid, const char *kind, struct err *e)
+static int open_other(pid_t pid, int kind, struct err *e)
 {
-	own_str char *ours = str_fmt("/proc/self/ns/%s", kind),
-		     *its = str_fmt("/proc/%d/ns/%s", (int)pid, kind);
-	struct stat our_st, its_st;
-	own_fd int fd = open(its, O_RDONLY | O_CLOEXEC);
+	int differing;
 
-	if (fd < 0 || fstat(fd, &its_st) < 0 || stat(ours, &our_st) < 0)
-		return err_sys(e, "%s", its);
+	if (namespace_differing(pid, &differing, e) < 0)
+		return -1;
 	e->sys = 0;
-	return our_st.st_ino == its_st.st_ino ? -1 : take_fd(&fd);
+	return differing & kind ? namespace_open(pid, kind, e) : -1;
 }
 
 /* The user namespace too, and its map, unless that is the host's. */
 static int share_users(struct run *r, const char *id, pid_t pid, struct err *e)
 {
-	r->net.shared_user = open_namespace(pid, "user", e);
+	r->net.shared_user = open_other(pid, CLONE_NEWUSER, e);
 	if (r->net.shared_user < 0)
 		return e->sys ? -1 : 0;
 	r->userns = fcntl(r->net.shared_user, F_DUPFD_CLOEXEC, 3);
@@ -182,7 +181,7 @@ int netstage_share(struct run *r, struct err *e)
 	if (endpoint_share(r->store, other.id, r->id, e) < 0 ||
 	    !container_runs(r->store, &other, &st))
 		return err_set(e, "--network container:%s: it does not run", other.id);
-	r->net.shared = open_namespace(st.init.pid, "net", e);
+	r->net.shared = open_other(st.init.pid, CLONE_NEWNET, e);
 	if (r->net.shared < 0)
 		return e->sys
 			? -1
@@ -194,16 +193,16 @@ int netstage_share(struct run *r, struct err *e)
 
 int netstage_grant(struct run *r, struct err *e)
 {
-	own_str char *path = str_fmt("/proc/%d/ns/net", (int)r->pid), *name = NULL;
+	own_str char *name = NULL;
 	own_fd int netns = -1;
 
 	if (r->store)
 		endpoint_show(r->store, r->id, r->pid);
 	if (!netstage_name(r->plan))
 		return 0;
-	netns = open(path, O_RDONLY | O_CLOEXEC);
+	netns = namespace_open(r->pid, CLONE_NEWNET, e);
 	if (netns < 0)
-		return err_sys(e, "%s", path);
+		return -1;
 	name = endpoint_netns(r->store, r->id);
 	if (endpoint_pair(r->net.rtnl, &r->net.member, r->id, netns, name, e) < 0)
 		return -1;

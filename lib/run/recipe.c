@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "container/container.h"
 #include "kernel/caps.h"
 #include "kernel/hierarchy.h"
+#include "kernel/namespace.h"
 #include "store/volstore.h"
 
 void recipe_free(struct recipe *out)
@@ -32,13 +34,15 @@ static const char *become(const struct run *r)
 }
 
 /* A namespace: `begins` is where its flag goes in a script. */
-static void namespace(struct recipe *out, struct buf *begins, const char *before, const char *flag,
+static void namespace(struct recipe *out, struct buf *begins, const char *before, int flag,
 		      const char *typed)
 {
+	const char *option = namespace_of(flag)->option;
+
 	if (out->typed)
-		buf_fmt(&out->inside, "%sunshare %s%s\n", before, flag, typed);
+		buf_fmt(&out->inside, "%sunshare %s%s\n", before, option, typed);
 	else
-		buf_fmt(begins, " %s", flag);
+		buf_fmt(begins, " %s", option);
 }
 
 /* One more command in front of the program. */
@@ -247,7 +251,7 @@ void recipe_user_unmapped(const struct run *r, struct recipe *out)
 
 void recipe_uts(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->flags, "", "--uts", "");
+	namespace(out, &out->flags, "", CLONE_NEWUTS, "");
 	if (r->hostname)
 		buf_fmt(&out->inside, "hostname %s\n", r->hostname);
 }
@@ -255,30 +259,30 @@ void recipe_uts(const struct run *r, struct recipe *out)
 void recipe_ipc(const struct run *r, struct recipe *out)
 {
 	(void)r;
-	namespace(out, &out->flags, "", "--ipc", "");
+	namespace(out, &out->flags, "", CLONE_NEWIPC, "");
 }
 
 void recipe_pid(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->late, "", "--pid",
+	namespace(out, &out->late, "", CLONE_NEWPID,
 		  plan_has_stage(r->plan, STAGE_TIME) ? " --time --fork" : " --fork");
 }
 
 void recipe_cgns(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->late, become(r), "--cgroup", "");
+	namespace(out, &out->late, become(r), CLONE_NEWCGROUP, "");
 }
 
 void recipe_time(const struct run *r, struct recipe *out)
 {
 	/* Both begin with a child: it is one of the stage pid then. */
 	if (!out->typed || !plan_has_stage(r->plan, STAGE_PID))
-	namespace(out, &out->late, "", "--time", " --fork");
+	namespace(out, &out->late, "", CLONE_NEWTIME, " --fork");
 }
 
 void recipe_mnt(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->flags, become(r), "--mount", "");
+	namespace(out, &out->flags, become(r), CLONE_NEWNS, "");
 }
 
 /* ---- the program ---- */

@@ -21,6 +21,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "container/rootfs.h"
+#include "kernel/namespace.h"
 #include "kernel/owner.h"
 #include "run/channel.h"
 #include "run/hostmounts.h"
@@ -30,29 +31,6 @@
 #define EACH_STAGE(s, r)                                   \
 	for (const struct stage *s = stages; s->says; s++) \
 		if (stage_is_wanted(s, (r)->plan))
-
-/* "CLONE_NEWUTS|CLONE_NEWPID" */
-static const char *flags_text(uint64_t flags)
-{
-	static const struct {
-		uint64_t flag;
-		const char *name;
-	} all[] = {
-		{CLONE_NEWUSER, "NEWUSER"}, {CLONE_NEWNET, "NEWNET"},
-		{CLONE_NEWUTS, "NEWUTS"},   {CLONE_NEWIPC, "NEWIPC"},
-		{CLONE_NEWPID, "NEWPID"},   {CLONE_NEWTIME, "NEWTIME"},
-		{CLONE_NEWNS, "NEWNS"},     {CLONE_INTO_CGROUP, "INTO_CGROUP"},
-	};
-	static char text[160];
-	size_t n = 0;
-
-	strcpy(text, "0");
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (flags & all[i].flag)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%sCLONE_%s",
-					      n ? "|" : "", all[i].name);
-	return text;
-}
 
 /* In the first process: takes the supervisor's gifts until it says that these are all. */
 static int receive_grants(struct run *r, struct err *e)
@@ -176,6 +154,14 @@ static pid_t clone_within(struct run *r, struct clone_args args)
 	return pid;
 }
 
+static void explain_clone(pid_t pid, uint64_t flags)
+{
+	own_str char *names = namespace_names(flags);
+
+	explained(pid, "clone3({flags=%s%s})", names,
+		  flags & CLONE_INTO_CGROUP ? "|CLONE_INTO_CGROUP" : "");
+}
+
 static pid_t clone_owned(const struct clone_args *args, uid_t owner)
 {
 	bool begun = owner_begin(owner);
@@ -207,7 +193,7 @@ static int clone_first(struct run *r, struct err *e)
 		? clone_within(r, args)
 		: clone_owned(&args, args.flags & CLONE_NEWUSER ? idmap_root(&r->map) : 0);
 	if (pid) /* the child would say it too */
-		explained(pid, "clone3({flags=%s})", flags_text(args.flags));
+		explain_clone(pid, args.flags);
 	if (pid < 0) {
 		namespaces_failed("a process in new namespaces", e);
 		close(ends[0]);
@@ -295,14 +281,16 @@ static int prepare(struct run *r, struct err *e)
 
 int spawn_become(struct run *r, void (*ready)(struct run *), struct err *e)
 {
+	own_str char *names = NULL;
 	uint64_t flags = 0;
 
 	if (prepare(r, e) < 0)
 		return -1;
 	EACH_STAGE(s, r)
 		flags |= s->clone_flag;
+	names = namespace_names(flags);
 	explain_at(NULL);
-	if (flags && explained(unshare((int)flags), "unshare(%s)", flags_text(flags)) < 0)
+	if (flags && explained(unshare((int)flags), "unshare(%s)", names) < 0)
 		return namespaces_failed("new namespaces", e);
 	if (enter_stages(r, e) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/own.h"
+#include "kernel/namespace.h"
 
 bool userstage_wanted(const struct plan *p)
 {
@@ -25,12 +26,10 @@ int userstage_prepare(struct run *r, struct err *e)
 
 int userstage_grant(struct run *r, struct err *e)
 {
-	own_str char *path = str_fmt("/proc/%d/ns/user", (int)r->pid);
-
 	if (idmap_write(&r->map, r->pid, e) < 0)
 		return -1;
-	r->userns = open(path, O_RDONLY | O_CLOEXEC);
-	return r->userns < 0 ? err_sys(e, "%s", path) : 0;
+	r->userns = namespace_open(r->pid, CLONE_NEWUSER, e);
+	return r->userns < 0 ? -1 : 0;
 }
 
 int userstage_enter(struct run *r, struct err *e)
