@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "container/container.h"
 #include "kernel/cgroup.h"
+#include "run/become.h"
 #include "run/spawn.h"
 
 #define RUN "run_" /* what the group of one is called, and its process id */
@@ -33,17 +34,19 @@ static void pass_on(int signals, const struct run *r)
 
 	while (read(signals, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_signo != SIGCHLD && info.ssi_code <= 0)
-			pidfd_send_signal(r->pidfd, (int)info.ssi_signo, NULL, 0);
-	if (waitid(P_PIDFD, (id_t)r->pidfd, &child, WSTOPPED | WNOHANG) < 0 || !child.si_pid)
+			pidfd_send_signal(r->supervisor.pidfd, (int)info.ssi_signo, NULL, 0);
+	if (waitid(P_PIDFD, (id_t)r->supervisor.pidfd, &child, WSTOPPED | WNOHANG) < 0 ||
+	    !child.si_pid)
 		return;
 	/* Stopped by its user's shell: we are what that shell waits for. */
 	kill(getpid(), SIGSTOP);
-	pidfd_send_signal(r->pidfd, SIGCONT, NULL, 0);
+	pidfd_send_signal(r->supervisor.pidfd, SIGCONT, NULL, 0);
 }
 
 static int wait_for(const struct run *r, int signals, struct err *e)
 {
-	struct pollfd p[] = {{.fd = signals, .events = POLLIN}, {.fd = r->pidfd, .events = POLLIN}};
+	struct pollfd p[] = {{.fd = signals, .events = POLLIN},
+			     {.fd = r->supervisor.pidfd, .events = POLLIN}};
 	siginfo_t end;
 
 	while (!p[1].revents) {
@@ -52,7 +55,7 @@ static int wait_for(const struct run *r, int signals, struct err *e)
 		if (p[0].revents)
 			pass_on(signals, r);
 	}
-	if (waitid(P_PIDFD, (id_t)r->pidfd, &end, WEXITED) < 0)
+	if (waitid(P_PIDFD, (id_t)r->supervisor.pidfd, &end, WEXITED) < 0)
 		return err_sys(e, "wait for the program");
 	return end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
 }
@@ -91,7 +94,7 @@ int barerun(const struct plan *plan, bool input, void (*say)(struct strv *notes)
 	say_notes = say;
 	if (!needs_supervisor(plan)) {
 		sigprocmask(SIG_SETMASK, NULL, &r.mask);
-		return spawn_become(&r, tell, e);
+		return become_program(&r, tell, e);
 	}
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &r.mask);

@@ -174,28 +174,24 @@ static int plan_run(struct run *r, int root, struct err *e)
 	const struct plan *p = r->plan;
 	own_fd int dir = -1;
 
+	run_begin(r);
 	if (plan_map(r, e) < 0)
 		return -1;
 	r->mounts_in_child = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
-	r->program =
-		(struct program){.args = &p->args,
-				 .workdir = p->workdir,
-				 .workdir_fd = -1,
-				 .as_is = !p->user && (!r->store || p->users == USERS_UNMAPPED)};
-	for (size_t i = 0; i < p->env.n; i++)
-		strv_add(&r->program.env, p->env.v[i]);
 	dir = root >= 0 ? fcntl(root, F_DUPFD_CLOEXEC, 3)
 			: open(plan_has_stage(p, STAGE_ROOT) ? p->rootfs : "/",
 			       O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, "%s", p->rootfs);
-	if (!r->program.as_is && user_find(dir, p->user, &r->program.who, e) < 0)
+	if (!r->first.program.as_is && user_find(dir, p->user, &r->first.program.who, e) < 0)
 		return -1;
 	if (r->store && plan_has_stage(p, STAGE_UTS))
-		snprintf(r->program.hostname, sizeof(r->program.hostname), "%s", r->hostname);
-	else if (r->store && gethostname(r->program.hostname, sizeof(r->program.hostname)) < 0)
+		snprintf(r->first.program.hostname, sizeof(r->first.program.hostname), "%s",
+			 r->hostname);
+	else if (r->store &&
+		 gethostname(r->first.program.hostname, sizeof(r->first.program.hostname)) < 0)
 		return err_sys(e, "host name");
-	command_complete_env(&r->program);
+	command_complete_env(&r->first.program);
 	r->rootfs = take_fd(&dir);
 	return mountspec_check_places(p, r->rootfs, e) < 0 ? -1
 							   : filetree_build(&r->tree, p, &host, e);
@@ -211,7 +207,6 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 			.id = "by-hand",
 			.image = root,
 			.home = -1,
-			.rootfs = -1,
 			.input = true,
 			.hostname = plan->hostname || !store ? plan->hostname : "by-hand"};
 	int failed = plan_run(&r, root, e) < 0 || netrecipe_plan(&r, e) < 0 ? -1 : 0;
@@ -236,8 +231,6 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 	put_inside(&r, &parts, out);
 	put_turn(&parts, out);
 	put_run(&r, &parts, out);
-	strv_free(&r.program.env);
-	filetree_free(&r.tree);
-	own_close(&r.rootfs);
+	run_end(&r);
 	return failed;
 }

@@ -110,7 +110,8 @@ static int open_base(const struct making *m, int *base, const char **source, str
 		*source = "";
 		return *base < 0 ? -1 : 0;
 	}
-	*base = fcntl(entry->from == FSENTRY_HOME ? m->r->home : m->r->files, F_DUPFD_CLOEXEC, 3);
+	*base = fcntl(entry->from == FSENTRY_HOME ? m->r->home : m->r->supervisor.files,
+		      F_DUPFD_CLOEXEC, 3);
 	return *base < 0 ? err_sys(e, "%s", entry->target) : 0;
 }
 
@@ -153,7 +154,8 @@ int hostmounts_give(struct run *r, struct err *e)
 	if (mountspec_check_places(r->plan, r->rootfs, e) < 0)
 		return -1;
 	if (r->store &&
-	    etc_write(r->files, r->plan, r->hostname, owner == (uint32_t)-1 ? 0 : owner, e) < 0)
+	    etc_write(r->supervisor.files, r->plan, r->hostname, owner == (uint32_t)-1 ? 0 : owner,
+		      e) < 0)
 		return -1;
 	for (size_t i = 0; i < r->tree.n; i++)
 		if (r->tree.v[i].from_outside && make(&(struct making){r, &r->tree.v[i]}, e) < 0)

@@ -4,11 +4,13 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/own.h"
 #include "base/selfexe.h"
 
 /*
@@ -71,4 +73,22 @@ int init_fork(int *killed_by, struct err *e)
 	if (child)
 		be_init(child, killed_by);
 	return 0;
+}
+
+int init_share(int **killed_by, struct err *e)
+{
+	void *shared = mmap(NULL, sizeof(**killed_by), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		return err_sys(e, "--init");
+	*killed_by = shared;
+	return 0;
+}
+
+void init_unshare(int **killed_by)
+{
+	if (*killed_by)
+		munmap(*killed_by, sizeof(**killed_by));
+	*killed_by = NULL;
 }

@@ -12,4 +12,8 @@ struct err;
  */
 int init_fork(int *killed_by, struct err *e);
 
+/* Memory for killed_by, shared with what is cloned until that executes, which an init never does. */
+int init_share(int **killed_by, struct err *e);
+void init_unshare(int **killed_by);
+
 #endif

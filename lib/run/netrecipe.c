@@ -33,7 +33,7 @@ static const char *text_of(struct in_addr a, char text[INET_ADDRSTRLEN])
 int netrecipe_plan(struct run *r, struct err *e)
 {
 	own_network struct network n = NETWORK_NONE;
-	struct endpoint *m = &r->net.member;
+	struct endpoint *m = &r->supervisor.net.member;
 
 	if (!r->store || !plan_has_stage(r->plan, STAGE_NET) || !netstage_name(r->plan))
 		return 0;
@@ -122,7 +122,7 @@ static void put_elements(struct buf *to, const struct buf *commands)
 /* What a container is known by to the packet filter, and its ports. */
 static void tell_filter(const struct run *r, const char *set, bool add, struct buf *to)
 {
-	const struct endpoint *m = &r->net.member;
+	const struct endpoint *m = &r->supervisor.net.member;
 	own_buf struct buf commands = {0};
 	struct port_range range;
 	struct err ignored;
@@ -180,15 +180,15 @@ static void connect_to(const struct run *r, struct recipe *out)
 		return;
 	buf_fmt(&out->after,
 		"[ -z \"$linked\" ] || ip link del %s 2>/dev/null\n[ -z \"$joined\" ] || ",
-		r->net.member.at.link);
+		r->supervisor.net.member.at.link);
 	tell_filter(r, n.set, false, &out->after);
 	buf_str(&out->after, "\n");
 	bring_up(&n, out);
 	buf_str(&out->held, "joined=1\n");
 	tell_filter(r, n.set, true, &out->held);
 	buf_str(&out->held, " || { joined=''; exit 1; }\n");
-	pair(&r->net.member, &out->held);
-	configure(&r->net.member, &out->inside);
+	pair(&r->supervisor.net.member, &out->held);
+	configure(&r->supervisor.net.member, &out->inside);
 }
 
 void recipe_net(const struct run *r, struct recipe *out)

@@ -51,7 +51,8 @@ static int hold_ports(struct run *r, struct err *e)
 
 	for (size_t i = 0; i < r->plan->ports.n; i++)
 		if (port_read(r->plan->ports.v[i], &range, e) < 0 ||
-		    ports_hold(&r->net.ports, &range, r->net.member.at.address, e) < 0)
+		    ports_hold(&r->supervisor.net.ports, &range,
+			       r->supervisor.net.member.at.address, e) < 0)
 			return -1;
 	return 0;
 }
@@ -60,9 +61,9 @@ static void make_record(const struct run *r, const struct network *n, struct rec
 {
 	record_add(net, "set", n->set);
 	record_add(net, "name", r->plan->name);
-	rules_record_member(net, &r->net.member.at);
-	for (size_t i = 0; i < r->net.ports.n; i++)
-		rules_record_port(net, &r->net.ports.v[i]);
+	rules_record_member(net, &r->supervisor.net.member.at);
+	for (size_t i = 0; i < r->supervisor.net.ports.n; i++)
+		rules_record_port(net, &r->supervisor.net.ports.v[i]);
 }
 
 /* Under the lock too, so that no name of one that comes at the same time is missed. */
@@ -71,10 +72,10 @@ static int write_hosts(struct run *r, const struct network *n, struct err *e)
 	own_buf struct buf others = {0};
 	char address[INET_ADDRSTRLEN];
 
-	inet_ntop(AF_INET, &r->net.member.at.address, address, sizeof(address));
+	inet_ntop(AF_INET, &r->supervisor.net.member.at.address, address, sizeof(address));
 	if (hosts_of_others(n, r->id, &others, e) < 0)
 		return -1;
-	return etc_write_hosts(r->files, r->plan, r->hostname, address, others.data,
+	return etc_write_hosts(r->supervisor.files, r->plan, r->hostname, address, others.data,
 			       idmap_root(&r->map), e);
 }
 
@@ -88,39 +89,38 @@ static int join(struct run *r, struct err *e)
 
 	if (lock < 0)
 		return -1;
-	if (bridge_up(r->store, r->net.rtnl, r->plan->network, &how, &n, e) < 0) {
+	if (bridge_up(r->store, r->supervisor.net.rtnl, r->plan->network, &how, &n, e) < 0) {
 		why = str_dup(e->msg);
 		return e->sys == ENOENT ? err_wrap(e, "--network")
 					: err_set(e, "%s (--network none does without)", why);
 	}
 	if (*how.note)
 		strv_add(r->notes, how.note);
-	if (endpoint_choose(r->store, &n, r->id, "eth0", &r->net.member, e) < 0 ||
+	if (endpoint_choose(r->store, &n, r->id, "eth0", &r->supervisor.net.member, e) < 0 ||
 	    hold_ports(r, e) < 0)
 		return -1;
 	make_record(r, &n, &net);
-	if (endpoint_record(r->store, &n, r->id, &net, &r->net.member, e) < 0)
+	if (endpoint_record(r->store, &n, r->id, &net, &r->supervisor.net.member, e) < 0)
 		return -1;
 	return write_hosts(r, &n, e);
 }
 
 int netstage_prepare(struct run *r, struct err *e)
 {
-	r->net.control = -1;
 	if (!r->store || r->plan->net == NET_HOST)
 		return 0;
-	r->net.control = portctl_open(r->files, e);
-	if (r->net.control < 0)
+	r->supervisor.net.control = portctl_open(r->supervisor.files, e);
+	if (r->supervisor.net.control < 0)
 		return -1;
 	if (!netstage_name(r->plan))
 		return 0;
-	r->net.rtnl = rtnl_open(-1, e);
-	if (!r->net.rtnl)
+	r->supervisor.net.rtnl = rtnl_open(-1, e);
+	if (!r->supervisor.net.rtnl)
 		return -1;
 	if (join(r, e) == 0)
 		return 0;
 	/* Addresses may be left of the dead, whom nobody cleaned up after. */
-	if (e->sys != EADDRNOTAVAIL || r->net.ports.n)
+	if (e->sys != EADDRNOTAVAIL || r->supervisor.net.ports.n)
 		return -1;
 	container_clean_networks(r->store);
 	return join(r, e);
@@ -140,14 +140,15 @@ static int open_other(pid_t pid, int kind, struct err *e)
 /* The user namespace too, and its map, unless that is the host's. */
 static int share_users(struct run *r, const char *id, pid_t pid, struct err *e)
 {
-	r->net.shared_user = open_other(pid, CLONE_NEWUSER, e);
-	if (r->net.shared_user < 0)
+	r->supervisor.net.shared_user = open_other(pid, CLONE_NEWUSER, e);
+	if (r->supervisor.net.shared_user < 0)
 		return e->sys ? -1 : 0;
-	r->userns = fcntl(r->net.shared_user, F_DUPFD_CLOEXEC, 3);
+	r->userns = fcntl(r->supervisor.net.shared_user, F_DUPFD_CLOEXEC, 3);
 	if (r->userns < 0)
 		return err_sys(e, "%s", id);
-	return idmap_of(pid, &r->map, e) < 0 ? -1
-					     : idmap_share(r->store->run, id, r->id, &r->ids, e);
+	return idmap_of(pid, &r->map, e) < 0
+		? -1
+		: idmap_share(r->store->run, id, r->id, &r->supervisor.ids, e);
 }
 
 /* The other's names and resolvers are its own: the same files. */
@@ -158,7 +159,7 @@ static int share_files(const struct run *r, const char *id, struct err *e)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		own_str char *from = str_fmt("%s/%s", id, names[i]);
 
-		if (linkat(r->store->run, from, r->files, names[i], 0) < 0)
+		if (linkat(r->store->run, from, r->supervisor.files, names[i], 0) < 0)
 			return err_sys(e, "%s of %s", names[i], id);
 	}
 	return 0;
@@ -170,7 +171,7 @@ int netstage_share(struct run *r, struct err *e)
 	const char *on;
 	struct container_state st;
 
-	if (r->net.shared >= 0)
+	if (r->supervisor.net.shared >= 0)
 		return 0;
 	if (container_open(r->store, netstage_container(r->plan), &other, e) < 0)
 		return err_wrap(e, "--network container");
@@ -181,8 +182,8 @@ int netstage_share(struct run *r, struct err *e)
 	if (endpoint_share(r->store, other.id, r->id, e) < 0 ||
 	    !container_runs(r->store, &other, &st))
 		return err_set(e, "--network container:%s: it does not run", other.id);
-	r->net.shared = open_other(st.init.pid, CLONE_NEWNET, e);
-	if (r->net.shared < 0)
+	r->supervisor.net.shared = open_other(st.init.pid, CLONE_NEWNET, e);
+	if (r->supervisor.net.shared < 0)
 		return e->sys
 			? -1
 			: err_set(e, "%s: is on the host's own network (--network host)", other.id);
@@ -197,16 +198,17 @@ int netstage_grant(struct run *r, struct err *e)
 	own_fd int netns = -1;
 
 	if (r->store)
-		endpoint_show(r->store, r->id, r->pid);
+		endpoint_show(r->store, r->id, r->supervisor.pid);
 	if (!netstage_name(r->plan))
 		return 0;
-	netns = namespace_open(r->pid, CLONE_NEWNET, e);
+	netns = namespace_open(r->supervisor.pid, CLONE_NEWNET, e);
 	if (netns < 0)
 		return -1;
 	name = endpoint_netns(r->store, r->id);
-	if (endpoint_pair(r->net.rtnl, &r->net.member, r->id, netns, name, e) < 0)
+	if (endpoint_pair(r->supervisor.net.rtnl, &r->supervisor.net.member, r->id, netns, name,
+			  e) < 0)
 		return -1;
-	netlink_close(&r->net.rtnl);
+	netlink_close(&r->supervisor.net.rtnl);
 	return 0;
 }
 
@@ -214,16 +216,7 @@ void netstage_answer(void *run)
 {
 	struct run *r = run;
 
-	portctl_answer(r->net.control, &r->net.ports);
-}
-
-void netstage_forget(struct run *r)
-{
-	shut_fd(&r->net.control);
-	shut_fd(&r->net.shared);
-	shut_fd(&r->net.shared_user);
-	ports_close(&r->net.ports);
-	netlink_close(&r->net.rtnl);
+	portctl_answer(r->supervisor.net.control, &r->supervisor.net.ports);
 }
 
 void netstage_undo(struct run *r)
@@ -275,5 +268,5 @@ int netstage_enter(struct run *r, struct err *e)
 	if (!netstage_name(r->plan))
 		return bring_up_loopback(e);
 	rtnl = rtnl_open(-1, e);
-	return rtnl ? endpoint_configure(rtnl, &r->net.member, r->id, e) : -1;
+	return rtnl ? endpoint_configure(rtnl, &r->supervisor.net.member, r->id, e) : -1;
 }

@@ -28,7 +28,5 @@ int netstage_enter(struct run *r, struct err *e);
 void netstage_undo(struct run *r);
 /* While the container runs: when its control is readable. */
 void netstage_answer(void *run);
-/* Closes what the supervisor holds of it. */
-void netstage_forget(struct run *r);
 
 #endif

@@ -351,7 +351,7 @@ static void env_of_its_own(const struct plan *p, struct buf *to)
 
 void recipe_exec(const struct run *r, struct recipe *out)
 {
-	const struct program *p = &r->program;
+	const struct program *p = &r->first.program;
 	struct buf *to = out->typed ? &out->inside : &out->words;
 
 	if (out->typed)

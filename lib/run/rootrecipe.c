@@ -46,7 +46,7 @@ static const char *there(const struct recipe *out)
 /* The lines that make a file of /etc in $work. */
 static void make_etc(const struct run *r, const char *name, struct buf *to)
 {
-	struct in_addr address = r->net.member.at.address;
+	struct in_addr address = r->supervisor.net.member.at.address;
 	char shown[INET_ADDRSTRLEN];
 	const char *own = address.s_addr ? inet_ntop(AF_INET, &address, shown, sizeof(shown))
 					 : NULL;

@@ -1,7 +1,7 @@
 /*
- * One run of one container, as its stages see it: what was given, what the
- * supervisor holds, and what the first process holds (a copy of all, which it
- * changes alone, since it is another process).
+ * One run of one container, as its stages see it, by owner: what was asked, what both processes
+ * know, what the supervisor holds, what the first process holds. The first process has a copy of
+ * all from the moment it is cloned; what it changes, it changes for itself.
  */
 #ifndef CT_RUN_H
 #define CT_RUN_H
@@ -21,8 +21,35 @@
 #include "store/plan.h"
 #include "store/store.h"
 
+/* What the supervisor holds until the end of the run. */
+struct run_supervisor {
+	char *group_path;
+	struct cgroup_group group;
+	int ids;   /* what holds its range of host ids (hostslot.h); -1 */
+	int files; /* CT_RUN/ps_N */
+	struct {
+		struct netlink *rtnl;
+		struct endpoint member;
+		struct ports ports;
+		int control;     /* portctl.h; -1 */
+		int shared;      /* another container's network namespace that it is to be in; -1 */
+		int shared_user; /* likewise its user namespace */
+	} net;                   /* its end on a network, if it has one (netstage.h) */
+	struct streams streams;
+	pid_t pid; /* the first process */
+	int pidfd;
+};
+
+/* What the first process builds. */
+struct run_first {
+	int root; /* the container's root directory, from inside */
+	int host; /* the host's, until it is let go of */
+	int dev;
+	struct program program;
+};
+
 struct run {
-	/* Given. */
+	/* Asked: set by the caller, and constant. */
 	const struct store *store; /* NULL: a bare run (barerun.h), of which nothing is recorded */
 	const struct plan *plan;
 	const char *id, *hostname; /* hostname NULL: as it is */
@@ -33,33 +60,22 @@ struct run {
 	sigset_t mask;      /* of a bare run: the caller's */
 	struct strv *notes; /* what the user should be told */
 
-	/* The supervisor's. */
-	char *group_path;
-	struct cgroup_group group;
+	/* Known to both processes. */
 	struct idmap map;
-	int ids;              /* what holds its range of host ids (hostslot.h); -1 */
-	int files;            /* CT_RUN/ps_N */
 	int rootfs;           /* the container's root directory, from outside */
+	int userns;           /* its user namespace; -1: the host's */
 	bool mounts_in_child; /* there is no privileged supervisor: the first process makes all
 				 mounts */
 	struct filetree tree; /* what is mounted, prepared mounts in it (in the first process) */
-	int userns;           /* its user namespace; -1: the host's */
-	struct {
-		struct netlink *rtnl;
-		struct endpoint member;
-		struct ports ports;
-		int control; /* portctl.h; -1 */
-		int shared,
-			shared_user; /* another container's namespaces that it is to be in; -1 */
-	} net;                       /* its end on a network, if it has one (netstage.h) */
-	struct streams streams;
-	int channel; /* to the first process (and, in it, to the supervisor) */
-	pid_t pid;
-	int pidfd;
+	int channel;          /* to the other process */
 
-	/* The first process's. */
-	int root, host, dev, terminal;
-	struct program program;
+	struct run_supervisor supervisor;
+	struct run_first first;
 };
+
+/* Completes a run of which what is asked was set; nothing is open yet. */
+void run_begin(struct run *r);
+/* Closes and frees what this process holds of it, and undoes nothing. */
+void run_end(struct run *r);
 
 #endif

@@ -17,16 +17,12 @@ int spawn_create(struct run *r, struct err *e);
 /* The program runs when this returns 0. On failure everything made is undone. */
 int spawn_execute(struct run *r, struct err *e);
 
-/*
- * The caller becomes the program, with no process between: for stages that need
- * none (neither a user namespace, a pid or time namespace, nor a group). `ready`
- * is called right before. Returns only on failure.
- */
-int spawn_become(struct run *r, void (*ready)(struct run *), struct err *e);
-
 /* Undoes what the run made: the first process, too, if it still lives. */
 void spawn_undo(struct run *r);
-/* Closes and frees what the supervisor holds, and undoes nothing. */
-void spawn_forget(struct run *r);
+/* The first part of spawn_create: what is done before there is a first process. */
+int spawn_prepare(struct run *r, struct err *e);
+
+/* Says why there are no new namespaces: what a user without rights runs into first. -1. */
+int spawn_refused(const char *what, struct err *e);
 
 #endif

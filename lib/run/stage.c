@@ -61,24 +61,24 @@ int stage_snapshot(struct run *r, struct err *e)
 
 static int cgroup_prepare(struct run *r, struct err *e)
 {
-	r->group_path = container_group(r->id);
-	return cgroup_create(r->group_path, &r->plan->limits, &r->group, e);
+	r->supervisor.group_path = container_group(r->id);
+	return cgroup_create(r->supervisor.group_path, &r->plan->limits, &r->supervisor.group, e);
 }
 
 static int cgroup_enter(struct run *r, struct err *e)
 {
-	return cgroup_join(&r->group, false, e); /* v2: cloned into it */
+	return cgroup_join(&r->supervisor.group, false, e); /* v2: cloned into it */
 }
 
 static void cgroup_undo(struct run *r)
 {
 	struct err ignored;
 
-	if (!r->group_path)
+	if (!r->supervisor.group_path)
 		return;
-	cgroup_close(&r->group);
-	cgroup_kill(r->group_path, &ignored);
-	cgroup_delete(r->group_path, &ignored);
+	cgroup_close(&r->supervisor.group);
+	cgroup_kill(r->supervisor.group_path, &ignored);
+	cgroup_delete(r->supervisor.group_path, &ignored);
 }
 
 /* uts */
@@ -119,7 +119,7 @@ static int mnt_enter(struct run *r, struct err *e)
 	if (rootfs_own(number, e) < 0)
 		return -1;
 	made = str_fmt(MADE_MNT "=%s", number);
-	command_set_env(&r->program.env, made);
+	command_set_env(&r->first.program.env, made);
 	return 0;
 }
 
@@ -167,15 +167,17 @@ static int root_enter(struct run *r, struct err *e)
 	mount = hostmounts_root(r, e);
 	if (mount < 0)
 		return -1;
-	r->root = rootfs_enter(mount, &r->host, e);
-	if (r->root < 0)
+	r->first.root = rootfs_enter(mount, &r->first.host, e);
+	if (r->first.root < 0)
 		return -1;
 	if (plan_has_stage(r->plan, STAGE_PROC))
 		return 0;
 	/* That stage may yet follow in a bare run, and needs them. */
-	if (!r->store && rootfs_take_along(r->root, r->host, e) < 0)
+	if (!r->store && rootfs_take_along(r->first.root, r->first.host, e) < 0)
 		return -1;
-	return rootfs_drop_host(r->host, e) < 0 ? -1 : treemount_user(&r->tree, r->root, r->dev, e);
+	return rootfs_drop_host(r->first.host, e) < 0
+		? -1
+		: treemount_user(&r->tree, r->first.root, r->first.dev, e);
 }
 
 /* proc: the kernel's file systems, devices, and what the user mounts among them. */
@@ -198,14 +200,14 @@ static int proc_enter(struct run *r, struct err *e)
 {
 	bool root = plan_has_stage(r->plan, STAGE_ROOT);
 
-	if (!root && (mounts_enter(r, e) < 0 || rootfs_stay(&r->root, &r->host, e) < 0))
+	if (!root && (mounts_enter(r, e) < 0 || rootfs_stay(&r->first.root, &r->first.host, e) < 0))
 		return -1;
-	if (treemount_kernel(&r->tree, r->root, r->host, &r->dev, e) < 0)
+	if (treemount_kernel(&r->tree, r->first.root, r->first.host, &r->first.dev, e) < 0)
 		return kernel_failed(r, e);
 	/* Still on top of the new root, the host's is where a link to ".." of "/" would lead. */
-	if (root && rootfs_drop_host(r->host, e) < 0)
+	if (root && rootfs_drop_host(r->first.host, e) < 0)
 		return -1;
-	return root ? treemount_user(&r->tree, r->root, r->dev, e) : 0;
+	return root ? treemount_user(&r->tree, r->first.root, r->first.dev, e) : 0;
 }
 
 /* caps, seccomp */
@@ -235,9 +237,9 @@ static int exec_prepare(struct run *r, struct err *e)
 	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
 
 	if (!r->store)
-		return streams_lend(&r->streams, r->input, e);
-	return streams_open(&r->streams, r->plan->tty ? STREAMS_TERMINAL : STREAMS_PIPES, r->input,
-			    root == (uint32_t)-1 ? 0 : root, e);
+		return streams_lend(&r->supervisor.streams, r->input, e);
+	return streams_open(&r->supervisor.streams, r->plan->tty ? STREAMS_TERMINAL : STREAMS_PIPES,
+			    r->input, root == (uint32_t)-1 ? 0 : root, e);
 }
 
 /* Last, because a small limit would get in the way of building the rest. */
@@ -249,7 +251,7 @@ static int exec_release(struct run *r, struct err *e)
 	int failed = 0;
 
 	for (size_t i = 0; !failed && i < r->plan->ulimits.n; i++)
-		failed = rlimit_set(r->pid, r->plan->ulimits.v[i], r->notes, e);
+		failed = rlimit_set(r->supervisor.pid, r->plan->ulimits.v[i], r->notes, e);
 	owner_end(begun);
 	return failed;
 }
@@ -257,11 +259,11 @@ static int exec_release(struct run *r, struct err *e)
 /* Its terminal, from its own devpts, of which the supervisor gets the master. */
 static int take_terminal(struct run *r, struct err *e)
 {
-	struct program *p = &r->program;
+	struct program *p = &r->first.program;
 	int slave = -1;
-	own_fd int master = devtty_open(r->dev, &p->who, &slave, e);
+	own_fd int master = devtty_open(r->first.dev, &p->who, &slave, e);
 
-	if (master < 0 || devtty_mount_console(r->dev, slave, e) < 0)
+	if (master < 0 || devtty_mount_console(r->first.dev, slave, e) < 0)
 		return -1;
 	p->stdio[0] = p->stdio[1] = p->stdio[2] = slave;
 	return channel_send(r->channel, MESSAGE_TERMINAL, NULL, master, e);
@@ -269,13 +271,13 @@ static int take_terminal(struct run *r, struct err *e)
 
 static int exec_enter(struct run *r, struct err *e)
 {
-	struct program *p = &r->program;
+	struct program *p = &r->first.program;
 
-	if (r->root < 0 && rootfs_stay(&r->root, &r->host, e) < 0)
+	if (r->first.root < 0 && rootfs_stay(&r->first.root, &r->first.host, e) < 0)
 		return -1;
-	if (!p->as_is && user_find(r->root, r->plan->user, &p->who, e) < 0)
+	if (!p->as_is && user_find(r->first.root, r->plan->user, &p->who, e) < 0)
 		return -1;
-	memcpy(p->stdio, r->streams.theirs, sizeof(p->stdio));
+	memcpy(p->stdio, r->supervisor.streams.theirs, sizeof(p->stdio));
 	if (p->tty) {
 		if (take_terminal(r, e) < 0)
 			return -1;
@@ -287,9 +289,9 @@ static int exec_enter(struct run *r, struct err *e)
 		return err_sys(e, "host name");
 	if (!r->store && !p->workdir && !plan_has_stage(r->plan, STAGE_ROOT))
 		p->workdir_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (command_find(p, r->root, e) < 0)
+	if (command_find(p, r->first.root, e) < 0)
 		return -1;
-	if (treemount_last(&r->tree, r->root, e) < 0)
+	if (treemount_last(&r->tree, r->first.root, e) < 0)
 		return -1;
 	/* The user's keys are not the container's. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);

@@ -2,8 +2,9 @@
  * The stages of a run, in their order: one table, walked by the supervisor
  * (prepare, grant, undo) and by the container's first process (enter, seal).
  *
- *	supervisor:	prepare all, clone, grant all, hear READY, (publish,) release all, say
- *EXECUTE first process:	enter all, seal all, say READY, hear EXECUTE, execve
+ *	supervisor:	prepare all, clone, grant all, hear READY, (publish,) release all,
+ *			say EXECUTE
+ *	first process:	enter all, seal all, say READY, hear EXECUTE, execve
  *
  * enter builds, seal gives rights up: no enter comes after a seal.
  * What needs the host's rights is done by the supervisor before the process
@@ -41,5 +42,9 @@ extern const struct stage stages[];
 int stage_snapshot(struct run *r, struct err *e);
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan);
+
+#define EACH_STAGE(s, r)                                   \
+	for (const struct stage *s = stages; s->says; s++) \
+		if (stage_is_wanted(s, (r)->plan))
 
 #endif

@@ -112,7 +112,7 @@ static int publish(const struct supervise *l, struct draft *d, int home, const s
 {
 	struct proc_id init;
 
-	if (proc_identify(r->pid, &init) < 0)
+	if (proc_identify(r->supervisor.pid, &init) < 0)
 		return err_sys(e, "the first process");
 	if (container_write_state(l->store, l->id, &init, started, e) < 0)
 		return -1;
@@ -134,7 +134,7 @@ struct watched {
 static void record_end(void *arg, const struct ending *ending)
 {
 	const struct watched *w = arg;
-	const int *killed_by = w->run->program.killed_by; /* of an init, which itself exits */
+	const int *killed_by = w->run->first.program.killed_by; /* of an init, which itself exits */
 	enum container_phase phase = ending->phase;
 	int code = ending->code;
 	struct err e;
@@ -143,8 +143,9 @@ static void record_end(void *arg, const struct ending *ending)
 		phase = CONTAINER_KILLED;
 		code = *killed_by;
 	}
-	if (container_write_exit(w->home, phase, code, cgroup_oom_kills(w->run->group_path) > 0,
-				 w->started, &e) < 0)
+	if (container_write_exit(w->home, phase, code,
+				 cgroup_oom_kills(w->run->supervisor.group_path) > 0, w->started,
+				 &e) < 0)
 		strv_add(&w->l->notes, e.msg);
 }
 
@@ -156,7 +157,7 @@ static void clear_away(struct watched *w)
 
 	if (container_clean(l->store, l->id, &e) < 0)
 		strv_add(&l->notes, e.msg);
-	spawn_forget(w->run);
+	run_end(w->run);
 	if (l->remove && draft_unpublish(l->store, l->id, &e) < 0)
 		strv_add(&l->notes, e.msg);
 }
@@ -165,7 +166,7 @@ static int watch(struct watched *w, struct ctlog *log, int signals, struct err *
 {
 	struct supervise *l = w->l;
 	struct ending ending = {.phase = CONTAINER_KILLED, .code = SIGKILL};
-	struct monitor_also control = {w->run->net.control, netstage_answer, w->run};
+	struct monitor_also control = {w->run->supervisor.net.control, netstage_answer, w->run};
 	struct err said;
 	int failed = l->started(l, e) < 0 ||
 		(l->report >= 0 && background_leave(&l->report, l->id, e) < 0);
@@ -174,8 +175,9 @@ static int watch(struct watched *w, struct ctlog *log, int signals, struct err *
 		record_end(w, &ending);
 		l->remove = !l->again; /* nobody knows of it */
 	} else {
-		failed = monitor_run(w->run->pidfd, signals, &w->run->streams, l->attached, log,
-				     &l->notes, record_end, w, &control, &ending, e) < 0;
+		failed = monitor_run(w->run->supervisor.pidfd, signals, &w->run->supervisor.streams,
+				     l->attached, log, &l->notes, record_end, w, &control, &ending,
+				     e) < 0;
 	}
 	if (ctlog_close(log, &said) < 0)
 		strv_add(&l->notes, said.msg);

@@ -19,16 +19,16 @@ bool userstage_wanted(const struct plan *p)
 int userstage_prepare(struct run *r, struct err *e)
 {
 	if (r->plan->users == USERS_AUTO)
-		return r->store ? idmap_claim(r->store->run, r->id, &r->map, &r->ids, e)
+		return r->store ? idmap_claim(r->store->run, r->id, &r->map, &r->supervisor.ids, e)
 				: idmap_borrow(&r->map, e);
 	return idmap_read(r->plan->user_map, &r->map, e);
 }
 
 int userstage_grant(struct run *r, struct err *e)
 {
-	if (idmap_write(&r->map, r->pid, e) < 0)
+	if (idmap_write(&r->map, r->supervisor.pid, e) < 0)
 		return -1;
-	r->userns = namespace_open(r->pid, CLONE_NEWUSER, e);
+	r->userns = namespace_open(r->supervisor.pid, CLONE_NEWUSER, e);
 	return r->userns < 0 ? -1 : 0;
 }
 
@@ -53,7 +53,7 @@ bool userstage_is_shared(const struct plan *p)
 
 int userstage_enter_shared(struct run *r, struct err *e)
 {
-	return r->net.shared_user < 0 ? 0 : userstage_enter(r, e);
+	return r->supervisor.net.shared_user < 0 ? 0 : userstage_enter(r, e);
 }
 
 void userstage_undo(struct run *r)

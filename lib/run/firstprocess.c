@@ -1,0 +1,86 @@
+#include "run/firstprocess.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "run/channel.h"
+#include "run/hostmounts.h"
+#include "run/show.h"
+#include "run/stage.h"
+
+/* Takes the supervisor's gifts until it says that these are all. */
+static int receive_grants(struct run *r, struct err *e)
+{
+	struct message m;
+	int got;
+
+	while ((got = channel_receive(r->channel, &m, e)) > 0) {
+		switch (m.kind) {
+		case MESSAGE_MOUNT:
+			if (hostmounts_take(r, &m, e) < 0)
+				return -1;
+			break;
+		case MESSAGE_GRANTED:
+			return 0;
+		default:
+			return err_set(e, "the supervisor said something odd (%d)", m.kind);
+		}
+	}
+	if (got == 0)
+		_exit(125); /* it is gone; there is nobody to tell */
+	return -1;
+}
+
+int firstprocess_stages(struct run *r, struct err *e)
+{
+	bool granted = false;
+
+	EACH_STAGE(s, r) {
+		/* Not before the first stage that needs them: what can be done meanwhile is. */
+		if (s->grant && !granted && r->channel >= 0) {
+			if (receive_grants(r, e) < 0)
+				return -1;
+			granted = true;
+		}
+		if (!show_late(s)) {
+			if (show_next(s, true, e) < 0)
+				return -1;
+			show_same(s, r, true);
+		}
+		if (s->enter && s->enter(r, e) < 0)
+			return -1;
+	}
+	if (!granted && r->channel >= 0 && receive_grants(r, e) < 0)
+		return -1;
+	EACH_STAGE(s, r) {
+		if (!show_late(s))
+			continue;
+		if (show_next(s, true, e) < 0)
+			return -1;
+		show_same(s, r, true);
+		if (s->seal && s->seal(r, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void firstprocess_run(struct run *r)
+{
+	struct message m;
+	struct err e;
+
+	/* It dies with its supervisor; set again later, since changing ids clears it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (firstprocess_stages(r, &e) == 0 &&
+	    channel_send(r->channel, MESSAGE_READY, NULL, -1, &e) == 0 &&
+	    channel_receive(r->channel, &m, &e) > 0)
+		program_exec(&r->first.program, r->channel, &e);
+	channel_send_failure(r->channel, &e);
+	/* Its words are lost with a socket that is closed before all on it was read; the supervisor
+	 * ends this. */
+	while (channel_receive(r->channel, &m, &e) > 0)
+		continue;
+	_exit(125);
+}

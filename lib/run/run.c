@@ -1,0 +1,72 @@
+#include "run/run.h"
+
+#include <stdlib.h>
+
+#include "base/fd.h"
+#include "base/own.h"
+#include "kernel/netlink.h"
+#include "run/init.h"
+
+static struct run_supervisor supervisor_none(void)
+{
+	return (struct run_supervisor){
+		.group = {.v2 = -1},
+		.ids = -1,
+		.files = -1,
+		.net = {.control = -1, .shared = -1, .shared_user = -1},
+		.streams = {{-1, -1, -1}, {-1, -1, -1}, -1},
+		.pidfd = -1,
+	};
+}
+
+static struct run_first first_none(const struct run *r)
+{
+	const struct plan *p = r->plan;
+	struct run_first first = {
+		.root = -1,
+		.host = -1,
+		.dev = -1,
+		.program = {.args = &p->args,
+			    .workdir = p->workdir,
+			    .workdir_fd = -1,
+			    .tty = p->tty,
+			    .init = p->init,
+			    .plain = !r->store,
+			    .mask = r->mask,
+			    .make_workdir = true,
+			    .as_is = !p->user && (!r->store || p->users == USERS_UNMAPPED)}};
+
+	for (size_t i = 0; i < p->env.n; i++)
+		strv_add(&first.program.env, p->env.v[i]);
+	return first;
+}
+
+void run_begin(struct run *r)
+{
+	r->rootfs = r->userns = r->channel = -1;
+	r->supervisor = supervisor_none();
+	r->first = first_none(r);
+}
+
+void run_end(struct run *r)
+{
+	struct run_supervisor *s = &r->supervisor;
+
+	shut_fd(&s->net.control);
+	shut_fd(&s->net.shared);
+	shut_fd(&s->net.shared_user);
+	ports_close(&s->net.ports);
+	netlink_close(&s->net.rtnl);
+	streams_close(&s->streams);
+	cgroup_close(&s->group);
+	shut_fd(&s->pidfd);
+	shut_fd(&s->ids);
+	shut_fd(&s->files);
+	free(take_ptr(&s->group_path));
+	shut_fd(&r->channel);
+	shut_fd(&r->userns);
+	shut_fd(&r->rootfs);
+	init_unshare(&r->first.program.killed_by);
+	strv_free(&r->first.program.env);
+	filetree_free(&r->tree);
+}
