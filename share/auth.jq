@@ -1,15 +1,15 @@
-# What an auth file of docker's or podman's says of a registry and a repository in it.
+# Finds the credentials for a registry and one of its repositories in an auth file of docker or podman.
 #
 # $host: "docker.io"; $repository: "library/alpine".
-# Gives identity (what stands for a password where tokens are had) or creds ("USER:PASSWORD"),
-# if it has one, and helper, the program that it says to ask.
+# Outputs identity (an identity token, which a token server accepts instead of a password) or creds
+# ("USER:PASSWORD"), and helper (the credential helper that the file names), as far as the file has them.
 
-# Docker Hub goes by several names; docker's keys are URLs of an API that is gone.
+# Docker Hub has several names; docker's keys are URLs of an API that no longer exists.
 def host:
 	sub("^https?://"; "") | sub("/v[12]/?$"; "") | sub("/$"; "")
 	| if . == "docker.io" or . == "registry-1.docker.io" then "index.docker.io" else . end;
 
-# The value of the key that says most of the repository.
+# The value of the most specific key for the repository.
 def of_registry($type; $name):
 	[maybe("object"; $name)
 	| . as $all
@@ -18,7 +18,7 @@ def of_registry($type; $name):
 	   (keys[] | select(host == ($host | host))))
 	| . as $key | select($all | has($key)) | $all[$key] | typed($type; "\($name)[\($key)]")][0];
 
-# docker pads it with NULs.
+# docker pads the value with NUL bytes.
 def decoded:
 	(try @base64d catch "") | sub("\u0000+$"; "")
 	| if test("^[^:]+:") and (test("\u0000") | not) then . else error("the auth of \($host) is not USER:PASSWORD in base64") end;

@@ -1,4 +1,5 @@
-# The manifest.json of what `docker save` writes. Gives config, layer (base first): files of the archive; and name.
+# The manifest.json of `docker save`. Outputs config and layer (base first), which are files of the archive,
+# and name.
 
 def names: .RepoTags | maybe("array"; "RepoTags")[] | typed("string"; "RepoTags[]");
 

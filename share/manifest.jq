@@ -1,9 +1,9 @@
-# An index (manifest list) or the manifest of an image: what it lists.
+# Reads an index (manifest list) or an image manifest.
 #
-# $type: the media type it came with ("": none); $os, $arch, $variant: the platform wanted;
-# $layout: "" unless it is the index.json of an OCI image layout.
-# Gives kind (index or image), config, layer ("SIZE TYPE DIGEST"; of an index the one entry
-# that is wanted) and, of a layout, name: those that it gives that one.
+# $type: the media type with which it was served ("": none); $os, $arch, $variant: the wanted platform;
+# $layout: not "" for the index.json of an OCI image layout.
+# Outputs kind (index or image), config, layer ("SIZE TYPE DIGEST"; for an index the entry of the wanted
+# platform) and, for a layout, name: the names of that entry.
 
 def media_types: {
 	index: ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"],
@@ -23,15 +23,15 @@ def descriptor($name):
 	| (.digest | typed("string"; "\($name): digest")) as $digest
 	| .size | typed("number"; "\($name): size")
 	| if . >= 0 and . <= 9007199254740992 and floor == . then . + 0
-	  else error("\($name): size: is no number of bytes") end
+	  else error("\($name): size: not a number of bytes") end
 	| "\(.) \($type) \($digest)";
 
-# --- which of the two it is: its shape says so, and the media types must agree
+# --- index or image: the keys decide, and the media types must agree
 
 def shape:
 	if has("manifests") and has("layers") then error("has both layers and manifests")
-	elif .schemaVersion == 1 then error("schema 1 is not supported: the image has to be pushed anew")
-	elif .schemaVersion != 2 then error("schemaVersion: is not 2")
+	elif .schemaVersion == 1 then error("schema 1 is not supported: push the image again with a newer tool")
+	elif .schemaVersion != 2 then error("schemaVersion: not 2")
 	elif has("manifests") then "index"
 	elif has("layers") then "image"
 	else error("neither a manifest nor an index") end;
@@ -51,7 +51,7 @@ def kind:
 def variant_of($arch):
 	if . == null or ($arch == "amd64" and . == "v1") or ($arch == "arm64" and . == "v8") then "" else . end;
 
-# Those that will do, best first.
+# The acceptable variants, best first.
 def variants:
 	["v7", "v6", "v5", ""] as $arm
 	| if $arch != "arm" then $variant | variant_of($arch)
@@ -67,7 +67,7 @@ def annotations($name):
 	.annotations | maybe("object"; "\($name): annotations")
 	| (.[] | maybe("string"; "\($name): an annotation") | empty), .;
 
-# What can be an image: no artifacts, no attestations (they are for os "unknown").
+# The entries that can be images. Artifacts and attestations (whose os is "unknown") are left out.
 def entries:
 	.manifests | typed("array"; "manifests") | range(length) as $i | .[$i] | "manifests[\($i)]" as $name
 	| typed("object"; $name)
@@ -76,7 +76,7 @@ def entries:
 	| select(.platform.os != "unknown" and (.annotations["vnd.docker.reference.type"] | not));
 
 def platform_name:
-	if . == null then "one for no platform" else [.os, .arch, .variant] | map(select(. != "")) | join("/") end;
+	if . == null then "one without a platform" else [.os, .arch, .variant] | map(select(. != "")) | join("/") end;
 
 def wanted:
 	[entries] as $all
@@ -89,13 +89,13 @@ def index: wanted | {layer};
 
 # --- the index.json of a layout (image-layout.md), which may list an image once for each of its names
 
-# A tag alone, as skopeo and umoci write it, names nothing.
+# skopeo and umoci write only a tag, which is not a name.
 def names:
 	.annotations | maybe("object"; "annotations")
 	| (.["io.containerd.image.name"], .["org.opencontainers.image.ref.name"])
 	| strings | select(test("[/:]"));
 
-# A signature or the like is no image.
+# Signatures and similar entries are not images.
 def images:
 	.manifests | typed("array"; "manifests")[] | typed("object"; "manifests[]")
 	| select([.platform | objects | .os] != ["unknown"] and
@@ -103,8 +103,8 @@ def images:
 
 def platforms: map(.platform | objects | [.os, .architecture, .variant, .["os.version"]]) | unique | length;
 
-# An archive of a single image says that for no platform, or for one that may not be this
-# machine's: nobody had to choose.
+# An archive of a single image may give no platform, or another machine's. It is taken all the same,
+# because there is no choice.
 def layout:
 	[images] as $all
 	| ($all | unique_by(.digest))
@@ -118,15 +118,15 @@ def layout:
 def layer($name):
 	typed("object"; $name)
 	| media_type($name) as $type
-	| if $type | endswith("+encrypted") then error("\($name): is encrypted")
-	  elif $type | test("nondistributable|foreign") then error("\($name): is a foreign layer: no registry has it")
+	| if $type | endswith("+encrypted") then error("\($name): encrypted layers are not supported")
+	  elif $type | test("nondistributable|foreign") then error("\($name): a foreign layer, which no registry has")
 	  elif $type | is_a("layer") then {layer: descriptor($name)}
-	  else error("\($name): \($type): no media type of a layer") end;
+	  else error("\($name): \($type): not the media type of a layer") end;
 
 def image:
 	(.config | typed("object"; "config")
 	| if media_type("config") | is_a("config") then {config: descriptor("config")}
-	  else error("config: \(.mediaType): not an image, but something else that a registry keeps") end),
+	  else error("config: \(.mediaType): not an image, but another kind of artifact") end),
 	(.layers | typed("array"; "layers") | range(length) as $i | .[$i] | layer("layers[\($i)]"));
 
 typed("object"; "it")

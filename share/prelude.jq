@@ -1,10 +1,10 @@
-# What comes before every filter (and "| record" after it): the document is one, and not
-# made to mislead or exhaust who reads it.
+# The beginning of every filter, which "| record" follows. It checks that the input is a single document
+# and not made to mislead or exhaust its reader.
 #
 #	jq -n -r --stream --slurpfile doc FILE "$(cat share/prelude.jq share/NAME.jq) | record" <FILE
 #
-# jq reads it twice: whole, as $doc, and piece by piece. Every value is one piece; if there
-# are more pieces than values, a key came twice in an object.
+# jq reads the document twice: whole, as $doc, and as a stream of pieces, one for each value. If there are
+# more pieces than values, an object has the same key twice.
 
 def pieces:
 	reduce inputs as $piece (0;
@@ -15,21 +15,21 @@ def pieces:
 def document:
 	pieces as $pieces
 	| if ($doc | length) == 1 then $doc[0] else error("not JSON: \($doc | length) documents, not one") end
-	| if $pieces == (reduce .. as $value (0; . + 1)) then . else error("a key comes twice in an object") end;
+	| if $pieces == (reduce .. as $value (0; . + 1)) then . else error("an object has the same key twice") end;
 
-# ($type would hide the function `type`.)
+# The parameter is not called $type, because that would hide the function `type`.
 def typed($wanted; $name):
 	if type == $wanted then . else error("\($name): is \(type), not \($wanted)") end;
 
-# The same of what may be absent: then nothing is printed.
+# The same for a value that may be absent: then there is no output.
 def maybe($type; $name):
 	if . == null then empty else typed($type; $name) end;
 
-# join would be slow for a long string that is nothing but these.
+# join would be slow for a long string that consists only of $old.
 def replaced($old; $new):
 	split($old) | if length < 2 then .[0] // "" else .[0] + (.[1:] | map($new + .) | add) end;
 
-# What a filter gives is objects: {key: VALUE}, {key: [VALUE, ...]}. They become lines of a record.
+# A filter outputs objects {key: VALUE} or {key: [VALUE, ...]}. They become the lines of a record.
 def record:
 	to_entries[] | .key as $key | .value | if type == "array" then .[] else . end | select(. != null)
 	| tostring | replaced("\\"; "\\\\") | replaced("\n"; "\\n") | "\($key)=\(.)";

@@ -1,14 +1,19 @@
 /*
- * Containers: CT_ROOT/ps_N (what stays until ct-rm)
+ * The files and the state of a container.
+ *
+ * CT_ROOT/ps_N, which stays until ct-rm:
  *	config		the plan (plan.h)
- *	rootfs		its snapshot; absent with --rootfs
- *	log, log.1	its output (ctlog.h)
- *	exit		how it ended: phase, code, oomkilled, started, finished; blank (newlines or
- *zeros) while it runs. Written in place, so that who has it open learns of the end even if the
- *container is removed at once and CT_RUN/ps_N (what lives as long as it runs)
+ *	rootfs		the snapshot; missing with --rootfs
+ *	log, log.1	the output (ctlog.h)
+ *	exit		how the container ended: phase, code, oomkilled, started, finished
+ *
+ * `exit` contains only newlines or zero bytes while the container runs. It is written in place: a
+ *process that has it open learns the exit status even if the container is removed at once.
+ *
+ * CT_RUN/ps_N, which exists while the container runs:
  *	state		first process and supervisor with their start times, boot id, started
- *	pause		the mark of a process that freezes it (pause.h)
- *	hosts, hostname, resolv.conf	mounted over the container's
+ *	pause		the mark of a process that freezes the container (pause.h)
+ *	hosts, hostname, resolv.conf	bind-mounted over the container's files
  */
 #ifndef CT_CONTAINER_H
 #define CT_CONTAINER_H
@@ -22,7 +27,7 @@
 struct container {
 	char id[ID_LEN];
 	int dir;  /* CT_ROOT/ps_N */
-	int exit; /* its `exit`, see container_keep_exit; -1 */
+	int exit; /* descriptor of `exit` after container_keep_exit; else -1 */
 	struct record config;
 };
 
@@ -33,78 +38,75 @@ struct container {
 
 int container_open(const struct store *s, const char *ref, struct container *c, struct err *e);
 void container_close(struct container *c);
-/* For listings, of a container of which only the id is known yet: reads its config and opens
- * nothing else. */
+/* For listings: reads the config of the container c->id and opens nothing else. */
 int container_config(const struct store *s, struct container *c, struct err *e);
 #define own_container __attribute__((cleanup(container_close)))
 
-/* The absolute path of its root directory on the host; the caller frees it. */
+/* The absolute path of the root directory on the host; the caller frees it. */
 char *container_root(const struct store *s, const struct container *c);
 
 enum container_phase {
 	CONTAINER_RUNNING,
-	CONTAINER_EXITED, /* by itself; code is its status */
-	CONTAINER_KILLED, /* by a signal; code is its number */
-	CONTAINER_DEAD,   /* ended, and nobody was left to see how */
+	CONTAINER_EXITED, /* code is the exit status */
+	CONTAINER_KILLED, /* code is the number of the signal that ended it */
+	CONTAINER_DEAD,   /* ended after its supervisor was killed: the status is unknown */
 };
 
 struct container_state {
 	enum container_phase phase;
 	int code;
-	bool oom_killed; /* the kernel killed something in it for want of memory; of one that runs,
-			    see cgroup.h */
-	bool paused;     /* it runs, and is frozen; for the caller to find out (pause.h) */
-	struct proc_id init;       /* the first process; pid 0: none that runs */
-	struct proc_id supervisor; /* it may be gone, see container_supervisor */
-	char started[NUM_TIME_LEN], finished[NUM_TIME_LEN]; /* "" if not known */
+	bool oom_killed;     /* the kernel killed a process for memory; for a running container the
+				caller asks cgroup.h */
+	bool paused;         /* running and frozen; the caller asks pause.h */
+	struct proc_id init; /* the first process; pid 0: it has ended */
+	struct proc_id supervisor; /* may have ended, see container_supervisor */
+	char started[NUM_TIME_LEN], finished[NUM_TIME_LEN]; /* "" if unknown */
 };
 
-/* Whether it runs; one whose ct-commit died is thawed. If it does not, out does not say how it
- * ended, which costs more to learn. */
+/*
+ * Whether the container runs. Thaws it if the ct-commit that froze it was killed. If the container
+ * does not run, out does not say how it ended, which would cost one more file to read.
+ */
 bool container_runs(const struct store *s, const struct container *c, struct container_state *out);
-/* What is true now, judged by the processes themselves. */
+/* Finds out the container's state by looking at its processes. */
 int container_state(const struct store *s, const struct container *c, struct container_state *out,
 		    struct err *e);
 /* "running", "paused", "exited 0", "killed 9", "dead": the caller frees it. */
 char *container_status_text(const struct container_state *st);
 
-/* For waiting: from now on its end can be read, also when it has been removed by then. */
+/* Call before waiting: keeps `exit` open, so that the end can be read even after ct-rm. */
 int container_keep_exit(struct container *c, struct err *e);
 
-/* Its status as a shell would say it, once it has ended. */
+/* The exit status of an ended container, as in a shell. */
 int container_status(const struct container_state *st);
 
-/* A pidfd of the supervisor, or -1 once it is gone. */
+/* Returns a pidfd of the supervisor, or -1 if it has ended. */
 int container_supervisor(const struct container_state *st);
 
-/* Written by the supervisor. phase CONTAINER_RUNNING: it has not ended (again). */
+/* The supervisor calls these. With phase CONTAINER_RUNNING, container_write_exit blanks `exit`. */
 int container_write_state(const struct store *s, const char *id, const struct proc_id *init,
 			  const char *started, struct err *e);
 int container_write_exit(int dir, enum container_phase phase, int code, bool oom_killed,
 			 const char *started, struct err *e);
 
-/* The cgroup of a container: CT_CGROUP without its first "/", then "/", then the id. The caller
- * frees it. */
+/* The cgroup of a container: CT_CGROUP without the leading "/", "/", the id. The caller frees it. */
 char *container_group(const char *id);
 
 /*
- * Takes away all that a run made besides the snapshot, the log and the exit
- * record: its processes, cgroup and files under CT_RUN. Right after any crash,
- * and any number of times.
+ * Removes everything that a run made except the snapshot, the log and the exit record: processes,
+ * cgroup, network endpoints and files in CT_RUN. Works after any crash, and any number of times.
  */
 int container_clean(const struct store *s, const char *id, struct err *e);
 
 /*
- * CT_RUN/ps_N, made and locked for as long as its supervisor lives; what a dead
- * supervisor left there is cleared away first. Gives the descriptor that
- * holds the lock; fails if the container runs or is being started, and waits
- * for a command that clears away just now.
+ * Makes and locks CT_RUN/ps_N for the supervisor's lifetime, after cleaning up what a killed
+ * supervisor left there. Returns the descriptor that holds the lock. Fails if the container runs or
+ * is being started; waits for a command that is cleaning up.
  */
 int container_begin(const struct store *s, const char *id, struct err *e);
-/* The same as container_clean for a container that neither runs nor is being started; success for
- * any other. */
+/* Calls container_clean if the container neither runs nor is being started; otherwise returns 0. */
 int container_clean_dead(const struct store *s, const char *id, struct err *e);
-/* Releases what dead containers hold of networks, if their supervisors were killed. */
+/* Releases addresses and rules of containers whose supervisor was killed. */
 void container_clean_networks(const struct store *s);
 /* Cleans up after supervisors that were killed before their containers were published. */
 void container_sweep(const struct store *s);

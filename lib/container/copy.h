@@ -1,7 +1,6 @@
 /*
- * Copies of files from one place to another that do not trust each other: one
- * process packs the source into an archive, another, which sees the
- * destination's directory alone, unpacks it there.
+ * Copies files between two places that do not trust each other. One process packs the source into
+ * an archive; another, which sees only the destination directory, unpacks it there.
  */
 #ifndef CT_COPY_H
 #define CT_COPY_H
@@ -18,18 +17,17 @@ struct copy {
 	const uint64_t *mounts; /* ids of mounts in the source that are copied, too; may be NULL */
 	size_t mounts_n;
 	struct untar_rules rules;
-	bool devices; /* copied too, as to no directory of the host; or else left out, and named in
-			 notes */
-	struct strv *notes;          /* what the user should be told */
+	bool devices;       /* copy device nodes; otherwise leave them out and name them in notes */
+	struct strv *notes; /* notes for the user */
 	treecopy_progress *progress; /* may be NULL */
 };
 
-/* As untar_merge; what it leaves on failure too. */
+/* Copies as untar_merge does; a failure leaves what untar_merge leaves. */
 int copy_files(const struct copy *c, struct err *e);
 
-/* The source as an archive to descriptor out; owners are its numbers. */
+/* Writes the source as an archive to descriptor out, with numeric owners. */
 int copy_out(const struct copy *c, int out, struct err *e);
-/* An archive from descriptor in to the directory c->to. */
+/* Unpacks an archive from descriptor in into the directory c->to. */
 int copy_in(const struct copy *c, int in, struct err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Where a copy comes from and where it goes, by the rules of podman cp, on the
- * host or in a container: looked up once, and from then on descriptors.
+ * Finds the source and the destination of a copy, on the host or in a container, by the rules of
+ * podman cp. Each path is looked up once; after that only descriptors are used.
  */
 #ifndef CT_CPPATH_H
 #define CT_CPPATH_H
@@ -10,37 +10,36 @@
 struct err;
 
 struct cppath {
-	int root; /* a container's root directory, which no link leads out of; -1: the host's */
+	int root; /* a container's root directory, out of which no link leads; -1: the host's root */
 	const char *path;
 	const char *shown; /* the operand, for messages */
 };
 
-/* The file that a path names, links followed. */
+/* The file that a path names; symbolic links are followed. */
 struct source {
 	int fd; /* O_PATH */
 	bool dir;
-	char *name; /* the last of its path; NULL: what is in it is meant ("DIR/.", "/") */
+	char *name; /* the last part of the path; NULL: copy the content ("DIR/.", "/") */
 };
 
 int source_find(const struct cppath *p, struct source *s, struct err *e);
 void source_close(struct source *s);
 #define own_source __attribute__((cleanup(source_close)))
 
-/* The directory that a copy goes to, and what it is called there. */
+/* The directory into which the copy goes, and the name of the copy in it. */
 struct dest {
 	int dir;    /* O_PATH */
-	char *name; /* NULL: what is in the source goes into dir itself */
+	char *name; /* NULL: the content of the source goes into dir itself */
 };
 
 /*
- * An existing directory: the source goes into it by its own name, or what is
- * in the source if that is meant. An existing file: it is replaced (what the path's
- * links lead to, not the link); a directory does not replace it. Nothing there:
- * the source gets that name, in a directory that must exist; with "/" at the
- * end only a directory does.
+ * If the path is an existing directory, the source goes into it under its own name, or the content
+ * of the source if s->name is NULL. An existing file is replaced (the target of a link, not the
+ * link), but not by a directory. If the path does not exist, the copy gets this name; the parent
+ * directory must exist, and a path with a trailing "/" needs a directory as source.
  */
 int dest_find(const struct cppath *p, const struct source *s, struct dest *d, struct err *e);
-/* For an archive: a directory that is there. */
+/* The destination of an archive: an existing directory. */
 int dest_find_dir(const struct cppath *p, struct dest *d, struct err *e);
 void dest_close(struct dest *d);
 #define own_dest __attribute__((cleanup(dest_close)))

@@ -1,5 +1,5 @@
-/* The mount options of ct-run, and the image's volumes: read, checked against one another, put into
- * the plan. */
+/* Reads ct-run's mount options and the image's volumes, checks them for conflicts, and fills the
+ * plan. */
 #ifndef CT_MOUNTOPTS_H
 #define CT_MOUNTOPTS_H
 
@@ -9,12 +9,12 @@
 struct err;
 
 struct mountopts {
-	struct strv volumes, tmpfs, devices; /* of --volume, --tmpfs, --device */
+	struct strv volumes, tmpfs, devices; /* values of --volume, --tmpfs, --device */
 };
 
 /*
- * wanted: the image's volumes. An image's volume gets a directory of the container's
- * own, unless an option mounts something there. Two options with one target are refused.
+ * wanted: the volumes that the image declares. Each gets a directory that belongs to the container,
+ * unless an option mounts something at the same place. Two options with the same target are refused.
  */
 int mountopts_plan(const struct mountopts *o, const struct strv *wanted, struct plan *plan,
 		   struct err *e);

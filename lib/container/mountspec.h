@@ -1,7 +1,6 @@
 /*
- * What a user mounts into a container: -v SRC:DST[:ro] (or NAME:DST, volstore.h), --tmpfs
- * DST[:OPTIONS],
- * --device SRC[:DST]. Read here into their parts.
+ * Parses the mounts that a user asks for: -v SRC:DST[:ro] (or NAME:DST, volstore.h), --tmpfs
+ * DST[:OPTIONS], --device SRC[:DST].
  */
 #ifndef CT_MOUNTSPEC_H
 #define CT_MOUNTSPEC_H
@@ -14,9 +13,9 @@
 struct err;
 
 struct mountspec {
-	char *source;  /* absolute; NULL for a tmpfs, or for a volume by name */
-	char *name;    /* of a volume of the store's; NULL: none */
-	char *target;  /* in the container, as mountspec_target gives it */
+	char *source;  /* absolute path; NULL for a tmpfs or a named volume */
+	char *name;    /* name of a volume in the store, or NULL */
+	char *target;  /* path in the container, from mountspec_target */
 	char *options; /* tmpfs: "size=64m,mode=1777" */
 	bool read_only;
 };
@@ -25,19 +24,21 @@ void mountspec_free(struct mountspec *v);
 #define own_mountspec __attribute__((cleanup(mountspec_free)))
 
 /*
- * A mount target in its one spelling, without "." and slashes too many; the caller frees it.
- * NULL: not a target, which is an absolute path without ".." that does not cover the
- * kernel's own files (/proc and what is in it, /dev, /sys).
+ * Normalises a mount target: removes "." and extra slashes. Returns NULL if the path is not a valid
+ * target: it must be absolute, without "..", and must not cover the kernel's files (/proc and
+ * everything in it, /dev, /sys). The caller frees the result.
  */
 char *mountspec_target(const char *path);
 
-/* Whether the source of SOURCE:TARGET is a path, as it begins with "." or has a slash; else it is a
- * volume's name. */
+/*
+ * Whether the source of SOURCE:TARGET is a path: it begins with "." or contains a slash. Otherwise
+ * it is the name of a volume.
+ */
 bool mountspec_is_path(const char *text);
 
 /*
- * Takes a target for one mount; taken is a list of targets, and after each what has it.
- * A second mount there would hide the first one, and is refused.
+ * Reserves a target for one mount. taken is a list of pairs: a target, and the mount that has it. A
+ * second mount at the same target would hide the first, and is refused.
  */
 int mountspec_take_place(struct strv *taken, const char *target, const char *option,
 			 const char *text, struct err *e);
@@ -46,15 +47,17 @@ int mountspec_read(const char *text, struct mountspec *v, struct err *e);
 int mountspec_read_tmpfs(const char *text, struct mountspec *v, struct err *e);
 int mountspec_read_device(const char *text, struct mountspec *v, struct err *e);
 
-/* The same where links of this root file system lead: one on /var/run and one on /run hide each
- * other, too. */
+/*
+ * Checks the plan's targets again after resolving symbolic links in the root file system: if
+ * /var/run is a link to /run, mounts on both would hide each other.
+ */
 struct plan;
 int mountspec_check_places(const struct plan *plan, int rootfs, struct err *e);
 
 /*
- * A detached file system with one device node, `node`, like the source, made anew with the
- * container's root (host ids) as its owner: the host's own node would belong
- * to nobody inside.
+ * Makes a detached file system with one device node, `node`, for the same device as the source. Its
+ * owner is the container's root (as host ids), because the host's own node would belong to nobody
+ * inside.
  */
 int mountspec_mount_device(const char *source, uid_t owner, gid_t group, struct err *e);
 

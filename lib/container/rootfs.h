@@ -1,6 +1,6 @@
 /*
- * The root directory of a container: how its first process makes it "/", from
- * inside its own user and mount namespaces. What is mounted in it is treemount.h's.
+ * The container's first process makes the container's root directory "/", inside its own user and
+ * mount namespaces. treemount.h mounts the rest of the file tree.
  */
 #ifndef CT_ROOTFS_H
 #define CT_ROOTFS_H
@@ -10,38 +10,37 @@
 
 struct err;
 
-/* Nothing that is mounted from here on is seen outside. */
+/* Makes mounts private: nothing that is mounted from now on is seen outside the mount namespace. */
 int rootfs_private(struct err *e);
 /*
- * The number of our mount namespace, as text, for who comes after us in it to know
- * that it was made for such as him: rootfs_check_own refuses to go on where it is
- * not the one that `made` says (NULL: none). Whether a namespace is the host's cannot
- * be seen from inside: even root may be denied a look at process 1.
+ * rootfs_own writes the number of this mount namespace as text, which lets a nested bare run
+ * recognise its own mount namespace. rootfs_check_own fails if the current mount namespace is not
+ * `made` (NULL: none was made). A process cannot see from inside whether a namespace is the host's:
+ * even root may be denied access to process 1.
  */
 int rootfs_own(char text[24], struct err *e);
 int rootfs_check_own(const char *made, struct err *e);
 
 /*
- * Makes the detached mount the root of this mount namespace (pivot_root(2)).
- * The host's tree stays reachable by the descriptor *host, and by ".." of the
- * new "/", until rootfs_drop_host: no path that the image has a say in may be
- * resolved before that. Gives a descriptor of the new root.
+ * Makes the detached mount the root of this mount namespace (pivot_root(2)) and returns a descriptor
+ * of the new root. Until rootfs_drop_host, the host's tree stays reachable through the descriptor
+ * *host and through ".." of the new "/": before that, resolve no path that the image can influence.
  */
 int rootfs_enter(int mount, int *host, struct err *e);
 int rootfs_drop_host(int host, struct err *e);
-/* Where the root stays as it is, that is both the root and the host's. */
+/* For a run without the stage root: both descriptors are of the present root. */
 int rootfs_stay(int *root, int *host, struct err *e);
-/* Puts the host's /proc, /sys and /dev into the new root, where that has such directories. */
+/* Moves the host's /proc, /sys and /dev into the new root, if it has such directories. */
 int rootfs_take_along(int root, int host, struct err *e);
 
 /*
- * Removes what an earlier stage, or a root with mounts of its own, has mounted on a directory at
- * the top. A mount that came into the namespace from a more privileged one is locked there
- * (mount_namespaces(7)): it stays, and is covered.
+ * Unmounts everything that an earlier stage, or a root with its own mounts, has on a top-level
+ * directory. A mount that came from a more privileged namespace is locked (mount_namespaces(7)): it
+ * stays, and the next mount covers it.
  */
 void rootfs_uncover(const char *name);
 
-/* Whether the host has cgroup v2 alone; its containers have their own group mounted then. */
+/* Whether the host has only cgroup v2. Containers then get their own cgroup mounted. */
 bool rootfs_has_cgroup2(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Users of a container, from its own /etc/passwd and /etc/group, which are
- * hostile: regular files only, and no more than their first MiB is looked at.
+ * Looks up users in the container's /etc/passwd and /etc/group. The files are hostile input: only
+ * regular files are read, and only the first MiB.
  */
 #ifndef CT_USER_H
 #define CT_USER_H
@@ -16,17 +16,16 @@ struct user {
 	gid_t gid;
 	gid_t groups[USER_GROUPS]; /* supplementary */
 	int groups_n;
-	char home[256]; /* "/" if nobody says */
+	char home[256]; /* "/" if /etc/passwd has no entry */
 };
 
 /*
- * spec: USER[:GROUP], each a name or a number; NULL or "": root. root is a
- * descriptor of the container's root directory. A name that is not there is an
- * error; a number need not be.
+ * spec: USER[:GROUP], each a name or a number; NULL or "": root. root is a descriptor of the
+ * container's root directory. A name must exist; a number need not.
  */
 int user_find(int root, const char *spec, struct user *u, struct err *e);
 
-/* The error of a system call that was to take the id of a "user" or a "group" (errno). */
+/* The error for a system call that failed (errno) to set the id of a "user" or a "group" (what). */
 int user_id_failed(const char *what, unsigned id, struct err *e);
 
 #endif

@@ -16,7 +16,7 @@ const char manifest_types[] = "application/vnd.oci.image.index.v1+json, "
 
 static const uint64_t SIZE_LARGEST = UINT64_C(1) << 53;
 
-/* OS, architecture and variant ("": none said). NULL: this machine's. */
+/* Splits a platform into OS, architecture and variant (may be ""). NULL: this machine's. */
 static int parse_platform(const char *text, struct strv *parts, struct err *e)
 {
 	const char *arch = image_arch();
@@ -48,7 +48,7 @@ int manifest_check_platform(const char *platform, struct err *e)
 	return parse_platform(platform, &parts, e);
 }
 
-/* What it was served as, if that says anything of a document. */
+/* The media type with which the document was served, if it is a specific one. */
 static const char *told_type(const char *type)
 {
 	return !type || strcmp(type, "application/json") == 0 ? "" : type;
@@ -61,7 +61,7 @@ void manifest_free(struct manifest *m)
 	*m = (struct manifest){0};
 }
 
-/* "SIZE TYPE DIGEST". Type and size were checked by the filter, which knows the types. */
+/* Reads "SIZE TYPE DIGEST". The jq filter has checked the type and the size. */
 static int read_descriptor(const char *text, const char *name, const char *what,
 			   struct descriptor *d, struct err *e)
 {
@@ -77,7 +77,7 @@ static int read_descriptor(const char *text, const char *name, const char *what,
 	return 0;
 }
 
-/* A document that it leads to. */
+/* Reads the descriptor of a document, whose size is limited. */
 static int check_size(const struct descriptor *d, const char *name, const char *what, struct err *e)
 {
 	return d->size <= MANIFEST_MAX
@@ -150,7 +150,7 @@ int manifest_read_layout(const void *json, size_t n, const char *what, struct ma
 	return read_json(json, n, NULL, NULL, "layout", what, m, e);
 }
 
-/* image.h has it in UTC and with nanoseconds. */
+/* image.h keeps times in UTC with nanoseconds. */
 static int set_created(struct record *config, const char *what, struct err *e)
 {
 	const char *created = record_get(config, "created");
@@ -160,7 +160,7 @@ static int set_created(struct record *config, const char *what, struct err *e)
 	if (!created)
 		return 0;
 	if (num_time(created, &t, e) < 0)
-		return err_set(e, "%s: created: is no time", what);
+		return err_set(e, "%s: created: not a time", what);
 	num_time_format(&t, text);
 	record_drop(config, "created");
 	record_add(config, "created", text);

@@ -128,7 +128,7 @@ static void a_file_that_is_none_is_refused_without_telling_what_is_in_it(void **
 		 "the auth of a.example is not USER:PASSWORD in base64"},
 		{"{\"auths\":{\"a.example\":{\"auth\":\"OnNlY3JldA==\"}}}",
 		 "the auth of a.example is not USER:PASSWORD in base64"},
-		{"{\"auths\":{},\"auths\":{}}", "a key comes twice in an object"},
+		{"{\"auths\":{},\"auths\":{}}", "an object has the same key twice"},
 	};
 	struct scratch *s = *state;
 

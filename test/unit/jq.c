@@ -67,11 +67,11 @@ static void what_is_not_one_json_document_is_refused(void **state)
 		{"{\"a\": \"\xed\xa0\x80\"}", "doc: not JSON: not UTF-8"},
 		{"{\"a\": \"\\u0000\"}", "doc: a NUL in a string"},
 		{"{\"a\\\\\\u0000\": 1}", "doc: a NUL in a string"},
-		{"{\"a\": 1, \"a\": 1}", "doc: a key comes twice in an object"},
-		{"{\"a\": 1, \"\\u0061\": {}}", "doc: a key comes twice in an object"},
-		{"{\"a\": {\"b\": 1}, \"a\": {\"c\": 1}}", "doc: a key comes twice in an object"},
+		{"{\"a\": 1, \"a\": 1}", "doc: an object has the same key twice"},
+		{"{\"a\": 1, \"\\u0061\": {}}", "doc: an object has the same key twice"},
+		{"{\"a\": {\"b\": 1}, \"a\": {\"c\": 1}}", "doc: an object has the same key twice"},
 		{"[{\"x\": [{\"a\": [], \"b\": 0, \"a\": []}]}]",
-		 "doc: a key comes twice in an object"},
+		 "doc: an object has the same key twice"},
 	};
 
 	(void)state;
