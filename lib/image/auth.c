@@ -19,7 +19,7 @@ void auth_free(struct auth *a)
 	*a = (struct auth){0};
 }
 
-/* $variable/file, or, where it is not set, ~/home/file. */
+/* Adds $variable/file or, if the variable is not set, ~/home/file. */
 static void add_file(struct strv *files, const char *variable, const char *home, const char *file)
 {
 	const char *dir = getenv(variable), *user = getenv("HOME");

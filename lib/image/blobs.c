@@ -38,7 +38,7 @@ static int lock(int fd, int how, const struct descriptor *blob, struct err *e)
 	return 0;
 }
 
-/* A file cut by a crash keeps its mode, so the size counts too. */
+/* A crash may truncate a file but keep its mode, so the size is compared too. */
 static bool is_whole(int fd, const struct descriptor *blob)
 {
 	struct stat st;
@@ -50,9 +50,10 @@ static bool is_whole(int fd, const struct descriptor *blob)
 int blob_claim(int fd, const struct descriptor *blob, struct err *e)
 {
 	/*
-	 * Waits only for who fills it, never for its readers, who may be waiting for
-	 * another blob that we have: hence no wait for the lock alone. A failed attempt
-	 * at that gives up the shared one (flock(2)), so one of several succeeds.
+	 * Waits only for the process that fills the blob, never for readers: a reader may be
+	 * waiting for another blob that this process has. So this process never blocks on the
+	 * exclusive lock. A failed attempt to convert the lock drops the shared lock (flock(2)), so
+	 * one of several processes succeeds.
 	 */
 	for (;;) {
 		if (lock(fd, LOCK_SH, blob, e) < 0)

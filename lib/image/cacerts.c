@@ -49,14 +49,14 @@ int cacerts_for(const char *host, struct buf *out, struct err *e)
 	const char *system = curl_version_info(CURLVERSION_NOW)->cainfo;
 	const char *given = getenv("SSL_CERT_FILE");
 
-	/* A URL's host has no "/", so that it can be no more than a name here. */
+	/* A URL's host contains no "/", so it cannot lead out of the directory. */
 	if (host[0] != '.' &&
 	    (add_dir("/etc/containers/certs.d", host, out, e) < 0 ||
 	     add_dir("/etc/docker/certs.d", host, out, e) < 0))
 		return -1;
 	if (given && *given)
 		return add_file(AT_FDCWD, given, out, e);
-	/* What libcurl is told takes the place of what it knows by itself. */
+	/* Certificates given to libcurl replace its own, so the system's are included. */
 	if (out->len && system && add_file(AT_FDCWD, system, out, e) < 0 && e->sys != ENOENT)
 		return -1;
 	return 0;

@@ -21,7 +21,7 @@ static const char *skip(const char *s)
 	return s + strspn(s, blanks);
 }
 
-/* One word, from s. Gives what follows, or NULL if a quote has no end. */
+/* Reads one word from s. Returns the text after it, or NULL if a quote is not closed. */
 static const char *read_word(const char *s, struct buf *out)
 {
 	char quote = 0;
@@ -71,7 +71,7 @@ static int set_command(struct record *config, const char *key, const char *text,
 	return 0;
 }
 
-/* The setting takes the place of one of the same name, or of the same text. */
+/* Replaces a setting of the same name, or with the same text. */
 static void put(struct record *config, const char *key, const char *setting)
 {
 	own_strv struct strv list = {0}, kept = {0};
@@ -173,7 +173,7 @@ static int add_volumes(struct record *config, const char *key, const char *text,
 	return 0;
 }
 
-/* A number from 1 to 65535 at *s, which is left behind it. */
+/* Reads a number from 1 to 65535 at *s, and moves *s behind it. */
 static bool take_port(const char **s, uint64_t *port)
 {
 	own_str char *digits = str_dup_n(*s, strspn(*s, "0123456789"));
@@ -213,7 +213,7 @@ static int add_ports(struct record *config, const char *key, const char *text, s
 
 		if (!is_port(ports.v[i]))
 			return err_set(e, "%s: not PORT[-PORT][/tcp|/udp|/sctp]", ports.v[i]);
-		/* "80/TCP" is the same port as "80/tcp", which readers of an image config compare. */
+		/* Readers of an image config compare the text, so "80/TCP" is written as "80/tcp". */
 		for (char *p = full; *p; p++)
 			*p = (char)tolower((unsigned char)*p);
 		put(config, key, full);

@@ -21,15 +21,15 @@
 enum { CHUNK = 1 << 18, PROGRESS_MS = 100 };
 
 struct fetch_layer {
-	int fd;          /* its blob's file; -1: the store has the layer */
-	bool mine;       /* the same blob may come twice: the first has the file, and is fetched */
-	bool there;      /* fetched, as its fetcher reported */
-	bool used, done; /* its file was given to the caller; and is unpacked */
+	int fd;          /* the blob's file; -1: the store has the layer */
+	bool mine;       /* first layer with this blob: only this one is fetched */
+	bool there;      /* a process reported that it is fetched */
+	bool used, done; /* the caller got the file; the caller unpacked it */
 };
 
 struct fetch_shared {
-	_Atomic size_t next;    /* the layer that is to be fetched next */
-	_Atomic uint64_t got[]; /* bytes of each, by layer */
+	_Atomic size_t next;    /* the next layer to fetch */
+	_Atomic uint64_t got[]; /* bytes fetched of each layer */
 };
 
 struct report {
@@ -38,7 +38,7 @@ struct report {
 	struct err err;
 };
 
-/* Where the bytes of one layer go. */
+/* The destination of one layer's bytes. */
 struct sink {
 	int fd;
 	const struct descriptor *blob;
@@ -62,7 +62,7 @@ static int put(void *arg, const void *data, size_t n, struct err *e)
 	return 0;
 }
 
-/* What the file has, in the digest; the next write goes behind it. */
+/* Hashes the bytes that the file already has; the next write appends to them. */
 static int take_up(const struct sink *to, struct digest *d, struct err *e)
 {
 	static char chunk[CHUNK];
@@ -89,7 +89,7 @@ static int fill(struct registry *r, struct sink *to, uint64_t *from, struct err 
 	return registry_blob(r, to->blob, *from, &d, put, to, e);
 }
 
-/* What cannot be the beginning of the blob is not kept. */
+/* Empties the file: its bytes are not the beginning of the blob. */
 static void forget(const struct sink *to)
 {
 	if (ftruncate(to->fd, 0) == 0)
@@ -102,8 +102,8 @@ static bool is_full(const struct err *e)
 }
 
 /*
- * A beginning that an earlier pull left may be wrong (a power cut, another
- * server): then the blob is fetched once more from its first byte.
+ * The beginning of a blob that an earlier pull left may be wrong (a power cut, another server).
+ * Then the blob is fetched once more from its first byte.
  */
 static int fetch_blob(struct registry *r, struct sink *to, struct err *e)
 {
@@ -116,7 +116,7 @@ static int fetch_blob(struct registry *r, struct sink *to, struct err *e)
 		if (fill(r, to, &from, e) == 0)
 			return 0;
 		if (r->passing && *to->got < to->blob->size)
-			return -1; /* the next pull goes on from there */
+			return -1; /* the next pull resumes here */
 		forget(to);
 		if (is_full(e) || from == 0)
 			return -1;
@@ -158,7 +158,7 @@ static void fetch_all(struct fetch *f, int to)
 
 /* --- in the caller's process --- */
 
-/* Gives how many there are to fetch. */
+/* Returns the number of layers to fetch. */
 static int open_layers(struct fetch *f, struct err *e)
 {
 	int n = 0;
@@ -192,7 +192,7 @@ static int start_fetchers(struct fetch *f, int n, int to, struct err *e)
 	for (int i = 0; i < n && i < FETCH_AT_ONCE; i++) {
 		f->fetchers[i] = fork();
 		if (f->fetchers[i] < 0)
-			return err_sys(e, "fork");
+			return err_sys(e, "start a process to fetch layers");
 		if (f->fetchers[i] > 0)
 			continue;
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -219,16 +219,16 @@ int fetch_begin(struct fetch *f, struct err *e)
 	if (n < 0)
 		return -1;
 	if (pipe2(pair, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe");
+		return err_sys(e, "make a pipe to the processes that fetch layers");
 	f->reports = pair[0];
 	to = pair[1];
 	return start_fetchers(f, n, to, e);
 }
 
 /*
- * What failed though every layer that it asked for was there would fail the next time too: unless
- * it was for want of room, a bound that its user may raise (bounds.h), or who unpacked one was
- * killed.
+ * Whether the fetched layers are useless: if the import failed although every layer that it asked
+ * for was there, the next import would fail too. Exceptions are: a full disk, a limit that the user
+ * may raise (bounds.h), and an unpacking process that was killed.
  */
 static bool is_useless(const struct fetch *f, const struct err *why)
 {
@@ -284,7 +284,7 @@ void fetch_count(const struct fetch *f, uint64_t *got, uint64_t *of)
 		}
 }
 
-/* The layer whose fetching gives layer i. */
+/* The first layer with the same blob as layer i. */
 static size_t fetched_as(const struct fetch *f, size_t i)
 {
 	size_t k = 0;
@@ -327,7 +327,7 @@ int fetch_open(void *fetch, size_t i, struct err *e)
 		if (hear(f, e) < 0)
 			return -1;
 	f->layers[i].used = true;
-	/* With a position of its own. */
+	/* A new open file description has its own file position. */
 	again = str_fmt("/proc/self/fd/%d", f->layers[i].fd);
 	fd = open(again, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, "blobs/%s", digest_hex(f->image->list[i].digest)) : fd;

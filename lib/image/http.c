@@ -16,7 +16,7 @@
 
 enum {
 	REDIRECTS = 10,
-	HEADERS_MAX = 64 << 10, /* of an answer */
+	HEADERS_MAX = 64 << 10, /* bytes of headers of one answer */
 	SAID_MAX = 64 << 10,
 	RECEIVE = 256 << 10, /* libcurl's buffer: its own 16 KiB halve the throughput */
 	SLOWEST = 1024,      /* bytes a second */
@@ -30,13 +30,13 @@ struct transfer {
 	struct http_reply *r;
 	CURL *easy;
 	char why[CURL_ERROR_SIZE];
-	size_t headers; /* bytes of them so far */
-	bool begun;     /* the first of the body was seen */
-	bool wanted;    /* it is take's */
-	bool enough;    /* of what is not: let the rest go */
-	uint64_t skip;  /* bytes of it that are known already */
+	size_t headers; /* bytes of headers so far */
+	bool begun;     /* the body has begun */
+	bool wanted;    /* the body goes to take */
+	bool enough;    /* the body is not wanted: discard the rest */
+	uint64_t skip;  /* bytes at the beginning that the caller already has */
 	uint64_t left;  /* bytes that may still come */
-	bool failed;    /* e says why */
+	bool failed;    /* e has the reason */
 	struct err *e;
 };
 
@@ -63,7 +63,7 @@ bool http_plain_allowed(const char *host)
 	return insecure || url_is_loopback(host);
 }
 
-/* first: where the request began; NULL: this is it. */
+/* first: the host of the first request, before redirects; NULL: u is the first. */
 static int judge_url(const char *text, const struct url *first, struct url *u, struct err *e)
 {
 	if (url_read(text, u, e) < 0)
@@ -100,7 +100,7 @@ static const char *header(CURL *easy, const char *name)
 	return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
 }
 
-/* Whether a 206 begins where it was asked to: RFC 9110, 14.4. */
+/* Whether a 206 begins at the requested offset: RFC 9110, 14.4. */
 static bool range_right(const struct transfer *t)
 {
 	const char *range = header(t->easy, "Content-Range");
@@ -132,7 +132,7 @@ static int body_begin(struct transfer *t)
 	return 0;
 }
 
-/* What is not wanted: an error, which says why, or a redirect's, which nobody reads. */
+/* Stores a body that is not wanted: the text of an error, or of a redirect. */
 static size_t keep_said(struct transfer *t, const char *data, size_t n)
 {
 	size_t room = SAID_MAX - t->r->said.len;
@@ -165,7 +165,7 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
 	return n;
 }
 
-/* libcurl's own sockets would be inherited by what is executed later. */
+/* libcurl's own sockets are not close-on-exec: programs executed later would inherit them. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	(void)arg, (void)purpose;
@@ -173,8 +173,8 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 }
 
 /*
- * The handle keeps connections for the next request. A forked child must not
- * speak on its parent's, nor close them as TLS does: it leaves that handle be.
+ * The handle keeps connections for the next request. A forked child must neither use its parent's
+ * connections nor close them, which would send TLS messages: it leaves that handle alone.
  */
 static CURL *handle(void)
 {
@@ -197,7 +197,7 @@ static void set_limits(CURL *easy)
 {
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "ct/" CT_VERSION);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* http_do does: it judges each */
+	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* http_do checks each redirect */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE);
@@ -247,7 +247,7 @@ static void set_request(CURL *easy, const struct http_request *q, const char *ur
 	}
 }
 
-/* The outcome of a transfer that libcurl gave up, and why in e. */
+/* The outcome of a transfer that failed in libcurl; the reason is in e. */
 static enum http_outcome judge(struct transfer *t, CURLcode code)
 {
 	long sys = 0, sent = 0;
@@ -280,9 +280,9 @@ static enum http_outcome judge(struct transfer *t, CURLcode code)
 		err_set(t->e, "broke off: %s", t->why[0] ? t->why : curl_easy_strerror(code));
 		return HTTP_BROKEN;
 #if LIBCURL_VERSION_NUM >= 0x080600
-	case CURLE_TOO_LARGE: /* what it calls a header line of more than 100 KiB */
+	case CURLE_TOO_LARGE: /* a header line of more than 100 KiB */
 #endif
-	case CURLE_OUT_OF_MEMORY: /* what it called it before 8.6 */
+	case CURLE_OUT_OF_MEMORY: /* the same before libcurl 8.6 */
 		err_set(t->e, "answers with a header that is too long");
 		return HTTP_REFUSED;
 	default:
@@ -305,7 +305,7 @@ static void read_headers(CURL *easy, struct http_reply *r)
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &r->status);
 	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &wait);
-	/* A moment that is over for our clock is none to wait for. */
+	/* A Retry-After in the past, by this machine's clock, means no wait. */
 	r->retry_after = wait < 0 ? 0 : wait > UINT32_MAX ? UINT32_MAX : (unsigned)wait;
 	r->type = without_parameters(header(easy, "Content-Type"));
 	r->digest = str_dup(header(easy, "Docker-Content-Digest"));
@@ -314,7 +314,7 @@ static void read_headers(CURL *easy, struct http_reply *r)
 		strv_add(&r->challenges, h->value);
 }
 
-/* One request without its redirects. */
+/* Makes one request without following redirects. */
 static enum http_outcome perform(struct transfer *t, const struct url *u, const char *url,
 				 bool first)
 {
@@ -348,8 +348,10 @@ static enum http_outcome perform(struct transfer *t, const struct url *u, const 
 	return code == CURLE_OK || t->enough ? HTTP_ANSWERED : judge(t, code);
 }
 
-/* The same by curl(1). Secrets are variables, and what a redirect leads to may be signed: none of
- * it is said. */
+/*
+ * Explains the curl(1) command for the request. Secrets are written as variables. The target of a
+ * redirect is left out, because its URL may contain a signature.
+ */
 static void tell_same(const struct http_request *q)
 {
 	const char *blob = strstr(q->url, "/blobs/sha256:");

@@ -15,7 +15,8 @@
 #include "store/layerstore.h"
 #include "store/names.h"
 
-/* The image of the same configuration, which says what its layers unpack to. 0: there is none. */
+/* Finds an image with the same config digest, which implies the same layers. Returns 0 if there is
+ * none. */
 static int find_same(const struct store *s, const struct record *config, char id[ID_LEN],
 		     struct err *e)
 {
@@ -45,7 +46,7 @@ static void note_moved(const struct import *in, const char *name, const char *ho
 		strv_take(in->moved, str_fmt("%s: the name moves from %s to %s", name, holder, id));
 }
 
-/* before: whose each name that was taken had been ("": nobody's), to be given back. */
+/* before: gets the previous holder of each name ("": none), so that the names can be given back. */
 static int take_all(const struct import *in, const struct strv *names, const char *id,
 		    struct strv *before, struct err *e)
 {
@@ -62,7 +63,7 @@ static int take_all(const struct import *in, const struct strv *names, const cha
 	return 0;
 }
 
-/* All of the names, on disk, or none. */
+/* Takes all names and writes them to disk, or takes none. */
 static int take_names(const struct import *in, const struct strv *names, const char *id,
 		      struct err *e)
 {
@@ -82,9 +83,9 @@ static int take_names(const struct import *in, const struct strv *names, const c
 }
 
 /*
- * Under the store's lock, so that of two who bring the same image one makes it and the other
- * finds it. d: what to publish if there is none. Gives 1 with the id, 0 if there is none and no
- * draft.
+ * Finds the image or publishes the draft d, under the store's lock: of two processes that import
+ * the same image, one publishes it and the other finds it. Returns 1 with the id; 0 if there is
+ * neither an image nor a draft.
  */
 static int settle(const struct import *in, struct draft *d, const struct strv *names,
 		  char id[ID_LEN], struct err *e)

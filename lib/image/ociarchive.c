@@ -12,7 +12,7 @@
 #include "base/own.h"
 #include "base/table.h"
 
-/* Never fails as far as libarchive knows: see tarwrite.c. */
+/* Never reports a failure to libarchive: see tarwrite.c. */
 static la_ssize_t sink(struct archive *a, void *arg, const void *data, size_t n)
 {
 	struct ociarchive *o = arg;
@@ -55,9 +55,9 @@ int ociarchive_data(void *ocitar, const void *data, size_t n, struct err *e)
 {
 	struct ociarchive *o = ocitar;
 
-	/* libarchive would take what fits and say nothing of the rest. */
+	/* libarchive would silently drop the bytes that do not fit. */
 	if (n > o->left)
-		return err_set(e, "%s: more bytes than were announced", o->target);
+		return err_set(e, "%s: a blob is larger than its descriptor says", o->target);
 	o->left -= n;
 	return check(o, archive_write_data(o->archive, data, n), e);
 }

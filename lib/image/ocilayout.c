@@ -17,11 +17,13 @@
 #include "image/manifest.h"
 #include "store/ref.h"
 
-/* Indexes on the way from index.json to a manifest. */
+/* The largest number of indexes between index.json and a manifest. */
 enum { DEPTH_MAX = 3 };
 
-/* A regular file and its size; -1 with errno. Opened only once it is known to be one: a device acts
- * on being opened. */
+/*
+ * Opens a regular file and gets its size; returns -1 with errno. The type is checked before the
+ * file is opened, because opening a device may have effects.
+ */
 static int open_regular(int dir, const char *path, uint64_t *size)
 {
 	own_fd int fd = path_open(dir, path, O_PATH, 0);
@@ -89,7 +91,7 @@ static int compare(int fd, const char *digest)
 	return str_equal(is, digest);
 }
 
-/* Its size says already whether it was exchanged, before all of it is read. */
+/* Compares the size first: a wrong size shows a wrong file before all of it is read. */
 static int open_blob(const struct ocilayout *l, const struct descriptor *blob, struct err *e)
 {
 	own_str char *path = blob_path(blob->digest);
@@ -131,7 +133,7 @@ static int read_config(struct ocilayout *l, const char *path, const struct buf *
 	return 0;
 }
 
-/* From the index to the manifest for this platform. */
+/* Follows indexes to the manifest for this platform. */
 static int descend(struct ocilayout *l, struct manifest *m, struct err *e)
 {
 	struct descriptor next;
@@ -145,7 +147,7 @@ static int descend(struct ocilayout *l, struct manifest *m, struct err *e)
 		*m = (struct manifest){0};
 		what = str_fmt("%s: %s", l->what, next.digest);
 		if (depth == DEPTH_MAX)
-			return err_set(e, "%s: an index of indexes of indexes", what);
+			return err_set(e, "%s: indexes are nested too deep", what);
 		strv_add(&l->digests, next.digest);
 		if (read_blob(l, &next, &json, e) < 0 ||
 		    manifest_read(json.data, json.len, next.type, NULL, what, m, e) < 0)
@@ -177,7 +179,7 @@ static int read_oci(struct ocilayout *l, struct err *e)
 	return 0;
 }
 
-/* HEX.json and blobs/sha256/HEX say what is in them. */
+/* A file named HEX.json or blobs/sha256/HEX must have that digest. */
 static int check_config_name(const struct ocilayout *l, const char *path, const struct buf *json,
 			     struct err *e)
 {
@@ -227,7 +229,7 @@ static bool has_marker(int dir)
 	return fstatat(dir, "oci-layout", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
-/* Programs for the web have a manifest.json too, but theirs is an object. */
+/* A root file system may contain the manifest.json of a web application, which is a JSON object. */
 static bool starts_list(int dir, const char *name)
 {
 	uint64_t size;

@@ -27,7 +27,8 @@ int pull_read_policy(void *to, const char *text, struct err *e)
 	return err_set(e, "%s: not missing, always or never", text);
 }
 
-/* In the child: ct-pull, from where this program is or else from PATH, dies with its caller. */
+/* Executes ct-pull in the child, from this program's directory or PATH. The child dies with its
+ * parent. */
 static void become_ct_pull(const char *name, int out, pid_t parent)
 {
 	const char *const argv[] = {"ct-pull", "--", name, NULL};
@@ -52,11 +53,11 @@ static int run_ct_pull(const char *name, char id[ID_LEN], struct err *e)
 	int pair[2], status;
 
 	if (pipe2(pair, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe");
+		return err_sys(e, "make a pipe to ct-pull");
 	from = pair[0], to = pair[1];
 	pid = fork();
 	if (pid < 0)
-		return err_sys(e, "fork");
+		return err_sys(e, "start ct-pull");
 	if (pid == 0)
 		become_ct_pull(name, to, parent);
 	close(take_fd(&to));
@@ -81,7 +82,7 @@ int pull_open(const struct store *s, const char *ref, enum pull_policy policy, s
 	char id[ID_LEN];
 	struct err ignored;
 
-	/* Started anew as a sealed copy it has pulled already. */
+	/* A program that has executed a sealed copy of itself has pulled already. */
 	if (policy == PULL_ALWAYS && selfexe_sealed())
 		policy = PULL_MISSING;
 	if (id_kind(ref) || ref_parse(ref, &r, &ignored) < 0)

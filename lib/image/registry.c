@@ -19,14 +19,14 @@
 
 enum {
 	TRIES = 5,
-	WAIT_MOST = 60,       /* seconds; who asks for more is not waited for */
-	SMALL_MAX = 64 << 10, /* of an answer that is no manifest and no blob */
+	WAIT_MOST = 60,       /* seconds; a longer Retry-After ends the request */
+	SMALL_MAX = 64 << 10, /* bytes of an answer that is neither manifest nor blob */
 };
 
-/* How much there still is with something that fails. */
+/* The tries that are left, and the next wait. */
 struct patience {
 	int tries;
-	unsigned ms; /* before the next */
+	unsigned ms; /* wait before the next try */
 };
 
 static struct patience patience(void)
@@ -75,7 +75,7 @@ static int name_image(const struct registry *r, struct err *e)
 	return err_wrap(e, "%s", name);
 }
 
-/* Behind what e says. */
+/* Appends text to the error's message. */
 static __attribute__((format(printf, 2, 3))) int add(struct err *e, const char *fmt, ...)
 {
 	size_t n = strlen(e->msg);
@@ -91,12 +91,12 @@ static __attribute__((format(printf, 2, 3))) int add(struct err *e, const char *
 
 static int take_small(void *whole, const void *data, size_t n, struct err *e)
 {
-	(void)e; /* http keeps to the size that is allowed */
+	(void)e; /* http.c limits the size */
 	buf_add(whole, data, n);
 	return 0;
 }
 
-/* A server that was never seen is rather not there than busy. */
+/* A server that has never answered is more likely absent than busy. */
 static bool is_worth_a_try(const struct registry *r, const struct http_reply *reply)
 {
 	switch (reply->outcome) {
@@ -112,8 +112,10 @@ static bool is_worth_a_try(const struct registry *r, const struct http_reply *re
 	}
 }
 
-/* Waits for the next try; false if there is to be none. Tries that meet must not meet again: hence
- * the clock. */
+/*
+ * Waits before the next try; returns false if there is no next try. The wait depends on the clock,
+ * so that several clients that failed together do not try again together.
+ */
 static bool wait_for_next(const struct registry *r, struct patience *p, unsigned asked,
 			  const char *why)
 {
@@ -136,7 +138,9 @@ static bool wait_for_next(const struct registry *r, struct patience *p, unsigned
 	return true;
 }
 
-/* whole: where a document goes, anew with each try; NULL: a blob, which goes on where it broke off.
+/*
+ * whole: the buffer of a document, which each try fills from the beginning. NULL: a blob, which
+ * each try resumes.
  */
 static int request(const struct registry *r, struct http_request *q, struct buf *whole,
 		   struct patience *p, struct http_reply *reply, struct err *e)
@@ -156,7 +160,8 @@ static int request(const struct registry *r, struct http_request *q, struct buf 
 	return failed;
 }
 
-/* The same for a path of the registry, which is found out to speak TLS or not on the way. */
+/* The same for a path of the registry. The first request finds out whether the registry speaks TLS.
+ */
 static int request_path(struct registry *r, const char *path, struct http_request *q,
 			struct buf *whole, struct patience *p, struct http_reply *reply,
 			struct err *e)
@@ -179,9 +184,10 @@ static int request_path(struct registry *r, const char *path, struct http_reques
 	return request_path(r, path, q, whole, p, reply, e);
 }
 
-/* --- who we are --- */
+/* --- authorisation --- */
 
-/* Who does not know us says the same of what is not there: else we would learn that. */
+/* To an unknown client, a registry gives the same answer for a missing and for a private
+ * repository. */
 static int add_credentials(const struct registry *r, struct err *e)
 {
 	if (r->auth.creds || r->auth.identity)
@@ -193,7 +199,7 @@ static int add_credentials(const struct registry *r, struct err *e)
 		r->auth.helper ? r->auth.helper : "", r->auth.helper ? " is not run" : "");
 }
 
-/* What was answered is not what was asked for: why, in the server's words if it has some. */
+/* Sets the error for an unexpected status, with the server's own message if it sent one. */
 static int refused(const struct registry *r, const struct http_reply *reply, const char *who,
 		   struct err *e)
 {
@@ -217,7 +223,7 @@ static int refused(const struct registry *r, const struct http_reply *reply, con
 		: -1;
 }
 
-/* A token that can stand in a header. */
+/* Whether the token can stand in a header. */
 static bool is_token(const char *s)
 {
 	for (const char *p = s; *p; p++)
@@ -263,9 +269,9 @@ static int token_get(struct registry *r, const struct wwwauth *c, struct patienc
 	own_record struct record answer = {0};
 	const char *token;
 
-	/* A registry out there has no business with what listens on loopback here. */
+	/* A remote registry must not make this client send requests to its own loopback. */
 	if (strncasecmp(c->realm, "https://", 8) != 0 && !http_plain_allowed(r->ref->host))
-		return err_set(e, "its tokens are not had by https, but from %.200s", c->realm);
+		return err_set(e, "its token server does not use https: %.200s", c->realm);
 	if (token_ask(r, c, p, &reply, e) < 0)
 		return err_wrap(e, "token");
 	if (reply.status != 200)
@@ -281,7 +287,7 @@ static int token_get(struct registry *r, const struct wwwauth *c, struct patienc
 	return 0;
 }
 
-/* Does what a 401 asks for. */
+/* Answers the challenge of a 401. */
 static int answer(struct registry *r, const struct http_reply *reply, struct patience *p,
 		  struct err *e)
 {
@@ -300,7 +306,7 @@ static int answer(struct registry *r, const struct http_reply *reply, struct pat
 	return 0;
 }
 
-/* A request that may be asked who it is from, once: a token expires. */
+/* Makes a request and answers one challenge, because a token may have expired. */
 static int ask(struct registry *r, const char *path, struct http_request *q, struct buf *whole,
 	       struct patience *p, struct http_reply *reply, struct err *e)
 {
@@ -328,7 +334,7 @@ int registry_login(struct registry *r, struct err *e)
 	return failed ? name_image(r, e) : 0;
 }
 
-/* --- what is there --- */
+/* --- manifests and blobs --- */
 
 static int manifest_check(const struct buf *json, const char *reference,
 			  const struct http_reply *reply, char type[128], char digest[DIGEST_LEN],
@@ -382,7 +388,7 @@ static int take_blob(void *arg, const void *data, size_t n, struct err *e)
 	return to->take(to->arg, data, n, e);
 }
 
-/* All of it that is still to come. A body may end early without a sign of it. */
+/* Fetches the rest of a blob. A body may end early without an error from libcurl. */
 static int blob_fetch(struct registry *r, const struct descriptor *blob, struct http_request *q,
 		      struct err *e)
 {
@@ -399,7 +405,7 @@ static int blob_fetch(struct registry *r, const struct descriptor *blob, struct 
 			return -1;
 		}
 		r->passing = reply.status == 429 || reply.status >= 500;
-		/* A server that has no such range, or no ranges, may have the whole. */
+		/* A server that does not support the range may still send the whole blob. */
 		if (reply.status == 416 && q->from && !q->whole) {
 			q->whole = true;
 			continue;

@@ -76,7 +76,7 @@ int remote_manifest(struct remote *r, struct err *e)
 
 static int take(void *buf, const void *data, size_t n, struct err *e)
 {
-	(void)e; /* manifest_read has seen to its size */
+	(void)e; /* manifest_read has checked the size */
 	buf_add(buf, data, n);
 	return 0;
 }
@@ -141,7 +141,7 @@ static int write_known(struct ociarchive *o, const struct descriptor *d, const s
 	return ociarchive_blob(o, d, e) < 0 ? -1 : ociarchive_data(o, json->data, json->len, e);
 }
 
-/* What it was served as, if that says anything. */
+/* The media type with which it was served, if it is a specific one. */
 static const char *manifest_type(const struct remote *r)
 {
 	if (strcmp(r->manifest.type, oci_manifest) == 0 ||

@@ -31,7 +31,7 @@ static size_t same_bytes(const char *a, const char *b)
 	return n;
 }
 
-/* How much of the text that begins here is a secret's. */
+/* The number of bytes at the beginning of text that belong to a secret. */
 static size_t secret_here(const struct strv *forms, const char *text)
 {
 	size_t longest = 0;

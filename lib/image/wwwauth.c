@@ -19,7 +19,7 @@ void wwwauth_free(struct wwwauth *c)
 	*c = (struct wwwauth){0};
 }
 
-/* A token or a quoted string at *p, which moves behind it; NULL if there is none. */
+/* Reads a token or a quoted string at *p and moves *p behind it; NULL if there is none. */
 static char *read_value(const char **p)
 {
 	own_buf struct buf value = {0};
@@ -37,14 +37,14 @@ static char *read_value(const char **p)
 		if (*s == '\\')
 			s++;
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return NULL; /* the end, too */
+			return NULL; /* a control character, or the end of the text */
 		buf_add(&value, s, 1);
 	}
 	*p = s + 1;
 	return take_ptr(&value.data);
 }
 
-/* NAME=VALUE of the challenge c; others' parameters say nothing. */
+/* Takes NAME=VALUE into the challenge c; unknown parameters are ignored. */
 static int read_parameter(const char *name, size_t n, const char **p, struct wwwauth *c)
 {
 	own_str char *value = read_value(p);
@@ -64,7 +64,7 @@ static int read_parameter(const char *name, size_t n, const char **p, struct www
 	return 0;
 }
 
-/* Where a token68 (of a scheme that has no parameters) ends; NULL: there is none at s. */
+/* The end of a token68 (of a scheme without parameters) at s; NULL if there is none. */
 static const char *skip_token68(const char *s)
 {
 	size_t n = strspn(s, TOKEN68);
@@ -96,8 +96,8 @@ static void keep_better(struct wwwauth *best, struct wwwauth *c)
 }
 
 /*
- * A list of challenges and, within each, of parameters, both split by commas:
- * what is followed by "=" is a parameter of the challenge before it.
+ * A header is a list of challenges, each with a list of parameters. Commas separate both: a word
+ * followed by "=" is a parameter of the challenge before it.
  */
 static int read_header(const char *s, struct wwwauth *best)
 {

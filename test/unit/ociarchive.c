@@ -69,7 +69,7 @@ static void a_blob_cannot_get_more_bytes_than_its_size(void **state)
 	assert_int_equal(ociarchive_begin(&o, fd, "out", &manifest, "a:b", &e), 0);
 	assert_int_equal(ociarchive_blob(&o, &manifest, &e), 0);
 	assert_refused(ociarchive_data(&o, "wholes", 6, &e), &e,
-		       "out: more bytes than were announced");
+		       "out: a blob is larger than its descriptor says");
 }
 
 static void what_was_not_ended_has_no_end_mark(void **state)
