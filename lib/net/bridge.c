@@ -22,7 +22,7 @@
 
 /* --- rules --- */
 
-/* Networks that are up, of which rules are made. */
+/* The networks that are up, for which rules are written. */
 struct bridges {
 	struct rules_bridge *v;
 	size_t n;
@@ -35,7 +35,7 @@ static void bridges_free(struct bridges *b)
 	strv_free(&b->names);
 }
 
-/* All that are up but the one named `but` (NULL: all). They must be of one set. */
+/* Lists all networks that are up except `but` (may be NULL). They must belong to one set. */
 static int list_bridges(const struct store *s, const char *set, const char *but,
 			struct bridges *out, struct err *e)
 {
@@ -68,8 +68,7 @@ static int list_bridges(const struct store *s, const char *set, const char *but,
 	return 0;
 }
 
-/* Whether a run has lost its supervisor, and with it the sockets that held its ports (container.h).
- */
+/* Whether a container's supervisor, and with it the sockets that reserve its ports, is gone. */
 static bool is_orphan(int dir)
 {
 	own_record struct record state = {0};
@@ -83,8 +82,10 @@ static bool is_orphan(int dir)
 	return !proc_alive(&supervisor);
 }
 
-/* The elements of every container. What was left by the dead takes up no port that another may have
- * by now. */
+/*
+ * Writes the elements of every container. A container without a supervisor gets none for its ports,
+ * because another container may have published them by now.
+ */
 static int add_elements(const struct store *s, const char *set, struct buf *text, struct err *e)
 {
 	own_dir DIR *d = NULL;
@@ -140,7 +141,8 @@ static int put(const struct network *n, const char *what, const char *value, str
 	return 0;
 }
 
-/* Asked at every run: link, two tables, forwarding of it and of where the default route leads. */
+/* The queries of every run: the bridge, two tables, forwarding of the bridge and of the default
+ * route. */
 static bool is_ready(const struct store *s, struct netlink *rtnl, const struct network *n,
 		     const struct rtnl_link *link)
 {
@@ -159,8 +161,8 @@ static bool is_same(const struct network *a, const struct network *b)
 }
 
 /*
- * The link of the bridge, if it is there and ours; was: what CT_RUN says of the network
- * (dir -1: nothing, and then a link of that name is somebody else's).
+ * Finds the bridge, if it exists and belongs to this set. was: the network's record in CT_RUN. If
+ * there is no record (dir -1), an interface of that name belongs to another program.
  */
 static int find_bridge(const struct store *s, struct netlink *rtnl, const struct network *n,
 		       const struct network *was, struct rtnl_link *link, struct err *e)
@@ -181,7 +183,7 @@ static int find_bridge(const struct store *s, struct netlink *rtnl, const struct
 	if (got > 0 && (was->dir < 0 || strcmp(link->kind, "bridge") != 0))
 		return err_set(
 			e,
-			"%s: a link of that name is there, and not of %s (CT_BRIDGE=... chooses another name)",
+			"%s: an interface of that name exists and does not belong to %s (CT_BRIDGE=... chooses another name)",
 			n->bridge, s->run_path);
 	return got < 0 ? -1 : 0;
 }
@@ -195,7 +197,7 @@ static int make_bridge(struct netlink *rtnl, const struct network *n, struct rtn
 	subnet_mac(gateway.address, mac);
 	if (!link->index && rtnl_bridge(rtnl, n->bridge, mac, e) < 0)
 		return -1;
-	/* Packets of ports that are published on 127.0.0.1 pass it (rules.c). */
+	/* Needed for packets of ports that are published on 127.0.0.1 (rules.c). */
 	if (put(n, "route_localnet", "1", e) < 0 || put(n, "forwarding", "1", e) < 0 ||
 	    rtnl_address(rtnl, n->bridge, &gateway, e) < 0)
 		return -1;
@@ -211,7 +213,7 @@ static int is_dropping(const struct nft_chain *c, void *arg)
 	return 1;
 }
 
-/* An accept of ours does not undo the drop of another's. */
+/* An accept in ct's tables does not override a drop in another program's table. */
 static void note_drops(const struct network *n, struct bridge_how *how)
 {
 	const char *b = n->bridge, *family;
@@ -224,18 +226,18 @@ static void note_drops(const struct network *n, struct bridge_how *how)
 	if (c.family == NFPROTO_IPV4 && strcmp(c.table, "filter") == 0 &&
 	    strcmp(c.name, "FORWARD") == 0)
 		snprintf(how->note, sizeof(how->note),
-			 "packets are forwarded only if iptables lets them: allow with: "
+			 "iptables may drop forwarded packets; allow them with: "
 			 "iptables -I FORWARD -i %s -j ACCEPT; iptables -I FORWARD -o %s -j ACCEPT",
 			 b, b);
 	else
 		snprintf(
 			how->note, sizeof(how->note),
-			"packets are forwarded only if %s %s lets them: allow with: "
+			"the table %s %s may drop forwarded packets; allow them with: "
 			"nft insert rule %s %s %s iifname %s accept; nft insert rule %s %s %s oifname %s accept",
 			c.table, c.name, family, c.table, c.name, b, family, c.table, c.name, b);
 }
 
-/* Only a network that is not internal needs any. */
+/* An internal network needs no forwarding. */
 static int plan_forwarding(int net, struct netlink *rtnl, const char *set, const struct bridges *b,
 			   struct strv *opened, struct err *e)
 {
@@ -257,7 +259,7 @@ static int bring_up(const struct store *s, struct netlink *rtnl, struct network 
 	if (network_record(s, n, e) < 0 || list_bridges(s, n->set, NULL, &bridges, e) < 0 ||
 	    netdef_check_overlap(s, rtnl, n, e) < 0 || make_bridge(rtnl, n, link, e) < 0)
 		return -1;
-	/* First the rules that bound what forwarding may do, then forwarding, then the bridge is
+	/* The rules that restrict forwarding come first, then forwarding, then the bridge is set
 	 * up. */
 	if (plan_forwarding(net, rtnl, n->set, &bridges, &opened, e) < 0 ||
 	    write_rules(s, n, &bridges, &opened, e) < 0 || ipforward_open(&opened, e) < 0)

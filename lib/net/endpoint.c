@@ -22,11 +22,11 @@
 
 /* --- addresses --- */
 
-enum { FIRST_NUMBER = 2 }; /* 1 is the gateway's */
+enum { FIRST_NUMBER = 2 }; /* number 1 is the gateway */
 
 /*
- * Where the search begins is told by the container's number: the first has the first address, one
- * that is started again the one it had, and none is given soon after somebody else had it.
+ * The search for a free address begins at the container's number. So the first container gets the
+ * first address, a restarted container gets its old address, and an address is not reused soon.
  */
 static uint64_t first_try(const char *id, uint64_t count)
 {
@@ -83,7 +83,7 @@ int endpoint_record(const struct store *s, const struct network *n, const char *
 
 	if (endpoint_write(s, id, net, e) < 0 || lease(s, n, id, m, e) < 0)
 		return -1;
-	/* Without tables it is seen by the next bridge_up, which reads the record. */
+	/* If there are no tables, the next bridge_up adds the elements from the record. */
 	if (nftset_put(n->set, true, net, e) < 0 && e->sys != ENOENT)
 		return -1;
 	return name ? hosts_tell(s, n, id, m->at.address, name, e) : 0;
@@ -114,13 +114,13 @@ int endpoint_pair(struct netlink *rtnl, const struct endpoint *m, const char *id
 			      m->isolated ? "on" : "off");
 		return 0;
 	}
-	/* The address is ours, so it is the link of one that had it before: somebody else still is
-	 * in its namespace. */
+	/* This container has the lease, so the existing interface is of an earlier container with
+	 * the same address, whose network namespace another process still uses. */
 	if (e->sys == EEXIST && rtnl_delete(rtnl, m->at.link, e) == 0 &&
 	    rtnl_pair(rtnl, &pair, e) == 0)
 		return 0;
 	return e->sys == EXFULL
-		? err_set(e, "network %s: no port is left on its bridge (one has 1,023)",
+		? err_set(e, "network %s: its bridge has no free port (the limit is 1,023)",
 			  m->at.network)
 		: err_wrap(e, "network %s", m->at.network);
 }
@@ -133,7 +133,7 @@ int endpoint_configure(struct netlink *inside, const struct endpoint *m, const c
 	return rtnl_configure(inside, m->at.inside, altname, &m->address, m->gateway, e);
 }
 
-/* --- the end --- */
+/* --- records, and release --- */
 
 int endpoint_read(const struct store *s, const char *id, struct record *net, struct err *e)
 {
@@ -158,7 +158,7 @@ int endpoint_write(const struct store *s, const char *id, const struct record *n
 		: 0;
 }
 
-/* The name and the lease of one end. */
+/* Releases the name and the lease of one endpoint. */
 static int leave(const struct store *s, const char *id, const struct rules_member *m, struct err *e)
 {
 	own_network struct network n = NETWORK_NONE;
@@ -253,10 +253,10 @@ int endpoint_clean(const struct store *s, const char *id, struct err *e)
 	lock = network_lock(s, e);
 	if (lock < 0)
 		return -1;
-	/* Another may have been quicker. */
+	/* Another process may have cleaned up meanwhile. */
 	if (endpoint_read(s, id, &net, e) < 0)
 		return e->sys == ENOENT ? 0 : -1;
-	/* Whoever shares its namespace could now send as whom he likes. */
+	/* Without the elements, a container that shares the namespace could send with any address. */
 	if (is_shared(s, id) && delete_links(&net, e) < 0)
 		return -1;
 	if (endpoint_let_go(s, id, &net, record_get(&net, "set"), e) < 0)
@@ -275,7 +275,7 @@ char *endpoint_netns(const struct store *s, const char *id)
 	return set ? str_fmt("%s-%08x", id, set) : str_dup(id);
 }
 
-/* By way of CT_RUN/ps_N/netns, which tells whose it is. */
+/* The link leads through CT_RUN/ps_N/netns, which tells to which CT_RUN it belongs. */
 static char *way(const struct store *s, const char *id)
 {
 	return str_fmt("%s/%s/netns", s->run_path, id);

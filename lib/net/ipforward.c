@@ -15,10 +15,9 @@
 #include "kernel/rtnl.h"
 #include "net/rules.h"
 
-/*
- * The record: a line link=NAME for each, and host=1 if the host as a whole forwarded by then.
- */
-static const char note[] = ".forwarding"; /* no name of a network */
+/* The record: a line link=NAME for each interface, and host=1 if the whole host was forwarding
+ * already. */
+static const char note[] = ".forwarding"; /* not a valid name of a network */
 enum { HOST = -1 };
 
 static int put(const char *link, const char *value, struct err *e)
@@ -36,7 +35,8 @@ static int read_note(int dir, struct record *r, struct err *e)
 	return record_read(dir, note, r, e) < 0 && e->sys != ENOENT ? -1 : 0;
 }
 
-/* Whether all forwarding was switched on by somebody after we had switched on some. */
+/* Whether another program enabled forwarding for the whole host after ct enabled it for interfaces.
+ */
 static bool is_overtaken(struct netlink *rtnl, const struct record *r)
 {
 	return r->keys.n && !record_get(r, "host") && rtnl_forwards(rtnl, HOST);
@@ -44,8 +44,8 @@ static bool is_overtaken(struct netlink *rtnl, const struct record *r)
 
 bool ipforward_ready(int dir, struct netlink *rtnl)
 {
-	/* Any address that is far away; nothing is sent to it. (192.5.5.241 is f.root-servers.net.)
-	 */
+	/* Any distant address finds the default route (192.5.5.241 is f.root-servers.net). Nothing
+	 * is sent to it. */
 	unsigned link = rtnl_link_to(rtnl, (struct in_addr){.s_addr = htonl(0xc00505f1)});
 	own_record struct record r = {0};
 	struct err ignored;
@@ -75,7 +75,7 @@ static int add_link(const struct rtnl_route *route, void *arg)
 	return 0;
 }
 
-/* Adds the names of the links that routes lead to and that do not forward. */
+/* Adds the names of the interfaces to which routes lead and which do not forward. */
 static int find_closed(struct netlink *rtnl, const struct strv *ours, struct strv *closed,
 		       struct err *e)
 {
@@ -90,7 +90,7 @@ static int find_closed(struct netlink *rtnl, const struct strv *ours, struct str
 		if (rtnl_forwards(rtnl, (int)links.v[i]))
 			continue;
 		got = rtnl_find_index(rtnl, links.v[i], &l, e);
-		/* One whose name no rule can hold would forward without limits. */
+		/* An interface whose name a rule cannot contain would forward without restriction. */
 		if (got > 0 && strcmp(l.name, "lo") != 0 && !strv_has(ours, l.name) &&
 		    !strpbrk(l.name, "\"*\\"))
 			strv_add(closed, l.name);
@@ -99,7 +99,7 @@ static int find_closed(struct netlink *rtnl, const struct strv *ours, struct str
 	return got;
 }
 
-/* Links that other sets of networks opened (RULES_OPENED) or still need (RULES_CLAIMED). */
+/* The interfaces that other sets of networks enabled (RULES_OPENED) or still need (RULES_CLAIMED). */
 static int list_others(const char *set, const char *which, struct strv *links, struct err *e)
 {
 	own_str char *table = str_fmt(RULES_TABLES, set);
@@ -162,7 +162,10 @@ static int give_up_claim(const char *set, struct err *e)
 	return 0;
 }
 
-/* Closes links, as far as no other set claims them, and opens again what one claimed meanwhile. */
+/*
+ * Disables forwarding on interfaces that no other set claims, and enables it again where another
+ * set claimed one meanwhile.
+ */
 static int let_go(const char *set, const struct strv *links, struct err *e)
 {
 	own_strv struct strv claimed = {0}, late = {0}, again = {0};

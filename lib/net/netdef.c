@@ -40,12 +40,12 @@ static int other_networks(const struct store *s, const struct network *n, struct
 
 struct search {
 	const struct network *of;
-	unsigned own; /* index of its bridge, 0: none yet */
+	unsigned own; /* interface index of the network's own bridge; 0: none yet */
 	struct rtnl_route hit;
 	bool found;
 };
 
-/* A host's own address is worth telling only if no route says more. */
+/* The host's own address is reported only if no other route overlaps. */
 static int is_hit(const struct rtnl_route *route, void *arg)
 {
 	struct search *at = arg;
@@ -75,8 +75,8 @@ static int host_routes(struct netlink *rtnl, const struct network *n, struct err
 		strcpy(link.name, "several");
 	subnet_text(&n->subnet, text);
 	subnet_text(&at.hit.to, route);
-	return err_set(e, "%s: overlaps the host's route %s of link %s (%s another)", text, route,
-		       link.name,
+	return err_set(e, "%s: overlaps the host's route %s of interface %s (%s another)", text,
+		       route, link.name,
 		       strcmp(n->name, NETWORK_DEFAULT) == 0 ? "CT_SUBNET=... chooses"
 							     : "give the network");
 }
@@ -89,7 +89,7 @@ int netdef_check_overlap(const struct store *s, struct netlink *rtnl, const stru
 
 /* --- new ones --- */
 
-/* The first /24 that is free in the /16 after the default network's subnet. */
+/* Finds the first free /24 in the /16 after the default network's subnet. */
 static int choose_subnet(const struct store *s, struct netlink *rtnl, struct network *n,
 			 struct err *e)
 {
@@ -108,10 +108,10 @@ static int choose_subnet(const struct store *s, struct netlink *rtnl, struct net
 		if (netdef_check_overlap(s, rtnl, n, &why) == 0)
 			return 0;
 	}
-	return err_set(e, "network %s: no subnet is free: give it one (--subnet)", n->name);
+	return err_set(e, "network %s: no free subnet (choose one with --subnet)", n->name);
 }
 
-/* The lowest number that no network has. */
+/* Finds the lowest free number. */
 static int choose_number(const struct store *s, struct network *n, unsigned *number, struct err *e)
 {
 	own_strv struct strv names = {0}, bridges = {0};
@@ -129,10 +129,11 @@ static int choose_number(const struct store *s, struct network *n, unsigned *num
 		if (!strv_has(&bridges, n->bridge))
 			return 0;
 	}
-	return err_set(e, "network %s: there are %d already", n->name, NETWORK_NUMBER_END - 1);
+	return err_set(e, "network %s: too many networks (the limit is %d)", n->name,
+		       NETWORK_NUMBER_END - 1);
 }
 
-/* Words of --network that mean something else. */
+/* Words with another meaning for --network. */
 static bool is_reserved(const char *name)
 {
 	return strcmp(name, "none") == 0 || strcmp(name, "host") == 0 ||
@@ -152,11 +153,11 @@ int netdef_create(const struct store *s, struct netlink *rtnl, struct network *n
 	if (name_check_container(n->name, &why) < 0 || is_reserved(n->name))
 		return err_set(
 			e,
-			"%s: not a name for a network (it must be as a container's, and not none, host or "
-			"container)",
+			"%s: not a name for a network (the rules are those of a container's name; none, host "
+			"and container are reserved)",
 			n->name);
 	if (network_find(s, n->name, &old, &why) == 0)
-		return err_set(e, "%s: there is such a network already", n->name);
+		return err_set(e, "%s: this network exists already", n->name);
 	if (network_find(s, NETWORK_DEFAULT, &old, e) < 0)
 		return -1;
 	memcpy(n->set, old.set, sizeof(n->set));

@@ -17,7 +17,10 @@
 #include "kernel/slot.h"
 #include "store/names.h"
 
-/* SET_MAX: of CT_BRIDGE; with an "n", a number and what a link adds it must fit a link's name. */
+/*
+ * SET_MAX: the length of CT_BRIDGE. With "n", a network's number and an address's suffix it must
+ * fit into an interface name.
+ */
 enum { SET_MAX = 9, LINK_MAX = 15, PREFIX_MIN = 8, PREFIX_MAX = 30 };
 
 void network_close(struct network *n)
@@ -34,7 +37,7 @@ int network_lock(const struct store *s, struct err *e)
 		if (mkdirat(s->run, "net", 0700) < 0 && errno != EEXIST)
 			return err_sys(e, "%s/net", s->run_path);
 		lock = lock_take(s->run, "net", e);
-		/* It may have been taken away (network_tidy) before the lock was had. */
+		/* network_tidy may have removed the directory before the lock was taken. */
 		if (lock < 0 && e->sys != ENOENT)
 			return err_wrap(e, "%s", s->run_path);
 		if (lock >= 0 && fstat(lock, &st) == 0 && st.st_nlink)
@@ -58,7 +61,7 @@ struct in_addr network_gateway(const struct network *n)
 	return subnet_at(&n->subnet, 1);
 }
 
-/* Whether the name has room. */
+/* Writes the interface name; false if it is too long. */
 static bool link_name(const struct network *n, uint64_t number, char link[16])
 {
 	char text[48];
@@ -88,7 +91,7 @@ static const char *from_env(const char *variable, const char *usual)
 	return value && *value ? value : usual;
 }
 
-/* A set's name is part of names of links and of tables. */
+/* CT_BRIDGE becomes a part of the names of interfaces and nftables tables. */
 static int find_set(struct network *n, struct err *e)
 {
 	const char *set = from_env("CT_BRIDGE", "ct0");
@@ -115,12 +118,12 @@ int network_check_subnet(const struct network *n, struct err *e)
 	subnet_text(&n->subnet, text);
 	if (n->subnet.prefix < PREFIX_MIN || n->subnet.prefix > PREFIX_MAX || first == 0 ||
 	    first == 127 || first >= 224)
-		return err_set(e, "%s: not a subnet for hosts, of /%d to /%d", text, PREFIX_MIN,
-			       PREFIX_MAX);
+		return err_set(e, "%s: not a subnet for hosts with a prefix of /%d to /%d", text,
+			       PREFIX_MIN, PREFIX_MAX);
 	if (!link_name(n, subnet_size(&n->subnet) - 1, longest))
 		return err_set(
 			e,
-			"%s: too large for bridge %s, whose links would have names of more than %d characters",
+			"%s: too large for bridge %s: interface names would have more than %d characters",
 			text, n->bridge, LINK_MAX);
 	return 0;
 }
@@ -269,7 +272,7 @@ int network_unrecord(const struct store *s, const char *name, struct err *e)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "%s/%s", s->run_path, path);
 	d = fdopendir(fd);
-	/* The record last: as long as it is there, what it tells of can be taken away. */
+	/* The record is removed last: while it exists, a later command can finish the removal. */
 	while (d && (entry = readdir(d)))
 		if (strcmp(entry->d_name, "network") != 0)
 			unlinkat(fd, entry->d_name, 0);

@@ -13,7 +13,7 @@
 #include "net/port.h"
 #include "net/rules.h"
 
-/* One more part of a key or of data. */
+/* Appends a part to a key or to data. */
 static void put(uint8_t *to, size_t *len, const void *value, size_t size)
 {
 	memcpy(to + *len, value, size);
@@ -68,7 +68,7 @@ static int put_port(const char *table, bool add, const struct rules_port *p, str
 	return err_wrap(e, "port %s", text);
 }
 
-/* A line of nft each. */
+/* Explains each element as one nft command. */
 static void tell(const char *set, bool add, const struct record *net)
 {
 	own_buf struct buf text = {0};

@@ -14,7 +14,7 @@
 #include "base/num.h"
 #include "base/own.h"
 
-/* --- how they are written --- */
+/* --- syntax --- */
 
 static int read_number(const char *text, uint16_t *out)
 {
@@ -27,7 +27,7 @@ static int read_number(const char *text, uint16_t *out)
 	return 0;
 }
 
-/* "80" or "80-89", which it cuts up; gives how many. */
+/* Reads "80" or "80-89", modifying the text; returns the number of ports. */
 static int read_numbers(char *text, uint16_t *first, unsigned *count)
 {
 	char *dash = strchr(text, '-');
@@ -42,7 +42,7 @@ static int read_numbers(char *text, uint16_t *first, unsigned *count)
 	return 0;
 }
 
-/* In any case, as docker and podman read it: image configs and compose files have "80/TCP". */
+/* Upper or lower case, as in docker and podman: image configs and compose files have "80/TCP". */
 static bool read_protocol(char *text, bool *udp)
 {
 	char *slash = strchr(text, '/');
@@ -56,7 +56,7 @@ static bool read_protocol(char *text, bool *udp)
 	return true;
 }
 
-/* The parts, the last of which is the container's. */
+/* Splits the text at ":"; the last part is the container's. */
 static bool read_parts(const struct strv *parts, struct port_range *out)
 {
 	char *const *v = parts->v;
@@ -149,9 +149,10 @@ bool ports_drop(struct ports *p, const struct rules_port *which)
 }
 
 /*
- * Nobody else can bind it; a TCP port listens for that, so that connections which have ended
- * (TIME_WAIT) are no hindrance. It hears nothing: what the rules do not send on to the
- * container is dropped.
+ * Binds a socket, so that no other program can bind the port. A TCP socket also listens: a
+ * listening port is reserved even with SO_REUSEADDR, which is needed because of old connections in
+ * TIME_WAIT. The filter drops every packet that the rules do not forward to the container, so
+ * nobody connects to the socket.
  */
 static int take(int fd, struct rules_port *p)
 {

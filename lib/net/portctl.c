@@ -16,7 +16,8 @@
 
 enum { ANSWER_MS = 5000 };
 
-/* A path of any length, by a descriptor of its directory. */
+/* The address of the socket. The path goes through a descriptor, so it is short enough for any
+ * CT_RUN. */
 static struct sockaddr_un address(int dir)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -48,7 +49,7 @@ void portctl_answer(int control, struct ports *held)
 				ports_add(held, &r, take_fd(&fds[1]));
 			else
 				ports_drop(held, &r);
-			n = write(fds[0], "", 1); /* or nobody waits for it any more */
+			n = write(fds[0], "", 1); /* fails if the client no longer waits */
 		}
 		for (size_t i = 0; i < FD_PASS; i++)
 			own_close(&fds[i]);
@@ -56,8 +57,8 @@ void portctl_answer(int control, struct ports *held)
 }
 
 /*
- * With the port go the end of a pipe, by which it says that it is done, and the socket that
- * holds the port (-1: it is to be let go).
+ * Sends a request with the port, one end of a pipe, through which the supervisor confirms, and the
+ * socket that reserves the port (-1: release the port).
  */
 static int ask(const struct store *s, const char *id, const struct rules_port *p, int fd,
 	       struct err *e)

@@ -59,7 +59,7 @@ bool rules_read_port(const char *value, struct rules_port *p)
 
 /* --- tables --- */
 
-/* To delete what may not be there, it is made first. */
+/* Deleting a missing table is an error, so the table is made first. */
 static void replace_table(struct buf *out, const char *family, const char *set)
 {
 	buf_fmt(out, "table %s " RULES_TABLES "\ndelete table %s " RULES_TABLES "\n", family, set,
@@ -73,11 +73,11 @@ void rules_no_tables(struct buf *out, const char *set)
 }
 
 /*
- * To whom a packet goes that was sent to a published port. By two rules, however many ports
- * there are: those on one address of the host, then those on any.
+ * Destination NAT for published ports. Two rules serve any number of ports: first the ports on one
+ * address of the host, then those on any address.
  *
- * What is sent to 127.0.0.0/8 is looked at only where the host itself sends it: a neighbour
- * on the network could send that too.
+ * Packets to 127.0.0.0/8 are handled only in the output chain, where the host itself sends them,
+ * because a neighbour on the network could send such packets too.
  */
 static const char publish_rules[] =
 	"	chain publish {\n"
@@ -94,9 +94,9 @@ static const char publish_rules[] =
 	"	}\n";
 
 /*
- * What leaves our subnets goes out as the host. So does what a container sends by way of the
- * host to a published port of one of ours (the answer must come back the same way), and
- * what the host itself sends to one from its loopback.
+ * Masquerading. Packets that leave a subnet of ct get the host's address. So do packets from a
+ * container to a published port of another container, because the reply must come back through the
+ * host, and packets from the host's loopback to a container.
  */
 static const char masquerade_rules[] =
 	"	chain postrouting {\n"
@@ -107,20 +107,21 @@ static const char masquerade_rules[] =
 	"	}\n";
 
 /*
- * The bridges have route_localnet, for ports published on 127.0.0.1: what comes from them must
- * not reach the host's own services there. (Answers to the host come in that way too.)
+ * Chain input: the bridges have route_localnet, for ports published on 127.0.0.1. New packets from
+ * a bridge must not reach the host's own services on loopback; replies to the host are accepted.
  *
- * An accept here ends only this chain: what others' chains say holds too. In their order: members
- * of one network (whose frames pass here with bridge-nf-call-iptables); answers; links that
- * forward only because of us; internal networks; published ports; all else that is
- * new to a container; what conntrack cannot tell, which would go out with an inside address.
+ * Chain forward: an accept ends only this chain; the chains of other tables still apply. The rules
+ * are, in order: members of one network (whose frames pass here with bridge-nf-call-iptables);
+ * replies; interfaces that forward only because of ct; internal networks (two rules); published
+ * ports; any other new packet to a container; packets that conntrack cannot classify, which would
+ * leave with an inside address.
  *
- * The chain `opened` sees new connections that arrive by a link that ct opened. Without ct the
- * kernel would not forward them, so they must not reach links that lead out of the host: those
- * that were closed too, and links that come up later (a VPN). The networks of others on this
- * host (docker's bridge, another set of ct's) are protected by the rules of their owners. Frames
- * that a bridge passes between its ports come by here with bridge-nf-call-iptables: they
- * arrive and leave by the same link. oifkind of a hardware link matches no list.
+ * Chain opened: new connections that arrive through an interface on which ct enabled forwarding.
+ * Without ct the kernel would not forward them, so they must not reach interfaces that lead out of
+ * the host: neither those that ct enabled, nor those that come up later (a VPN). Networks of other
+ * programs on this host (docker's bridge, another set of ct) are protected by their owners' rules.
+ * Frames between two ports of a bridge pass here with bridge-nf-call-iptables: they arrive and
+ * leave through the same interface. A hardware interface has no oifkind, so it matches no list.
  */
 static const char filter_rules[] =
 	"	chain input {\n"
@@ -148,8 +149,9 @@ static const char filter_rules[] =
 	"	}\n";
 
 /*
- * A port sends IPv4 and ARP, both as who it is, and nothing else. What is sent to a bridge's own
- * groups (802.1Q, 8.6.3) comes to the host past the first chain, as if the port were no bridge's.
+ * A port of the bridge may send only IPv4 and ARP, with its own addresses. Frames to the reserved
+ * group addresses of a bridge (802.1Q, 8.6.3) bypass the chain prerouting and reach the host
+ * through the chain input.
  */
 static const char spoof_rules[] =
 	"	set ports { type ifname; }\n"
@@ -198,7 +200,7 @@ static void put_set(struct buf *out, const char *head, const struct rules_bridge
 	buf_str(out, *sep == ',' ? " }; }\n" : "; }\n");
 }
 
-/* Links that forward because of us: see rules.h and the chain of that name. */
+/* The set of interfaces that forward because of ct: see rules.h and the chain opened. */
 static void put_opened(struct buf *out, const struct strv *opened)
 {
 	own_buf struct buf names = {0}, pairs = {0};

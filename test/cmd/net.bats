@@ -98,14 +98,14 @@ forwarding() {
 	ip link set up0 up
 	run ct-net up
 	[ "$status" -eq 1 ]
-	[ "$output" = "ct-net: network default: 10.142.0.0/16: overlaps the host's route 10.142.7.0/24 of link up0 (CT_SUBNET=... chooses another)" ]
+	[ "$output" = "ct-net: network default: 10.142.0.0/16: overlaps the host's route 10.142.7.0/24 of interface up0 (CT_SUBNET=... chooses another)" ]
 	run ! ip link show ct0
 	[ -z "$(nft list ruleset)" ]
 	[ "$(find "$CT_RUN/net" -mindepth 1)" = "" ]
 	export CT_SUBNET=10.9.0.0/16
 	ct-net up
 	run ct-net create --subnet 10.142.7.128/25 inner
-	[ "$output" = "ct-net: 10.142.7.128/25: overlaps the host's route 10.142.7.0/24 of link up0 (give the network another)" ]
+	[ "$output" = "ct-net: 10.142.7.128/25: overlaps the host's route 10.142.7.0/24 of interface up0 (give the network another)" ]
 	run ct-net create --subnet 10.9.3.0/24 inner
 	[ "$output" = "ct-net: 10.9.3.0/24: overlaps 10.9.0.0/16 of network default" ]
 }
@@ -130,7 +130,7 @@ forwarding() {
 	ip link add ct0 type bridge
 	run ct-net up
 	[ "$status" -eq 1 ]
-	[ "$output" = "ct-net: ct0: a link of that name is there, and not of $CT_RUN (CT_BRIDGE=... chooses another name)" ]
+	[ "$output" = "ct-net: ct0: an interface of that name exists and does not belong to $CT_RUN (CT_BRIDGE=... chooses another name)" ]
 	ct-net down
 	ip link show ct0
 	ip link del ct0
@@ -162,14 +162,14 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	ct-net create web
 	run ct-net create web
 	[ "$status" -eq 1 ]
-	[ "$output" = "ct-net: web: there is such a network already" ]
+	[ "$output" = "ct-net: web: this network exists already" ]
 	for name in none host container ../x ps_42002 ''; do
 		run ct-net create "$name"
 		[ "$status" -eq 1 ]
 		[[ "$output" == "ct-net: $name: not a name for a network ("* ]]
 	done
 	run ct-net create default
-	[ "$output" = "ct-net: default: there is such a network already" ]
+	[ "$output" = "ct-net: default: this network exists already" ]
 	for subnet in x 10.0.0.0 10.0.0.1/24 10.0.0.0/33 300.0.0.0/24; do
 		run ct-net create --subnet "$subnet" bad
 		[ "$status" -eq 1 ]
@@ -177,7 +177,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	done
 	for subnet in 127.0.0.0/24 224.0.0.0/24 10.0.0.0/31 0.0.0.0/0; do
 		run ct-net create --subnet "$subnet" bad
-		[ "$output" = "ct-net: $subnet: not a subnet for hosts, of /8 to /30" ]
+		[ "$output" = "ct-net: $subnet: not a subnet for hosts with a prefix of /8 to /30" ]
 	done
 	for command in up down rm; do
 		run ct-net $command nosuch
@@ -261,7 +261,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	ct-net up
 	run env CT_BRIDGE=cta CT_RUN="$CT_RUN.a" ct-net up
 	[ "$status" -eq 1 ]
-	[ "$output" = "ct-net: network default: 10.142.0.0/16: overlaps the host's route 10.142.0.0/16 of link ct0 (CT_SUBNET=... chooses another)" ]
+	[ "$output" = "ct-net: network default: 10.142.0.0/16: overlaps the host's route 10.142.0.0/16 of interface ct0 (CT_SUBNET=... chooses another)" ]
 	rules=$(nft -s list table inet ct_ct0)
 	CT_BRIDGE=cta CT_SUBNET=10.9.0.0/16 CT_RUN=$CT_RUN.a ct-net up
 	[ "$(nft -s list table inet ct_ct0)" = "$rules" ]
@@ -279,14 +279,14 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'
 	run --separate-stderr ct-net up
 	[ "$status" -eq 0 ]
-	[ "$stderr" = "ct-net: packets are forwarded only if iptables lets them: allow with: iptables -I FORWARD -i ct0 -j ACCEPT; iptables -I FORWARD -o ct0 -j ACCEPT" ]
+	[ "$stderr" = "ct-net: iptables may drop forwarded packets; allow them with: iptables -I FORWARD -i ct0 -j ACCEPT; iptables -I FORWARD -o ct0 -j ACCEPT" ]
 	nft delete table ip filter
 	nft 'table inet mine { chain fw { type filter hook forward priority 0; policy drop; }; }'
 	run --separate-stderr ct-net up
-	[[ "$stderr" == "ct-net: packets are forwarded only if mine fw lets them: allow with: nft insert rule inet mine fw iifname ct0 accept; "* ]]
+	[[ "$stderr" == "ct-net: the table mine fw may drop forwarded packets; allow them with: nft insert rule inet mine fw iifname ct0 accept; "* ]]
 	member ps_1 ct0v2 10.142.0.2
 	serve wan 80
 	mute ps_1 192.0.2.2 80
-	eval "${stderr#*allow with: }"
+	eval "${stderr#*allow them with: }"
 	[ "$(ask ps_1 192.0.2.2 80)" = "wan from 192.0.2.1" ]
 }

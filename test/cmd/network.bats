@@ -159,7 +159,7 @@ netns() {
 	ip link set up1 up
 	run ct-run "$img" true
 	[ "$status" -eq 125 ]
-	[ "$output" = "ct-run: network default: $CT_SUBNET: overlaps the host's route $(at 7.0)/24 of link up1 (CT_SUBNET=... chooses another) (--network none does without)" ]
+	[ "$output" = "ct-run: network default: $CT_SUBNET: overlaps the host's route $(at 7.0)/24 of interface up1 (CT_SUBNET=... chooses another) (--network none does without)" ]
 	run ct-run --network nosuch "$img" true
 	[ "$status" -eq 125 ]
 	[ "$output" = "ct-run: --network: nosuch: no such network" ]

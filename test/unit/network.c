@@ -62,7 +62,7 @@ static void the_environment_defines_the_default_network(void **state)
 	setenv("CT_SUBNET", "10.0.0.0/8", 1);
 	assert_refused(
 		network_find(&h->s, "default", &n, &e), &e,
-		"CT_SUBNET: 10.0.0.0/8: too large for bridge ninechars, whose links would have names of more than 15 characters");
+		"CT_SUBNET: 10.0.0.0/8: too large for bridge ninechars: interface names would have more than 15 characters");
 }
 
 static void names_of_links_fit_and_differ(void **state)
