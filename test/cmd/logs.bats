@@ -97,7 +97,11 @@ finished() {
 }
 
 @test "with -t each line has its time in front, which --since and --until take" {
-	finished 'echo one; sleep 0.01; echo two'
+	detached 'echo one; wait_go; echo two'
+	# shellcheck disable=SC2016 # sh expands it
+	wait_until sh -c '[ "$(ct-logs "$1")" = one ]' sh "$c"
+	go_on
+	ct-wait "$c"
 	run ct-logs -t "$c"
 	[[ "${lines[0]}" =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{9}Z\ one$ ]]
 	[ "${lines[1]#* }" = two ]
