@@ -10,6 +10,7 @@
 #include "container/container.h"
 #include "container/pause.h"
 #include "kernel/cgroup.h"
+#include "kernel/usage.h"
 #include "net/endpoint.h"
 #include "ps.h"
 #include "store/store.h"
@@ -54,6 +55,12 @@ static const struct column columns[] = {
 	{.name = "root", .hidden = true},
 	{.name = "labels", .hidden = true},
 	{.name = "imageid", .hidden = true},
+	{.name = "stopsignal", .hidden = true},
+	{.name = "cgroup", .hidden = true},
+	{.name = "cputime", .hidden = true, .number = true},
+	{.name = "memory", .hidden = true, .number = true},
+	{.name = "memorylimit", .hidden = true, .number = true},
+	{.name = "processes", .hidden = true, .number = true},
 	{.name = NULL},
 };
 
@@ -95,6 +102,10 @@ static void find_network(const struct listed *l, const char *id, char ip[INET_AD
 	}
 }
 
+struct usage_text {
+	char *dir, *cpu, *memory, *limit, *processes;
+};
+
 /* The parts of a running container's state that only its cgroup knows. */
 static void ask_group(const struct listed *l, const char *id, struct container_state *st)
 {
@@ -104,14 +115,94 @@ static void ask_group(const struct listed *l, const char *id, struct container_s
 	st->oom_killed = l->oom && cgroup_oom_kills(group) > 0;
 }
 
+/* A number of struct usage: empty if the kernel does not tell it. */
+static char *count_text(int64_t count)
+{
+	return count < 0 ? NULL : str_fmt("%lld", (long long)count);
+}
+
+/* The columns that a running container's control group has the values of. */
+static void find_usage(const struct listed *l, const char *id, struct usage_text *text)
+{
+	own_str char *group = container_group(id);
+	struct usage used;
+
+	if (table_shows(l->table, "cgroup"))
+		text->dir = usage_dir(group);
+	if (!table_shows(l->table, "cputime,memory,memorylimit,processes"))
+		return;
+	used = usage_read(group);
+	text->cpu = used.cpu < 0 ? NULL : str_fmt("%.3f", used.cpu);
+	text->memory = count_text(used.memory);
+	text->limit = count_text(used.memory_limit);
+	text->processes = count_text(used.processes);
+}
+
+static void usage_text_free(struct usage_text *text)
+{
+	free(text->dir);
+	free(text->cpu);
+	free(text->memory);
+	free(text->limit);
+	free(text->processes);
+}
+
+/* The columns are in the order of the table above. */
+static void show_one(const struct listed *l, const struct container *c,
+		     const struct container_state *st)
+{
+	bool runs = st->phase == CONTAINER_RUNNING;
+	own_strv struct strv ports = {0};
+	char ip[INET_ADDRSTRLEN] = "";
+	struct usage_text used = {0};
+
+	if (runs && table_shows(l->table, "ip,ports"))
+		find_network(l, c->id, ip, &ports);
+	if (runs)
+		find_usage(l, c->id, &used);
+
+	own_str char *status = container_status_text(st), *root = container_root(l->store, c);
+	own_str char *command = record_join(&c->config, "arg", " "),
+		     *labels = record_join(&c->config, "label", ",");
+	own_str char *pid = st->init.pid ? str_fmt("%d", (int)st->init.pid) : NULL;
+	own_str char *published = table_list(l->table, &ports, ", ");
+	own_str char *code =
+		runs || st->phase == CONTAINER_DEAD ? NULL : str_fmt("%d", container_status(st));
+	const char *image = record_get(&c->config, "image-name"),
+		   *signal = record_get(&c->config, "stopsignal");
+	const char *values[] = {
+		c->id,
+		record_get(&c->config, "name"),
+		image ? image : record_get(&c->config, "rootfs"),
+		status,
+		table_flag(st->oom_killed),
+		pid,
+		st->started,
+		ip,
+		published,
+		command,
+		st->finished,
+		code,
+		root,
+		labels,
+		record_get(&c->config, "image"),
+		signal ? signal : "TERM",
+		used.dir,
+		used.cpu,
+		used.memory,
+		used.limit,
+		used.processes,
+	};
+
+	table_row(l->table, values);
+	usage_text_free(&used);
+}
+
 static int list_one(const char *ref, void *arg, struct err *e)
 {
 	struct listed *l = arg;
 	own_container struct container c = CONTAINER_NONE;
 	struct container_state st = {.phase = CONTAINER_DEAD};
-	own_strv struct strv ports = {0};
-	char ip[INET_ADDRSTRLEN] = "";
-	bool runs;
 
 	if (!l->asked)
 		snprintf(c.id, sizeof(c.id), "%s", ref);
@@ -121,46 +212,14 @@ static int list_one(const char *ref, void *arg, struct err *e)
 		container_runs(l->store, &c, &st);
 	else if (l->states && container_state(l->store, &c, &st, e) < 0)
 		return -1;
-	runs = st.phase == CONTAINER_RUNNING;
-	if (runs)
+	if (st.phase == CONTAINER_RUNNING)
 		ask_group(l, c.id, &st);
-	if (l->running && !runs)
+	else if (l->running)
 		return 0;
 	if (container_config(l->store, &c, e) < 0)
 		return l->asked ? err_wrap(e, "%s", ref) : -1;
-	if (!filters_fit(l->filters, &(struct seen){l->store, &c, &st}))
-		return 0;
-	if (runs && table_shows(l->table, "ip,ports"))
-		find_network(l, c.id, ip, &ports);
-
-	own_str char *status = container_status_text(&st), *root = container_root(l->store, &c);
-	own_str char *command = record_join(&c.config, "arg", " "),
-		     *labels = record_join(&c.config, "label", ",");
-	own_str char *pid = st.init.pid ? str_fmt("%d", (int)st.init.pid) : NULL;
-	own_str char *published = table_list(l->table, &ports, ", ");
-	own_str char *code = st.phase == CONTAINER_RUNNING || st.phase == CONTAINER_DEAD
-		? NULL
-		: str_fmt("%d", container_status(&st));
-	const char *image = record_get(&c.config, "image-name");
-	const char *values[] = {
-		c.id,
-		record_get(&c.config, "name"),
-		image ? image : record_get(&c.config, "rootfs"),
-		status,
-		table_flag(st.oom_killed),
-		pid,
-		st.started,
-		ip,
-		published,
-		command,
-		st.finished,
-		code,
-		root,
-		labels,
-		record_get(&c.config, "image"),
-	};
-
-	table_row(l->table, values);
+	if (filters_fit(l->filters, &(struct seen){l->store, &c, &st}))
+		show_one(l, &c, &st);
 	return 0;
 }
 
@@ -185,7 +244,8 @@ int main(int argc, char **argv)
 	l.paused = filters_ask_for_status(l.filters) || table_shows(l.table, "status");
 	l.states = !l.running &&
 		(l.oom || l.paused || table_shows(l.table, "started,finished,exitcode"));
-	l.lives = l.running || table_shows(l.table, "pid,ip,ports");
+	l.lives = l.running ||
+		table_shows(l.table, "pid,ip,ports,cgroup,cputime,memory,memorylimit,processes");
 	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);
 	filters_free(&args.filters);

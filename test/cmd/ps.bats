@@ -183,3 +183,35 @@ sys.exit(b"exit\0" not in os.read(fd, 1 << 16))' "$CT_ROOT/$c" "$@"
 	run -1 sh -c 'ct-ps 2>&1 >/dev/full'
 	[[ $output == 'ct-ps: standard output: No space left on device' ]]
 }
+
+# FILE-OF-V1 FILE-OF-V2: the first line of one of them, of the control group of $c.
+group_file() {
+	local dir=$CT_CGROUP/$c
+	cat "/sys/fs/cgroup/${1%%.*}$dir/$1" "/sys/fs/cgroup$dir/$2" 2>/dev/null | head -1
+}
+
+memory_is_counted() {
+	[ "$(field memory "$c")" = "$(group_file memory.usage_in_bytes memory.current)" ]
+}
+
+@test "a running container's cgroup, processor time, memory and processes are columns" {
+	c=$(ct-run -d -m 64m --name web "$img" sh -c 'sleep 1001 & sleep 1002 & wait')
+	wait_until sh -c '[ "$(ct-ps --no-header -o processes web)" = 3 ]'
+	grep -qx "$(field pid web)" "$(field cgroup web)/cgroup.procs"
+	[ "$(wc -l <"$(field cgroup web)/cgroup.procs")" -eq 3 ]
+	[ "$(field memorylimit web)" = $((64 << 20)) ]
+	wait_until memory_is_counted
+	[[ $(field cputime web) =~ ^[0-9]+\.[0-9]{3}$ ]]
+	ct-ps --json | jq -e '.processes == 3 and .memorylimit == 67108864 and .cputime > 0 and .memory > 0'
+	other=$(ct-run -d "$img" sleep 1000)
+	[ "$(ct-ps --no-header -o memorylimit,processes "$other")" = $'\t1' ]
+	finished "$img" true
+	[ "$(ct-ps --no-header -o cgroup,cputime,memory,memorylimit,processes "$c")" = $'\t\t\t\t' ]
+	ct-ps --json "$c" | jq -e '.cgroup == "" and .cputime == null and .processes == null'
+}
+
+@test "the stop signal of a container is a column, TERM unless it was set" {
+	a=$(ct-run -d "$img" sleep 1000)
+	b=$(ct-run -d --stop-signal USR1 "$img" sleep 1000)
+	[ "$(ct-ps --no-header -o stopsignal "$a" "$b")" = $'TERM\nUSR1' ]
+}
