@@ -163,7 +163,7 @@ static const struct opt_program route = {
 static const struct command {
 	const struct opt_program *program;
 	int (*run)(const struct net_args *args, char **operands);
-} functions[] = {
+} commands[] = {
 	{&up, net_up},
 	{&down, net_down},
 	{&ls, net_ls},
@@ -180,10 +180,10 @@ static const struct command {
 	{&nat, net_nat},
 };
 
-static const struct opt_program *const commands[] = {
-	&up,        &down,   &ls,   &create,  &rm,    &connect, &disconnect, &publish,
-	&unpublish, &bridge, &pair, &address, &route, &nat,     NULL,
-};
+static const struct opt_program *command_program(size_t i)
+{
+	return i < sizeof(commands) / sizeof(*commands) ? commands[i].program : NULL;
+}
 
 static const struct opt_program program = {
 	.name = "ct-net",
@@ -192,7 +192,7 @@ static const struct opt_program program = {
 	.opts = no_opts,
 	.min = 1,
 	.max = 1,
-	.commands = commands,
+	.command = command_program,
 };
 
 static int run(const struct command *c, int argc, char **argv)
@@ -211,9 +211,9 @@ int main(int argc, char **argv)
 	const char *word = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
 	struct err e;
 
-	for (size_t i = 0; word && commands[i]; i++)
-		if (strcmp(word, strchr(commands[i]->name, ' ') + 1) == 0)
-			return run(&functions[i], argc - 1, argv + 1);
+	for (size_t i = 0; word && i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(word, strchr(commands[i].program->name, ' ') + 1) == 0)
+			return run(&commands[i], argc - 1, argv + 1);
 	cmd_begin(&program, argc > 1 ? 2 : argc, argv, NULL);
 	err_set(&e, "%s: no such command (see 'ct-net --help')", argv[1]);
 	err_status(&e, 2);

@@ -183,6 +183,7 @@ static const char *repetition(const struct opt *o)
 void opt_help(const struct opt_program *prog, FILE *to)
 {
 	size_t width = strlen("    --version");
+	const struct opt_program *c;
 	char left[100];
 
 	for (const struct opt *o = prog->opts; o->name; o++) {
@@ -198,9 +199,9 @@ void opt_help(const struct opt_program *prog, FILE *to)
 			 o->arg ? " " : "", o->arg ? o->arg : "");
 		fprintf(to, "  %-*s  %s%s\n", (int)width, left, o->help, repetition(o));
 	}
-	for (const struct opt_program *const *c = prog->commands; c && *c; c++)
-		fprintf(to, "  %s%s%s\n      %s\n%s", (*c)->name, *(*c)->operands ? " " : "",
-			(*c)->operands, (*c)->purpose, c[1] ? "" : "\n");
+	for (size_t i = 0; prog->command && (c = prog->command(i)); i++)
+		fprintf(to, "  %s%s%s\n      %s\n%s", c->name, *c->operands ? " " : "", c->operands,
+			c->purpose, prog->command(i + 1) ? "" : "\n");
 	fprintf(to, "  %-*s  %s\n", (int)width, "    --help", "show this");
 	fprintf(to, "  %-*s  %s\n", (int)width, "    --version", "show the version");
 }

@@ -92,9 +92,10 @@ struct opt_program {
 	const char *operands; /* "IMAGE [COMMAND [ARG...]]" */
 	const char *purpose;  /* one line */
 	const struct opt *opts;
-	int min, max;                              /* how many operands; max -1: any number */
-	bool in_order;                             /* options end at the first operand */
-	const struct opt_program *const *commands; /* "ct-net up", ..., NULL: listed by its help */
+	int min, max;  /* how many operands; max -1: any number */
+	bool in_order; /* options end at the first operand */
+	/* "ct-net up", ..., then NULL: the commands that its help lists. NULL: it has none. */
+	const struct opt_program *(*command)(size_t i);
 };
 
 enum opt_asked { OPT_GO, OPT_HELP, OPT_TABLE, OPT_VERSION };
