@@ -37,6 +37,7 @@ LINK     = $(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS    := -Wl,--as-needed -lbtrfsutil -lcgroup -larchive -lcurl -lcrypto -lz -lmnl -lnftables
 
 LIB     := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
+DEFAULT_PATH = $(shell sed -n 's/^\#define COMMAND_PATH "\(.*\)"$$/\1/p' lib/run/command.h)
 SCRIPTS := $(patsubst cmd/%,$(B)/%,$(filter-out %.c %.h,$(wildcard cmd/*)))
 CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(SCRIPTS)
 BENCH   := $(B)/bench/stopwatch $(B)/bench/bound
@@ -56,9 +57,9 @@ units: $(UNITS) $(FAULTS)
 $(B)/libct.a: $(LIB)
 	$(call say,AR  )rm -f $@ && ar rcs $@ $^
 
-$(SCRIPTS): $(B)/%: cmd/% Makefile
+$(SCRIPTS): $(B)/%: cmd/% lib/run/command.h Makefile
 	@mkdir -p $(@D)
-	$(call say,GEN )sed 's/@VERSION@/$(VERSION)/' $< >$@.new && chmod 755 $@.new && mv $@.new $@
+	$(call say,GEN )sed 's,@VERSION@,$(VERSION),; s,@PATH@,$(DEFAULT_PATH),' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
 $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
 	$(call say,LINK)$(LINK) -o $@ $(filter %.o,$^) $(B)/libct.a $(LIBS) $(LDLIBS)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "run/command.h"
 
 static void set(struct scope *s, char kind, struct pairs *pairs, const char *name,
 		const char *value)
@@ -23,15 +24,13 @@ void scope_set_arg(struct scope *s, const char *name, const char *value)
 
 const char *scope_value(void *arg, const char *name)
 {
-	static const char usual_path[] =
-		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const struct scope *s = arg;
 	const char *value = pairs_get(&s->env, name);
 
 	if (!value)
 		value = pairs_get(&s->args, name);
 	/* What every command sees, if the image does not say otherwise. */
-	return value || !str_equal(name, "PATH") ? value : usual_path;
+	return value || !str_equal(name, "PATH") ? value : COMMAND_PATH;
 }
 
 /* The first n settings once more. */

@@ -11,8 +11,6 @@
 #include "base/own.h"
 #include "base/path.h"
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 static const char *env_get(const struct strv *env, const char *name)
 {
 	size_t len = strlen(name);
@@ -85,7 +83,7 @@ static int find_file(struct program *p, int root, struct err *e)
 void command_complete_env(struct program *p)
 {
 	if (!env_get(&p->env, "PATH"))
-		strv_add(&p->env, "PATH=" DEFAULT_PATH);
+		strv_add(&p->env, "PATH=" COMMAND_PATH);
 	if (!env_get(&p->env, "HOME"))
 		strv_take(&p->env, str_fmt("HOME=%s", p->who.home));
 	if (*p->hostname && !env_get(&p->env, "HOSTNAME"))

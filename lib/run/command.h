@@ -7,6 +7,9 @@
 
 #include "run/program.h"
 
+/* The PATH of a container, of a RUN and of a new image, unless the image or the user sets one. */
+#define COMMAND_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* Sets a variable ("NAME=VALUE") of an environment, in place of an earlier setting. */
 void command_set_env(struct strv *env, const char *setting);
 
