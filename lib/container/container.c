@@ -23,7 +23,7 @@ enum { SETTLE_MS = 100, EXIT_BLOCK = 4096 };
 
 static const char *const phase_names[] = {"running", "exited", "killed", "dead"};
 
-/* A container's record is never empty: a power cut emptied it, under an earlier version. */
+/* ct never writes an empty record: under an earlier version, a power cut could empty it. */
 static int read_config(int dir, const char *path, struct container *c, struct err *e)
 {
 	if (record_read(dir, path, &c->config, e) < 0)
@@ -93,7 +93,7 @@ static void get_time(const struct record *r, const char *key, char out[NUM_TIME_
 		strncpy(out, value, NUM_TIME_LEN - 1);
 }
 
-/* Fills in what CT_RUN says, if that is of this boot. */
+/* Fills in the state from CT_RUN, if it was written since the last boot. */
 static void read_state(const struct store *s, const char *id, struct container_state *out)
 {
 	own_str char *name = str_fmt("%s/state", id);
@@ -112,7 +112,7 @@ static void read_state(const struct store *s, const char *id, struct container_s
 	get_time(&r, "started", out->started);
 }
 
-/* Stores of earlier versions: "oom" was a phase of its own, with the status as a shell says it. */
+/* In stores of earlier versions, "oom" is a phase, whose code is the exit status as in a shell. */
 static void read_old_oom(struct container_state *out)
 {
 	out->oom_killed = true;
@@ -134,10 +134,10 @@ static bool read_exit(const struct store *s, const struct container *c, struct c
 		return false;
 	if (!*text.data ||
 	    record_parse(&text, path, &r, &ignored) <
-		    0) /* a block that was never written is zeros */
+		    0) /* a block that was never written contains zero bytes */
 		return false;
 	phase = record_get(&r, "phase");
-	if (!phase) /* it has not ended yet */
+	if (!phase) /* the container has not ended yet */
 		return false;
 	for (int i = CONTAINER_EXITED; i <= CONTAINER_DEAD; i++)
 		if (str_equal(phase, phase_names[i]))
@@ -173,9 +173,9 @@ int container_state(const struct store *s, const struct container *c, struct con
 	if (container_runs(s, c, out) || read_exit(s, c, out))
 		return 0;
 	/*
-	 * The first process is gone and nothing is written yet. A supervisor that
-	 * lives is about to write it: give it a moment, but do not wait for one
-	 * that was stopped.
+	 * The first process has ended and no exit status is written yet. A living supervisor is
+	 * about to write it: wait for a moment, but not for ever, because the supervisor may be
+	 * stopped.
 	 */
 	supervisor = proc_open(&out->supervisor);
 	if (supervisor >= 0) {
@@ -223,7 +223,7 @@ int container_write_state(const struct store *s, const char *id, const struct pr
 	if (proc_boot_id(boot, e) < 0)
 		return -1;
 	if (proc_identify(getpid(), &self) < 0)
-		return err_sys(e, "%s: own process", id);
+		return err_sys(e, "%s: read this process's start time", id);
 	record_add_uint(&r, "pid", (uint64_t)init->pid);
 	record_add_uint(&r, "start", init->start);
 	record_add_uint(&r, "supervisor", (uint64_t)self.pid);
@@ -234,10 +234,10 @@ int container_write_state(const struct store *s, const char *id, const struct pr
 }
 
 /*
- * Always the same block of the file, given to it when the container was made and
- * written over in place (no copy on write): the end can be told on a full disk.
- * The write begins at once and nobody waits for it: after a power cut the block
- * is what it was at some moment before, and one sector, so never in part.
+ * The exit record is one block, allocated when the container is made and overwritten in place (no
+ * copy on write), so it can be written on a full disk. The write starts at once, and nobody waits
+ * for it. After a power cut the block has the content of some earlier moment, never a part, because
+ * it is one sector.
  */
 static int write_exit_block(int dir, const char *text, size_t n, struct err *e)
 {
@@ -247,18 +247,19 @@ static int write_exit_block(int dir, const char *text, size_t n, struct err *e)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(e, "exit");
+		return err_sys(e, "open the exit record");
 	if (st.st_size == 0) {
-		ioctl(fd, FS_IOC_SETFLAGS, &no_cow); /* what refuses it copies, and works too */
+		ioctl(fd, FS_IOC_SETFLAGS,
+		      &no_cow); /* if refused, writes copy the block, which works too */
 		if (fallocate(fd, 0, 0, sizeof(block)) < 0)
-			return err_sys(e, "exit: reserve its place");
+			return err_sys(e, "allocate the exit record");
 		if (!n)
 			return 0;
 	}
 	memset(block, '\n', sizeof(block));
 	memcpy(block, text, n < sizeof(block) ? n : sizeof(block));
 	if (pwrite(fd, block, sizeof(block), 0) != sizeof(block))
-		return err_sys(e, "write exit");
+		return err_sys(e, "write the exit record");
 	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return 0;
 }
@@ -319,9 +320,8 @@ int container_clean(const struct store *s, const char *id, struct err *e)
 }
 
 /*
- * A supervisor holds the lock of CT_RUN/ps_N for as long as it lives, and says in `state` who it
- * is. A command that clears away what a dead supervisor left holds the lock for a moment: a start
- * waits for it.
+ * A supervisor holds the lock of CT_RUN/ps_N as long as it lives, and `state` identifies it. A
+ * command that cleans up after a dead supervisor holds the lock only briefly: a start waits for it.
  */
 static int lock_for_supervisor(const struct store *s, const char *id, struct err *e)
 {
@@ -369,7 +369,7 @@ int container_begin(const struct store *s, const char *id, struct err *e)
 	}
 }
 
-/* Calls act for a container that is_so under its lock: no supervisor holds that lock then. */
+/* Calls act for a container if is_so is true under its lock, which no supervisor holds then. */
 static int clear_if(const struct store *s, const char *id,
 		    bool (*is_so)(const struct store *s, const char *id),
 		    int (*act)(const struct store *s, const char *id, struct err *e), struct err *e)
@@ -377,14 +377,15 @@ static int clear_if(const struct store *s, const char *id,
 	own_fd int lock = lock_try(s->run, id, e);
 	struct stat st;
 
-	/* Another command may have removed this directory, and a start made a new one of the same
-	 * name. */
+	/* Another command may have removed this directory, and a start may have made a new one with
+	 * the same name. */
 	if (lock < 0 || fstat(lock, &st) < 0 || st.st_nlink == 0 || !is_so(s, id))
 		return 0;
 	return act(s, id, e);
 }
 
-/* The same for each id in CT_RUN. Asks before, too, so that no container is locked for nothing. */
+/* The same for each id in CT_RUN. Calls is_so also before locking, to lock no container needlessly.
+ */
 static void for_each(const struct store *s, bool (*is_so)(const struct store *s, const char *id),
 		     int (*act)(const struct store *s, const char *id, struct err *e))
 {

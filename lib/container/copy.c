@@ -14,10 +14,11 @@
 #include "base/str.h"
 #include "tar/tarwrite.h"
 
-/* So many are told one by one: their messages fit a pipe that nobody reads yet. */
+/* The number of notes written one by one: so many fit into a pipe before anybody reads it. */
 enum { NOTES_MAX = 20 };
 
-/* What the packing process says: notes, then how it ended. Fits one write to a pipe. */
+/* A report of the packing process: notes, then its result. Each fits into one atomic write to a
+ * pipe. */
 struct report {
 	bool ended;
 	int result;
@@ -25,8 +26,8 @@ struct report {
 };
 
 struct omitted {
-	int to;             /* a pipe for reports */
-	struct strv *notes; /* or where they go at once */
+	int to;             /* the pipe for reports, */
+	struct strv *notes; /* or the list to which notes go directly */
 	unsigned long n;
 };
 
@@ -75,7 +76,7 @@ static int pack(const struct copy *c, const char *name, const char *target, int 
 	unsigned mask = STATX_BASIC_STATS;
 	int r;
 
-	/* The source may not be, or hold, where it goes. */
+	/* The destination must not be the source, or inside it. */
 	if (c->to && statx(c->to->dir, "", AT_EMPTY_PATH, mask, &p.avoid[0]) == 0) {
 		p.avoid_n = 1;
 		if (name && statx(c->to->dir, name, AT_SYMLINK_NOFOLLOW, mask, &p.avoid[1]) == 0)
@@ -94,12 +95,12 @@ static _Noreturn void packer(const struct copy *c, int to, int say)
 	struct omitted o = {.to = say};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_DFL); /* then the other one says why */
+	signal(SIGPIPE, SIG_DFL); /* if the unpacking process fails, it reports the reason */
 	r.result = pack(c, c->to->name, c->to_shown, to, &o, &r.err);
 	_exit(write(say, &r, sizeof(r)) == sizeof(r) ? 0 : 1);
 }
 
-/* What the packer said; it has ended. */
+/* Reads the reports of the packing process, which has ended. */
 static int hear(const struct copy *c, int from, struct err *e)
 {
 	struct report r = {0};
@@ -140,7 +141,7 @@ int copy_files(const struct copy *c, struct err *e)
 	if (failed)
 		err_wrap(e, "%s", c->to_shown);
 	close(take_fd(&data_in));
-	/* An archive cut short is the packer's doing, and it knows why. */
+	/* If the archive is truncated, the packing process has the reason. */
 	if (hear(c, say_in, e) < 0)
 		failed = -1;
 	proc_wait_child(pid);

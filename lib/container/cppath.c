@@ -30,8 +30,10 @@ static int look_up(const struct cppath *p, const char *path, int flags)
 	return p->root < 0 ? open(path, flags | O_CLOEXEC) : path_open(p->root, path, flags, 0);
 }
 
-/* The last part of a path, without the "/" behind it ("" of "/"); before it stand *at bytes. The
- * caller frees it. */
+/*
+ * The last part of a path, without trailing "/" ("" for "/"). *at is its offset. The caller frees
+ * the result.
+ */
 static char *last_part(const char *path, size_t *at)
 {
 	size_t end = strlen(path);
@@ -63,10 +65,11 @@ int source_find(const struct cppath *p, struct source *s, struct err *e)
 	return 0;
 }
 
-/* The directory and the name of what a path's links lead to, be it there or not. */
+/* Follows the symbolic links of a path to the directory and name of the target, which may not
+ * exist. */
 static int follow(const struct cppath *p, struct dest *d, struct err *e)
 {
-	enum { LINKS_MAX = 40 }; /* as many as the kernel follows */
+	enum { LINKS_MAX = 40 }; /* the kernel's limit */
 	own_str char *path = str_dup(p->path);
 	char target[PATH_MAX];
 	ssize_t n;

@@ -21,20 +21,20 @@ int monitor_signals(struct err *e)
 	int fd;
 
 	sigfillset(&all);
-	/* Faults of our own must end us, not wait in a queue. */
+	/* Signals for faults of this process (SIGSEGV, ...) must end it, not wait in the signalfd. */
 	sigdelset(&all, SIGSEGV);
 	sigdelset(&all, SIGBUS);
 	sigdelset(&all, SIGFPE);
 	sigdelset(&all, SIGILL);
 	sigdelset(&all, SIGABRT);
 	sigaction(SIGPIPE, &ignore, NULL);
-	sigaction(SIGXFSZ, &ignore, NULL); /* a log that may not grow is no reason to die */
+	sigaction(SIGXFSZ, &ignore, NULL); /* a log at its size limit must not end the supervisor */
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_sys(e, "signalfd") : fd;
 }
 
-/* Stops like any job of the shell would, and makes the terminal raw again after that. */
+/* Stops this process like any job of a shell, and makes the terminal raw again when it continues. */
 static void stop_self(int master)
 {
 	tty_restore();
@@ -79,7 +79,7 @@ static int reap(int pidfd, struct ending *out, struct err *e)
 	return 0;
 }
 
-/* A failed write ends neither the container nor the other streams, but must not go unnoticed. */
+/* Notes a failed write, which ends neither the container nor the other streams. */
 static void turn(struct relay *relay, struct strv *notes, bool *lost)
 {
 	struct err e;
@@ -114,7 +114,7 @@ static int watch(struct relay *relay, int pidfd, int signals, const struct strea
 	return 0;
 }
 
-/* Whether among the signals that came is one by which a user wants to be rid of us. */
+/* Whether one of the pending signals asks this process to end. */
 static bool asked_to_end(int signals)
 {
 	struct signalfd_siginfo info;
@@ -127,8 +127,8 @@ static bool asked_to_end(int signals)
 }
 
 /*
- * All that is still to be had from the streams of a container that has ended.
- * A user who will not wait for a slow reader may end that; the log gets the rest.
+ * Delivers the rest of the output of a container that has ended. A signal from a user who does not
+ * want to wait for a slow reader ends this; the log still gets the rest.
  */
 static int deliver(struct relay *relay, int signals, struct err *e)
 {

@@ -6,7 +6,8 @@
 #include "base/own.h"
 #include "container/mountspec.h"
 
-/* The plan's form: paths are absolute and without links, so that they mean the same later. */
+/* Writes a volume in the plan's form: an absolute path without links means the same at the next
+ * start. */
 static char *volume_text(const struct mountspec *v)
 {
 	return str_fmt("%s:%s%s", v->name ? v->name : v->source, v->target,

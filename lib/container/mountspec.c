@@ -48,7 +48,7 @@ char *mountspec_target(const char *path)
 	return take_ptr(&clean.data);
 }
 
-/* Puts the target in its one spelling. */
+/* Normalises the target. */
 static int clean_target(struct mountspec *v, const char *text, struct err *e)
 {
 	char *clean = mountspec_target(v->target);
@@ -148,7 +148,7 @@ int mountspec_read_device(const char *text, struct mountspec *v, struct err *e)
 
 	*v = (struct mountspec){0};
 	strv_split(&parts, text, ':');
-	/* Root inside may write whatever mode a node has, so less than rwm cannot be promised. */
+	/* The container's root can open the node whatever its mode, so only rwm is accepted. */
 	if (parts.n > 3 || parts.v[0][0] != '/' || (parts.n == 3 && strcmp(parts.v[2], "rwm") != 0))
 		return err_set(e, "%s: not DEVICE[:TARGET[:rwm]]", text);
 	if (stat(parts.v[0], &st) < 0)
@@ -188,7 +188,7 @@ int mountspec_check_places(const struct plan *p, int rootfs, struct err *e)
 			if (mountspec_take_place(&taken, place, kinds[k].option, text, e) < 0)
 				return -1;
 		}
-	/* Those of the image may lie on one another: nobody can choose otherwise. */
+	/* Volumes of the image may cover each other: the user cannot choose their places. */
 	for (size_t i = 0; taken.n && i < p->image_volumes.n; i++) {
 		own_str char *place = path_resolved(rootfs, p->image_volumes.v[i]);
 
@@ -210,6 +210,6 @@ int mountspec_mount_device(const char *source, uid_t owner, gid_t group, struct 
 	if (mknodat(dir, "node", st.st_mode & S_IFMT, st.st_rdev) < 0 ||
 	    fchownat(dir, "node", owner, group, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    fchmodat(dir, "node", st.st_mode & 0666, 0) < 0)
-		return err_sys(e, "%s: make a node like it", source);
+		return err_sys(e, "%s: make a node for the same device", source);
 	return take_fd(&dir);
 }

@@ -31,10 +31,10 @@ int netattach_open(struct netattach *w, const struct store *s, struct netlink *r
 	if (container_open(s, ref, &w->container, e) < 0)
 		return -1;
 	if (!container_runs(s, &w->container, &st))
-		return err_set(e, "%s: does not run", ref);
+		return err_set(e, "%s: not running", ref);
 	network = record_get(&w->container.config, "network");
 	if (network && str_starts(network, "container:"))
-		return err_set(e, "%s: is on the network of %s", ref,
+		return err_set(e, "%s: uses the network of %s", ref,
 			       network + strlen("container:"));
 	own_str char *path = str_fmt("/proc/%d/ns/net", (int)st.init.pid);
 
@@ -43,7 +43,7 @@ int netattach_open(struct netattach *w, const struct store *s, struct netlink *r
 	if (w->netns < 0 || fstat(w->netns, &its) < 0 || stat("/proc/self/ns/net", &ours) < 0)
 		return err_sys(e, "%s", ref);
 	if (its.st_ino == ours.st_ino)
-		return err_set(e, "%s: is on the host's own network", ref);
+		return err_set(e, "%s: uses the host's network", ref);
 	return 0;
 }
 
@@ -54,7 +54,7 @@ void netattach_close(struct netattach *w)
 	shut_fd(&w->netns);
 }
 
-/* --- its record --- */
+/* --- the record --- */
 
 int netattach_read(const struct netattach *w, struct record *net, struct err *e)
 {
@@ -75,8 +75,10 @@ void netattach_split(const struct record *net,
 			   net->values.v[i]);
 }
 
-/* The container's end on a network (NULL: on the first one it is on, by its line). 1, or 0: it is
- * not on it. */
+/*
+ * Finds the container's endpoint on a network (NULL: the first endpoint). Returns 1, or 0 if there
+ * is none.
+ */
 static int find_member(const struct record *net, const char *network, struct rules_member *m)
 {
 	for (size_t i = 0; i < net->keys.n; i++)
@@ -104,7 +106,7 @@ int netattach_find_way_out(const struct netattach *w, const struct record *net,
 	return 0;
 }
 
-/* "eth0", or the next one that none of its ends is called. */
+/* Chooses the interface name inside: the first of eth0, eth1, ... that no endpoint has. */
 static void choose_inside(const struct record *net, char inside[16])
 {
 	own_strv struct strv lines = {0};
@@ -120,9 +122,9 @@ static void choose_inside(const struct record *net, char inside[16])
 	}
 }
 
-/* --- connected --- */
+/* --- connecting --- */
 
-/* The line about itself in its own file. */
+/* The container's own line for its hosts file. */
 static char *own_line(const struct netattach *w, struct in_addr address)
 {
 	const char *host = record_get(&w->container.config, "hostname"),
@@ -134,7 +136,7 @@ static char *own_line(const struct netattach *w, struct in_addr address)
 		       name ? name : "");
 }
 
-/* Itself and the others of a network, in its own file or out of it. */
+/* Adds the members of a network to the container's hosts file, or removes them. */
 static int change_own_hosts(const struct netattach *w, const struct network *n,
 			    struct in_addr address, bool add, struct err *e)
 {
@@ -148,7 +150,7 @@ static int change_own_hosts(const struct netattach *w, const struct network *n,
 	return 0;
 }
 
-/* Its pair on a network that is up, and all that is told of it. Under the lock. */
+/* Makes the endpoint on a network that is up, with its record. The caller holds the lock. */
 static int join(const struct netattach *w, const struct network *n, struct endpoint *m,
 		struct err *e)
 {
@@ -162,11 +164,11 @@ static int join(const struct netattach *w, const struct network *n, struct endpo
 	if (netattach_read(w, &net, e) < 0)
 		return -1;
 	if (find_member(&net, n->name, &other))
-		return err_set(e, "%s: is on network %s already", w->ref, n->name);
+		return err_set(e, "%s: already connected to network %s", w->ref, n->name);
 	choose_inside(&net, inside);
 	if (endpoint_choose(w->store, n, id, inside, m, e) < 0)
 		return -1;
-	/* One default route is enough. */
+	/* A container has only one default route. */
 	if (netattach_find_way_out(w, &net, &other, &out))
 		m->gateway.s_addr = 0;
 	if (!net.keys.n) {
@@ -179,7 +181,7 @@ static int join(const struct netattach *w, const struct network *n, struct endpo
 	return endpoint_pair(w->rtnl, m, id, w->netns, name, e);
 }
 
-/* A socket of its namespace's. */
+/* Opens a netlink socket in the container's network namespace. */
 static struct netlink *go_inside(const struct netattach *w, struct err *e)
 {
 	own_str char *name = endpoint_netns(w->store, w->container.id),
@@ -220,9 +222,9 @@ int netattach_connect(const struct netattach *w, const char *network, struct bri
 	return -1;
 }
 
-/* --- disconnected --- */
+/* --- disconnecting --- */
 
-/* Whether a line is of an end, or a port that leads to it. */
+/* Whether a line is that of an endpoint, or of a port that leads to it. */
 static bool is_of(const char *key, const char *value, const void *arg)
 {
 	const struct rules_member *of = arg;
@@ -257,7 +259,7 @@ static bool has_port(const struct record *r, const struct rules_port *p)
 	return false;
 }
 
-/* Notes the ports among lines that go, so that they come back with the next way out (netports.h). */
+/* Records the ports among the removed lines, so that they are published again later (netports.h). */
 static int keep_ports(const struct netattach *w, const struct record *gone, struct err *e)
 {
 	own_str char *path = str_fmt("%s/" NETATTACH_UNPUBLISHED, w->container.id);
@@ -275,7 +277,7 @@ static int keep_ports(const struct netattach *w, const struct record *gone, stru
 	return kept.keys.n > before ? record_write(w->store->run, path, &kept, e) : 0;
 }
 
-/* The default route is another network's, if there is one. */
+/* Moves the default route to another network, if the container has one. */
 static int reroute(const struct netattach *w, const struct record *net, struct err *e)
 {
 	own_netlink struct netlink *inside = NULL;
@@ -290,7 +292,7 @@ static int reroute(const struct netattach *w, const struct record *net, struct e
 		: 0;
 }
 
-/* gone: the lines that were of that end. */
+/* gone: gets the removed lines of the endpoint. */
 static int take_out(const struct netattach *w, const char *network, struct record *gone,
 		    struct err *e)
 {
@@ -304,12 +306,13 @@ static int take_out(const struct netattach *w, const char *network, struct recor
 	if (netattach_read(w, &net, e) < 0)
 		return -1;
 	if (!find_member(&net, network, &m))
-		return network ? err_set(e, "%s: is not on network %s", w->ref, network)
-			       : err_set(e, "%s: is on no network", w->ref);
+		return network ? err_set(e, "%s: not connected to network %s", w->ref, network)
+			       : err_set(e, "%s: not connected to any network", w->ref);
 	netattach_split(&net, is_of, &m, &kept, gone);
 	if (!network && find_member(&kept, NULL, &other))
-		return err_set(e, "%s: is on several networks: --network says which", w->ref);
-	/* First the link: without its elements it could send as whom it likes. */
+		return err_set(e, "%s: connected to several networks (choose one with --network)",
+			       w->ref);
+	/* The interface is deleted first: without its elements it could send with any address. */
 	if (rtnl_delete(w->rtnl, m.link, e) < 0)
 		return -1;
 	if (network_open(w->store, m.network, &n, &ignored) == 0)
@@ -328,7 +331,7 @@ int netattach_disconnect(const struct netattach *w, const char *network, struct 
 
 	if (lock < 0 || take_out(w, network, &gone, e) < 0)
 		return -1;
-	/* Its supervisor may keep us waiting, but then nobody else. */
+	/* The lock is released first: waiting for the supervisor then delays nobody else. */
 	shut_fd(&lock);
 	netattach_drop_ports(w, &gone);
 	return 0;
@@ -349,7 +352,7 @@ int netattach_pair(const struct netattach *w, const char *network, struct err *e
 		return -1;
 	if (network_open(w->store, network, &n, e) < 0 ||
 	    rtnl_find(w->rtnl, n.bridge, &bridge, e) <= 0)
-		return err_set(e, "network %s: has no bridge ('ct-net bridge' makes it)", network);
+		return err_set(e, "network %s: no bridge ('ct-net bridge' makes it)", network);
 	n.index = bridge.index;
 	if (join(w, &n, &m, e) == 0)
 		return 0;
@@ -358,7 +361,7 @@ int netattach_pair(const struct netattach *w, const char *network, struct err *e
 	return -1;
 }
 
-/* Its end on the network that it is on, by what is on record. */
+/* Finds the container's endpoint in its record. */
 static int find_end(const struct netattach *w, struct rules_member *m, struct network *n,
 		    struct err *e)
 {
@@ -367,7 +370,7 @@ static int find_end(const struct netattach *w, struct rules_member *m, struct ne
 	if (netattach_read(w, &net, e) < 0)
 		return -1;
 	if (!find_member(&net, NULL, m))
-		return err_set(e, "%s: has no pair of links ('ct-net pair' makes it)", w->ref);
+		return err_set(e, "%s: no veth pair ('ct-net pair' makes it)", w->ref);
 	return network_open(w->store, m->network, n, e);
 }
 

@@ -9,7 +9,10 @@
 #include "net/nftset.h"
 #include "net/portctl.h"
 
-/* On record, and among the rules, which somebody may have flushed; or, on failure, neither. */
+/*
+ * Writes the ports to the record and adds their elements; rules that another program flushed are
+ * written again. A failure is undone.
+ */
 static int publish(const struct netattach *w, const struct ports *p, struct bridge_how *how,
 		   struct err *e)
 {
@@ -22,7 +25,7 @@ static int publish(const struct netattach *w, const struct ports *p, struct brid
 	if (lock < 0 || netattach_read(w, &net, e) < 0)
 		return -1;
 	if (!netattach_find_way_out(w, &net, &m, &n) || m.address.s_addr != p->v->to.s_addr)
-		return err_set(e, "%s: was disconnected meanwhile", w->ref);
+		return err_set(e, "%s: disconnected meanwhile", w->ref);
 	for (size_t i = 0; i < p->n; i++) {
 		rules_record_port(&added, &p->v[i]);
 		rules_record_port(&net, &p->v[i]);
@@ -38,7 +41,7 @@ static int publish(const struct netattach *w, const struct ports *p, struct brid
 	return -1;
 }
 
-/* Whether a line is of a port among those. */
+/* Whether a line is that of one of the ports. */
 static bool is_among(const char *key, const char *value, const void *arg)
 {
 	const struct port_range *r = arg;
@@ -49,8 +52,10 @@ static bool is_among(const char *key, const char *value, const void *arg)
 		(!r->host.s_addr || p.host.s_addr == r->host.s_addr);
 }
 
-/* Its supervisor may still hold some for who was killed before they were on record: it lets these
- * go. */
+/*
+ * Makes the supervisor release ports that are not in the record: they belong to a command that was
+ * killed before it wrote the record.
+ */
 static int hold(const struct netattach *w, const struct record *net, const struct port_range *range,
 		struct in_addr to, struct ports *done, struct err *e)
 {
@@ -86,7 +91,8 @@ int netports_publish(const struct netattach *w, const struct port_range *range,
 	if (netattach_read(w, &net, e) < 0)
 		return -1;
 	if (!netattach_find_way_out(w, &net, &m, &n))
-		return err_set(e, "%s: is on no network that is reached from outside", w->ref);
+		return err_set(e, "%s: not connected to a network that can be reached from outside",
+			       w->ref);
 	if (hold(w, &net, range, m.address, done, e) < 0)
 		goto failed;
 	while (held < done->n && portctl_hold(w->store, id, &done->v[held], done->fd[held], e) == 0)
@@ -100,9 +106,9 @@ failed:
 	return -1;
 }
 
-/* --- ports of a network that was left --- */
+/* --- ports of a disconnected network --- */
 
-/* CT_RUN/ps_N/unpublished; an empty record if there is none. */
+/* Reads CT_RUN/ps_N/unpublished; a missing file is an empty record. */
 static int read_unpublished(const struct netattach *w, struct record *r, struct err *e)
 {
 	own_str char *path = str_fmt("%s/" NETATTACH_UNPUBLISHED, w->container.id);
@@ -121,7 +127,10 @@ static int write_unpublished(const struct netattach *w, const struct record *r, 
 		: 0;
 }
 
-/* 1: some of these ports would have come back, and do not now. Under the lock. */
+/*
+ * Deletes ports from the record of unpublished ports. Returns 1 if there were any. The caller holds
+ * the lock.
+ */
 static int forget(const struct netattach *w, const struct port_range *range, struct err *e)
 {
 	own_record struct record r = {0}, kept = {0}, gone = {0};
@@ -175,7 +184,7 @@ int netports_unpublish(const struct netattach *w, const struct port_range *range
 	if (forgotten < 0)
 		return -1;
 	if (!gone.keys.n)
-		return forgotten ? 0 : err_set(e, "%s: has no such port published", w->ref);
+		return forgotten ? 0 : err_set(e, "%s: no such port is published", w->ref);
 	if (nftset_put(record_get(&net, "set"), false, &gone, e) < 0 ||
 	    netattach_write(w, &kept, e) < 0)
 		return -1;

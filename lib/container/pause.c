@@ -45,7 +45,7 @@ static int lock_mark(int mark, int how)
 	return got;
 }
 
-/* The mark, made if there is none, with its lock. 0: the container has ended. */
+/* Opens the mark, or makes it, and locks it. Returns 0 if the container has ended. */
 static int take_mark(struct pause *p, int run, const char *id, struct err *e)
 {
 	while (open_mark(p, run, id, O_CREAT) >= 0) {
@@ -54,7 +54,7 @@ static int take_mark(struct pause *p, int run, const char *id, struct err *e)
 			shut_fd(&p->mark);
 			return -1;
 		}
-		/* Its holder may have removed it meanwhile. */
+		/* The previous holder may have removed the mark meanwhile. */
 		if (!is_gone(p->mark))
 			return 1;
 		shut_fd(&p->mark);
@@ -62,7 +62,10 @@ static int take_mark(struct pause *p, int run, const char *id, struct err *e)
 	return errno == ENOENT ? 0 : err_sys(e, "%s", p->path);
 }
 
-/* With the lock: thaws what this process, or one that is dead, froze. The mark goes after that. */
+/*
+ * Thaws the container that this process, or a dead one, froze, and clears the mark after that. The
+ * caller holds the lock.
+ */
 static int thaw_marked(const struct pause *p, struct err *e)
 {
 	if (is_marked(p->mark) && freezer_thaw(&p->freezer, e) < 0)
@@ -111,7 +114,7 @@ int pause_end(struct pause *p, struct err *e)
 	return failed;
 }
 
-/* Under the lock of the mark, which `how` says how to take. Whether it was had. */
+/* Takes the lock of the mark with flock(2)'s operation `how`; false if it was not taken. */
 static bool settle(int run, const char *id, const char *group, int how)
 {
 	struct err ignored;

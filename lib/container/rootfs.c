@@ -47,7 +47,7 @@ int rootfs_check_own(const char *made, struct err *e)
 		return 0;
 	return err_set(
 		e,
-		"mounts would be everybody's: the stage mnt has to come with this one, or in a ct-run before it");
+		"this stage needs a private mount namespace: add stage mnt here or in an outer ct-run");
 }
 
 int rootfs_enter(int mount_fd, int *host, struct err *e)
@@ -57,7 +57,7 @@ int rootfs_enter(int mount_fd, int *host, struct err *e)
 
 	if (old < 0)
 		return err_sys(e, "/");
-	/* On top of the host's root, where nothing need exist for it and nobody else looks. */
+	/* Mounted on top of the host's root: no directory is needed, and no other process sees it. */
 	if (mount_attach(mount_fd, old, "the root", e) < 0)
 		return -1;
 	if (explained(fchdir(mount_fd), "fchdir(%d)", mount_fd) < 0)
@@ -83,7 +83,7 @@ int rootfs_drop_host(int host, struct err *e)
 {
 	if (explained(fchdir(host), "fchdir(%d)", host) < 0 ||
 	    explained(umount2(".", MNT_DETACH), "umount2(\".\", MNT_DETACH)") < 0 || chdir("/") < 0)
-		return err_sys(e, "let go of the host's root");
+		return err_sys(e, "unmount the host's root");
 	return 0;
 }
 

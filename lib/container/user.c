@@ -16,10 +16,10 @@
 
 enum { LOOKED_AT = 1 << 20 };
 
-/* The start of a file that may be anything; "" if it is not a regular file that can be read. */
+/* Reads the beginning of a file; "" if it is not a readable regular file. */
 static char *read_start(int root, const char *path)
 {
-	/* O_NONBLOCK: opening a FIFO would wait for somebody to write it. */
+	/* Without O_NONBLOCK, opening a FIFO would wait for a writer. */
 	own_fd int fd = path_open(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	struct buf text = {0};
 	char chunk[8192];
@@ -34,7 +34,7 @@ static char *read_start(int root, const char *path)
 	return text.data;
 }
 
-/* The next line's fields, cut at ":"; false at the end. text moves on. */
+/* Splits the next line at ":" and advances text; false at the end. */
 static bool next_line(char **text, char *field[], int want)
 {
 	char *line = *text, *p;
@@ -57,7 +57,7 @@ static bool is_number(const char *s, uint64_t *n)
 	return num_uint(s, 0, UINT32_MAX - 1, n, &ignored) == 0;
 }
 
-/* The line of /etc/passwd that who names, by name or number. */
+/* Finds the line of /etc/passwd for the user `who`, a name or a number. */
 static int find_user(int root, const char *who, struct user *u, char **name, struct err *e)
 {
 	own_str char *text = read_start(root, "etc/passwd");
@@ -101,7 +101,7 @@ static int find_group(int root, const char *who, gid_t *gid, struct err *e)
 	return err_set(e, "group %s: not in the container's /etc/group", who);
 }
 
-/* The groups whose member lists hold the name. */
+/* Adds the groups whose member lists contain the name. */
 static void find_memberships(int root, const char *name, struct user *u)
 {
 	own_str char *text = read_start(root, "etc/group");
@@ -138,10 +138,10 @@ int user_find(int root, const char *spec, struct user *u, struct err *e)
 
 int user_id_failed(const char *what, unsigned id, struct err *e)
 {
-	/* user_namespaces(7): it is not mapped. */
+	/* user_namespaces(7): EINVAL means that the id is not mapped. */
 	return errno == EINVAL
 		? err_set(e,
-			  "%s %u: not among the ids of the container (65,536 unless --userns gives "
+			  "%s %u: not in the container's ID map (65,536 ids unless --userns gives "
 			  "others)",
 			  what, id)
 		: err_sys(e, "%s %u", what, id);

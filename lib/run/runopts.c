@@ -120,7 +120,7 @@ static const char *keep(struct strv *kept, char *s)
 	return s;
 }
 
-/* NAME=VALUE, or NAME for ours if we have it. */
+/* NAME=VALUE, or NAME to copy this process's variable if it is set. */
 int runopts_add_env(struct strv *env, const char *text, struct err *e)
 {
 	own_str char *ours = NULL;
@@ -243,7 +243,7 @@ static int plan_caps(const struct runopts *o, struct plan *p, struct err *e)
 		drop |= set;
 	}
 	p->caps = o->privileged ? caps_all() : caps_default(p->net == NET_HOST);
-	/* One that is named both ways was named with a meaning only if the other way was ALL. */
+	/* --cap-drop overrides --cap-add, unless one of them is ALL. */
 	if (o->cap_drop.n && drop == caps_all())
 		p->caps = add;
 	else
@@ -275,7 +275,7 @@ static int plan_mounts(const struct runopts *o, const struct record *image, stru
 	return mountopts_plan(&o->mounts, &wanted, p, e);
 }
 
-/* Copies a list of the user's after each of its texts passed the check. */
+/* Copies a list of option values after checking each. */
 static int plan_list(const char *option, const struct strv *from, struct strv *to,
 		     int (*check)(const char *, struct err *), struct err *e)
 {
@@ -372,7 +372,7 @@ bool runopts_bare(const struct runopts *o)
 	return o->rootfs && (o->only.n || o->without.n);
 }
 
-/* What an option asks for and no stage is there to do would be left out without a word. */
+/* An option whose stage is left out would be silently ignored, so it is refused. */
 static int check_stages(const struct runopts *o, const struct plan *p, struct err *e)
 {
 	const struct {
@@ -405,7 +405,7 @@ static int check_stages(const struct runopts *o, const struct plan *p, struct er
 	return 0;
 }
 
-/* Of a bare run nothing is recorded, and nobody stands between it and the terminal. */
+/* A bare run records nothing, and no supervisor stands between the program and the terminal. */
 static int check_bare(const struct runopts *o, struct err *e)
 {
 	const struct {

@@ -484,11 +484,11 @@ netns() {
 	[ "$(ct-ps --json web | jq -c .ports)" = '[]' ]
 	run ct-net unpublish web 8080
 	[ "$status" -eq 1 ]
-	[ "$output" = "ct-net: 8080: web: has no such port published" ]
+	[ "$output" = "ct-net: 8080: web: no such port is published" ]
 	ct-run -p 8080:80 "$img" true
 	contain alone --network none
 	run ct-net publish alone 80:80
-	[ "$output" = "ct-net: alone: is on no network that is reached from outside" ]
+	[ "$output" = "ct-net: alone: not connected to a network that can be reached from outside" ]
 }
 
 @test "after disconnect and connect the published ports are back, but for those taken back meanwhile" {
@@ -511,7 +511,7 @@ netns() {
 	ct-net disconnect one
 	ct-net unpublish one 8080
 	run ct-net unpublish one 8080
-	[ "$output" = "ct-net: 8080: one: has no such port published" ]
+	[ "$output" = "ct-net: 8080: one: no such port is published" ]
 	ct-net connect --network web one
 	mute wan 192.0.2.1 8080
 	[ "$(ask wan 192.0.2.1 8082)" = "one from 192.0.2.2" ]
@@ -546,9 +546,9 @@ netns() {
 	ct-exec one grep -q two /etc/hosts
 	ct-exec two grep -q one /etc/hosts
 	run ct-net connect --network web one
-	[ "$output" = "ct-net: one: is on network web already" ]
+	[ "$output" = "ct-net: one: already connected to network web" ]
 	run ct-net disconnect one
-	[ "$output" = "ct-net: one: is on several networks: --network says which" ]
+	[ "$output" = "ct-net: one: connected to several networks (choose one with --network)" ]
 	ct-net publish one 8080:80
 	ct-net disconnect --network default one
 	[ "$(ct-ps --json one | jq -c .ports)" = '[]' ]
@@ -557,27 +557,27 @@ netns() {
 	[ "$(ct-exec one ip -o link | wc -l)" = 1 ]
 	run ! ct-exec two grep -q one /etc/hosts
 	run ct-net disconnect one
-	[ "$output" = "ct-net: one: is on no network" ]
+	[ "$output" = "ct-net: one: not connected to any network" ]
 	ct-net connect none
 	[ "$(ask none 192.0.2.2 80)" = "wan from 192.0.2.1" ]
 	contain host --network host
 	run ct-net connect host
-	[ "$output" = "ct-net: host: is on the host's own network" ]
+	[ "$output" = "ct-net: host: uses the host's network" ]
 	ct-kill two
 	ct-wait two
 	run ct-net connect two
-	[ "$output" = "ct-net: two: does not run" ]
+	[ "$output" = "ct-net: two: not running" ]
 }
 
 @test "each step can be taken alone, and together they are a network" {
 	contain web --network none
 	serve wan 80
 	run ct-net pair web
-	[ "$output" = "ct-net: network default: has no bridge ('ct-net bridge' makes it)" ]
+	[ "$output" = "ct-net: network default: no bridge ('ct-net bridge' makes it)" ]
 	ct-net bridge
 	ip -o -4 addr show "$CT_BRIDGE" | grep -F "$(at 0.1)/16"
 	run ct-net address web
-	[ "$output" = "ct-net: web: has no pair of links ('ct-net pair' makes it)" ]
+	[ "$output" = "ct-net: web: no veth pair ('ct-net pair' makes it)" ]
 	ct-net pair web
 	[ -z "$(ct-exec web ip -o -4 addr show eth0)" ]
 	ct-net address web

@@ -227,7 +227,7 @@ forwarding() {
 	# What ct says lets its own through as well (net.bats).
 	member ps_3 ct0v4 10.142.0.4
 	ct-net up
-	eval "${stderr#*allow with: }"
+	eval "${stderr#*allow them with: }"
 	[ "$(ask ps_3 192.0.2.2 80)" = "wan from 192.0.2.1" ]
 	foreign_works guest
 }
