@@ -51,16 +51,16 @@ start() {
 
 # Its size and its means
 
-@test "it is one file of at most a hundred lines" {
+@test "bocker is one file of at most a hundred lines" {
 	[ "$(wc -l <"$CT_TESTS/../cmd/bocker")" -le 100 ]
 }
 
-@test "shellcheck finds no fault with it as a script of POSIX sh" {
+@test "shellcheck finds no fault in bocker as a script of POSIX sh" {
 	command -v shellcheck >/dev/null || skip "no shellcheck here"
 	shellcheck --shell=dash "$CT_TESTS/../cmd/bocker"
 }
 
-@test "besides sed it starts the ct utilities alone" {
+@test "bocker starts only the ct utilities and sed" {
 	mkdir "$D/bin"
 	for tool in "$B"/ct-* "$(command -v sed)"; do
 		[ ! -x "$tool" ] || [ -d "$tool" ] || ln -s "$tool" "$D/bin"

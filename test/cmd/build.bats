@@ -13,7 +13,7 @@ load dockerfile
 	grep -qx 'Dockerfile:2: RUN echo out; echo err >&2' "$D.err"
 }
 
-@test "nothing is left but the image" {
+@test "a build leaves only the image" {
 	dockerfile "FROM $img" 'RUN echo 1 >>/count' 'ENV A=1' 'RUN echo 2 >>/count' 'WORKDIR /x' 'RUN pwd >>/count'
 	facts >"$BATS_TEST_TMPDIR/before"
 	mkdir "$BATS_TEST_TMPDIR/tmp"
@@ -79,7 +79,7 @@ load dockerfile
 	run -1 ct-images -q name
 }
 
-@test "so does one whose program is not there, and a COPY" {
+@test "a step whose program is missing, and a COPY that fails, leave a container too" {
 	dockerfile 'FROM busybox' 'RUN touch /first' 'RUN ["/no/such"]'
 	fails '3: RUN: ["/no/such"]: status 127'
 	[ -f "$(ct path "$left")/first" ]
@@ -110,7 +110,7 @@ load dockerfile
 	[ "$(ct-images -q)" = "$img" ]
 }
 
-@test "the file may be elsewhere, or on standard input" {
+@test "the Dockerfile may be outside the context or on standard input" {
 	echo x >"$D/file"
 	printf '%s\n' 'FROM busybox' 'COPY file /made' >"$BATS_TEST_TMPDIR/other"
 	build -f "$BATS_TEST_TMPDIR/other"
@@ -140,7 +140,7 @@ nothing_is_left() {
 	[ -z "$(pgrep -f 'sleep 1000')" ]
 }
 
-@test "interrupted it leaves nothing" {
+@test "an interrupted build leaves nothing" {
 	begin_build
 	kill -TERM -- "-$(ps -o pgid= -p "$pid" | tr -d ' ')"
 	status=0
@@ -149,7 +149,7 @@ nothing_is_left() {
 	nothing_is_left
 }
 
-@test "killed it leaves nothing that runs, and nothing half-made" {
+@test "a killed build leaves no process and no draft" {
 	begin_build
 	ct-rm -f nosuch
 	[ -n "$(ls -A "$CT_ROOT/tmp")" ]
@@ -209,7 +209,7 @@ nothing_is_left() {
 	[ "$(ct-images --no-header -o name "$first")" = localhost/three:latest,two:v2 ]
 }
 
-@test "a full store says so" {
+@test "a build in a full store says that no space is left" {
 	dockerfile 'FROM busybox' 'RUN --network=none true'
 	export CT_ROOT=$BATS_TEST_TMPDIR/root CT_RUN=$BATS_TEST_TMPDIR/run
 	truncate -s 300M "$CT_ROOT.btrfs"
@@ -270,7 +270,7 @@ nothing_is_left() {
 	[ "$(cat "$(ct path "$built")/w")" = 2 ]
 }
 
-@test "what no image is made of is pruned" {
+@test "ct prune removes steps that no image is made of" {
 	dockerfile 'FROM busybox' 'RUN echo kept >/kept'
 	build -t kept
 	dockerfile 'FROM busybox' 'RUN echo gone >/gone' 'RUN --mount=type=cache,target=/c touch /c/x' 'RUN false'
@@ -286,7 +286,7 @@ nothing_is_left() {
 	[ -z "$(ls -A "$CT_ROOT/steps")" ]
 }
 
-@test "a committed container is not taken for what was built" {
+@test "a committed container is not mistaken for a built image" {
 	dockerfile 'FROM busybox' 'RUN echo 1 >/v'
 	build
 	ctr=$(ct-run --only snapshot "$built")

@@ -3,7 +3,7 @@ load runs
 
 # What a container runs, as which user, in which directory.
 
-@test "variables are set, passed on, read from files, and the last one counts" {
+@test "variables are set, passed on and read from files, and the last setting counts" {
 	printf '# a note\n\n  A=file\nB=file\nHOSTVAR\n' >"$D/env"
 	image_with env=A=image env=I=image env=PATH=/bin
 	[ "$(HOSTVAR=ours NOT=x ct-run --env-file "$D/env" -e B=option -e 'C=a b=c' -e EMPTY= -e NOSUCH "$with" \
@@ -26,13 +26,13 @@ load runs
 	[ "$output" = "ct-run: --env-file: $D/long: Input/output error" ]
 }
 
-@test "-w is the working directory, made if it is missing" {
+@test "-w sets the working directory and makes it if it is missing" {
 	[ "$(ct-run -w /var/tmp "$img" pwd)" = /var/tmp ]
 	[ "$(ct-run -w /a/new/one "$img" sh -c 'pwd; stat -c %u:%g:%a .')" = $'/a/new/one\n0:0:755' ]
 	[ "$(ct-run -w /usr "$img" bin/id -u)" = 0 ]
 }
 
-@test "-u takes a user and a group by name or number, with its groups and home" {
+@test "-u takes a user and a group by name or number, with the user's groups and home directory" {
 	as() {
 		ct-run -u "$1" "$img" sh -c 'echo $(id -u):$(id -g) $(id -G) $HOME'
 	}
@@ -79,7 +79,7 @@ load runs
 	[ "$(env -u HOSTNAME ct-run --only uts -h box --rootfs / /bin/sh -c 'env' | grep -cE '^(HOSTNAME|container)=')" = 0 ]
 }
 
-@test "what the image says holds unless overridden" {
+@test "the image's command, entry point, user, directory and variables hold unless overridden" {
 	image_with entrypoint=/bin/echo entrypoint=entry cmd=cmd user=www-data workdir=/var env=X=1
 	[ "$(ct-run "$with")" = 'entry cmd' ]
 	[ "$(ct-run "$with" mine)" = 'entry mine' ]
@@ -99,7 +99,7 @@ load runs
 	[ "$(ct-run -n -- "$img" echo -- x)" = '-- x' ]
 }
 
-@test "an image is meant by id, name, and name with tag" {
+@test "an image is found by id, by name, and by name with tag" {
 	for ref in "$img" busybox busybox:latest; do
 		run -0 ct-run "$ref" true
 	done

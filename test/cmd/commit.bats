@@ -31,7 +31,7 @@ load helper
 	[ "$(ct-images -q mine)" = "$new" ]
 }
 
-@test "an image whose id nobody learns is not; one that is replaced is replaced" {
+@test "a new image whose id cannot be printed is removed; one that replaced another stays" {
 	finished "$img" sh -c 'echo mine >/file'
 	kept=$(ct-commit "$c" kept)
 	ct-images -q >"$D/images"
@@ -71,7 +71,7 @@ load helper
 	[ -z "$(find "$(ct path "$new")"/{vol,t,dev,proc,sys} -mindepth 1)" ]
 }
 
-@test "a container that writes is photographed at one moment, and goes on" {
+@test "a commit of a container that writes takes its files at one moment, and the container goes on" {
 	c=$(ct-run -d "$img" sh -c 'i=0; while :; do i=$((i+1)); echo $i >/a; echo $i >/b; done')
 	wait_until test -s "$(ct path "$c")/b"
 	for _ in 1 2 3 4 5; do
@@ -107,7 +107,7 @@ load helper
 	[ "$(ct-ps --no-header -o status "$c")" = running ]
 }
 
-@test "a commit of a commit of a commit runs" {
+@test "an image made by three commits in a row runs" {
 	new=$img
 	for n in 1 2 3; do
 		finished "$new" sh -c "echo $n >>/file"

@@ -41,7 +41,7 @@ load dockerfile
 	[ "$(ls -A "$(ct path "$built")")" = $'.git\nDockerfile\nfile' ]
 }
 
-@test "COPY takes nothing from outside" {
+@test "COPY takes nothing from outside the context" {
 	echo secret >"$BATS_TEST_TMPDIR/secret"
 	ln -s ../secret "$D/link"
 	ln -s .. "$D/up"
@@ -106,7 +106,7 @@ load dockerfile
 	done
 }
 
-@test "COPY of several files wants a directory" {
+@test "COPY of several files needs a directory as its target" {
 	touch "$D/a" "$D/b"
 	dockerfile 'FROM busybox' 'COPY a b /x'
 	refused '2: COPY: several files, and /x does not end with "/"'
@@ -119,7 +119,7 @@ load dockerfile
 	[ -f "$(ct path "$built")/x" ]
 }
 
-@test "what .dockerignore names is not copied" {
+@test "files that .dockerignore names are not copied" {
 	mkdir -p "$D/src/deep" "$D/node_modules"
 	for f in a.log b.txt src/c.o src/c.c src/deep/d.o src/keep.o node_modules/x; do echo "$f" >"$D/$f"; done
 	printf '%s\n' '# comment' '*.log' '**/*.o' '!src/keep.o' 'node_modules' '.dockerignore' >"$D/.dockerignore"

@@ -111,7 +111,7 @@ owner() {
 	refused "copied into itself"
 }
 
-@test "what is no copy between a container and something is a usage error" {
+@test "operands that name no path of a container, or an image as the target, are refused" {
 	run ct-cp a b
 	refused "a, b: neither is CONTAINER:PATH" 2
 	run ct-cp - ./x:y

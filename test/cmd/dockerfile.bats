@@ -64,7 +64,7 @@ load dockerfile
 	[ "$(config Entrypoint)" = '["/bin/false"]' ]
 }
 
-@test "variables are put in where they are to be, and nowhere else" {
+@test "variables are expanded only in the instructions that expand them" {
 	mkdir "$D/dir"
 	echo x >"$D/dir/f"
 	dockerfile 'ARG base=busybox' 'FROM ${base}' 'ARG where=/opt' 'ENV none= some=s' 'COPY ${dir:-dir}/f $where/${some}${none:-x}${some:+y}$/' \
@@ -88,7 +88,7 @@ load dockerfile
 	[ "$(variables)" = "$(jq -nc --arg m "$mark" '["A=$(touch \($m))", "B=`touch \($m)`", "C=; touch \($m) %s \\n"]')" ]
 }
 
-@test "all faults of a file are told with their lines before anything is done" {
+@test "all faults of a Dockerfile are reported with their lines before the first step" {
 	touch "$D/file"
 	expect() {
 		local said=$1
@@ -157,7 +157,7 @@ ct-build: Dockerfile:7: ONBUILD: not supported" ]
 	[ "$stderr" = 'ct-build: no\nsuch: no such directory' ]
 }
 
-@test "what only looks like a here-document is none" {
+@test "a << in arithmetic or in quotes starts no heredoc" {
 	dockerfile 'FROM busybox' 'RUN echo "a <<b" $((1<<4)) $(( 1 << 4 )) \<<"\nc" >/x || true' 'RUN ["sh", "-c", "echo <<-x"]'
 	build
 	[ "$(head -1 "$(ct path "$built")/x")" = 'a <<b 16 16 <<nc' ] || true

@@ -18,7 +18,7 @@ setup() {
 	D=$BATS_TEST_TMPDIR
 }
 
-@test "it is in the container's namespaces and group" {
+@test "a command is in the container's namespaces and cgroup" {
 	pid=$(field pid "$c")
 	run -0 ct-exec "$c" sh -c 'for n in user mnt pid net uts ipc cgroup; do readlink /proc/self/ns/$n; done'
 	i=0
@@ -35,7 +35,7 @@ setup() {
 	[ "$status" -eq 143 ]
 }
 
-@test "it has the container's host name, environment, directory and user, unless told otherwise" {
+@test "a command has the container's host name, environment, directory and user, unless told otherwise" {
 	[ "$(ct-exec "$c" sh -c 'hostname; echo $FROM; pwd; id -u; echo $HOME')" = $'target\nrun\n/var\n33\n/var' ]
 	[ "$(ct-exec -e FROM=exec -e A=1 -w /usr/bin -u 0:100 "$c" sh -c 'echo $FROM $A; pwd; id -u; id -g; echo $HOME')" = $'exec 1\n/usr/bin\n0\n100\n/root' ]
 	[ "$(ct-exec -u nobody "$c" id -G)" = '65534 100' ]
@@ -50,13 +50,13 @@ setup() {
 	[ ! -e "$(ct path "$c")/typo" ]
 }
 
-@test "it has the container's capabilities and filter, and no more" {
+@test "a command has the container's capabilities and seccomp filter, and no more" {
 	[ "$(ct-exec -u root "$c" grep -E '^(Cap|Seccomp:)' /proc/self/status)" = \
 		$'CapInh:\t0000000000000000\nCapPrm:\t00000000820405fb\nCapEff:\t00000000820405fb\nCapBnd:\t00000000820405fb\nCapAmb:\t0000000000000000\nSeccomp:\t2' ]
 	[ "$(ct-exec "$c" sed -n 's/^CapEff:\t//p' /proc/self/status)" = 0000000000000000 ]
 }
 
-@test "it inherits no descriptors" {
+@test "a container inherits no descriptors" {
 	[ "$(ct-exec "$c" ls /proc/self/fd 7</dev/null 9>"$D/nine" | tr '\n' ' ')" = '0 1 2 3 ' ]
 }
 
@@ -83,7 +83,7 @@ setup() {
 	[ "$(timeout 20 ct-exec "$c" yes | head -1)" = y ]
 }
 
-@test "nothing of it is in the container's log" {
+@test "the output of a command is not in the container's log" {
 	run -0 ct-exec "$c" echo said
 	[ -z "$(ct-logs "$c")" ]
 }
@@ -150,7 +150,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 	[[ $output == /dev/pts/* ]]
 }
 
-@test "the end of the container is the end of it, with 137" {
+@test "a command ends with 137 when the container ends" {
 	d=$(ct-run -d "$img" sh -c 'read -r x </fifo' 3>&-) || :
 	d=$(ct-run -d "$img" sh -c 'mkfifo /fifo; read -r x </fifo')
 	wait_until test -p "$(ct path "$d")/fifo"
@@ -209,7 +209,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 	ct-rm -f "$d"
 }
 
-@test "it joins a container of any user namespace and network" {
+@test "ct-exec joins a container of any user namespace and network" {
 	for how in --userns=host --userns=unmapped --network=host --privileged --userns=0:100000:1000; do
 		d=$(ct-run -d "$how" "$img" sleep 1000)
 		for n in user net mnt; do

@@ -119,7 +119,7 @@ setup() {
 	[ "$(ct-images --no-header -o id,name "$first" "$second")" = "$(printf '%s\t\n%s\tbase:latest' "$first" "$second")" ]
 }
 
-@test "an image whose id nobody learns is not, and its name stays with the one that had it" {
+@test "an image whose id cannot be printed is removed, and its name stays with the old image" {
 	mkdir "$D/dir"
 	first=$(ct-init -n kept "$D/dir")
 	before=$(ct-images -q)
@@ -149,7 +149,7 @@ setup() {
 	[ "$(ct-images --no-header -o size "$id")" = 1234 ]
 }
 
-@test "what is no directory is refused at once, and no store is made for it" {
+@test "an operand that is not a directory is refused at once, and no store is made" {
 	: >"$D/file"
 	mkfifo "$D/fifo"
 	for source in "$D/missing" "$D/file" "$D/fifo" ""; do
@@ -209,7 +209,7 @@ setup() {
 	[ "$(stat -c %t:%T:%h "$(rootfs "$id")/dev/zero")" = 1:5:2 ]
 }
 
-@test "owners that cannot be are refused" {
+@test "impossible owners are refused" {
 	run ct-init - < <(tar_of 'add("a", uid=4294967295)')
 	refused "a: its owner 4294967295:0"
 	run ct-init - < <(tar_of 'add("a", gid=4294967296)')
@@ -306,7 +306,7 @@ flipped() {
 	[ "$(ls "$(rootfs "$id")")" = a ]
 }
 
-@test "nothing, and what is no tar, is refused" {
+@test "an empty input and one that is not a tar are refused" {
 	run ct-init - </dev/null
 	refused "standard input: empty"
 	run ct-init - < <(head -c 100000 /dev/urandom)
@@ -317,7 +317,7 @@ flipped() {
 	refused "standard input: Is a directory"
 }
 
-@test "a full store is one line, and nothing is left" {
+@test "an image that does not fit in the store fails with one line, and nothing is left" {
 	truncate -s 150M "$D/small"
 	mkfs.btrfs -q "$D/small"
 	mkdir "$D/mnt" "$D/big"

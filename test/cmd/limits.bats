@@ -10,7 +10,7 @@ sleeper() {
 	c=$(ct-run -d "$@" "$img" sleep 1000)
 }
 
-@test "a container that wants more memory than it may have is killed, and that is said" {
+@test "a container that needs more memory than its limit is killed, and ct-ps shows it" {
 	run -137 ct-run --cidfile "$D/cid" -m 16m --memory-swap 16m "$img" dd if=/dev/zero of=/dev/null bs=100M count=1
 	[ "$(ct-ps --no-header -o status,exitcode,oomkilled "$(cat "$D/cid")")" = $'killed 9\t137\ttrue' ]
 	[ "$(ct-ps --json "$(cat "$D/cid")" | jq -c '[.status, .oomkilled]')" = '["killed 9",true]' ]
@@ -46,11 +46,11 @@ sleeper() {
 	[ "$(ct-ps --no-header -o status,exitcode,oomkilled "$c")" = $'killed 9\t137\ttrue' ]
 }
 
-@test "what it puts into a tmpfs or /dev/shm counts as its memory" {
+@test "files in a tmpfs or /dev/shm count as the container's memory" {
 	run -137 ct-run -m 16m --memory-swap 16m --shm-size 100m "$img" dd if=/dev/zero of=/dev/shm/x bs=1M count=64
 }
 
-@test "what joins it has no more memory than it" {
+@test "a command of ct-exec shares the container's memory limit" {
 	sleeper -m 16m --memory-swap 16m
 	run -137 ct-exec "$c" dd if=/dev/zero of=/dev/null bs=100M count=1
 }
@@ -64,7 +64,7 @@ sleeper() {
 	wait_until same_facts "$D/before" <(facts)
 }
 
-@test "it has as many processes as it may and not one more" {
+@test "a container has as many processes as its limit and not one more" {
 	run ct-run --pids-limit 8 "$img" sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 10 & done; echo "never"'
 	[[ $output == *"can't fork"* ]]
 	[[ $output != *never* ]]
@@ -81,7 +81,7 @@ sleeper() {
 	[ "$(limit "$c" pids.max pids.max)" = max ]
 }
 
-@test "a quota of processor time bites" {
+@test "a quota of processor time is enforced" {
 	c=$(ct-run -d --cpus 0.1 "$img" sh -c 'while :; do :; done')
 	[ "$(limit "$c" cpu.cfs_quota_us cpu.max)" = 10000 ] || [ "$(limit "$c" none cpu.max)" = '10000 100000' ]
 	throttled() {
@@ -90,12 +90,12 @@ sleeper() {
 	wait_until throttled
 }
 
-@test "shares are set as asked for" {
+@test "CPU shares are set as asked for" {
 	sleeper --cpu-shares 512
 	[ "$(limit "$c" cpu.shares cpu.weight)" = 512 ] || [ "$(limit "$c" none cpu.weight)" = 20 ]
 }
 
-@test "it runs on the processors it was given" {
+@test "a container runs on the processors of --cpuset-cpus" {
 	[ "$(ct-run --cpuset-cpus 0 "$img" sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status)" = 0 ]
 	sleeper --cpuset-cpus 0
 	[ "$(ct-exec "$c" sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status)" = 0 ]
@@ -111,7 +111,7 @@ sleeper() {
 	[ "$swap" = 100663296 ] || [ "$swap" = 33554432 ]
 }
 
-@test "its group is seen by lscgroup while it runs and gone after that" {
+@test "lscgroup lists a container's cgroup while the container runs and not after that" {
 	sleeper
 	lscgroup -g "memory:$CT_CGROUP" | grep -q ":$CT_CGROUP/$c\$"
 	kill -9 "$(ct-ps --no-header -o pid "$c")"

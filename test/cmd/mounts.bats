@@ -25,13 +25,13 @@ load runs
 	[ "$(cat "$D/file")" = file ]
 }
 
-@test "devices on a volume are not to be used" {
+@test "device nodes on a volume cannot be used" {
 	mkdir "$D/vol"
 	mknod -m 666 "$D/vol/null" c 1 3
 	run -1 ct-run -v "$D/vol:/v" "$img" sh -c 'echo x >/v/null'
 }
 
-@test "a volume on a tmpfs is mapped, where the kernel can" {
+@test "a volume on a tmpfs is idmapped if the kernel supports it" {
 	mkdir "$D/tmpfs"
 	mount -t tmpfs tmpfs "$D/tmpfs"
 	touch "$D/tmpfs/file"
@@ -42,7 +42,7 @@ load runs
 	umount "$D/tmpfs"
 }
 
-@test "a volume that cannot be mapped is bound as it is, nosuid, and that is said once" {
+@test "a volume that cannot be idmapped is bind-mounted nosuid, with one message" {
 	mkdir "$D/o"
 	mount -t tmpfs tmpfs "$D/o"
 	mkdir "$D/o/lower" "$D/o/upper" "$D/o/work" "$D/o/merged"
@@ -55,7 +55,7 @@ load runs
 	[ "$stderr" = "ct-run: $D/o/merged: its file system cannot map owners: bound as it is, nosuid" ]
 }
 
-@test "what is mounted below a volume or a --rootfs comes along, each mapped if it can be" {
+@test "mounts below a volume or a --rootfs are mounted too, each idmapped if possible" {
 	"$CT_TESTS/busybox" "$D/root"
 	mkdir "$D/root/mnt" "$D/root/mnt/a" "$D/root/mnt/p"
 	mount -t tmpfs tmpfs "$D/root/mnt/a"
@@ -73,7 +73,7 @@ load runs
 	[ "$output" = $'file\n/proc/self\n0' ]
 }
 
-@test "--tmpfs, --shm-size and their options" {
+@test "--tmpfs and --shm-size mount file systems with the size and mode given" {
 	run -0 ct-run --tmpfs /scratch:size=1m,mode=700 --tmpfs /tmp --shm-size 2m "$img" sh -c '
 		stat -c %a /scratch /tmp; for d in /scratch /dev/shm; do df -k $d | awk "NR == 2 { print \$2 }"; done; touch /scratch/x && echo ok'
 	[ "$output" = $'700\n1777\n1024\n2048\nok' ]
@@ -86,7 +86,7 @@ load runs
 	[ -e "$D/vol/x" ]
 }
 
-@test "--rootfs runs on a directory, changing it, and it is not removed" {
+@test "--rootfs runs on a directory, changes it and does not remove it" {
 	"$CT_TESTS/busybox" "$D/root"
 	run -0 ct-run --rm --rootfs "$D/root" sh -c 'id -u; echo x >/made'
 	[ "$output" = 0 ]
@@ -97,7 +97,7 @@ load runs
 	[ -e "$D/root/bin/busybox" ]
 }
 
-@test "a device that was asked for can be used by the container's root" {
+@test "the container's root can use a device given with --device" {
 	run -0 ct-run --device /dev/full:/dev/mine --device /dev/null:/some/where "$img" sh -c '
 		stat -c "%u %F" /dev/mine; echo x 2>&1 >/dev/mine || echo full; echo x >/some/where; ls -a /dev | grep -c "^\.new" || :'
 	[ "${lines[0]}" = '0 character special file' ]

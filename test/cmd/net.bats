@@ -22,7 +22,7 @@ forwarding() {
 	cat "/proc/sys/net/ipv4/conf/$1/forwarding"
 }
 
-@test "up makes a bridge with the first address, a second time changes nothing, down leaves nothing" {
+@test "up makes a bridge with the first address, a second up changes nothing, and down leaves nothing" {
 	run --separate-stderr ct-net up
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
@@ -44,7 +44,7 @@ forwarding() {
 	ct-net down
 }
 
-@test "rules that somebody flushed come back, with all elements of containers" {
+@test "up restores flushed rules, with all elements of containers" {
 	ct-net up
 	mkdir "$CT_RUN/ps_1"
 	echo "member=default 10.142.0.2 ct0v2 eth0" >"$CT_RUN/ps_1/net"
@@ -60,7 +60,7 @@ forwarding() {
 	nft list set bridge ct_ct0 ports | grep -F '"ct0v2"'
 }
 
-@test "what an uplink forwards is as before after down, and no more than needed between" {
+@test "an uplink forwards no more than needed while the network is up, and after down what it did before" {
 	uplink
 	ip link add up1 type bridge
 	ip link set up1 up
@@ -81,7 +81,7 @@ forwarding() {
 	[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ]
 }
 
-@test "forwarding that somebody else switched on meanwhile is not switched off" {
+@test "down does not switch off forwarding that another program switched on" {
 	uplink
 	ct-net up
 	nft list set inet ct_ct0 opened | grep up0
@@ -126,7 +126,7 @@ forwarding() {
 	[ -z "$(nft list ruleset)" ]
 }
 
-@test "a link of somebody else's with the name of the bridge is left alone" {
+@test "up leaves a foreign link with the name of the bridge alone" {
 	ip link add ct0 type bridge
 	run ct-net up
 	[ "$status" -eq 1 ]
@@ -158,7 +158,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	[ "$(ct-net ls -o name,bridge,subnet --no-header | grep next)" = $'next\tct0n1\t10.143.0.0/24' ]
 }
 
-@test "what is no network is refused by name" {
+@test "an operand that is not a network is refused by name" {
 	ct-net create web
 	run ct-net create web
 	[ "$status" -eq 1 ]
@@ -226,7 +226,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	run ! ip link show ct0
 }
 
-@test "whenever an up or a down is killed, the next one completes it" {
+@test "the next up or down completes one that was killed" {
 	uplink
 	for at in $(seq 1 25); do
 		for command in up down; do
@@ -246,7 +246,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	done
 }
 
-@test "twenty that bring it up at once make one bridge" {
+@test "twenty ups at the same time make one bridge" {
 	for i in $(seq 20); do
 		(ct-net up 2>"$BATS_TEST_TMPDIR/said.$i" && echo good >"$BATS_TEST_TMPDIR/good.$i") &
 	done
@@ -274,7 +274,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	[ -z "$(nft list ruleset)" ]
 }
 
-@test "beside a policy that drops what is forwarded, it is said what to allow, and that works" {
+@test "beside a policy that drops forwarded packets, up says what to allow, and that works" {
 	uplink
 	nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'
 	run --separate-stderr ct-net up

@@ -59,7 +59,7 @@ others() {
 	same_facts "$D/before" <(facts)
 }
 
-@test "its users ping and listen at any port without privileges" {
+@test "users of a container ping and listen on any port without privileges" {
 	contain web
 	[ "$(nsenter -t "${ns_pid[web]}" -U -n -S 1000 -G 1000 /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" ping 192.0.2.2)" = 192.0.2.2 ]
 	ct-exec -d -u 1000 web nc -l -p 80 -e true
@@ -153,7 +153,7 @@ netns() {
 	[ -z "$(ls -A /run/ct-userns)" ]
 }
 
-@test "where there is no network to be had, a line says why and what does without" {
+@test "without a usable network, one line says why and which option does without" {
 	ip link add up1 type bridge
 	ip addr add "$(at 7.1)/24" dev up1
 	ip link set up1 up
@@ -167,7 +167,7 @@ netns() {
 	ct-run --network none "$img" true
 }
 
-@test "an address that nobody has left is refused, and one of the dead is taken over" {
+@test "a run fails if no address is free, and takes over the address of a dead container" {
 	CT_SUBNET=10.9.0.0/30
 	contain one
 	[ "$(address one)" = 10.9.0.2 ]
@@ -180,7 +180,7 @@ netns() {
 	ct-rm one
 }
 
-@test "a resolver out there is asked, and none of the host's loopback" {
+@test "a container asks an outside resolver, and none on the host's loopback" {
 	printf 'nameserver 127.0.0.53\nnameserver 192.0.2.2\n' >"$D/resolv.conf"
 	mount --bind "$D/resolv.conf" /etc/resolv.conf
 	(ns_exec="exec" ns wan /usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/lan.py" names 0.0.0.0 53 www.test=192.0.2.7 3>&-) &
@@ -237,7 +237,7 @@ netns() {
 	done
 }
 
-@test "it is not reached more widely than asked" {
+@test "a published port is not reachable more widely than asked" {
 	ip addr add 192.0.2.3/24 dev up0
 	contain web -p 127.0.0.1:8080:80 -p 192.0.2.3:8081:80
 	contain other
@@ -254,7 +254,7 @@ netns() {
 	mute - 127.0.0.1 8081
 }
 
-@test "ports are given in every form, and shown" {
+@test "ports are accepted in every form, and listed" {
 	contain web -p 8001:81 -p 127.0.0.1:8002:82/udp -p 8010-8012:90-92 -p 127.0.0.1::83 -p 84/TCP
 	serve web 92
 	[ "$(ask wan 192.0.2.1 8012)" = "web from 192.0.2.2" ]
@@ -273,7 +273,7 @@ netns() {
 	[ "$output" = "ct-run: --publish 80: a container on a network has ports, and not with --network none" ]
 }
 
-@test "a port is held: nobody else gets it while the container runs, and it is free afterwards" {
+@test "a published port is held while the container runs, and free afterwards" {
 	contain web -p 8080:80 -p 127.0.0.1:9090:80/udp
 	run ct-run -p 8080:80 "$img" true
 	[ "$status" -eq 125 ]
@@ -291,7 +291,7 @@ netns() {
 	[ "$output" = "ct-start: web: port 8080/tcp: Address already in use" ]
 }
 
-@test "a port of one who was killed with its supervisor is another's, and stays his when the dead is removed" {
+@test "a dead container's port can be reused, and removing that container keeps the new owner's port" {
 	contain web -p 8080:80
 	kill -9 "$(sed -n 's/^supervisor=//p' "$CT_RUN/$(cat "$D/web.id")/state")"
 	wait_until sh -c '[ "$(ct-ps --no-header -o status web)" != running ]'
@@ -304,7 +304,7 @@ netns() {
 
 # Names
 
-@test "containers of a network find each other by name, those that started later too, until they end" {
+@test "containers of a network resolve each other's names, also of later containers, until they end" {
 	contain first
 	contain second
 	[ "$(others first)" = "$(address second) second" ]
@@ -325,7 +325,7 @@ netns() {
 	[ ! -s "$(ct path first)/etc/hosts" ]
 }
 
-@test "a container that keeps others from its file of names harms only itself" {
+@test "a container that blocks writes to its hosts file harms only itself" {
 	contain bad
 	contain good
 	hosts=$CT_RUN/$(cat "$D/bad.id")/hosts
@@ -349,7 +349,7 @@ netns() {
 
 # Networks by name
 
-@test "containers on different networks do not meet, even by what is between them" {
+@test "containers on different networks do not reach each other, even by way of the host" {
 	ct-net create web
 	contain one
 	contain two --network web
@@ -380,7 +380,7 @@ netns() {
 	mute al1 "$(address al2)" 80
 }
 
-@test "the same addresses on two sets of networks do not meet" {
+@test "the same addresses in two sets of networks do not conflict" {
 	contain one
 	serve one 80
 	ns_make elsewhere
@@ -395,7 +395,7 @@ netns() {
 	ns elsewhere env CT_RUN="$D/run2" ct-net down
 }
 
-@test "a container that says it is another changes nothing for host and neighbours" {
+@test "a container that forges another's address changes nothing for the host and its neighbours" {
 	contain bad --cap-add NET_ADMIN --cap-add NET_RAW
 	contain good
 	serve good 80
@@ -520,7 +520,7 @@ netns() {
 	ct-run -p 8082:80 "$img" true
 }
 
-@test "a port that somebody took meanwhile is named, and the container stays disconnected" {
+@test "connect names a port that was taken meanwhile, and the container stays disconnected" {
 	contain one -p 8080:80 -p 8081:80
 	ct-net disconnect one
 	contain two -p 8081:80
@@ -569,7 +569,7 @@ netns() {
 	[ "$output" = "ct-net: two: not running" ]
 }
 
-@test "each step can be taken alone, and together they are a network" {
+@test "each step of ct-net works alone, and together the steps make a network" {
 	contain web --network none
 	serve wan 80
 	run ct-net pair web
@@ -591,7 +591,7 @@ netns() {
 	[ "$(others other)" = "$(address web) web" ]
 }
 
-@test "--explain of each step is shell that does the same" {
+@test "--explain prints for each step shell that does the same" {
 	contain web --network none
 	serve wan 80
 	for step in bridge 'pair web' 'address web' 'route web' nat; do
@@ -661,7 +661,7 @@ netns() {
 	done
 }
 
-@test "rules that somebody flushed are there again after the next run" {
+@test "the next run restores flushed rules" {
 	contain web -p 8080:80
 	serve web 80
 	nft flush ruleset
@@ -670,7 +670,7 @@ netns() {
 	[ "$(ask wan 192.0.2.1 8080)" = "web from 192.0.2.2" ]
 }
 
-@test "two hundred at once have as many addresses, and leave nothing, though a third is killed with its supervisor" {
+@test "two hundred runs at once have two hundred addresses and leave nothing, though a third of the supervisors are killed" {
 	ct-net up
 	facts >"$D/before"
 	runs=()

@@ -24,7 +24,7 @@ state() {
 	[ "$(ct-ps --no-header | cut -f1)" = "$(ct-ps -q)" ]
 }
 
-@test "the columns tell what it is" {
+@test "the columns describe a container" {
 	c=$(ct-run -d --name web -l tier=front busybox sleep 1000)
 	[ "$(ct-ps --no-header -o id,name,image,status,command,labels)" = "$c"$'\tweb\tbusybox\trunning\tsleep 1000\ttier=front' ]
 	pid=$(field pid web)
@@ -35,7 +35,7 @@ state() {
 	[ "${lines[1]}" = "$c" ]
 }
 
-@test "the status tells how it ended" {
+@test "the status tells how a container ended" {
 	finished "$img" sh -c 'exit 3'
 	[ "$(ct-ps --no-header -o status,exitcode,pid "$c")" = $'exited 3\t3\t' ]
 	finished --init "$img" sh -c 'kill -TERM $$'
@@ -50,7 +50,7 @@ state() {
 	[ "$(ct-ps --no-header -o status,exitcode "$c")" = $'killed 9\t137' ]
 }
 
-@test "one that is frozen is paused, and runs" {
+@test "a frozen container is listed as paused, and as running" {
 	c=$(ct-run -d --name still "$img" sleep 1000)
 	freeze "$c"
 	[ "$(field status "$c")" = paused ]

@@ -145,7 +145,7 @@ config_digest() {
 	ip address del 192.0.2.1/32 dev lo
 }
 
-@test "a registry that is not there is not tried again" {
+@test "a registry that refuses the connection is not tried again" {
 	SECONDS=0
 	run -1 env -u CT_TEST_STALL ct-pull localhost:1/a
 	[ "$output" = 'ct-pull: localhost:1/a:latest: localhost:1: Connection refused' ]
@@ -338,7 +338,7 @@ config_digest() {
 	done
 }
 
-@test "what is no token is refused" {
+@test "an answer that is not a token is refused" {
 	pull token-none
 	refused token-none "the token server's answer: token: is null, not string"
 	pull token-line

@@ -25,7 +25,7 @@ gone() {
 	fails 1 "$c: no such container" "$c"
 }
 
-@test "one that runs is refused, and with -f ended and removed" {
+@test "ct-rm refuses a running container, and with -f ends and removes it" {
 	c=$(ct-run -d "$img" sh -c 'trap "" TERM INT; sleep 1000 & sleep 1000; wait')
 	fails 1 "$c: is running" "$c"
 	[ "$(ct-ps -q -r)" = "$c" ]
@@ -33,7 +33,7 @@ gone() {
 	gone "$c"
 }
 
-@test "one that runs in the foreground is ended with 137" {
+@test "ct-rm -f ends a run in the foreground with 137" {
 	ct-run --cidfile "$D/cid" "$img" sleep 1000 3>&- &
 	wait_until test -s "$D/cid"
 	run -0 ct-rm -f "$(cat "$D/cid")"
@@ -42,7 +42,7 @@ gone() {
 	gone "$(cat "$D/cid")"
 }
 
-@test "one that stands still is thawed and removed" {
+@test "ct-rm -f thaws a frozen container and removes it" {
 	c=$(ct-run -d "$img" sleep 1000)
 	for file in /sys/fs/cgroup/freezer"$CT_CGROUP/$c"/freezer.state /sys/fs/cgroup"$CT_CGROUP/$c"/cgroup.freeze; do
 		case $file in
@@ -54,7 +54,7 @@ gone() {
 	gone "$c"
 }
 
-@test "-f of what is not there is success, however often" {
+@test "ct-rm -f of an unknown name succeeds, however often" {
 	finished "$img" true
 	run -0 ct-rm -f "$c" "$c"
 	run -0 ct-rm -f "$c" nosuch ps_99999 img_99999
@@ -93,7 +93,7 @@ gone() {
 	gone "$a"
 }
 
-@test "one that cannot be removed does not keep the others" {
+@test "a container that cannot be removed does not keep the others from being removed" {
 	finished "$img" true
 	a=$c
 	b=$(ct-run -d "$img" sleep 1000)
@@ -122,7 +122,7 @@ gone() {
 	same_facts "$D/before" <(facts)
 }
 
-@test "subvolumes and read-only files inside do not keep it" {
+@test "subvolumes and read-only files inside do not keep a container from being removed" {
 	finished "$img" sh -c 'mkdir /d; touch /d/f; chmod 0 /d'
 	btrfs -q subvolume create "$CT_ROOT/$c/rootfs/sub"
 	touch "$CT_ROOT/$c/rootfs/sub/file"
@@ -130,14 +130,14 @@ gone() {
 	gone "$c"
 }
 
-@test "one whose record is damaged is removed with -f" {
+@test "ct-rm -f removes a container whose record is damaged" {
 	c=$(ct-run -d "$img" sleep 1000)
 	echo nonsense >"$CT_ROOT/$c/config"
 	run -0 ct-rm -f "$c"
 	gone "$c"
 }
 
-@test "what a reboot left of one is removed" {
+@test "ct-rm removes what a reboot left of a container" {
 	c=$(ct-run -d --name old "$img" sleep 1000)
 	kill -9 "$(sed -n 's/^supervisor=//p' "$CT_RUN/$c/state")"
 	wait_until sh -c '[ "$(ct-ps --no-header -o status "$1")" != running ]' sh "$c"

@@ -33,7 +33,7 @@ hostile_run() {
 	[ "$(ct-run --dns 192.0.2.1 -u www-data "$evil" cat /etc/resolv.conf)" = 'nameserver 192.0.2.1' ]
 }
 
-@test "an /etc/passwd that is a FIFO, a directory, a gigabyte or a device does not matter" {
+@test "an /etc/passwd that is a FIFO, a directory, a gigabyte or a device does not stop a run" {
 	for what in 'mkfifo etc/passwd etc/group' 'mkdir etc/passwd etc/group' 'truncate -s 1G etc/passwd etc/group' 'ln -s /proc/kmsg etc/passwd' \
 		'mknod etc/passwd c 1 5' 'ln -s /proc/1/root/etc/passwd etc/passwd'; do
 		hostile_run "rm etc/passwd etc/group; $what"
@@ -53,7 +53,7 @@ hostile_run() {
 	[ "$(ct-run --dns 192.0.2.1 "$evil" cat /etc/resolv.conf)" = 'nameserver 192.0.2.1' ]
 }
 
-@test "a working directory or entry point in /proc leads nowhere outside" {
+@test "a working directory or entry point in /proc does not lead out of the container" {
 	for dir in /proc/self/fd/7 /proc/self/fd/3 /proc/1/root /proc/self/cwd /proc/self/root; do
 		image_with "workdir=$dir"
 		run timeout 20 ct-run "$with" sh -c 'ls -a ..; pwd' 7<"$D"
@@ -73,7 +73,7 @@ hostile_run() {
 	done
 }
 
-@test "an empty root is no obstacle to the stages, only to the command" {
+@test "an empty root directory is an error of the command, not of the stages" {
 	mkdir "$D/empty"
 	empty=$(ct-init "$D/empty")
 	run -127 ct-run "$empty"

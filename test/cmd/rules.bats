@@ -45,7 +45,7 @@ forwarding() {
 	ns ps_1 ping -q -c 1 -W 2 192.0.2.2
 }
 
-@test "nobody outside reaches what is not published, whatever way he takes" {
+@test "nothing outside reaches an unpublished port, by any route" {
 	serve ps_1 80
 	ns wan ip route add 10.142.0.0/16 via 192.0.2.1
 	mute wan 10.142.0.2 80
@@ -76,7 +76,7 @@ forwarding() {
 	[ "$(ask - 192.0.2.2 8080)" = "wan from 192.0.2.1" ]
 }
 
-@test "a port published on one address is reached there and nowhere else" {
+@test "a port published on one address is reachable at that address only" {
 	ip addr add 192.0.2.3/24 dev up0
 	serve ps_1 80
 	publish ps_1 192.0.2.3 8080 tcp 10.142.0.2 80
@@ -87,7 +87,7 @@ forwarding() {
 	mute - 127.0.0.1 8080
 }
 
-@test "a port published on loopback is the host's alone, even if others send to 127.0.0.1" {
+@test "a port published on loopback is reachable from the host only, even if others send to 127.0.0.1" {
 	serve ps_1 80
 	publish ps_1 127.0.0.1 8080 tcp 10.142.0.2 80
 	ct-net up
@@ -118,7 +118,7 @@ forwarding() {
 	done
 }
 
-@test "an uplink that forwards because of us forwards to containers only" {
+@test "an uplink that ct opened forwards to containers only" {
 	ns_make lan
 	ns_link up1 198.51.100.1/24 lan 198.51.100.2/24
 	ns lan ip route add default via 198.51.100.1
@@ -299,7 +299,7 @@ second() {
 	nft delete table inet ct_ctb
 }
 
-@test "containers on different networks do not meet" {
+@test "containers on different networks do not reach each other" {
 	ct-net create web
 	ct-net up web
 	member ps_3 ct0n1v2 10.143.0.2 ct0n1
@@ -359,7 +359,7 @@ knows() {
 	ns "$1" ip neigh show "$2" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p'
 }
 
-@test "a container that says it is another changes nothing for host and neighbours" {
+@test "a container that forges another's address changes nothing for the host and its neighbours" {
 	serve ps_2 80
 	serve wan 80
 	mine=02:42:0a:8e:00:02
@@ -399,7 +399,7 @@ knows() {
 	[ "$(ask ps_1 192.0.2.2 80)" = "wan from 192.0.2.1" ]
 }
 
-@test "who says he is another to the groups that a bridge keeps to itself is not heard" {
+@test "a container that forges its address to the bridge's link-local groups is not heard" {
 	ask - 10.142.0.3 1 || true
 	nft 'table arp watch { chain c { type filter hook input priority 0; iifname "ct0v2" counter; }; }'
 	for group in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do

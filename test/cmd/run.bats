@@ -9,12 +9,12 @@ load runs
 	[ "${lines[1]}" = /proc/1 ]
 }
 
-@test "its host name is its id, or what -h says" {
+@test "the host name is the container's id, or the name given with -h" {
 	[ "$(ct-run --cidfile "$D/cid" "$img" hostname)" = "$(cat "$D/cid")" ]
 	[ "$(ct-run -h web.example "$img" sh -c 'hostname; cat /etc/hostname; grep -c web.example /etc/hosts')" = $'web.example\nweb.example\n1' ]
 }
 
-@test "root inside is not root outside" {
+@test "root of a container is not root of the host" {
 	c=$(ct-run -d "$img" sh -c 'id -u; exec sleep 1000')
 	pid=$(field pid "$c")
 	[ "$(stat -c %u "/proc/$pid")" -ge $((0x20000000)) ]
@@ -28,7 +28,7 @@ load runs
 	[ "$(stat -c %u "/proc/$(field pid "$a")")" != "$(stat -c %u "/proc/$(field pid "$b")")" ]
 }
 
-@test "it is in its own group in every hierarchy" {
+@test "a container has its own cgroup in every hierarchy" {
 	c=$(ct-run -d "$img" sleep 1000)
 	cgroup=/proc/$(field pid "$c")/cgroup
 	grep -qF ":$CT_CGROUP/$c" "$cgroup"
@@ -37,14 +37,14 @@ load runs
 	grep -q ":$CT_CGROUP/$c\$" <<<"$output"
 }
 
-@test "inside, its group looks like the top of the tree" {
+@test "a container sees its cgroup as the root of the hierarchy" {
 	run -0 ct-run "$img" cut -d: -f3 /proc/self/cgroup
 	for line in "${lines[@]}"; do
 		[ "$line" = / ]
 	done
 }
 
-@test "every namespace is its own" {
+@test "a container has its own namespace of every kind" {
 	run -0 ct-run "$img" sh -c 'for n in user mnt pid net uts ipc cgroup; do readlink /proc/self/ns/$n; done'
 	[ ${#lines[@]} -eq 7 ]
 	for line in "${lines[@]}"; do
@@ -64,16 +64,16 @@ load runs
 	[ ! -e "$(ct path "$img")/new" ]
 }
 
-@test "it inherits no descriptors" {
+@test "a container inherits no descriptors" {
 	[ "$(ct-run "$img" ls /proc/self/fd 7</dev/null 9>"$D/nine" | tr '\n' ' ')" = '0 1 2 3 ' ]
 }
 
-@test "it starts in / with a plain environment and a umask of 022" {
+@test "a command starts in / with a plain environment and a umask of 022" {
 	[ "$(SECRET=1 ct-run -h here "$img" sh -c 'pwd; umask; env | sort' | grep -vE '^(PWD|SHLVL|OLDPWD)=')" = \
 		$'/\n0022\nHOME=/root\nHOSTNAME=here\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\ncontainer=ct' ]
 }
 
-@test "it has the devices, terminals and shared memory that programs expect" {
+@test "a container has the devices, terminals and shared memory that programs expect" {
 	run -0 ct-run "$img" sh -c '
 		cd /dev && [ -c null ] && [ -c zero ] && [ -c full ] && [ -c random ] && [ -c urandom ] && [ -c tty ] &&
 		[ -c ptmx ] && [ -d pts ] && [ "$(readlink fd)" = /proc/self/fd ] &&
@@ -96,12 +96,12 @@ load runs
 	[[ $output == *"ermission denied"* ]]
 }
 
-@test "its root has podman's eleven capabilities and NET_RAW, but that not in the host's network" {
+@test "a container's root has podman's eleven capabilities and NET_RAW, without NET_RAW in the host's network" {
 	[ "$(ct-run "$img" sed -n 's/^Cap[BPE].*\t//p' /proc/self/status | sort -u)" = 00000000800425fb ]
 	[ "$(ct-run --network host "$img" sed -n 's/^CapBnd.*\t//p' /proc/self/status)" = 00000000800405fb ]
 }
 
-@test "a filter of system calls is on, and off only for the privileged" {
+@test "the seccomp filter is on, except with --privileged" {
 	[ "$(ct-run "$img" sed -n 's/^Seccomp:\t//p' /proc/self/status)" = 2 ]
 	[ "$(ct-run --privileged "$img" sed -n 's/^Seccomp:\t//p' /proc/self/status)" = 0 ]
 }
@@ -149,7 +149,7 @@ load runs
 	[ "$(ct-exec "$c" sh -c 'id -u; cat /proc/1/comm')" = $'65534\nsleep' ]
 }
 
-@test "--network none has a loopback alone, host the host's, both with a user namespace" {
+@test "--network none has only a loopback, --network host the host's network, both with a user namespace" {
 	[ "$(ct-run --network none "$img" sh -c 'ip -o link | wc -l; ping -c 1 -W 2 127.0.0.1 >/dev/null && echo up')" = $'1\nup' ]
 	run -0 ct-run --network host "$img" sh -c 'readlink /proc/self/ns/net; readlink /proc/self/ns/user; ls -d /sys/class'
 	[ "${lines[0]}" = "$(readlink /proc/self/ns/net)" ]
@@ -157,7 +157,7 @@ load runs
 	[ "${lines[2]}" = /sys/class ]
 }
 
-@test "a path of the host's is nowhere to be seen" {
+@test "no path of the host is visible in a container" {
 	run -0 ct-run "$img" sh -c 'cat /proc/self/mountinfo | cut -d" " -f5; ls /'
 	[[ $output != *"$CT_TEST_DIR"* ]]
 }

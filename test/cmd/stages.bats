@@ -119,7 +119,7 @@ own_root() {
 	[ "$(as_user ct-run --only user --userns unmapped --rootfs / id -u)" = "$(cat /proc/sys/kernel/overflowuid)" ]
 }
 
-@test "seed row 7: an ordinary user maps 1 to himself and is daemon; for another id or more of them it takes root" {
+@test "seed row 7: an ordinary user maps 1 to himself and is daemon; another id, or several, need root" {
 	run -0 as_user ct-run --only user --userns 1:1000:1 --rootfs / sh -c 'id; cat /proc/self/uid_map /proc/self/gid_map'
 	[[ "${lines[0]}" == 'uid=1(daemon) gid=1(daemon)'* ]]
 	[ "$(xargs <<<"${lines[1]} ${lines[2]}")" = '1 1000 1 1 1000 1' ]
@@ -129,7 +129,7 @@ own_root() {
 	[ "$(ct-run --only user --userns 1:1001:2 --rootfs / id -u)" = 1 ]
 }
 
-@test "seed row 8: mapped to 0 he is root inside and himself outside" {
+@test "seed row 8: a user mapped to 0 is root inside and himself outside" {
 	as_user ct-run --only user --userns 0:1000:1 --rootfs / sh -c 'id -u; echo $$; exec sleep 1000' >"$BATS_TEST_TMPDIR/out" &
 	wait_until grep -q '[0-9][0-9]' "$BATS_TEST_TMPDIR/out"
 	pid=$(sed -n 2p "$BATS_TEST_TMPDIR/out")
@@ -141,7 +141,7 @@ own_root() {
 	[ "$status" = 143 ]
 }
 
-@test "an ordinary user is root of his own by default, and his group keeps its own number" {
+@test "an ordinary user is root of his user namespace by default, and his group keeps its own number" {
 	run -0 setpriv --reuid 1000 --regid 100 --clear-groups ct-run --only user --rootfs / sh -c '
 		id -u; id -g; cat /proc/self/uid_map /proc/self/gid_map'
 	[ "$(xargs <<<"$output")" = '0 0 0 1000 1 0 100 1' ]
@@ -231,7 +231,7 @@ os.kill(0, 9)'
 	no_group
 }
 
-@test "seed row 28: who wants 50 MB with a limit of 50 MB is refused or killed" {
+@test "seed row 28: a process that needs 50 MB under a limit of 50 MB is refused or killed" {
 	run ct-run --only cgroup -m 50m --rootfs / perl -e '$x = "x" x (50 * 1024 * 1024); print length $x'
 	[ "$status" != 0 ]
 }
@@ -387,7 +387,7 @@ os.kill(0, 9)'
 	run -0 run_tty 'wait:[uts]' 'type:\r' 'wait:[exec]' 'type:\r' wait:box -- ct-run --step --only uts -h box --rootfs / hostname
 }
 
-@test "who stops at a step leaves nothing" {
+@test "a run that is ended at a step leaves nothing" {
 	busybox_image
 	facts >"$BATS_TEST_TMPDIR/before"
 	run -130 run_tty 'wait:[snapshot]' 'type:\r' 'wait:[cgroup]' 'type:\r' 'wait:[user]' 'type:\x03' -- ct-run --step "$img" echo end

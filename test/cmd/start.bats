@@ -34,7 +34,7 @@ ended() {
 	[ "$(printf '%s\n' "${lines[@]:0:3}")" = "$(printf '%s\n' "${lines[@]:3:3}")" ]
 }
 
-@test "its limits hold again" {
+@test "the limits of a container hold again after a start" {
 	c=$(ct-run -d -m 48m --pids-limit 77 "$img" sleep 1000)
 	ct-kill "$c"
 	ct-wait "$c"
@@ -61,7 +61,7 @@ ended() {
 	[ "$(echo in | ct-start -a -n "$c")" = end ]
 }
 
-@test "while it runs it is not started again, and goes on" {
+@test "a running container is not started again, and goes on" {
 	c=$(ct-run -d "$img" sleep 1000)
 	pid=$(ct-ps --no-header -o pid "$c")
 	run ! --separate-stderr ct-start "$c"
@@ -71,7 +71,7 @@ ended() {
 	kill -0 "$pid"
 }
 
-@test "of many starts at once one wins" {
+@test "of many starts at the same time one succeeds" {
 	ended "$img" sh -c '[ -e /again ] && exec sleep 1000; touch /again'
 	for i in 1 2 3 4 5 6; do
 		ct-start "$c" >"$D/out.$i" 2>"$D/err.$i" 3>&- &
@@ -144,7 +144,7 @@ ended() {
 	run -2 ct-kill -NOSUCH "$c"
 }
 
-@test "without one it is KILL, which ends all that is in it" {
+@test "without a signal ct-kill sends KILL, which ends all processes of the container" {
 	c=$(ct-run -d "$img" sh -c 'sleep 1001 & sleep 1002')
 	ct-kill "$c"
 	[ "$(ct-wait "$c")" = 137 ]
@@ -152,7 +152,7 @@ ended() {
 	run ! grep -qsF "$CT_CGROUP/$c" /proc/[0-9]*/cgroup
 }
 
-@test "one that is frozen dies of KILL all the same" {
+@test "a frozen container dies of KILL all the same" {
 	c=$(ct-run -d "$img" sleep 1000)
 	freeze "$c"
 	ct-kill "$c"

@@ -3,13 +3,13 @@ load runs
 
 # How a run ends, in the foreground and detached, and what it leaves.
 
-@test "the status is the command's own" {
+@test "the exit status is the command's own" {
 	for wanted in 0 1 2 42 125 126 127 255; do
 		run -$wanted ct-run "$img" sh -c "exit $wanted"
 	done
 }
 
-@test "the status is 128+N when signal N ended it" {
+@test "the exit status is 128+N when signal N ended the command" {
 	run -143 ct-run --init "$img" sh -c 'kill -TERM $$'
 	start "$img" sleep 1000
 	wait_until test -s "$D/cid"
@@ -20,7 +20,7 @@ load runs
 	[ "$(field exitcode "$(cat "$D/cid")")" = 137 ]
 }
 
-@test "seed row 24: a command that is not there is 127, one that cannot be executed 126, with the reason and nothing left" {
+@test "seed row 24: a missing command gives 127, one that cannot be executed 126, with the reason and nothing left" {
 	note_all
 	fails() {
 		run --separate-stderr "-$1" ct-run $d "$img" "$2"
@@ -37,7 +37,7 @@ load runs
 	untouched
 }
 
-@test "an interpreter that is missing, or cannot be executed, is named" {
+@test "the error names an interpreter that is missing or cannot be executed" {
 	rw=$(ct-run -d "$img" sleep 1000)
 	root=$(ct path "$rw")
 	printf '#! /no/such -x\n' >"$root/script"
@@ -61,7 +61,7 @@ load runs
 	ct-rm -f "$rw"
 }
 
-@test "usage errors and an unknown image are 125, in one line, and nothing is made" {
+@test "usage errors and an unknown image give 125 and one line, and nothing is made" {
 	note_all
 	fails() {
 		wanted=$1
@@ -125,7 +125,7 @@ load runs
 	untouched
 }
 
-@test "a hundred runs leave nothing but what they are meant to" {
+@test "a hundred runs with --rm leave nothing behind" {
 	note_all
 	seq 100 | xargs -P 4 -I{} ct-run --name hundred-{} --rm "$img" true
 	untouched
@@ -157,7 +157,7 @@ load runs
 	[ "$(field status "$c")" = running ]
 }
 
-@test "without anybody to learn its id a container is not" {
+@test "a container whose id cannot be printed is removed" {
 	note_all
 	ct-images -q >"$D/images"
 	mkfifo "$D/gone"
@@ -175,7 +175,7 @@ load runs
 	exec 9>&-
 }
 
-@test "a detached container holds on to none of its user's descriptors" {
+@test "a detached container keeps none of the caller's descriptors open" {
 	timeout 20 sh -c '{ ct-run -d "$1" sleep 1000 5>&1 2>&1; } | cat' sh "$img"
 }
 
@@ -198,7 +198,7 @@ load runs
 	[ ! -e "$D/not" ]
 }
 
-@test "a name is one container's only" {
+@test "two containers cannot have the same name" {
 	c=$(ct-run -d --name web "$img" sleep 1000)
 	note_all
 	run -125 ct-run --name web "$img" true
@@ -209,7 +209,7 @@ load runs
 	run -0 ct-run --name web --rm "$img" true
 }
 
-@test "of many that want the same name at the same time exactly one gets it, and the rest leave nothing" {
+@test "of many runs that ask for one name at the same time exactly one gets it, and the others leave nothing" {
 	note_all
 	seq 12 | xargs -P 6 -I{} sh -c 'ct-run -d --name same "$1" sleep 1000 >>"$2/ids" 2>>"$2/errors" || :' sh "$img" "$D"
 	[ "$(wc -l <"$D/ids")" -eq 1 ]
@@ -218,7 +218,7 @@ load runs
 	untouched
 }
 
-@test "labels are the image's and the user's" {
+@test "a container has the labels of the image and of the user" {
 	image_with label=a=1 label=b=2
 	c=$(ct-run -d -l b=3 -l c "$with" sleep 1000)
 	[[ $(field labels "$c") == *a=1* ]]

@@ -44,7 +44,7 @@ mounts() { # DIR: how often something is mounted there
 	[ "$(du -k "$CT_ROOT.btrfs" | cut -f 1)" -lt 20000 ]
 }
 
-@test "twenty that bring it up at once make one file, one device, one mount" {
+@test "twenty ups at the same time make one file, one device and one mount" {
 	for i in $(seq 20); do
 		(ct-store up 2>"$D/said.$i" && echo good >"$D/good.$i") &
 	done
@@ -92,7 +92,7 @@ mounts() { # DIR: how often something is mounted there
 	mv "$CT_ROOT.btrfs" "$D/other.btrfs"
 }
 
-@test "what it holds is there again after it was down" {
+@test "the content of a store is there again after down and up" {
 	ct-store up
 	echo kept >"$CT_ROOT/tmp/../names/kept"
 	ct-store down
@@ -104,7 +104,7 @@ mounts() { # DIR: how often something is mounted there
 	[ "$(cat "$CT_ROOT/names/kept")" = kept ]
 }
 
-@test "one that was killed while formatting is no store to the next" {
+@test "a store whose making was killed while formatting is formatted again" {
 	mkdir "$D/bin"
 	cat >"$D/bin/mkfs.btrfs" <<-'END'
 		#!/bin/sh
@@ -122,7 +122,7 @@ mounts() { # DIR: how often something is mounted there
 	[ ! -e "$CT_ROOT.btrfs.new" ]
 }
 
-@test "a formatter that outlives who started it is waited for" {
+@test "ct-store up waits for a formatter that outlived its parent" {
 	mkdir "$D/bin"
 	mkfifo "$D/go"
 	cat >"$D/bin/mkfs.btrfs" <<-'END'
@@ -142,7 +142,7 @@ mounts() { # DIR: how often something is mounted there
 	[ "$(stat -f -c %T "$CT_ROOT")" = btrfs ]
 }
 
-@test "when the file cannot be formatted, a line says why and nothing is left" {
+@test "when the file cannot be formatted, one line says why and nothing is left" {
 	mkdir "$D/bin"
 	printf '#!/bin/sh\necho no luck >&2\nexit 1\n' >"$D/bin/mkfs.btrfs"
 	chmod +x "$D/bin/mkfs.btrfs"
@@ -153,7 +153,7 @@ mounts() { # DIR: how often something is mounted there
 	[ -z "$(ls "$D")" ]
 }
 
-@test "without loop devices a line says so and nothing is left" {
+@test "without loop devices ct-store up fails with one line and leaves nothing" {
 	run --separate-stderr unshare -m --propagation private sh -c '
 		mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && exec ct-store up'
 	[ "$status" -eq 1 ]
@@ -162,7 +162,7 @@ mounts() { # DIR: how often something is mounted there
 	[ -z "$(ls "$D")" ]
 }
 
-@test "where nothing can be written a line says so" {
+@test "where nothing can be written ct-store up fails with one line" {
 	run --separate-stderr unshare -m --propagation private sh -c '
 		mkdir "$0/ro" && mount -t tmpfs -o ro none "$0/ro" && CT_ROOT=$0/ro/root exec ct-store up' "$D"
 	[ "$status" -eq 1 ]
@@ -180,7 +180,7 @@ mounts() { # DIR: how often something is mounted there
 	[ ! -e "$CT_ROOT.btrfs" ]
 }
 
-@test "on btrfs it is a subvolume, without a file" {
+@test "on btrfs the store is a subvolume, without a file" {
 	ct-store up 2>/dev/null
 	export CT_ROOT=$D/root/inner
 	run ct-store up
@@ -253,7 +253,7 @@ mounts() { # DIR: how often something is mounted there
 	[ "$(mounts "$CT_ROOT")" -eq 1 ]
 }
 
-@test "a store file of 0 bytes is said to be one" {
+@test "an empty store file is reported as empty" {
 	: >"$CT_ROOT.btrfs"
 	run ct-store up
 	[ "$status" -eq 1 ]
@@ -287,7 +287,7 @@ mounts() { # DIR: how often something is mounted there
 	[ "$(ct-store status --json | jq -c .used)" = null ]
 }
 
-@test "down refuses while a process stands in it" {
+@test "down refuses while a process has its working directory in the store" {
 	ct-store up
 	(cd "$CT_ROOT" && run ct-store down &&
 		[ "$status" -eq 1 ] &&
@@ -311,7 +311,7 @@ mounts() { # DIR: how often something is mounted there
 	[ "$(stat -c %s "$CT_ROOT.btrfs")" -eq $more ]
 }
 
-@test "what cannot be meant is a usage error and changes nothing" {
+@test "meaningless options and operands are usage errors and change nothing" {
 	for words in "" "sideways" "up now" "grow" "grow 12x" "status x" "grow 1g 2g" "--sideways up"; do
 		# shellcheck disable=SC2086
 		run ct-store $words

@@ -3,14 +3,14 @@ load runs
 
 # Standard streams and signals.
 
-@test "stdin and stdout are exact" {
+@test "stdin and stdout carry bytes unchanged" {
 	head -c 3000000 /dev/urandom >"$D/data"
 	ct-run "$img" cat <"$D/data" | cmp - "$D/data"
 	[ "$(echo data | ct-run "$img" sha256sum)" = "$(echo data | sha256sum)" ]
 	[ "$(ct-run "$img" tar -cf - /etc 2>/dev/null | tar -t | grep -c passwd)" = 1 ]
 }
 
-@test "300 MB go in and out at once" {
+@test "300 MB pass through stdin and stdout at the same time" {
 	openssl enc -aes-128-ctr -K 00 -iv 00 -in /dev/zero 2>/dev/null | head -c 300000000 |
 		tee >(sha256sum >"$D/in") | ct-run --log-max 1m "$img" cat | sha256sum >"$D/out"
 	wait_until test -s "$D/in"
@@ -23,14 +23,14 @@ load runs
 	[ "$stderr" = err ]
 }
 
-@test "a container that has read enough ends, whatever goes on writing to it" {
+@test "a container that stops reading stdin can end while the writer goes on" {
 	[ "$(yes | timeout 20 ct-run "$img" head -1)" = y ]
 	mkfifo "$D/open"
 	timeout 20 ct-run "$img" true <>"$D/open"
 	[ "$(yes | timeout 20 ct-run "$img" sh -c 'read -r a; exec <&-; seq 100000' | tail -1)" = 100000 ]
 }
 
-@test "a reader that has read enough ends the container" {
+@test "a container ends when the reader of its output closes the pipe" {
 	[ "$(timeout 20 ct-run "$img" yes | head -1)" = y ]
 	[ "$(timeout 20 ct-run "$img" sh -c 'while echo y; do :; done' 2>/dev/null | head -1)" = y ]
 }
@@ -39,7 +39,7 @@ load runs
 	[ "$(printf one | ct-run "$img" sh -c 'cat; echo; echo end')" = $'one\nend' ]
 }
 
-@test "-n leaves the user's stdin alone" {
+@test "-n does not read the caller's stdin" {
 	[ "$(printf 'a\nb\n' | while read -r line; do ct-run -n "$img" sh -c "cat; echo $line"; done)" = $'a\nb' ]
 }
 
@@ -48,7 +48,7 @@ load runs
 	ct-logs "$(cat "$D/cid")" | cmp - "$D/out"
 }
 
-@test "what a grandchild writes last is not lost" {
+@test "the last output of a grandchild is not lost" {
 	[ "$(ct-run "$img" sh -c '(seq 50000) & exec seq 50000' | wc -l)" -ge 50000 ]
 	[ "$(ct-run --init "$img" sh -c 'seq 50000 & wait' | wc -l)" = 50000 ]
 }
@@ -63,7 +63,7 @@ load runs
 }
 
 # "/dev/stdout" in what follows: as conmon's pipes, which have mode 0777 for this (conmon#112).
-@test "a program that becomes another user can still open /dev/stdout and its like, to write, and none can take the output" {
+@test "a program that becomes another user can open /dev/stdout for writing, and cannot read the output" {
 	as_user="su -s /bin/sh www-data -c"
 	run --separate-stderr -0 ct-run -i "$img" sh -c \
 		"$as_user 'id -u; cat /dev/stdin; echo out >/dev/stdout; echo err >/dev/stderr; timeout 20 cat </dev/stdout'; true" <<<in
@@ -80,7 +80,7 @@ load runs
 	[[ $output == *'Permission denied'* ]]
 }
 
-@test "output that cannot be written is a failure, said once" {
+@test "output that cannot be written is a failure with one message" {
 	run -125 bash -c 'ct-run --cidfile "$2" "$1" sh -c "echo short" 2>&1 >/dev/full' bash "$img" "$D/cid"
 	[ "$output" = 'ct-run: write standard output: No space left on device' ]
 	[ "$(field status "$(cat "$D/cid")")" = 'exited 0' ]
@@ -96,7 +96,7 @@ load runs
 	run -0 bash -c 'ct-run "$1" sh -c "echo x >&2" 2>&-' bash "$img"
 }
 
-@test "but output for a closed stdout is a failure" {
+@test "output to a closed stdout is a failure" {
 	for command in 'ct-run "$1" echo x' ct-ps; do
 		run bash -c "$command 2>&1 >&-" bash "$img"
 		[[ $status:$output =~ ^(1|125):ct-[a-z]+:\ (write )?'standard output: Bad file descriptor'$ ]]
@@ -144,7 +144,7 @@ load runs
 		for i in 1 2 3 4 5 6 7 8 9 10; do [ -e "/proc/$(cat /pid)" ] || exit 0; sleep 0.1; done; exit 1'
 }
 
-@test "the init tells nothing of the host" {
+@test "the init shows nothing of the host" {
 	run --separate-stderr -0 ct-run --init "$img" sh -c 'tr "\0" " " </proc/1/cmdline; echo; cat /proc/1/comm; cat /proc/1/environ; ls -l /proc/1/fd /proc/1/exe; true'
 	[[ ${lines[0]} =~ ^init\ +$ ]]
 	[ "${lines[1]}" = init ]

@@ -6,13 +6,13 @@ load helper
 	[[ ${lines[-1]} == /dev/* ]]
 }
 
-@test "if stdin or stdout is none, neither has the container" {
+@test "the container has no terminal if stdin or stdout is not one" {
 	run run_tty -- sh -c 'ct-run "$1" tty | cat; echo | ct-run "$1" sh -c "test -t 1 || echo no"' sh "$img"
 	[ "$output" = $'not a tty\nno' ]
 	run -1 run_tty -- ct-run -n "$img" test -t 1
 }
 
-@test "-t gives one where there is none" {
+@test "-t gives the container a terminal when the caller has none" {
 	run -0 ct-run -t "$img" sh -c 'test -t 0 && test -t 1 && test -t 2 && stty size' </dev/null
 	[ "$(echo 'hello' | ct-run -t "$img" sh -c 'read -r x; echo "<$x>"' | tr -d '\r' | tail -1)" = '<hello>' ]
 	c=$(ct-run -d -t "$img" sh -c 'test -t 0 && echo terminal')
@@ -65,7 +65,7 @@ load helper
 	done
 }
 
-@test "the terminal is raw meanwhile: every key reaches the container" {
+@test "the caller's terminal is raw during a run: every key reaches the container" {
 	run -0 run_tty wait:ready 'type:\x03\x1a\x1c\x11\x13\x16a' wait:0000000 -- \
 		ct-run "$img" sh -c 'stty raw -echo; echo ready; dd bs=1 count=7 2>/dev/null | od -An -c -v -t x1 | cat; echo 0000000'
 	[[ $output == *'03  1a  1c  11  13  16  61'* ]] || [[ $output == *'03 1a 1c 11 13 16 61'* ]]
@@ -101,7 +101,7 @@ load helper
 	[[ "${lines[1]}" == *'/dev/stdout: Permission denied' ]]
 }
 
-@test "what came on the terminal is in the log" {
+@test "the output on the terminal is in the log" {
 	run -0 run_tty -- ct-run --name spoke "$img" sh -c 'echo one; echo two >&2'
 	[ "$(ct-logs spoke | tr -d '\r')" = $'one\ntwo' ]
 }

@@ -27,7 +27,7 @@ data_of() {
 	[ "$(stat -c %u:%g "$(data_of shared)/a")" = 33:100 ]
 }
 
-@test "its data outlives its containers" {
+@test "the data of a volume outlives its containers" {
 	ct-run --rm -v keep:/v "$img" sh -c 'echo kept >/v/file'
 	[ -z "$(ct-ps -q)" ]
 	[ "$(ct-run --rm -v keep:/else/where "$img" cat /else/where/file)" = kept ]

@@ -68,7 +68,7 @@ nothing_left() {
 	kill_at_calls 0 next ct-net create made
 }
 
-@test "a store that was killed while it came up comes up the next time" {
+@test "after a ct-store up that was killed the next one succeeds" {
 	export CT_ROOT=$D/own CT_RUN=$D/own-run
 	next() {
 		ct-store up
