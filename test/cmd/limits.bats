@@ -1,5 +1,15 @@
 load helper
 
+setup() {
+	busybox_setup
+	holders=()
+}
+
+teardown() {
+	end_holders
+	remove_containers
+}
+
 # CONTAINER V1-PARAMETER V2-PARAMETER: what cgget says, by whichever this machine has.
 limit() {
 	cgget -n -v -r "$2" "${CT_CGROUP#/}/$1" 2>/dev/null | grep . || cgget -n -v -r "$3" "${CT_CGROUP#/}/$1"
@@ -166,6 +176,14 @@ sleeper() {
 	ct-rm -f "$c"
 }
 
+# Ends the processes that hold something of the kernel's, and waits until it is free.
+end_holders() {
+	[ "${#holders[@]}" -gt 0 ] || return 0
+	kill "${holders[@]}" 2>/dev/null || true
+	wait "${holders[@]}" || true
+	holders=()
+}
+
 # takes CONTAINER UID FILE: a process in the container's user namespace takes all inotify instances that it gets,
 # writes how many to the file, and keeps them.
 takes() {
@@ -183,7 +201,6 @@ takes() {
 }
 
 @test "a container that takes all its inotify instances leaves those of the host and of other containers" {
-	holders=()
 	limit=$(cat /proc/sys/fs/inotify/max_user_instances)	# 128 as the kernel comes
 	a=$(ct-run -d --network none "$img" sleep 1000)
 	b=$(ct-run -d --network none "$img" sleep 1000)
@@ -192,13 +209,11 @@ takes() {
 	takes "$b" 0 "$BATS_TEST_TMPDIR/b"
 	[ "$(cat "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/a-user" "$BATS_TEST_TMPDIR/b" | xargs)" = "$limit 0 $limit" ]
 	/usr/bin/python3 -I -S -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).inotify_init() < 0)'
-	kill "${holders[@]}"
-	wait "${holders[@]}" || true
+	end_holders
 	ct-rm -f "$a" "$b"
 }
 
 @test "a container has 256 terminals at most, and others have theirs all the same" {
-	holders=()
 	a=$(ct-run -d --network none "$img" sleep 1000)
 	b=$(ct-run -d --network none "$img" sleep 1000)
 	for c in "$a" "$b"; do
@@ -216,8 +231,7 @@ takes() {
 		wait_until test -s "$BATS_TEST_TMPDIR/$c"
 		[ "$(cat "$BATS_TEST_TMPDIR/$c")" = "256 No space left on device" ]
 	done
-	kill "${holders[@]}"
-	wait "${holders[@]}" || true
+	end_holders
 	ct-exec -t "$a" tty
 	ct-rm -f "$a" "$b"
 }
