@@ -13,7 +13,7 @@
  * CT_RUN/ps_N, which exists while the container runs:
  *	state		first process and supervisor with their start times, boot id, started
  *	pause		the mark of a process that freezes the container (pause.h)
- *	hosts, hostname, resolv.conf	bind-mounted over the container's files
+ *	etc		where the files are that are bind-mounted in the container's /etc (etcdir.h)
  */
 #ifndef CT_CONTAINER_H
 #define CT_CONTAINER_H

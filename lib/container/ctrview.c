@@ -17,6 +17,7 @@
 #include "container/rootfs.h"
 #include "container/treemount.h"
 #include "kernel/mount.h"
+#include "net/etcdir.h"
 #include "store/image.h"
 #include "store/volstore.h"
 
@@ -45,15 +46,15 @@ static int open_image(const struct store *s, const char *ref, struct ctrview *v,
 
 /*
  * The files of /etc that each run has of its own, in a file system of ours,
- * where they belong to root as they do inside (CT_RUN knows the host's id).
+ * where they belong to root as they do inside (there they have the host's id).
  */
 static int copy_etc(const struct store *s, struct ctrview *v, int dir, struct err *e)
 {
 	for (const char *const *name = etc_files; *name; name++) {
-		own_str char *source = str_fmt("%s/%s/%s", s->run_path, v->container.id, *name);
+		own_fd int from = etcdir_open(s, v->container.id, *name, e);
 		own_buf struct buf text = {0};
 
-		if (file_read(AT_FDCWD, source, ETC_MAX, &text, e) < 0) {
+		if (from < 0 || file_read(from, *name, ETC_MAX, &text, e) < 0) {
 			if (e->sys == ENOENT)
 				continue;
 			/*

@@ -129,7 +129,7 @@ void etc_text(const char *name, const struct plan *plan, const char *hostname, c
 		buf_fmt(out, "%s\n", hostname);
 }
 
-static int write_one(int dir, const char *name, const struct buf *text, uid_t owner, struct err *e)
+int etc_put(int dir, const char *name, const struct buf *text, uid_t owner, struct err *e)
 {
 	if (file_write(dir, name, 0644, text->data, text->len, e) < 0)
 		return -1;
@@ -145,7 +145,7 @@ int etc_write_hosts(int dir, const struct plan *plan, const char *hostname, cons
 
 	make_hosts(plan, hostname, address, &hosts);
 	buf_str(&hosts, others);
-	return write_one(dir, "hosts", &hosts, owner, e);
+	return etc_put(dir, "hosts", &hosts, owner, e);
 }
 
 int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owner, struct err *e)
@@ -157,9 +157,9 @@ int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owne
 	if (faccessat(dir, "hosts", F_OK, 0) < 0 &&
 	    etc_write_hosts(dir, plan, hostname, NULL, "", owner, e) < 0)
 		return -1;
-	if (write_one(dir, "hostname", &name, owner, e) < 0)
+	if (etc_put(dir, "hostname", &name, owner, e) < 0)
 		return -1;
 	return faccessat(dir, "resolv.conf", F_OK, 0) == 0
 		? 0
-		: write_one(dir, "resolv.conf", &resolv, owner, e);
+		: etc_put(dir, "resolv.conf", &resolv, owner, e);
 }

@@ -16,6 +16,8 @@ extern const char *const etc_files[]; /* "hosts", "hostname", "resolv.conf", NUL
 /* Writes them into dir (CT_RUN/ps_N), owned by the container's root (a host id); hosts and
  * resolv.conf if they are not there. */
 int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owner, struct err *e);
+/* One of them, with that text. */
+int etc_put(int dir, const char *name, const struct buf *text, uid_t owner, struct err *e);
 /* hosts alone, of one with an address (NULL: none) and these lines about others. */
 int etc_write_hosts(int dir, const struct plan *plan, const char *hostname, const char *address,
 		    const char *others, uid_t owner, struct err *e);

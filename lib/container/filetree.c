@@ -134,6 +134,8 @@ static void add_kernel(struct filetree *t, const struct plan *p, const struct fi
 
 static void add_etc(struct filetree *t, const struct plan *p)
 {
+	ADD(t, .kind = FSENTRY_FILES, .phase = FSENTRY_USER, .from = FSENTRY_STATE,
+	    .source = str_dup(""), .target = str_dup("/"), .from_outside = true);
 	for (const char *const *name = etc_files; *name; name++)
 		ADD(t, .kind = FSENTRY_BIND, .phase = FSENTRY_USER, .from = FSENTRY_STATE,
 		    .source = str_dup(*name), .target = str_fmt("/etc/%s", *name),

@@ -25,13 +25,15 @@ enum fsentry_kind {
 	FSENTRY_LINK,      /* a symbolic link to `source` */
 	FSENTRY_MASK,      /* hidden: an empty directory, or /dev/null, over what is there */
 	FSENTRY_READ_ONLY, /* what is there, made read-only */
+	FSENTRY_FILES,     /* the file system that the entries FSENTRY_STATE are files of; it is not
+			      seen itself */
 };
 
 /* What `source` is relative to. */
 enum fsentry_from {
 	FSENTRY_HOST,   /* the host's file system, as the user named it */
 	FSENTRY_HOME,   /* the container's directory in the store (CT_ROOT/ps_N) */
-	FSENTRY_STATE,  /* its directory in CT_RUN */
+	FSENTRY_STATE,  /* its file system for the files of /etc (etcdir.h) */
 	FSENTRY_VOLUME, /* `source` names a volume of the store */
 };
 

@@ -194,6 +194,43 @@ static int mount_prepared(const struct fsentry *entry, int root, int dev, struct
 	return 0;
 }
 
+/*
+ * The file system stays on the host's /etc in this mount namespace, and goes with the host's tree:
+ * a mount of a file can only be copied from where it is seen (before Linux 6.15), and an umount of
+ * its own would wait for an RCU grace period.
+ */
+int treemount_files(struct filetree *t, int host, struct err *e)
+{
+	own_fd int at = -1;
+	int files = -1;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].kind == FSENTRY_FILES && t->v[i].mounts_n)
+			files = t->v[i].mounts->fd;
+	if (files < 0)
+		return 0;
+	at = openat(host, "etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return err_sys(e, "the host's /etc");
+	if (mount_attach(files, at, "/etc", e) < 0)
+		return -1;
+	for (size_t i = 0; i < t->n; i++) {
+		struct fsentry *entry = &t->v[i];
+		own_fd int fd = -1;
+
+		if (entry->kind != FSENTRY_BIND || entry->from != FSENTRY_STATE || entry->mounts_n)
+			continue;
+		fd = mount_copy(files, entry->source, false, e);
+		/* The other attributes are those of the file system. */
+		if (fd < 0 ||
+		    ((entry->attrs & MOUNT_ATTR_RDONLY) &&
+		     mount_set(fd, entry->attrs, false, entry->target, e) < 0))
+			return -1;
+		fsentry_add_mount(entry, take_fd(&fd), "");
+	}
+	return 0;
+}
+
 /* What stands below the root that the container was given, and then the user's own mounts. */
 int treemount_user(const struct filetree *t, int root, int dev, struct err *e)
 {
@@ -208,7 +245,7 @@ int treemount_user(const struct filetree *t, int root, int dev, struct err *e)
 					return -1;
 			continue;
 		}
-		if (entry->phase != FSENTRY_USER)
+		if (entry->phase != FSENTRY_USER || entry->kind == FSENTRY_FILES)
 			continue;
 		if (entry->from_outside) {
 			if (mount_prepared(entry, root, dev, e) < 0)

@@ -14,6 +14,12 @@
  */
 int treemount_kernel(const struct filetree *t, int root, int host, int *dev, struct err *e);
 
+/*
+ * Makes the mounts of the files that the container has of its own, while the host's tree (host: its
+ * root directory) can still be reached; treemount_user puts them in their places.
+ */
+int treemount_files(struct filetree *t, int host, struct err *e);
+
 /* What the image and the user mount. dev: the container's /dev; -1: the tree has none. */
 int treemount_user(const struct filetree *t, int root, int dev, struct err *e);
 

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/own.h"
 #include "base/record.h"
+#include "net/etcdir.h"
 
 enum { FILE_MAX = 1 << 20 };
 
@@ -60,10 +61,9 @@ static void change_line(struct buf *text, const char *line, bool add)
 
 /* In place (it is a mount), only what differs, and never empty meanwhile: somebody may be reading
  * it. */
-static int update(const struct store *s, const char *path, const struct buf *old,
-		  const struct buf *new)
+static int update(int dir, const struct buf *old, const struct buf *new)
 {
-	own_fd int fd = openat(s->run, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	own_fd int fd = openat(dir, "hosts", O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	size_t same = 0;
 
 	while (same < old->len && same < new->len && old->data[same] == new->data[same])
@@ -76,11 +76,14 @@ static int update(const struct store *s, const char *path, const struct buf *old
 
 void hosts_change(const struct store *s, const char *id, const char *lines, bool add)
 {
-	own_str char *path = str_fmt("%s/hosts", id);
 	own_buf struct buf old = {0}, new = {0};
+	own_fd int dir = -1;
 	struct err ignored;
 
-	if (!*lines || file_read(s->run, path, FILE_MAX, &old, &ignored) < 0)
+	if (!*lines)
+		return;
+	dir = etcdir_open(s, id, "hosts", &ignored);
+	if (dir < 0 || file_read(dir, "hosts", FILE_MAX, &old, &ignored) < 0)
 		return;
 	buf_str(&new, old.data);
 	while (*lines) {
@@ -89,8 +92,9 @@ void hosts_change(const struct store *s, const char *id, const char *lines, bool
 		change_line(&new, line, add);
 		lines += strlen(line);
 	}
-	/* Its container can fail it by a lease (fcntl(2)), and must not fail others. */
-	update(s, path, &old, &new);
+	/* Its container can fail it by a lease (fcntl(2)) or by leaving no room, and must not fail
+	 * others. */
+	update(dir, &old, &new);
 }
 
 /* The same for all on a network but one. */

@@ -3,8 +3,8 @@
  * by all that are on a network with them, whoever came first.
  *
  *	CT_RUN/net/NAME/hosts	a record: ps_N=ADDRESS<tab>NAME
- *	CT_RUN/ps_N/hosts	mounted in the container over its /etc/hosts: written in place, and
- *				not trusted, since the container can write it too
+ *	hosts			of a container (etcdir.h), mounted over its /etc/hosts: written in
+ *				place, and not trusted, since the container can write it too
  *
  * All under the lock of the networks.
  */

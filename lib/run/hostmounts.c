@@ -110,8 +110,7 @@ static int open_base(const struct making *m, int *base, const char **source, str
 		*source = "";
 		return *base < 0 ? -1 : 0;
 	}
-	*base = fcntl(entry->from == FSENTRY_HOME ? m->r->home : m->r->supervisor.files,
-		      F_DUPFD_CLOEXEC, 3);
+	*base = fcntl(m->r->home, F_DUPFD_CLOEXEC, 3);
 	return *base < 0 ? err_sys(e, "%s", entry->target) : 0;
 }
 
@@ -134,11 +133,30 @@ static uint32_t root_outside(const struct run *r)
 	return r->map.n ? idmap_outside(&r->map, 0) : 0;
 }
 
+/* The first process makes the mount of each file (treemount_files), except of those of another
+ * container. */
+static int make_state(struct making *m, struct err *e)
+{
+	struct run_supervisor *own = &m->r->supervisor;
+	int fd;
+
+	if (m->entry->kind == FSENTRY_FILES) {
+		fd = fcntl(own->etc, F_DUPFD_CLOEXEC, 3);
+		return fd < 0 ? err_sys(e, "/etc") : hand(m, fd, "", e);
+	}
+	for (size_t i = 0; i < ETC_FILES; i++)
+		if (own->shared_etc[i] >= 0 && str_equal(etc_files[i], m->entry->source))
+			return hand_part(m, take_fd(&own->shared_etc[i]), "", e);
+	return 0;
+}
+
 static int make(struct making *m, struct err *e)
 {
 	const struct fsentry *entry = m->entry;
 	int fd;
 
+	if (entry->from == FSENTRY_STATE)
+		return make_state(m, e);
 	if (entry->kind == FSENTRY_DEVICE) {
 		fd = mountspec_mount_device(entry->source, root_outside(m->r), root_outside(m->r),
 					    e);
@@ -154,7 +172,7 @@ int hostmounts_give(struct run *r, struct err *e)
 	if (mountspec_check_places(r->plan, r->rootfs, e) < 0)
 		return -1;
 	if (r->store &&
-	    etc_write(r->supervisor.files, r->plan, r->hostname, owner == (uint32_t)-1 ? 0 : owner,
+	    etc_write(r->supervisor.etc, r->plan, r->hostname, owner == (uint32_t)-1 ? 0 : owner,
 		      e) < 0)
 		return -1;
 	for (size_t i = 0; i < r->tree.n; i++)

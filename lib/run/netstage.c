@@ -75,7 +75,7 @@ static int write_hosts(struct run *r, const struct network *n, struct err *e)
 	inet_ntop(AF_INET, &r->supervisor.net.member.at.address, address, sizeof(address));
 	if (hosts_of_others(n, r->id, &others, e) < 0)
 		return -1;
-	return etc_write_hosts(r->supervisor.files, r->plan, r->hostname, address, others.data,
+	return etc_write_hosts(r->supervisor.etc, r->plan, r->hostname, address, others.data,
 			       idmap_root(&r->map), e);
 }
 
@@ -151,20 +151,6 @@ static int share_users(struct run *r, const char *id, pid_t pid, struct err *e)
 		: idmap_share(r->store->run, id, r->id, &r->supervisor.ids, e);
 }
 
-/* The other's names and resolvers are its own: the same files. */
-static int share_files(const struct run *r, const char *id, struct err *e)
-{
-	static const char *const names[] = {"hosts", "resolv.conf"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		own_str char *from = str_fmt("%s/%s", id, names[i]);
-
-		if (linkat(r->store->run, from, r->supervisor.files, names[i], 0) < 0)
-			return err_sys(e, "%s of %s", names[i], id);
-	}
-	return 0;
-}
-
 int netstage_share(struct run *r, struct err *e)
 {
 	own_container struct container other = CONTAINER_NONE;
@@ -189,7 +175,10 @@ int netstage_share(struct run *r, struct err *e)
 			: err_set(e, "%s: is on the host's own network (--network host)", other.id);
 	if (r->plan->users == USERS_SHARED && share_users(r, other.id, st.init.pid, e) < 0)
 		return -1;
-	return share_files(r, other.id, e);
+	/* The other's names and resolvers are its own: the same files. */
+	etcshare_copy(r->store, other.id, st.init.pid, r->supervisor.etc, idmap_root(&r->map),
+		      r->supervisor.shared_etc);
+	return 0;
 }
 
 int netstage_grant(struct run *r, struct err *e)

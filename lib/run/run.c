@@ -13,6 +13,8 @@ static struct run_supervisor supervisor_none(void)
 		.group = {.v2 = -1},
 		.ids = -1,
 		.files = -1,
+		.etc = -1,
+		.shared_etc = {-1, -1, -1},
 		.net = {.control = -1, .shared = -1, .shared_user = -1},
 		.streams = {{-1, -1, -1}, {-1, -1, -1}, -1},
 		.pidfd = -1,
@@ -62,6 +64,9 @@ void run_end(struct run *r)
 	shut_fd(&s->pidfd);
 	shut_fd(&s->ids);
 	shut_fd(&s->files);
+	shut_fd(&s->etc);
+	for (size_t i = 0; i < ETC_FILES; i++)
+		shut_fd(&s->shared_etc[i]);
 	free(take_ptr(&s->group_path));
 	shut_fd(&r->channel);
 	shut_fd(&r->userns);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "container/etcshare.h"
 #include "container/filetree.h"
 #include "kernel/cgroup.h"
 #include "kernel/idmap.h"
@@ -25,8 +26,10 @@
 struct run_supervisor {
 	char *group_path;
 	struct cgroup_group group;
-	int ids;   /* what holds its range of host ids (hostslot.h); -1 */
-	int files; /* CT_RUN/ps_N */
+	int ids;                   /* what holds its range of host ids (hostslot.h); -1 */
+	int files;                 /* CT_RUN/ps_N */
+	int etc;                   /* the file system of the files of its /etc (etcdir.h) */
+	int shared_etc[ETC_FILES]; /* mounts of another container's files (etcshare.h); -1 */
 	struct {
 		struct netlink *rtnl;
 		struct endpoint member;

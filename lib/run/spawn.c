@@ -17,6 +17,7 @@
 #include "container/rootfs.h"
 #include "kernel/namespace.h"
 #include "kernel/owner.h"
+#include "net/etcdir.h"
 #include "run/channel.h"
 #include "run/clonein.h"
 #include "run/firstprocess.h"
@@ -116,6 +117,8 @@ int spawn_prepare(struct run *r, struct err *e)
 		*files = openat(r->store->run, r->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->store && *files < 0)
 		return err_sys(e, "%s/%s", r->store->run_path, r->id);
+	if (r->store && (r->supervisor.etc = etcdir_make(*files, e)) < 0)
+		return -1;
 	if (r->plan->init && init_share(&r->first.program.killed_by, e) < 0)
 		return -1;
 	EACH_STAGE(s, r) {

@@ -168,7 +168,7 @@ static int root_enter(struct run *r, struct err *e)
 	if (mount < 0)
 		return -1;
 	r->first.root = rootfs_enter(mount, &r->first.host, e);
-	if (r->first.root < 0)
+	if (r->first.root < 0 || treemount_files(&r->tree, r->first.host, e) < 0)
 		return -1;
 	if (plan_has_stage(r->plan, STAGE_PROC))
 		return 0;

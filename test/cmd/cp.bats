@@ -600,7 +600,7 @@ owner() {
 	echo in >"$BATS_TEST_TMPDIR/in"
 	ct-cp "$BATS_TEST_TMPDIR/in" "$c:/in"
 	ct-exec "$c" sh -c ': >/etc/hosts'
-	hosts=$CT_RUN/$c/hosts
+	hosts=$(etc_of "$c")/hosts
 	/usr/bin/python3 -I -S - "$hosts" "$(stat -Lc %u "$hosts")" 3>&- <<-'END' >"$BATS_TEST_TMPDIR/leased" &
 		import fcntl, os, signal, sys
 		fd = os.open(sys.argv[1], os.O_RDONLY)

@@ -171,3 +171,10 @@ links_are_settled() {
 same_facts() {
 	diff "$1" "$2" >&2
 }
+
+# etc_of ID: where a running container's files of /etc are, for root of the host.
+etc_of() {
+	local supervisor start number device
+	read -r supervisor start number device <"$CT_RUN/$1/etc"
+	echo "/proc/$supervisor/fd/$number"
+}

@@ -328,7 +328,7 @@ netns() {
 @test "a container that blocks writes to its hosts file harms only itself" {
 	contain bad
 	contain good
-	hosts=$CT_RUN/$(cat "$D/bad.id")/hosts
+	hosts=$(etc_of "$(cat "$D/bad.id")")/hosts
 	/usr/bin/python3 -I -S - "$hosts" "$(stat -c %u "$hosts")" 3>&- <<-'END' >"$D/leased" &
 		import fcntl, os, signal, sys
 		fd = os.open(sys.argv[1], os.O_RDONLY)
@@ -345,6 +345,40 @@ netns() {
 	[ "$(others bad)" = "$(address good) good" ]
 	ct-rm -f late
 	[ "$(others good)" = "$(address bad) bad" ]
+}
+
+@test "what a container writes to its files of /etc is bounded, and keeps no other from starting or from its names" {
+	contain full
+	contain good
+	for file in hosts hostname resolv.conf; do
+		run -1 ct-exec full dd if=/dev/zero of="/etc/$file" bs=1M count=100
+		[[ $output == *"No space left on device"* ]]
+	done
+	# ct-store(5): 2 MiB, of which the directory takes none.
+	[ "$(ct-exec full stat -c %s /etc/hosts /etc/hostname /etc/resolv.conf | awk '{ n += $1 } END { print n }')" -le $((2 << 20)) ]
+	[ "$(du -s --apparent-size -B1 "$CT_RUN" | cut -f 1)" -lt $((1 << 20)) ]
+	contain late
+	[ "$(others good)" = "$(printf '%s\n' "$(address full) full" "$(address late) late" | sort | xargs)" ]
+	[ "$(others late)" = "$(printf '%s\n' "$(address full) full" "$(address good) good" | sort | xargs)" ]
+	# With room again, it is told as the others are.
+	ct-exec full sh -c ': >/etc/hosts; : >/etc/hostname; : >/etc/resolv.conf'
+	contain last
+	ct-exec full grep -qx "$(address last)	last" /etc/hosts
+	ct-rm -f full good late last
+}
+
+@test "a container that an older ct started, with its files of /etc in CT_RUN, is told of others" {
+	contain old
+	id=$(cat "$D/old.id")
+	cp -p "$(etc_of "$id")"/* "$CT_RUN/$id/"
+	rm "$CT_RUN/$id/etc"
+	contain new
+	grep -x "$(address new)	new" "$CT_RUN/$id/hosts"
+	ct-cp old:/etc/hosts "$D/hosts"
+	cmp "$D/hosts" "$CT_RUN/$id/hosts"
+	ct-rm -f new
+	run ! grep new "$CT_RUN/$id/hosts"
+	ct-rm -f old
 }
 
 # Networks by name
@@ -424,6 +458,10 @@ netns() {
 	[ "$(ct-exec "$c" cat /proc/1/comm)" = sleep ]
 	contain later
 	ct-exec "$c" grep -q later /etc/hosts
+	ct-exec "$c" sh -c 'echo 192.0.2.8 beside >>/etc/hosts'
+	ct-exec web grep -qx '192.0.2.8 beside' /etc/hosts
+	[ "$(ct-cp "$c:/etc/hosts" - | tar xO)" = "$(ct-exec web cat /etc/hosts)" ]
+	[ "$(ct-exec "$c" cat /etc/hostname)" = "$c" ]
 	run ct-run --network "container:$c" "$img" true
 	[ "$output" = "ct-run: --network container:$c: it is itself on the network of web" ]
 	run ct-run --network container:nosuch "$img" true
@@ -431,6 +469,13 @@ netns() {
 	contain host --network host
 	run ct-run --network container:host "$img" true
 	[ "$output" = "ct-run: $(cat "$D/host.id"): is on the host's own network (--network host)" ]
+	# Where the user mounted something over one of the files, it is a copy of the container's own.
+	echo '192.0.2.7 mine' >"$D/mine"
+	contain covered -v "$D/mine:/etc/hosts" --dns 192.0.2.3
+	run -0 ct-run --network container:covered "$img" cat /etc/hosts /etc/resolv.conf
+	[[ $output == *"$(address covered)	$(cat "$D/covered.id") covered"* ]]
+	[[ $output == *"nameserver 192.0.2.3"* && $output != *mine* ]]
+	ct-rm -f covered
 	# The ids are nobody else's as long as one of the two lives.
 	slot=$(readlink "$CT_RUN/$c/userns")
 	ct-rm -f web
