@@ -1,19 +1,19 @@
 # shellcheck shell=bash
-# Completion of `ct NAME ...`, `ct-NAME ...` and `bocker NAME ...` in bash 4.4 or newer: to
-# be sourced; the bash-completion package, where there is one, does so by itself.
+# Completes `ct NAME ...`, `ct-NAME ...` and `bocker NAME ...` in bash 4.4 or newer. Source this file, or
+# let the bash-completion package do so.
 #
-# What is offered comes from where it is kept: options from the utilities' tables,
-# containers, images, volumes and networks from their listings, the functions of ct from
-# their #HELP lines. A script is read, not run: one that knows no --help would do its work.
-# What was read is compared and offered, never evaluated, and only if it is a plain word.
+# The candidates come from their sources: options from the utilities' tables; containers, images, volumes
+# and networks from the listings; the functions of ct from their #HELP lines. A script is read, not run,
+# because a script without --help would do its work. Text that was read is compared and offered, never
+# evaluated, and only if it is a plain word.
 
-# What each command of ct is for: to ask them all takes too long at a TAB, so `make` puts
-# it here, in the copy that it makes.
+# The purpose of each command of ct. Asking all commands takes too long at a TAB, so `make` fills in this
+# table in the copy that it installs.
 declare -gA _ct_purposes
 # @PURPOSES@
 
-# $words: the command up to the cursor as the shell sees it, the last one unfinished.
-# (COMP_WORDS has them in pieces, broken at each ":", "=" and so on.)
+# Sets $words to the words of the command up to the cursor, as the shell sees them; the last one is
+# unfinished. (COMP_WORDS has them in pieces, broken at ":", "=" and so on.)
 _ct_words() {
 	local line=${COMP_LINE:0:COMP_POINT} rest word piece
 	words=()
@@ -30,8 +30,8 @@ _ct_words() {
 	done
 }
 
-# $cur: the last word, without a quote at its start; $head: what of it stays where it
-# is on the line, as bash replaces only what follows the last word break.
+# Sets $cur to the last word without an opening quote. Sets $head to the beginning of the word that stays on
+# the line: bash replaces only the part after the last word break.
 _ct_cur() {
 	local breaks='' c
 	cur=${words[-1]} head=
@@ -48,12 +48,12 @@ _ct_cur() {
 	fi
 }
 
-# Outside of a completion there is nothing to set.
+# compopt fails outside of a completion, which does not matter.
 _ct_how() {
 	compopt "$@" 2>/dev/null
 }
 
-# _ct_offer WORD...: those that begin with $value; $before and $after go with each.
+# _ct_offer WORD...: offers the words that begin with $value, each with $before and $after.
 _ct_offer() {
 	local word offered=()
 	for word; do
@@ -62,7 +62,7 @@ _ct_offer() {
 	_ct_add
 }
 
-# What is $offered is a candidate.
+# Adds the words of $offered to the candidates.
 _ct_add() {
 	[[ -z $before ]] || offered=("${offered[@]/#/"$before"}")
 	[[ -z $after ]] || offered=("${offered[@]/%/"$after"}")
@@ -70,14 +70,14 @@ _ct_add() {
 	COMPREPLY+=("${offered[@]}")
 }
 
-# _ct_find NAME: $found is the ct-NAME that `ct NAME` would run.
+# _ct_find NAME: sets $found to the program that `ct NAME` would run.
 _ct_find() {
 	found=$dir/ct-$1
 	[[ -n $dir && -f $found && -x $found ]] || found=$(type -P "ct-$1")
 }
 
-# _ct_list NAME ARG...: $listed is what a listing says; nothing if it cannot be had silently.
-# Under sudo it takes sudo's rights, and so only a program that sudo finds by itself.
+# _ct_list NAME ARG...: sets $listed to the output of a listing; to nothing if the listing fails or would ask
+# for a password. After sudo, the listing runs with sudo, and therefore only a program that sudo finds.
 _ct_list() {
 	local found
 	listed=
@@ -89,13 +89,13 @@ _ct_list() {
 	fi
 }
 
-# Offers the words of $listed: there may be thousands, so all at once where that will do. (Also mapfile would take its
-# time: it reads a byte a call.)
-# shellcheck disable=SC2206,SC2086 # words, as said
+# Offers the words of $listed. There may be thousands of words, so they are added all at once if possible.
+# (mapfile would be slow: it reads one byte a system call.)
+# shellcheck disable=SC2206,SC2086 # the text is split into words on purpose
 _ct_split() {
 	local - IFS=$'\t\n,' offered
 	set -f
-	if [[ $listed =~ (^|[$IFS])- ]]; then	# it would be an option
+	if [[ $listed =~ (^|[$IFS])- ]]; then	# a word with "-" in front would be an option
 		offered=($listed)
 		listed=${offered[*]/#-*/}
 	fi
@@ -109,7 +109,7 @@ _ct_split() {
 	fi
 }
 
-# _ct_list_ps ARG...: containers, of which only some are asked for where a word can be no id.
+# _ct_list_ps ARG...: lists containers. If the word cannot be an id, only containers with a matching name.
 _ct_list_ps() {
 	local filter=()
 	[[ ps_ == "$value"* || $value == ps_* ]] || filter=(-f "name=$value")
@@ -128,7 +128,7 @@ _ct_running() {
 	_ct_split
 }
 
-# Those without a process.
+# Offers the containers without a process.
 _ct_ended() {
 	local - listed rows IFS=$'\n'
 	set -f
@@ -145,7 +145,7 @@ _ct_images() {
 	_ct_split
 }
 
-# Where ct-lab looks for them.
+# Offers the labs, from the directories in which ct-lab looks.
 _ct_labs() {
 	local labs dirs path
 	for labs in "${CT_LABS-}" "$dir/../share/labs" "$dir/../share/ct/labs"; do
@@ -157,7 +157,7 @@ _ct_labs() {
 	done
 }
 
-# With something behind it (SRC:DST) it is a name.
+# Offers volumes; in SRC:DST only by name.
 _ct_volumes() {
 	local listed columns=id,name
 	[[ -z $after ]] || columns=name
@@ -171,7 +171,7 @@ _ct_networks() {
 	_ct_split
 }
 
-# As `ct-net --help` has them.
+# Offers the commands of ct-net, from its --help.
 _ct_net_commands() {
 	local found lines line name=''
 	_ct_find net
@@ -204,7 +204,8 @@ _ct_signals() {
 	done
 }
 
-# The names of every ct-NAME in these directories, each once. (In a subshell: it sets what suits it.)
+# _ct_programs DIR...: prints the names of all ct-NAME in the directories, each once. It changes shell options,
+# so call it in a subshell.
 _ct_programs() {
 	local -A names=()
 	set +fu
@@ -218,9 +219,8 @@ _ct_programs() {
 	printf '%s\n' "${!names[@]}"
 }
 
-# _ct_describe PROGRAM: where all candidates are listed, what each command is for stands beside it, in lines
-# so long that there is one column of them. (To the longest beginning that they have in
-# common it adds nothing.)
+# _ct_describe PROGRAM: if bash is listing the candidates, adds the purpose of each command. The lines are so
+# long that bash shows one column. The common beginning of the candidates does not change.
 _ct_describe() {
 	local name text width=0 all=${COLUMNS:-80} i
 	[[ ${COMP_TYPE-} == @(33|63|64) && ${#COMPREPLY[@]} -gt 1 ]] || return 0
@@ -233,7 +233,7 @@ _ct_describe() {
 	done
 }
 
-# _ct_functions FILE PREFIX: $functions are the usage lines of those that have a #HELP.
+# _ct_functions FILE PREFIX: sets $functions to the usage lines of the functions with a #HELP line.
 _ct_functions() {
 	local lines line
 	functions=()
@@ -248,7 +248,7 @@ _ct_functions() {
 	done
 } 2>/dev/null
 
-# All that `ct` or `bocker` can be told to do.
+# Offers all commands of `ct` or `bocker`.
 _ct_names() {
 	local functions paths
 	_ct_functions "$self" "${program}_"
@@ -261,7 +261,7 @@ _ct_names() {
 	_ct_describe "$program"
 }
 
-# $table: a row an option, as `ct-NAME --help=table` prints them.
+# Sets $table to one row for each option, as `ct-NAME --help=table` prints it.
 _ct_table() {
 	local functions usage found='' start='' lines line
 	table=()
@@ -288,7 +288,7 @@ _ct_table() {
 	fi
 } 2>/dev/null
 
-# Of "stop [-t SECONDS] CONTAINER...".
+# Fills $table from a usage line such as "stop [-t SECONDS] CONTAINER...".
 _ct_table_of_usage() {
 	local words word i
 	read -r -a words <<<"$1"
@@ -303,12 +303,12 @@ _ct_table_of_usage() {
 	table+=("  "$'\t--help\t\t')
 }
 
-# Of the lines "  -t, --tag NAME   what it is for" of its help.
+# Fills $table from the lines "  -t, --tag NAME   purpose" of a script's help.
 _ct_table_of_script() {
 	local lines line letter arg
 	mapfile -t lines <"$found"
 	for line in "${lines[@]}"; do
-		line=${line#"${line%%[!$'\t']*}"}	# of a here-document
+		line=${line#"${line%%[!$'\t']*}"}	# the tabs of a here-document
 		[[ $line == '  '*--[a-z]*[a-zA-Z]'  '*[a-z]* ]] || continue
 		line=${line#"${line%%[! ]*}"}
 		letter='  ' arg=
@@ -324,7 +324,7 @@ _ct_table_of_script() {
 	[[ ${table[*]-} == *--help* ]] || table+=("  "$'\t--help\t\t')
 }
 
-# _ct_option TEXT: of -x or --name, $option is its long name (or -x), $wanted what its argument is called.
+# _ct_option -x|--name: sets $option to the long name (or -x), and $wanted to the name of its argument.
 _ct_option() {
 	local row letter name
 	option=$1 wanted=
@@ -337,8 +337,8 @@ _ct_option() {
 	done
 }
 
-# What the words before the last one say: how many $operands there are, the last $operand,
-# whether $options can still come, and, if the last word is an option's argument, which ($option, $wanted).
+# Parses the words before the last one. Sets $operands to the number of operands, $operand to the last one,
+# and $options if options may still follow. If the last word is an option's argument, sets $option and $wanted.
 _ct_parse() {
 	local word i
 	operands=0 operand='' options=yes wanted='' option=''
@@ -367,7 +367,7 @@ _ct_parse() {
 
 _ct_argument() {
 	case $option:$wanted in
-	--workdir:*)	;;	# a directory there, not here
+	--workdir:*)	;;	# a directory of the container, not of the host
 	--filter:*)
 		_ct_how -o nospace
 		case $value in
@@ -401,10 +401,10 @@ _ct_argument() {
 		[[ ${#COMPREPLY[@]} -eq 0 ]] || _ct_how -o nospace
 		_ct_files ;;
 	*:NAME\[=VALUE\])
-		# shellcheck disable=SC2046 # names of variables
+		# shellcheck disable=SC2046 # names of variables contain no blanks
 		_ct_offer $(compgen -e) ;;
 	*:*[A-Z]*)	;;
-	*)	# shellcheck disable=SC2086 # it lists what it may be
+	*)	# shellcheck disable=SC2086 # the argument's name lists its values
 		IFS='|' && _ct_offer $wanted ;;
 	esac
 }
@@ -418,7 +418,7 @@ _ct_offer_options() {
 	done
 }
 
-# CONTAINER:PATH, once, and a path of the host.
+# Offers CONTAINER: for one of the operands, and paths of the host.
 _ct_cp() {
 	case $value in
 	/* | .* | '~'*)	_ct_files ;;
@@ -453,7 +453,7 @@ _ct_operand() {
 	esac
 }
 
-# $self: the file of the command; $dir: where it and the utilities are.
+# Sets $self to the file of the command, and $dir to the directory of the utilities.
 _ct_here() {
 	self=${1/#'~/'/${HOME-}/}
 	[[ $1 == */* && -z $sudo ]] || self=$(type -P -- "${1##*/}")
@@ -466,7 +466,7 @@ _ct() {
 	local IFS=$' \t\n' words cur head value before='' after='' sudo='' program self dir
 	local command sub='' first=1 table=() operands operand options option wanted
 	COMPREPLY=()
-	# The completion of sudo takes its own words away before it asks us.
+	# The completion of sudo removes its own words before it calls this function.
 	case " ${FUNCNAME[*]} " in
 	*' _sudo '* | *' _comp_cmd_sudo '*)	sudo=yes ;;
 	esac
@@ -515,7 +515,7 @@ _ct() {
 	fi
 }
 
-# The utilities are those beside ct: a ct-NAME elsewhere may be something else.
+# Only programs beside ct are registered: a ct-NAME elsewhere may be another program.
 _ct_register() {
 	local IFS=$' \t\n' sudo='' self dir name
 	complete -F _ct ct bocker
