@@ -65,6 +65,7 @@ $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
 	$(call say,LINK)$(LINK) -o $@ $(filter %.o,$^) $(B)/libct.a $(LIBS) $(LDLIBS)
 
 # A program of several commands has more files than one.
+$(B)/ct-run: $(B)/cmd/run-aside.o
 $(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
 $(B)/ct-ps: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/ps-*.c))
 $(B)/ct-build: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/build-*.c))

@@ -7,12 +7,11 @@
 #include "base/selfexe.h"
 #include "base/step.h"
 #include "cmd.h"
-#include "run/barerun.h"
+#include "run.h"
 #include "run/choice.h"
-#include "run/dryrun.h"
 #include "run/runopts.h"
 #include "run/supervise.h"
-#include "store/draft.h"
+#include "run/userstage.h"
 #include "store/image.h"
 #include "store/store.h"
 
@@ -25,13 +24,6 @@ static const struct opt_program program = {
 	.in_order = true,
 };
 
-static void say_notes(struct strv *notes)
-{
-	for (size_t i = 0; i < notes->n; i++)
-		cmd_note("%s", notes->v[i]);
-	strv_free(notes);
-}
-
 /* Writes the id to --cidfile and prints the notes, once the program runs. */
 static int announce(struct supervise *l, struct err *e)
 {
@@ -39,7 +31,7 @@ static int announce(struct supervise *l, struct err *e)
 
 	if (*cidfile >= 0 && dprintf(*cidfile, "%s\n", l->id) < 0)
 		return err_sys(e, "--cidfile");
-	say_notes(&l->notes);
+	run_say_notes(&l->notes);
 	return 0;
 }
 
@@ -67,24 +59,12 @@ static int run_detached(struct supervise *l)
 	return supervise_background(l, &e) < 0 ? cmd_failed(&e) : cmd_end(0);
 }
 
-static int make_only(struct supervise *l)
-{
-	struct err e, ignored;
-
-	if (supervise_create(l, &e) < 0)
-		return cmd_failed(&e);
-	if (l->started(l, &e) == 0)
-		return cmd_end(0);
-	draft_unpublish(l->store, l->id, &ignored);
-	return cmd_failed(&e);
-}
-
 static int run_attached(struct supervise *l)
 {
 	struct err e;
 	int status = supervise_run(l, &e);
 
-	say_notes(&l->notes);
+	run_say_notes(&l->notes);
 	return status < 0 ? cmd_failed(&e) : status;
 }
 
@@ -94,52 +74,6 @@ static int open_cidfile(const char *path, int *fd, struct err *e)
 		return 0;
 	*fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	return *fd < 0 ? err_sys(e, "--cidfile %s", path) : 0;
-}
-
-/* Prints the script of --dry-run. */
-static int print_script(const struct store *store, const struct plan *plan, int root)
-{
-	own_buf struct buf script = {0};
-	struct err e;
-
-	if (dryrun_script(store, plan, root, &script, &e) < 0)
-		return cmd_failed(&e);
-	fputs(script.data, stdout);
-	return cmd_end(0);
-}
-
-static int run_bare(const struct runopts *opts, char **operands)
-{
-	own_plan struct plan plan = {0};
-	own_strv struct strv kept = {0};
-	struct err e;
-	int status;
-
-	if (runopts_plan(opts, NULL, operands, false, &plan, &kept, &e) < 0)
-		return cmd_failed(&e);
-	if (opts->dry_run)
-		return print_script(NULL, &plan, -1);
-	status = barerun(&plan, !opts->no_input, say_notes, &e);
-	return status < 0 ? cmd_failed(&e) : status;
-}
-
-/* --dry-run neither brings the store up nor pulls an image. */
-static int run_dry(const struct runopts *opts, const char *ref, char **operands)
-{
-	own_store struct store store = STORE_NONE;
-	own_image struct image image = {.dir = -1, .rootfs = -1};
-	own_plan struct plan plan = {0};
-	own_strv struct strv kept = {0};
-	struct err e;
-
-	if (store_open(&store, STORE_LOOK, &e) < 0 ||
-	    (ref && image_open(&store, ref, &image, &e) < 0) ||
-	    runopts_plan(opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
-			 &kept, &e) < 0)
-		return cmd_failed(&e);
-	runopts_complete_env(&plan);
-	plan.image = ref ? image.id : NULL;
-	return print_script(&store, &plan, image.rootfs);
 }
 
 int main(int argc, char **argv)
@@ -184,13 +118,14 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (runopts_plan(&opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
 			 &kept, &e) < 0 ||
-	    supervise_ready(&launch, &e) < 0 || open_cidfile(opts.cidfile, &cidfile, &e) < 0)
+	    userstage_settle(&plan, &launch.notes, &e) < 0 ||
+	    open_cidfile(opts.cidfile, &cidfile, &e) < 0)
 		return cmd_failed(&e);
 	runopts_complete_env(&plan);
 	plan.image = ref ? image.id : NULL;
 	plan.image_name = ref;
 	launch.image = image.rootfs;
-	status = !plan_has_stage(&plan, STAGE_EXEC) ? make_only(&launch)
+	status = !plan_has_stage(&plan, STAGE_EXEC) ? run_nothing(&launch)
 		: opts.detach                       ? run_detached(&launch)
 						    : run_attached(&launch);
 	if (status && cidfile >= 0 && lseek(cidfile, 0, SEEK_END) == 0) /* no container was made */

@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "container/container.h"
 #include "run/supervise.h"
+#include "run/userstage.h"
 #include "store/plan.h"
 
 struct start_args {
@@ -60,7 +61,7 @@ static int start_one(const char *ref, void *arg, struct err *e)
 	if (container_open(&args->store, ref, &c, e) < 0)
 		return -1;
 	plan_read(&plan, &c.config);
-	if (supervise_ready(&launch, e) < 0)
+	if (userstage_settle(launch.plan, &launch.notes, e) < 0)
 		return -1;
 	snprintf(launch.id, sizeof(launch.id), "%s", c.id);
 	if (args->attach) {

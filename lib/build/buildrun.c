@@ -14,8 +14,10 @@
 #include "base/proc.h"
 #include "build/buildmount.h"
 #include "container/container.h"
+#include "run/create.h"
 #include "run/runopts.h"
 #include "run/supervise.h"
+#include "run/userstage.h"
 #include "store/draft.h"
 
 /* Of a command's output that many bytes are kept for who looks into its container. */
@@ -84,7 +86,7 @@ static int plan(struct command *c, struct build *b, const struct step *step, con
 			 &c->plan, &c->kept, e) < 0)
 		return -1;
 	c->plan.image_name = b->steps->stages[step->stage].image;
-	return supervise_ready(&c->launch, e);
+	return userstage_settle(c->launch.plan, &c->launch.notes, e);
 }
 
 /* The child, and whom it dies with. */
@@ -181,7 +183,7 @@ static int fail(struct build *b, struct command *c, const struct step *step,
 	}
 	if (*news->id)
 		memcpy(b->left, news->id, sizeof(b->left));
-	else if (supervise_create(&c->launch, &ignored) == 0)
+	else if (create_container(&c->launch, &ignored) == 0)
 		memcpy(b->left, c->launch.id, sizeof(b->left));
 	return err_set(e, "%.300s: status %d", step->text + strlen(step->name) + 1, status);
 }
@@ -192,7 +194,7 @@ void buildrun_leave(struct build *b, const struct step *step, const struct tip *
 	struct err ignored;
 
 	if (tip->rootfs >= 0 && plan(&c, b, step, tip, NULL, &ignored) == 0 &&
-	    supervise_create(&c.launch, &ignored) == 0)
+	    create_container(&c.launch, &ignored) == 0)
 		memcpy(b->left, c.launch.id, sizeof(b->left));
 }
 

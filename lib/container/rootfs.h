@@ -12,14 +12,6 @@ struct err;
 
 /* Makes mounts private: nothing that is mounted from now on is seen outside the mount namespace. */
 int rootfs_private(struct err *e);
-/*
- * rootfs_own writes the number of this mount namespace as text, which lets a nested bare run
- * recognise its own mount namespace. rootfs_check_own fails if the current mount namespace is not
- * `made` (NULL: none was made). A process cannot see from inside whether a namespace is the host's:
- * even root may be denied access to process 1.
- */
-int rootfs_own(char text[24], struct err *e);
-int rootfs_check_own(const char *made, struct err *e);
 
 /*
  * Makes the detached mount the root of this mount namespace (pivot_root(2)) and returns a descriptor
@@ -28,10 +20,6 @@ int rootfs_check_own(const char *made, struct err *e);
  */
 int rootfs_enter(int mount, int *host, struct err *e);
 int rootfs_drop_host(int host, struct err *e);
-/* For a run without the stage root: both descriptors are of the present root. */
-int rootfs_stay(int *root, int *host, struct err *e);
-/* Moves the host's /proc, /sys and /dev into the new root, if it has such directories. */
-int rootfs_take_along(int root, int host, struct err *e);
 
 /*
  * Unmounts everything that an earlier stage, or a root with its own mounts, has on a top-level

@@ -38,9 +38,6 @@ struct stage {
 /* One stage may have several rows, of which `wanted` picks one. The last one says NULL. */
 extern const struct stage stages[];
 
-/* The stage snapshot alone (its prepare): for a container that nothing runs in yet. */
-int stage_snapshot(struct run *r, struct err *e);
-
 bool stage_is_wanted(const struct stage *s, const struct plan *plan);
 
 #define EACH_STAGE(s, r)                                   \

@@ -34,23 +34,10 @@ struct supervise {
 };
 
 /*
- * What has to be settled before anything is made: a kernel that cannot map
- * owners, and ct's own file where root in the container is root of the host. May
- * execute the program again (selfexe.h).
- */
-int supervise_ready(struct supervise *l, struct err *e);
-
-/*
  * Gives the container's status as a shell would, or -1: it did not run, with
  * e->status 125, 126 or 127. Signals are blocked from here on.
  */
 int supervise_run(struct supervise *l, struct err *e);
-
-/*
- * Makes the container and runs nothing in it: from then on it is one that has
- * ended. Gives 0 with l->id set.
- */
-int supervise_create(struct supervise *l, struct err *e);
 
 /*
  * The same as supervise_run in a child of the caller that stays behind as the supervisor.

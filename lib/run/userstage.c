@@ -4,12 +4,39 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <stdio.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/own.h"
+#include "base/selfexe.h"
 #include "kernel/namespace.h"
+
+/* Linux before 5.15 cannot map the owners of btrfs, so a user namespace would own no file there. */
+static void fall_back(struct plan *p, struct strv *notes)
+{
+	struct utsname u;
+	int major, minor;
+
+	if (p->users != USERS_AUTO || uname(&u) < 0 ||
+	    sscanf(u.release, "%d.%d", &major, &minor) != 2)
+		return;
+	if (major > 5 || (major == 5 && minor >= 15))
+		return;
+	p->users = USERS_HOST;
+	strv_take(
+		notes,
+		str_fmt("Linux %s cannot map owners on btrfs: root in the container is root of the host",
+			u.release));
+}
+
+int userstage_settle(struct plan *p, struct strv *notes, struct err *e)
+{
+	fall_back(p, notes);
+	return p->users == USERS_AUTO ? 0 : selfexe_seal(e);
+}
 
 bool userstage_wanted(const struct plan *p)
 {

@@ -9,6 +9,13 @@
 
 struct err;
 
+/*
+ * What has to be settled before anything is made: a kernel that cannot map
+ * owners, and ct's own file where root in the container is root of the host. May
+ * execute the program again (selfexe.h).
+ */
+int userstage_settle(struct plan *p, struct strv *notes, struct err *e);
+
 /* --userns auto, or a map of the user's. */
 bool userstage_wanted(const struct plan *p);
 int userstage_prepare(struct run *r, struct err *e);

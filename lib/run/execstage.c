@@ -1,0 +1,81 @@
+#include "run/execstage.h"
+
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "container/treemount.h"
+#include "kernel/owner.h"
+#include "kernel/rlimit.h"
+#include "run/barefs.h"
+#include "run/channel.h"
+#include "run/command.h"
+#include "run/devtty.h"
+
+int execstage_prepare(struct run *r, struct err *e)
+{
+	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
+
+	if (!r->store)
+		return streams_lend(&r->supervisor.streams, r->input, e);
+	return streams_open(&r->supervisor.streams, r->plan->tty ? STREAMS_TERMINAL : STREAMS_PIPES,
+			    r->input, root == (uint32_t)-1 ? 0 : root, e);
+}
+
+int execstage_release(struct run *r, struct err *e)
+{
+	/* A host's root without CAP_SYS_RESOURCE may still change limits in a user namespace of its
+	 * own id. */
+	bool begun = r->plan->ulimits.n && owner_begin(idmap_root(&r->map));
+	int failed = 0;
+
+	for (size_t i = 0; !failed && i < r->plan->ulimits.n; i++)
+		failed = rlimit_set(r->supervisor.pid, r->plan->ulimits.v[i], r->notes, e);
+	owner_end(begun);
+	return failed;
+}
+
+/* Its terminal, from its own devpts, of which the supervisor gets the master. */
+static int take_terminal(struct run *r, struct err *e)
+{
+	struct program *p = &r->first.program;
+	int slave = -1;
+	own_fd int master = devtty_open(r->first.dev, &p->who, &slave, e);
+
+	if (master < 0 || devtty_mount_console(r->first.dev, slave, e) < 0)
+		return -1;
+	p->stdio[0] = p->stdio[1] = p->stdio[2] = slave;
+	return channel_send(r->channel, MESSAGE_TERMINAL, NULL, master, e);
+}
+
+int execstage_enter(struct run *r, struct err *e)
+{
+	struct program *p = &r->first.program;
+
+	if (r->first.root < 0 && barefs_stay(r, e) < 0)
+		return -1;
+	if (!p->as_is && user_find(r->first.root, r->plan->user, &p->who, e) < 0)
+		return -1;
+	memcpy(p->stdio, r->supervisor.streams.theirs, sizeof(p->stdio));
+	if (p->tty) {
+		if (take_terminal(r, e) < 0)
+			return -1;
+	} else if (r->store) {
+		program_own_streams(p);
+	}
+	if (r->store && gethostname(p->hostname, sizeof(p->hostname)) < 0)
+		return err_sys(e, "host name");
+	if (!r->store && !p->workdir && !plan_has_stage(r->plan, STAGE_ROOT))
+		p->workdir_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (command_find(p, r->first.root, e) < 0)
+		return -1;
+	if (treemount_last(&r->tree, r->first.root, e) < 0)
+		return -1;
+	/* The user's keys are not the container's. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* The stage `snapshot`: a root directory of the container's own, that shares all it does not
+ * change. */
+#ifndef CT_SNAPSTAGE_H
+#define CT_SNAPSTAGE_H
+
+#include "run/run.h"
+
+struct err;
+
+bool snapstage_wanted(const struct plan *p);
+/* With r->make_snapshot; in any case r->rootfs is opened. */
+int snapstage_prepare(struct run *r, struct err *e);
+
+#endif
