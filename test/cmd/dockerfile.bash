@@ -16,12 +16,12 @@ teardown() {
 	ct-build --prune >/dev/null
 }
 
-# Dockerfile LINE...
+# dockerfile LINE...: writes the Dockerfile.
 dockerfile() {
 	printf '%s\n' "$@" >"$D/Dockerfile"
 }
 
-# Builds it: $built is the image, $D.err what was said.
+# build OPTION...: builds the context; $built is the image, $D.err the messages.
 build() {
 	built=$(ct build "$@" "$D" 2>"$D.err") || {
 		cat "$D.err" >&2
@@ -29,12 +29,12 @@ build() {
 	}
 }
 
-# The steps of the last build that were taken from an earlier one.
+# Prints how many steps of the last build came from the cache.
 cached() {
 	grep -c '(cached)$' "$D.err" || true
 }
 
-# Building it fails before anything is done, and this is all that is said.
+# refused MESSAGE: the build fails before the first step, and prints only this message.
 refused() {
 	run -1 --separate-stderr ct build "$D"
 	[ -z "$output" ]
@@ -47,7 +47,8 @@ refused() {
 	[ -z "$(ls -A "$CT_ROOT/tmp")" ]
 }
 
-# Building it fails at a step: the last line says this and what container is left, $left. No image is.
+# fails MESSAGE: the build fails at a step, the last line has the message and the container $left, and no
+# image is made.
 fails() {
 	run -1 --separate-stderr ct build "$D"
 	[ -z "$output" ]
@@ -64,7 +65,7 @@ config() {
 	ct inspect "$built" | jq -c ".[0].Config.$1"
 }
 
-# The variables of the image, without the PATH that every image gets whose base has none.
+# Prints the variables of the image without the default PATH.
 variables() {
 	config 'Env - ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]'
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034 # the tests use what is set here
-# What the command tests share. Each file has a store, a run directory, a parent cgroup
-# and networks of its own, by a temporary directory, and the built utilities first in PATH:
+# Set-up and tools of the command tests. Each test file has its own store, run directory, parent cgroup
+# and networks, named after a temporary directory, and the built utilities first in PATH:
 #
 #	load helper
 #	@test "a container sees only its own processes" {
@@ -46,7 +46,7 @@ sandbox_up() {
 	}
 }
 
-# Takes everything away, first as a user would; what is left then is a failure.
+# Removes everything with ct, as a user would. Fails if something is left after that.
 sandbox_down() {
 	local left
 	ct-ps -q | ct-rm -f -
@@ -62,7 +62,7 @@ sandbox_down() {
 	[ -z "$left" ]
 }
 
-# By hand, for the machine's sake.
+# Removes without ct what a broken ct has left on the machine.
 force_down() {
 	local what
 	grep -lsF "$CT_CGROUP/" /proc/[0-9]*/cgroup | cut -d/ -f3 | xargs -r kill -9
@@ -75,7 +75,8 @@ force_down() {
 	for what in inet bridge; do nft delete table $what "ct_$CT_BRIDGE" 2>/dev/null || true; done
 }
 
-# $img: an image of busybox; $busybox: the directory it was made of. Once a file.
+# Sets $img, an image of busybox, and $busybox, the directory that the image was made of. The image is
+# made once for each test file.
 busybox_image() {
 	busybox=$CT_TEST_DIR/busybox
 	if ! [ -e "$CT_TEST_DIR/busybox.id" ]; then
@@ -85,8 +86,8 @@ busybox_image() {
 	read -r img <"$CT_TEST_DIR/busybox.id"
 }
 
-# $debian: the directory of a small Debian (of the cache: to be read, not written);
-# $debian_img: an image of it, once a file.
+# debian_root sets $debian, the directory of a small Debian in the cache, which tests must not change;
+# debian_image sets $debian_img, an image of it, made once for each test file.
 debian_root() {
 	debian=$("$CT_TESTS/debian")
 }
@@ -111,7 +112,7 @@ finished() {
 	c=$(cat "$D/cid")
 }
 
-# CONTAINER: all its processes stand still, or go on again, as by a user's hand.
+# freeze CONTAINER, thaw CONTAINER: writes to the freezer of the cgroup, as a user would without ct.
 freeze() {
 	set_freezer "$1" FROZEN 1
 }
@@ -128,7 +129,7 @@ set_freezer() {
 	fi
 }
 
-# Until the command succeeds, for what announces itself by no event; fails after 30 s.
+# wait_until COMMAND...: polls until the command succeeds, where no event can be awaited; fails after 30 s.
 wait_until() {
 	local end=$((SECONDS + 30))
 	until "$@" >/dev/null 2>&1; do
@@ -140,26 +141,26 @@ wait_until() {
 	done
 }
 
-# await PID: waits until that child has ended; $status is its. (`run wait` would ask a
-# subshell, whose child it is not.)
+# await PID: waits for a child and sets $status. (`run wait` would wait in a subshell, which is not the
+# parent.)
 await() {
 	wait_until test ! -e "/proc/$1"
 	status=0
 	wait "$1" || status=$?
 }
 
-# run_tty [STEP...] -- COMMAND...: on a terminal of its own, see terminal.py.
+# run_tty [STEP...] -- COMMAND...: runs a command on a new terminal; terminal.py has the steps.
 run_tty() {
 	/usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/terminal.py" "$@"
 }
 
-# What is here now that a run could leave behind: to be kept in a file, see same_facts.
+# Prints the objects that a run could leave behind. Tests keep the output and give it to same_facts.
 facts() {
 	wait_until links_are_settled
 	"$CT_TESTS/facts"
 }
 
-# The links of a container that has ended go with its namespace, some 30 ms later.
+# The kernel removes the links of an ended container with its network namespace, some 30 ms later.
 links_are_settled() {
 	local link
 	for link in $(ip -o link | sed -n "s/^[0-9]*: \(${CT_BRIDGE}\(n[0-9]*\)\?v[0-9a-f]*\)[:@].*/\1/p"); do
@@ -167,7 +168,7 @@ links_are_settled() {
 	done
 }
 
-# Nothing changed between two `facts`; shows what did.
+# same_facts BEFORE AFTER: fails and prints the difference if two outputs of facts differ.
 same_facts() {
 	diff "$1" "$2" >&2
 }

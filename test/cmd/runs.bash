@@ -4,13 +4,13 @@
 #	load helper
 #	load runs
 
-# Until the container has ended and its supervisor too.
+# ended CONTAINER: waits until the container and its supervisor have ended.
 ended() {
 	wait_until sh -c '[ "$(ct-ps --no-header -o status "$1")" != running ] && [ ! -e "$CT_RUN/$1" ]' sh "$1"
 }
 
-# $copy, an image of busybox to be changed in ways that ct itself refuses to make; made in
-# the store by hand, which is quick.
+# Sets $copy, a new image of busybox that a test may change in ways that ct refuses. It is made in the
+# store by hand, which is fast.
 copy_image() {
 	copies=$((${copies:-90000} + 1))
 	copy=img_$copies
@@ -20,28 +20,28 @@ copy_image() {
 	cp "$CT_ROOT/$img/config" "$CT_ROOT/$copy/config"
 }
 
-# LINE...: $with, an image of busybox whose config says that too.
+# image_with LINE...: sets $with, an image of busybox with these lines in its config.
 image_with() {
 	copy_image
 	with=$copy
 	printf '%s\n' "$@" >>"$CT_ROOT/$with/config"
 }
 
-# OPTION... -- COMMAND...: in the background, its output in $D/out and $D/err; $run is its pid.
+# start ARGUMENT...: runs ct-run in the background, with its output in $D/out and $D/err; $run is its pid.
 start() {
 	rm -f "$D/cid" "$D/out"
 	ct-run --cidfile "$D/cid" "$@" <&0 >"$D/out" 2>"$D/err" 3>&- &
 	run=$!
 }
 
-# Until it has ended; $status.
+# finish: waits for the run of start and sets $status.
 finish() {
 	wait_until test ! -e "/proc/$run"
 	status=0
 	wait "$run" || status=$?
 }
 
-# Nothing was made: the listing and the machine are as in $D/before.
+# untouched: fails if a container or another object was made since note_all.
 untouched() {
 	same_facts "$D/before" <(facts) && [ "$(ct-ps -q)" = "$(cat "$D/ps")" ]
 }
