@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-/* What fails here is memory that is not to be had: see str.h. */
+/* libcrypto fails here only without memory: see str.h. */
 static void must(int ok)
 {
 	if (!ok)

@@ -9,17 +9,18 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { DIGEST_HEX = 64, DIGEST_LEN = 72 }; /* its digits; all of it, with the 0 */
+/* hexadecimal digits; length of the whole string with its final NUL */
+enum { DIGEST_HEX = 64, DIGEST_LEN = 72 };
 
-/* Its digits: a name for a file. */
+/* The hexadecimal digits of a digest: usable as a file name. */
 static inline const char *digest_hex(const char *digest)
 {
 	return digest + sizeof("sha256:") - 1;
 }
 
 /*
- * Exactly of that form: lower-case digits, nothing before or behind. (Here, so
- * that who only reads names is not linked with libcrypto.)
+ * Whether s is exactly one digest: lower-case digits, nothing before or after it. The function
+ * stands in the header so that programs that only read names do not link libcrypto.
  */
 static inline bool digest_is(const char *s)
 {
@@ -28,7 +29,7 @@ static inline bool digest_is(const char *s)
 		strspn(digest_hex(s), "0123456789abcdef") == DIGEST_HEX;
 }
 
-/* A digest being taken (libcrypto). {0} is none; digest_end or digest_drop frees it. */
+/* A digest in progress (libcrypto). {0} is unused; digest_end and digest_drop free it. */
 struct digest {
 	void *ctx;
 };

@@ -27,7 +27,7 @@ int err_sys(struct err *e, const char *fmt, ...)
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
 	used = strlen(e->msg);
-	/* "Success" would be no reason: some library functions fail without one. */
+	/* Some library functions fail without errno; "Success" would be a misleading reason. */
 	snprintf(e->msg + used, sizeof(e->msg) - used, ": %s",
 		 saved ? strerror(saved) : "failed without a reason");
 	e->sys = saved;

@@ -1,11 +1,10 @@
 /*
- * An error as a value: what went wrong, to which object, and why.
+ * An error is a value: the object, the action that failed, and the reason.
  *
- * Functions that can fail take a struct err * as their last argument and return
- * 0 or a useful value on success, -1 (or NULL) on failure with the error filled
- * in. Nothing is allocated, so there is nothing to free, and a whole error fits
- * one atomic write to a pipe (PIPE_BUF is 4096): the first process of a
- * container reports its own failures that way.
+ * Functions that can fail take a struct err * as their last argument. They return 0 or a useful
+ * value on success, -1 (or NULL) on failure with the error filled in. Nothing is allocated, so
+ * nothing needs to be freed. A whole error fits one atomic write to a pipe (PIPE_BUF is 4096):
+ * the first process of a container reports its failures that way.
  *
  * Only programs print errors (cmd.h); the library never does.
  */
@@ -14,22 +13,22 @@
 
 struct err {
 	int sys;       /* errno at the failure, 0 if no system call failed */
-	int status;    /* exit status this failure asks for; 0: the program's usual one */
-	char msg[500]; /* one line without its newline: object, what was done, why */
+	int status;    /* exit status that this failure requires; 0: the program's usual one */
+	char msg[500]; /* one line without its newline: object, action, reason */
 };
 
-/* Each returns -1, so that a caller can write `return err_sys(e, ...)`. */
+/* Each function returns -1, so that a caller can write `return err_sys(e, ...)`. */
 
-/* A failure that no system call reports: e->sys becomes 0. */
+/* Records a failure without errno: e->sys becomes 0. */
 int err_set(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* A failed system call: adds ": " and errno's text to what fmt says. Keeps errno. */
+/* Records a failed system call: appends ": " and errno's text to the message. Keeps errno. */
 int err_sys(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts what the caller was doing, and ": ", in front of an error already set. */
+/* Prefixes an existing error with the caller's object or action, and ": ". */
 int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Sets the exit status that the failure asks for (126, 127, 2). */
+/* Sets the exit status that the failure requires (126, 127, 2). */
 int err_status(struct err *e, int status);
 
 #endif

@@ -13,25 +13,25 @@
 #include "base/str.h"
 
 int explain_fd = -1;
-static const char *who, *at;
+static const char *program_name, *stage_name;
 
 int explain_begin(const char *program, int fd, struct err *e)
 {
-	who = program;
+	program_name = program;
 	explain_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	return explain_fd < 0 ? err_sys(e, "--explain") : 0;
+	return explain_fd < 0 ? err_sys(e, "--explain: duplicate descriptor %d", fd) : 0;
 }
 
 void explain_at(const char *what)
 {
-	at = what;
+	stage_name = what;
 }
 
-/* In one write, so that what two processes say does not run together. */
+/* One write(2) a line: lines of two processes must not mix. */
 static void say(const struct buf *line)
 {
 	if (write(explain_fd, line->data, line->len) < 0)
-		return; /* who does not want to hear is not told; the work goes on */
+		return; /* a closed output does not stop the work */
 }
 
 static void begin_line(struct buf *line, const char *fmt, va_list ap)
@@ -41,9 +41,9 @@ static void begin_line(struct buf *line, const char *fmt, va_list ap)
 	if (vasprintf(&call, fmt, ap) < 0)
 		abort();
 	shown = str_printable(call);
-	buf_fmt(line, "%s: ", who);
-	if (at)
-		buf_fmt(line, "[%s] ", at);
+	buf_fmt(line, "%s: ", program_name);
+	if (stage_name)
+		buf_fmt(line, "[%s] ", stage_name);
 	buf_str(line, shown);
 }
 

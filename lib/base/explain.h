@@ -1,10 +1,12 @@
 /*
- * Telling what is done as it is done (--explain): each system call with its
- * arguments and its result, from whichever process makes it, and the shell command
- * that does the same. When nobody asked it costs a look at a variable.
+ * --explain: prints each system call with its arguments and its result when a process
+ * makes it, and the shell command that does the same. Without --explain a call costs one
+ * look at a variable.
  *
- *	fd = explained(open_tree(dir, path, flags), "open_tree(%d, \"%s\", OPEN_TREE_CLONE)", dir,
- *path);
+ *	fd = explained(open_tree(dir, path, flags),
+ *		       "open_tree(%d, \"%s\", OPEN_TREE_CLONE)", dir, path);
+ *
+ * prints
  *
  *	ct-run: [root] open_tree(5, "", OPEN_TREE_CLONE) = 8
  *	# same: mount --rbind / /mnt
@@ -16,21 +18,23 @@
 
 struct err;
 
-extern int explain_fd; /* where to; -1: nobody asked */
+extern int explain_fd; /* the output; -1: --explain was not given */
 
-/* From here on, in this process and those it makes, on a copy of the descriptor. */
+/* Starts explaining, in this process and its future children, on a copy of fd. */
 int explain_begin(const char *program, int fd, struct err *e);
-/* The stage, or what else is being done: what follows is of it. */
+/* Names the stage (or other task) that the following calls belong to. */
 void explain_at(const char *what);
-/* A line by itself; control characters are escaped. Keeps errno. */
+/* Prints one call and its result as a line; control characters are escaped. Keeps errno. */
 void explain_result(long result, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The same of a call that does not return when all goes well. */
+/* Prints a call that does not return on success, such as execve(2), before it is made. */
 void explain_ahead(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Lines of shell (a newline behind each). */
+/* Prints shell lines (each ended by a newline) as "# same: LINE". */
 void explain_same(const char *lines);
 
-/* One line of it, for a change to a network; within: the command that comes before each, from here
- * on ("": none). */
+/*
+ * Prints one shell line that changes a network. explain_within sets a prefix for all later
+ * lines, such as "ip netns exec NAME " ("": none).
+ */
 void explain_shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void explain_within(const char *command);
 

@@ -16,9 +16,9 @@
 #include "base/own.h"
 #include "base/str.h"
 
-/* ATTRIBUTE_MAX: what fits in the smallest tree node that btrfs has, of 4 KiB. */
+/* ATTRIBUTE_MAX fits the smallest tree node of btrfs, 4 KiB. */
 enum { ATTRIBUTE_MAX = 3500, DISK_BLOCK = 4096 };
-#define HALF "~" /* ends the name of a file that is not finished */
+#define HALF "~" /* suffix of an unfinished file */
 
 int fd_write_all(int fd, const void *data, size_t n)
 {
@@ -64,7 +64,10 @@ int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct e
 			return err_sys(e, "%s", name);
 		}
 		buf_add(out, chunk, (size_t)n);
-		/* Where the size is known there is no need to ask for the end (of /proc it is 0). */
+		/*
+		 * If the size is known, no read at the end is needed (files of
+		 * /proc have size 0).
+		 */
 		if ((size_t)n < sizeof(chunk) && out->len == (size_t)st.st_size)
 			return 0;
 	}
@@ -75,14 +78,14 @@ int file_write(int dirfd, const char *name, mode_t mode, const void *data, size_
 	own_fd int fd = openat(dirfd, name,
 			       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
 				       O_NOCTTY,
-			       mode); /* not waiting on a FIFO */
+			       mode); /* O_NONBLOCK: a FIFO must not block */
 
 	if (fd < 0 || fd_write_all(fd, data, n) < 0)
 		return err_sys(e, "write %s", name);
 	return 0;
 }
 
-/* An empty file of that name, instead of what a killed process may have left. */
+/* Opens an empty file, replacing one that a killed process left. */
 static int open_new(int dirfd, const char *name, mode_t mode)
 {
 	int fd;
@@ -172,13 +175,16 @@ static int read_attributes(int dirfd, const char *name, size_t max, struct buf *
 	return err_sys(e, "%s", name);
 }
 
-/* Data that is missing within the length of a file on disk reads as zeros. */
+/* Missing data within the length of a file reads as zeros. */
 static bool has_zeros(const struct buf *text)
 {
 	return memchr(text->data, '\0', text->len) != NULL;
 }
 
-/* On disk a file grows by whole blocks until its end, so any other length is all of it. */
+/*
+ * btrfs extends a file by whole blocks until its end, so a length that is not a multiple of a
+ * block means that no data is missing at the end.
+ */
 static bool is_whole(const struct buf *text)
 {
 	return text->len % DISK_BLOCK && !has_zeros(text);
@@ -226,7 +232,16 @@ int file_put(int dirfd, const char *name, const char *value, struct err *e)
 	return 0;
 }
 
-/* The kernel reads and writes cmsghdr through this buffer, so it is aligned as one. */
+char *fd_path(int fd)
+{
+	own_str char *link = str_fmt("/proc/self/fd/%d", fd);
+	char path[4096];
+	ssize_t n = readlink(link, path, sizeof(path) - 1);
+
+	return n < 0 ? str_fmt("descriptor %d", fd) : str_dup_n(path, (size_t)n);
+}
+
+/* The kernel accesses this buffer as struct cmsghdr, so it needs that alignment. */
 union control {
 	struct cmsghdr head;
 	char space[CMSG_SPACE(FD_PASS * sizeof(int))];
@@ -261,7 +276,7 @@ ssize_t fd_recv(int sock, void *data, size_t n, int fds[FD_PASS])
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 	ssize_t got;
 
-	/* Without room for them the kernel closes descriptors that nobody wants. */
+	/* Without a control buffer the kernel closes the descriptors of the message. */
 	if (fds) {
 		msg.msg_control = &control;
 		msg.msg_controllen = sizeof(control);

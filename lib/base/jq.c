@@ -17,10 +17,13 @@ static const struct {
 #include "jq-filters.h"
 };
 
-/* Each descriptor of the document begins at its start: jq has it on stdin and opens it once more. */
+/*
+ * --slurpfile opens this path anew and so reads the document from its start, although jq
+ * also has it as stdin.
+ */
 static const char document[] = "/proc/self/fd/0";
 
-/* A record of this, and of a little more, can be written and read again: see record_read. */
+/* A record of this size, escaped once more, is still within the limit of record_read. */
 static const struct proc_limits limits = {.memory = 512 << 20, .seconds = 10, .output = 3 << 20};
 
 static const char *filter_text(const char *name)
@@ -31,8 +34,10 @@ static const char *filter_text(const char *name)
 	abort();
 }
 
-/* jq makes "\ufffd" of what is no UTF-8, and what a NUL hides is seen by some readers and not by
- * others. */
+/*
+ * jq replaces invalid UTF-8 by U+FFFD. A NUL ends the string for some readers
+ * and not for others.
+ */
 static const char *check_text(const char *text, size_t n)
 {
 	uint32_t c;
@@ -44,7 +49,7 @@ static const char *check_text(const char *text, size_t n)
 		if (len == 0)
 			return "not JSON: not UTF-8";
 		if (*text == '\\' && str_starts(text + 1, "u0000"))
-			return "a NUL in a string";
+			return "NUL in a string";
 		if (*text == '\\' && text[1] == '\\')
 			len = 2;
 	}
@@ -56,7 +61,7 @@ static int make_file(const char *text, size_t n, struct err *e)
 	own_fd int fd = memfd_create("json", MFD_CLOEXEC);
 
 	if (fd < 0 || fd_write_all(fd, text, n) < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(e, "json");
+		return err_sys(e, "copy the document into memory");
 	return take_fd(&fd);
 }
 
@@ -80,7 +85,7 @@ static int run(const char *filter, const char *const *args, int fd, struct buf *
 	return proc_run_limited(argv.v, fd, &limits, out, why, e);
 }
 
-/* What jq says, without where in its input and program that was. */
+/* Turns jq's own message into an error, without positions in the document and the filter. */
 static int explain(int status, char *said, const char *what, struct err *e)
 {
 	static const char error[] = "jq: error (at ";
@@ -90,7 +95,8 @@ static int explain(int status, char *said, const char *what, struct err *e)
 	if (status == 127)
 		return err_set(e, "jq: not found (install the package jq)");
 	if (status > 128)
-		return err_set(e, "%s: reading it takes too much memory or time", what);
+		return err_set(e, "%s: jq exceeds its limit of memory (512 MiB) or CPU time (10 s)",
+			       what);
 	while (n && said[n - 1] == '\n')
 		said[--n] = '\0';
 	if (str_starts(said, error) && (why = strstr(said, "): ")))
@@ -119,7 +125,7 @@ int jq_read(const char *filter, const char *const *args, const void *json, size_
 	if (status < 0)
 		return err_wrap(e, "%s", what);
 	if (lines.len == limits.output)
-		return err_set(e, "%s: says too much", what);
+		return err_set(e, "%s: too large (more than 3 MiB of values)", what);
 	if (status > 0)
 		return explain(status, why.data, what, e);
 	return record_parse(&lines, what, out, e);

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	DEPTH_MAX = 100
-}; /* of arrays and objects in the array: they only matter to tell that it is JSON */
+/* Levels of arrays and objects inside the array; deeper text counts as not JSON. */
+enum { DEPTH_MAX = 100 };
 
 static const char blanks[] = " \t\r\n";
 
@@ -15,7 +14,7 @@ static const char *skip(const char *s)
 	return s + strspn(s, blanks);
 }
 
-/* The four digits of \uXXXX; -1: there are fewer. */
+/* Reads the four digits of \uXXXX; -1 if there are fewer. */
 static long read_hex(const char *s)
 {
 	char digits[5] = "";
@@ -42,12 +41,12 @@ static void add_utf8(struct buf *out, long c)
 	buf_add(out, bytes[n - 1], n);
 }
 
-/* \uXXXX, or two of them for a character beyond 16 bits. Gives what follows, or NULL. */
+/* Reads \uXXXX, or a surrogate pair of two. Returns the text after it, or NULL. */
 static const char *read_code(const char *s, struct buf *out)
 {
 	long c = read_hex(s), low;
 
-	if (c < 0 || (c >= 0xdc00 && c < 0xe000)) /* half of a pair */
+	if (c < 0 || (c >= 0xdc00 && c < 0xe000)) /* the second half of a pair */
 		return NULL;
 	s += 4;
 	if (c >= 0xd800 && c < 0xdc00) {
@@ -61,7 +60,7 @@ static const char *read_code(const char *s, struct buf *out)
 	return s;
 }
 
-/* What stands after the string's first quote. Gives what follows its last one, or NULL. */
+/* Reads a string after its opening quote. Returns the text after its closing quote, or NULL. */
 static const char *read_text(const char *s, struct buf *out)
 {
 	static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
@@ -83,7 +82,7 @@ static const char *read_text(const char *s, struct buf *out)
 	return s ? s + 1 : NULL;
 }
 
-/* Each of these gives what follows a value, or NULL. */
+/* Each skip function returns the text after the value, or NULL if the value is not JSON. */
 static const char *skip_value(const char *s, int depth);
 
 static const char *skip_string(const char *s)

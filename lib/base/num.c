@@ -12,7 +12,7 @@
 
 #define NSEC 1000000000ULL
 
-/* Digits at *s as a number; fails on none and on overflow. */
+/* Reads digits at *s; fails without digits and on overflow. */
 static bool digits(const char **s, uint64_t *out)
 {
 	uint64_t v = 0;
@@ -29,7 +29,7 @@ static bool digits(const char **s, uint64_t *out)
 	return true;
 }
 
-/* "1", "1.5", ".5" times scale; what is finer than a unit is dropped. */
+/* Reads "1", "1.5" or ".5" and multiplies by scale; a remainder smaller than 1 is dropped. */
 static bool decimal(const char **s, uint64_t scale, uint64_t *out)
 {
 	uint64_t whole = 0, part = 0, places = 1;
@@ -76,7 +76,10 @@ int num_size(const char *s, uint64_t *bytes, struct err *e)
 	const char *p = s, *unit;
 	uint64_t scale = 1;
 
-	/* The unit stands after the number, and it alone says how fine a fraction is. */
+	/*
+	 * The unit follows the number but determines the scale of its fraction, so
+	 * read the unit first.
+	 */
 	p += strspn(p, "0123456789.");
 	if (*p) {
 		unit = strchr(units, tolower((unsigned char)*p));
@@ -110,7 +113,7 @@ int num_fixed(const char *s, uint64_t scale, uint64_t *out, struct err *e)
 	return 0;
 }
 
-/* "1h30m", "1.5s", "200ms": at least one number with its unit. */
+/* Reads "1h30m", "1.5s", "200ms": at least one number with its unit. */
 static bool duration(const char *s, uint64_t *ns)
 {
 	static const struct {
@@ -141,7 +144,7 @@ static bool duration(const char *s, uint64_t *ns)
 	return true;
 }
 
-/* The date formats of num_time; false if s is none of them. */
+/* Reads the date formats of num_time; false if s has none of them. */
 static bool date(const char *s, struct timespec *out)
 {
 	struct tm tm = {.tm_isdst = -1}, day;
@@ -154,7 +157,7 @@ static bool date(const char *s, struct timespec *out)
 		return false;
 	day = tm;
 	timegm(&day);
-	if (day.tm_mday != tm.tm_mday) /* 30 February, which has become 1 March */
+	if (day.tm_mday != tm.tm_mday) /* 30 February has become 1 March */
 		return false;
 	if (*p == 'T' || *p == ' ') {
 		p = strptime(p + 1, "%H:%M:%S", &tm);
@@ -203,7 +206,9 @@ int num_time(const char *s, struct timespec *out, struct err *e)
 		return 0;
 	}
 	return err_set(
-		e, "%s: not a time (2024-05-01T10:00:00Z, seconds since 1970, or 5m ago as 5m)", s);
+		e,
+		"%s: not a time (2024-05-01T10:00:00Z, seconds since 1970, or an age such as 5m)",
+		s);
 }
 
 void num_time_format(const struct timespec *t, char out[NUM_TIME_LEN])
@@ -211,9 +216,9 @@ void num_time_format(const struct timespec *t, char out[NUM_TIME_LEN])
 	struct tm tm;
 	size_t n;
 
-	if (!gmtime_r(&t->tv_sec, &tm)) /* a year that no int holds */
+	if (!gmtime_r(&t->tv_sec, &tm)) /* the year exceeds an int */
 		gmtime_r(&(time_t){0}, &tm);
-	/* An image of no known age is of the year 1: four digits, as RFC 3339 has them. */
+	/* An image without a creation time has the year 1: RFC 3339 requires four digits. */
 	n = strftime(out, NUM_TIME_LEN, "%04Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(out + n, NUM_TIME_LEN - n, ".%09ldZ", t->tv_nsec);
 }

@@ -59,13 +59,13 @@ static const struct opt *by_name(const struct opt_program *prog, const char *nam
 	return NULL;
 }
 
-/* A command line that is being read. */
+/* The command line being parsed. */
 struct reading {
 	const struct opt_program *prog;
 	char **argv;
-	int at; /* in argv; an option may take the next argument too */
+	int at; /* index in argv; an option may consume the next argument too */
 	void *args;
-	bool *given; /* of each row of the table */
+	bool *given; /* one for each row of the table */
 };
 
 static bool *rows(const struct opt_program *prog)
@@ -89,7 +89,7 @@ static int set(struct reading *r, const struct opt *o, const char *text, struct 
 	return 0;
 }
 
-/* The argument that is read is "--name" or "--name=value". */
+/* The current argument is "--name" or "--name=value". */
 static int long_option(struct reading *r, struct err *e)
 {
 	const char *arg = r->argv[r->at], *name = arg + 2, *equals = strchr(name, '=');
@@ -116,7 +116,7 @@ static int long_option(struct reading *r, struct err *e)
 	return set(r, o, r->argv[++r->at], e);
 }
 
-/* The argument that is read is a bundle such as "-dm1g". */
+/* The current argument is a bundle such as "-dm1g". */
 static int short_options(struct reading *r, struct err *e)
 {
 	const struct opt *o;
@@ -202,7 +202,7 @@ void opt_help(const struct opt_program *prog, FILE *to)
 	for (size_t i = 0; prog->command && (c = prog->command(i)); i++)
 		fprintf(to, "  %s%s%s\n      %s\n%s", c->name, *c->operands ? " " : "", c->operands,
 			c->purpose, prog->command(i + 1) ? "" : "\n");
-	fprintf(to, "  %-*s  %s\n", (int)width, "    --help", "show this");
+	fprintf(to, "  %-*s  %s\n", (int)width, "    --help", "show this help");
 	fprintf(to, "  %-*s  %s\n", (int)width, "    --version", "show the version");
 }
 
@@ -212,5 +212,5 @@ void opt_table(const struct opt_program *prog, FILE *to)
 		fprintf(to, "%c%c\t--%s\t%s\t%s%s\n", o->letter ? '-' : ' ',
 			o->letter ? o->letter : ' ', o->name, o->arg ? o->arg : "", o->help,
 			repetition(o));
-	fprintf(to, "  \t--help\t\tshow this\n  \t--version\t\tshow the version\n");
+	fprintf(to, "  \t--help\t\tshow this help\n  \t--version\t\tshow the version\n");
 }

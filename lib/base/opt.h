@@ -1,21 +1,21 @@
 /*
- * Option tables: one row an option, the only list of options there is. It
- * parses, prints --help, and is what the manual pages and completions are made
- * from (`ct-NAME --help=table`).
+ * Option tables: one row for each option of a program, and no other list of options.
+ * The parser and --help use the table; manual pages and shell completions are made from it
+ * (`ct-NAME --help=table`).
  *
  *	struct run_args { char *name; uint64_t memory; bool detach; };
  *	static const struct opt opts[] = {
- *		OPT_FLAG(struct run_args, detach, 'd', "detach", "leave it in the background"),
- *		OPT_SIZE(struct run_args, memory, 'm', "memory", "memory it may use"),
+ *		OPT_FLAG(struct run_args, detach, 'd', "detach", "run in the background"),
+ *		OPT_SIZE(struct run_args, memory, 'm', "memory", "limit memory"),
  *		OPT_END
  *	};
  *
- * Long options are written out in full (--memory 1g or --memory=1g), short ones
- * may be bundled (-dm1g); "--" ends them. --help and --version are always there.
+ * Long options are written in full (--memory 1g or --memory=1g). Short options may be bundled
+ * (-dm1g). "--" ends the options. --help and --version always exist.
  *
- * An option with one value that is given twice is refused: the first value would
- * be lost without a word. A list takes each value, and says "(repeatable)" in its
- * help. A flag means the same however often it is given.
+ * A single-value option that is given twice is refused: otherwise the first value would be
+ * lost silently. A list takes each value, and its help says "(repeatable)". A flag may be
+ * repeated without effect.
  */
 #ifndef CT_OPT_H
 #define CT_OPT_H
@@ -32,20 +32,20 @@ struct err;
 
 struct opt {
 	char letter;      /* 0: no short form */
-	bool repeats;     /* each value counts; without it, a second value is refused */
+	bool repeats;     /* every value counts; otherwise a second value is refused */
 	const char *name; /* NULL ends the table */
-	const char *arg;  /* what its argument is called; NULL: a flag */
+	const char *arg;  /* name of its argument; NULL: a flag */
 	const char *help;
-	size_t at; /* where in the struct its value goes */
+	size_t at; /* offset of the value in the struct */
 	int (*read)(void *to, const char *text, struct err *e);
 };
 
 int opt_read_flag(void *to, const char *text, struct err *e); /* bool */
 int opt_read_text(void *to, const char *text,
-		  struct err *e); /* const char *, the argument itself */
-int opt_read_list(void *to, const char *text, struct err *e); /* struct strv, one more each time */
+		  struct err *e); /* const char *: the argument itself, not a copy */
+int opt_read_list(void *to, const char *text, struct err *e); /* struct strv: adds one element */
 int opt_read_words(void *to, const char *text,
-		   struct err *e); /* struct strv, each of the words between commas */
+		   struct err *e); /* struct strv: adds the comma-separated words */
 int opt_read_size(void *to, const char *text, struct err *e);  /* uint64_t bytes */
 int opt_read_count(void *to, const char *text, struct err *e); /* uint64_t */
 
@@ -73,7 +73,7 @@ int opt_read_count(void *to, const char *text, struct err *e); /* uint64_t */
 	{                                                                      \
 		letter, false, name, arg, help, offsetof(s, m), opt_read_count \
 	}
-/* A value with a form of its own, read by a function of the program. */
+/* A value in a special format, read by a function of the program. */
 #define OPT_FORM(s, m, letter, name, arg, help, read)                \
 	{                                                            \
 		letter, false, name, arg, help, offsetof(s, m), read \
@@ -92,24 +92,24 @@ struct opt_program {
 	const char *operands; /* "IMAGE [COMMAND [ARG...]]" */
 	const char *purpose;  /* one line */
 	const struct opt *opts;
-	int min, max;  /* how many operands; max -1: any number */
+	int min, max;  /* number of operands; max -1: any number */
 	bool in_order; /* options end at the first operand */
-	/* "ct-net up", ..., then NULL: the commands that its help lists. NULL: it has none. */
+	/* subcommand i that --help lists ("ct-net up"), NULL after the last; NULL: no subcommands */
 	const struct opt_program *(*command)(size_t i);
 };
 
 enum opt_asked { OPT_GO, OPT_HELP, OPT_TABLE, OPT_VERSION };
 
 /*
- * Reads argv into the struct at args. Operands are moved to the end of argv;
- * *first is the index of the first one. Gives what was asked for, or -1 with
- * the error (which names the argument).
+ * Reads argv into the struct at args. Moves the operands to the end of argv; *first is
+ * the index of the first operand. Returns an enum opt_asked, or -1 with an error that
+ * names the argument.
  */
 int opt_parse(const struct opt_program *prog, int argc, char **argv, void *args, int *first,
 	      struct err *e);
 
 void opt_help(const struct opt_program *prog, FILE *to);
-/* One line an option, tab-separated: -d, --detach, ARG (or nothing), help. */
+/* Prints one line for each option, tab-separated: -d, --detach, ARG (or nothing), help. */
 void opt_table(const struct opt_program *prog, FILE *to);
 
 #endif

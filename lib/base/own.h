@@ -1,10 +1,10 @@
 /*
- * Ownership bound to a scope: a variable declared with one of these releases
- * what it holds when its scope ends, on every path out of it.
+ * Ownership bound to a scope: a variable declared with one of these macros releases its
+ * resource when the scope ends, on every path.
  *
  *	own_fd int fd = open(...);
  *	...
- *	return take_fd(&fd);		hands the descriptor on instead
+ *	return take_fd(&fd);		passes the descriptor to the caller instead
  */
 #ifndef CT_OWN_H
 #define CT_OWN_H
@@ -20,7 +20,7 @@ static inline void own_close(const int *fd)
 		close(*fd);
 }
 
-/* Not to wait for the end of a scope: closes it, and there is nothing then. */
+/* Closes the descriptor before its scope ends. */
 static inline void shut_fd(int *fd)
 {
 	own_close(fd);
@@ -44,12 +44,12 @@ static inline void own_fclose(FILE **f)
 		fclose(*f);
 }
 
-#define own_fd   __attribute__((cleanup(own_close)))    /* int, -1 is nothing */
+#define own_fd   __attribute__((cleanup(own_close)))    /* int; -1: none */
 #define own_str  __attribute__((cleanup(own_free)))     /* any malloc'ed pointer */
 #define own_dir  __attribute__((cleanup(own_closedir))) /* DIR * */
 #define own_file __attribute__((cleanup(own_fclose)))   /* FILE * */
 
-/* The descriptor, no longer owned by the variable. */
+/* Returns the descriptor; the variable no longer owns it. */
 static inline int take_fd(int *fd)
 {
 	int taken = *fd;
@@ -58,7 +58,7 @@ static inline int take_fd(int *fd)
 	return taken;
 }
 
-/* The pointer, no longer owned by the variable. */
+/* Returns the pointer; the variable no longer owns it. */
 static inline void *take_ptr(void *pp)
 {
 	void *taken = *(void **)pp;

@@ -23,8 +23,8 @@ static int open_resolved(int root, const char *path, int flags, mode_t mode, uin
 	int fd = -1;
 
 	/*
-	 * EAGAIN: something was renamed meanwhile and ".." could not be judged, or
-	 * a lease is held. A container may do either for ever, so not without end.
+	 * EAGAIN: a concurrent rename prevented the check of "..", or a lease is held. A
+	 * container can cause both for ever, so the number of tries is limited.
 	 */
 	for (int tries = 0; tries < 1000; tries++) {
 		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
@@ -46,7 +46,10 @@ int path_open_beneath(int root, const char *path, int flags)
 
 enum { LINKS_MAX = 40 }; /* as many as the kernel follows */
 
-/* The parts of path, from where *done is on; more links than *left count as not there. */
+/*
+ * Appends the resolved components of path to done; counts symbolic links in *left. A link
+ * beyond LINKS_MAX is dropped from the path.
+ */
 static void lead(int root, const char *path, int *left, struct buf *done)
 {
 	own_strv struct strv parts = {0};
@@ -104,7 +107,7 @@ int path_mkdirs(int root, const char *path, mode_t mode, struct err *e)
 	if (errno != ENOENT)
 		return err_sys(e, "%s", path);
 	name = strrchr(copy, '/');
-	if (name && name[1] == '\0') { /* "a/b/" is "a/b" */
+	if (name && name[1] == '\0') { /* "a/b/" means "a/b" */
 		*name = '\0';
 		return path_mkdirs(root, copy, mode, e);
 	}
@@ -120,7 +123,7 @@ int path_mkdirs(int root, const char *path, mode_t mode, struct err *e)
 		return err_sys(e, "make directory %s", path);
 	dir = path_open(root, path, O_PATH | O_DIRECTORY, 0);
 	if (dir < 0 && errno == ENOENT) {
-		err_set(e, "%s: a link to what is not there", path);
+		err_set(e, "%s: dangling symbolic link", path);
 		e->sys = ENOENT;
 		return -1;
 	}
@@ -144,7 +147,7 @@ int path_mkfile(int root, const char *path, mode_t mode, struct err *e)
 		if (up < 0)
 			return -1;
 	}
-	/* O_NONBLOCK: what stands there by now may be a FIFO. */
+	/* O_NONBLOCK: a FIFO may have appeared here meanwhile. */
 	fd = path_open(root, path, O_RDONLY | O_CREAT | O_NONBLOCK | O_NOCTTY, mode);
 	if (fd < 0)
 		return err_sys(e, "make %s", path);

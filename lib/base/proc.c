@@ -19,7 +19,7 @@
 
 enum { OUTPUT_MAX = 1 << 20 };
 
-/* /proc/PID/stat from field 3, the state, on; NULL with errno, ESRCH: there is no such process. */
+/* Reads /proc/PID/stat from field 3 (the state) on. NULL with errno; ESRCH: no such process. */
 static char *read_stat(pid_t pid, char *stat, size_t size)
 {
 	char path[40], *p;
@@ -30,13 +30,13 @@ static char *read_stat(pid_t pid, char *stat, size_t size)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, stat, size - 1);
 	if (n <= 0) {
-		/* Anything else (no descriptors, no memory) says nothing about the process. */
+		/* Other errors (no descriptors, no memory) say nothing about the process. */
 		if (n == 0 || errno == ENOENT)
 			errno = ESRCH;
 		return NULL;
 	}
 	stat[n] = '\0';
-	/* Field 2 is the name, which may hold anything, ')' and spaces too: the last ')' ends it. */
+	/* Field 2 is the process name, which may contain ')' and spaces: the last ')' ends it. */
 	p = strrchr(stat, ')');
 	if (!p || p[1] != ' ') {
 		errno = ESRCH;
@@ -74,8 +74,10 @@ int proc_identify(pid_t pid, struct proc_id *out)
 
 bool proc_has_executed(pid_t child)
 {
-	/* PF_FORKNOEXEC of linux/sched.h: execve(2) clears it before it closes descriptors, and a
-	 * zombie keeps it. */
+	/*
+	 * PF_FORKNOEXEC of linux/sched.h: execve(2) clears it before it closes descriptors,
+	 * and a zombie keeps it.
+	 */
 	enum { FLAGS = 9, FORKED_ONLY = 0x40 };
 	char text[1024], *stat = read_stat(child, text, sizeof(text));
 
@@ -89,7 +91,7 @@ bool proc_alive(const struct proc_id *id)
 	if (id->pid <= 0)
 		return false;
 	if (proc_identify(id->pid, &now) < 0)
-		return errno != ESRCH; /* not known to be dead */
+		return errno != ESRCH; /* unknown counts as alive */
 	return now.start == id->start;
 }
 
@@ -104,7 +106,7 @@ int proc_open(const struct proc_id *id)
 	fd = pidfd_open(id->pid, 0);
 	if (fd < 0)
 		return -1;
-	/* Judged after opening: what the pidfd holds cannot change any more. */
+	/* Check after opening: from then on the pidfd cannot refer to another process. */
 	if (!proc_alive(id)) {
 		errno = ESRCH;
 		return -1;
@@ -187,7 +189,7 @@ static void limit_to(int resource, rlim_t most)
 	setrlimit(resource, &(struct rlimit){most, most});
 }
 
-/* In the child. limits NULL: none. */
+/* Runs in the child. limits NULL: none. */
 static void execute(char *const argv[], int in, int out, int why, const struct proc_limits *limits)
 {
 	const char *path = getenv("PATH");
@@ -210,7 +212,7 @@ static void execute(char *const argv[], int in, int out, int why, const struct p
 	_exit(127);
 }
 
-/* in -1: /dev/null. */
+/* in -1: read /dev/null. */
 static int run(char *const argv[], int in, const struct proc_limits *limits, struct buf *out,
 	       struct buf *why, struct err *e)
 {
@@ -259,7 +261,7 @@ int proc_run_limited(char *const argv[], int in, const struct proc_limits *limit
 
 int proc_boot_id(char out[37], struct err *e)
 {
-	static char known[37]; /* asked for once: it cannot change */
+	static char known[37]; /* cached: it cannot change */
 
 	if (!*known) {
 		own_fd int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);

@@ -89,7 +89,7 @@ void record_drop(struct record *r, const char *key)
 	*r = kept;
 }
 
-/* In place: "\n" becomes a newline, "\\" a backslash. */
+/* Unescapes in place: "\n" becomes a newline, "\\" a backslash. */
 static void unescape(char *s)
 {
 	char *to = s;
@@ -111,7 +111,7 @@ int record_parse(struct buf *text, const char *name, struct record *r, struct er
 
 	if (strlen(text->data) != text->len)
 		return err_set(e, "%s: damaged (a NUL byte)", name);
-	/* Some files are blank for the most part (container.h). */
+	/* Some files consist mostly of empty lines (container.h). */
 	for (line = text->data + strspn(text->data, "\n"); *line; line = end + strspn(end, "\n")) {
 		end = strchr(line, '\n');
 		if (!end)

@@ -20,8 +20,7 @@
 
 enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
-/* What this program was started with: as it was, and as option parsing reorders it. Kept until
- * exit. */
+/* Copies of main's arguments: unchanged, and as option parsing reorders them. Kept until exit. */
 static char **args, **list;
 
 char **selfexe_take_args(char **argv)
@@ -91,12 +90,12 @@ int selfexe_seal(struct err *e)
 		return 0;
 	sealed = memfd_create(selfexe_name(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (sealed < 0 || copy(self, sealed) < 0)
-		return err_sys(e, "copy ourselves");
+		return err_sys(e, "%s: copy the program into memory", selfexe_name());
 	fexecve(sealed, args, environ);
-	return err_sys(e, "execute our copy");
+	return err_sys(e, "%s: execute the program's copy in memory", selfexe_name());
 }
 
-/* From proc(5), the fields of /proc/self/stat that the kernel wants back whole. */
+/* Reads the fields of /proc/self/stat (proc(5)) that PR_SET_MM_MAP requires together. */
 static bool read_layout(struct prctl_mm_map *m)
 {
 	enum {
@@ -119,8 +118,8 @@ static bool read_layout(struct prctl_mm_map *m)
 
 	if (file_read(AT_FDCWD, "/proc/self/stat", 4096, &text, &ignored) < 0)
 		return false;
-	p = strrchr(text.data,
-		    ')'); /* behind the name, which is field 2 and may have anything in it */
+	/* Field 2, the process name, may contain anything: the last ')' ends it. */
+	p = strrchr(text.data, ')');
 	for (int i = 3; p && i < FIELDS; i++) {
 		p = strchr(p + 1, ' ');
 		if (p)
@@ -144,7 +143,7 @@ static bool read_layout(struct prctl_mm_map *m)
 
 void selfexe_retitle(const char *title)
 {
-	static struct prctl_mm_map m; /* known from the first time on, when /proc was the host's */
+	static struct prctl_mm_map m; /* read once, while /proc is still the host's */
 	size_t n = strlen(title) + 1, room;
 	char *shown;
 
@@ -158,8 +157,9 @@ void selfexe_retitle(const char *title)
 		return;
 	}
 	/*
-	 * In a place of our own (on the heap, since the kernel shows anonymous memory only):
-	 * of all that PR_SET_MM does, this alone needs no capability.
+	 * The title needs a larger place. It must be on the heap, because the kernel shows
+	 * anonymous memory only. PR_SET_MM_MAP is the only operation of PR_SET_MM without a
+	 * required capability.
 	 */
 	m.arg_start = (uintptr_t)str_dup(title);
 	m.arg_end = m.arg_start + n;
@@ -167,7 +167,7 @@ void selfexe_retitle(const char *title)
 	if (prctl(PR_SET_MM, PR_SET_MM_MAP, &m, sizeof(m), 0) == 0)
 		return;
 	free((char *)(uintptr_t)m.arg_start);
-	m.arg_start = (uintptr_t)shown; /* a kernel without CONFIG_CHECKPOINT_RESTORE: what fits */
+	m.arg_start = (uintptr_t)shown; /* without CONFIG_CHECKPOINT_RESTORE: truncate the title */
 	m.arg_end = m.arg_start + room;
 	memmove(shown, title, room - 1);
 }

@@ -1,7 +1,7 @@
 /*
- * The program that runs, out of a container's reach: /proc/PID/exe of a process
- * on its way into a container leads to the host's file of ct, which root without
- * a user namespace could write (the class of CVE-2019-5736).
+ * Keeps the host's ct binary out of a container's reach. /proc/PID/exe of a process on its way
+ * into a container leads to that binary, and root without a user namespace could overwrite it
+ * (the class of CVE-2019-5736).
  */
 #ifndef CT_SELFEXE_H
 #define CT_SELFEXE_H
@@ -11,8 +11,8 @@
 struct err;
 
 /*
- * Copies of main's arguments, to be used instead of them: selfexe_retitle writes over those. The
- * list is the caller's to reorder, and lives as long as the process.
+ * Copies main's arguments. Use the copies instead of argv, because selfexe_retitle overwrites
+ * argv. The caller may reorder the list; it lives as long as the process.
  */
 char **selfexe_take_args(char **argv);
 
@@ -20,23 +20,25 @@ char **selfexe_take_args(char **argv);
 const char *selfexe_name(void);
 
 /*
- * What every user of the host sees in ps(1) from now on, instead of the arguments, which may
- * hold secrets. Children that do not execute anything inherit it.
+ * Sets the command line that every user of the host sees in ps(1). The real arguments may hold
+ * secrets. Children inherit the title until they execute a program.
  */
 void selfexe_retitle(const char *title);
-/* The same as "ct-run: WHAT". */
+/* Sets the title "ct-run: WHAT". */
 void selfexe_show(const char *what);
 
 /*
- * Executes this program again, with the same arguments, from a sealed copy of it
- * in memory (memfd_create(2)); returns 0 if that is where it runs already.
- * Call it before anything is made or read. Does not return on success.
+ * Executes this program again with the same arguments from a sealed copy in memory
+ * (memfd_create(2)). Returns 0 if the process already runs from such a copy; otherwise does not
+ * return on success. Call it before anything is made or read.
  */
 int selfexe_seal(struct err *e);
 bool selfexe_sealed(void);
 
-/* The path of another program, in the directory that this one is in; NULL if that cannot be told.
- * The caller frees it. */
+/*
+ * The path of another program in this program's directory; NULL if the directory is unknown.
+ * The caller frees it.
+ */
 char *selfexe_beside(const char *name);
 
 #endif

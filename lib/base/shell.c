@@ -13,14 +13,19 @@ static void quote(struct buf *to, const char *text, size_t n)
 	buf_str(to, "'");
 }
 
-/* Length of what may stand in quotes as it is; a tab moves the cursor no farther than a few
- * letters. */
+/*
+ * Length of a character that is safe inside quotes. A tab moves the cursor only a few
+ * columns, so it is safe.
+ */
 static size_t harmless(const char *s)
 {
 	return *s == '\t' ? 1 : str_shown(s);
 }
 
-/* The format of printf(1) that prints those bytes: no option, and nothing in it moves a cursor. */
+/*
+ * Adds a printf(1) format that prints the n bytes. The format contains no control character and
+ * does not start with "-".
+ */
 static void quote_format(struct buf *to, const char *text, size_t n)
 {
 	own_str char *copy = str_dup_n(text, n);
@@ -52,7 +57,7 @@ void shell_word(struct buf *to, const char *word)
 		buf_str(to, word);
 		return;
 	}
-	/* A substitution would take the newlines at the end away. */
+	/* Command substitution strips newlines at the end: quote those separately. */
 	while (n && word[n - 1] == '\n')
 		n--;
 	while (shown < n && (one = harmless(word + shown)))

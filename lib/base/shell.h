@@ -1,16 +1,18 @@
-/* Text of a POSIX shell, written so that any string comes out as it went in. */
+/* Writes text for a POSIX shell so that the shell reads back exactly the same strings. */
 #ifndef CT_SHELL_H
 #define CT_SHELL_H
 
 struct buf;
 struct strv;
 
-/* One word, quoted if need be; what could move a cursor is written as printf(1) has it, but
- * newlines at the end are themselves. */
+/*
+ * Adds one word, quoted if needed. Control characters become escapes of printf(1); newlines at
+ * the end of the word stay newlines.
+ */
 void shell_word(struct buf *to, const char *word);
-/* Each with a space before it. */
+/* Adds each word with a space before it. */
 void shell_words(struct buf *to, const struct strv *words);
-/* The argument of printf(1) that prints the text: one line, whatever is in it. */
+/* Adds the quoted printf(1) format that prints text. It is always one line. */
 void shell_format(struct buf *to, const char *text);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/num.h"
 
-/* "RTMIN", "RTMIN+3", "RTMAX-2", "RTMAX": counted from the ends (signal(7)). */
+/* Reads "RTMIN", "RTMIN+3", "RTMAX-2", "RTMAX" (signal(7)). */
 static bool read_real_time(const char *name, int *sig)
 {
 	bool last = strncasecmp(name, "RTMAX", 5) == 0;
@@ -28,7 +28,7 @@ static bool read_real_time(const char *name, int *sig)
 
 int sig_read(const char *text, int *sig, struct err *e)
 {
-	/* Of two names of one signal sigabbrev_np(3) knows one. */
+	/* Signals with two names: sigabbrev_np(3) knows only one of them. */
 	static const struct {
 		const char *name;
 		int sig;

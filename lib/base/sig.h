@@ -1,5 +1,7 @@
-/* Signals by number and by every name of `kill -l`, with and without SIG, in any case: "15",
- * "TERM", "sigiot", "RTMAX-2". */
+/*
+ * Reads a signal: a number or any name of `kill -l`, with or without SIG, in any case: "15",
+ * "TERM", "sigiot", "RTMAX-2".
+ */
 #ifndef CT_SIG_H
 #define CT_SIG_H
 

@@ -18,7 +18,7 @@ static int terminal = -1;
 int step_begin(struct err *e)
 {
 	terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
-	return terminal < 0 ? err_sys(e, "--step: the terminal") : 0;
+	return terminal < 0 ? err_sys(e, "--step: /dev/tty") : 0;
 }
 
 bool step_wanted(void)
@@ -26,7 +26,7 @@ bool step_wanted(void)
 	return terminal >= 0;
 }
 
-/* Those that are not blocked end us as ever. */
+/* A signal that is not blocked has its usual effect and never arrives here. */
 static int open_signals(void)
 {
 	sigset_t set;
@@ -48,15 +48,15 @@ int step_wait(const char *line, struct err *e)
 		return 0;
 	signals = open_signals();
 	if (signals < 0 || fd_write_all(terminal, text, strlen(text)) < 0)
-		return err_sys(e, "--step: the terminal");
+		return err_sys(e, "--step: /dev/tty");
 	while (c != '\n') {
 		struct pollfd p[] = {{.fd = terminal, .events = POLLIN},
 				     {.fd = signals, .events = POLLIN}};
 
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
-			return err_sys(e, "--step: the terminal");
+			return err_sys(e, "--step: /dev/tty");
 		if (p[1].revents || (p[0].revents && read(terminal, &c, 1) <= 0)) {
-			err_set(e, "--step: ended by its user");
+			err_set(e, "--step: stopped by the user");
 			return err_status(e, 130);
 		}
 	}

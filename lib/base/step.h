@@ -1,6 +1,6 @@
 /*
- * Stopping before each step of something until its user presses Enter on the
- * terminal (--step). Does nothing until step_begin was called.
+ * --step: stops before each step until the user presses Enter on the terminal. Without
+ * step_begin, these functions do nothing.
  */
 #ifndef CT_STEP_H
 #define CT_STEP_H
@@ -9,11 +9,13 @@
 
 struct err;
 
-/* Opens the terminal; in the processes made from then on it is the same. */
+/* Opens the terminal; later child processes use the same descriptor. */
 int step_begin(struct err *e);
 bool step_wanted(void);
-/* Says the line, and waits. The end of input, or SIGINT, SIGTERM or SIGHUP where they are blocked,
- * is an error. */
+/*
+ * Prints the line and waits for Enter. End of input is an error. SIGINT, SIGTERM and SIGHUP are
+ * errors if the caller has blocked them.
+ */
 int step_wait(const char *line, struct err *e);
 
 #endif

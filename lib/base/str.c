@@ -117,7 +117,7 @@ char *str_printable(const char *s)
 
 void strv_take(struct strv *l, char *s)
 {
-	if ((l->n & (l->n + 1)) == 0) /* room for twice as many, at 0, 1, 3, 7, ... */
+	if ((l->n & (l->n + 1)) == 0) /* the capacity doubles at 0, 1, 3, 7, ... elements */
 		l->v = mem_grow(l->v, 2 * (l->n + 1), sizeof(*l->v));
 	l->v[l->n++] = s;
 	l->v[l->n] = NULL;
@@ -174,7 +174,7 @@ static void buf_room(struct buf *b, size_t more)
 void buf_add(struct buf *b, const void *data, size_t n)
 {
 	buf_room(b, n);
-	if (n) /* data may be NULL then, which memcpy may not see */
+	if (n) /* data may be NULL if n is 0; memcpy(3) forbids NULL */
 		memcpy(b->data + b->len, data, n);
 	b->len += n;
 	b->data[b->len] = '\0';

@@ -1,8 +1,8 @@
 /*
  * Strings and lists of strings.
  *
- * Memory that is not to be had ends the program (abort): Linux overcommits, so
- * a failed small allocation cannot be handled in any way that helps a user.
+ * Failed allocations abort the program: Linux overcommits memory, so handling the failure of a
+ * small allocation would not help a user.
  */
 #ifndef CT_STR_H
 #define CT_STR_H
@@ -14,43 +14,46 @@
 void *mem_alloc(size_t size);                       /* zeroed */
 void *mem_grow(void *p, size_t count, size_t size); /* realloc of count * size */
 char *str_dup(const char *s);                       /* NULL gives NULL */
-char *str_dup_n(const char *s, size_t n);           /* the first n bytes at most */
+char *str_dup_n(const char *s, size_t n);           /* at most the first n bytes */
 char *str_fmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 bool str_starts(const char *s, const char *prefix);
 bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
 
 /*
- * Length of the valid UTF-8 sequence that s starts with, its code point in *c;
- * 0 if there is none. (RFC 3629: shortest forms only, no surrogates.)
+ * Length of the valid UTF-8 sequence at the start of s, with its code point in *c; 0 if there
+ * is none. (RFC 3629: shortest forms only, no surrogates.)
  */
 size_t str_utf8(const char *s, uint32_t *c);
-/* The same, but 0 for what could move a cursor, end a line or turn the writing round. */
+/*
+ * The same length, but 0 for characters that move the cursor, end a line or change the writing
+ * direction: unsafe on a terminal.
+ */
 size_t str_shown(const char *s);
 
 /*
- * The string with everything that could move a cursor or end a line (C0, DEL,
- * C1, invalid UTF-8) written as \n, \t, \xNN. The caller frees it.
+ * Copies the string and writes C0, DEL, C1 and invalid UTF-8, which could move the cursor or
+ * end a line, as \n, \t, \xNN. The caller frees it.
  */
 char *str_printable(const char *s);
 
-/* A list that is also a C argument vector: v[n] is NULL once anything was added. */
+/* A list that is also a C argument vector: v[n] is NULL as soon as an element was added. */
 struct strv {
 	char **v;
 	size_t n;
 };
 
-void strv_add(struct strv *l, const char *s); /* a copy of s */
-void strv_take(struct strv *l, char *s);      /* s itself, now the list's */
+void strv_add(struct strv *l, const char *s); /* adds a copy of s */
+void strv_take(struct strv *l, char *s);      /* adds s itself; the list owns it */
 void strv_free(struct strv *l);
-char *strv_join(const struct strv *l, const char *between); /* "" of an empty list */
+char *strv_join(const struct strv *l, const char *between); /* "" for an empty list */
 bool strv_has(const struct strv *l, const char *s);
-/* Splits s at each sep; empty parts count. */
+/* Splits s at each sep and adds the parts; empty parts count. */
 void strv_split(struct strv *l, const char *s, char sep);
 
 #define own_strv __attribute__((cleanup(strv_free)))
 
-/* A growing byte buffer; data[len] is always 0 once anything was added. */
+/* A growing byte buffer. data[len] is 0 as soon as something was added. */
 struct buf {
 	char *data;
 	size_t len, cap;

@@ -10,9 +10,9 @@
 struct table {
 	const struct column *columns;
 	const struct listing *how;
-	size_t n;             /* columns there are */
-	size_t *pick, picked; /* columns to show, in order */
-	struct strv cells;    /* row after row, those picked */
+	size_t n;             /* number of columns */
+	size_t *pick, picked; /* columns to print, in order */
+	struct strv cells;    /* values of the picked columns, row after row */
 };
 
 static int pick(struct table *t, struct err *e)
@@ -97,7 +97,7 @@ void json_string(struct buf *out, const char *s)
 			buf_fmt(out, "\\%c", (int)c);
 		else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
 			 (c >= 0x2066 && c <= 0x2069))
-			buf_fmt(out, "\\u%04x", c); /* as exact, and harmless to a terminal */
+			buf_fmt(out, "\\u%04x", c); /* equivalent in JSON, and safe on a terminal */
 		else
 			buf_add(out, s, n);
 	}
@@ -141,7 +141,7 @@ static void print_json(const struct table *t, char **row, FILE *to)
 	fprintf(to, "%s}\n", line.data);
 }
 
-/* Columns as wide as their widest cell, two spaces between; the last one as it is. */
+/* Pads every column but the last to its widest value, two spaces between. */
 static void print_line(const struct table *t, char **cells, const size_t *width, FILE *to)
 {
 	for (size_t k = 0; k < t->picked; k++) {
@@ -158,8 +158,8 @@ static void print_line(const struct table *t, char **cells, const size_t *width,
 void table_end(struct table *t, FILE *to)
 {
 	bool aligned = !t->how->columns && !t->how->quiet && isatty(fileno(to));
-	size_t rows = t->cells.n / t->picked,
-	       *width = mem_alloc(t->picked * sizeof(*width)); /* the id at least */
+	size_t rows = t->cells.n / t->picked; /* the id is always picked */
+	size_t *width = mem_alloc(t->picked * sizeof(*width));
 	own_strv struct strv shown = {0};
 
 	if (t->how->json) {

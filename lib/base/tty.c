@@ -15,10 +15,10 @@ static int raw_fd;
 static volatile sig_atomic_t is_raw;
 
 /*
- * In the background a job is stopped by SIGTTOU until it gets the terminal, and
- * must be so even if its program takes all signals by signalfd: with SIGTTOU
- * blocked the kernel lets it change the terminal under the shell. tcflow is
- * subject to that and, this way, changes nothing.
+ * Stops a background job with SIGTTOU until it is in the foreground. SIGTTOU is unblocked
+ * for this: if a program that reads all signals from a signalfd blocked it, the kernel would
+ * let the job change the terminal under the shell. tcflow(3) triggers SIGTTOU and, with
+ * TCOON, changes nothing.
  */
 static int await_foreground(int fd)
 {
@@ -40,19 +40,22 @@ int tty_raw(int fd, struct err *e)
 	struct termios now;
 
 	if (await_foreground(fd) < 0 || tcgetattr(fd, &now) < 0)
-		return err_sys(e, "terminal");
+		return err_sys(e, "terminal: set raw mode");
 	if (!is_raw) {
 		before = now;
 		raw_fd = fd;
 	}
 	if (!at_exit && atexit(tty_restore) == 0)
 		at_exit = true;
-	/* Before the change: a signal's handler in between then puts back what is still there. */
+	/*
+	 * Set before the change: a signal handler that runs in between restores settings that
+	 * are still in force.
+	 */
 	is_raw = 1;
 	cfmakeraw(&now);
 	while (tcsetattr(fd, TCSANOW, &now) < 0)
 		if (errno != EINTR)
-			return err_sys(e, "terminal");
+			return err_sys(e, "terminal: set raw mode");
 	return 0;
 }
 
@@ -64,7 +67,8 @@ void tty_restore(void)
 	if (!is_raw)
 		return;
 	is_raw = 0;
-	front = tcgetpgrp(raw_fd); /* -1: not our controlling terminal, so no job control either */
+	/* -1: not the controlling terminal, so there is no job control */
+	front = tcgetpgrp(raw_fd);
 	if (front < 0 || front == getpgrp())
 		while (tcsetattr(raw_fd, TCSANOW, &before) < 0 && errno == EINTR)
 			;

@@ -1,5 +1,5 @@
 /*
- * Terminals: the user's (raw while a container has one), the container's (its size).
+ * Terminals: raw mode for the user's terminal, the window size for the container's.
  * termios(3), ioctl_tty(2).
  */
 #ifndef CT_TTY_H
@@ -8,22 +8,25 @@
 struct err;
 
 /*
- * Puts the user's terminal in raw mode. Its state from before is put back by
- * tty_restore, or at exit(3). Called again (after SIGCONT) it makes the
- * terminal raw again, and the state to put back remains the first one. One terminal
- * at a time; fd stays open until then. A process in the background is stopped here
- * (SIGTTOU, even if blocked, but not if ignored) until it is in the foreground.
+ * Puts the user's terminal in raw mode. tty_restore or exit(3) restores the previous settings.
+ * A second call (after SIGCONT) sets raw mode again; the settings of before the first call are
+ * still the ones to restore. Only one terminal at a time; fd stays open until it is restored.
+ *
+ * A background process is stopped here by SIGTTOU, even if SIGTTOU is blocked but not if it is
+ * ignored, until it is in the foreground.
  */
 int tty_raw(int fd, struct err *e);
 
 /*
- * Async-signal-safe; does nothing if nothing is to be put back, or if another
- * process group has the terminal now (a shell, which sets it as it likes).
+ * Restores the terminal. Async-signal-safe. Does nothing if the terminal is not raw, or if
+ * another process group is in the foreground (a shell, which sets the terminal itself).
  */
 void tty_restore(void);
 
-/* The window size of one terminal given to another; the latter's foreground gets SIGWINCH if it
- * changed. */
+/*
+ * Copies the window size from one terminal to another. The kernel sends SIGWINCH to the
+ * foreground process group of the latter if its size changed.
+ */
 void tty_copy_size(int from, int to);
 
 #endif

@@ -27,7 +27,7 @@ hostile_run() {
 @test "etc as a link out of the root stays inside" {
 	hostile_run "rm -rf etc && ln -s '$D/outside' etc"
 	[ "$status" -eq 125 ]
-	[ "$output" = 'ct-run: /etc: a link to what is not there' ]
+	[ "$output" = 'ct-run: /etc: dangling symbolic link' ]
 	hostile_run "mkdir -p './$D' && mv etc './$D/outside' && ln -s '$D/outside' etc" --dns 192.0.2.1
 	[ "$output" = $'ran\n0' ]
 	[ "$(ct-run --dns 192.0.2.1 -u www-data "$evil" cat /etc/resolv.conf)" = 'nameserver 192.0.2.1' ]
@@ -67,7 +67,7 @@ hostile_run() {
 	mkdir "$D/vol"
 	for up in '' ../../../..; do
 		hostile_run "ln -s '$up$D/outside' link" -v "$D/vol:/link/sub"
-		[ "$output" = 'ct-run: /link: a link to what is not there' ]
+		[ "$output" = 'ct-run: /link: dangling symbolic link' ]
 		hostile_run "mkdir -p './$D/outside'; ln -s '$up$D/outside' link" -v "$D/vol:/link/sub" --tmpfs /link/tmp
 		[ "$output" = $'ran\n0' ]
 	done

@@ -155,7 +155,7 @@ static void a_moment_that_never_was_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		snprintf(
 			want, sizeof(want),
-			"%s: not a time (2024-05-01T10:00:00Z, seconds since 1970, or 5m ago as 5m)",
+			"%s: not a time (2024-05-01T10:00:00Z, seconds since 1970, or an age such as 5m)",
 			bad[i]);
 		assert_refused(num_time(bad[i], &t, &e), &e, want);
 	}

@@ -193,7 +193,7 @@ static void help_shows_the_purpose_on_its_second_line_and_each_option(void **sta
 	assert_string_equal(lines.v[5], "      --name NAME      its name");
 	assert_string_equal(lines.v[6],
 			    "  -e, --env KEY=VALUE  an environment variable (repeatable)");
-	assert_string_equal(lines.v[10], "      --help           show this");
+	assert_string_equal(lines.v[10], "      --help           show this help");
 }
 
 static void the_table_has_a_line_an_option(void **state)

@@ -108,7 +108,7 @@ static void a_link_that_leads_nowhere_is_an_error_by_name(void **state)
 
 	scratch_link(s, "/nowhere/at/all", "link");
 	assert_refused(path_mkdirs(s->dir, "link/made", 0755, &e), &e,
-		       "link: a link to what is not there");
+		       "link: dangling symbolic link");
 	assert_false(there(s, "nowhere"));
 }
 

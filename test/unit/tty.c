@@ -151,7 +151,8 @@ static void what_is_no_terminal_is_refused(void **state)
 	own_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)state;
-	assert_refused(tty_raw(null, &e), &e, "terminal: Inappropriate ioctl for device");
+	assert_refused(tty_raw(null, &e), &e,
+		       "terminal: set raw mode: Inappropriate ioctl for device");
 	tty_restore();
 	tty_copy_size(null, null);
 }
