@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Characters, not pointers: nothing for the dynamic linker to relocate. */
+/* Arrays instead of pointers: the dynamic linker has nothing to relocate. */
 static const char names[][20] = {
 	[CAP_CHOWN] = "CHOWN",
 	[CAP_DAC_OVERRIDE] = "DAC_OVERRIDE",
@@ -72,7 +72,7 @@ uint64_t caps_all(void)
 {
 	uint64_t set = 0;
 
-	/* Counted by asking: the kernel may know more than our headers. */
+	/* Ask the kernel for each: it may know more capabilities than our headers. */
 	for (int cap = 0; cap < 64; cap++) {
 		int held = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
 
@@ -122,13 +122,13 @@ static int bounding_limit(uint64_t set, struct err *e)
 
 		if (set & CAPS_BIT(cap))
 			continue;
-		/* Without asking first whether the set holds it: that is a call more for each. */
+		/* Dropped without checking that the set holds it, which saves a call for each. */
 		if (explained(prctl(PR_CAPBSET_DROP, cap, 0, 0, 0),
 			      "prctl(PR_CAPBSET_DROP, %d /* %s */)", cap, name) == 0)
 			continue;
 		if (errno == EINVAL && cap > 0)
-			break; /* past the kernel's last one */
-		/* A process without CAP_SETPCAP may still be one that does not hold it. */
+			break; /* beyond the kernel's last capability */
+		/* Without CAP_SETPCAP: no error if the set does not hold the capability. */
 		if (errno != EPERM || prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 0)
 			return err_sys(e, "capability %d (%s): drop", cap, name);
 	}
@@ -141,17 +141,16 @@ int caps_limit(uint64_t set, struct err *e)
 	struct __user_cap_data_struct data[2];
 	uint64_t keep;
 
-	/* First, because dropping needs a CAP_SETPCAP that may have to go. */
+	/* First, because dropping needs CAP_SETPCAP, which may be dropped below. */
 	if (bounding_limit(set, e) < 0)
 		return -1;
 
 	/*
-	 * What root has after execve is what the bounding set and the inheritable
-	 * set allow, whatever it had before; another user has its ambient set. So
-	 * with nothing inheritable, and hence nothing ambient, three more can stay
-	 * up to execve without reaching the container's program: SYS_ADMIN, as
-	 * seccomp asks for it where no_new_privs is not set, and SETUID and SETGID,
-	 * to become the user that was asked for when those are dropped.
+	 * After execve(2) root has what the bounding set and the inheritable set allow,
+	 * whatever it had before; another user has its ambient set. With an empty inheritable
+	 * set, and hence an empty ambient set, three more capabilities can stay until execve(2)
+	 * without reaching the container's program: SYS_ADMIN, which seccomp(2) requires
+	 * without no_new_privs, and SETUID and SETGID to become the requested user.
 	 */
 	keep = set | CAPS_BIT(CAP_SYS_ADMIN) | CAPS_BIT(CAP_SETUID) | CAPS_BIT(CAP_SETGID);
 

@@ -1,9 +1,8 @@
 /*
- * Capability sets: what root in a container may still do (capabilities(7)).
+ * Capability sets: the privileges that root in a container keeps (capabilities(7)).
  *
- * A set is a uint64_t with bit N for capability N of linux/capability.h. The
- * kernel is asked with prctl(2) and capset(2) directly; a library between would
- * only make every run start later.
+ * A set is a uint64_t with bit N for capability N of linux/capability.h. prctl(2) and capset(2)
+ * are called directly: loading a library would delay every run.
  */
 #ifndef CT_CAPS_H
 #define CT_CAPS_H
@@ -16,32 +15,32 @@
 #define CAPS_BIT(cap) (UINT64_C(1) << (cap))
 
 /*
- * What a container has if nothing else is asked for. Without a network of its
- * own it gets no CAP_NET_RAW: there that would show it the host's packets.
+ * The default set of a container. On the host's network CAP_NET_RAW is left out: it would
+ * expose the host's packets.
  */
 uint64_t caps_default(bool host_network);
 
-/* Every capability this kernel knows and our own bounding set still holds. */
+/* All capabilities that this kernel knows and that our own bounding set still holds. */
 uint64_t caps_all(void);
 
 /* "NET_ADMIN", "cap_net_admin" or "ALL", in any case. ALL is caps_all(). */
 int caps_read(const char *text, uint64_t *set, struct err *e);
 
-/* Whether we have it now, in our own user namespace. */
+/* Whether the calling process has the capability in its own user namespace. */
 bool caps_held(int cap);
 
-/* "NET_ADMIN" for CAP_NET_ADMIN (12); NULL for a number without a name here. */
+/* "NET_ADMIN" for CAP_NET_ADMIN (12); NULL if the number has no name here. */
 const char *caps_name(int cap);
 
 /*
- * Makes `set` the most that the calling process can have after its next
- * execve(2): exactly `set` if it is root then (less what the bounding set did not
- * hold before), nothing if it is another user. Until then it also keeps what it
- * needs to load a system call filter and to become that user.
+ * Limits the capabilities of the calling process after its next execve(2): root then has
+ * exactly `set` (without what the bounding set lacked before), another user has none. Until
+ * execve(2) the process also keeps the capabilities that it needs to load a seccomp filter and
+ * to change its user.
  *
- * Call it in the first process of a container, single-threaded, after the
- * mounts, before seccomp_filter_load() and before setgroups/setgid/setuid. Needs
- * CAP_SETPCAP in the own user namespace.
+ * Call it in the first process of a container, single-threaded, after the mounts and
+ * before seccomp_filter_load() and setgroups/setgid/setuid. Needs CAP_SETPCAP in the
+ * process's own user namespace.
  */
 int caps_limit(uint64_t set, struct err *e);
 

@@ -20,8 +20,8 @@
 enum { VALUE = 1024 }; /* longest value read */
 
 /*
- * The path comes from CT_CGROUP and an id. libcgroup would follow "..", and a
- * group at the top would be made in the tree's root, where other people's are.
+ * The path comes from CT_CGROUP and an id. libcgroup would follow "..", and a cgroup without a
+ * parent would stand in the root of the hierarchy, among cgroups of other programs.
  */
 static int path_check(const char *path, const char **out, struct err *e)
 {
@@ -30,7 +30,8 @@ static int path_check(const char *path, const char **out, struct err *e)
 
 	*out = p;
 	if (!strchr(p, '/'))
-		return err_set(e, "control group %s: no group is named above it (CT_CGROUP)", path);
+		return err_set(e, "control group %s: the path has no parent group (CT_CGROUP)",
+			       path);
 	if (strlen(p) >= sizeof(((struct cgroup_group *)0)->path))
 		return err_set(e, "control group %s: the name is too long", path);
 	for (;; p += n + 1) {
@@ -42,7 +43,10 @@ static int path_check(const char *path, const char **out, struct err *e)
 	}
 }
 
-/* The path as the library wants it, and the trees: how many there are. */
+/*
+ * Checks the path, converts it to libcgroup's form and finds the hierarchies.
+ * Returns their number.
+ */
 static int start(const char *path, const char **group, const struct hierarchy **trees,
 		 struct err *e)
 {
@@ -51,7 +55,7 @@ static int start(const char *path, const char **group, const struct hierarchy **
 	return hierarchy_find(trees, e);
 }
 
-/* The same where there have to be some. */
+/* Like start, but no mounted hierarchy is an error. */
 static int start_mounted(const char *path, const char **group, const struct hierarchy **trees,
 			 struct err *e)
 {
@@ -132,12 +136,13 @@ int cgroup_join(const struct cgroup_group *g, bool v2_too, struct err *e)
 {
 	own_fd int procs = -1;
 
-	/* "0" is the writer itself: that way the kernel need not wait until no CPU looks at
-	 * another's groups. */
+	/*
+	 * "0" means the writing process itself: the kernel need not wait until no CPU reads the
+	 * cgroups of another process.
+	 */
 	for (int i = 0; i < g->v1_n; i++)
 		if (explained(write(g->v1[i], "0", 1),
-			      "write(%d /* tasks of a tree of control groups */, \"0\")",
-			      g->v1[i]) < 0)
+			      "write(%d /* tasks of a cgroup hierarchy */, \"0\")", g->v1[i]) < 0)
 			return err_sys(e, "join control group %s", g->path);
 	if (!v2_too || g->v2 < 0)
 		return 0;
@@ -149,7 +154,10 @@ int cgroup_join(const struct cgroup_group *g, bool v2_too, struct err *e)
 
 /* ---- ending ---- */
 
-/* Longer each time, so that what takes microseconds is seen soon; false when ms have been spent. */
+/*
+ * Sleeps longer each time, so that a change within microseconds is noticed soon. false when ms
+ * milliseconds have passed.
+ */
 static bool pause_again(long *us, long ms)
 {
 	struct timespec t = {.tv_nsec = *us / 4 + 50};
@@ -164,8 +172,10 @@ static bool pause_again(long *us, long ms)
 
 typedef int visit_fn(int above, const char *name, int dir, void *arg);
 
-/* Visits a group beneath the directory above, after all groups beneath it. One that is gone is
- * success. */
+/*
+ * Visits the cgroup `name` beneath the directory `above`, after all its child cgroups. A
+ * missing cgroup is success.
+ */
 static int visit(int above, const char *name, visit_fn *fn, void *arg)
 {
 	int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -184,7 +194,7 @@ static int visit(int above, const char *name, visit_fn *fn, void *arg)
 }
 
 struct signalled {
-	int signal; /* 0: only counts */
+	int signal; /* 0: only count */
 	int n;
 };
 
@@ -196,8 +206,10 @@ static int signal_in(int above, const char *name, int dir, void *arg)
 	int pid;
 
 	(void)above, (void)name;
-	/* 0 is a process of another pid namespace, and for kill(2) it would be our own process
-	 * group. */
+	/*
+	 * A pid of 0 is a process of another pid namespace; to kill(2) it would mean
+	 * our own process group.
+	 */
 	while (procs && fscanf(procs, "%d", &pid) == 1) {
 		s->n++;
 		if (s->signal && pid > 0)
@@ -206,7 +218,7 @@ static int signal_in(int above, const char *name, int dir, void *arg)
 	return 0;
 }
 
-/* Sends the signal to all in the group, in whatever tree. How many they are. */
+/* Sends a signal to all processes in the cgroup, in every hierarchy. Returns their number. */
 static int signal_all(const struct hierarchy *trees, int n, const char *group, int signal)
 {
 	struct signalled s = {.signal = signal};
@@ -256,8 +268,10 @@ int cgroup_thaw(const char *path, struct err *e)
 	return freezer_thaw(&f, e) < 0 ? err_wrap(e, "control group %s", path) : 0;
 }
 
-/* Frozen, none can fork, and none can end and leave its pid to another, while they are read one by
- * one. */
+/*
+ * Kills frozen processes. A frozen process cannot fork while the pids are read, and cannot end
+ * and leave its pid to another process.
+ */
 static void kill_frozen(const struct hierarchy *trees, int n, const char *group)
 {
 	own_freezer struct freezer f = FREEZER_NONE;
@@ -267,7 +281,7 @@ static void kill_frozen(const struct hierarchy *trees, int n, const char *group)
 	if (open)
 		freezer_freeze(&f, 100, &ignored);
 	signal_all(trees, n, group, SIGKILL);
-	/* On v1 what is frozen dies only when thawed. */
+	/* On v1 frozen processes die only after they are thawed. */
 	if (open)
 		freezer_thaw(&f, &ignored);
 }
@@ -286,7 +300,7 @@ int cgroup_kill(const char *path, struct err *e)
 		if (hierarchy_set(v2_controller(), group, "cgroup.kill", "1") < 0)
 			kill_frozen(trees, n, group);
 		else
-			cgroup_thaw(group, &ignored); /* its freezer may be in a tree of v1 */
+			cgroup_thaw(group, &ignored); /* its freezer may be in a v1 hierarchy */
 		if (!pause_again(&spent, 10000))
 			return err_set(e, "control group %s: %d processes do not end", group, left);
 	}
@@ -299,7 +313,10 @@ static int remove_one(int above, const char *name, int dir, void *arg)
 	return unlinkat(above, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-/* What the library left: a container's own groups beneath it, and processes that end just now. */
+/*
+ * Removes what libcgroup left: child cgroups that the container made, and cgroups whose last
+ * processes are just ending.
+ */
 static int remove_rest(const struct hierarchy *h, const char *group, struct err *e)
 {
 	own_str char *dir = hierarchy_path(h, group, NULL);

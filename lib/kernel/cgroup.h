@@ -1,9 +1,11 @@
 /*
- * The control group of a container, on cgroup v1 (each controller a hierarchy
- * of its own), v2, or v1 beside an empty v2. libcgroup discovers, creates,
- * sets, reads and deletes; joining is by hand, because cgroup_attach_task
- * writes a pid and that waits for a grace period of the kernel (ms), where a
- * process that writes "0" for itself, or is cloned into the group, does not.
+ * The cgroup of a container, on cgroup v1 (a hierarchy for each controller), v2, or v1 beside a
+ * v2 hierarchy without controllers.
+ *
+ * libcgroup finds hierarchies; creates, configures, reads and deletes cgroups. Joining
+ * does not use it: cgroup_attach_task writes a pid, which waits for a grace period of the
+ * kernel (milliseconds). A process that writes "0" for itself, or is cloned into the
+ * cgroup, does not wait.
  */
 #ifndef CT_CGROUP_H
 #define CT_CGROUP_H
@@ -18,42 +20,50 @@
 struct err;
 
 enum { CGROUP_CONTROLLERS = 12 };
-/* A group that exists, open so that a process can join it. */
+/* An existing cgroup, with the descriptors that a process needs to join it. */
 struct cgroup_group {
 	char path[200];             /* "ct/ps_42002" */
-	int v1[CGROUP_CONTROLLERS]; /* `tasks` of each v1 hierarchy it is in */
+	int v1[CGROUP_CONTROLLERS]; /* its `tasks` file in each v1 hierarchy */
 	int v1_n;
-	int v2; /* its directory on v2, for CLONE_INTO_CGROUP; -1: none */
+	int v2; /* its directory in the v2 hierarchy, for CLONE_INTO_CGROUP; -1: none */
 };
 
 /*
- * Makes the group (and its parent, if there is none) in every hierarchy that
- * has a controller ct uses, with the limits set. A limit that was asked for and
- * that this kernel cannot hold is an error that names it; nothing is left then.
+ * Makes the cgroup, and missing parents, in every hierarchy that has a controller ct uses, and
+ * sets its limits. A requested limit that this kernel does not support is an error that names
+ * the limit; the cgroup is removed again.
  */
 int cgroup_create(const char *path, const struct limits *want, struct cgroup_group *g,
 		  struct err *e);
-/* Opens a group that exists. */
+/* Opens an existing cgroup. */
 int cgroup_open(const char *path, struct cgroup_group *g, struct err *e);
 void cgroup_close(struct cgroup_group *g);
 
-/* In a process that was not cloned into it: joins the group (v1 by `tasks`, v2 by cgroup.procs). */
+/*
+ * Moves the calling process into the cgroup (v1: `tasks`, v2: cgroup.procs). v2_too: false if
+ * clone3(2) has already placed it in the v2 cgroup.
+ */
 int cgroup_join(const struct cgroup_group *g, bool v2_too, struct err *e);
 
-/* Opens its freezer. e->sys is ENOENT if there is no such group. */
+/* Opens the cgroup's freezer. e->sys is ENOENT if the cgroup does not exist. */
 int cgroup_freezer(const char *path, struct freezer *f, struct err *e);
-int cgroup_thaw(const char *path, struct err *e); /* absent is success */
-/* Kills all in it, frozen or not, and returns when none is left. Absent is success. */
+int cgroup_thaw(const char *path, struct err *e); /* a missing cgroup is success */
+/*
+ * Kills all processes in the cgroup, frozen or not, and returns when none is left. A
+ * missing cgroup is success.
+ */
 int cgroup_kill(const char *path, struct err *e);
-/* Deletes the group everywhere, and its parent if ct made that and it is empty now. Absent is
- * success. */
+/*
+ * Deletes the cgroup in every hierarchy, and its empty parents that ct made. A
+ * missing cgroup is success.
+ */
 int cgroup_delete(const char *path, struct err *e);
 /*
- * Deletes groups "PARENT/PREFIX..." that have been empty for a minute or so: of runs that were
- * killed before they could. Whose a group in use is cannot be told, so it stays.
+ * Deletes cgroups "PARENT/PREFIX..." that have been unchanged for a minute and are empty: the
+ * cgroups of runs that were killed. The owner of a cgroup in use is unknown, so it stays.
  */
 void cgroup_sweep(const char *parent, const char *prefix);
-/* How often the kernel killed something in it for want of memory; 0 if that cannot be known. */
+/* How many processes of the cgroup the OOM killer has killed; 0 if unknown. */
 uint64_t cgroup_oom_kills(const char *path);
 
 #endif

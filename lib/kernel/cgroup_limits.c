@@ -11,7 +11,7 @@
 #include "kernel/hierarchy.h"
 
 enum {
-	PERIOD_US = 100000, /* of the processor quota; what the kernel and podman start with */
+	PERIOD_US = 100000, /* of the CPU quota: the default of the kernel and of podman */
 	VALUE = 1024,       /* longest value read */
 };
 
@@ -22,14 +22,14 @@ static bool is_v2(const char *controller)
 	return h && h->v2;
 }
 
-/* A group whose limits are set, or, with note, only told. */
+/* The cgroup whose limits are set or, with note, only described. */
 struct target {
 	const char *group;
 	cgroup_limits_note *note;
 	void *arg;
 };
 
-/* Sets one limit; said is the option and its value, as the user knows them. */
+/* Sets one limit. said: the option and its value, for messages. */
 static int hold(const struct target *t, const char *said, const char *controller, const char *file,
 		const char *value, struct err *e)
 {
@@ -41,7 +41,7 @@ static int hold(const struct target *t, const char *said, const char *controller
 		return 0;
 	if (errno != ENOENT)
 		return err_sys(e, "%s", said);
-	err_set(e, "%s: this system cannot hold it (it has no %s)", said, file);
+	err_set(e, "%s: not supported by this system (no %s)", said, file);
 	e->sys = ENOENT;
 	return -1;
 }
@@ -56,7 +56,7 @@ static int hold_number(const struct target *t, const char *option, uint64_t show
 	return hold(t, said, controller, file, text, e);
 }
 
-/* v1 counts memory and swap together, v2 swap by itself. */
+/* v1 counts memory and swap together, v2 counts swap separately. */
 static int hold_swap(const struct target *t, const struct limits *want, struct err *e)
 {
 	uint64_t total = want->memory_swap;
@@ -66,9 +66,9 @@ static int hold_swap(const struct target *t, const struct limits *want, struct e
 	if (!total || total == LIMIT_NONE)
 		return 0;
 	if (!want->memory || total < want->memory)
-		return err_set(
-			e, "--memory-swap %llu: it is memory and swap together, and --memory is %s",
-			(unsigned long long)total, want->memory ? "more" : "not limited");
+		return err_set(e, "--memory-swap %llu: memory plus swap: %s",
+			       (unsigned long long)total,
+			       want->memory ? "must not be less than --memory" : "needs --memory");
 	if (is_v2("memory"))
 		return hold_number(t, "--memory-swap", total, "memory", "memory.swap.max",
 				   total - want->memory, e);
@@ -80,17 +80,17 @@ static int hold_memory(const struct target *t, const struct limits *want, struct
 {
 	const char *file = is_v2("memory") ? "memory.max" : "memory.limit_in_bytes";
 
-	/* The kernel rounds down to pages and would take it as 0. */
+	/* The kernel rounds down to whole pages; less than one page would become 0. */
 	if (want->memory && want->memory < (uint64_t)sysconf(_SC_PAGESIZE))
 		return err_set(e, "--memory %llu: less than a page of memory",
 			       (unsigned long long)want->memory);
-	/* Before swap: on v1 the sum may not be less than this at any time. */
+	/* Set before swap: on v1 the sum must never be below the memory limit. */
 	if (want->memory &&
 	    hold_number(t, "--memory", want->memory, "memory", file, want->memory, e) < 0)
 		return -1;
 	if (hold_swap(t, want, e) == 0)
 		return 0;
-	/* Without being asked, swap is limited where the kernel can. */
+	/* Limiting swap without a request is best effort. */
 	return !want->memory_swap && e->sys == ENOENT ? 0 : -1;
 }
 
@@ -101,7 +101,7 @@ static int hold_cpu(const struct target *t, const struct limits *want, struct er
 
 	snprintf(said, sizeof(said), "--cpus %llu.%03u", (unsigned long long)(want->cpus / 1000),
 		 (unsigned)(want->cpus % 1000));
-	/* Only v2 takes a period in the same write; either starts with this one. */
+	/* Both versions start with PERIOD_US; only v2 could set the period in the same write. */
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)quota);
 	if (want->cpus &&
 	    hold(t, said, "cpu", is_v2("cpu") ? "cpu.max" : "cpu.cfs_quota_us", text, e) < 0)
@@ -110,16 +110,18 @@ static int hold_cpu(const struct target *t, const struct limits *want, struct er
 		return 0;
 	if (!is_v2("cpu"))
 		return hold_number(t, "--cpu-shares", shares, "cpu", "cpu.shares", shares, e);
-	/* v1's range 2 to 262144 onto v2's 1 to 10000, as the OCI runtimes do; v1 clamps, so here
-	 * too. */
+	/*
+	 * Maps v1's range 2 to 262144 to v2's 1 to 10000 like the OCI runtimes; values are
+	 * clamped as v1 does.
+	 */
 	shares = shares < 2 ? 2 : shares > 262144 ? 262144 : shares;
 	return hold_number(t, "--cpu-shares", want->cpu_shares, "cpu", "cpu.weight",
 			   1 + (shares - 2) * 9999 / 262142, e);
 }
 
 /*
- * On v1 a new group has no processors and no memory nodes, and nothing can join
- * it: it gets those of the group above, after that one has got its own.
+ * A new v1 cgroup has no CPUs and no memory nodes, so no process can join it. It inherits those
+ * of its parent, after the parent has inherited its own.
  */
 static int cpuset_inherit(const char *group, const char *file, char *value, struct err *e)
 {
@@ -154,7 +156,7 @@ static int hold_cpuset(const struct target *t, const char *cpus, struct err *e)
 		return -1;
 	if (is_v2("cpuset"))
 		hierarchy_get("cpuset", t->group, "cpuset.cpus.effective", value, sizeof(value));
-	return err_set(e, "%s: it may have the processors %s", said, value);
+	return err_set(e, "%s: not available (available: %s)", said, value);
 }
 
 static int hold_pids(const struct target *t, const struct limits *want, struct err *e)

@@ -19,8 +19,8 @@
 #include "base/own.h"
 
 /*
- * The C library loads the tables of character sets, and modules for them, when
- * they are first needed, from beneath the root directory of that moment.
+ * The C library loads character set tables and modules on first use, from beneath the root
+ * directory of that moment: load them before chroot(2).
  */
 static void load_charsets(void)
 {
@@ -53,7 +53,10 @@ static int close_others(const int *keep, size_t n)
 	return close_range((unsigned)top + 1, ~0U, 0);
 }
 
-/* Unlike a plain chroot this leaves no device to open: what the archive makes is made, not used. */
+/*
+ * Unlike a plain chroot(2), the copied mounts open no devices: the child can make device
+ * nodes, but not use them.
+ */
 static int enter(int root)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
@@ -89,12 +92,12 @@ int confine_to(int root, const int *keep, size_t n, struct err *e)
 	load_charsets();
 	umask(022);
 	if (unshare(CLONE_NEWNET | CLONE_NEWIPC) < 0)
-		return err_sys(e, "unshare");
+		return err_sys(e, "confine the child: unshare the network and IPC namespaces");
 	if (enter(root) < 0)
-		return err_sys(e, "enter the directory to unpack into");
+		return err_sys(e, "confine the child: enter its root directory");
 	if (close_others(keep, n) < 0)
-		return err_sys(e, "close_range");
+		return err_sys(e, "confine the child: close descriptors");
 	if (drop_capabilities() < 0)
-		return err_sys(e, "drop capabilities");
+		return err_sys(e, "confine the child: drop capabilities");
 	return 0;
 }

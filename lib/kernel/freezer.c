@@ -9,12 +9,16 @@
 
 #include "base/err.h"
 #include "base/explain.h"
+#include "base/fd.h"
 #include "base/own.h"
 #include "base/shell.h"
 #include "base/str.h"
 #include "kernel/hierarchy.h"
 
-/* The tree in which the groups can be frozen: v2, where no v1 tree has the controller. */
+/*
+ * Finds the hierarchy with a freezer: v1's freezer controller, or else v2, where every
+ * cgroup has a freezer.
+ */
 static const struct hierarchy *find_tree(void)
 {
 	static const char *const any[] = {"freezer", "pids", "memory", "cpu", "cpuset", "io"};
@@ -43,7 +47,7 @@ int freezer_open(const char *group, struct freezer *f, struct err *e)
 
 	*f = (struct freezer)FREEZER_NONE;
 	if (!tree) {
-		err_set(e, "control groups: none can be frozen here");
+		err_set(e, "control groups: no hierarchy with a freezer is mounted");
 		e->sys = ENOENT;
 		return -1;
 	}
@@ -71,12 +75,9 @@ static int set(const struct freezer *f, const char *value)
 			     f->v2 ? "cgroup.freeze" : "freezer.state", value);
 
 	if (explain_fd >= 0 && done > 0) {
-		own_str char *link = str_fmt("/proc/self/fd/%d", f->control);
+		own_str char *path = fd_path(f->control);
 		own_buf struct buf line = {0};
-		char path[4096];
-		ssize_t n = readlink(link, path, sizeof(path) - 1);
 
-		path[n > 0 ? n : 0] = '\0';
 		buf_fmt(&line, "echo %s >", value);
 		shell_word(&line, path);
 		explain_same(line.data);
@@ -84,7 +85,7 @@ static int set(const struct freezer *f, const char *value)
 	return done < 0 ? -1 : 0;
 }
 
-/* 1: frozen, 0: not (yet), -1 with errno. */
+/* 1: frozen, 0: not or not yet, -1 with errno. */
 static int read_state(const struct freezer *f)
 {
 	char text[256];
@@ -103,7 +104,7 @@ bool freezer_is_frozen(const struct freezer *f)
 
 int freezer_thaw(const struct freezer *f, struct err *e)
 {
-	/* Whoever holds the file of a group that was deleted gets ENODEV. */
+	/* ENODEV: the cgroup was deleted while its file was open. */
 	return set(f, f->v2 ? "0" : "THAWED") < 0 && errno != ENODEV ? err_sys(e, "thaw") : 0;
 }
 

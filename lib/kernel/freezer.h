@@ -1,7 +1,6 @@
 /*
- * The freezer of a control group: the processes in the group stand still until they
- * are thawed. Its files are opened first; after that neither freezing nor thawing
- * needs memory, a descriptor or a path.
+ * The freezer of a cgroup: its processes do not run until they are thawed. After freezer_open
+ * neither freezing nor thawing needs memory, a descriptor or a path.
  */
 #ifndef CT_FREEZER_H
 #define CT_FREEZER_H
@@ -12,7 +11,7 @@ struct err;
 
 struct freezer {
 	int control; /* v1: freezer.state, v2: cgroup.freeze; -1: not open */
-	int state;   /* where the state is read: v1: freezer.state, v2: cgroup.events */
+	int state;   /* source of the state: v1: freezer.state, v2: cgroup.events */
 	bool v2;
 };
 
@@ -21,17 +20,19 @@ struct freezer {
 		.control = -1, .state = -1 \
 	}
 
-/* e->sys is ENOENT if there is no such group. hierarchy_find was called before. */
+/* e->sys is ENOENT if the cgroup does not exist. Call hierarchy_find first. */
 int freezer_open(const char *group, struct freezer *f, struct err *e);
 void freezer_close(struct freezer *f);
 #define own_freezer __attribute__((cleanup(freezer_close)))
 
-/* Returns when every process in the group stands still. On failure, also after ms, the group is
- * thawed. */
+/*
+ * Freezes the cgroup and returns when no process in it runs. On failure, and after ms
+ * milliseconds, the cgroup is thawed again.
+ */
 int freezer_freeze(const struct freezer *f, int ms, struct err *e);
-/* Success also if the group has gone. */
+/* Thaws the cgroup. A deleted cgroup is success. */
 int freezer_thaw(const struct freezer *f, struct err *e);
-/* Also of a group above it; false if that cannot be read. */
+/* Also true if a parent cgroup is frozen; false if the state cannot be read. */
 bool freezer_is_frozen(const struct freezer *f);
 
 #endif

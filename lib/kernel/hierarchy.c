@@ -19,13 +19,13 @@
 #include "base/str.h"
 
 /*
- * The mark of a group made here is its mode, 0555 where others make 0755: a
- * mode is there from the first moment on, so no kill between making and
- * marking can leave a group that nobody owns. Root needs no write bit.
+ * hierarchy_make marks its cgroups by mode 0555; other programs use 0755. mkdir(2) sets the
+ * mode at once, so a kill between making and marking cannot leave a cgroup without an owner.
+ * Root needs no write bit.
  */
 enum { MARK = S_IWUSR };
 
-/* What a group is asked to count or to limit, by its names on v1 and v2. */
+/* The controllers that ct uses, by their names on v1 and v2. */
 static const char *const used[] = {
 	"memory", "pids", "cpu", "cpuacct", "cpuset", "io", "blkio", "devices", "freezer",
 };
@@ -38,7 +38,7 @@ static void say_nothing(void *data, int level, const char *fmt, va_list ap)
 	(void)data, (void)level, (void)fmt, (void)ap;
 }
 
-/* errno for what a libcgroup call returned. */
+/* The errno of a libcgroup result. */
 static int sys_of(int ret)
 {
 	switch (ret) {
@@ -69,7 +69,7 @@ static void tree_add(const char *mount, const char *controller)
 	h->controllers[h->n++] = controller;
 }
 
-/* Whether a path leads into a tree of groups, and not to a mount that covers it. */
+/* Whether the path leads to a cgroup hierarchy, not to a mount that covers it. */
 static bool is_reached(const char *mount)
 {
 	struct statfs fs;
@@ -83,7 +83,7 @@ static int hidden(const char *mount, struct err *e)
 	return err_set(e, "control groups: %s: hidden by another mount", mount);
 }
 
-/* The library fails without a reason where /proc/mounts names a tree that another mount covers. */
+/* libcgroup fails without a reason if another mount covers a hierarchy of /proc/mounts. */
 static int init_failed(int ret, struct err *e)
 {
 	FILE *f = setmntent("/proc/self/mounts", "re");
@@ -111,7 +111,7 @@ int hierarchy_find(const struct hierarchy **all, struct err *e)
 	*all = trees;
 	if (trees_n)
 		return trees_n;
-	/* Its own logger would write to our stdout. */
+	/* libcgroup's default logger writes to stdout. */
 	cgroup_set_logger(say_nothing, CGROUP_LOG_ERROR, NULL);
 	ret = cgroup_init();
 	if (ret && ret != ECGROUPNOTMOUNTED)
@@ -165,7 +165,7 @@ int hierarchy_set(const char *controller, const char *group, const char *file, c
 
 	if (c)
 		ret = cgroup_add_value_string(c, file, value);
-	/* One value a call: the library does not say which of several the kernel refused. */
+	/* One value a call: libcgroup does not say which of several values the kernel refused. */
 	if (!ret)
 		ret = cgroup_modify_cgroup(cg);
 	cgroup_free(&cg);
@@ -201,9 +201,9 @@ int hierarchy_get(const char *controller, const char *group, const char *file, c
 }
 
 /*
- * One controller a tree: the directory is the same for all that share it. NULL where no tree
- * has the group: libcgroup 3 takes a group without controllers for the one of that name in the
- * v2 tree.
+ * One controller for each hierarchy suffices: all its controllers share the directory. NULL if no
+ * hierarchy has the cgroup: libcgroup 3 takes a cgroup without controllers for the cgroup of that
+ * name in the v2 hierarchy.
  */
 static struct cgroup *group_in_trees(const char *group, bool only_marked)
 {
@@ -227,10 +227,10 @@ static struct cgroup *group_in_trees(const char *group, bool only_marked)
 }
 
 /*
- * On v2 a group has the controllers that the group above it lets through. The
- * library lets through one at a time and leaves out the tree's root. It is
- * written also where it may be so already: reading is no answer, because a
- * controller is shown before another process's write has made its files.
+ * On v2 a cgroup has only the controllers that its parent enables in
+ * cgroup.subtree_control. libcgroup enables one at a time and leaves out the root. The
+ * file is written even if it already names the controllers: they are listed before a
+ * concurrent write has made their files.
  */
 static void let_through(const struct hierarchy *h, const char *group)
 {
@@ -241,7 +241,10 @@ static void let_through(const struct hierarchy *h, const char *group)
 		buf_fmt(&all, "%s+%s", i ? " " : "", h->controllers[i]);
 	if (hierarchy_set(h->controllers[0], group, file, all.data) == 0)
 		return;
-	/* All or none is the kernel's rule for one write; what can be had is wanted. */
+	/*
+	 * The kernel accepts all controllers of one write or none; enable those
+	 * that are available.
+	 */
 	for (size_t i = 0; i < h->n; i++) {
 		own_str char *one = str_fmt("+%s", h->controllers[i]);
 
@@ -249,7 +252,7 @@ static void let_through(const struct hierarchy *h, const char *group)
 	}
 }
 
-/* From the root of the tree to the group's parent. */
+/* Enables the controllers from the root of the hierarchy to the cgroup's parent. */
 static void let_through_above(const struct hierarchy *h, const char *group)
 {
 	for (const char *p = strchr(group, '/'); p; p = strchr(p + 1, '/')) {
@@ -259,14 +262,16 @@ static void let_through_above(const struct hierarchy *h, const char *group)
 	}
 }
 
-/* Whether another try to make the group may go well after the library returned ret; else errno says
- * why not. */
+/*
+ * Whether to try again to make the cgroup after libcgroup returned ret. If not,
+ * errno is the reason.
+ */
 static bool may_try_again(int ret, const char *group)
 {
 	errno = sys_of(ret);
 	if (ret == ECGOTHER && errno != ENOENT && errno != ENODEV)
 		return false;
-	/* It hides why a mkdir failed. */
+	/* libcgroup hides why mkdir(2) failed. */
 	for (int i = 0; i < trees_n; i++) {
 		own_str char *dir = hierarchy_path(&trees[i], group, NULL);
 
@@ -288,8 +293,10 @@ int hierarchy_make(const char *group)
 			let_through(&trees[i], "/");
 	cg = group_in_trees(group, false);
 	umask_was = umask(0022 | MARK);
-	/* The last container's end may remove the group above between the two mkdirs: then once
-	 * more. */
+	/*
+	 * The end of the last container may remove the parent between the two
+	 * mkdir(2) calls: try again.
+	 */
 	for (int tries = 0; cg && ret && tries < 100; tries++) {
 		ret = cgroup_create_cgroup(cg, 1);
 		explained(ret, "cgroup_create_cgroup(\"%s\")", group);
@@ -308,7 +315,7 @@ int hierarchy_make(const char *group)
 
 static void remove_in(struct cgroup *cg)
 {
-	/* What it returns is no answer: it is 0 for a busy group too. */
+	/* The result is ignored, because it is 0 for a busy cgroup too. */
 	if (cg)
 		cgroup_delete_cgroup_ext(cg, CGFLAG_DELETE_EMPTY_ONLY);
 	cgroup_free(&cg);

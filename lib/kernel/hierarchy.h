@@ -1,11 +1,11 @@
 /*
- * The mounted trees of control groups: on cgroup v1 a tree for each controller
- * (or a few together), on v2 one for all, on some hosts both. Everything
- * here is done by libcgroup; what a group is for is cgroup.h's.
+ * The mounted cgroup hierarchies: on v1 one for each controller (or for a few together), on v2
+ * one for all controllers, on some hosts both. Everything here uses libcgroup; cgroup.h gives
+ * the cgroups their meaning.
  *
- * A group is named by its path beneath a tree's mount point: "ct/ps_42002".
- * A controller is named as the kernel names it: "memory", "cpuset", "freezer".
- * Functions that return int give 0, or -1 with errno. See cgroups(7).
+ * A cgroup is named by its path beneath the mount point of a hierarchy: "ct/ps_42002". A
+ * controller has the kernel's name: "memory", "cpuset", "freezer". Functions that return int
+ * return 0, or -1 with errno. See cgroups(7).
  */
 #ifndef CT_HIERARCHY_H
 #define CT_HIERARCHY_H
@@ -20,46 +20,44 @@ enum { HIERARCHIES = 12 };
 struct hierarchy {
 	char mount[256];
 	bool v2;
-	const char *controllers[HIERARCHIES]; /* those ct uses; there is at least one */
+	const char *controllers[HIERARCHIES]; /* those that ct uses; at least one */
 	size_t n;
 };
 
 /*
- * The trees that hold a controller ct uses, found once in a process; the rest
- * of this header may be called after it. How many they are, 0 if none is
- * mounted, or -1 with e set.
+ * Finds the hierarchies with a controller that ct uses, once in a process. Call it before any
+ * other function of this header. Returns their number, 0 if none is mounted, or -1 with e set.
  */
 int hierarchy_find(const struct hierarchy **all, struct err *e);
 
-/* Where a tree is mounted read-only; NULL: nowhere. */
+/* The mount point of a hierarchy that is mounted read-only; NULL if there is none. */
 const char *hierarchy_read_only(void);
 
-/* The tree that has this controller, or NULL. */
+/* The hierarchy of a controller, or NULL. */
 const struct hierarchy *hierarchy_of(const char *controller);
 
-/* "/sys/fs/cgroup/memory/ct/ps_42002/tasks", or the group's directory without a file's name. */
+/* "/sys/fs/cgroup/memory/ct/ps_42002/tasks", or the cgroup's directory if file is NULL. */
 char *hierarchy_path(const struct hierarchy *h, const char *group, const char *file);
 
 /*
- * Makes the group, and the groups above it that are missing, in every tree,
- * each with all controllers that can be had there. One that exists is success.
- * What is made here can be told from what others make: see hierarchy_prune.
+ * Makes the cgroup and its missing parents in every hierarchy, with all controllers available
+ * there. An existing cgroup is success. hierarchy_prune recognises the cgroups made here.
  */
 int hierarchy_make(const char *group);
 
 /*
- * Tries to remove the group from every tree where it has neither processes nor
- * groups beneath it; whether that went well everywhere has to be looked up.
+ * Tries to remove the cgroup from every hierarchy where it has neither processes nor child
+ * cgroups. The caller must check whether it is gone.
  */
 void hierarchy_remove(const char *group);
 
-/* Removes the group from the trees where it was made by hierarchy_make and is empty. */
+/* Removes the cgroup from the hierarchies where hierarchy_make made it and it is empty. */
 void hierarchy_prune(const char *group);
 
-/* Writes a value; ENOENT: there is no such controller, group or file. */
+/* Writes a value. ENOENT: no such controller, cgroup or file. */
 int hierarchy_set(const char *controller, const char *group, const char *file, const char *value);
 
-/* Reads a value, several lines maybe, without its last newline, cut to fit. */
+/* Reads a value, which may have several lines, without its last newline; truncated to size. */
 int hierarchy_get(const char *controller, const char *group, const char *file, char *value,
 		  size_t size);
 

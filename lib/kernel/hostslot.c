@@ -15,8 +15,8 @@
 #include "base/str.h"
 
 /*
- * Who has a slot: its directory, and which one that is, for in another mount namespace the path may
- * lead to another directory.
+ * The holder of a slot: the path of its directory, and its device and inode, because in another
+ * mount namespace the path may lead to another directory.
  */
 struct holder {
 	unsigned long long dev, ino;
@@ -25,7 +25,7 @@ struct holder {
 
 enum { TEXT = PATH_MAX + 64 };
 
-/* Where CT_RUN is. Gives its length. */
+/* Reads the path of CT_RUN and returns its length. */
 static size_t find_run(int run, char path[PATH_MAX])
 {
 	own_str char *link = str_fmt("/proc/self/fd/%d", run);
@@ -73,7 +73,7 @@ static bool is_same(const struct holder *a, const struct holder *b)
 	return a->dev == b->dev && a->ino == b->ino && strcmp(a->path, b->path) == 0;
 }
 
-/* false: nobody is written there. */
+/* false: the file names no holder. */
 static bool read_holder(int claim, struct holder *h)
 {
 	char text[TEXT];
@@ -97,7 +97,10 @@ static int write_holder(int claim, const struct holder *h)
 	return pwrite(claim, text, (size_t)n, 0) == n ? ftruncate(claim, n) : -1;
 }
 
-/* A lock of the open file itself (fcntl(2)), which goes from exclusive to shared in one step. */
+/*
+ * Sets an open file description lock (fcntl(2)), which changes from exclusive
+ * to shared atomically.
+ */
 static int lock(int claim, short type)
 {
 	struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
@@ -145,7 +148,10 @@ int hostslot_take(int run, const char *slot, const char *id, int *held, struct e
 			return errno == EAGAIN || errno == EACCES
 				? 0
 				: err_sys(e, HOSTSLOT_DIR "/%s", slot);
-		/* Its holder may have let it go meanwhile: then that file is no claim any more. */
+		/*
+		 * The holder may have released the slot meanwhile; an
+		 * unlinked file is no claim.
+		 */
 		if (fstat(claim, &st) < 0 || st.st_nlink == 0)
 			continue;
 		if (read_holder(claim, &other) && !is_same(&us, &other) && is_alive(&other))
@@ -167,7 +173,10 @@ int hostslot_share(const char *slot)
 	return claim;
 }
 
-/* The claim, if it is that container's; -1. While its directory is there, nobody else takes it. */
+/*
+ * Opens the claim if the container id holds it; otherwise -1. While the container's directory
+ * exists, no other container takes the claim.
+ */
 static int open_own(int run, const char *slot, const char *id, struct err *e)
 {
 	own_fd int claim = open_claim(slot, 0, e);

@@ -1,10 +1,11 @@
 /*
- * Slots that containers of all sets of the environment on this host claim, with nobody to ask:
- * files HOSTSLOT_DIR/SLOT that name the holder by its directory in its own CT_RUN.
+ * Slots that the containers of all sets on this host claim without a common supervisor. The
+ * file HOSTSLOT_DIR/SLOT names the claim's holder by the container's directory in its CT_RUN.
  *
- * A claim holds for as long as that directory is there, or the descriptor of the claim is
- * open: a supervisor keeps it, since its CT_RUN may be on a mount that only its mount namespace
- * has. What the dead left is taken over, so nothing is lost, however they died.
+ * A claim is valid while that directory exists or a descriptor of the claim is open.
+ * Supervisors keep the descriptor open, because their CT_RUN may be on a mount that only their
+ * mount namespace has. Claims of dead containers are taken over, however the containers died,
+ * so no slot is lost.
  */
 #ifndef CT_HOSTSLOT_H
 #define CT_HOSTSLOT_H
@@ -14,24 +15,27 @@ struct err;
 #define HOSTSLOT_DIR "/run/ct-userns"
 
 /*
- * Tells the sets of the environment on this host apart: 0 for the one whose CT_RUN (run) is the
- * default, for others a number made of its path.
+ * A number for each set on this host: 0 for the set whose CT_RUN (run) is the default, for
+ * others a hash of its path.
  */
 unsigned hostslot_set(int run);
 
 /*
- * 1: the holder has the slot now (or had it already); 0: another one has it; -1.
- * run: CT_RUN; id: of the container, whose directory stands there. held: a descriptor to keep.
+ * Claims a slot. 1: the container holds the slot (it may have held it before); 0: another
+ * container holds it; -1: error. run: CT_RUN; id: the container, whose directory exists in
+ * CT_RUN. held: a descriptor to keep open.
  */
 int hostslot_take(int run, const char *slot, const char *id, int *held, struct err *e);
 
-/* For another container that uses the slot too: a descriptor to keep, -1 if there is no such claim.
+/*
+ * A descriptor of an existing claim, for another container that uses the slot too; -1
+ * if there is no claim.
  */
 int hostslot_share(const char *slot);
 
-/* The claim goes to heir, if it is id's. */
+/* Passes the claim from id to heir, if id holds it. */
 int hostslot_pass(int run, const char *slot, const char *id, const char *heir, struct err *e);
-/* Lets the slot go, if it is that container's. */
+/* Releases the slot if the container id holds it. */
 void hostslot_release(int run, const char *slot, const char *id);
 
 #endif

@@ -25,7 +25,7 @@ enum {
 	BORROWED = 0x0fff0000 / IDMAP_RANGE,
 };
 
-/* Whether it is the one map that needs no right (user_namespaces(7)). */
+/* Detects the one map that needs no privileges (user_namespaces(7)). */
 static void note_own(struct idmap *m)
 {
 	m->group = getegid();
@@ -61,8 +61,8 @@ int idmap_read(const char *text, struct idmap *m, struct err *e)
 }
 
 /*
- * Where the search begins. In the default CT_RUN that is the container's number; other sets begin
- * elsewhere each, or the second one would ask for every range that the first one has.
+ * The first range to try. In the default CT_RUN the container's number selects it. Other sets
+ * add an offset; otherwise they would collide with every range of the first set.
  */
 static unsigned first_slot(int run, const char *id)
 {
@@ -82,8 +82,10 @@ int idmap_claim(int run, const char *id, struct idmap *m, int *held, struct err 
 	for (unsigned tried = 0; tried < SLOTS; tried++, slot = (slot + 1) % SLOTS) {
 		snprintf(text, sizeof(text), "%u", slot);
 		if (tried) {
-			/* Not where the number says: noted first, so that a crash leaves no lost
-			 * claim. */
+			/*
+			 * The range differs from the one that the number selects: note it
+			 * first, so that a crash leaves no lost claim.
+			 */
 			unlinkat(run, elsewhere, 0);
 			if (symlinkat(text, run, elsewhere) < 0)
 				return err_sys(e, "user ids for %s", id);
@@ -122,7 +124,7 @@ int idmap_borrow(struct idmap *m, struct err *e)
 	return 0;
 }
 
-/* The slot that a container has: what its number says, or what is noted. */
+/* The slot of a container: selected by its number, or noted. */
 static void slot_of(int run, const char *id, char slot[16])
 {
 	own_str char *elsewhere = str_fmt("%s/userns", id);
@@ -146,9 +148,11 @@ int idmap_share(int run, const char *from, const char *id, int *held, struct err
 	return 0;
 }
 
-/* The claim goes to one that shares the range and lives, and so do the others. false: there is
- * none. */
-static bool bequeath(int run, const char *slot, const char *id)
+/*
+ * Passes the claim, and the links to the other sharers, to a living container that shares the
+ * range. false: there is none.
+ */
+static bool pass_claim(int run, const char *slot, const char *id)
 {
 	int fd = openat(run, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -164,7 +168,7 @@ static bool bequeath(int run, const char *slot, const char *id)
 			own_str char *shared = str_fmt("%s/" IDMAP_SHARED "%s", heir, other);
 
 			if (symlinkat(other, run, shared) < 0)
-				continue; /* that one has ended meanwhile */
+				continue; /* the other container has ended meanwhile */
 		} else if (hostslot_pass(run, slot, id, other, &ignored) == 0) {
 			strcpy(heir, other);
 		}
@@ -177,7 +181,7 @@ void idmap_release(int run, const char *id)
 	char slot[16];
 
 	slot_of(run, id, slot);
-	if (!bequeath(run, slot, id))
+	if (!pass_claim(run, slot, id))
 		hostslot_release(run, slot, id);
 }
 
@@ -222,7 +226,7 @@ int idmap_write(const struct idmap *m, pid_t pid, struct err *e)
 	if (file_put(AT_FDCWD, path, text.data, e) < 0)
 		return e->sys == EPERM
 			? err_set(e,
-				  "user ids: only root may map other ids than its own, or more than one")
+				  "user ids: only root may map ids other than its own, or more than one")
 			: -1;
 	if (m->own)
 		return write_own_group(m, pid, e);

@@ -1,11 +1,10 @@
 /*
- * User and group id maps of a container's user namespace (user_namespaces(7)).
+ * ID maps of a container's user namespace (user_namespaces(7)).
  *
- * Each running container has 65,536 host ids of its own, out of the ids
- * 0x20000000 to 0x6fffffff. Which ones is told by its number and by its CT_RUN, so that hardly
- * anything need be searched; they are claimed from all containers of this host, of
- * other sets of the environment too (hostslot.h), and a slot that another one holds is passed
- * over.
+ * Each running container has its own range of 65,536 host ids, from 0x20000000 to 0x6fffffff.
+ * The container's number and its CT_RUN choose the range, so that claiming one rarely needs a
+ * search. A range is claimed against all containers of this host, including those of other sets
+ * (hostslot.h); a range in use is skipped.
  */
 #ifndef CT_IDMAP_H
 #define CT_IDMAP_H
@@ -22,46 +21,48 @@ struct idmap {
 	struct {
 		uint32_t inside, outside, count;
 	} line[IDMAP_MAX];
-	int n;    /* 0: no map at all */
-	bool own; /* one id, the caller's, by one who may map no other; with it goes its group: */
+	int n; /* 0: no map */
+	/* maps one id to the caller's own, without privileges; then `group` is mapped too: */
+	bool own;
 	gid_t group;
 };
 
 /* CTR:HOST:COUNT[,CTR:HOST:COUNT...] */
 int idmap_read(const char *text, struct idmap *m, struct err *e);
 /*
- * The container's own range, claimed for it; its directory stands in run (CT_RUN) already. held:
- * to be kept open for as long as the container runs.
+ * Claims a range for the container, whose directory already exists in run (CT_RUN). held: a
+ * descriptor to keep open while the container runs.
  */
 int idmap_claim(int run, const char *id, struct idmap *m, int *held, struct err *e);
 /*
- * For a run that nobody records: root's range is one that no container claims,
- * told by our pid; where there is none (in a user namespace) the ids that are there,
- * as they are; another user is root of its own id.
+ * A map for a run without a record. Root gets a range that no container claims, chosen by our
+ * pid. If the range is not available (in a user namespace), root gets the ids of its own
+ * namespace unchanged. Another user becomes root by its own id only.
  */
 int idmap_borrow(struct idmap *m, struct err *e);
 /*
- * The range of another container, for one that shares its user namespace; both have their
- * directories in run. It is not given away while either lives: a link IDMAP_SHARED ID, made before
- * in the directory of the first, tells it who else has it.
+ * Shares the range of the container `from` with the container id, which joins its user
+ * namespace. Both have their directories in run. Before the call, the caller makes the link
+ * IDMAP_SHARED ID in the directory of `from`. idmap_release reads these links, so the range
+ * stays claimed while either container lives.
  */
 #define IDMAP_SHARED "shared-"
 int idmap_share(int run, const char *from, const char *id, int *held, struct err *e);
-/* Lets the range go; absent is success. */
+/* Releases the container's range; success if it has none. */
 void idmap_release(int run, const char *id);
 
-/* The host's id of an inside id; (uint32_t)-1 if it has none. */
+/* The host id of an id inside; (uint32_t)-1 if it is not mapped. */
 uint32_t idmap_outside(const struct idmap *m, uint32_t inside);
 
-/* That of its root; 0 without a map, or if it has none. */
+/* The host id of root inside; 0 without a map, or if root is not mapped. */
 uint32_t idmap_root(const struct idmap *m);
 
-/* The uid map of a process (0: ours), as this process sees it. */
+/* The uid map of a process (0: our own), as this process sees it. */
 int idmap_of(pid_t pid, struct idmap *m, struct err *e);
 
 /*
- * Writes uid_map and gid_map of a process in a new user namespace; if it is of our own
- * id, setgroups(2) is denied there before, as the kernel wants it.
+ * Writes uid_map and gid_map of a process in a new user namespace. For a map of the caller's
+ * own id, setgroups(2) is denied first, as the kernel requires.
  */
 int idmap_write(const struct idmap *m, pid_t pid, struct err *e);
 

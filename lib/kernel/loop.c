@@ -14,10 +14,13 @@
 #include "base/own.h"
 #include "base/str.h"
 
-/* Each lost race means that another process got its device: there are never this many. */
+/* Each lost race means that another process got its device, so this limit is never reached. */
 enum { MAX_RACES = 1000 };
 
-/* Opened first and judged then: while it is open it cannot turn into another file's device. */
+/*
+ * Opens the device first and checks it then: an open device cannot be
+ * reassigned to another file.
+ */
 static int open_if_backs(const struct stat *file, const char *path)
 {
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -40,7 +43,7 @@ int loop_find(int file, char path[LOOP_PATH], struct err *e)
 	int fd;
 
 	if (fstat(file, &st) < 0)
-		return err_sys(e, "loop device");
+		return err_sys(e, "loop device: fstat");
 	if (!d)
 		return err_sys(e, "/sys/block");
 	while ((entry = readdir(d))) {
@@ -49,17 +52,17 @@ int loop_find(int file, char path[LOOP_PATH], struct err *e)
 			continue;
 		snprintf(path, LOOP_PATH, "loop%llu/loop", (unsigned long long)n);
 		if (faccessat(dirfd(d), path, F_OK, 0) < 0)
-			continue; /* in nobody's use */
+			continue; /* not in use */
 		snprintf(path, LOOP_PATH, "/dev/loop%llu", (unsigned long long)n);
 		fd = open_if_backs(&st, path);
 		if (fd >= 0)
 			return fd;
 	}
 	errno = ENODEV;
-	return err_sys(e, "loop device");
+	return err_sys(e, "find a loop device");
 }
 
-/* Gives 0 if another process was quicker with this device. */
+/* Returns 0 if another process took the device first. */
 static int set_up(int device, int file, const char *name, struct err *e)
 {
 	struct loop_config config = {.info.lo_flags = LO_FLAGS_AUTOCLEAR};
@@ -67,8 +70,8 @@ static int set_up(int device, int file, const char *name, struct err *e)
 	own_fd int own = -1;
 
 	/*
-	 * Opened anew: the device keeps this open file for as long as it lives, and
-	 * with the caller's it would keep the caller's lock.
+	 * The device keeps its open file for as long as it lives. Open the file anew, because
+	 * the caller's open file description holds a lock.
 	 */
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", file);
 	own = open(self, O_RDWR | O_CLOEXEC);
@@ -108,12 +111,12 @@ int loop_attach(int file, const char *name, char path[LOOP_PATH], struct err *e)
 			return take_fd(&device);
 		close(take_fd(&device));
 	}
-	return err_set(e, "no free loop device: others take each one first");
+	return err_set(e, "no free loop device: other processes took every one");
 }
 
 int loop_resize(int device, struct err *e)
 {
 	if (ioctl(device, LOOP_SET_CAPACITY, 0) < 0)
-		return err_sys(e, "resize the loop device");
+		return err_sys(e, "loop device: resize");
 	return 0;
 }

@@ -9,10 +9,11 @@
 
 #include "base/err.h"
 #include "base/explain.h"
+#include "base/fd.h"
 #include "base/own.h"
 #include "base/str.h"
 
-/* "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NODEV" */
+/* Formats attributes as "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NODEV". */
 static const char *attrs_text(uint64_t attrs)
 {
 	static const struct {
@@ -35,6 +36,26 @@ static const char *attrs_text(uint64_t attrs)
 	return text;
 }
 
+static int failed(const char *action, const char *what, struct err *e)
+{
+	/* ENOSPC of move_mount(2) does not mean a full disk. */
+	if (errno != ENOSPC)
+		return err_sys(e, "%s %s", action, what);
+	err_set(e, "%s %s: too many mounts in this namespace (limit: sysctl fs.mount-max)", action,
+		what);
+	e->sys = ENOSPC;
+	return -1;
+}
+
+static int bind_failed(int dirfd, const char *path, struct err *e)
+{
+	int saved = errno;
+	own_str char *name = *path ? str_dup(path) : fd_path(dirfd);
+
+	errno = saved;
+	return failed("bind", name, e);
+}
+
 int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
 {
 	struct mount_attr alone = {.propagation = MS_PRIVATE};
@@ -48,15 +69,18 @@ int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
 	fd = explained(open_tree(dirfd, path, flags),
 		       "open_tree(%d, \"%s\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC%s%s)", dirfd, path,
 		       *path ? "" : "|AT_EMPTY_PATH", recursive ? "|AT_RECURSIVE" : "");
-	/* The copy of a shared mount is shared: what is mounted on it would be seen outside. */
+	/*
+	 * The copy of a shared mount is shared too: mounts on it would
+	 * propagate to the original.
+	 */
 	if (fd < 0 ||
 	    mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &alone,
 			  sizeof(alone)) < 0)
-		return err_sys(e, "bind %s", *path ? path : "a directory");
+		return bind_failed(dirfd, path, e);
 	return take_fd(&fd);
 }
 
-/* What the kernel says of a failed fsconfig beyond errno, if anything. */
+/* Adds the kernel's own message about a failed fsconfig(2), if there is one. */
 static int explain(int fs, const char *what, struct err *e)
 {
 	char said[200];
@@ -68,7 +92,7 @@ static int explain(int fs, const char *what, struct err *e)
 		return err_sys(e, "mount %s", what);
 	said[n] = '\0';
 	said[strcspn(said, "\n")] = '\0';
-	return err_sys(e, "mount %s: %s", what, said + 2); /* behind "e " */
+	return err_sys(e, "mount %s: %s", what, said + 2); /* after the prefix "e " */
 }
 
 static int configure(int fs, const char *options, const char *what, struct err *e)
@@ -104,13 +128,13 @@ int mount_new(const char *type, const char *options, uint64_t attrs, const char 
 
 	if (fs < 0)
 		return err_sys(e, "mount %s: %s", what, type);
-	/* What mount(8) and findmnt(8) show as its device. */
+	/* mount(8) and findmnt(8) show it as the device. */
 	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0) < 0 ||
 	    configure(fs, options, what, e) < 0)
 		return -1;
 	fd = explained(fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs),
 		       "fsmount(%d, FSMOUNT_CLOEXEC, %s)", fs, attrs_text(attrs));
-	return fd < 0 ? err_sys(e, "mount %s", what) : fd;
+	return fd < 0 ? failed("mount", what, e) : fd;
 }
 
 int mount_attach(int mount, int target, const char *what, struct err *e)
@@ -120,7 +144,7 @@ int mount_attach(int mount, int target, const char *what, struct err *e)
 			       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
 		    "move_mount(%d, \"\", %d, \"\", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH) to %s",
 		    mount, target, what) < 0)
-		return err_sys(e, "mount %s", what);
+		return failed("mount", what, e);
 	return 0;
 }
 
@@ -132,7 +156,7 @@ int mount_set(int mount, uint64_t set, bool all, const char *what, struct err *e
 				    sizeof(attr)),
 		      "mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=%s})", mount,
 		      all ? "|AT_RECURSIVE" : "", attrs_text(set)) < 0)
-		return err_sys(e, "mount options of %s", what);
+		return err_sys(e, "set mount options of %s", what);
 	return 0;
 }
 
@@ -151,7 +175,10 @@ int mount_idmap(int mount, int userns, const char *what, struct err *e)
 	return set_idmap(mount, userns, 0) < 0 ? err_sys(e, "map the owners of %s", what) : 0;
 }
 
-/* Field 5 of a mountinfo line, its \ooo escapes resolved in place; NULL if the line is odd. */
+/*
+ * Finds field 5 of a mountinfo line and decodes its \ooo escapes in place; NULL if
+ * the line is malformed.
+ */
 static char *mount_point(char *line)
 {
 	char *p = line, *to, *s;
@@ -176,7 +203,10 @@ static char *mount_point(char *line)
 	return p;
 }
 
-/* A copy of the one mount that stands at path, mapped, or else marked nosuid and noted. */
+/*
+ * Copies the single mount at path, idmapped; without support for that, sets nosuid and adds
+ * the path to skipped.
+ */
 static int copy_one(const char *path, int userns, struct strv *skipped, struct err *e)
 {
 	own_fd int fd = mount_copy(AT_FDCWD, path, false, e);
@@ -193,7 +223,7 @@ static int copy_one(const char *path, int userns, struct strv *skipped, struct e
 	return take_fd(&fd);
 }
 
-/* The paths below path that something is mounted on. */
+/* Lists the mount points below path. */
 static int find_mounts(const char *path, struct strv *found, struct err *e)
 {
 	own_file FILE *f = fopen("/proc/self/mountinfo", "re");
@@ -212,8 +242,10 @@ static int find_mounts(const char *path, struct strv *found, struct err *e)
 	return 0;
 }
 
-/* Mounts below the first of a detached tree cannot be mapped by themselves, so each is copied by
- * itself. */
+/*
+ * Copies each mount separately: the kernel cannot map a mount below the root
+ * of a detached tree.
+ */
 static int give_each(const char *path, int userns, mount_give *give, void *arg,
 		     struct strv *skipped, struct err *e)
 {
@@ -225,7 +257,7 @@ static int give_each(const char *path, int userns, mount_give *give, void *arg,
 		return -1;
 	for (size_t i = 0; i < below.n; i++) {
 		fd = copy_one(below.v[i], userns, skipped, e);
-		if (fd < 0 && e->sys == ENOENT) /* something else is mounted over it */
+		if (fd < 0 && e->sys == ENOENT) /* another mount covers it */
 			continue;
 		if (fd < 0 || give(arg, fd, below.v[i] + len, e) < 0)
 			return -1;
@@ -240,7 +272,7 @@ int mount_copy_mapped(const char *path, int userns, mount_give *give, void *arg,
 
 	if (fd < 0)
 		return -1;
-	/* The kernel maps all of them or none. */
+	/* The kernel maps all mounts of the tree or none. */
 	if (userns < 0 || set_idmap(fd, userns, AT_RECURSIVE) == 0)
 		return give(arg, take_fd(&fd), "", e);
 	return give_each(path, userns, give, arg, skipped, e);

@@ -15,11 +15,11 @@
 struct netlink {
 	struct mnl_socket *socket;
 	uint32_t sequence; /* of the last message */
-	/* The send that is being put together. */
+	/* The request being built. */
 	char out[NETLINK_MESSAGES * NETLINK_ROOM];
 	size_t used;
-	unsigned n, may_exist, asked; /* how many messages; of which EEXIST is success, which ask
-					 for word (a bit each) */
+	/* number of messages; bit masks: EEXIST is success, an acknowledgement is requested */
+	unsigned n, may_exist, asked;
 	char in[32768];
 };
 
@@ -29,7 +29,7 @@ static struct mnl_socket *open_here(int bus, struct err *e)
 
 	if (s && mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) == 0)
 		return s;
-	err_sys(e, "netlink");
+	err_sys(e, "netlink socket: open");
 	if (s)
 		mnl_socket_close(s);
 	return NULL;
@@ -41,13 +41,13 @@ static struct mnl_socket *open_there(int bus, int netns, struct err *e)
 	struct mnl_socket *s;
 
 	if (back < 0 || setns(netns, CLONE_NEWNET) < 0) {
-		err_sys(e, "enter a network namespace");
+		err_sys(e, "netlink socket: enter its network namespace");
 		return NULL;
 	}
 	s = open_here(bus, e);
 	if (setns(back, CLONE_NEWNET) == 0)
 		return s;
-	err_sys(e, "leave a network namespace");
+	err_sys(e, "netlink socket: return to our network namespace");
 	if (s)
 		mnl_socket_close(s);
 	return NULL;
@@ -104,7 +104,7 @@ bool netlink_empty(const struct netlink *n)
 	return n->n == 0;
 }
 
-/* Gives how many messages that were. */
+/* Sends the request and returns the number of its messages. */
 static int transmit(struct netlink *n)
 {
 	int count = (int)n->n;
@@ -123,7 +123,7 @@ static int receive(struct netlink *n)
 	return (int)size;
 }
 
-/* The error that a message reports, 0 if it reports success. */
+/* The error code of a message; 0: success. */
 static int error_of(const struct nlmsghdr *m)
 {
 	const struct nlmsgerr *said = mnl_nlmsg_get_payload(m);
@@ -148,7 +148,10 @@ int netlink_act(struct netlink *n)
 				continue;
 			error = error_of(m);
 			if (!(n->asked >> at & 1)) {
-				/* The frame of a batch was refused, and so is all that it holds. */
+				/*
+				 * The kernel refused the frame of a batch, and with
+				 * it all its messages.
+				 */
 				errno = error;
 				return -1;
 			}

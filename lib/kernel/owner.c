@@ -12,8 +12,10 @@ bool owner_begin(uid_t owner)
 {
 	int bits = prctl(PR_GET_SECUREBITS);
 
-	/* To enter a cgroup (v2) or to raise a limit takes the capabilities that a change of the id
-	 * would drop. */
+	/*
+	 * Joining a v2 cgroup and raising a limit need capabilities that a change of the
+	 * user id would drop.
+	 */
 	if (owner == 0 || geteuid() != 0 || bits < 0 ||
 	    prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP) < 0)
 		return false;

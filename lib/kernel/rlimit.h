@@ -7,12 +7,12 @@
 struct err;
 struct strv;
 
-/* Reads the text without doing anything. */
+/* Checks the syntax of a limit. */
 int rlimit_check(const char *text, struct err *e);
 
 /*
- * Sets it for a process. What may not be raised beyond our own hard limit is
- * set to that, and said in notes.
+ * Sets a resource limit of a process. A limit above our own hard limit that we may not raise is
+ * lowered to it; notes gets a message about that.
  */
 int rlimit_set(pid_t pid, const char *text, struct strv *notes, struct err *e);
 

@@ -24,22 +24,22 @@ _Static_assert(SYS_ioctl == 16, "the profile has the calls of x86-64 and its 32-
 enum test_op { TEST_IN, TEST_HAS };
 
 struct rule {
-	uint64_t caps;    /* the container must have all of these */
-	uint16_t verdict; /* 0: the call passes; else the errno it gets */
+	uint64_t caps;    /* the rule applies only with all of these */
+	uint16_t verdict; /* 0: allow the call; otherwise its errno */
 	uint8_t ntests;
 	struct test {
 		uint8_t arg;
 		uint8_t op;
-		uint8_t first, count; /* in values[] */
-	} tests[2];                   /* all of which must hold */
+		uint8_t first, count; /* index and number in values[] */
+	} tests[2];                   /* all must hold */
 };
 
-/* The rules that name a call, in links[]; the first that holds decides. */
+/* The rules for a call, in links[]; the first rule that applies decides. */
 struct chain {
 	uint8_t first, count;
 };
 
-/* calls_ARCH[number] is the chain of a call, 0 if it has none. */
+/* calls_ARCH[number] is the chain of a system call; 0: none. */
 #include "seccomp-tables.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -47,36 +47,35 @@ struct chain {
 	(COUNT(calls_x86_64) > COUNT(calls_i386) ? COUNT(calls_x86_64) : COUNT(calls_i386))
 
 /*
- * An x32 call is marked by this bit of its number. Its number is otherwise that of
- * the x86-64 call, or one only x32 has (512 and up), so one table serves both.
+ * This bit of a number marks an x32 call. The rest is the number of the x86-64 call or, from
+ * 512 up, of a call that only x32 has. So one table serves both.
  */
 #define X32_BIT UINT32_C(0x40000000)
 
 /*
- * What becomes of a call, once the capabilities are known: an errno (0: passes),
- * or the chain that still has to look at the arguments.
+ * The outcome of a call once the capabilities are known: an errno (0: allow), or the chain that
+ * must check the arguments.
  */
 #define OUTCOME_CHAIN UINT32_C(0x10000)
 
-/* Calls from this number up to the next run have the same outcome. */
+/* All calls from this number to the next run have the same outcome. */
 struct run {
 	uint32_t from, outcome;
 };
 
 /*
- * The program is written from its end to its start: jumps lead forward only, so
- * whatever one leads to is there already, and can be shared. A place in it is
- * counted from the end; -1 is none.
+ * The program is written from its end to its start: jumps lead forward only, so every target
+ * already exists and can be shared. A position counts from the end; -1 is none.
  */
 struct prog {
-	struct sock_filter *ins; /* SECCOMP_FILTER_MAX of them */
+	struct sock_filter *ins; /* SECCOMP_FILTER_MAX instructions */
 	int n;
-	bool bad; /* too long, or a jump too far */
+	bool bad; /* program too long, or a jump too far */
 	uint64_t caps;
 	struct {
 		uint32_t verdict;
 		int at;
-	} rets[8]; /* verdicts used lately */
+	} rets[8]; /* recent verdicts */
 	int nrets;
 	int chain_at[COUNT(chains)];
 };
@@ -103,12 +102,12 @@ static int emit_load(struct prog *p, size_t offset)
 }
 
 /*
- * A conditional jump reaches 255 instructions. Some of them are left for what is
- * written between asking for a place and the jump to it: a test and its values.
+ * A conditional jump reaches 255 instructions. Some are reserved for the instructions emitted
+ * between the choice of a target and the jump: a test and its values.
  */
 #define REACH 230
 
-/* A place near enough to jump to that is, or leads to, `at`. */
+/* Returns a position within reach that is, or jumps to, `at`. */
 static int emit_near(struct prog *p, int at)
 {
 	if (p->n - at <= REACH)
@@ -134,7 +133,7 @@ static int emit_verdict(struct prog *p, uint32_t verdict)
 	return p->rets[i].at;
 }
 
-/* One test: to `yes` if it holds, else to `no`. */
+/* Emits one test: continues at `yes` if it holds, else at `no`. */
 static int emit_test(struct prog *p, const struct test *t, int yes, int no)
 {
 	uint16_t op = t->op == TEST_IN ? BPF_JEQ : BPF_JSET;
@@ -143,7 +142,7 @@ static int emit_test(struct prog *p, const struct test *t, int yes, int no)
 	no = emit_near(p, no);
 	for (int v = t->count - 1; v >= 0; v--)
 		no = emit_jump(p, BPF_JMP | op | BPF_K, values[t->first + v], yes, no);
-	/* The low half of the argument, see share/seccomp; x86 is little-endian. */
+	/* Tests read the low half of an argument (share/seccomp); x86 is little-endian. */
 	return emit_load(p, offsetof(struct seccomp_data, args) + t->arg * sizeof(uint64_t));
 }
 
@@ -170,7 +169,7 @@ static int emit_chain(struct prog *p, uint8_t c)
 	return next;
 }
 
-/* A binary search for the call's number over runs[0..n-1]. */
+/* Emits a binary search for the call's number in runs[0..n-1]. */
 static int emit_runs(struct prog *p, const struct run *runs, size_t n)
 {
 	size_t half = n / 2;
@@ -203,8 +202,8 @@ static uint32_t chain_outcome(uint8_t c, uint64_t caps)
 }
 
 /*
- * The calls of one architecture, and any number beyond. The bits of `ignore` do not
- * count in a number.
+ * Emits the calls of one architecture and ENOSYS for all numbers beyond. The bits of `ignore`
+ * are masked out of a number.
  */
 static int emit_calls(struct prog *p, const uint8_t *calls, uint32_t ncalls, uint32_t ignore)
 {
@@ -248,7 +247,9 @@ int seccomp_filter_build(uint64_t caps, struct sock_filter *prog, struct err *e)
 	emit_load(&p, offsetof(struct seccomp_data, arch));
 
 	if (p.bad)
-		return err_set(e, "system call filter: the profile does not fit a program");
+		return err_set(
+			e,
+			"seccomp filter: the profile exceeds the kernel's limit of instructions");
 	memmove(prog, prog + SECCOMP_FILTER_MAX - p.n, (size_t)p.n * sizeof(*prog));
 	return p.n;
 }
@@ -264,6 +265,6 @@ int seccomp_filter_load(uint64_t caps, struct err *e)
 	prog.len = (unsigned short)n;
 	if (explained(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog),
 		      "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=%d})", n) < 0)
-		return err_sys(e, "system call filter: load");
+		return err_sys(e, "seccomp filter: load");
 	return 0;
 }

@@ -1,12 +1,11 @@
 /*
- * The system call filter of a container (seccomp(2)).
+ * The seccomp filter of a container (seccomp(2)).
  *
- * What passes is written in share/seccomp, for people to read and edit. It is
- * turned into tables when ct is built; no file and no library is needed to load
- * it. A call that the profile does not name fails with ENOSYS, as on a kernel
- * without it, so that programs fall back; a call that is named but needs a
- * capability the container lacks, or other arguments, fails with EPERM, or with
- * the error that the profile gives.
+ * The profile share/seccomp is text for people to read and edit. The build turns it into
+ * tables, so that loading a filter needs no file and no library. A system call that the profile
+ * does not name fails with ENOSYS, as on a kernel without it, so that programs fall back. A
+ * call that is named, but needs a capability that the container lacks or other arguments, fails
+ * with EPERM or with the error in the profile.
  */
 #ifndef CT_SECCOMP_H
 #define CT_SECCOMP_H
@@ -17,23 +16,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The most instructions a filter can have: the kernel's own limit. */
+/* The maximum number of instructions of a filter (a kernel limit). */
 #define SECCOMP_FILTER_MAX BPF_MAXINSNS
 
 /*
- * Installs the filter for a container with these capabilities (a set as in
- * caps.h) into the calling thread and all it starts from now on. Cannot be undone.
+ * Installs the filter for a container with these capabilities (a set as in caps.h) for the
+ * calling thread and its descendants. It cannot be removed.
  *
- * no_new_privs is not set, because setuid programs are to work in a container.
- * Hence CAP_SYS_ADMIN in the own user namespace is needed: call it after
- * caps_limit() and before setuid(2). What a first process still has to do
- * after it (setgroups, setgid, setuid, chdir, execve, write) passes.
+ * no_new_privs stays unset, so that setuid programs work in the container. The kernel then
+ * requires CAP_SYS_ADMIN in the process's own user namespace: call it after caps_limit() and
+ * before setuid(2). The filter allows what a first process still has to do (setgroups, setgid,
+ * setuid, chdir, execve, write).
  */
 int seccomp_filter_load(uint64_t caps, struct err *e);
 
 /*
- * The same filter as a program: fills prog[SECCOMP_FILTER_MAX], returns the number of
- * instructions. Fails only if the profile is too large for the kernel.
+ * Builds the same filter as a program in prog[SECCOMP_FILTER_MAX] and returns the number of
+ * instructions. Fails only if the profile exceeds the kernel's limit.
  */
 int seccomp_filter_build(uint64_t caps, struct sock_filter *prog, struct err *e);
 

@@ -39,7 +39,10 @@ int slot_take(int run, int dir, const char *slot, const char *id, struct err *e)
 		return err_sys(e, "claim %s for %s", slot, id);
 	if (slot_holder(run, dir, slot, holder))
 		return strcmp(holder, id) == 0;
-	/* Its holder died before it could let go. Only one may see to that at a time. */
+	/*
+	 * The holder died without releasing the slot. A lock, because only one process at a
+	 * time may replace the claim.
+	 */
 	lock = lock_take(dir, ".", e);
 	if (lock < 0)
 		return err_wrap(e, "claim %s for %s", slot, id);

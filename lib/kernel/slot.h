@@ -1,7 +1,8 @@
 /*
- * Slots that containers claim: a link DIR/SLOT -> ID, made by symlink(2), so that two can
- * never have the same one. A claim holds for as long as its container has its directory in
- * CT_RUN: what the dead left is taken over, so nothing is lost, however they died.
+ * Slots that containers claim: symbolic links DIR/SLOT -> ID. symlink(2) fails if the link
+ * exists, so two containers never hold the same slot. A claim is valid while the container's
+ * directory in CT_RUN exists. Claims of dead containers are taken over, however the containers
+ * died, so no slot is lost.
  */
 #ifndef CT_SLOT_H
 #define CT_SLOT_H
@@ -9,15 +10,19 @@
 struct err;
 
 /*
- * 1: id has the slot now (or had it already); 0: another container has it; -1.
- * run: CT_RUN, where id has its directory; dir: where the links are (it may be run itself).
+ * Claims a slot. 1: id holds the slot (it may have held it before); 0: another container
+ * holds it; -1: error. run: CT_RUN, where id has its directory; dir: the directory of the
+ * links (may be run itself).
  */
 int slot_take(int run, int dir, const char *slot, const char *id, struct err *e);
 
-/* 1: somebody who lives has the slot, and is now in holder; 0: it is free. */
+/*
+ * Finds the holder of a slot. 1: a living container, whose id is in holder;
+ * 0: the slot is free.
+ */
 int slot_holder(int run, int dir, const char *slot, char holder[64]);
 
-/* Lets the slot go, if it is that container's. */
+/* Releases the slot if the container id holds it. */
 void slot_release(int dir, const char *slot, const char *id);
 
 #endif

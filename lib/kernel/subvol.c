@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/explain.h"
+#include "base/fd.h"
 #include "base/own.h"
 #include "base/path.h"
 
@@ -44,6 +45,15 @@ int subvol_snapshot(int src, int dir, const char *name, bool read_only, struct e
 	return 0;
 }
 
+static int read_only_failed(int subvol, bool read_only, struct err *e)
+{
+	int saved = errno;
+	own_str char *path = fd_path(subvol);
+
+	errno = saved;
+	return err_sys(e, "make subvolume %s %s", path, read_only ? "read-only" : "writable");
+}
+
 int subvol_set_read_only(int subvol, bool read_only, struct err *e)
 {
 	if (explained(btrfs_util_set_subvolume_read_only_fd(subvol, read_only) == BTRFS_UTIL_OK
@@ -51,7 +61,7 @@ int subvol_set_read_only(int subvol, bool read_only, struct err *e)
 			      : -1,
 		      "ioctl(%d, BTRFS_IOC_SUBVOL_SETFLAGS, %s)", subvol,
 		      read_only ? "BTRFS_SUBVOL_RDONLY" : "0") < 0)
-		return err_sys(e, "make subvolume %s", read_only ? "read-only" : "writable");
+		return read_only_failed(subvol, read_only, e);
 	return 0;
 }
 
@@ -71,8 +81,8 @@ bool subvol_is(int fd)
 }
 
 /*
- * Calls one for each subvolume inside. A process of the container may have made
- * them, so their paths are not walked for deleting: that goes by their number.
+ * Calls one for each subvolume inside. A process of the container may have made them, so their
+ * paths are not trusted: deletion uses their ids.
  */
 static int each_inside(int subvol, int order,
 		       int (*one)(int subvol, const char *path, uint64_t id, struct err *e),
@@ -97,7 +107,7 @@ static int each_inside(int subvol, int order,
 	return status;
 }
 
-/* Nothing can be taken out of a read-only one, not even a subvolume. */
+/* btrfs refuses to remove anything from a read-only subvolume, even a subvolume. */
 static int make_writable(int subvol, const char *path, uint64_t id, struct err *e)
 {
 	own_fd int fd = path_open(subvol, path, O_RDONLY | O_DIRECTORY, 0);
@@ -143,19 +153,19 @@ static int erase_inside(int fd, int depth, struct err *e)
 	struct dirent *entry;
 
 	if (again < 0)
-		return err_sys(e, ".");
+		return err_sys(e, "open the directory");
 	d = fdopendir(again);
 	if (!d)
-		return err_sys(e, ".");
+		return err_sys(e, "open the directory");
 	take_fd(&again);
 	while ((errno = 0, entry = readdir(d)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		    erase(fd, entry->d_name, depth + 1, e) < 0)
 			return -1;
-	return errno ? err_sys(e, "list") : 0;
+	return errno ? err_sys(e, "read the directory") : 0;
 }
 
-/* Never what is mounted there, even if that happens between two calls. */
+/* Refuses mount points, even those mounted between two calls. */
 static int open_same_mount(int dir, const char *name)
 {
 	struct open_how how = {
@@ -186,9 +196,8 @@ static int erase(int dir, const char *name, int depth, struct err *e)
 	if (depth == MAX_DEPTH)
 		return err_set(e, "remove %s: more than %d deep", name, MAX_DEPTH);
 	if (erase_inside(fd, depth, e) < 0)
-		return depth
-			? -1
-			: err_wrap(e, "%s", name); /* the names between would push the reason out */
+		return depth ? -1
+			     : err_wrap(e, "%s", name); /* inner names would push the reason out */
 	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "remove %s", name);
 	return 0;

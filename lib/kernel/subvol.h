@@ -1,4 +1,4 @@
-/* Subvolumes of btrfs, by descriptor (libbtrfsutil; its details are in errno). */
+/* btrfs subvolumes by descriptor (libbtrfsutil, which sets errno). */
 #ifndef CT_SUBVOL_H
 #define CT_SUBVOL_H
 
@@ -7,20 +7,25 @@
 struct err;
 
 int subvol_create(int dir, const char *name, struct err *e);
-/* A snapshot of the subvolume that src is the root of. Whatever its size, one commit of the file
- * system. */
+/*
+ * Makes a snapshot of the subvolume whose root is src. It costs one commit of the file
+ * system, whatever the size.
+ */
 int subvol_snapshot(int src, int dir, const char *name, bool read_only, struct err *e);
 int subvol_set_read_only(int subvol, bool read_only, struct err *e);
 bool subvol_is(int fd);
-/* With every subvolume inside it, also read-only ones. Its blocks are freed in the background. */
+/*
+ * Deletes a subvolume with all subvolumes inside it, read-only ones too. btrfs frees the
+ * blocks in the background.
+ */
 int subvol_delete(int dir, const char *name, struct err *e);
 /* Whether fd is on btrfs. */
 bool subvol_supported(int fd);
 
 /*
- * Deletes whatever name is: a file, a link itself, a directory with all in it,
- * subvolumes too. Absent is success. Something mounted in it is an error (EBUSY).
- * Plain directories may be nested 1,000 deep; inside a subvolume there is no limit.
+ * Deletes any file, symbolic link, directory tree or subvolume. A missing name is success. A
+ * mount point in the tree is an error (EBUSY). Plain directories may be nested 1,000 levels
+ * deep; inside a subvolume there is no limit.
  */
 int subvol_erase(int dir, const char *name, struct err *e);
 

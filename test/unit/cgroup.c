@@ -491,7 +491,7 @@ static void a_limit_that_cannot_be_is_named_and_nothing_is_left(void **state)
 		struct limits want;
 		const char *says;
 	} bad[] = {
-		{{.cpuset_cpus = "0-4095"}, "--cpuset-cpus 0-4095: it may have the processors 0"},
+		{{.cpuset_cpus = "0-4095"}, "--cpuset-cpus 0-4095: not available (available: 0"},
 		{{.cpuset_cpus = "all"},
 		 "--cpuset-cpus all: not a list of processors (such as 0-3,7)"},
 		{{.cpuset_cpus = "0\n1"},
@@ -499,9 +499,9 @@ static void a_limit_that_cannot_be_is_named_and_nothing_is_left(void **state)
 		{{.cpuset_cpus = ""}, "--cpuset-cpus : not a list of processors (such as 0-3,7)"},
 		{{.memory = 1024}, "--memory 1024: less than a page of memory"},
 		{{.memory = 8 << 20, .memory_swap = 4 << 20},
-		 "--memory-swap 4194304: it is memory and swap together, and --memory is more"},
+		 "--memory-swap 4194304: memory plus swap: must not be less than --memory"},
 		{{.memory_swap = 4 << 20},
-		 "--memory-swap 4194304: it is memory and swap together, and --memory is not limited"},
+		 "--memory-swap 4194304: memory plus swap: needs --memory"},
 		{{.cpus = 5}, "--cpus 0.005: Invalid argument"},
 	};
 	struct cgroup_group g;

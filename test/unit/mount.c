@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -121,6 +122,51 @@ static void a_copy_shows_the_same_files_and_can_be_made_read_only(void **state)
 		       "bind nosuch: No such file or directory");
 }
 
+/* Each attached copy of the whole tree doubles the mounts (fs.mount-max is 100000: proc(5)). */
+static int attach_too_many(const struct scratch *s)
+{
+	int r = unshare(CLONE_NEWNS);
+
+	for (int i = 0; i < 20 && r == 0; i++) {
+		own_fd int top = open(s->path, O_PATH | O_CLOEXEC), copy = -1, at = -1;
+
+		mkdirat(top, "d", 0755);
+		at = openat(top, "d", O_PATH | O_CLOEXEC);
+		copy = mount_copy(top, "", true, &e);
+		r = copy < 0 ? -1 : mount_attach(copy, at, "/x", &e);
+	}
+	return r;
+}
+
+static void too_many_mounts_are_an_error_that_names_the_limit(void **state)
+{
+	const struct scratch *s = *state;
+	int pair[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(pair), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(attach_too_many(s) == -1 && write(pair[1], &e, sizeof(e)) == sizeof(e) ? 0
+											     : 1);
+	close(pair[1]);
+	assert_int_equal(read(pair[0], &e, sizeof(e)), sizeof(e));
+	close(pair[0]);
+	waitpid(pid, NULL, 0);
+	assert_string_equal(
+		e.msg, "mount /x: too many mounts in this namespace (limit: sysctl fs.mount-max)");
+	assert_int_equal(e.sys, ENOSPC);
+}
+
+static void a_failed_bind_mount_of_a_descriptor_names_its_path(void **state)
+{
+	own_fd int file = memfd_create("x", MFD_CLOEXEC);
+
+	(void)state;
+	assert_refused(mount_copy(file, "", false, &e), &e,
+		       "bind /memfd:x (deleted): Invalid argument");
+}
+
 static void owners_are_mapped(void **state)
 {
 	const struct scratch *s = *state;
@@ -219,6 +265,8 @@ int main(void)
 		test(a_new_file_system_is_seen_where_it_is_attached_and_nowhere_before),
 		test(an_option_the_kernel_does_not_know_is_said_with_its_words),
 		test(a_copy_shows_the_same_files_and_can_be_made_read_only),
+		test(too_many_mounts_are_an_error_that_names_the_limit),
+		test(a_failed_bind_mount_of_a_descriptor_names_its_path),
 		test(owners_are_mapped),
 		test(a_tree_that_can_be_mapped_is_one_mount),
 		test(of_a_tree_that_cannot_all_be_mapped_each_comes_by_itself),

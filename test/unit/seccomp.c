@@ -585,7 +585,7 @@ static int load_without_admin(void)
 	if (setresuid(65534, 65534, 65534) < 0)
 		return 2;
 	return seccomp_filter_load(0, &err) == -1 && err.sys == EACCES &&
-			!strcmp(err.msg, "system call filter: load: Permission denied")
+			!strcmp(err.msg, "seccomp filter: load: Permission denied")
 		? 0
 		: 1;
 }
