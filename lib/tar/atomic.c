@@ -27,7 +27,7 @@ static void clear(int signal)
 	*aside = '\0';
 }
 
-/* Not all deaths come as SIGKILL. */
+/* SIGKILL cannot be handled, but other signals can. */
 void atomic_begin(void)
 {
 	struct sigaction sa = {.sa_handler = clear};
@@ -44,7 +44,7 @@ int atomic_set(struct archive_entry *entry, const char *name, struct err *e)
 	const char *base = strrchr(name, '/');
 	int n;
 
-	/* Nobody inside can know it before it is there. */
+	/* Random: processes inside must not be able to guess the name. */
 	if (tag == 0 && getrandom(&tag, sizeof(tag), 0) < 0)
 		return err_sys(e, "getrandom");
 	n = snprintf(aside, sizeof(aside), "%.*s.ct-cp-%016llx", base ? (int)(base + 1 - name) : 0,
@@ -67,7 +67,7 @@ int atomic_place(const char *name, struct err *e)
 {
 	if (*aside && rename(aside, name) < 0)
 		return err_sys(e, "%.*s", NAME_SHOWN, name);
-	clear(0); /* of two links to one file rename(2) leaves both */
+	clear(0); /* rename(2) of two hard links to one file keeps both */
 	return 0;
 }
 
@@ -76,7 +76,7 @@ void atomic_new(const char *name)
 	strv_add(&made, name);
 }
 
-/* The other way round: what is in a directory goes before it. */
+/* In reverse order: the content of a directory before the directory. */
 void atomic_undo(void)
 {
 	clear(0);

@@ -1,7 +1,7 @@
 /*
- * Files that take their places in a directory which is in use, each in one step:
- * made under another name beside their own, renamed when they are whole. For a child
- * process that does nothing else (untar_merge), since signals clear up too.
+ * Atomic replacement of files in a directory that is in use: a file is made under a temporary
+ * name in the same directory and renamed when it is complete. Only for the child process of
+ * untar_merge, because this module installs signal handlers.
  */
 #ifndef CT_ATOMIC_H
 #define CT_ATOMIC_H
@@ -9,19 +9,22 @@
 struct archive_entry;
 struct err;
 
-/* A signal that ends the process, and the end of its parent, removes what is aside. */
+/*
+ * From now on the temporary file is removed when a signal or the end of the
+ * parent ends the process.
+ */
 void atomic_begin(void);
 
-/* The entry's name becomes the other one, until atomic_place. */
+/* Sets the entry's name to the temporary name, until atomic_place. */
 int atomic_set(struct archive_entry *entry, const char *name, struct err *e);
-/* That other name; "" if nothing is aside. */
+/* The temporary name; "" if there is no temporary file. */
 const char *atomic_name(void);
-/* What is aside becomes `name`; nothing aside is success. */
+/* Renames the temporary file to `name`; success if there is none. */
 int atomic_place(const char *name, struct err *e);
 
-/* Notes that `name` was not there before. */
+/* Notes that `name` did not exist before. */
 void atomic_new(const char *name);
-/* Removes all that was noted, and what is aside. */
+/* Removes the temporary file and everything noted by atomic_new. */
 void atomic_undo(void);
 
 #endif

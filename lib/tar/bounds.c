@@ -10,7 +10,7 @@
 #include "base/num.h"
 #include "base/own.h"
 
-/* The largest images have 20 GB in a layer, and 400,000 entries. */
+/* The largest images have layers of 20 GB and 400,000 entries. */
 static const uint64_t BYTES_MAX = UINT64_C(64) << 30, RESERVE_MAX = UINT64_C(1) << 30;
 enum { BYTES_PER_ENTRY = 16 << 10, RESERVE_PART = 20 };
 
@@ -48,8 +48,8 @@ int bounds_entries(const struct bounds *b, uint64_t entries, struct err *e)
 }
 
 /*
- * What is free is known only once the data is on disk (delayed allocation, compression), and that
- * is waited for only when the last that was known to be free is used up.
+ * Delayed allocation and compression: free space is known only when the data is on disk.
+ * syncfs(2) is slow, so it is called only when the free space known last is used up.
  */
 int bounds_store(struct bounds *b, uint64_t written, struct err *e)
 {
@@ -61,7 +61,7 @@ int bounds_store(struct bounds *b, uint64_t written, struct err *e)
 		return 0;
 	dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || syncfs(dir) < 0 || fstatvfs(dir, &fs) < 0)
-		return err_sys(e, "%s: the store's free room", b->what);
+		return err_sys(e, "%s: read the store's free space", b->what);
 	size = (uint64_t)fs.f_blocks * fs.f_frsize;
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	reserve = size / RESERVE_PART < RESERVE_MAX ? size / RESERVE_PART : RESERVE_MAX;

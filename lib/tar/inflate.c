@@ -8,8 +8,10 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* WINDOW_GZIP: a window of 2^15 bytes, the largest there is; plus 16: a gzip header and trailer,
- * and nothing else. */
+/*
+ * WINDOW_GZIP: a window of 2^15 bytes, the maximum; plus 16: only a gzip header and
+ * trailer are accepted.
+ */
 enum { PIECE = 1 << 17, WINDOW_GZIP = 15 + 16 };
 
 enum state { MEMBER, BETWEEN, PADDING };
@@ -54,7 +56,7 @@ static int damaged(const struct inflate *z, const char *why, struct err *e)
 	return err_set(e, "%s: damaged gzip data: %s", z->what, why);
 }
 
-/* Compressed bytes where there are none left: 1, 0 at the source's end, -1. */
+/* Gets compressed bytes if none are left: 1, 0 at the source's end, -1. */
 static int refill(struct inflate *z, struct err *e)
 {
 	const void *data;
@@ -67,14 +69,15 @@ static int refill(struct inflate *z, struct err *e)
 	if (r <= 0)
 		return r;
 	if (n > UINT_MAX)
-		return damaged(z, "a piece of more than 4 GiB", e);
+		return damaged(z, "piece larger than 4 GiB", e);
 	z->zlib.next_in =
-		(unsigned char *)(uintptr_t)data; /* zlib's own type; it does not write there */
+		/* zlib's type is not const, but zlib only reads */
+		(unsigned char *)(uintptr_t)data;
 	z->zlib.avail_in = (unsigned)n;
 	return 1;
 }
 
-/* Past zeros. Gives 1 at another byte, 0 at the source's end, -1. */
+/* Skips zeros. Returns 0 at the source's end; any other byte is an error. */
 static int skip_padding(struct inflate *z, struct err *e)
 {
 	int r;
@@ -83,12 +86,12 @@ static int skip_padding(struct inflate *z, struct err *e)
 		while (z->zlib.avail_in && !*z->zlib.next_in)
 			z->zlib.next_in++, z->zlib.avail_in--;
 		if (z->zlib.avail_in)
-			return damaged(z, "other bytes than zeros after its end", e);
+			return damaged(z, "non-zero bytes after its end", e);
 	}
 	return r;
 }
 
-/* After a member: gives 1 if another one begins here, 0 at the source's end, -1. */
+/* After a member: returns 1 if another one starts, 0 at the source's end, -1. */
 static int next_member(struct inflate *z, struct err *e)
 {
 	int r = refill(z, e);
@@ -98,13 +101,13 @@ static int next_member(struct inflate *z, struct err *e)
 	if (!*z->zlib.next_in)
 		return skip_padding(z, e);
 	if (*z->zlib.next_in != 0x1f)
-		return damaged(z, "other bytes than zeros after its end", e);
+		return damaged(z, "non-zero bytes after its end", e);
 	inflateReset(&z->zlib);
 	z->state = MEMBER;
 	return 1;
 }
 
-/* One call of zlib: gives the plain bytes that it made, possibly 0, or -1. */
+/* Calls zlib once: returns the number of decompressed bytes, possibly 0, or -1. */
 static int step(struct inflate *z, struct err *e)
 {
 	int r = refill(z, e);
@@ -121,7 +124,7 @@ static int step(struct inflate *z, struct err *e)
 	if (r == Z_STREAM_END)
 		z->state = BETWEEN;
 	else if (r != Z_OK && r != Z_BUF_ERROR)
-		return damaged(z, z->zlib.msg ? z->zlib.msg : "a preset dictionary", e);
+		return damaged(z, z->zlib.msg ? z->zlib.msg : "needs a preset dictionary", e);
 	return PIECE - (int)z->zlib.avail_out;
 }
 

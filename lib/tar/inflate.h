@@ -1,13 +1,12 @@
 /*
- * gzip streams (RFC 1952) decompressed piece by piece, in memory of a fixed size.
+ * Decompresses gzip streams (RFC 1952) piece by piece, in memory of a fixed size.
  *
- * The caller pulls plain bytes and supplies a function that yields compressed ones: a
- * read from a descriptor, or a queue that another thread fills. No byte is copied in
- * between: both sides hand out pointers into buffers of their own. Nothing of the
- * library behind this interface (zlib) shows in it.
+ * The caller pulls decompressed bytes and supplies a function that yields compressed bytes,
+ * from a descriptor or from a queue that another thread fills. Nothing is copied in between:
+ * both sides return pointers into their own buffers. The interface hides the library (zlib).
  *
- * Members that follow one another are one stream. Zeros after the last one are
- * padding and ignored, as gzip(1) ignores them; other bytes after it are an error.
+ * Consecutive members form one stream. Zeros after the last member are padding and ignored, as
+ * by gzip(1); other bytes after it are an error.
  */
 #ifndef CT_INFLATE_H
 #define CT_INFLATE_H
@@ -17,28 +16,30 @@
 
 struct err;
 
-/* Yields the next n compressed bytes, n > 0, valid until the next call: 1; 0 at the end; -1 with
- * the error. */
+/*
+ * Yields the next n compressed bytes, n > 0, valid until the next call. 1; 0 at the
+ * end; -1 with the error.
+ */
 typedef int inflate_source(void *arg, const void **data, size_t *n, struct err *e);
 
-struct inflate; /* one stream; a thread may read one while another thread reads another */
+struct inflate; /* one stream; different threads may use different streams at the same time */
 
-/* Whether a stream that begins with these n bytes is gzip's; 3 bytes are enough. */
+/* Whether a stream that starts with these n bytes is gzip; 3 bytes suffice. */
 bool inflate_is_gzip(const void *data, size_t n);
 
 /*
- * what: how errors call the stream ("layer 2 of 3"); it and arg must outlive the stream. The
- * first byte that source yields is the first of the gzip header. Never NULL: without
- * memory the process aborts, as it does everywhere in this library.
+ * what: names the stream in messages ("layer 2 of 3"); what and arg must outlive the stream.
+ * The first byte of source is the first byte of the gzip header. Never NULL: without memory the
+ * process aborts, like everywhere in this library.
  */
 struct inflate *inflate_begin(const char *what, inflate_source *source, void *arg);
-void inflate_end(struct inflate *z); /* NULL is nothing */
+void inflate_end(struct inflate *z); /* NULL is allowed */
 
 /*
- * Gives 1 with the next n plain bytes, n > 0, valid until the next call; 0 after the last one, once
- * every member's CRC-32 and length were right and the source is at its end; or -1: the
- * source's own error; "WHAT: cut short"; "WHAT: damaged gzip data: REASON", also for a wrong
- * CRC or length. After 0 or -1 the stream can only be ended.
+ * Returns 1 with the next n decompressed bytes, n > 0, valid until the next call. Returns 0
+ * after the last byte, when the CRC-32 and length of every member were correct and the source
+ * has ended. Returns -1 with the source's own error, "WHAT: cut short", or "WHAT: damaged gzip
+ * data: REASON" (also for a wrong CRC or length). After 0 or -1 only inflate_end may be called.
  */
 int inflate_read(struct inflate *z, const void **data, size_t *n, struct err *e);
 

@@ -7,7 +7,7 @@
 
 enum { BLOCK = 512, SIZE_AT = 124, TYPE_AT = 156, DIGITS = 9, SECOND = 1000000000 };
 
-/* A number of these digits at *p, which moves behind it; less than 2^62 of it. */
+/* Reads the digits '0' to highest at *p and moves *p behind them. Stops below 2^62. */
 static uint64_t number(const char **p, const char *end, char highest)
 {
 	uint64_t n = 0;
@@ -17,7 +17,7 @@ static uint64_t number(const char **p, const char *end, char highest)
 	return n;
 }
 
-/* "-SECONDS.FRACTION". Gives false for any other time: libarchive reads those right. */
+/* Reads "-SECONDS.FRACTION". false for any other time: libarchive reads those correctly. */
 static bool early_time(const char *p, const char *end, int64_t *sec, long *nsec)
 {
 	long fraction = 0;
@@ -50,7 +50,7 @@ static void read_record(const char *record, const char *end, struct archive_entr
 		archive_entry_set_atime(entry, sec, nsec);
 }
 
-/* Records are "LENGTH KEY=VALUE\n"; LENGTH is of all of it. */
+/* Records have the form "LENGTH KEY=VALUE\n"; LENGTH counts the whole record. */
 static void read_records(const char *p, const char *end, struct archive_entry *entry)
 {
 	while (p < end) {

@@ -18,7 +18,9 @@ static bool has_dotdot(const char *name)
 	return false;
 }
 
-/* A name of the archive as one beneath the root: "/a", "./a", ".//a/" are "a"; NULL if it leads up.
+/*
+ * Converts an archive's name to a name beneath the root: "/a", "./a" and ".//a/" become "a".
+ * NULL for a name with "..".
  */
 static char *name_beneath(const char *name)
 {
@@ -28,7 +30,7 @@ static char *name_beneath(const char *name)
 		return NULL;
 	while (*name == '/' || (name[0] == '.' && (name[1] == '/' || name[1] == '\0')))
 		name++;
-	/* A "/" at the end would lead through a link that stands there. */
+	/* A trailing "/" would follow a symbolic link of that name. */
 	for (n = strlen(name); n > 0 && name[n - 1] == '/'; n--)
 		continue;
 	return n ? str_dup_n(name, n) : str_dup(".");
@@ -40,7 +42,7 @@ int tarentry_take_names(struct archive_entry *entry, const char *what, struct er
 	own_str char *path = NULL, *target = NULL;
 
 	if (!name || !*name)
-		return err_set(e, "%s: an entry without a name", what);
+		return err_set(e, "%s: entry without a name", what);
 	path = name_beneath(name);
 	if (!path)
 		return err_set(e, "%s: %.*s: a name with \"..\" is refused", what, NAME_SHOWN,
@@ -58,18 +60,21 @@ int tarentry_take_names(struct archive_entry *entry, const char *what, struct er
 	return 0;
 }
 
-/* (uid_t)-1 means "leave it" to chown, and larger numbers would become other users. */
+/* (uid_t)-1 means "unchanged" to chown(2), and larger numbers would wrap to other users. */
 int tarentry_check_owner(struct archive_entry *entry, struct err *e)
 {
 	la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
 
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX)
-		return err_set(e, "%.*s: its owner %lld:%lld is none that there can be", NAME_SHOWN,
+		return err_set(e, "%.*s: invalid owner %lld:%lld", NAME_SHOWN,
 			       archive_entry_pathname(entry), (long long)uid, (long long)gid);
 	return 0;
 }
 
-/* GNU tar writes the names of users into ACLs, not their numbers; only they know whom they meant. */
+/*
+ * GNU tar writes names of users into ACLs instead of ids. Names are
+ * meaningless on another host.
+ */
 int tarentry_check_acl(struct archive_entry *entry, struct err *e)
 {
 	int types = ARCHIVE_ENTRY_ACL_TYPE_ACCESS | ARCHIVE_ENTRY_ACL_TYPE_DEFAULT;
@@ -81,8 +86,8 @@ int tarentry_check_acl(struct archive_entry *entry, struct err *e)
 	while (archive_entry_acl_next(entry, types, &type, &permset, &tag, &id, &who) == ARCHIVE_OK)
 		if ((tag == ARCHIVE_ENTRY_ACL_USER || tag == ARCHIVE_ENTRY_ACL_GROUP) && id == -1)
 			return err_set(e,
-				       "%.*s: its ACL names \"%.60s\" without a number "
-				       "(tar --xattrs writes them)",
+				       "%.*s: ACL names \"%.60s\" without an id "
+				       "(tar --xattrs writes ids)",
 				       NAME_SHOWN, archive_entry_pathname(entry), who ? who : "");
 	return 0;
 }

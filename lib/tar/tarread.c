@@ -1,8 +1,8 @@
 /*
- * Two readers stand one after the other: the first takes off the compression,
- * the second reads the tar out of the first. libarchive can do both at once,
- * but takes a tar that just stops between two entries for a whole one, and does not
- * compare the checksum of gzip; with the bytes passing through here both can be seen.
+ * Two readers work in sequence: the first decompresses, the second reads the tar from the
+ * first. libarchive can do both at once, but accepts a tar that ends between two entries
+ * without an end mark, and does not verify gzip's checksum. With the bytes passing through
+ * here, both can be checked.
  */
 #include "tar/tarread.h"
 
@@ -17,10 +17,10 @@
 #include "tar/inflate.h"
 #include "tar/paxtime.h"
 
-/* libarchive reads no more than 1 MiB of an extended header. */
+/* libarchive reads at most 1 MiB of an extended header. */
 enum { READ_SIZE = 1 << 17, HEADER_MAX = 2 << 20, BLOCK = 512 };
 
-/* Why one of libarchive's readers stopped. */
+/* Turns the failure of one of libarchive's readers into an error. */
 static int failed(struct tarread *t, struct archive *a, struct err *e)
 {
 	const char *why = archive_error_string(a);
@@ -29,11 +29,11 @@ static int failed(struct tarread *t, struct archive *a, struct err *e)
 		*e = t->why;
 		return -1;
 	}
-	/* EILSEQ and EINVAL are libarchive's own: a bad archive, a bad call. */
+	/* EILSEQ and EINVAL are set by libarchive itself: a bad archive, a bad call. */
 	errno = archive_errno(a);
 	if (errno > 0 && errno != EILSEQ && errno != EINVAL)
 		return err_sys(e, "%s", t->what);
-	/* Nothing is said of what should follow the compressed data and does not. */
+	/* libarchive has no message for a missing trailer of the compressed data. */
 	if (!why || strcasestr(why, "truncated"))
 		return err_set(e, "%s: cut short", t->what);
 	if (strcasestr(why, "unrecognized archive format"))
@@ -41,9 +41,9 @@ static int failed(struct tarread *t, struct archive *a, struct err *e)
 	return err_set(e, "%s: damaged archive: %s", t->what, why);
 }
 
-/* --- what is read --- */
+/* --- compressed input --- */
 
-/* The next piece: an inflate_source. */
+/* Reads the next piece: an inflate_source. */
 static int take(void *arg, const void **data, size_t *n, struct err *e)
 {
 	struct tarread *t = arg;
@@ -59,7 +59,7 @@ static int take(void *arg, const void **data, size_t *n, struct err *e)
 	return got > 0;
 }
 
-/* The same for libarchive. */
+/* The same as libarchive's read callback. */
 static la_ssize_t take_plain(struct archive *plain, void *arg, const void **data)
 {
 	struct tarread *t = arg;
@@ -70,7 +70,7 @@ static la_ssize_t take_plain(struct archive *plain, void *arg, const void **data
 	return t->stopped ? -1 : (la_ssize_t)n;
 }
 
-/* Enough to tell gzip from what else there may be; less at the end. */
+/* Reads enough to recognise gzip; less at the end of the input. */
 static int peek(struct tarread *t, struct err *e)
 {
 	ssize_t n;
@@ -85,9 +85,9 @@ static int peek(struct tarread *t, struct err *e)
 	return 0;
 }
 
-/* --- what is within the compression --- */
+/* --- decompressed bytes --- */
 
-/* Gives 1, 0 at the end, -1. */
+/* Returns 1, 0 at the end, -1. */
 static int next_plain(struct tarread *t, const void **data, size_t *n, struct err *e)
 {
 	la_int64_t at;
@@ -107,7 +107,7 @@ static int next_plain(struct tarread *t, const void **data, size_t *n, struct er
 	return !t->ended;
 }
 
-/* What a whole tar has at its end, behind what may lack it. */
+/* Supplies the end mark that a verified archive may lack. */
 static size_t add_end(struct tarread *t, const void **data)
 {
 	static const char zeros[3 * BLOCK];
@@ -119,7 +119,7 @@ static size_t add_end(struct tarread *t, const void **data)
 	return 2 * BLOCK + (BLOCK - t->fed % BLOCK) % BLOCK;
 }
 
-/* The headers of an entry, which began at `from`, go on behind the piece that was fed last. */
+/* The headers of the entry, which start at `from`, continue after the last piece: keep a copy. */
 static void keep_header(struct tarread *t, uint64_t from)
 {
 	uint64_t start = t->fed - t->last_n;
@@ -130,7 +130,7 @@ static void keep_header(struct tarread *t, uint64_t from)
 	buf_add(&t->header, (const char *)t->last + from, t->last_n - from);
 }
 
-/* The second reader's source. */
+/* The read callback of the tar reader. */
 static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
 {
 	struct tarread *t = arg;
@@ -160,7 +160,7 @@ static int open_plain(struct tarread *t, struct err *e)
 	struct archive_entry *entry;
 	int r;
 
-	/* Not gzip's: one within another kind would not be checked. */
+	/* gzip is left out: gzip inside another compression would not be verified. */
 	archive_read_support_filter_bzip2(t->plain);
 	archive_read_support_filter_xz(t->plain);
 	archive_read_support_filter_zstd(t->plain);
@@ -210,7 +210,7 @@ void tarread_close(struct tarread *t)
 	t->piece = NULL;
 }
 
-/* Only a fraction before 1970, or what may be one, is worth a look. */
+/* Only fractions before 1970, and times that may be such, need a correction. */
 static void correct_times(struct tarread *t, struct archive_entry *entry)
 {
 	bool mtime = archive_entry_mtime(entry) <= 0 && archive_entry_mtime_nsec(entry) > 0;
@@ -237,7 +237,7 @@ int tarread_next(struct tarread *t, struct archive_entry **entry, struct err *e)
 	t->in_entry = true;
 	if (r == ARCHIVE_EOF)
 		return 0;
-	/* A warning is about the spelling of a name, whose bytes are given as they are. */
+	/* A warning concerns the encoding of a name, whose bytes are returned unchanged. */
 	return r < ARCHIVE_WARN || r == ARCHIVE_RETRY ? failed(t, t->tar, e) : 1;
 }
 
@@ -249,7 +249,7 @@ int tarread_data(struct tarread *t, const void **data, size_t *n, off_t *at, str
 		return 0;
 	if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
 		return failed(t, t->tar, e);
-	/* Zeros of add_end are no data: the archive ends within a file. */
+	/* The zeros of add_end are not data: the archive ends within a file. */
 	if ((uint64_t)archive_filter_bytes(t->tar, 0) + *n > t->fed)
 		return err_set(e, "%s: cut short", t->what);
 	return 1;
@@ -261,9 +261,9 @@ int tarread_end(struct tarread *t, struct err *e)
 	la_ssize_t r;
 	size_t n;
 
-	/* The reader stood at the end mark, if there was one: a block of zeros. */
+	/* If there is an end mark, the reader stopped at it: a block of zeros. */
 	if (!t->verified && t->fed < (uint64_t)archive_read_header_position(t->tar) + BLOCK)
-		return err_set(e, "%s: cut short (no end of the archive)", t->what);
+		return err_set(e, "%s: cut short (no end mark)", t->what);
 	while ((r = feed(t->tar, t, &data)) > 0)
 		continue;
 	if (r < 0)

@@ -1,7 +1,7 @@
 /*
- * Archives of files, read as they come: a tar (POSIX ustar and pax, GNU),
- * plain or compressed by gzip, zstd, xz or bzip2, told by content. The checksums of each
- * compression are compared: gzip's by inflate.h, the others' by libarchive.
+ * Reads archives as a stream: a tar (POSIX ustar and pax, GNU), uncompressed or compressed with
+ * gzip, zstd, xz or bzip2; the content tells which. The checksum of each compression is
+ * verified: gzip's by inflate.h, the others by libarchive.
  */
 #ifndef CT_TARREAD_H
 #define CT_TARREAD_H
@@ -18,54 +18,54 @@ struct archive;
 struct archive_entry;
 
 struct tarread {
-	const char *what; /* how messages call it */
+	const char *what; /* names the archive in messages */
 	/*
-	 * The caller compares all that is within the compression with a digest: then nothing can be
-	 * missing at the end, and the archive may lack its end mark and the padding before it, or
-	 * be empty.
+	 * The caller verifies a digest of the decompressed archive. Then nothing can
+	 * be missing at its end, so the archive may lack its end mark and the padding
+	 * before it, or be empty.
 	 */
 	bool verified;
-	/* Sees all that is within the compression; -1 with the error: no more of it is read. May be
-	 * NULL. */
+	/* Receives all decompressed bytes; -1 with the error stops reading. May be NULL. */
 	int (*see)(void *arg, const void *data, size_t n, struct err *e);
 	void *arg;
-	/* The reader's own. */
+	/* The remaining fields are private. */
 	int from;
-	void *piece;          /* what was read of it last */
-	size_t ready;         /* so much of that was not taken yet */
-	struct inflate *gzip; /* takes off gzip; NULL: plain does, or there is nothing to take off */
+	void *piece;          /* the last piece read */
+	size_t ready;         /* bytes of the piece not consumed yet */
+	struct inflate *gzip; /* decompresses gzip; NULL: another compression (`plain`), or none */
 	struct archive *plain, *tar;
-	const void *
-		first; /* the first bytes within the compression, until the tar's reader has them */
+	const void *first; /* the first decompressed bytes, until the tar reader has them */
 	size_t first_n;
-	const void *last; /* the piece that the tar's reader has now */
+	const void *last; /* the piece that the tar reader has now */
 	size_t last_n;
-	uint64_t fed; /* bytes within the compression so far, up to the end of that piece */
-	bool in_entry, in_header; /* what the tar's reader is at */
-	struct buf header;        /* what it has read of the entry's headers, before that piece */
-	bool ended;               /* there are no more of them */
-	bool padded;              /* the end that a verified archive may lack was added */
-	bool stopped;             /* why says why there is no more */
+	uint64_t fed;             /* decompressed bytes up to the end of that piece */
+	bool in_entry, in_header; /* position of the tar reader */
+	struct buf header;        /* bytes of the entry's headers before that piece */
+	bool ended;               /* no more decompressed bytes */
+	bool padded;              /* a verified archive got its missing end mark */
+	bool stopped;             /* an error, in why, ended the input */
 	struct err why;
 };
 
 /*
- * The caller filled in the first four. Reads from the descriptor `from`, which stays the
- * caller's, on its own behalf: more than it needs at once.
+ * The caller sets the first four fields. The caller keeps ownership of `from`; the reader
+ * may read ahead on it.
  */
 int tarread_open(struct tarread *t, int from, struct err *e);
 void tarread_close(struct tarread *t);
 #define own_tarread __attribute__((cleanup(tarread_close)))
 
-/* Each gives 1, 0 at the end of the archive (of the entry's data), -1. An entry holds until the
- * next. */
+/*
+ * Each function returns 1; 0 at the end of the archive or of the entry's data; -1. An entry is
+ * valid until the next call of tarread_next.
+ */
 int tarread_next(struct tarread *t, struct archive_entry **entry, struct err *e);
 int tarread_data(struct tarread *t, const void **data, size_t *n, off_t *at, struct err *e);
 
 /*
- * After the last entry: reads what follows as well (its writer must not die of it, digest and
- * checksums cover it). An archive that ends without its end mark is an error, whatever was
- * compressed around it, unless it is verified.
+ * After the last entry: reads the rest of the input, so that its writer does not die of SIGPIPE
+ * and digest and checksums cover everything. An archive without an end mark is an error,
+ * whatever its compression, unless it is verified.
  */
 int tarread_end(struct tarread *t, struct err *e);
 

@@ -23,14 +23,14 @@ struct job {
 	struct archive *a;
 	struct archive_entry *entry;
 	int to;
-	bool stopped; /* nothing is written any more */
-	int sys;      /* errno of the write that failed */
+	bool stopped; /* write nothing any more */
+	int sys;      /* errno of the failed write */
 	uint64_t entries, bytes;
 };
 
 /*
- * Never fails as far as libarchive knows, which would not release all it has
- * then, and would write the end mark when it is closed.
+ * Reports success to libarchive even after a failed write: after a failure libarchive would
+ * leak memory, and would write the end mark when it is closed.
  */
 static la_ssize_t sink(struct archive *a, void *arg, const void *data, size_t n)
 {
@@ -44,7 +44,7 @@ static la_ssize_t sink(struct archive *a, void *arg, const void *data, size_t n)
 	return (la_ssize_t)n;
 }
 
-/* Whether all is well with the archive, after a call that gave r. */
+/* Checks the result r of a libarchive call, and earlier failed writes. */
 static int check(const struct job *j, la_ssize_t r, struct err *e)
 {
 	const char *why = archive_error_string(j->a);
@@ -62,7 +62,7 @@ static bool is_device(const struct walked *f)
 	return S_ISCHR(f->st.stx_mode) || S_ISBLK(f->st.stx_mode);
 }
 
-/* What a file beneath the top is called in the archive. The caller frees it. */
+/* The archive's name for a file beneath the top. The caller frees it. */
 static char *name_of(const struct job *j, const char *below)
 {
 	if (str_equal(below, "."))
@@ -70,7 +70,7 @@ static char *name_of(const struct job *j, const char *below)
 	return j->p->name ? str_fmt("%s/%s", j->p->name, below) : str_dup(below);
 }
 
-/* The attributes that untar.h names: the others are the affair of this host. */
+/* Adds the attributes that untar.h lists; others are meaningful only on this host. */
 static int add_attribute(const char *name, const void *value, size_t n, void *entry)
 {
 	if (str_starts(name, "user.") || str_starts(name, "system.posix_acl_") ||
@@ -106,7 +106,7 @@ static int describe(const struct job *j, const struct treewalk *w, const struct 
 	return treewalk_attributes(w, f, add_attribute, entry, e);
 }
 
-/* Where a file has data, if it has holes as well. */
+/* Records the data regions of a file with holes. */
 static void find_holes(const struct job *j, int fd, const struct walked *f)
 {
 	off_t size = (off_t)f->st.stx_size, data, hole = 0;
@@ -136,7 +136,7 @@ static int add_bytes(struct job *j, const void *data, size_t n, struct err *e)
 	return 0;
 }
 
-/* Bytes from..end of a file; fd -1: of a hole, which the archive only counts. */
+/* Adds bytes from..end of a file; fd -1: zeros of a hole, which the archive only counts. */
 static int add_range(struct job *j, const struct treewalk *w, int fd, off_t from, off_t end,
 		     struct err *e)
 {
@@ -151,7 +151,7 @@ static int add_range(struct job *j, const struct treewalk *w, int fd, off_t from
 			return treewalk_failed(w, "", e);
 		if (n == 0) {
 			errno = ESTALE;
-			return treewalk_failed(w, "became shorter while it was read: ", e);
+			return treewalk_failed(w, "read a file that shrank meanwhile: ", e);
 		}
 		if (add_bytes(j, fd < 0 ? zeros : chunk, (size_t)n, e) < 0)
 			return -1;
@@ -210,7 +210,7 @@ static int put_dir(struct job *j, struct treewalk *w, const struct walked *f, st
 			return treewalk_failed(w, "copied into itself: ", e);
 		}
 	if (f->mounted)
-		return err_set(e, "%.300s: something is mounted there, and is not copied along",
+		return err_set(e, "%.300s: is a mount point (mounted files are not copied)",
 			       w->path.data);
 	return put(j, w, f, -1, e) < 0 ? -1 : treewalk_into(w, f, j, e);
 }
@@ -256,9 +256,9 @@ static int pack(struct job *j, int from, struct err *e)
 	if (treewalk_begin(&w, from, j->p->path, &top, e) < 0)
 		return -1;
 	if (S_ISSOCK(top.st.stx_mode))
-		return err_set(e, "%s: a socket, which no archive can hold", j->p->path);
+		return err_set(e, "%s: is a socket (an archive cannot hold sockets)", j->p->path);
 	if (is_device(&top) && !j->p->devices)
-		return err_set(e, "%s: a device", j->p->path);
+		return err_set(e, "%s: is a device", j->p->path);
 	if (visit(&w, &top, j, e) < 0)
 		return -1;
 	return check(j, archive_write_close(j->a), e);
@@ -272,7 +272,7 @@ int tarwrite_tree(int from, const struct packing *p, int to, struct err *e)
 	if (!j.a || !j.entry)
 		abort();
 	failed = pack(&j, from, e);
-	j.stopped = true; /* no end mark for what failed */
+	j.stopped = true; /* no end mark after a failure */
 	archive_write_free(j.a);
 	archive_entry_free(j.entry);
 	return failed;

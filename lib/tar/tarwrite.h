@@ -1,7 +1,4 @@
-/*
- * Trees of files written as an archive: the counterpart of untar_unpack, which
- * makes the same files of it again.
- */
+/* Writes file trees as archives. untar_unpack makes the same files again. */
 #ifndef CT_TARWRITE_H
 #define CT_TARWRITE_H
 
@@ -13,33 +10,32 @@
 struct err;
 
 struct packing {
-	const char *path; /* the file, as messages call it */
-	const char *name; /* what it is called in the archive; NULL: the archive has what is in it */
-	const char *target;    /* what is written to, as messages call it */
-	bool devices;          /* or else they are left out */
-	struct statx avoid[2]; /* directories that are an error to meet, since the archive's files
-				  go there */
+	const char *path; /* names the source file in messages */
+	/* its name in the archive; NULL: only the directory's content is archived */
+	const char *name;
+	const char *target; /* names the target in messages */
+	bool devices;       /* archive device nodes; otherwise leave them out */
+	/* directories that receive the archive's files: meeting one of them is an error */
+	struct statx avoid[2];
 	int avoid_n;
-	const uint64_t *mounts; /* ids of mounts below it that are packed, too; may be NULL */
+	const uint64_t *mounts; /* ids of mounts below the top that are archived too; may be NULL */
 	size_t mounts_n;
 	treecopy_progress *progress; /* may be NULL */
-	/* Told of a device that is left out. May be NULL. */
+	/* Called for each device node that is left out. May be NULL. */
 	void (*omit)(const char *path, const char *why, void *arg);
 	void *omit_arg;
 };
 
 /*
- * Writes the file `from` (a descriptor, O_PATH will do; a directory with all
- * that is in it) to descriptor `to` as a tar in the pax format. Kept are
- * numeric owners (no user database is asked), modes, times, hard links,
- * symbolic links, devices, FIFOs, holes, ACLs (as attributes), and the
- * attributes that untar_unpack takes. Sockets are left out. A directory that
- * something else is mounted on is an error: the archive would lack files in silence.
+ * Writes the file `from` (a descriptor, O_PATH suffices; a directory with its content) to
+ * descriptor `to` as a tar in pax format. It keeps numeric owners (no user database is read),
+ * modes, times, hard links, symbolic links, device nodes, FIFOs, holes, ACLs (as attributes),
+ * and the attributes that untar_unpack accepts. Sockets are left out. A directory that is
+ * the mount point of any other mount is an error: the archive would silently lack files.
  *
- * The tree may be in use, by somebody hostile too: no link is followed, no
- * device or FIFO opened. What vanishes meanwhile is not in the archive; a file
- * that becomes shorter while it is read is an error. After an error the
- * archive has no end mark.
+ * The tree may be in use, even by hostile processes: no symbolic link is followed, no device or
+ * FIFO is opened. Files that disappear meanwhile are not in the archive; a file that shrinks
+ * while it is read is an error. After an error the archive has no end mark.
  */
 int tarwrite_tree(int from, const struct packing *p, int to, struct err *e);
 

@@ -1,8 +1,7 @@
 /*
- * A walk of our own, because no library or tool here does it right: cp -a
- * copies a mounted /proc without -x, and with -x leaves out nested btrfs
- * subvolumes, which differ in st_dev just as mounts do. The id of the mount
- * (STATX_MNT_ID) tells the two apart.
+ * An own tree walk, because cp -a is wrong here: without -x it copies a mounted /proc, with -x
+ * it leaves out nested btrfs subvolumes, whose st_dev differs just like that of mounts. The
+ * mount id (STATX_MNT_ID) distinguishes the two.
  */
 #include "tar/treecopy.h"
 
@@ -25,23 +24,26 @@
 #include "base/str.h"
 #include "tar/treewalk.h"
 
-/* One copy, or one measuring. */
+/* State of one copy, or of one measurement. */
 struct job {
-	int dest;   /* the top of the copy */
-	bool merge; /* what is there stays */
+	int dest;   /* top directory of the copy */
+	bool merge; /* existing files stay */
 	struct statx dest_is;
 	struct strv *mounts;
 	treecopy_progress *progress;
 	uint64_t entries, bytes;
 };
 
-/* A directory of the copy: what the walk carries along. */
+/* A directory of the copy. */
 struct into {
 	struct job *job;
 	int dir;
 };
 
-/* By /proc/self/fd, since no call takes a directory and a name, and links cannot be opened. */
+/*
+ * Uses /proc/self/fd: no system call takes a directory and a name, and symbolic
+ * links cannot be opened.
+ */
 int treecopy_set_attribute(const char *name, const void *value, size_t n, void *dst)
 {
 	return lsetxattr(dst, name, value, n, 0);
@@ -60,21 +62,24 @@ static struct timespec moment(const struct statx_timestamp *t)
 	return (struct timespec){.tv_sec = t->tv_sec, .tv_nsec = t->tv_nsec};
 }
 
-/* In the one order that keeps all: chown clears capabilities and setuid, an ACL changes the mode. */
+/*
+ * The order matters: chown(2) clears capabilities and set-user-ID bits, an
+ * ACL changes the mode.
+ */
 static int copy_meta(const struct treewalk *w, const struct walked *f, int dst_dir, struct err *e)
 {
 	const struct statx *st = &f->st;
 	struct timespec times[2] = {moment(&st->stx_atime), moment(&st->stx_mtime)};
 
 	if (fchownat(dst_dir, f->name, st->stx_uid, st->stx_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return treewalk_failed(w, "owner of ", e);
+		return treewalk_failed(w, "set the owner of ", e);
 	if (!f->mounted && copy_attributes(w, f, dst_dir, e) < 0)
 		return -1;
 	if (!S_ISLNK(st->stx_mode) &&
 	    fchmodat(dst_dir, f->name, st->stx_mode & 07777, AT_SYMLINK_NOFOLLOW) < 0)
-		return treewalk_failed(w, "mode of ", e);
+		return treewalk_failed(w, "set the mode of ", e);
 	if (utimensat(dst_dir, f->name, times, AT_SYMLINK_NOFOLLOW) < 0)
-		return treewalk_failed(w, "times of ", e);
+		return treewalk_failed(w, "set the times of ", e);
 	return 0;
 }
 
@@ -83,25 +88,24 @@ static int set_open_attribute(const char *name, const void *value, size_t n, voi
 	return fsetxattr(*(int *)fd, name, value, n, 0);
 }
 
-/* The same for a file that is open, whatever its name means by now. */
+/* The same for an open file: its name may lead elsewhere by now. */
 static int copy_open_meta(const struct treewalk *w, const struct walked *f, int fd, struct err *e)
 {
 	const struct statx *st = &f->st;
 	struct timespec times[2] = {moment(&st->stx_atime), moment(&st->stx_mtime)};
 
 	if (fchown(fd, st->stx_uid, st->stx_gid) < 0)
-		return treewalk_failed(w, "owner of ", e);
+		return treewalk_failed(w, "set the owner of ", e);
 	if (treewalk_attributes(w, f, set_open_attribute, &fd, e) < 0)
 		return -1;
 	if (fchmod(fd, st->stx_mode & 07777) < 0)
-		return treewalk_failed(w, "mode of ", e);
+		return treewalk_failed(w, "set the mode of ", e);
 	if (futimens(fd, times) < 0)
-		return treewalk_failed(w, "times of ", e);
+		return treewalk_failed(w, "set the times of ", e);
 	return 0;
 }
 
-/* n bytes at off, through the kernel if it can, or else through us. A file that has shrunk is no
- * error. */
+/* Copies a range, in the kernel if possible. A file that has shrunk is no error. */
 static int copy_range(int src, int dst, off_t off, off_t end)
 {
 	static char chunk[1 << 17];
@@ -118,7 +122,7 @@ static int copy_range(int src, int dst, off_t off, off_t end)
 			if (n < 0 &&
 			    (errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == EFBIG))
 				return -1;
-			/* 0 may also mean a file system that cannot say how much there is */
+			/* 0 may also mean that the file system does not know the size */
 			in_kernel = false;
 			continue;
 		}
@@ -148,12 +152,12 @@ int treecopy_copy_data(int src, int dst, off_t size)
 		if (copy_range(src, dst, data, hole < size ? hole : size) < 0)
 			return -1;
 	}
-	if (data < 0 && errno != ENXIO) /* ENXIO: only a hole is left */
+	if (data < 0 && errno != ENXIO) /* ENXIO: only a hole follows */
 		return -1;
 	return ftruncate(dst, size);
 }
 
-/* In a merge a failed call means that somebody else's file is there, and stays. */
+/* In a merge, EEXIST means that another process's file exists, and stays. */
 static bool stays(const struct into *to)
 {
 	return to->job->merge && errno == EEXIST;
@@ -167,7 +171,7 @@ static int copy_file(const struct treewalk *w, const struct walked *f, const str
 
 	if (src < 0)
 		return -1;
-	/* A merge may be cut short at any moment, and a file be there whole or not at all. */
+	/* A merge may be interrupted at any moment; every file must be complete or absent. */
 	dst = to->job->merge
 		? openat(to->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600)
 		: openat(to->dir, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -222,7 +226,10 @@ static int copy_special(const struct treewalk *w, const struct walked *f, const 
 	return copy_meta(w, f, to->dir, e);
 }
 
-/* 0: it is there now; 1: the first of its names is gone, and it has to be copied again. */
+/*
+ * Links to the first copy of the inode. 0: done; 1: the first copy has disappeared, so
+ * copy the file again.
+ */
 static int copy_again(const struct treewalk *w, const struct walked *f, const char *earlier,
 		      const struct into *to, struct err *e)
 {
@@ -231,7 +238,10 @@ static int copy_again(const struct treewalk *w, const struct walked *f, const ch
 	return to->job->merge && errno == ENOENT ? 1 : treewalk_failed(w, "link ", e);
 }
 
-/* Something is mounted here: its place is kept, with the owner and mode it shows. */
+/*
+ * Copies a mount point as an empty file or directory, with the owner and mode
+ * of the mounted root.
+ */
 static int copy_mount_point(const struct treewalk *w, const struct walked *f, int dst_dir,
 			    struct err *e)
 {

@@ -13,10 +13,13 @@
 #include "base/err.h"
 #include "base/own.h"
 
-/* What a deep tree may take of the stack; of a path in a message: more would push the reason out. */
+/*
+ * DEPTH_MAX limits the use of the stack. SHOWN limits a path in a message: a longer one would
+ * push the reason out.
+ */
 enum { DEPTH_MAX = 1000, SHOWN = 300 };
 
-/* An inode with several names, and the first of them, from the top. */
+/* An inode with several names, and its first path beneath the top. */
 struct seen {
 	uint64_t dev, ino;
 	char name[];
@@ -66,7 +69,7 @@ const char *treewalk_earlier(struct treewalk *w, const struct walked *f)
 	memcpy(s->name, name, strlen(name) + 1);
 	in = tsearch(s, &w->links, by_inode);
 	if (!in)
-		abort(); /* out of memory, as in str.c */
+		abort(); /* out of memory: see str.h */
 	if (*in == s)
 		return NULL;
 	free(s);
@@ -79,7 +82,10 @@ bool treewalk_same(const struct statx *a, const struct statx *b)
 		a->stx_dev_minor == b->stx_dev_minor;
 }
 
-/* fd: O_PATH, and this function's to close. Only a directory may be opened before more is known. */
+/*
+ * Identifies a file and closes fd (O_PATH). Only a directory may be opened
+ * before its kind is known.
+ */
 static int know(int fd, struct walked *f)
 {
 	own_fd int path = fd;
@@ -119,7 +125,7 @@ static int visit_entry(struct treewalk *w, int dir, const char *name, void *here
 
 int treewalk_into(struct treewalk *w, const struct walked *dir, void *here, struct err *e)
 {
-	/* Not readdir(3): closedir would close the descriptor, which is needed afterwards. */
+	/* Not readdir(3): closedir(3) would close the descriptor, which is still needed. */
 	_Alignas(struct dirent) char entries[4096];
 	size_t above = w->path.len;
 	const struct dirent *entry;
@@ -162,13 +168,13 @@ static bool attribute_kept(const char *name)
 		str_starts(name, "security.") || str_starts(name, "system.posix_acl_");
 }
 
-/* The value of an attribute, or (name NULL) the list of their names; the caller frees it. */
+/* Reads an attribute or, with name NULL, the list of names. The caller frees the value. */
 static ssize_t read_attribute(const char *path, const char *name, char **value)
 {
 	ssize_t n, room;
 
 	*value = NULL;
-	do { /* it may grow between the two calls */
+	do { /* the value may grow between the two calls */
 		room = name ? getxattr(path, name, NULL, 0) : listxattr(path, NULL, 0);
 		if (room <= 0)
 			return room;
@@ -188,11 +194,13 @@ int treewalk_attributes(const struct treewalk *w, const struct walked *f, treewa
 	char path[40];
 	ssize_t n;
 
-	/* This link of /proc leads to the file itself, also where that is a link. */
+	/* This /proc link leads to the file itself, even if the file is a symbolic link. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
 	n = read_attribute(path, NULL, &names);
 	if (n <= 0)
-		return n == 0 || errno == EOPNOTSUPP ? 0 : treewalk_failed(w, "attributes of ", e);
+		return n == 0 || errno == EOPNOTSUPP
+			? 0
+			: treewalk_failed(w, "read the attributes of ", e);
 	for (const char *p = names; p < names + n; p += strlen(p) + 1) {
 		own_str char *value = NULL;
 		ssize_t size;

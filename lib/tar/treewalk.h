@@ -1,16 +1,17 @@
 /*
- * Walks through trees of files that nobody vouches for: each file is held by a
- * descriptor that was opened without following a link, told what it is, and
- * only then read, by that descriptor. Whoever changes the tree meanwhile can
- * spoil what is found, but cannot lead the walk out of it, nor to open a FIFO
- * or a device.
+ * Walks untrusted file trees. Each file is opened without following symbolic links,
+ * identified, and only then read, through the same descriptor. A process that changes the
+ * tree meanwhile can falsify what the walk finds, but cannot lead the walk out of the tree
+ * or make it open a FIFO or a device.
  *
  *	own_treewalk struct treewalk w = {.visit = visit};
  *	own_walked struct walked top = {.fd = -1};
  *
  *	treewalk_begin(&w, dir, path, &top, e)
- *	treewalk_into(&w, &top, here, e)		calls visit for each entry, which calls
- *treewalk_into for those that are directories and are to be entered
+ *	treewalk_into(&w, &top, here, e)
+ *
+ * treewalk_into calls visit for each entry; visit calls treewalk_into for each
+ * directory to enter.
  */
 #ifndef CT_TREEWALK_H
 #define CT_TREEWALK_H
@@ -23,23 +24,23 @@
 struct err;
 struct treewalk;
 
-/* A file met on the way. */
+/* A visited file. */
 struct walked {
-	int fd;           /* a directory: opened for reading; any other kind: O_PATH */
-	const char *name; /* in its directory; "." at the top */
+	int fd;           /* a directory: open for reading; any other kind: O_PATH */
+	const char *name; /* within its directory; "." for the top */
 	struct statx st;
-	bool mounted; /* something is mounted here: it is not of the tree */
+	bool mounted; /* a mount point: what is mounted there is not part of the tree */
 };
 
-/* here: what the caller of treewalk_into gave. */
+/* here: the argument of treewalk_into. */
 typedef int treewalk_visit(struct treewalk *w, const struct walked *f, void *here, struct err *e);
 
 struct treewalk {
 	treewalk_visit *visit;
-	bool live;       /* the tree is in use: what is gone by the time it is met is passed over */
-	struct buf path; /* where it is now: as the user called the top, then beneath it */
-	size_t top;      /* how much of path is the top */
-	int depth;       /* directories that it is in */
+	bool live;       /* the tree is in use: skip files that disappear */
+	struct buf path; /* current path: the user's name for the top, then the path beneath it */
+	size_t top;      /* length of the top's part of path */
+	int depth;       /* directories entered */
 	uint64_t mount;
 	const uint64_t
 		*mounts; /* ids of other mounts that belong to the tree (statx(2)); may be NULL */
@@ -47,7 +48,10 @@ struct treewalk {
 	void *links;
 };
 
-/* The top, in file: a descriptor (O_PATH will do) of a file of any kind, called path in messages. */
+/*
+ * Starts a walk at `from` (a descriptor of any file, O_PATH suffices), called path in messages.
+ * file receives the top.
+ */
 int treewalk_begin(struct treewalk *w, int from, const char *path, struct walked *file,
 		   struct err *e);
 void treewalk_end(struct treewalk *w);
@@ -55,25 +59,36 @@ void treewalk_end(struct treewalk *w);
 void walked_close(struct walked *f);
 #define own_walked __attribute__((cleanup(walked_close)))
 
-/* Visits what is in a directory, in no order. One descriptor a level is held; more than 1000 levels
- * are an error. */
+/*
+ * Visits the entries of a directory, in no order. One descriptor for each level stays open;
+ * more than 1000 levels are an error.
+ */
 int treewalk_into(struct treewalk *w, const struct walked *dir, void *here, struct err *e);
 
-/* Where the walk is, beneath the top; "." there. */
+/* The current path beneath the top; "." for the top. */
 const char *treewalk_below(const struct treewalk *w);
-/* An error at where the walk is: "DOING PATH: errno's text"; of a very long path the end is shown. */
+/*
+ * Fills in an error at the current path: "DOING PATH: errno's text". Of a very long path
+ * only the end is shown.
+ */
 int treewalk_failed(const struct treewalk *w, const char *doing, struct err *e);
 
-/* The name (beneath the top) by which this inode was met first; NULL if that is now. */
+/*
+ * The path beneath the top under which this inode was visited first; NULL if
+ * this is the first time.
+ */
 const char *treewalk_earlier(struct treewalk *w, const struct walked *f);
 bool treewalk_same(const struct statx *a, const struct statx *b);
 
-/* A descriptor to read a regular file by: of that very file, whatever stands in its place by now. */
+/*
+ * Opens a visited regular file for reading: the same file, even if its name
+ * leads elsewhere now.
+ */
 int treewalk_open(const struct treewalk *w, const struct walked *f, struct err *e);
 
 /*
- * Calls one for each extended attribute that belongs to the file (the others
- * are its file system's own). one gives -1 with errno, which ends it.
+ * Calls one for each extended attribute that belongs to the file; attributes that belong to its
+ * file system are skipped. -1 with errno from one ends the calls.
  */
 typedef int treewalk_attribute(const char *name, const void *value, size_t n, void *arg);
 int treewalk_attributes(const struct treewalk *w, const struct walked *f, treewalk_attribute *one,

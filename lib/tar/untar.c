@@ -26,10 +26,10 @@
 #include "tar/tarread.h"
 #include "tar/whiteout.h"
 
-/* The names of directories and their ACLs are kept until the end. */
+/* Bounds for the names of directories and their ACLs, which are kept until the end. */
 enum { KEPT_MAX = 256 << 20, MEMORY_MAX = 1 << 30 };
 
-/* What the child says: how far it is, and at last how it ended. Fits one write to a pipe. */
+/* Message of the child: its progress, and finally its result. It fits one write to a pipe. */
 struct report {
 	uint64_t entries, bytes;
 	bool ended;
@@ -38,28 +38,28 @@ struct report {
 };
 
 /*
- * What is set once all files are there: ACLs, since a default one changes what
- * is made beneath it; the times of directories that stood there already, since
- * libarchive sets those at once, and the next file changes them.
+ * Set after all files exist: ACLs, because a default ACL changes files made beneath
+ * it; the times of existing directories, because libarchive sets them at once and the
+ * next file changes them.
  */
 struct late {
 	char *path;
-	char *acl; /* its attribute's name; NULL: value holds two struct timespec */
+	char *acl; /* name of its attribute; NULL: value holds two struct timespec */
 	void *value;
 	size_t size;
 };
 
 struct unpack {
 	struct tarread in;
-	const struct untar_rules *rules; /* what is there stays: see untar_merge; or NULL */
-	const struct untar_watch *watch; /* a layer on top of others: see untar_apply; or NULL */
-	struct bounds bounds;            /* of such a layer */
+	const struct untar_rules *rules; /* untar_merge: existing files stay; or NULL */
+	const struct untar_watch *watch; /* untar_apply: a layer on top of others; or NULL */
+	struct bounds bounds;            /* of a layer */
 	struct whiteout lower;
-	char *twice; /* with neither: a file that was there before; or NULL */
+	char *twice; /* untar_unpack: a file that occurred before; or NULL */
 	struct archive *disk;
 	struct late *late;
 	size_t late_n;
-	size_t kept; /* bytes, about */
+	size_t kept; /* bytes, approximately */
 	struct report now;
 	struct timespec told;
 	int to;
@@ -73,7 +73,7 @@ static void tell_progress(struct unpack *u)
 	if ((t.tv_sec - u->told.tv_sec) * 1000 + (t.tv_nsec - u->told.tv_nsec) / 1000000 < 100)
 		return;
 	u->told = t;
-	/* If nobody reads it any more, the parent is gone and so are we. */
+	/* A closed pipe means that the parent is gone: end too. */
 	if (write(u->to, &u->now, sizeof(u->now)) < 0)
 		_exit(1);
 }
@@ -85,7 +85,7 @@ static int write_failed(struct unpack *u, const char *name, struct err *e)
 	own_str char *known =
 		at ? str_fmt("%.*s%s%s", (int)(at - why), why, name, at + strlen(other)) : NULL;
 
-	why = known ? known : why; /* by the name that its user knows */
+	why = known ? known : why; /* replaces the temporary name by the name that the user knows */
 	errno = archive_errno(u->disk);
 	if (errno <= 0 || errno == EILSEQ)
 		return err_set(e, "%.*s: %s", NAME_SHOWN, name, why ? why : "cannot be made");
@@ -94,7 +94,7 @@ static int write_failed(struct unpack *u, const char *name, struct err *e)
 
 static void open_disk(struct unpack *u)
 {
-	/* No user lookup is installed: owners are the numbers. */
+	/* No user lookup is installed, so owners are numeric. */
 	int flags = ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME |
 		ARCHIVE_EXTRACT_ACL | ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
 		ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
@@ -103,21 +103,25 @@ static void open_disk(struct unpack *u)
 	if (!u->disk)
 		abort();
 	/*
-	 * Archives are made to go through links of their own and of the layers below: lib/x where
-	 * lib is usr/lib. Our root directory is where they end. Into what may be in use nothing
-	 * goes through a link.
+	 * Archives rely on symbolic links of their own and of lower layers: lib/x where lib is
+	 * a link to usr/lib. The child's root directory confines such links. In a directory
+	 * that may be in use no link is followed.
 	 */
 	archive_write_disk_set_options(u->disk,
 				       u->rules ? flags | ARCHIVE_EXTRACT_SECURE_SYMLINKS : flags);
 }
 
-/* What is in memory until the end is bounded sooner in a layer, which nobody here chose. */
+/*
+ * Counts memory that is kept until the end. Only layers are bounded: the user did not
+ * choose their content.
+ */
 static int take_room(struct unpack *u, const char *path, size_t size, struct err *e)
 {
 	u->kept += strlen(path) + size + 256;
 	if (!u->watch || u->kept <= KEPT_MAX)
 		return 0;
-	return err_set(e, "%.*s: one of too many to remember", NAME_SHOWN, path);
+	return err_set(e, "%.*s: too many directories and ACLs (limit: 256 MiB of memory)",
+		       NAME_SHOWN, path);
 }
 
 static int keep(struct unpack *u, const char *path, const char *acl, const void *value, size_t size,
@@ -135,7 +139,10 @@ static int keep(struct unpack *u, const char *path, const char *acl, const void 
 	return 0;
 }
 
-/* In a layer that is the affair of whiteout.h; but libarchive remembers every directory. */
+/*
+ * In a layer whiteout.h sets the times; but libarchive remembers every directory, which
+ * counts as kept memory.
+ */
 static int keep_times(struct unpack *u, struct archive_entry *entry, const char *path,
 		      struct err *e)
 {
@@ -154,7 +161,7 @@ static int keep_times(struct unpack *u, struct archive_entry *entry, const char 
 	return 0;
 }
 
-/* Sorts the attributes of an entry: kept, an ACL (exact, unlike its text form), left out. */
+/* Sorts an entry's attributes: kept, ACL (exact, unlike its text form), or dropped. */
 static int sort_attributes(struct unpack *u, struct archive_entry *entry, const char *path,
 			   struct err *e)
 {
@@ -206,7 +213,10 @@ static int copy_data(struct unpack *u, const char *name, struct err *e)
 	return r;
 }
 
-/* What the rules want of an entry. Gives 1 if it is there already: a directory stays as it is. */
+/*
+ * Applies the rules to an entry. Returns 1 if the entry is an existing directory,
+ * which stays unchanged.
+ */
 static int make_way(struct unpack *u, struct archive_entry *entry, const char *name, struct err *e)
 {
 	bool dir = archive_entry_filetype(entry) == AE_IFDIR && !archive_entry_hardlink(entry);
@@ -214,13 +224,12 @@ static int make_way(struct unpack *u, struct archive_entry *entry, const char *n
 	bool there = lstat(name, &st) == 0;
 
 	if (there && S_ISDIR(st.st_mode) && !dir)
-		return err_set(e, "%.*s: a directory there, which a file does not replace",
-			       NAME_SHOWN, name);
+		return err_set(e, "%.*s: is a directory (a file does not replace it)", NAME_SHOWN,
+			       name);
 	if (there && dir)
 		return S_ISDIR(st.st_mode)
 			? 1
-			: err_set(e,
-				  "%.*s: not a directory there, and a directory does not replace it",
+			: err_set(e, "%.*s: is not a directory (a directory does not replace it)",
 				  NAME_SHOWN, name);
 	if (!there)
 		atomic_new(name);
@@ -235,8 +244,8 @@ static int make_way(struct unpack *u, struct archive_entry *entry, const char *n
 }
 
 /*
- * A plain archive, like tar -x: a directory takes the place of a link that has its name, which
- * libarchive would take for that directory.
+ * Removes a symbolic link that a directory of a plain archive replaces, like tar -x. libarchive
+ * would follow the link.
  */
 static int replace_link(struct archive_entry *entry, const char *name, struct err *e)
 {
@@ -290,9 +299,9 @@ static int set_late(struct unpack *u, struct err *e)
 {
 	for (const struct late *l = u->late; l < u->late + u->late_n; l++) {
 		if (l->acl && lsetxattr(l->path, l->acl, l->value, l->size, 0) < 0)
-			return err_sys(e, "%.*s: its ACL", NAME_SHOWN, l->path);
+			return err_sys(e, "%.*s: set its ACL", NAME_SHOWN, l->path);
 		if (!l->acl && utimensat(AT_FDCWD, l->path, l->value, AT_SYMLINK_NOFOLLOW) < 0)
-			return err_sys(e, "%.*s: its times", NAME_SHOWN, l->path);
+			return err_sys(e, "%.*s: set its times", NAME_SHOWN, l->path);
 	}
 	return 0;
 }
@@ -324,11 +333,14 @@ static int unpack_all(struct unpack *u, int from, struct err *e)
 	if ((u->watch && whiteout_end(&u->lower, e) < 0) || set_late(u, e) < 0)
 		return -1;
 	if (u->twice)
-		err_set(e, "%s: %.*s: twice in it", u->in.what, NAME_SHOWN, u->twice);
+		err_set(e, "%s: %.*s: occurs twice", u->in.what, NAME_SHOWN, u->twice);
 	return u->twice ? 1 : 0;
 }
 
-/* Who wants more is not given it, and says so or dies. (A sanitizer takes it all at once.) */
+/*
+ * Beyond the limit an allocation fails, and the child reports an error or dies.
+ * (AddressSanitizer reserves terabytes at start.)
+ */
 static void bound_memory(void)
 {
 #ifndef __SANITIZE_ADDRESS__
@@ -336,7 +348,7 @@ static void bound_memory(void)
 #endif
 }
 
-/* In the child. */
+/* Runs in the child. */
 static _Noreturn void child(struct unpack *u, int from, int dest)
 {
 	int keep[] = {from, u->to};
@@ -377,7 +389,8 @@ static int run_child(struct unpack *u, int from, int dest, treecopy_progress *pr
 			progress(r.entries, r.bytes);
 	status = proc_wait_child(pid);
 	if (!r.ended) {
-		err_set(e, "%s: unpacking it broke off: too much memory, or killed (status %d)",
+		err_set(e,
+			"%s: unpacking was killed, or needs more than 1 GiB of memory (status %d)",
 			u->in.what, status);
 		e->sys = status == 128 + SIGKILL ? EINTR : 0;
 		return -1;
@@ -385,7 +398,7 @@ static int run_child(struct unpack *u, int from, int dest, treecopy_progress *pr
 	if (r.result == 0)
 		return 0;
 	*e = r.err;
-	/* Of several layers it says which. */
+	/* The error must say which of several layers failed. */
 	return u->watch && !str_starts(e->msg, u->in.what) ? err_wrap(e, "%s", u->in.what)
 							   : r.result;
 }
@@ -402,7 +415,7 @@ int untar_merge(int from, const char *what, int dest, const struct untar_rules *
 			 e);
 }
 
-/* All that is within the compression of a layer passes here. */
+/* Receives all decompressed bytes of a layer. */
 static int see_layer(void *arg, const void *data, size_t n, struct err *e)
 {
 	const struct unpack *u = arg;

@@ -20,16 +20,16 @@
 
 enum { KEPT_MAX = 128 << 20, DEPTH_MAX = 1000 };
 
-/* A directory that was there before something was put into it, or before its own entry. */
+/* A directory of a lower layer that the layer changes, or whose entry the layer has. */
 struct dir {
 	ino_t ino;
-	char *path;               /* one that led to it */
-	struct timespec times[2]; /* it gets at the end */
-	bool entered;             /* the layer has an entry of it */
-	bool opaque;              /* nothing from below is in it any more */
+	char *path;               /* a path that led to it */
+	struct timespec times[2]; /* set at the end */
+	bool entered;             /* the layer has an entry for it */
+	bool opaque;              /* it holds no files of lower layers any more */
 };
 
-/* A name of this layer's for a file from below: a hard link. */
+/* A hard link of this layer to a file of a lower layer. */
 struct link {
 	ino_t dir;
 	const char *name;
@@ -49,12 +49,13 @@ static int compare_links(const void *a, const void *b)
 	return x->dir < y->dir ? -1 : x->dir > y->dir ? 1 : strcmp(x->name, y->name);
 }
 
-/* A copy of this text may be kept. */
+/* Counts memory for a copy of this text. */
 static int take_room(struct whiteout *l, const char *text, struct err *e)
 {
 	l->kept += strlen(text) + 128;
 	return l->kept > KEPT_MAX
-		? err_set(e, "%.*s: one of too many to remember", NAME_SHOWN, text)
+		? err_set(e, "%.*s: too many directories and hard links (limit: 128 MiB of memory)",
+			  NAME_SHOWN, text)
 		: 0;
 }
 
@@ -64,12 +65,12 @@ int whiteout_begin(struct whiteout *l, struct err *e)
 
 	*l = (struct whiteout){.mark = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
 	if (l->mark < 0 || fstat(l->mark, &st) < 0)
-		return err_sys(e, "make a file");
+		return err_sys(e, "make an unnamed file in the layer's root directory");
 	l->last = st.st_ino;
 	return 0;
 }
 
-/* What is known of the directory; NULL with the error. */
+/* Finds or adds the record of a directory; NULL with the error. */
 static struct dir *know_dir(struct whiteout *l, const struct stat *st, const char *path,
 			    struct err *e)
 {
@@ -105,7 +106,10 @@ static int know_link(struct whiteout *l, ino_t dir, const char *name, struct err
 
 static int hide_inside(struct whiteout *l, int fd, int depth, struct err *e);
 
-/* What is from below goes; what this layer put there stays, with the directories that lead to it. */
+/*
+ * Removes files of lower layers; keeps files of this layer and the
+ * directories that lead to them.
+ */
 static int hide(struct whiteout *l, int dir, ino_t dir_ino, const char *name, int depth,
 		struct err *e)
 {
@@ -116,7 +120,7 @@ static int hide(struct whiteout *l, int dir, ino_t dir_ino, const char *name, in
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", name);
-	/* In a directory of this layer there is nothing from below. */
+	/* A directory of this layer holds no files of lower layers. */
 	if (st.st_ino > l->last || tfind(&link, &l->links, compare_links))
 		return 0;
 	if (!S_ISDIR(st.st_mode))
@@ -128,7 +132,7 @@ static int hide(struct whiteout *l, int dir, ino_t dir_ino, const char *name, in
 	if (!known || !(*known)->opaque) {
 		if (hide_inside(l, fd, depth + 1, e) < 0)
 			return -1;
-		/* Not looked through again for each whiteout that there may be of it. */
+		/* Further whiteouts of this directory need not search it again. */
 		if (known)
 			(*known)->opaque = true;
 	}
@@ -157,7 +161,10 @@ static int hide_inside(struct whiteout *l, int fd, int depth, struct err *e)
 	return errno ? err_sys(e, "hide a directory") : 0;
 }
 
-/* base: of the entry's name, which begins with ".wh.". dir is -1 if there is no such directory. */
+/*
+ * Applies a whiteout. base: the last part of the entry's name, which starts with ".wh.". dir is
+ * -1 if the parent directory does not exist.
+ */
 static int white_out(struct whiteout *l, int dir, struct dir *known, ino_t ino, const char *base,
 		     const char *name, struct err *e)
 {
@@ -165,7 +172,7 @@ static int white_out(struct whiteout *l, int dir, struct dir *known, ino_t ino, 
 	int r;
 
 	if (str_equal(hidden, "") || str_equal(hidden, ".") || str_equal(hidden, ".."))
-		return err_set(e, "%.*s: a whiteout of nothing: refused", NAME_SHOWN, name);
+		return err_set(e, "%.*s: invalid whiteout name", NAME_SHOWN, name);
 	if (dir < 0)
 		return 1;
 	if (!str_starts(hidden, ".wh."))
@@ -179,18 +186,21 @@ static int white_out(struct whiteout *l, int dir, struct dir *known, ino_t ino, 
 
 /* --- entries --- */
 
-/* The layer's entry says all of it: what it has no attribute for, the directory has none of. */
+/*
+ * The layer's entry describes the directory completely, so attributes of lower
+ * layers are removed.
+ */
 static int clear_attributes(const char *path, struct err *e)
 {
 	char names[1 << 16];
 	ssize_t n = llistxattr(path, names, sizeof(names));
 
 	if (n < 0)
-		return err_sys(e, "%.*s: its attributes", NAME_SHOWN, path);
+		return err_sys(e, "%.*s: clear its attributes", NAME_SHOWN, path);
 	for (const char *p = names; p < names + n; p += strlen(p) + 1)
 		if ((str_starts(p, "user.") || str_starts(p, "system.posix_acl_")) &&
 		    lremovexattr(path, p) < 0)
-			return err_sys(e, "%.*s: its attributes", NAME_SHOWN, path);
+			return err_sys(e, "%.*s: clear its attributes", NAME_SHOWN, path);
 	return 0;
 }
 
@@ -240,12 +250,15 @@ int whiteout_prepare(struct whiteout *l, struct archive_entry *entry, const char
 		return 1;
 	if (dir < 0 ? errno != ENOENT && errno != ENOTDIR : fstat(dir, &st) < 0)
 		return err_sys(e, "%.*s", NAME_SHOWN, name);
-	/* One of this layer's has the times of its entry, which libarchive sets at the end. */
+	/*
+	 * A directory of this layer gets the times of its entry, which
+	 * libarchive sets at the end.
+	 */
 	if (dir >= 0 && st.st_ino <= l->last && !(known = know_dir(l, &st, parent, e)))
 		return -1;
 	if (str_starts(base, ".wh."))
 		return white_out(l, dir, known, st.st_ino, base, name, e);
-	/* Where there is no directory yet, nothing is in the way. */
+	/* Without a parent directory no file is in the way. */
 	return dir < 0 ? 0 : make_way(l, dir, st.st_ino, entry, base, name, e);
 }
 
@@ -259,9 +272,9 @@ static void set_times(const void *node, VISIT when, void *arg)
 	if (when != postorder && when != leaf)
 		return;
 	fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* What another took the place of has no times. */
+	/* A directory that was replaced has no times to set. */
 	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == d->ino && futimens(fd, d->times) < 0)
-		err_sys(e, "%.*s: its times", NAME_SHOWN, d->path);
+		err_sys(e, "%.*s: set its times", NAME_SHOWN, d->path);
 }
 
 int whiteout_end(struct whiteout *l, struct err *e)

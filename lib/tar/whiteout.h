@@ -1,12 +1,12 @@
 /*
- * What lower layers left in a directory, while a layer is applied on top of it
- * (OCI image spec, layer.md): whiteouts hide what is from below, never what the layer itself
- * put there, wherever among its entries they stand; an entry takes the place
- * of whatever has its name; a directory into which something is put keeps its times.
+ * Applies a layer on top of lower layers (OCI image spec, layer.md). Whiteouts hide files of
+ * lower layers, never files of the layer itself, wherever the whiteout stands among the
+ * layer's entries. An entry replaces any file of its name. A directory that only receives
+ * entries keeps its times.
  *
- * For the child that stands in that directory as its root (confine.h): names go through
- * links of any layer, to what they mean in there. It must be on btrfs, where inode numbers only
- * grow.
+ * Only for the child that has the directory as its root (confine.h): names are followed
+ * through symbolic links of any layer within that root. The directory must be on btrfs,
+ * where inode numbers only grow.
  */
 #ifndef CT_WHITEOUT_H
 #define CT_WHITEOUT_H
@@ -18,23 +18,24 @@ struct archive_entry;
 struct err;
 
 struct whiteout {
-	int mark;   /* a file without a name: all that has a larger inode number is of this layer */
-	ino_t last; /* its number */
-	void *dirs, *links; /* see whiteout.c; what they take is the process's until it ends */
-	size_t kept;        /* bytes of that, about: bounded */
+	int mark;           /* an unnamed file: files of this layer have larger inode numbers */
+	ino_t last;         /* its inode number */
+	void *dirs, *links; /* see whiteout.c; not freed before the process ends */
+	size_t kept;        /* their size in bytes, approximately: bounded */
 };
 
 int whiteout_begin(struct whiteout *l, struct err *e);
 
 /*
- * Before an entry is made under name (tarentry_take_names): gives 0 with nothing in its
- * way but a directory that it is another entry of, and that has no attributes then; 1 if it was
- * a whiteout, which is done with, or metadata of AUFS, which means nothing.
+ * Prepares for an entry with this name (tarentry_take_names). Returns 0 when the name is free,
+ * or holds a directory that the entry describes again; that directory has lost its attributes.
+ * Returns 1 if the entry needs nothing more: it was a whiteout, which is applied now, or AUFS
+ * metadata, which is ignored.
  */
 int whiteout_prepare(struct whiteout *l, struct archive_entry *entry, const char *name,
 		     struct err *e);
 
-/* After the last: directories get their times. */
+/* After the last entry: sets the times of directories. */
 int whiteout_end(struct whiteout *l, struct err *e);
 
 #endif

@@ -322,9 +322,9 @@ add('manifest.json', dump([{'Config': 'c.json', 'RepoTags': None, 'Layers': ['$l
 
 @test "a name that comes twice in an archive of an image is refused" {
 	run ct-init - < <(archive_of 'layout(blob(M, manifest(cfg, one))); add("index.json", files["index.json"])')
-	refused "index.json: twice in it"
+	refused "index.json: occurs twice"
 	run ct-init - < <(archive_of 'layout(blob(M, manifest(cfg, one))); add("./" + path(one), one)')
-	refused ": twice in it"
+	refused ": occurs twice"
 }
 
 @test "names that lead up, and names that are none, are refused" {

@@ -94,14 +94,14 @@ owner() {
 	refused "$c:/missing: No such file"
 	ct-cp file "$c:/tmp/file"
 	run ct-cp "$c:/tmp/file" out
-	refused "out: file: a directory there"
+	refused "out: file: is a directory"
 	mkdir "$root/tmp/f"
 	run ct-cp d/. "$c:/tmp"
-	refused "f: a directory there"
+	refused "f: is a directory"
 	rm -r "$root/tmp/f"
 	echo 3 >"$root/tmp/d"
 	run ct-cp d "$c:/tmp"
-	refused "d: not a directory there"
+	refused "d: is not a directory"
 	[ "$(cat "$root/tmp/d")" = 3 ]
 	[ -z "$(ls -A out/file/in)" ]
 	run ct-cp "$c:/tmp" "$c:/tmp/in"
@@ -307,7 +307,7 @@ owner() {
 	mkdir "$root/tmp/d"
 	echo evil >"$root/tmp/d/f"
 	run ct-cp "$c:/tmp/." out
-	refused "d: not a directory there"
+	refused "d: is not a directory"
 	rm -r "$root/tmp/d"
 	echo evil >"$root/tmp/f"
 	ct-cp "$c:/tmp/." out
@@ -327,7 +327,7 @@ owner() {
 	[ "$(cat "$root/tmp/d/f")" = new ] && [ ! -L "$root/tmp/d/f" ]
 	ln -sfn "$D/victim" "$root/tmp/d/sub"
 	run ct-cp d/. "$c:/tmp/d"
-	refused "sub: not a directory there"
+	refused "sub: is not a directory"
 	[ "$(cat victim/f)" = kept ]
 }
 
@@ -373,7 +373,7 @@ owner() {
 	[ "$(ls with-a/tmp)" = fifo ]
 	for keep in '' -a; do
 		run ct-cp $keep "$c:/tmp/disk" node
-		refused "$c:/tmp/disk: a device"
+		refused "$c:/tmp/disk: is a device"
 		[ ! -e node ]
 	done
 	ct-cp "$c:/tmp/disk" "$c:/tmp/second"
@@ -549,9 +549,9 @@ owner() {
 	echo 1 >dir/below/f
 	run ct-cp "$c:/srv/data" -
 	[ "$status" -eq 1 ]
-	[[ "$output" == *"ct-cp: $c:/srv/data/below: something is mounted there"* ]]
+	[[ "$output" == *"ct-cp: $c:/srv/data/below: is a mount point"* ]]
 	run ct-cp dir "$c:/opt"
-	refused "dir/below: something is mounted there"
+	refused "dir/below: is a mount point"
 	[ ! -e "$root/opt/dir" ]
 	[ "$(ct-cp "$c:/srv/data/below" - | tar xO below/f)" = 1 ]
 	umount dir/below

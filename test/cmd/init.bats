@@ -221,7 +221,7 @@ setup() {
 	: >"$D/dir/file"
 	setfacl -m u:daemon:r "$D/dir/file"
 	run ct-init - < <(tar --acls -C "$D/dir" -c .)
-	refused 'file: its ACL names "daemon"'
+	refused 'file: ACL names "daemon"'
 }
 
 @test "labels of a security module and trusted attributes of a tar are left out" {
@@ -298,7 +298,7 @@ flipped() {
 	[ "$(stat -c %s "$(rootfs "$id")/a")" = 3000 ]
 	before=$(ct-images -q)
 	run ct-init - < <(gzip <"$D/whole.tar"; echo more)
-	refused "standard input: damaged gzip data: other bytes than zeros after its end"
+	refused "standard input: damaged gzip data: non-zero bytes after its end"
 }
 
 @test "what follows the end of a tar is read and does not matter" {

@@ -134,7 +134,7 @@ static void zeros_at_the_end_are_padding_and_other_bytes_are_not(void **state)
 	assert_int_equal(plain.len, 4);
 	buf_add(&packed, "x", 1);
 	assert_refused(read_bytes(&packed, &plain), &e,
-		       "layer: damaged gzip data: other bytes than zeros after its end");
+		       "layer: damaged gzip data: non-zero bytes after its end");
 	for (size_t i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
 		packed.len = end;
 		buf_add(&packed, tails[i], strlen(tails[i]));
