@@ -381,7 +381,7 @@ owner() {
 	rm "$root/tmp/second"
 	[ "$(ct-cp "$c:/tmp" - | tar t | sort | tr '\n' ' ')" = "tmp/ tmp/disk tmp/fifo " ]
 	run ct-cp "$c:/tmp/socket" out
-	refused "$c:/tmp/socket: a socket"
+	refused "$c:/tmp/socket: is a socket"
 }
 
 @test "a device or a FIFO is not a place to copy to" {

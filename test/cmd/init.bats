@@ -211,9 +211,9 @@ setup() {
 
 @test "impossible owners are refused" {
 	run ct-init - < <(tar_of 'add("a", uid=4294967295)')
-	refused "a: its owner 4294967295:0"
+	refused "a: invalid owner 4294967295:0"
 	run ct-init - < <(tar_of 'add("a", gid=4294967296)')
-	refused "a: its owner 0:4294967296"
+	refused "a: invalid owner 0:4294967296"
 }
 
 @test "an ACL that names a user without its number is refused" {
