@@ -22,6 +22,7 @@ options() {
 value_of() {
 	case $1 in
 	*'|'*)		echo "${1%%|*}" ;;
+	steps)		echo steps ;;
 	STAGE)		echo token ;;
 	STAGE*)		echo uts ;;
 	OS/*)		echo linux/amd64 ;;
@@ -37,6 +38,9 @@ value_of() {
 
 # Those that podman(1) has as lists, and what the contract says of --filter; the stages are lists already.
 repeatable='
+ct-build --build-arg
+ct-build --label
+ct-build --tag
 ct-commit --change
 ct-exec --env
 ct-ps --filter
