@@ -31,6 +31,7 @@ value_of() {
 	TIME)		echo 5m ;;
 	SIGNAL)		echo TERM ;;
 	INSTRUCTION)	echo 'USER app' ;;
+	steps)		echo steps ;;
 	KEY=VALUE)	echo name=x ;;
 	*)		echo x ;;
 	esac
