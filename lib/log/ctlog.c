@@ -18,13 +18,13 @@
 enum { ROOM = 256 * 1024 };
 
 struct ctlog {
-	int dir, fd;         /* fd -1: the new file of a rotation could not be made yet */
-	uint64_t half, size; /* when to rotate, and the size of `log` */
-	time_t second;       /* which one head shows */
-	uint64_t lost;       /* bytes that could not be written */
+	int dir, fd;         /* fd -1: making the new file after a rotation failed */
+	uint64_t half, size; /* size at which `log` is rotated; its present size */
+	time_t second;       /* the second that head shows */
+	uint64_t lost;       /* bytes that were dropped */
 	int why;             /* errno of the first failure */
-	size_t cut;       /* bytes at the front of room that end a record cut short in the file */
-	uint64_t put_off; /* bytes written since a rotation was due, for a follower's sake */
+	size_t cut; /* bytes at the start of room that complete a record cut short in the file */
+	uint64_t put_off; /* bytes written since a rotation was postponed for a follower */
 	size_t used;
 	char head[CTLOG_HEAD];
 	char room[ROOM];
@@ -75,7 +75,7 @@ uint64_t ctlog_end(int fd, uint64_t size)
 	return size;
 }
 
-/* A last record without its end, from a crash, must not swallow the next one. */
+/* Ends a record that a crash cut short, so that it does not swallow the next one. */
 static int log_resume(struct ctlog *l)
 {
 	struct stat st;
@@ -106,7 +106,7 @@ struct ctlog *ctlog_open(int dir, uint64_t max, struct err *e)
 	l->dir = fcntl(dir, F_DUPFD_CLOEXEC, 0);
 	if (l->dir >= 0 && log_resume(l) == 0)
 		return l;
-	err_sys(e, "log");
+	err_sys(e, "log: open");
 	own_close(&l->fd);
 	own_close(&l->dir);
 	free(l);
@@ -121,8 +121,8 @@ static void log_lost(struct ctlog *l, size_t n)
 }
 
 /*
- * What the disk does not take is dropped, except the end of a record that it
- * took in part: that stays in front of whatever comes next.
+ * Drops what the disk does not accept, but keeps the rest of a record that was written in part:
+ * it stays at the start of the buffer.
  */
 static void log_flush(struct ctlog *l)
 {
@@ -151,7 +151,6 @@ static void log_flush(struct ctlog *l)
 	l->used = l->cut = keep;
 }
 
-/* Room for one record in the buffer, and in the file. */
 int ctlog_hold(int fd)
 {
 	if (fd >= 0)
@@ -177,7 +176,7 @@ static void log_make_room(struct ctlog *l, size_t need)
 		return;
 	if (l->put_off < CTLOG_PATIENCE && is_held(l->dir)) {
 		l->put_off += l->half;
-		l->size = 0; /* tried again after as many bytes */
+		l->size = 0; /* try again after the same number of bytes */
 		return;
 	}
 	if (renameat(l->dir, "log", l->dir, "log.1") < 0) {
@@ -206,7 +205,7 @@ static void log_record(struct ctlog *l, char tag, const char *data, size_t n)
 	l->used += CTLOG_HEAD + n + 1;
 }
 
-/* The date is worked out once a second; a write pays for nine digits. */
+/* Formats the date once a second; other records only update the nine digits of the fraction. */
 static void log_stamp(struct ctlog *l, enum ctlog_stream stream)
 {
 	char text[NUM_TIME_LEN];

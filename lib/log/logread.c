@@ -24,20 +24,20 @@ struct reader {
 	uint64_t *damaged;
 	struct log_range range;
 	int dir;
-	int events; /* inotify, -1: none to be had, so look now and then */
+	int events; /* inotify; -1: not available, so poll from time to time */
 	bool ended;
 
-	int fd, next;             /* the file being read, -1: none yet; the one after it, if open */
-	uint64_t left, next_left; /* bytes to read of each */
-	uint64_t place;           /* of room[0] (logtail.h) */
-	uint64_t from[2];         /* where each stream begins to count */
+	int fd, next;             /* the file being read, -1: none yet; the next file, if open */
+	uint64_t left, next_left; /* bytes to read from each */
+	uint64_t place;           /* position of room[0] (logtail.h) */
+	uint64_t from[2];         /* positions from which each stream counts */
 	bool midline[2];
-	bool astray; /* within something too long for a record */
+	bool astray; /* inside data that is too long for a record */
 	size_t have;
-	int stream; /* whose the text is */
+	int stream; /* the stream of text */
 	size_t used;
 	char room[BLOCK];
-	char text[BLOCK]; /* what is shown of a record is never longer than it */
+	char text[BLOCK]; /* a record's output is never longer than the record */
 };
 
 static int reader_flush(struct reader *r, struct err *e)
@@ -50,7 +50,7 @@ static int reader_flush(struct reader *r, struct err *e)
 	return 0;
 }
 
-/* A record without its newline; torn: it never got one. */
+/* Processes a record without its newline. torn: the record is incomplete. */
 static int reader_record(struct reader *r, const char *p, size_t n, bool torn, uint64_t place,
 			 struct err *e)
 {
@@ -66,7 +66,7 @@ static int reader_record(struct reader *r, const char *p, size_t n, bool torn, u
 	s = stream - 1;
 	if (place < r->from[s] || !log_range_has(&r->range, p))
 		return 0;
-	/* Both may be one terminal or file: the order is kept. */
+	/* Both streams may be one terminal or file: keep the order. */
 	if (s != r->stream && r->used && reader_flush(r, e) < 0)
 		return -1;
 	r->stream = s;
@@ -85,7 +85,7 @@ static int reader_record(struct reader *r, const char *p, size_t n, bool torn, u
 	return 0;
 }
 
-/* Shows the whole records in the room and moves what is left to its front. */
+/* Processes the complete records in room and moves the rest to its start. */
 static int reader_records(struct reader *r, struct err *e)
 {
 	const char *p = r->room, *end = p + r->have, *newline;
@@ -110,7 +110,7 @@ static int reader_records(struct reader *r, struct err *e)
 	return r->used ? reader_flush(r, e) : 0;
 }
 
-/* Reads the file as far as it goes now. */
+/* Reads the file to its present end. */
 static int reader_drain(struct reader *r, struct err *e)
 {
 	size_t want;
@@ -122,7 +122,7 @@ static int reader_drain(struct reader *r, struct err *e)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(e, "read the log");
+			return err_sys(e, "log: read");
 		if (n == 0)
 			break;
 		r->left -= (uint64_t)n;
@@ -133,7 +133,7 @@ static int reader_drain(struct reader *r, struct err *e)
 	return 0;
 }
 
-/* Nothing more comes of this file. */
+/* Processes the incomplete last record of a file. */
 static int reader_finish(struct reader *r, struct err *e)
 {
 	if (r->have && !r->astray && reader_record(r, r->room, r->have, true, r->place, e) < 0)
@@ -152,8 +152,8 @@ static ino_t inode_of(int dir, const char *name)
 }
 
 /*
- * The file that the writer began after the one being read, -1: none. Between a
- * rotation's two steps there is no `log`; after two rotations the next is `log.1`.
+ * Opens the file that the writer started after the current one; -1: none. Between the two steps
+ * of a rotation there is no `log`. After two rotations the next file is `log.1`.
  */
 static int find_next(int dir, int current)
 {
@@ -174,7 +174,7 @@ static int find_next(int dir, int current)
 	}
 }
 
-/* 1: reading goes on in another file. */
+/* Switches to the next file; 1 if there is one. */
 static int reader_turn(struct reader *r, struct err *e)
 {
 	own_fd int fd = take_fd(&r->next);
@@ -183,7 +183,7 @@ static int reader_turn(struct reader *r, struct err *e)
 		fd = find_next(r->dir, r->fd);
 	if (fd < 0)
 		return 0;
-	/* What was written between the last look and the rotation. */
+	/* Read what was written between the last read and the rotation. */
 	if (reader_drain(r, e) < 0 || reader_finish(r, e) < 0)
 		return -1;
 	own_close(&r->fd);
@@ -192,7 +192,7 @@ static int reader_turn(struct reader *r, struct err *e)
 	return 1;
 }
 
-/* Waits for the next thing to happen: a write, the container's end, nobody reading us. */
+/* Waits for an event: a write, the container's end, or a closed output. */
 static int reader_wait(struct reader *r, struct err *e)
 {
 	struct pollfd fds[] = {
@@ -212,7 +212,7 @@ static int reader_wait(struct reader *r, struct err *e)
 		ms = ms < 0 || left < ms ? left : ms;
 	}
 	if (poll(fds, 4, (int)ms) < 0)
-		return errno == EINTR ? 0 : err_sys(e, "wait for the log");
+		return errno == EINTR ? 0 : err_sys(e, "log: wait for changes");
 	while (fds[0].revents && read(r->events, seen, sizeof(seen)) > 0)
 		;
 	r->ended = fds[1].revents;
@@ -240,7 +240,10 @@ static int reader_run(struct reader *r, struct err *e)
 	int turned;
 
 	for (;;) {
-		/* Known before the look that is to be the last. */
+		/*
+		 * Checked before the last read, so that nothing written
+		 * before the end is missed.
+		 */
 		last = !r->q->follow || r->ended || past_until(r->q);
 		if (reader_drain(r, e) < 0)
 			return -1;
@@ -254,7 +257,7 @@ static int reader_run(struct reader *r, struct err *e)
 		if (reader_wait(r, e) < 0)
 			return -1;
 	}
-	/* A record without its end may still be in the writer's hands. */
+	/* The writer may still complete the last record. */
 	return r->q->follow && !r->ended ? 0 : reader_finish(r, e);
 }
 
@@ -280,7 +283,7 @@ static int reader_watch(int dir)
 	return take_fd(&events);
 }
 
-/* Opens what there is and goes to where the query begins. */
+/* Opens the files and moves to the start of the query. */
 static int reader_open(struct reader *r, struct err *e)
 {
 	own_log_files struct log_files f = {.older = -1, .newest = -1};
@@ -294,7 +297,7 @@ static int reader_open(struct reader *r, struct err *e)
 	r->place = start;
 	r->left = r->next_left = UINT64_MAX;
 	if (start < f.older_size || f.newest < 0) {
-		r->left = f.older_size - start; /* nobody writes to it any more */
+		r->left = f.older_size - start; /* the writer has left this file */
 		if (!r->q->follow)
 			r->next_left = f.newest_size;
 		r->fd = take_fd(&f.older);
@@ -306,7 +309,7 @@ static int reader_open(struct reader *r, struct err *e)
 		r->fd = take_fd(&f.newest);
 	}
 	if (r->fd >= 0 && lseek(r->fd, (off_t)start, SEEK_SET) < 0)
-		return err_sys(e, "read the log");
+		return err_sys(e, "log: read");
 	return 0;
 }
 
@@ -324,7 +327,7 @@ int log_read(int dir, const struct log_query *q, const int out[2], uint64_t *dam
 	time_text(&q->since, r->range.since);
 	time_text(&q->until, r->range.until);
 	*damaged = 0;
-	/* Before the first look, so that nothing falls between the two. */
+	/* Started before the first read, so that no write is missed. */
 	if (q->follow && !r->ended)
 		r->events = reader_watch(dir);
 	rc = reader_open(r, e) < 0 ? -1 : reader_run(r, e);

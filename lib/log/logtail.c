@@ -29,7 +29,7 @@ static int open_or_none(int dir, const char *name, int *fd, struct stat *st)
 	return fstat(ctlog_hold(*fd), st);
 }
 
-/* Leaves out a record that is being written just now. */
+/* Excludes a record that is being written. */
 static int whole_records(int fd, uint64_t *size)
 {
 	char end[2 * CTLOG_PAYLOAD];
@@ -52,10 +52,10 @@ int log_files_open(int dir, bool ended, struct log_files *f, struct err *e)
 	for (;;) {
 		*f = (struct log_files){.older = -1, .newest = -1};
 		if (open_or_none(dir, "log", &f->newest, &newest) < 0)
-			return err_sys(e, "log");
+			return err_sys(e, "log: open");
 		if (open_or_none(dir, "log.1", &f->older, &older) < 0)
-			return err_sys(e, "log.1");
-		/* A rotation between the two would hide a file. */
+			return err_sys(e, "log.1: open");
+		/* A rotation between the two opens would hide a file: open both again. */
 		if (fstatat(dir, "log", &now, AT_SYMLINK_NOFOLLOW) < 0)
 			now.st_ino = 0;
 		if (now.st_ino == newest.st_ino)
@@ -67,7 +67,7 @@ int log_files_open(int dir, bool ended, struct log_files *f, struct err *e)
 	if (ended && f->newest >= 0)
 		f->newest_size = ctlog_end(f->newest, f->newest_size);
 	if (!ended && f->newest >= 0 && whole_records(f->newest, &f->newest_size) < 0)
-		return err_sys(e, "read log");
+		return err_sys(e, "log: read");
 	return 0;
 }
 
@@ -77,24 +77,24 @@ bool log_range_has(const struct log_range *r, const char *record)
 		memcmp(record, r->until, CTLOG_TIME) <= 0;
 }
 
-/* A walk over the records of the files from the last to the first. */
+/* Walks the records from the last to the first. */
 struct treewalk {
 	const struct log_range *range;
-	uint64_t lines; /* still wanted */
+	uint64_t lines; /* lines still to find */
 	uint64_t *from;
 	enum {
 		NONE,
 		OPEN,
 		DONE
-	} at[2]; /* per stream: no line yet; in one; before the first wanted */
+	} at[2]; /* per stream: no line yet; inside a line; before the first wanted line */
 
-	int fd; /* one file, its size, the place of its first byte */
+	int fd; /* one file, its size, the position of its first byte */
 	uint64_t size, base;
-	bool torn; /* the next record has no newline, and so ends no line */
+	bool torn; /* the next record has no newline, so it does not end a line */
 	char block[BLOCK + CTLOG_HEAD];
 };
 
-/* The record at p, of which n bytes are at hand. */
+/* Processes the record at p, of which n bytes are available. */
 static void walk_record(struct treewalk *w, const char *p, size_t n, uint64_t place)
 {
 	enum ctlog_stream stream;
@@ -123,7 +123,10 @@ static bool walk_done(const struct treewalk *w)
 	return w->lines == 0 && w->at[0] != OPEN && w->at[1] != OPEN;
 }
 
-/* The records that follow a newline in the file's bytes [start, end), and its very first one. */
+/*
+ * Walks the records that follow a newline in the file's bytes [start, end), and the
+ * file's first record.
+ */
 static int walk_block(struct treewalk *w, uint64_t start, uint64_t end, struct err *e)
 {
 	size_t len = (size_t)(end - start), have, at;
@@ -131,11 +134,11 @@ static int walk_block(struct treewalk *w, uint64_t start, uint64_t end, struct e
 	ssize_t n;
 
 	have = w->size - start < sizeof(w->block) ? (size_t)(w->size - start) : sizeof(w->block);
-	/* One that begins at the end has its head beyond it. */
+	/* The head of a record that starts at the end of the block lies beyond it. */
 	have = have < len + CTLOG_HEAD ? have : len + CTLOG_HEAD;
 	n = pread(w->fd, w->block, have, (off_t)start);
 	if (n < 0)
-		return err_sys(e, "read the log");
+		return err_sys(e, "log: read");
 	if ((size_t)n < have)
 		return err_set(e, "log: shrank while it was read");
 	while (len && !walk_done(w)) {

@@ -1,7 +1,6 @@
 /*
- * Where in a container's log the last lines begin. The files of a log count as
- * one sequence of bytes here, `log.1` before `log`; a place is a number of bytes
- * from its start.
+ * Finds where the last lines of a container's log start. The files of a log form one sequence
+ * of bytes, `log.1` before `log`; a position counts bytes from its start.
  */
 #ifndef CT_LOGTAIL_H
 #define CT_LOGTAIL_H
@@ -13,27 +12,27 @@
 
 struct err;
 
-/* `log.1` and `log` as they were at one moment; -1: there is none. */
+/* `log.1` and `log` at one moment; -1: the file is missing. */
 struct log_files {
 	int older, newest;
-	uint64_t older_size, newest_size; /* as far as they count */
+	uint64_t older_size, newest_size; /* bytes that count */
 };
-/* ended: nobody writes any more; else `log` counts up to the end of its last whole record. */
+/* ended: there is no writer; otherwise `log` counts up to the end of its last complete record. */
 int log_files_open(int dir, bool ended, struct log_files *f, struct err *e);
 void log_files_close(struct log_files *f);
 #define own_log_files __attribute__((cleanup(log_files_close)))
 
-/* Bounds of time, both included, written as in a record: they compare as text. */
+/* Bounds of time, both inclusive, in the format of a record: they compare as text. */
 struct log_range {
 	char since[NUM_TIME_LEN], until[NUM_TIME_LEN];
 };
 bool log_range_has(const struct log_range *r, const char *record);
 
 /*
- * The last `lines` lines with a record in the range: from[0] is where those of
- * them that stdout has begin, from[1] those of stderr; the end, if a stream has
- * none of them. A line is what its stream has up to an F, whatever the other
- * stream has in between; an unfinished one at the end counts.
+ * Finds the last `lines` lines with a record in the range. from[0] becomes the position of the
+ * first of them in stdout, from[1] in stderr; the end of the log if a stream has none of them.
+ * A line is a stream's data up to an F, regardless of the other stream's records in between; an
+ * unfinished line at the end counts.
  */
 int log_tail(const struct log_files *f, uint64_t lines, const struct log_range *r, uint64_t from[2],
 	     struct err *e);

@@ -19,33 +19,37 @@
 #include "base/str.h"
 
 enum {
-	PIECE = 64 * 1024, /* bytes read at once; twice as much was no quicker, nor was splice(2) */
-	ROUNDS = 8, /* pieces a channel moves in one turn, so that no signal waits for long */
+	/* bytes read at once; twice as much, and splice(2), were not faster (measured) */
+	PIECE = 64 * 1024,
+	ROUNDS = 8, /* pieces that a channel moves in one turn: bounds the delay of signals */
 	EVENTS = 16,
 };
 
 enum way {
-	NOTHING,  /* nobody there: its end at once, and takes everything */
-	SHUT,     /* somebody should be: writing fails */
+	NOTHING,  /* no descriptor: at its end at once, accepts everything */
+	SHUT,     /* not open for writing: writing fails */
 	PLAIN,    /* always ready: regular files, directories, disks, /dev/null */
-	NONBLOCK, /* tells by EAGAIN */
-	MESSAGE,  /* a socket: told not to wait at each call */
-	CAREFUL,  /* may block: asked before each call */
+	NONBLOCK, /* O_NONBLOCK: fails with EAGAIN */
+	MESSAGE,  /* a socket: MSG_DONTWAIT at each call */
+	CAREFUL,  /* may block: poll(2) before each call */
 };
 
-/* One end of a channel. `ready` stands until a call says EAGAIN, for epoll tells only of changes. */
+/*
+ * One end of a channel. `ready` stays set until a call fails with EAGAIN, because
+ * edge-triggered epoll reports only changes.
+ */
 struct end {
 	int fd;
 	enum way way;
 	bool tty, ready;
-	bool gone;          /* the reader at the other side is no more */
-	uint32_t gone_mask; /* the epoll events that say so */
+	bool gone;          /* the reader on the other side has closed */
+	uint32_t gone_mask; /* the epoll events that report it */
 };
 
 struct channel {
 	struct relay_channel c;
 	struct end src, dst;
-	size_t at, len; /* what of buf is still to be written */
+	size_t at, len; /* the part of buf still to be written */
 	bool over;
 	struct channel *next;
 	char buf[PIECE];
@@ -53,7 +57,7 @@ struct channel {
 
 struct relay {
 	int ep;
-	int more; /* always readable, watched while work is left undone */
+	int more; /* always readable; watched while work is left */
 	bool more_watched, finishing;
 	struct channel *first;
 };
@@ -79,8 +83,10 @@ int relay_fd(const struct relay *r)
 	return r->ep;
 }
 
-/* epoll would go on reporting a duplicate that is closed while the user's own is open: so DEL
- * first. */
+/*
+ * EPOLL_CTL_DEL first: epoll would go on reporting a closed duplicate while the user's
+ * descriptor is open.
+ */
 static void end_close(const struct relay *r, struct end *s)
 {
 	if (s->fd >= 0) {
@@ -116,8 +122,10 @@ void relay_free(struct relay *r)
 	free(r);
 }
 
-/* The same pipe or terminal with flags of our own. Opening a pty's master anew would make another
- * pty. */
+/*
+ * Opens the same pipe or terminal with its own flags. Opening a pty master anew
+ * would make another pty.
+ */
 static int reopen(int fd, int mode, const struct stat *st, bool tty)
 {
 	char path[32];
@@ -148,7 +156,7 @@ static int end_watch(const struct relay *r, struct end *s, int mode)
 	return 0;
 }
 
-/* -1 with errno. mode: O_RDONLY or O_WRONLY. */
+/* Opens one end; -1 with errno. mode: O_RDONLY or O_WRONLY. */
 static int end_open(const struct relay *r, struct end *s, int fd, int mode)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -160,9 +168,9 @@ static int end_open(const struct relay *r, struct end *s, int fd, int mode)
 		return 0;
 	s->tty = S_ISCHR(st.st_mode) && isatty(fd);
 	/*
-	 * A terminal is not tried before it has something: reading it from the
-	 * background means SIGTTIN. A FIFO is: opened anew it does not report
-	 * writers that had gone before.
+	 * A terminal is read only after an event, because reading it in the background
+	 * causes SIGTTIN. A FIFO is tried at once: opened anew it does not report writers
+	 * that had already closed.
 	 */
 	s->ready = !s->tty;
 	s->way = NONBLOCK;
@@ -191,7 +199,7 @@ static bool ready_now(int fd, short events)
 	return poll(&p, 1, 0) > 0;
 }
 
-/* As read(2); EAGAIN: nothing now. */
+/* Like read(2); EAGAIN: nothing to read now. */
 static ssize_t end_read(const struct end *s, char *to, size_t n)
 {
 	ssize_t got;
@@ -205,17 +213,19 @@ static ssize_t end_read(const struct end *s, char *to, size_t n)
 		}
 		got = s->way == MESSAGE ? recv(s->fd, to, n, MSG_DONTWAIT) : read(s->fd, to, n);
 	} while (got < 0 && errno == EINTR);
-	/* A master whose slave nobody has open, or a terminal that we must not read from the
-	 * background. */
+	/*
+	 * EIO: a master without an open slave, or a terminal that a background
+	 * process must not read.
+	 */
 	if (got < 0 && errno == EIO && s->tty)
 		errno = EAGAIN;
 	return got;
 }
 
-/* As write(2); EAGAIN: it takes nothing now. */
+/* Like write(2); EAGAIN: nothing can be written now. */
 static ssize_t end_write(const struct end *s, const char *from, size_t n)
 {
-	size_t small = s->tty ? 256 : PIPE_BUF; /* what poll promises room for, about */
+	size_t small = s->tty ? 256 : PIPE_BUF; /* about what poll(2) guarantees room for */
 	ssize_t put;
 
 	if (s->way == NOTHING)
@@ -288,7 +298,7 @@ static int channel_drain(struct relay *r, struct channel *ch, struct err *e)
 	return failed;
 }
 
-/* Whether the channel can do something without an event. */
+/* Whether the channel can move data without an event. */
 static bool channel_can(const struct channel *ch)
 {
 	return !ch->over && (ch->dst.gone || (ch->len ? ch->dst.ready : ch->src.ready));
@@ -305,7 +315,7 @@ static int channel_move(struct relay *r, struct channel *ch, struct err *e)
 	return 0;
 }
 
-/* Makes relay_fd() readable as long as there is work that no event will announce. */
+/* Keeps relay_fd() readable while there is work that no event will announce. */
 static void watch_more(struct relay *r)
 {
 	struct epoll_event ev = {.data.ptr = NULL};

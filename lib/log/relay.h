@@ -1,15 +1,15 @@
 /*
- * A relay: copies bytes between a user's standard streams and a container's,
- * exactly, without ever waiting on one of them.
+ * A relay copies bytes between the user's standard streams and a container's, unchanged and
+ * without ever blocking on one of them.
  *
- * It works on descriptors of its own (duplicates, or for pipes and terminals
- * the same object opened anew), because the user's are shared with a shell:
- * their flags are never touched, and its owner may close its own whenever it
- * likes. Regular files, block devices and such are always ready: plain I/O.
- * SIGPIPE must be ignored. epoll(7), "edge-triggered"; pipe(7); pty(7).
+ * It uses its own descriptors: duplicates, or for pipes and terminals the same object
+ * opened anew. The user's descriptors are shared with a shell, so their flags must not
+ * change, and the caller may close them at any time. Regular files, block devices and the
+ * like are always ready and need no polling. SIGPIPE must be ignored. See epoll(7),
+ * "edge-triggered"; pipe(7); pty(7).
  *
- * A pty master cannot be opened anew: its owner gives it O_NONBLOCK. Pipes can be
- * as they are; a larger F_SETPIPE_SZ than the usual 64 KiB gains nothing (measured).
+ * A pty master cannot be opened anew, so its owner sets O_NONBLOCK. Pipes need no preparation;
+ * a larger F_SETPIPE_SZ than the default 64 KiB gains nothing (measured).
  */
 #ifndef CT_RELAY_H
 #define CT_RELAY_H
@@ -20,35 +20,36 @@
 struct err;
 struct relay;
 
-/* Given each piece read from a source, before it is written on (the container's log). */
+/* Receives each piece read from a source before it is written (for the container's log). */
 typedef void relay_tap(void *arg, const char *data, size_t n);
 
-/* relay_free closes what the relay opened, and calls nobody. */
+/* relay_free closes what the relay opened, without calling at_end or at_broken. */
 struct relay *relay_new(struct err *e);
 void relay_free(struct relay *r);
 
-/* Readable when relay_turn has something to do: one descriptor among others in the owner's loop. */
+/* Readable when relay_turn has work to do, for the owner's event loop. */
 int relay_fd(const struct relay *r);
 
 /*
- * One direction. A `from` that is not open for reading is at its end at once;
- * a `to` that is -1 takes everything, like /dev/null; to one that is not open for
- * writing a write fails, once there is something to write.
+ * One direction of a relay. A `from` that is not open for reading is at its end at once. A `to`
+ * of -1 accepts everything, like /dev/null. A `to` that is not open for writing fails at the
+ * first byte to write.
  *
- * at_end: `from` has ended and all of it is written (now close the pipe, write
+ * at_end: `from` has ended and everything is written (the owner now closes the pipe, or writes
  * ^D to the terminal). A terminal without an open slave (EIO) has not ended.
- * at_broken: nobody reads `to` any more, noticed even when there is nothing to
- * write; `from` is read no further (now close its own end of `from`, so that the
- * writer learns of it). Without it `from` is read on, for the tap or for nobody.
- * One of the two is called, once, from within relay_turn or relay_finish, when
- * the relay has closed its own descriptors of the channel. Neither may call
- * the relay. Either may be NULL.
+ *
+ * at_broken: `to` has no reader any more, which is detected even when there is nothing to
+ * write. `from` is no longer read (the owner now closes its own end of `from`, so that the
+ * writer notices). Without at_broken `from` is still read, for the tap or to discard it.
+ *
+ * One of the two is called once, within relay_turn or relay_finish, after the relay has closed
+ * its own descriptors of the channel. Neither may call the relay. Either may be NULL.
  */
 struct relay_channel {
-	const char *name; /* for errors: "stdout"; a literal */
+	const char *name; /* for errors: "stdout"; a string literal */
 	int from, to;
-	bool input;     /* to the container: of no use once it is dead */
-	relay_tap *tap; /* or NULL */
+	bool input;     /* towards the container: useless once it is dead */
+	relay_tap *tap; /* may be NULL */
 	void *tap_arg;
 	void (*at_end)(void *arg);
 	void (*at_broken)(void *arg);
@@ -57,27 +58,25 @@ struct relay_channel {
 int relay_add(struct relay *r, const struct relay_channel *c, struct err *e);
 
 /*
- * Moves what can be moved now, a bounded amount, without waiting. -1: a read
- * or write failed (disk full): that source counts as ended, that reader as gone;
- * told once, everything else goes on, and so may the caller. EPIPE, and a
- * directory as source, are no failures.
+ * Moves a bounded amount of data without waiting. -1: a read or write failed (disk full). That
+ * source counts as ended, or that reader as gone; the error is reported once, and the other
+ * channels and the caller may continue. EPIPE, and a directory as source, are not errors.
  */
 int relay_turn(struct relay *r, struct err *e);
 
 /*
- * The container's processes are dead: drops the input channels (calling nobody),
- * takes what is still in the other sources, up to their end or until they are
- * empty (some stranger may hold the pipe), and writes it all on, waiting for
- * slow readers. 0: done, every channel has ended. 1: `stop` (a signalfd; -1:
- * none) became readable with something left to do; nothing was read from it, and
- * the call can be made again (it should be, if the signal was a SIGCHLD or such).
- * -1: as relay_turn, after doing everything else.
+ * Call it when the container's processes are dead. Drops the input channels without calling
+ * at_end or at_broken; reads the other sources to their end, or until they are empty (another
+ * process may hold the pipe); writes everything, waiting for slow readers. 0: every channel has
+ * ended. 1: `stop` (a signalfd; -1: none) became readable before that; nothing was read from
+ * it, and the call can be repeated (after a harmless signal such as SIGCHLD it should be). -1:
+ * as relay_turn, after all other channels are finished.
  */
 int relay_finish(struct relay *r, int stop, struct err *e);
 
 /*
- * Every `to` is as /dev/null from now on. After a relay_finish that was stopped,
- * a second one with this before it and without `stop` gives the taps the rest.
+ * Makes every `to` behave like /dev/null. After a stopped relay_finish, relay_mute and a second
+ * relay_finish without `stop` give the rest to the taps.
  */
 void relay_mute(struct relay *r);
 

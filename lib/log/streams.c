@@ -21,15 +21,15 @@ static int open_pipe(struct streams *st, int i, uid_t owner, struct err *e)
 	st->theirs[i] = ends[i == 0 ? 0 : 1];
 	st->ours[i] = ends[i == 0 ? 1 : 0];
 	if (owner && fchown(ends[0], owner, owner) < 0)
-		return err_sys(e, "%s: owner of the pipe", names[i]);
+		return err_sys(e, "%s: set the owner of the pipe", names[i]);
 	/*
-	 * A program that becomes another user opens /dev/stdout still, and the kernel asks for the
-	 * pipe's mode. Nobody else comes so far: a pipe is reached by /proc/PID/fd alone, which
-	 * takes the right to trace that process. Others only write their end, and cannot take what
-	 * is in it.
+	 * A program that becomes another user still opens /dev/stdout, and the kernel checks
+	 * the pipe's mode. Other processes cannot reach the pipe: it is reachable only through
+	 * /proc/PID/fd, which requires the right to trace that process. Other users inside can
+	 * only write to their end; they cannot read what is in the pipe.
 	 */
 	if (fchmod(ends[0], i == 0 ? 0644 : 0622) < 0)
-		return err_sys(e, "%s: mode of the pipe", names[i]);
+		return err_sys(e, "%s: set the mode of the pipe", names[i]);
 	return 0;
 }
 
@@ -100,7 +100,7 @@ static void shut_ours(void *fd)
 	shut_fd(fd);
 }
 
-/* The user's input has ended: what a terminal's user would type to say so. */
+/* Sends what a user would type at a terminal to end the input: ^D. */
 static void type_end(void *arg)
 {
 	const struct streams *st = arg;
@@ -127,7 +127,9 @@ int streams_relay(struct streams *st, struct relay *r, bool attached, struct ctl
 				    .at_end = shut_ours,
 				    .at_broken = shut_ours,
 				    .arg = &st->ours[1]};
-	/* Who closes stderr wants none of it; a closed stdout fails when there is something for it.
+	/*
+	 * A closed stderr discards its stream; a closed stdout fails when
+	 * there is output for it.
 	 */
 	bool mute = !attached || fcntl(2, F_GETFL) & O_PATH;
 	struct relay_channel err = {.name = names[2],

@@ -16,7 +16,7 @@
 #include "kernel/subvol.h"
 #include "store/names.h"
 
-/* Beside a named container's files, a link to its name: removal need not search all names. */
+/* A link to the name beside a named container's files: removal need not search all names. */
 static const char own_name[] = "name";
 
 static bool is_image(const char *id)
@@ -41,7 +41,7 @@ int draft_begin(const struct store *s, struct draft *d, struct err *e)
 	for (;;) {
 		*d = (struct draft){.dir = -1};
 		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-			return err_sys(e, "random number");
+			return err_sys(e, "%s: make a draft: getrandom", s->root_path);
 		snprintf(d->name, sizeof(d->name), "tmp/%016" PRIx64, random);
 		if (mkdirat(s->root, d->name, 0700) < 0) {
 			if (errno == EEXIST)
@@ -51,7 +51,7 @@ int draft_begin(const struct store *s, struct draft *d, struct err *e)
 		d->dir = lock_take(s->root, d->name, e);
 		if (d->dir < 0 && e->sys != ENOENT)
 			return err_wrap(e, "%s", s->root_path);
-		/* A sweep may have found it before the lock was had. */
+		/* A sweep may have removed the directory before it was locked. */
 		if (d->dir >= 0 && fstat(d->dir, &a) == 0 &&
 		    fstatat(s->root, d->name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino)
 			return 0;
@@ -76,9 +76,9 @@ static int rename_to(const struct store *s, const struct draft *d, const char *i
 }
 
 /*
- * A free name is taken before the object is there, since a link to nothing is
- * still free should this be the end; an image's name moves after, since until
- * then it means the other image, whose id goes to `before`.
+ * A free name is taken before the object appears: after a crash in between, the link to a
+ * missing object is still free. An image's name moves after the object has appeared: until then
+ * it belongs to another image, whose id goes to `before`.
  */
 static int publish_named(const struct store *s, struct draft *d, const char *id, const char *name,
 			 char before[ID_LEN], struct err *e)
@@ -96,7 +96,7 @@ static int publish_named(const struct store *s, struct draft *d, const char *id,
 			return -1;
 		if (name_take(s, kind, name, id, e) == 0)
 			return 0;
-		/* What failed is not there: a draft again, for its owner to drop. */
+		/* Turns the object into a draft again, for the caller to drop. */
 		renameat2(s->root, id, s->root, d->name, RENAME_NOREPLACE);
 		return -1;
 	}
@@ -110,7 +110,7 @@ static int publish_named(const struct store *s, struct draft *d, const char *id,
 	return -1;
 }
 
-/* What cannot be told to be on disk is a draft again, for its owner to drop. */
+/* The object may not be on disk: turns it into a draft again, for the caller to drop. */
 static void unpublish(const struct store *s, const struct draft *d, const char *id,
 		      const char *name, const char *before)
 {
@@ -150,8 +150,10 @@ int draft_exchange(const struct store *s, struct draft *d, const char *id, struc
 		return -1;
 	}
 	done(d);
-	/* The old one stands in tmp/ now, and nobody's lock is on it. If it cannot go yet, it goes
-	 * later. */
+	/*
+	 * The old object is in tmp/ now, not locked by us. If it cannot be deleted yet, a
+	 * later sweep deletes it.
+	 */
 	draft_sweep(s, &none);
 	return 0;
 }
@@ -190,8 +192,10 @@ static void drop_names(const struct store *s, const char *id, const struct strv 
 		name_drop(s, id_kind(id), names->v[i], id, &ignored);
 }
 
-/* One rename takes the names with it: those that lead to nothing count as free, also if this is the
- * end. */
+/*
+ * One rename hides the object and its names: links to a missing object count as free, even
+ * after a crash here.
+ */
 static int take_away(const struct store *s, const char *id, const struct draft *d, struct err *e)
 {
 	own_fd int lock = lock_take(s->root, ".", e);
@@ -207,8 +211,10 @@ static int take_away(const struct store *s, const char *id, const struct draft *
 	return 0;
 }
 
-/* On a full file system nothing can be moved, and nobody sees the object half deleted but in its
- * files. */
+/*
+ * On a full file system nothing can be moved. The lock keeps the object's id and names
+ * consistent; only its files are seen half deleted.
+ */
 static int erase_in_place(const struct store *s, const char *id, struct err *e)
 {
 	own_fd int lock = lock_take(s->root, ".", e);
@@ -245,7 +251,8 @@ int draft_unpublish(const struct store *s, const char *id, struct err *e)
 /* --- sweeping --- */
 
 /*
- * The lock on one entry of tmp/ that no process holds; -1: a process holds it, or the entry is gone.
+ * Locks an entry of tmp/ that no process has locked; -1: another process holds the lock, or
+ * the entry has gone.
  */
 static int lock_leftover(int tmp, const char *name, struct err *e)
 {
@@ -254,7 +261,10 @@ static int lock_leftover(int tmp, const char *name, struct err *e)
 
 	if (lock < 0)
 		return -1;
-	/* It may have been published before the lock was had, and the name be another's. */
+	/*
+	 * The draft may have been published before it was locked, and the name may
+	 * belong to another draft.
+	 */
 	if (fstat(lock, &a) < 0 || fstatat(tmp, name, &b, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    a.st_ino != b.st_ino || a.st_dev != b.st_dev) {
 		e->sys = ENOENT;
@@ -263,7 +273,7 @@ static int lock_leftover(int tmp, const char *name, struct err *e)
 	return take_fd(&lock);
 }
 
-/* Whoever was killed while it published or removed an object has left a draft, too. */
+/* A process that was killed while it published or removed an object has also left a draft. */
 static void sweep_names(const struct store *s)
 {
 	struct err ignored;
@@ -281,7 +291,7 @@ int draft_sweep(const struct store *s, struct err *e)
 	bool first = true;
 
 	if (!d)
-		return err_sys(e, "tmp of the store");
+		return err_sys(e, "%s/tmp: open", s->root_path);
 	while ((entry = readdir(d))) {
 		own_fd int lock = entry->d_name[0] == '.' ? -1
 							  : lock_leftover(fd, entry->d_name, e);
@@ -289,12 +299,15 @@ int draft_sweep(const struct store *s, struct err *e)
 		if (entry->d_name[0] == '.' ||
 		    (lock < 0 && (e->sys == EWOULDBLOCK || e->sys == ENOENT)))
 			continue;
-		/* The names first: should this process be killed, the draft still tells of them. */
+		/*
+		 * The names first: if this process is killed, the remaining draft
+		 * triggers the next sweep.
+		 */
 		if (first)
 			sweep_names(s);
 		first = false;
 		if (lock < 0 || subvol_erase(fd, entry->d_name, e) < 0)
-			return err_wrap(e, "sweep tmp of the store");
+			return err_wrap(e, "%s/tmp: sweep", s->root_path);
 	}
 	return 0;
 }

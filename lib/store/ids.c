@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/own.h"
 
-enum { ID_DIGITS = 18 }; /* fits a uint64_t with room to count on */
+enum { ID_DIGITS = 18 }; /* leaves room in a uint64_t to count on */
 
 const char *const store_kinds[] = {"img", "ps", "vol", NULL};
 enum { KINDS = 3, LINE = KINDS * 20, FILE_BLOCK = 4096 };
@@ -70,11 +70,11 @@ int ids_list(int dir, const char *kind, struct strv *ids, struct err *e)
 	return 0;
 }
 
-/* --- the file --- */
+/* --- the file `counters` --- */
 
 struct counters {
-	uint64_t next[KINDS];  /* 0: not known */
-	uint64_t bound[KINDS]; /* 0: none (a file of an earlier version) */
+	uint64_t next[KINDS];  /* 0: unknown */
+	uint64_t bound[KINDS]; /* 0: none (file of an earlier version) */
 };
 
 static bool parse_line(const char *text, uint64_t n[KINDS])
@@ -92,15 +92,14 @@ static bool parse_line(const char *text, uint64_t n[KINDS])
 }
 
 /*
- * A new file gets a block that is written over in place (no copy on write): a
- * full store comes up too, to be emptied.
+ * Reserves a block for a new file that is overwritten in place (no copy on write), so that even
+ * a full store can be brought up to be emptied.
  */
 static int reserve_block(int fd, struct err *e)
 {
 	int no_cow = FS_NOCOW_FL;
 
-	ioctl(fd, FS_IOC_SETFLAGS,
-	      &no_cow); /* a file system that refuses this copies, and works too */
+	ioctl(fd, FS_IOC_SETFLAGS, &no_cow); /* file systems without this flag work too */
 	return fallocate(fd, 0, 0, FILE_BLOCK) < 0 ? err_sys(e, "counters: reserve a block") : 0;
 }
 
@@ -118,7 +117,7 @@ static int read_counters(int fd, struct counters *c, struct err *e)
 	return 0;
 }
 
-/* Only the line in question: the other one is on its way to the disk at another time. */
+/* Writes only one line: the other one is written to disk at another time. */
 static int write_line(int fd, const uint64_t n[KINDS], off_t at, struct err *e)
 {
 	char text[LINE + 2];
@@ -140,7 +139,7 @@ static int write_bound(int fd, const struct counters *c, struct err *e)
 	return write_line(fd, c->bound, LINE, e);
 }
 
-/* The file and, with it, the lock that whoever wants a number takes. */
+/* Opens and locks the file. The lock serialises all callers that need a number. */
 static int open_counters(int root, struct err *e)
 {
 	own_fd int fd = openat(root, "counters", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -153,7 +152,7 @@ static int open_counters(int root, struct err *e)
 	return take_fd(&fd);
 }
 
-/* A number that exists is not given again, whatever the file says. */
+/* Never assigns an existing number again, whatever the file says. */
 static int raise_above_existing(int root, uint64_t next[KINDS], struct err *e)
 {
 	for (int k = 0; k < KINDS; k++) {
@@ -176,7 +175,7 @@ static void raise_to_bounds(struct counters *c)
 			c->next[k] = c->bound[k];
 }
 
-/* The bounds of all kinds, since one sync does for all of them. */
+/* Moves the bounds of all kinds: one sync suffices for all. */
 static int move_bounds(int fd, struct counters *c, struct err *e)
 {
 	struct counters was = *c;
@@ -189,7 +188,7 @@ static int move_bounds(int fd, struct counters *c, struct err *e)
 	if (fsync(fd) == 0)
 		return 0;
 	err_sys(e, "write counters to disk");
-	write_bound(fd, &was, &ignored); /* or the next caller would take it to be on disk */
+	write_bound(fd, &was, &ignored); /* otherwise the next caller would take it for synced */
 	return -1;
 }
 
@@ -219,7 +218,7 @@ int ids_next(int root, const char *kind, char id[ID_LEN], struct err *e)
 	while (strcmp(store_kinds[k], kind) != 0)
 		k++;
 	if (fd < 0 || give(root, fd, k, &number, e) < 0)
-		return err_wrap(e, "no new id");
+		return err_wrap(e, "new %s id", kind);
 	snprintf(id, ID_LEN, "%s_%" PRIu64, kind, number);
 	return 0;
 }

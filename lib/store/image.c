@@ -34,7 +34,7 @@ void image_close(struct image *img)
 static int open_parts(const struct store *s, const char *ref, struct image *img, struct err *e)
 {
 	img->dir = openat(s->root, img->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (img->dir < 0 && errno == ENOENT) /* removed since its name was looked up */
+	if (img->dir < 0 && errno == ENOENT) /* removed after the name was looked up */
 		return err_sys(e, "%s: no such image", ref);
 	if (img->dir < 0)
 		return err_sys(e, "%s", img->id);
@@ -92,19 +92,19 @@ static int describe(int rootfs, struct record *config, struct err *e)
 	return 0;
 }
 
-/* All that must be on disk before anybody sees it: a crash then leaves the whole image or none. */
+/* Everything must be on disk before the image appears: after a crash it is complete or absent. */
 int image_seal(const struct draft *d, struct record *config, struct err *e)
 {
 	own_fd int rootfs =
 		openat(d->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (rootfs < 0)
-		return err_sys(e, "rootfs");
+		return err_sys(e, "%s/rootfs", d->name);
 	if (describe(rootfs, config, e) < 0 || record_write(d->dir, "config", config, e) < 0 ||
 	    subvol_set_read_only(rootfs, true, e) < 0)
 		return -1;
 	if (explained(syncfs(d->dir), "syncfs(%d)", d->dir) < 0)
-		return err_sys(e, "write the image to disk");
+		return err_sys(e, "%s: write the image to disk", d->name);
 	return 0;
 }
 

@@ -1,22 +1,24 @@
 /*
- * Images: CT_ROOT/img_N/{config,rootfs}. rootfs is a read-only subvolume,
- * config a record, both never changed once the image is seen (a commit onto
- * an image puts another directory in its place).
+ * Images: CT_ROOT/img_N/{config,rootfs}. rootfs is a read-only subvolume, config a
+ * record. Neither changes after the image is published (a commit onto an image
+ * exchanges the directory).
  *
- * Keys of config; those with * may repeat, and their order is kept:
+ * Keys of config; keys with * may repeat, and their order is kept:
  *
  *	created		RFC 3339, UTC
- *	source		where it came from at first: a directory, "-", a reference
+ *	source		origin: a directory, "-" or a reference
  *	container	the container that it was committed from
- *	digest		of the manifest, if it has one: "sha256:..."
- *	config-digest	of the image configuration that it was made of: the same image has the same
- *one layer* diffid*	the chain ids (layerstore.h) and diff ids of its layers, base first history*
- *as in the image configuration, a line of JSON each
- *	built step*	of an image of ct-build: a digest of all that it was made of; the steps
- *(stepstore.h) size		bytes of its files, as treecopy_size counts them arch
- *as OCI names it ("amd64") entrypoint* cmd* env* (K=V) workdir user stopsignal volume* label* (K=V)
- *expose* as in the OCI image configuration shell* healthcheck	as in Docker's: a list, an object as
- *JSON
+ *	digest		of the manifest, if there is one: "sha256:..."
+ *	config-digest	of the image config; equal for equal images
+ *	layer* diffid*	chain ids (layerstore.h) and diff ids of its layers, base first
+ *	history*	as in the image config, one line of JSON each
+ *	built step*	of an image of ct-build: a digest of all its inputs; its steps (stepstore.h)
+ *	size		bytes of its files, as treecopy_size counts them
+ *	arch		OCI's name of the architecture ("amd64")
+ *	entrypoint* cmd* env* (K=V) workdir user stopsignal volume* label* (K=V) expose*
+ *			as in the OCI image config
+ *	shell* healthcheck
+ *			as in Docker's image config: a list; an object as JSON
  */
 #ifndef CT_IMAGE_H
 #define CT_IMAGE_H
@@ -27,40 +29,42 @@
 
 struct err;
 
-/* The keys that are so of this image, and not of one that is made of it; NULL ends them. */
+/*
+ * The keys that describe this image only and are not inherited by images made
+ * from it, then NULL.
+ */
 extern const char *const image_own_keys[];
 
-/* An open image. {0} is none; what is open stays usable when the image is removed meanwhile. */
+/* An open image. {0} is none. Its descriptors stay usable if the image is removed meanwhile. */
 struct image {
 	char id[ID_LEN];
 	int dir;    /* CT_ROOT/img_N */
-	int rootfs; /* its root directory, opened for reading */
+	int rootfs; /* its root directory, open for reading */
 	struct record config;
 };
 
-/* ref: an id or a name, as name_resolve takes it. On failure img is {0}. */
+/* Opens an image by id or name (name_resolve). On failure img is {0}. */
 int image_open(const struct store *s, const char *ref, struct image *img, struct err *e);
 void image_close(struct image *img);
 #define own_image __attribute__((cleanup(image_close)))
 
-/* This machine's processor as OCI names it (the values of GOARCH); NULL: not known. */
+/* OCI's name of this machine's architecture (a value of GOARCH); NULL if unknown. */
 const char *image_arch(void);
 
 /*
- * All of publishing that takes time. The draft, holding a writable subvolume `rootfs`, is made
- * read-only, given its config (created, size and arch are added if
- * config has none), written to disk.
+ * Does the slow part of publishing: makes the draft's subvolume `rootfs` read-only, writes
+ * config (adding created, size and arch if they are missing), and writes everything to disk.
  */
 int image_seal(const struct draft *d, struct record *config, struct err *e);
 
 /*
- * The draft is sealed and becomes an image of a new id. name: as name_check_image
- * gives it, or NULL. A draft that failed is still the caller's to drop.
+ * Seals the draft and publishes it as an image with a new id. name: a result of
+ * name_check_image, or NULL. If this fails, the caller still drops the draft.
  */
 int image_publish(const struct store *s, struct draft *d, struct record *config, const char *name,
 		  char id[ID_LEN], struct err *e);
 
-/* The same on an existing image, which is replaced in one step and keeps its id and names. */
+/* Seals the draft and exchanges it with an existing image, which keeps its id and names. */
 int image_replace(const struct store *s, struct draft *d, struct record *config, const char *id,
 		  struct err *e);
 

@@ -48,7 +48,8 @@ static int compare(void *arg, struct err *e)
 	digest_end(&c->digest, is);
 	return str_equal(is, c->diffid)
 		? 0
-		: err_set(e, "%s: unpacks to %s, not to the diff id %s", c->what, is, c->diffid);
+		: err_set(e, "%s: content has digest %s, not the diff id %s", c->what, is,
+			  c->diffid);
 }
 
 static int apply(int rootfs, const char *diffid, int from, const char *what,
@@ -58,7 +59,10 @@ static int apply(int rootfs, const char *diffid, int from, const char *what,
 	struct untar_watch watch = {see, compare, &c};
 	int r;
 
-	/* Here, since libcrypto reads its configuration when it is first used. */
+	/*
+	 * Before the child changes its root: libcrypto reads its configuration
+	 * when it is first used.
+	 */
 	digest_begin(&c.digest);
 	r = untar_apply(from, what, rootfs, &watch, progress, e);
 	digest_drop(&c.digest);
@@ -76,14 +80,14 @@ static int fill(const struct store *s, const struct draft *d, const char *parent
 		return -1;
 	rootfs = openat(d->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (rootfs < 0)
-		return err_sys(e, "rootfs");
+		return err_sys(e, "%s: rootfs", what);
 	record_add(&config, "diffid", diffid);
 	record_add(&config, "parent", parent);
 	if (apply(rootfs, diffid, from, what, progress, e) < 0 ||
 	    record_write(d->dir, "config", &config, e) < 0 ||
 	    subvol_set_read_only(rootfs, true, e) < 0)
 		return -1;
-	return syncfs(d->dir) < 0 ? err_sys(e, "write the layer to disk") : 0;
+	return syncfs(d->dir) < 0 ? err_sys(e, "%s: write the layer to disk", what) : 0;
 }
 
 int layering_add(const struct store *s, const char *parent, const char *chain, const char *diffid,
@@ -103,7 +107,7 @@ int layering_add(const struct store *s, const char *parent, const char *chain, c
 	r = fill(s, &d, parent, diffid, from, what, progress, e);
 	if (r == 0) {
 		r = draft_publish(s, &d, path, NULL, e);
-		if (r < 0 && e->sys == EEXIST) /* by another's work */
+		if (r < 0 && e->sys == EEXIST) /* another process has added it */
 			r = 0;
 	}
 	draft_drop(s, &d);

@@ -1,20 +1,21 @@
 /*
- * Layers becoming part of the store (layerstore.h): the part that takes libraries for archives and
- * digests. A program that only looks layers up or removes them is linked without those.
+ * Adds layers to the store (layerstore.h). This part needs the libraries for archives and
+ * digests; a program that only looks up or removes layers does not link them.
  */
 #ifndef CT_LAYERING_H
 #define CT_LAYERING_H
 
 #include "store/layerstore.h"
 
-/* Chain ids (their digits) of these diff ids, base first, added to out. */
+/* Adds the chain ids (without "sha256:") of these diff ids to out, base first. */
 void layering_chain(const struct strv *diffids, struct strv *out);
 
 /*
- * Unpacks a layer (plain, gzip or zstd, told by content; read to its end from descriptor
- * `from`) onto a snapshot of parent (NULL: the lowest), see untar_apply. What it unpacks to must
- * have that diff id. One that is there already (then it is not read), or is by the time this is
- * done, is success. what: the layer, in messages. Under layerstore_hold.
+ * Unpacks a layer onto a snapshot of parent (NULL: it is the lowest layer), see untar_apply.
+ * `from` is read to its end; the layer is uncompressed or compressed with gzip or zstd. Its
+ * content must have the diff id. If the layer exists already, it is not read; if another
+ * process adds it meanwhile, that is success. what: names the layer in messages. The caller
+ * holds layerstore_hold.
  */
 int layering_add(const struct store *s, const char *parent, const char *chain, const char *diffid,
 		 int from, const char *what, treecopy_progress *progress, struct err *e);

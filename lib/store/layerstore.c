@@ -25,7 +25,7 @@ int layerstore_hold(const struct store *s, struct err *e)
 {
 	own_fd int fd = -1;
 
-	/* A store has it from its first layer on. */
+	/* The directory is made with the store's first layer. */
 	if (mkdirat(s->root, dir_name, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "%s/%s", s->root_path, dir_name);
 	fd = open_dir(s, e);
@@ -57,8 +57,8 @@ int layerstore_snapshot(const struct store *s, const char *chain, const struct d
 	}
 	if (subvol_create(d->dir, "rootfs", e) < 0)
 		return -1;
-	/* What a layer without an entry for its top means, whatever our umask. */
-	return fchmodat(d->dir, "rootfs", 0755, 0) < 0 ? err_sys(e, "rootfs") : 0;
+	/* The mode of a root directory that no layer describes, independent of our umask. */
+	return fchmodat(d->dir, "rootfs", 0755, 0) < 0 ? err_sys(e, "%s/rootfs", d->name) : 0;
 }
 
 static int list_used(const struct store *s, struct strv *used, struct err *e)
@@ -81,7 +81,7 @@ static int list_used(const struct store *s, struct strv *used, struct err *e)
 	return 0;
 }
 
-/* Out of sight in one step first, as any object: a layer is whole or not there. */
+/* Hides the layer in one step first, so that it is complete or absent. */
 static int remove_layer(const struct store *s, int dir, const char *chain, struct err *e)
 {
 	struct draft d;

@@ -1,16 +1,16 @@
 /*
- * Unpacked layers, shared by the images that are made of them:
+ * Unpacked layers, shared by the images made of them:
  *
  *	CT_ROOT/layers/CHAIN/	rootfs (a read-only subvolume: this layer on all below it),
  *				config (a record: diffid, parent)
  *
- * CHAIN is the digits of the chain id (OCI image spec, config.md "Layer ChainID"):
- * of the lowest layer its diff id, of another sha256 over "CHAINID-OF-PARENT DIFFID". An
- * image's config names its chain ids (layer*, base first), and a layer that no
- * image names is garbage, taken away by layerstore_collect.
+ * CHAIN is the chain id without "sha256:" (OCI image spec, config.md "Layer ChainID"): for
+ * the lowest layer its diff id, for others the sha256 of "CHAINID-OF-PARENT DIFFID". An
+ * image's config lists its chain ids (layer*, base first). layerstore_collect removes layers
+ * that no image lists.
  *
- * A layer appears by one rename of the directory around it (a read-only subvolume
- * itself cannot be renamed), after its data is on disk.
+ * A layer appears by a rename of its parent directory, after its data is on disk: a read-only
+ * subvolume itself cannot be renamed.
  */
 #ifndef CT_LAYERSTORE_H
 #define CT_LAYERSTORE_H
@@ -22,17 +22,22 @@
 
 struct err;
 
-/* As long as this descriptor is open, no layer is collected. Shared. */
+/* Takes a shared lock. While the descriptor is open, no layer is collected. */
 int layerstore_hold(const struct store *s, struct err *e);
 
 bool layerstore_have(const struct store *s, const char *chain);
 
-/* A writable snapshot `rootfs` of the layer in the draft, for image_publish. chain NULL: an empty
- * one (0755, root's). */
+/*
+ * Makes a writable snapshot `rootfs` of the layer in the draft, for image_publish. chain NULL:
+ * an empty subvolume (mode 0755, owner root).
+ */
 int layerstore_snapshot(const struct store *s, const char *chain, const struct draft *d,
 			struct err *e);
 
-/* Takes away what no image names, unless somebody holds them (then it is done another time). */
+/*
+ * Removes the layers that no image lists. If layerstore_hold has locked them, does nothing: a
+ * later call removes them.
+ */
 int layerstore_collect(const struct store *s, struct err *e);
 
 #endif

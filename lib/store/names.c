@@ -45,7 +45,7 @@ int name_check_container(const char *name, struct err *e)
 	return 0;
 }
 
-/* A reference as the store keeps it; NULL with the error. */
+/* Converts a reference to the store's form; NULL with the error. */
 static char *image_name(const char *name, struct err *e)
 {
 	own_ref struct ref r = {0};
@@ -62,7 +62,7 @@ static char *image_name(const char *name, struct err *e)
 	return take_ptr(&full);
 }
 
-/* Where the link of a name is, beneath CT_ROOT; NULL with the error if it cannot be a name. */
+/* The path of a name's link beneath CT_ROOT; NULL with the error if the name is invalid. */
 static char *link_path(const char *kind, const char *name, struct err *e)
 {
 	own_str char *full = NULL;
@@ -100,7 +100,7 @@ char *name_check_image(const char *name, struct err *e)
 	return NULL;
 }
 
-/* The id that a link holds; false if it is none or its object is no more. */
+/* Reads the id of a link; false if it is not an id or its object is missing. */
 static bool read_link(const struct store *s, int dir, const char *path, const char *kind,
 		      char id[ID_LEN])
 {
@@ -168,11 +168,11 @@ int name_resolve(const struct store *s, const char *kind, const char *ref, char 
 		return 0;
 	no_such(kind, ref, e);
 	if (!path)
-		e->sys = 0; /* it could not even be one */
+		e->sys = 0; /* the name is invalid, so no object can have it */
 	return -1;
 }
 
-/* What link_path made of a name, undone. */
+/* Reverses the encoding of link_path. */
 static char *unescape(const char *entry)
 {
 	char *name = str_dup(entry), *to = name;
@@ -246,7 +246,10 @@ int name_list_all(const struct store *s, const char *kind, struct strv *names, s
 	return list(s, kind, NULL, names, ids, e);
 }
 
-/* A name on its way: under the store's lock, one that is there is what a killed process left. */
+/*
+ * The link while it is being replaced. Under the store's lock, an existing one was left
+ * by a killed process.
+ */
 static const char half[] = "names/.new";
 
 int name_take(const struct store *s, const char *kind, const char *name, const char *id,
@@ -267,7 +270,7 @@ int name_take(const struct store *s, const char *kind, const char *name, const c
 		e->sys = EEXIST;
 		return -1;
 	}
-	/* Moved by a rename: whoever reads it meanwhile sees one or the other. */
+	/* Replaced by rename: readers see the old or the new link. */
 	if (unlinkat(s->root, half, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "name %s", name);
 	if (symlinkat(id, s->root, half) < 0 || renameat(s->root, half, s->root, path) < 0)

@@ -7,7 +7,7 @@
 
 enum field_type { TEXT, FLAG, NUMBER, LIST, NETWORK, USERS, STAGE_SET };
 
-/* The one list of what is kept of a plan: its key, its form and its place. */
+/* The fields of a plan that a record keeps: key, type and offset. */
 static const struct field {
 	const char *key;
 	enum field_type type;

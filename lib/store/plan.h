@@ -1,7 +1,7 @@
 /*
- * A plan: what a container is to be, after the image's wishes and the user's
- * options have become one. It is kept in the container's `config` record, so
- * that ct-exec, ct-commit and ct-start know what ct-run knew.
+ * A plan: what a container is to be, computed from the image's config and the user's
+ * options. The container's `config` record keeps it, so that ct-exec, ct-commit and ct-start
+ * know what ct-run knew.
  */
 #ifndef CT_PLAN_H
 #define CT_PLAN_H
@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "kernel/cgroup.h"
 
-/* The stages of a run, in their order; stage.h has what each one does. */
+/* The stages of a run, in order; stage.h says what each stage does. */
 enum stage_id {
 	STAGE_SNAPSHOT,
 	STAGE_CGROUP,
@@ -33,55 +33,57 @@ enum stage_id {
 	STAGES
 };
 extern const char *const stage_names[STAGES];
-/* The stage of that name; STAGES: there is none. */
+/* The stage with that name; STAGES if there is none. */
 enum stage_id stage_find(const char *name);
 
-/* --network, and `network` in the record: "none", "host", "empty", "container:REF" or a network's
- * name. */
+/*
+ * --network, and `network` in the record: "none", "host", "empty", "container:REF" or
+ * the name of a network.
+ */
 enum net_mode {
-	NET_NONE,      /* a network namespace with its loopback up */
-	NET_EMPTY,     /* one as the kernel makes it (bare runs) */
-	NET_HOST,      /* the host's */
-	NET_CONTAINER, /* another container's */
-	NET_NAMED,     /* its own, with an endpoint on a network of ct's */
+	NET_NONE,      /* own network namespace, loopback up */
+	NET_EMPTY,     /* own network namespace as the kernel makes it (bare runs) */
+	NET_HOST,      /* network namespace of the host */
+	NET_CONTAINER, /* network namespace of another container */
+	NET_NAMED,     /* own network namespace with an endpoint on a network of ct */
 };
-/* *name becomes the container or the network (a part of text), or NULL. */
+/* *name becomes the container or network, a part of text, or NULL. */
 enum net_mode net_mode_read(const char *text, const char **name);
 
 /* --userns, and `userns` in the record: "auto", "host", "unmapped", "container" or a map. */
 enum users_mode {
-	USERS_AUTO,     /* a user namespace with a range of ids of its own */
-	USERS_HOST,     /* the host's */
-	USERS_UNMAPPED, /* a user namespace without a map */
-	USERS_SHARED,   /* that of the container whose network it is on */
-	USERS_MAP,      /* a user namespace with the map of the user's (user_map) */
+	USERS_AUTO,     /* own user namespace with its own range of ids */
+	USERS_HOST,     /* user namespace of the host */
+	USERS_UNMAPPED, /* own user namespace without a map */
+	USERS_SHARED,   /* user namespace of the container whose network it joins */
+	USERS_MAP,      /* own user namespace with the user's map (user_map) */
 };
 enum users_mode users_mode_read(const char *text);
 
 struct plan {
-	const char *image;      /* img_N; NULL with a rootfs of the user's */
-	const char *image_name; /* as the user called it */
+	const char *image;      /* img_N; NULL with --rootfs */
+	const char *image_name; /* the image as the user named it */
 	const char *rootfs;     /* --rootfs: an absolute directory */
 	const char *name;       /* NULL: none */
 	const char *created;
 	struct strv args, env, labels;
-	uint64_t entrypoint;        /* so many of the args are the entry point */
+	uint64_t entrypoint;        /* number of args that are the entry point */
 	const char *workdir, *user; /* NULL: "/", root */
 	const char *hostname;       /* NULL: the id */
 	const char *stop_signal;    /* NULL: TERM */
 	bool tty, init, read_only, privileged;
 	enum net_mode net;
-	const char *network; /* the network or the container that `net` speaks of; NULL: none */
-	struct strv ports;   /* as port_read reads them */
+	const char *network; /* the network or container of `net`; NULL: none */
+	struct strv ports;   /* in the format of port_read */
 	enum users_mode users;
-	const char *user_map;      /* of USERS_MAP: CTR:HOST:COUNT,... */
+	const char *user_map;      /* for USERS_MAP: CTR:HOST:COUNT,... */
 	uint64_t caps;             /* bounding set */
-	struct strv image_volumes; /* directories that the image wants apart from its root */
+	struct strv image_volumes; /* directories that the image declares as volumes */
 	struct strv volumes, tmpfs, devices, dns, hosts, ulimits;
 	uint64_t shm_size; /* bytes */
 	struct limits limits;
-	uint64_t log_max; /* bytes; 0: the log grows */
-	uint32_t stages;  /* a bit (1 << STAGE_x) for each stage wanted; 0: all but "time" */
+	uint64_t log_max; /* bytes; 0: unlimited */
+	uint32_t stages;  /* a bit (1 << STAGE_x) for each requested stage; 0: all but "time" */
 };
 
 bool plan_has_stage(const struct plan *p, enum stage_id stage);
@@ -89,7 +91,7 @@ bool plan_has_stage(const struct plan *p, enum stage_id stage);
 void plan_free_lists(struct plan *p);
 #define own_plan __attribute__((cleanup(plan_free_lists)))
 void plan_write(const struct plan *p, struct record *into);
-/* Strings in the plan are the record's: keep it as long. */
+/* The plan's strings belong to the record: the record must live as long as the plan. */
 void plan_read(struct plan *p, const struct record *from);
 
 #endif

@@ -48,7 +48,7 @@ static const char *check_bracketed(const char *host)
 	return rest[1] ? check_port(rest + 2) : NULL;
 }
 
-/* Labels of letters, digits and "-" within, joined by "."; a port behind a ":". */
+/* Checks labels of letters, digits and inner "-", joined by ".", with a port after ":". */
 static const char *check_host(const char *host)
 {
 	const char *label = host, *colon = strchr(host, ':');
@@ -111,7 +111,7 @@ static const char *check_tag(const char *tag)
 	return NULL;
 }
 
-/* Whether the first component of a name, n bytes of it, is a host. */
+/* Whether the first component of a name, its first n bytes, is a host. */
 static bool is_host(const char *name, size_t n)
 {
 	return name[n] == '/' &&
@@ -119,7 +119,7 @@ static bool is_host(const char *name, size_t n)
 		 (n == strlen("localhost") && str_starts(name, "localhost")));
 }
 
-/* A valid name; docker.io has other names, and a shorter way to say what is in its library. */
+/* Splits a valid name. docker.io has other names, and library/ may be omitted there. */
 static void split(const char *name, struct ref *r)
 {
 	size_t first = strcspn(name, "/");
@@ -189,7 +189,7 @@ int ref_parse(const char *text, struct ref *r, struct err *e)
 	return err_set(e, "%.200s: not a name for an image: %s", text, why);
 }
 
-/* Without the host and "library/" where the same is understood without them. */
+/* The repository without the host and "library/" where they are implied. */
 static char *short_repository(const struct ref *r)
 {
 	const char *path = r->repository;

@@ -63,7 +63,10 @@ static int find_paths(struct store *s, struct err *e)
 	return s->run_path ? 0 : -1;
 }
 
-/* 1: a store of this format, 0: none (yet), -1: one that must be left alone. */
+/*
+ * 1: a store of this format; 0: no store yet; -1: a store of another format, which
+ * must not be changed.
+ */
 static int has_format(int root, const char *path, struct err *e)
 {
 	own_buf struct buf b = {0};
@@ -76,7 +79,10 @@ static int has_format(int root, const char *path, struct err *e)
 	return 1;
 }
 
-/* "format" until it is finished: what tells a store half laid out from anybody's directory. */
+/*
+ * The name of "format" until the store is complete. It distinguishes an incomplete store from
+ * an unrelated directory.
+ */
 static const char mark[] = "format.new";
 
 static bool has_mark(int root)
@@ -84,7 +90,7 @@ static bool has_mark(int root)
 	own_buf struct buf b = {0};
 	struct err none;
 
-	/* Whoever was killed may have written part of it. */
+	/* A killed process may have written a part of it. */
 	return file_read(root, mark, 64, &b, &none) == 0 && str_starts(format_now, b.data);
 }
 
@@ -107,8 +113,10 @@ static int empty_or_marked(int root, const char *path, struct err *e)
 	return 0;
 }
 
-/* Makes an empty subvolume a store. The mark comes first and `format` last: between the two it is
- * done again. */
+/*
+ * Turns an empty subvolume into a store. The mark is written first and renamed to `format`
+ * last; after a crash in between, the next call repeats all steps.
+ */
 static int make_store(int root, const char *path, struct err *e)
 {
 	static const char *const dirs[] = {"tmp", "names", "names/img", "names/ps", "names/vol"};
@@ -136,7 +144,7 @@ static int make_store(int root, const char *path, struct err *e)
 	return -1;
 }
 
-/* 1: it is up; 0: it is not. */
+/* 1: the store is up; 0: it is not. */
 static int look(struct store *s, struct err *e)
 {
 	int r;
@@ -156,7 +164,7 @@ static int bring_up(struct store *s, bool *mounted, struct err *e)
 	return s->root < 0 ? -1 : make_store(s->root, s->root_path, e);
 }
 
-/* Others must not be able to put anything there; s->run is then -1 or ours. */
+/* Opens CT_RUN, which other users must not be able to write. s->run is -1 or checked. */
 static int open_run(struct store *s, struct err *e)
 {
 	struct stat st;
@@ -185,8 +193,10 @@ static int make_run(const struct store *s, struct err *e)
 	return 0;
 }
 
-/* Records that a power cut cost their data (file_keep). What cannot be written is read all the
- * same. */
+/*
+ * Restores records whose data a power cut lost (file_keep). A record that cannot be
+ * rewritten can still be read.
+ */
 static int repair_records(int root, const char *kind, struct err *e)
 {
 	own_strv struct strv ids = {0};
@@ -202,8 +212,10 @@ static int repair_records(int root, const char *kind, struct err *e)
 	return 0;
 }
 
-/* A blob that is said to be whole (0400, see blobs.h) has not been synced: it is one to be fetched
- * again. */
+/*
+ * Complete blobs have mode 0400 (blobs.h), but may not have been synced: mark them
+ * for fetching again.
+ */
 static int distrust_blobs(int root, struct err *e)
 {
 	int fd = openat(root, "blobs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -216,8 +228,10 @@ static int distrust_blobs(int root, struct err *e)
 	return 0;
 }
 
-/* Once after each boot, which cleared CT_RUN, and each mount: there may have been a power cut
- * before it. */
+/*
+ * Runs once after each boot, which clears CT_RUN, and each mount: a power cut
+ * may have preceded it.
+ */
 static int after_boot(const struct store *s, struct err *e)
 {
 	if (ids_after_boot(s->root, e) < 0 || repair_records(s->root, "ps", e) < 0 ||
@@ -231,7 +245,7 @@ static int open_up(struct store *s, bool *mounted, struct err *e)
 	bool boot;
 	struct err left;
 
-	/* First, so that one that is refused costs nothing. */
+	/* Checked first, so that a refused CT_RUN costs nothing. */
 	if (open_run(s, e) < 0)
 		return -1;
 	boot = s->run < 0 || s->root < 0;
@@ -241,7 +255,7 @@ static int open_up(struct store *s, bool *mounted, struct err *e)
 		return -1;
 	if (s->run < 0 && open_run(s, e) < 0)
 		return -1;
-	/* What cannot be deleted is in nobody's way, but somebody should know. */
+	/* A draft that cannot be deleted does no harm, but the user should know. */
 	if (draft_sweep(s, &left) < 0 && !s->note[0])
 		snprintf(s->note, sizeof(s->note), "%.*s", (int)sizeof(s->note) - 1, left.msg);
 	return 0;
@@ -287,7 +301,7 @@ void store_close(struct store *s)
 
 /* --- down, grow --- */
 
-/* Whether one of the processes that CT_RUN/ID/state names (container.h) lives. */
+/* Whether a process that CT_RUN/ID/state names (container.h) is alive. */
 static bool is_running(const struct store *s, const char *id)
 {
 	static const char *const keys[][2] = {{"pid", "start"}, {"supervisor", "supervisor-start"}};
@@ -328,7 +342,7 @@ int store_down(struct err *e)
 
 	if (find_paths(&s, e) < 0 || open_run(&s, e) < 0 || refuse_if_running(&s, e) < 0)
 		return -1;
-	/* Not a store, or one that cannot be written to: it goes down all the same. */
+	/* A directory that is not a store, or is read-only, is unmounted nevertheless. */
 	if (look(&s, &ignored) == 1)
 		ids_settle(s.root, &ignored);
 	shut_fd(&s.root);

@@ -21,8 +21,10 @@
 #include "kernel/loop.h"
 #include "kernel/subvol.h"
 
-/* A sparse file takes what is used, but one that promises more than the disk has fails in
- * mid-write. */
+/*
+ * A sparse file uses only the written space, but if its size exceeds the disk's free space, a
+ * write inside it can fail.
+ */
 static const uint64_t most = 64ULL << 30, least = 256ULL << 20;
 
 static int open_dir(const char *path)
@@ -53,7 +55,7 @@ static bool is_empty(int fd)
 	return true;
 }
 
-/* A descriptor of the directory that path is in, made if need be. */
+/* Opens the parent directory of path and makes it if it is missing. */
 static int open_parent(const char *path, struct err *e)
 {
 	own_str char *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path));
@@ -68,8 +70,8 @@ static int open_parent(const char *path, struct err *e)
 }
 
 /*
- * The file, opened and locked. Its name may have gone to another file before
- * the lock was had: then it is opened anew. e->sys ENOENT if there is none.
+ * Opens and locks a file. If the name leads to another file by the time of the lock, opens it
+ * again. e->sys is ENOENT if there is no file.
  */
 static int lock_named(const char *path, int flags, struct err *e)
 {
@@ -90,7 +92,7 @@ static int lock_named(const char *path, int flags, struct err *e)
 	}
 }
 
-/* The locked file of the store, or, *fresh, an empty one under the name `draft` to make it of. */
+/* Locks the store's file, or (*fresh) an empty file named `draft` that will become it. */
 static int lock_file(const char *file, const char *draft, bool *fresh, struct err *e)
 {
 	own_fd int fd = -1;
@@ -104,7 +106,7 @@ static int lock_file(const char *file, const char *draft, bool *fresh, struct er
 		fd = lock_named(draft, O_CREAT, e);
 		if (fd < 0 || faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 			return take_fd(&fd);
-		/* Another process finished one between the two opens. */
+		/* Another process completed the file between the two opens. */
 		unlink(draft);
 		close(take_fd(&fd));
 	}
@@ -112,7 +114,7 @@ static int lock_file(const char *file, const char *draft, bool *fresh, struct er
 
 static int run_mkfs(const char *draft, struct err *e)
 {
-	/* One disk below: a second copy of the metadata would only cost. */
+	/* On one disk a second copy of the metadata only costs space. */
 	static const char *const words[] = {"mkfs.btrfs", "-qfK", "-msingle", "-dsingle", "-Lct"};
 	own_strv struct strv argv = {0};
 	own_buf struct buf why = {0};
@@ -122,7 +124,7 @@ static int run_mkfs(const char *draft, struct err *e)
 		strv_add(&argv, words[i]);
 	strv_add(&argv, draft);
 	status = proc_run(argv.v, NULL, &why, e);
-	if (status == 127) { /* root's PATH may lack it */
+	if (status == 127) { /* the PATH of root may lack /sbin */
 		free(argv.v[0]);
 		argv.v[0] = str_dup("/sbin/mkfs.btrfs");
 		status = proc_run(argv.v, NULL, &why, e);
@@ -130,7 +132,8 @@ static int run_mkfs(const char *draft, struct err *e)
 	if (status < 0)
 		return -1;
 	if (status == 127)
-		return err_set(e, "%s: mkfs.btrfs is not to be found (package btrfs-progs)", draft);
+		return err_set(e, "%s: mkfs.btrfs: not found (install the package btrfs-progs)",
+			       draft);
 	if (status)
 		return err_set(e, "%s: mkfs.btrfs: %.*s", draft,
 			       why.len ? (int)strcspn(why.data, "\n") : 6,
@@ -138,7 +141,7 @@ static int run_mkfs(const char *draft, struct err *e)
 	return 0;
 }
 
-/* The name of the finished file appears last and at once, so half a file system has never got it. */
+/* The file is renamed to its final name last, so that name never leads to half a file system. */
 static int format(int fd, const char *draft, const char *file, struct err *e)
 {
 	own_fd int parent = -1;
@@ -150,15 +153,17 @@ static int format(int fd, const char *draft, const char *file, struct err *e)
 		return err_sys(e, "%s", file);
 	size = (uint64_t)fs.f_bavail * fs.f_frsize / 8 * 7 >> 20 << 20;
 	if (size < least)
-		return err_set(e, "%s: only %llu MiB are free there, a store takes %llu at least",
+		return err_set(e, "%s: only %llu MiB are free, a store needs at least %llu MiB",
 			       file, (unsigned long long)(size >> 20),
 			       (unsigned long long)(least >> 20));
 	if (size > most)
 		size = most;
 	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0)
 		return err_sys(e, "%s", file);
-	/* mkfs shares the lock: should this process be killed, nobody touches the file until mkfs
-	 * is through with it. */
+	/*
+	 * mkfs inherits the lock: if this process is killed, no other process touches the file
+	 * until mkfs has ended.
+	 */
 	if (fcntl(fd, F_SETFD, 0) < 0)
 		return err_sys(e, "%s", file);
 	failed = run_mkfs(draft, e);
@@ -218,7 +223,7 @@ static int mount_file(const char *root, const char *file, char *note, size_t n, 
 	fd = lock_file(file, draft, &fresh, e);
 	if (fd < 0)
 		return -1;
-	/* Those who waited for the lock find the work done. */
+	/* A process that waited for the lock finds the work done. */
 	dir = open_dir(root);
 	if (dir >= 0 && subvol_is(dir)) {
 		if (fresh)
@@ -246,9 +251,9 @@ static int mount_file(const char *root, const char *file, char *note, size_t n, 
 }
 
 /*
- * On btrfs: the subvolume is made beside and takes CT_ROOT's name by a rename,
- * which an empty directory may have had. The lock on it makes others wait; who
- * dies holding it leaves it to the next.
+ * On btrfs: the subvolume is made beside CT_ROOT and renamed to it, replacing an
+ * empty directory. Its lock makes other processes wait; if the lock holder dies,
+ * the next process continues.
  */
 static int make_subvolume(int parent, const char *root, struct err *e)
 {
@@ -268,7 +273,7 @@ static int make_subvolume(int parent, const char *root, struct err *e)
 		lock = -1;
 	}
 	if (!subvol_is(lock))
-		return err_set(e, "%s: is in the way", draft);
+		return err_set(e, "%s: exists and is not a subvolume", draft);
 	dir = open_dir(root);
 	if (dir < 0 || !subvol_is(dir)) {
 		own_close(&dir);
@@ -304,8 +309,10 @@ int storefs_up(const char *root, char *note, size_t n, bool *mounted, struct err
 	return mount_file(root, file, note, n, mounted, e);
 }
 
-/* Whether the file system at root is the one in the file. device: where the loop device of the file
- * goes. */
+/*
+ * Whether the file system at root is the one in the file. *device receives the
+ * file's loop device.
+ */
 static bool is_on(const char *root, int file, int *device)
 {
 	struct btrfs_ioctl_dev_info_args info = {.devid = 1};
@@ -333,8 +340,9 @@ int storefs_down(const char *root, struct err *e)
 	if (umount2(root, 0) == 0)
 		return 0;
 	if (errno == EBUSY)
-		return err_set(e, "%s: in use: a process stands in it or has a file of it open",
-			       root);
+		return err_set(
+			e, "%s: in use: a process has its working directory or an open file there",
+			root);
 	return err_sys(e, "unmount %s", root);
 }
 
@@ -346,7 +354,7 @@ int storefs_grow(const char *root, uint64_t bytes, struct err *e)
 	struct stat st;
 
 	if (fd < 0 && e->sys == ENOENT)
-		return err_set(e, "%s: lies on a btrfs that is not its own: grow that one", root);
+		return err_set(e, "%s: has no file of its own: grow the btrfs that it is on", root);
 	if (fd < 0)
 		return -1;
 	if (!is_on(root, fd, &device))
@@ -356,7 +364,10 @@ int storefs_grow(const char *root, uint64_t bytes, struct err *e)
 	if (bytes < (uint64_t)st.st_size)
 		return err_set(e, "%s: has %llu bytes already and can only grow", file,
 			       (unsigned long long)st.st_size);
-	/* Also if the size is right already: the last attempt may have come to its end here. */
+	/*
+	 * Continue even if the size is right already: an interrupted attempt
+	 * may have stopped here.
+	 */
 	if (ftruncate(fd, (off_t)bytes) < 0)
 		return err_sys(e, "grow %s", file);
 	dir = open_dir(root);

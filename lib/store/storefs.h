@@ -1,10 +1,10 @@
 /*
- * What the store lies on: CT_ROOT as a btrfs subvolume of its own. On btrfs it
- * is made there. Anywhere else CT_ROOT.btrfs, a sparse file, is made, formatted
- * and loop-mounted on CT_ROOT. All steps are under a lock on that file; each can be
- * the last one before a crash, and the next call goes on from there.
+ * The file system of the store: CT_ROOT as a btrfs subvolume. On btrfs the subvolume is made
+ * directly. On any other file system CT_ROOT.btrfs, a sparse file, is made, formatted and
+ * loop-mounted on CT_ROOT. All steps hold a lock on the file. Each step may be the last before
+ * a crash; the next call continues there.
  *
- * root: an absolute path without a "/" at its end.
+ * root: an absolute path without a trailing "/".
  */
 #ifndef CT_STOREFS_H
 #define CT_STOREFS_H
@@ -16,19 +16,19 @@
 struct err;
 
 /*
- * Makes CT_ROOT and gives a descriptor of it. note (of size n) is filled if a
- * file was made, *mounted says whether this call mounted it. Refused: a directory
- * that is not empty.
+ * Makes or mounts CT_ROOT and returns its descriptor. note (of size n) is filled if a
+ * file was made; *mounted says whether this call mounted the file system. A directory
+ * that is not empty is refused.
  */
 int storefs_up(const char *root, char *note, size_t n, bool *mounted, struct err *e);
 
-/* Unmounts it. Success if there is nothing to unmount. */
+/* Unmounts CT_ROOT; success if it is not mounted. */
 int storefs_down(const char *root, struct err *e);
 
-/* The file, and the file system in it, become this many bytes. Never fewer. */
+/* Grows the file and its file system to this many bytes; shrinking is refused. */
 int storefs_grow(const char *root, uint64_t bytes, struct err *e);
 
-/* The file's path, whether mounted or not; NULL if there is none. The caller frees it. */
+/* The path of the file, mounted or not; NULL if there is none. The caller frees it. */
 char *storefs_file(const char *root);
 
 #endif

@@ -19,10 +19,10 @@
 #include "store/names.h"
 #include "tar/treecopy.h"
 
-/* Beside `data`, while that is filled. */
+/* Exists beside `data` while that is being filled. */
 static const char filling[] = "filling";
 
-/* What a container's root holds at target; -1 with e->sys 0: no directory. */
+/* Opens target in the container's root directory; -1 with e->sys 0 if it is not a directory. */
 static int open_source(int root, const char *target, struct err *e)
 {
 	int fd = path_open(root, target, O_RDONLY | O_DIRECTORY, 0);
@@ -67,7 +67,7 @@ static bool is_being_filled(int vol)
 	return faccessat(vol, filling, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* All that is to come into the volume, as a subvolume beside its data, in one step. */
+/* Makes the volume's future content as a subvolume beside its data, in one step. */
 static int begin_filling(const struct store *s, int vol, int root, const char *target,
 			 struct err *e)
 {
@@ -84,8 +84,8 @@ static int begin_filling(const struct store *s, int vol, int root, const char *t
 }
 
 /*
- * Other containers may have the empty volume mounted, so it cannot be exchanged for a full
- * one. Whoever fills it may be killed: the next one finds `filling` and ends that.
+ * Other containers may have mounted the empty volume, so it cannot be exchanged for a full one.
+ * If the filling process is killed, the next process finds `filling` and continues.
  */
 static int fill(const struct store *s, int vol, int data, int root, const char *target,
 		struct err *e)
@@ -98,7 +98,7 @@ static int fill(const struct store *s, int vol, int data, int root, const char *
 	if (lock < 0)
 		return -1;
 	if (!is_being_filled(vol)) {
-		if (!is_empty(data)) /* it was, until the lock was had */
+		if (!is_empty(data)) /* another process filled it before we had the lock */
 			return 0;
 		from = open_source(root, target, e);
 		if (from < 0)
@@ -133,7 +133,7 @@ static int make(const struct store *s, const char *name, int root, const char *t
 		record_keep(draft.dir, "config", &config, e) < 0 ||
 		store_new_id(s, "vol", id, e) < 0 || draft_publish(s, &draft, id, name, e) < 0;
 	draft_drop(s, &draft);
-	/* Somebody else has made one of that name meanwhile: that one is it. */
+	/* Another process has made a volume of that name meanwhile: use that volume. */
 	return failed && e->sys != EEXIST ? -1 : 0;
 }
 

@@ -1,12 +1,10 @@
 /*
- * Data that outlives a container's root: volumes by name (-v NAME:DST), objects
- * of the store like any other,
+ * Volumes. A named volume (-v NAME:DST) outlives containers and is an object of the store:
  *
- *	CT_ROOT/vol_N/	config (a record: created), data (a subvolume), while data is
- *			filled: filling (a subvolume with all that is to be in it)
+ *	CT_ROOT/vol_N/	config (a record: created), data (a subvolume); while data is
+ *			being filled also: filling (a subvolume with its future content)
  *
- * and the volumes that an image asks for, which belong to the one container:
- * CT_ROOT/ps_N/data-K.
+ * A volume that the image declares belongs to one container: CT_ROOT/ps_N/data-K.
  */
 #ifndef CT_VOLSTORE_H
 #define CT_VOLSTORE_H
@@ -14,21 +12,23 @@
 #include "store/store.h"
 
 /*
- * The data of the volume of that name, made if there is none. If it is empty it is filled
- * with what the container's root directory holds at target, and gets its owner and mode.
- * Gives a descriptor.
+ * Opens the data of the named volume and makes the volume if it is missing. An empty volume is
+ * filled with the content of target in the container's root directory, including owner and
+ * mode. Returns a descriptor.
  */
 int volstore_open(const struct store *s, const char *name, int root, const char *target,
 		  struct err *e);
 
-/* Where the data of the volume of that name is; NULL: e->sys ENOENT, there is none. The caller
- * frees it. */
+/*
+ * The path of the volume's data; NULL with e->sys ENOENT if there is no such volume.
+ * The caller frees it.
+ */
 char *volstore_path(const struct store *s, const char *name, struct err *e);
 
-/* What the subvolume of the container's K-th volume of its own is called. The caller frees it. */
+/* The name of the subvolume of the container's K-th own volume. The caller frees it. */
 char *volstore_own_name(size_t k);
 
-/* A new subvolume `name` beneath dir, filled in the same way. */
+/* Makes a subvolume `name` beneath dir and fills it in the same way. */
 int volstore_create(int dir, const char *name, int root, const char *target, struct err *e);
 
 #endif

@@ -291,7 +291,7 @@ mounts() { # DIR: how often something is mounted there
 	ct-store up
 	(cd "$CT_ROOT" && run ct-store down &&
 		[ "$status" -eq 1 ] &&
-		[ "$output" = "ct-store: $CT_ROOT: in use: a process stands in it or has a file of it open" ])
+		[ "$output" = "ct-store: $CT_ROOT: in use: a process has its working directory or an open file there" ])
 	[ "$(mounts "$CT_ROOT")" -eq 1 ]
 	ct-store down
 	ct-store down

@@ -240,7 +240,7 @@ static void a_log_that_cannot_be_opened_is_refused(void **state)
 	mkdirat(s->dir, "log", 0700);
 	memset(&e, 0, sizeof(e));
 	assert_null(ctlog_open(s->dir, 0, &e));
-	assert_string_equal(e.msg, "log: Is a directory");
+	assert_string_equal(e.msg, "log: open: Is a directory");
 	assert_int_equal(ctlog_close(NULL, &e), 0);
 }
 

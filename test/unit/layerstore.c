@@ -251,8 +251,8 @@ static void another_content_than_the_diff_id_says_is_refused(void **state)
 	own_fd int held = layerstore_hold(&h->s, &e), fd = lower();
 
 	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e), -1);
-	assert_non_null(strstr(e.msg, "layer: unpacks to sha256:"));
-	assert_non_null(strstr(e.msg, ", not to the diff id sha256:" C));
+	assert_non_null(strstr(e.msg, "layer: content has digest sha256:"));
+	assert_non_null(strstr(e.msg, ", not the diff id sha256:" C));
 	assert_int_equal(count(h, "layers") + count(h, "tmp"), 0);
 }
 
@@ -278,7 +278,7 @@ static void a_layer_cut_anywhere_is_refused(void **state)
 				-1);
 			assert_non_null(strstr(e.msg,
 					       filters[i] == ARCHIVE_FILTER_NONE
-						       ? "not to the diff id"
+						       ? "not the diff id"
 						       : "cut short"));
 		}
 }
@@ -323,7 +323,7 @@ static void a_layer_may_unpack_to_as_much_as_it_is_allowed(void **state)
 		"layer: unpacks to more than 10485760 bytes (CT_LAYER_MAX=SIZE allows more)");
 	setenv("CT_LAYER_MAX", "11m", 1);
 	assert_int_equal(put_unchecked(h, zeros(10)), -1);
-	assert_non_null(strstr(e.msg, "not to the diff id")); /* all of it was read */
+	assert_non_null(strstr(e.msg, "not the diff id")); /* all of it was read */
 	setenv("CT_LAYER_MAX", "much", 1);
 	assert_int_equal(put_unchecked(h, zeros(1)), -1);
 	assert_true(strncmp(e.msg, "CT_LAYER_MAX: much: not a size", 30) == 0);
