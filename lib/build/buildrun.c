@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/path.h"
 #include "base/proc.h"
 #include "build/buildmount.h"
 #include "container/container.h"
@@ -151,6 +153,17 @@ static int watch(struct build *b, struct command *c, struct news *news, struct e
 	return n == sizeof(*news) ? 0 : err_set(e, "its supervisor was killed");
 }
 
+/* The file that says that its processes are in a container (filetree.h) is not of the image. */
+static void forget_mark(int rootfs)
+{
+	own_fd int run = path_open(rootfs, "run", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	struct stat st;
+
+	if (run >= 0 && fstatat(run, ".containerenv", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size == 0)
+		unlinkat(run, ".containerenv", 0);
+}
+
 /* The files of the container that ended well, and nothing else of it. */
 static int take_files(const struct build *b, const struct tip *tip, const struct mounting *m,
 		      const char *id, const struct draft *into, struct err *e)
@@ -162,6 +175,7 @@ static int take_files(const struct build *b, const struct tip *tip, const struct
 	if (rootfs < 0)
 		return err_sys(e, "%s", path);
 	buildmount_clear(m, tip, rootfs);
+	forget_mark(rootfs);
 	if (renameat(b->store->root, path, into->dir, "rootfs") < 0)
 		return err_sys(e, "take over %s", path);
 	return draft_unpublish(b->store, id, e);

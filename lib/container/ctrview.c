@@ -247,7 +247,7 @@ static bool is_hidden(const struct ctrview *v, const struct fsentry *entry)
 {
 	if (entry->from == FSENTRY_STATE)
 		return strv_has(&v->withheld, entry->source);
-	if (entry->mounts_n)
+	if (entry->mounts_n || entry->kind == FSENTRY_MARK)
 		return false;
 	return entry->phase == FSENTRY_USER || (entry->phase == FSENTRY_KERNEL && entry->type);
 }

@@ -238,6 +238,20 @@ static void sort_by_target(struct fsentry *v, size_t n)
 		}
 }
 
+/*
+ * podman-run(1): programs learn from this file that they are in a container. What the user mounts
+ * above it stays as it is.
+ */
+static void add_mark(struct filetree *t, size_t first)
+{
+	static const char path[] = "/run/.containerenv";
+
+	for (size_t i = first; i < t->n; i++)
+		if (t->v[i].kind == FSENTRY_BIND && fsentry_contains(t->v[i].target, path))
+			return;
+	ADD(t, .kind = FSENTRY_MARK, .phase = FSENTRY_USER, .target = str_dup(path));
+}
+
 static int add_user(struct filetree *t, const struct plan *p, const struct filetree_host *host,
 		    struct err *e)
 {
@@ -258,6 +272,8 @@ static int add_user(struct filetree *t, const struct plan *p, const struct filet
 	for (size_t i = 0; i < p->devices.n; i++)
 		if (add_device(t, p->devices.v[i], host->may_miss, e) < 0)
 			return -1;
+	if (host->recorded)
+		add_mark(t, first);
 	sort_by_target(t->v + first, t->n - first);
 	return 0;
 }

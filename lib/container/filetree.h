@@ -27,6 +27,7 @@ enum fsentry_kind {
 	FSENTRY_READ_ONLY, /* what is there, made read-only */
 	FSENTRY_FILES,     /* the file system that the entries FSENTRY_STATE are files of; it is not
 			      seen itself */
+	FSENTRY_MARK, /* an empty file, made if nothing is there; left out where it cannot be */
 };
 
 /* What `source` is relative to. */

@@ -232,6 +232,13 @@ int treemount_files(struct filetree *t, int host, struct err *e)
 }
 
 /* What stands below the root that the container was given, and then the user's own mounts. */
+/* An image may have anything there, a link that leads nowhere or a file system that is full. */
+static void make_mark(const struct fsentry *entry, int root)
+{
+	struct err ignored;
+	own_fd int fd = path_mkfile(root, entry->target, 0644, &ignored);
+}
+
 int treemount_user(const struct filetree *t, int root, int dev, struct err *e)
 {
 	for (size_t i = 0; i < t->n; i++) {
@@ -247,6 +254,11 @@ int treemount_user(const struct filetree *t, int root, int dev, struct err *e)
 		}
 		if (entry->phase != FSENTRY_USER || entry->kind == FSENTRY_FILES)
 			continue;
+		if (entry->kind == FSENTRY_MARK) {
+			if (!entry->from_outside)
+				make_mark(entry, root);
+			continue;
+		}
 		if (entry->from_outside) {
 			if (mount_prepared(entry, root, dev, e) < 0)
 				return -1;

@@ -250,6 +250,14 @@ static void lend_device(const struct run *r, const struct fsentry *entry, size_t
 	buf_fmt(&out->inside, "mount --bind \"$work/device%zu/node\" \"$root\"%s\n", n, at);
 }
 
+static void make_mark(const struct run *r, const struct fsentry *entry, struct buf *to)
+{
+	own_str char *at = inside(r, entry->target);
+
+	buf_fmt(to, "mkdir -p \"$(dirname \"$root\"%s)\"; [ -e \"$root\"%s ] || : >\"$root\"%s\n",
+		at, at, at);
+}
+
 void recipe_proc(const struct run *r, struct recipe *out)
 {
 	const char *root = plan_has_stage(r->plan, STAGE_ROOT) ? "$root" : "";
@@ -265,6 +273,8 @@ void recipe_proc(const struct run *r, struct recipe *out)
 			mount_tmpfs(r, entry, &out->inside);
 		else if (entry->kind == FSENTRY_DEVICE)
 			lend_device(r, entry, n++, out);
+		else if (entry->kind == FSENTRY_MARK)
+			make_mark(r, entry, &out->inside);
 	}
 	if (out->typed && *root)
 		turn(r, out);

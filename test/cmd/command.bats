@@ -104,3 +104,20 @@ load runs
 		run -0 ct-run "$ref" true
 	done
 }
+
+# podman-run(1), "FILES": /run/.containerenv.
+@test "a container has /run/.containerenv, empty, and the host's mounts at /run stay as they are" {
+	ct-run --rm --network none "$img" sh -c '[ -f /run/.containerenv ] && [ ! -s /run/.containerenv ]'
+	ct-run --rm --network none --read-only --tmpfs /run "$img" test -f /run/.containerenv
+	mkdir "$D/run"
+	ct-run --rm --network none -v "$D/run:/run" "$img" true
+	[ -z "$(ls -A "$D/run")" ]
+	ct-run --rm --network none -v "$D/run:/run:ro" "$img" true
+	# An image whose /run leads nowhere.
+	cp -a "$busybox" "$D/odd"
+	rm -rf "$D/odd/run"
+	ln -s /nowhere/at/all "$D/odd/run"
+	odd=$(ct-init "$D/odd")
+	ct-run --rm --network none "$odd" true
+	ct-rm "$odd"
+}
