@@ -11,6 +11,7 @@
 #include "container/pause.h"
 #include "run/join.h"
 #include "run/runopts.h"
+#include "run/runplan.h"
 
 struct exec_args {
 	bool detach, no_input, interactive, tty, explain;
@@ -63,9 +64,9 @@ static int adapt(struct plan *plan, const struct exec_args *args, char **command
 	plan->user = args->user ? args->user : plan->user;
 	plan->tty = args->tty || (!args->no_input && !args->detach && isatty(0) && isatty(1));
 	for (size_t i = 0; i < args->env.n; i++)
-		if (runopts_add_env(&plan->env, args->env.v[i], e) < 0)
+		if (runplan_add_env(&plan->env, args->env.v[i], e) < 0)
 			return err_wrap(e, "--env");
-	runopts_complete_env(plan);
+	runplan_complete_env(plan);
 	return 0;
 }
 

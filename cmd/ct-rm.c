@@ -208,40 +208,6 @@ static int remove_object(struct rm_args *args, const char *ref, const char *id, 
 	return draft_unpublish(&args->store, id, e);
 }
 
-/*
- * Counts the objects that ref may mean: 0, or 1 with its id; several are an error. With own, only
- * objects that have exactly this name count.
- */
-static int find_among(const struct store *s, const char *ref, bool own, char id[ID_LEN],
-		      struct err *e)
-{
-	char other[ID_LEN];
-	int found = 0;
-
-	for (const char *const *kind = store_kinds; *kind; kind++) {
-		if (id_kind(ref) ? !id_is(ref, *kind)
-				 : own && name_holder(s, *kind, ref, other) < 0)
-			continue;
-		if (name_resolve(s, *kind, ref, found ? other : id, e) == 0)
-			found++;
-		else if (e->sys && e->sys != ENOENT)
-			return -1;
-	}
-	return found > 1 ? err_set(e, "ambiguous: the name of %s and of %s (use the id)", id, other)
-			 : found;
-}
-
-/*
- * Finds the one object that ref means. Returns 1; 0 if there is none; -1 if there are several or
- * the store cannot be read. An exact name wins: the container web, not the image localhost/web.
- */
-static int find(const struct store *s, const char *ref, char id[ID_LEN], struct err *e)
-{
-	int found = find_among(s, ref, true, id, e);
-
-	return found ? found : find_among(s, ref, false, id, e);
-}
-
 /* Whether ref is a valid name or id of any kind of object. */
 static bool could_be(const char *ref)
 {
@@ -256,7 +222,7 @@ static int remove_one(const char *ref, void *arg, struct err *e)
 {
 	struct rm_args *args = arg;
 	char id[ID_LEN];
-	int found = find(&args->store, ref, id, e), failed;
+	int found = name_find(&args->store, ref, id, e), failed;
 
 	if (found < 0)
 		return err_wrap(e, "%s", ref);

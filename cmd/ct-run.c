@@ -10,6 +10,7 @@
 #include "run.h"
 #include "run/choice.h"
 #include "run/runopts.h"
+#include "run/runplan.h"
 #include "run/supervise.h"
 #include "run/userstage.h"
 #include "store/image.h"
@@ -116,12 +117,12 @@ int main(int argc, char **argv)
 		cmd_note("%s", store.note);
 	if (ref && pull_open(&store, ref, opts.pull, &image, &e) < 0)
 		return cmd_failed(&e);
-	if (runopts_plan(&opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
+	if (runplan_make(&opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
 			 &kept, &e) < 0 ||
 	    userstage_settle(&plan, &launch.notes, &e) < 0 ||
 	    open_cidfile(opts.cidfile, &cidfile, &e) < 0)
 		return cmd_failed(&e);
-	runopts_complete_env(&plan);
+	runplan_complete_env(&plan);
 	plan.image = ref ? image.id : NULL;
 	plan.image_name = ref;
 	launch.image = image.rootfs;

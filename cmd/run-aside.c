@@ -8,6 +8,7 @@
 #include "run/barerun.h"
 #include "run/create.h"
 #include "run/dryrun.h"
+#include "run/runplan.h"
 #include "store/draft.h"
 #include "store/image.h"
 #include "store/store.h"
@@ -50,7 +51,7 @@ int run_bare(const struct runopts *opts, char **operands)
 	struct err e;
 	int status;
 
-	if (runopts_plan(opts, NULL, operands, false, &plan, &kept, &e) < 0)
+	if (runplan_make(opts, NULL, operands, false, &plan, &kept, &e) < 0)
 		return cmd_failed(&e);
 	if (opts->dry_run)
 		return print_script(NULL, &plan, -1);
@@ -69,10 +70,10 @@ int run_dry(const struct runopts *opts, const char *ref, char **operands)
 
 	if (store_open(&store, STORE_LOOK, &e) < 0 ||
 	    (ref && image_open(&store, ref, &image, &e) < 0) ||
-	    runopts_plan(opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
+	    runplan_make(opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
 			 &kept, &e) < 0)
 		return cmd_failed(&e);
-	runopts_complete_env(&plan);
+	runplan_complete_env(&plan);
 	plan.image = ref ? image.id : NULL;
 	return print_script(&store, &plan, image.rootfs);
 }

@@ -18,6 +18,7 @@
 #include "container/container.h"
 #include "run/create.h"
 #include "run/runopts.h"
+#include "run/runplan.h"
 #include "run/supervise.h"
 #include "run/userstage.h"
 #include "store/draft.h"
@@ -84,7 +85,7 @@ static int plan(struct command *c, struct build *b, const struct step *step, con
 				       .image = tip->rootfs,
 				       .attached = !b->quiet,
 				       .report = -1};
-	if (runopts_plan(&c->opts, &c->image, m ? step->args.v : (char **)(uintptr_t)shell, false,
+	if (runplan_make(&c->opts, &c->image, m ? step->args.v : (char **)(uintptr_t)shell, false,
 			 &c->plan, &c->kept, e) < 0)
 		return -1;
 	c->plan.image_name = b->steps->stages[step->stage].image;

@@ -1,6 +1,4 @@
-/*
- * The options of ct-run, and how they and an image's wishes become a plan.
- */
+/* The options of ct-run. */
 #ifndef CT_RUNOPTS_H
 #define CT_RUNOPTS_H
 
@@ -25,20 +23,6 @@ struct runopts {
 };
 
 extern const struct opt runopts_table[];
-
-/*
- * Fills in the plan from the options, the image's config (NULL: none) and the
- * command (may be empty). terminal: the user's stdin and stdout are one. Every
- * value is checked here, before anything is made; the error names it.
- * Strings in the plan live as long as what they came from, and `kept`.
- */
-int runopts_plan(const struct runopts *o, const struct record *image, char **command, bool terminal,
-		 struct plan *plan, struct strv *kept, struct err *e);
-
-/* Sets NAME=VALUE in an environment, or NAME as our own environment has it (if it has). */
-int runopts_add_env(struct strv *env, const char *text, struct err *e);
-/* TERM for a process with a terminal. */
-void runopts_complete_env(struct plan *plan);
 
 /* Whether they ask for a bare run (barerun.h). */
 bool runopts_bare(const struct runopts *o);

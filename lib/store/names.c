@@ -329,3 +329,33 @@ void name_sweep(const struct store *s, const char *kind)
 	}
 	unlinkat(s->root, half, 0);
 }
+
+/*
+ * Counts the objects that ref may mean: 0, or 1 with its id; several are an error. With own, only
+ * objects that have exactly this name count.
+ */
+static int find_among(const struct store *s, const char *ref, bool own, char id[ID_LEN],
+		      struct err *e)
+{
+	char other[ID_LEN];
+	int found = 0;
+
+	for (const char *const *kind = store_kinds; *kind; kind++) {
+		if (id_kind(ref) ? !id_is(ref, *kind)
+				 : own && name_holder(s, *kind, ref, other) < 0)
+			continue;
+		if (name_resolve(s, *kind, ref, found ? other : id, e) == 0)
+			found++;
+		else if (e->sys && e->sys != ENOENT)
+			return -1;
+	}
+	return found > 1 ? err_set(e, "ambiguous: the name of %s and of %s (use the id)", id, other)
+			 : found;
+}
+
+int name_find(const struct store *s, const char *ref, char id[ID_LEN], struct err *e)
+{
+	int found = find_among(s, ref, true, id, e);
+
+	return found ? found : find_among(s, ref, false, id, e);
+}

@@ -71,4 +71,11 @@ void name_give_back(const struct store *s, const char *kind, const char *name, c
 /* Removes all names of a kind whose object is missing. */
 void name_sweep(const struct store *s, const char *kind);
 
+/*
+ * Finds the one object, of whatever kind, that ref means. Returns 1; 0 if there is none; -1 if there
+ * are several or the store cannot be read. An exact name wins: the container web, not the
+ * image localhost/web.
+ */
+int name_find(const struct store *s, const char *ref, char id[ID_LEN], struct err *e);
+
 #endif

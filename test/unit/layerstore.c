@@ -277,9 +277,8 @@ static void a_layer_cut_anywhere_is_refused(void **state)
 				layering_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e),
 				-1);
 			assert_non_null(strstr(e.msg,
-					       filters[i] == ARCHIVE_FILTER_NONE
-						       ? "not the diff id"
-						       : "cut short"));
+					       filters[i] == ARCHIVE_FILTER_NONE ? "not the diff id"
+										 : "cut short"));
 		}
 }
 

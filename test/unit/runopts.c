@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "kernel/caps.h"
 #include "run/runopts.h"
+#include "run/runplan.h"
 
 static struct err e;
 static struct runopts o;
@@ -33,7 +34,7 @@ static int end(void **state)
 static int plan(char **command, bool terminal)
 {
 	plan_free_lists(&p);
-	return runopts_plan(&o, &image, command, terminal, &p, &kept, &e);
+	return runplan_make(&o, &image, command, terminal, &p, &kept, &e);
 }
 
 static void assert_args(const char *wanted)
@@ -132,17 +133,17 @@ static void a_program_with_a_terminal_knows_its_kind(void **state)
 	(void)state;
 	setenv("TERM", "vt100", 1);
 	assert_int_equal(plan(none, true), 0);
-	runopts_complete_env(&p);
+	runplan_complete_env(&p);
 	assert_int_equal(p.env.n, 1);
 	assert_string_equal(p.env.v[0], "TERM=vt100");
 	strv_add(&o.env, "TERM=mine");
 	assert_int_equal(plan(none, true), 0);
-	runopts_complete_env(&p);
+	runplan_complete_env(&p);
 	assert_int_equal(p.env.n, 1);
 	assert_string_equal(p.env.v[0], "TERM=mine");
 	strv_free(&o.env);
 	assert_int_equal(plan(none, false), 0);
-	runopts_complete_env(&p);
+	runplan_complete_env(&p);
 	assert_int_equal(p.env.n, 0);
 }
 

@@ -1,0 +1,420 @@
+#include "run/runplan.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/sig.h"
+#include "container/etc.h"
+#include "container/mountopts.h"
+#include "container/mountspec.h"
+#include "kernel/caps.h"
+#include "kernel/idmap.h"
+#include "kernel/rlimit.h"
+#include "run/choice.h"
+#include "run/command.h"
+#include "run/envfile.h"
+#include "run/netstage.h"
+#include "run/program.h"
+#include "store/names.h"
+
+enum { PIDS = 2048, SHM_SIZE = 64 << 20, HOSTNAME_MAX = 64, CPU_SHARES_MAX = 262144 };
+
+/* The string, kept as long as the plan. */
+static const char *keep(struct strv *kept, char *s)
+{
+	strv_take(kept, s);
+	return s;
+}
+
+/* NAME=VALUE, or NAME to copy this process's variable if it is set. */
+int runplan_add_env(struct strv *env, const char *text, struct err *e)
+{
+	own_str char *ours = NULL;
+
+	if (*text == '=' || *text == '\0')
+		return err_set(e, "%s: not NAME=VALUE or NAME", text);
+	if (strchr(text, '=')) {
+		command_set_env(env, text);
+	} else if (getenv(text)) {
+		ours = str_fmt("%s=%s", text, getenv(text));
+		command_set_env(env, ours);
+	}
+	return 0;
+}
+
+void runplan_complete_env(struct plan *plan)
+{
+	own_str char *term = str_fmt("TERM=%s", getenv("TERM") ? getenv("TERM") : "xterm");
+
+	for (size_t i = 0; i < plan->env.n; i++)
+		if (str_starts(plan->env.v[i], "TERM="))
+			return;
+	if (plan->tty)
+		strv_add(&plan->env, term);
+}
+
+static int plan_env(const struct runopts *o, struct plan *p, const struct record *image,
+		    struct err *e)
+{
+	own_strv struct strv settings = {0};
+
+	if (image)
+		record_get_list(image, "env", &p->env);
+	for (size_t i = 0; i < o->env_files.n; i++)
+		if (envfile_read(o->env_files.v[i], &settings, e) < 0)
+			return err_wrap(e, "--env-file");
+	for (size_t i = 0; i < settings.n; i++)
+		if (runplan_add_env(&p->env, settings.v[i], e) < 0)
+			return err_wrap(e, "--env-file");
+	for (size_t i = 0; i < o->env.n; i++)
+		if (runplan_add_env(&p->env, o->env.v[i], e) < 0)
+			return err_wrap(e, "--env");
+	return 0;
+}
+
+static void plan_command(const struct runopts *o, const struct record *image, char **command,
+			 struct plan *p)
+{
+	if (o->entrypoint) {
+		if (*o->entrypoint)
+			strv_add(&p->args, o->entrypoint);
+	} else if (image) {
+		record_get_list(image, "entrypoint", &p->args);
+		/* docker and podman take an entry point of one empty string for none. */
+		if (p->args.n == 1 && *p->args.v[0] == '\0')
+			strv_free(&p->args);
+	}
+	p->entrypoint = p->args.n;
+	for (char **arg = command; *arg; arg++)
+		strv_add(&p->args, *arg);
+	/* The image's arguments are meant for its own entry point. */
+	if (!*command && !o->entrypoint && image)
+		record_get_list(image, "cmd", &p->args);
+	if (!p->args.n)
+		strv_add(&p->args, "/bin/sh");
+}
+
+static int plan_limits(const struct runopts *o, struct limits *l, struct err *e)
+{
+	uint64_t pids;
+
+	*l = (struct limits){.memory = o->memory,
+			     .cpu_shares = o->cpu_shares,
+			     .cpuset_cpus = o->cpuset_cpus,
+			     .pids = PIDS,
+			     .pids_default = true};
+	if (o->cpu_shares && (o->cpu_shares < 2 || o->cpu_shares > CPU_SHARES_MAX))
+		return err_set(e, "--cpu-shares %llu: not between 2 and %d",
+			       (unsigned long long)o->cpu_shares, CPU_SHARES_MAX);
+	if (o->memory_swap) {
+		if (strcmp(o->memory_swap, "-1") == 0)
+			l->memory_swap = LIMIT_NONE;
+		else if (num_size(o->memory_swap, &l->memory_swap, e) < 0)
+			return err_wrap(e, "--memory-swap");
+		if (!o->memory)
+			return err_set(e, "--memory-swap %s: needs --memory", o->memory_swap);
+		if (l->memory_swap < l->memory)
+			return err_set(e, "--memory-swap %s: less than --memory, which it includes",
+				       o->memory_swap);
+	}
+	if (o->cpus) {
+		if (num_fixed(o->cpus, 1000, &l->cpus, e) < 0)
+			return err_wrap(e, "--cpus");
+		if (l->cpus < 10)
+			return err_set(e, "--cpus %s: less than 0.01", o->cpus);
+	}
+	if (o->pids_limit) {
+		if (strcmp(o->pids_limit, "-1") == 0 || strcmp(o->pids_limit, "0") == 0)
+			pids = LIMIT_NONE;
+		else if (num_uint(o->pids_limit, 1, 1 << 22, &pids, e) < 0)
+			return err_wrap(e, "--pids-limit");
+		l->pids = pids;
+		l->pids_default = false;
+	}
+	return 0;
+}
+
+static int plan_caps(const struct runopts *o, struct plan *p, struct err *e)
+{
+	uint64_t set, add = 0, drop = 0;
+
+	for (size_t i = 0; i < o->cap_add.n; i++) {
+		if (caps_read(o->cap_add.v[i], &set, e) < 0)
+			return err_wrap(e, "--cap-add");
+		add |= set;
+	}
+	for (size_t i = 0; i < o->cap_drop.n; i++) {
+		if (caps_read(o->cap_drop.v[i], &set, e) < 0)
+			return err_wrap(e, "--cap-drop");
+		drop |= set;
+	}
+	p->caps = o->privileged ? caps_all() : caps_default(p->net == NET_HOST);
+	/* --cap-drop overrides --cap-add, unless one of them is ALL. */
+	if (o->cap_drop.n && drop == caps_all())
+		p->caps = add;
+	else
+		p->caps = (p->caps | add) & ~drop;
+	return 0;
+}
+
+static int check_hostname(const char *host, struct err *e)
+{
+	size_t len = strlen(host);
+
+	for (const char *c = host; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("-._", *c))
+			len = 0;
+	if (len == 0 || len > HOSTNAME_MAX)
+		return err_set(
+			e, "--hostname %s: not a host name (letters, digits, - . _; at most %d)",
+			host, HOSTNAME_MAX);
+	return 0;
+}
+
+static int plan_mounts(const struct runopts *o, const struct record *image, struct plan *p,
+		       struct err *e)
+{
+	own_strv struct strv wanted = {0};
+
+	if (image)
+		record_get_list(image, "volume", &wanted);
+	return mountopts_plan(&o->mounts, &wanted, p, e);
+}
+
+/* Copies a list of option values after checking each. */
+static int plan_list(const char *option, const struct strv *from, struct strv *to,
+		     int (*check)(const char *, struct err *), struct err *e)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		if (check && check(from->v[i], e) < 0)
+			return err_wrap(e, "%s", option);
+		strv_add(to, from->v[i]);
+	}
+	return 0;
+}
+
+/* Of two limits of one kind the second would replace the first. */
+static int plan_ulimits(const struct runopts *o, struct plan *p, struct err *e)
+{
+	for (size_t i = 0; i < o->ulimits.n; i++)
+		for (size_t j = 0, len = strcspn(o->ulimits.v[i], "="); j < i; j++)
+			if (strncmp(o->ulimits.v[i], o->ulimits.v[j], len + 1) == 0)
+				return err_set(e, "--ulimit %s: %.*s is given twice",
+					       o->ulimits.v[i], (int)len, o->ulimits.v[i]);
+	return plan_list("--ulimit", &o->ulimits, &p->ulimits, rlimit_check, e);
+}
+
+static int check_port(const char *text, struct err *e)
+{
+	struct port_range ignored;
+
+	return port_read(text, &ignored, e);
+}
+
+static int check_label(const char *text, struct err *e)
+{
+	return *text == '=' || *text == '\0' ? err_set(e, "%s: not KEY=VALUE", text) : 0;
+}
+
+static int plan_userns(const struct runopts *o, struct plan *p, struct err *e)
+{
+	struct idmap map;
+
+	p->users = o->userns ? users_mode_read(o->userns) : o->privileged ? USERS_HOST : USERS_AUTO;
+	if (netstage_is_shared(p)) {
+		if (p->users != USERS_AUTO && p->users != USERS_HOST)
+			return err_set(
+				e,
+				"--userns %s: with --network %s it is auto (that container's) or host",
+				o->userns, o->network);
+		if (p->users == USERS_AUTO)
+			p->users = USERS_SHARED;
+		return o->dns.n || o->hosts.n
+			? err_set(e,
+				  "--network %s: its resolvers and hosts are that container's "
+				  "(no --dns, no --add-host)",
+				  o->network)
+			: 0;
+	}
+	if (p->users == USERS_SHARED) /* no mode of the user's: refused as a map that it is not */
+		p->users = USERS_MAP;
+	if (p->users != USERS_MAP)
+		return 0;
+	if (idmap_read(o->userns, &map, e) < 0)
+		return err_wrap(e, "--userns");
+	if (idmap_outside(&map, 0) == (uint32_t)-1 && !runopts_bare(o))
+		return err_set(e,
+			       "--userns %s: maps no id to 0, and only root can build a container",
+			       o->userns);
+	p->user_map = o->userns;
+	return 0;
+}
+
+static int plan_rootfs(const struct runopts *o, struct plan *p, struct strv *kept, struct err *e)
+{
+	char *path;
+	struct stat st;
+
+	if (!o->rootfs)
+		return 0;
+	path = realpath(o->rootfs, NULL);
+	if (!path || stat(path, &st) < 0) {
+		free(path);
+		return err_sys(e, "--rootfs %s", o->rootfs);
+	}
+	p->rootfs = keep(kept, path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, "--rootfs %s: not a directory", o->rootfs);
+	if (strcmp(path, "/") == 0 && !runopts_bare(o))
+		return err_set(
+			e,
+			"--rootfs %s: the host's own root (for some stages alone: --only, --without)",
+			o->rootfs);
+	return 0;
+}
+
+/* An option whose stage is left out would be silently ignored, so it is refused. */
+static int check_stages(const struct runopts *o, const struct plan *p, struct err *e)
+{
+	const struct {
+		const char *option;
+		enum stage_id stage;
+		bool given;
+	} needs[] = {
+		{"a limit", STAGE_CGROUP,
+		 o->memory || o->memory_swap || o->cpus || o->cpu_shares || o->cpuset_cpus ||
+			 o->pids_limit},
+		{"--userns", STAGE_USER, o->userns},
+		{"--network", STAGE_NET, o->network},
+		{"--hostname", STAGE_UTS, o->hostname},
+		{"--init", STAGE_PID, o->init},
+		{"--volume", STAGE_ROOT, o->mounts.volumes.n},
+		{"--tmpfs", STAGE_ROOT, o->mounts.tmpfs.n},
+		{"--publish", STAGE_NET, o->ports.n},
+		{"--read-only", STAGE_ROOT, o->read_only},
+		{"--device", STAGE_PROC, o->mounts.devices.n},
+		{"--device", STAGE_ROOT, o->mounts.devices.n},
+		{"--shm-size", STAGE_PROC, o->shm_size},
+		{"--cap-add", STAGE_CAPS, o->cap_add.n},
+		{"--cap-drop", STAGE_CAPS, o->cap_drop.n},
+	};
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+		if (needs[i].given && !plan_has_stage(p, needs[i].stage))
+			return err_set(e, "%s: needs the stage %s", needs[i].option,
+				       stage_names[needs[i].stage]);
+	return 0;
+}
+
+/* A bare run records nothing, and no supervisor stands between the program and the terminal. */
+static int check_bare(const struct runopts *o, struct err *e)
+{
+	const struct {
+		bool given;
+		const char *option;
+	} records[] = {
+		{o->detach, "--detach"},    {o->tty, "--tty"},
+		{o->name, "--name"},        {o->cidfile, "--cidfile"},
+		{o->labels.n, "--label"},   {o->stop_signal, "--stop-signal"},
+		{o->log_max, "--log-max"},  {o->dns.n, "--dns"},
+		{o->hosts.n, "--add-host"},
+	};
+
+	for (size_t i = 0; i < sizeof(records) / sizeof(*records); i++)
+		if (records[i].given)
+			return err_set(
+				e,
+				"%s: some stages on a directory are a run of which nothing is recorded",
+				records[i].option);
+	if (o->network && strcmp(o->network, "none") != 0 && strcmp(o->network, "host") != 0)
+		return err_set(e, "--network %s: only a recorded run is on a network with others",
+			       o->network);
+	for (size_t i = 0; i < o->mounts.volumes.n; i++)
+		if (!mountspec_is_path(o->mounts.volumes.v[i]))
+			return err_set(
+				e,
+				"--volume %s: a volume by name is in the store, and this run uses none",
+				o->mounts.volumes.v[i]);
+	return 0;
+}
+
+static int plan_stages(const struct runopts *o, struct plan *p, struct err *e)
+{
+	if (!o->only.n && !o->without.n)
+		return 0;
+	if (choice_stages(&o->only, &o->without, !o->rootfs, &p->stages, e) < 0 ||
+	    check_stages(o, p, e) < 0)
+		return -1;
+	/* A terminal of its own comes with its /dev. */
+	if (!plan_has_stage(p, STAGE_ROOT) || !plan_has_stage(p, STAGE_PROC))
+		p->tty = false;
+	if (!runopts_bare(o))
+		return 0;
+	p->tty = false;
+	if (!o->network)
+		p->net = NET_EMPTY;
+	else if (netstage_name(p))
+		return err_set(e, "--network %s: a run of which nothing is recorded is on none",
+			       o->network);
+	for (char **v = environ; *v; v++)
+		strv_add(&p->env, *v);
+	return check_bare(o, e);
+}
+
+int runplan_make(const struct runopts *o, const struct record *image, char **command, bool terminal,
+		 struct plan *p, struct strv *kept, struct err *e)
+{
+	int ignored;
+
+	*p = (struct plan){.name = o->name,
+			   .init = o->init,
+			   .read_only = o->read_only,
+			   .privileged = o->privileged,
+			   .hostname = o->hostname,
+			   .shm_size = o->shm_size ? o->shm_size : SHM_SIZE,
+			   .log_max = o->log_max};
+	p->tty = o->tty || (terminal && !o->no_input && !o->detach);
+	p->user = o->user                                    ? o->user
+		: image && !str_equal(o->userns, "unmapped") ? record_get(image, "user")
+							     : NULL;
+	p->workdir = o->workdir ? o->workdir : image ? record_get(image, "workdir") : NULL;
+	p->stop_signal = o->stop_signal ? o->stop_signal
+		: image                 ? record_get(image, "stopsignal")
+					: NULL;
+	p->net = net_mode_read(o->network ? o->network : NETWORK_DEFAULT, &p->network);
+	if (o->ports.n && !netstage_name(p))
+		return err_set(
+			e,
+			"--publish %s: a container on a network has ports, and not with --network %s",
+			o->ports.v[0], o->network);
+	if (plan_stages(o, p, e) < 0)
+		return -1;
+	if (o->name && name_check_container(o->name, e) < 0)
+		return err_wrap(e, "--name");
+	if (o->hostname && check_hostname(o->hostname, e) < 0)
+		return -1;
+	if (p->workdir && *p->workdir == '\0')
+		p->workdir = NULL;
+	if (o->workdir && *o->workdir != '/')
+		return err_set(e, "--workdir %s: not an absolute path", o->workdir);
+	if (o->stop_signal && sig_read(o->stop_signal, &ignored, e) < 0)
+		return err_wrap(e, "--stop-signal");
+	plan_command(o, image, command, p);
+	if (plan_env(o, p, image, e) < 0 || plan_limits(o, &p->limits, e) < 0 ||
+	    plan_caps(o, p, e) < 0 || plan_mounts(o, image, p, e) < 0 || plan_userns(o, p, e) < 0 ||
+	    plan_rootfs(o, p, kept, e) < 0)
+		return -1;
+	if (image)
+		record_get_list(image, "label", &p->labels);
+	if (plan_list("--publish", &o->ports, &p->ports, check_port, e) < 0 ||
+	    plan_list("--label", &o->labels, &p->labels, check_label, e) < 0 ||
+	    plan_list("--dns", &o->dns, &p->dns, etc_check_dns, e) < 0 ||
+	    plan_list("--add-host", &o->hosts, &p->hosts, etc_check_host, e) < 0)
+		return -1;
+	return plan_ulimits(o, p, e);
+}

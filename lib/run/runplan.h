@@ -1,0 +1,21 @@
+/* A plan made of the options of ct-run and the image's config. */
+#ifndef CT_RUNPLAN_H
+#define CT_RUNPLAN_H
+
+#include "run/runopts.h"
+
+/*
+ * Fills in the plan from the options, the image's config (NULL: none) and the
+ * command (may be empty). terminal: the user's stdin and stdout are one. Every
+ * value is checked here, before anything is made; the error names it.
+ * Strings in the plan live as long as what they came from, and `kept`.
+ */
+int runplan_make(const struct runopts *o, const struct record *image, char **command, bool terminal,
+		 struct plan *plan, struct strv *kept, struct err *e);
+
+/* Sets NAME=VALUE in an environment, or NAME as our own environment has it (if it has). */
+int runplan_add_env(struct strv *env, const char *text, struct err *e);
+/* TERM for a process with a terminal. */
+void runplan_complete_env(struct plan *plan);
+
+#endif
