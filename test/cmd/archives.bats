@@ -342,7 +342,7 @@ add('manifest.json', dump([{'Config': 'c.json', 'RepoTags': None, 'Layers': ['$l
 	run ct-init - < <(archive_of 'd = blob(M, manifest(cfg, one))
 for i in range(9): d = blob(I, index(d))
 layout(d)')
-	refused "index of indexes"
+	refused "indexes are nested too deep"
 	run ct-init - < <(archive_of 'files.update({"c": config(*[one] * 600), "l": one}); files["manifest.json"] = dump([{"Config": "c", "Layers": ["l"] * 600}])')
 	refused "more than 512 layers"
 }

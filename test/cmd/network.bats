@@ -369,15 +369,16 @@ netns() {
 
 @test "a container that an older ct started, with its files of /etc in CT_RUN, is told of others" {
 	contain old
-	id=$(cat "$D/old.id")
-	cp -p "$(etc_of "$id")"/* "$CT_RUN/$id/"
-	rm "$CT_RUN/$id/etc"
+	local old
+	old=$(cat "$D/old.id")
+	cp -p "$(etc_of "$old")"/* "$CT_RUN/$old/"
+	rm "$CT_RUN/$old/etc"
 	contain new
-	grep -x "$(address new)	new" "$CT_RUN/$id/hosts"
+	grep -x "$(address new)	new" "$CT_RUN/$old/hosts"
 	ct-cp old:/etc/hosts "$D/hosts"
-	cmp "$D/hosts" "$CT_RUN/$id/hosts"
+	cmp "$D/hosts" "$CT_RUN/$old/hosts"
 	ct-rm -f new
-	run ! grep new "$CT_RUN/$id/hosts"
+	run ! grep new "$CT_RUN/$old/hosts"
 	ct-rm -f old
 }
 

@@ -22,7 +22,6 @@ options() {
 value_of() {
 	case $1 in
 	*'|'*)		echo "${1%%|*}" ;;
-	steps)		echo steps ;;
 	STAGE)		echo token ;;
 	STAGE*)		echo uts ;;
 	OS/*)		echo linux/amd64 ;;

@@ -195,7 +195,7 @@ mounts() { # DIR: how often something is mounted there
 	[ -e "$CT_ROOT/format" ]
 	run ct-store grow 100g
 	[ "$status" -eq 1 ]
-	[[ "$output" == "ct-store: $CT_ROOT: lies on a btrfs"* ]]
+	[[ "$output" == "ct-store: $CT_ROOT: has no file of its own: grow the btrfs that it is on"* ]]
 }
 
 @test "on btrfs an empty directory becomes the store, a full one is refused" {
