@@ -54,7 +54,7 @@ load runs
 	for how in '-u 65536' '-t -u 65536' '-u 0:65536'; do
 		# shellcheck disable=SC2086 # words
 		run -125 ct-run $how "$img" true
-		[[ $output =~ ^ct-run:\ (user|group)\ 65536:\ not\ among\ the\ ids\ of\ the\ container ]]
+		[[ $output =~ ^ct-run:\ (user|group)\ 65536:\ not\ in\ the\ container\'s\ ID\ map ]]
 	done
 }
 

@@ -111,7 +111,7 @@ sleeper() {
 	[ "$(ct-exec "$c" sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status)" = 0 ]
 	[ "$(limit "$c" cpuset.cpus cpuset.cpus)" = 0 ]
 	run -125 ct-run --cpuset-cpus 4096 "$img" true
-	[[ $output =~ ^ct-run:\ --cpuset-cpus\ 4096:\ it\ may\ have\ the\ processors\ 0[0-9,-]*$ ]]
+	[[ $output =~ ^ct-run:\ --cpuset-cpus\ 4096:\ not\ available\ \(available:\ 0[0-9,-]*\)$ ]]
 }
 
 @test "memory and swap are set as asked for" {
