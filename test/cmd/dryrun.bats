@@ -57,7 +57,7 @@ limits() {
 watched() {
 	local file=$1 kind
 	shift
-	rm -f "$BATS_TEST_TMPDIR/in"
+	rm -f "$BATS_TEST_TMPDIR/in" "$file" # or an earlier run's "ready" could be seen
 	mkfifo "$BATS_TEST_TMPDIR/in"
 	"$@" <"$BATS_TEST_TMPDIR/in" >"$file" 2>"$file.err" 10>&- 251>&- 252>&- 253>&- 254>&- 255>&- &	# a shell closes but 3 to 9
 	exec 7>"$BATS_TEST_TMPDIR/in"
