@@ -25,7 +25,7 @@ static struct opt_program prog;
 static struct args args;
 static struct err e;
 static int first;
-static char *argv[12];
+static char *argv[24];
 
 static int fresh(void **state)
 {
