@@ -18,8 +18,17 @@ nothing_left() {
 	[ -z "$left" ] || { echo "left: $left" >&2; return 1; }
 }
 
+# The first process of a killed run dies with it, a moment later: until then it holds the lock on the draft.
+no_run_dies() {
+	local exe
+	for exe in /proc/[0-9]*/exe; do
+		[[ $(readlink "$exe" 2>/dev/null) != */ct-run ]] || ! grep -qsF "CT_ROOT=$CT_ROOT" "${exe%exe}environ" || return 1
+	done
+}
+
 @test "what a run that was killed left is gone after the next run" {
 	next() {
+		wait_until no_run_dies
 		ct-run --rm --network none "$img" true
 		nothing_left
 		ct-rm -f x
@@ -29,6 +38,7 @@ nothing_left() {
 
 @test "what a run on a network that was killed left is gone after the next run" {
 	next() {
+		wait_until no_run_dies
 		ct-run --rm --name y "$img" true
 		nothing_left
 		ct-rm -f x
