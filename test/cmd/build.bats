@@ -238,7 +238,7 @@ nothing_is_left() {
 	build
 	[ "$built" != "$first" ]
 	[ "$(cached)" -eq 3 ]
-	diff -r "$(ct path "$first")" "$(ct path "$built")"
+	diff -r --no-dereference "$(ct path "$first")" "$(ct path "$built")"
 	# A changed input costs what is below it.
 	echo 2 >"$D/f"
 	build
