@@ -313,10 +313,10 @@ setfattr: setfattr: /etc/passwd: Operation not permitted' ]
 @test "a shell on a terminal has jobs, and script, tmux and sudo have terminals of their own" {
 	# It says that it goes on: only then has it the terminal, and the key is for it.
 	cat >"$D/job" <<-'END'
-		import signal
+		import os, signal
 		signal.signal(signal.SIGINT, signal.SIG_DFL)
-		signal.signal(signal.SIGCONT, lambda *_: print("back", flush=True))
-		print("begun", flush=True)
+		signal.signal(signal.SIGCONT, lambda *_: os.write(1, b"back\n"))
+		os.write(1, b"begun\n")
 		while True: signal.pause()
 	END
 	run run_tty 'wait:# ' 'type:python3 /mnt/job\r' wait:begun 'type:\x1a' wait:Stopped 'wait:# ' \
