@@ -258,6 +258,74 @@ nothing_is_left() {
 	[ "$(cached)" -eq 1 ]
 }
 
+# redone FIRST SECOND: two builds of `FROM base` and these lines; the second does its last step anew, and a third
+# build takes all steps of the second from the cache.
+redone() {
+	dockerfile 'FROM busybox' "$1"
+	build
+	dockerfile 'FROM busybox' "$2"
+	build
+	[ "$(cached)" -eq "${3:-0}" ] || { echo "not done again: $2" >&2; return 1; }
+	build
+	[ "$(cached)" -ge 1 ]
+}
+
+@test "a step is done again when any of its inputs differs" {
+	mkdir -p "$D/dir"
+	echo 1 >"$D/f"
+	cp "$D/f" "$D/g"
+	cp "$D/f" "$D/dir/f"
+	ln -s f "$D/link"
+	redone 'RUN true' $'USER 33\nRUN true'
+	redone 'RUN pwd' $'WORKDIR /tmp\nRUN pwd'
+	redone 'RUN id' 'RUN --network=none id'
+	redone 'RUN echo a' 'RUN echo b'
+	redone 'RUN ["echo", "a b"]' 'RUN ["echo", "a", "b"]'
+	redone $'ARG A=1\nRUN echo x' $'ARG A=2\nRUN echo x'
+	redone $'RUN cat <<E\n1\nE' $'RUN cat <<E\n2\nE'
+	redone $'RUN <<E\n#!/bin/sh\n:\nE' $'RUN <<E\n#!/bin/sh\ntrue\nE'
+	redone 'RUN --mount=target=/m true' 'RUN --mount=target=/n true'
+	redone 'RUN --mount=target=/m ls' 'RUN --mount=target=/m,rw ls'
+	redone 'RUN --mount=type=cache,target=/m :' 'RUN --mount=type=cache,target=/m,id=other :'
+	redone 'RUN --mount=type=tmpfs,target=/m df' 'RUN --mount=type=tmpfs,size=1m,target=/m df'
+	redone 'COPY f /x' 'COPY f /y'
+	redone 'COPY f /d/' 'COPY g /d/'
+	redone 'COPY f /z' 'COPY --chown=33 f /z'
+	redone 'COPY f /z' 'COPY --chmod=600 f /z'
+	redone 'COPY dir /d' 'COPY --exclude=f dir /d'
+	redone 'COPY f /w' 'ADD f /w'
+	redone $'COPY <<f /h\n1\nf' $'COPY <<f /h\n2\nf'
+	# The files themselves: content, mode, target, name, attribute; a file that is there and one that is not.
+	again() {
+		dockerfile 'FROM busybox' 'COPY . /all' 'RUN --mount=target=/m true'
+		build
+		[ "$(cached)" -eq 0 ] || { echo "taken from the cache" >&2; return 1; }
+	}
+	again
+	echo 2 >"$D/f"
+	again
+	chmod 600 "$D/dir/f"
+	again
+	chmod 700 "$D/dir"
+	again
+	ln -sf g "$D/link"
+	again
+	mv "$D/g" "$D/h"
+	again
+	setfattr -n user.x -v 1 "$D/h"
+	again
+	rm "$D/h"
+	again
+	mkdir "$D/empty"
+	again
+	echo h >"$D/.dockerignore"
+	dockerfile 'FROM busybox' 'COPY dir /all'
+	build
+	echo dir/f >"$D/.dockerignore"
+	build
+	[ "$(cached)" -eq 0 ]
+}
+
 @test "an image that was replaced under its name is another base" {
 	dockerfile 'FROM busybox' 'RUN echo 1 >/v'
 	build -t base

@@ -96,12 +96,42 @@ load helper
 	thaw "$c"
 }
 
-@test "commits of one container at once each take it at one moment, and it goes on" {
+@test "a running container is frozen while its snapshot is taken" {
 	c=$(ct-run -d "$img" sleep 1000)
+	ct-commit --explain "$c" 2>"$D/told"
+	calls=$(sed -nE 's/.*(write|ioctl)\(.*("FROZEN"|"THAWED"|cgroup.freeze.*"1"|cgroup.freeze.*"0"|SNAP_CREATE).*/\2/p' "$D/told")
+	calls=$(sed -E 's/"FROZEN"|.*"1"/freeze/; s/"THAWED"|.*"0"/thaw/; s/SNAP_CREATE/snapshot/' <<<"$calls")
+	[ "$calls" = $'freeze\nsnapshot\nthaw' ]
+}
+
+# Whether a process waits for a lock: proc(5) has "->" before it.
+waits_for_lock() {
+	grep -q -- "-> FLOCK .* $1 " /proc/locks
+}
+
+@test "commits of one container at once take their snapshots one after the other, and the container goes on" {
+	c=$(ct-run -d "$img" sleep 1000)
+	# Another commit has frozen the container and takes its snapshot.
+	echo 1 >"$CT_RUN/$c/pause"
+	flock -F "$CT_RUN/$c/pause" sleep 1000 3>&- &
+	other=$!
+	freeze "$c"
+	pids=()
 	for i in 1 2 3 4; do
 		ct-commit "$c" >"$D/id.$i" 3>&- &
+		pids+=("$!")
 	done
-	wait
+	for pid in "${pids[@]}"; do
+		wait_until waits_for_lock "$pid"
+	done
+	[ "$(ct-images -q)" = "$img" ]
+	thaw "$c"
+	: >"$CT_RUN/$c/pause"
+	kill "$other"
+	for pid in "${pids[@]}"; do
+		await "$pid"
+		[ "$status" -eq 0 ]
+	done
 	[ "$(cat "$D"/id.* | sort -u | wc -l)" -eq 4 ]
 	ct-exec "$c" true
 	[ "$(ct-ps --no-header -o status "$c")" = running ]
