@@ -39,49 +39,6 @@ static int find_same(const struct store *s, const struct record *config, char id
 	return 0;
 }
 
-static void note_moved(const struct import *in, const char *name, const char *holder,
-		       const char *id)
-{
-	if (in->moved && *holder && !strchr(name, '@') && strcmp(holder, id) != 0)
-		strv_take(in->moved, str_fmt("%s: the name moves from %s to %s", name, holder, id));
-}
-
-/* before: gets the previous holder of each name ("": none), so that the names can be given back. */
-static int take_all(const struct import *in, const struct strv *names, const char *id,
-		    struct strv *before, struct err *e)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		char holder[ID_LEN];
-
-		if (name_holder(in->store, "img", names->v[i], holder) < 0)
-			*holder = '\0';
-		note_moved(in, names->v[i], holder, id);
-		if (name_take(in->store, "img", names->v[i], id, e) < 0)
-			return -1;
-		strv_add(before, holder);
-	}
-	return 0;
-}
-
-/* Takes all names and writes them to disk, or takes none. */
-static int take_names(const struct import *in, const struct strv *names, const char *id,
-		      struct err *e)
-{
-	own_fd int dir = openat(in->store->root, "names/img", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	own_strv struct strv before = {0};
-
-	if (dir < 0)
-		return err_sys(e, "names/img");
-	if (take_all(in, names, id, &before, e) == 0) {
-		if (fsync(dir) == 0)
-			return 0;
-		err_sys(e, "write names/img");
-	}
-	for (size_t i = before.n; i > 0; i--)
-		name_give_back(in->store, "img", names->v[i - 1], id, before.v[i - 1]);
-	return -1;
-}
-
 /*
  * Finds the image or publishes the draft d, under the store's lock: of two processes that import
  * the same image, one publishes it and the other finds it. Returns 1 with the id; 0 if there is
@@ -99,7 +56,7 @@ static int settle(const struct import *in, struct draft *d, const struct strv *n
 		return found;
 	if (!found && (store_new_id(s, "img", id, e) < 0 || draft_publish(s, d, id, NULL, e) < 0))
 		return -1;
-	if (take_names(in, names, id, e) == 0)
+	if (name_take_all(s, names, id, in->moved, e) == 0)
 		return 1;
 	close(take_fd(&lock));
 	if (!found)

@@ -312,6 +312,47 @@ void name_give_back(const struct store *s, const char *kind, const char *name, c
 		name_drop(s, kind, name, id, &ignored);
 }
 
+static void note_moved(struct strv *moved, const char *name, const char *holder, const char *id)
+{
+	if (moved && *holder && !strchr(name, '@') && strcmp(holder, id) != 0)
+		strv_take(moved, str_fmt("%s: the name moves from %s to %s", name, holder, id));
+}
+
+/* before: gets the previous holder of each name ("": none), so that the names can be given back. */
+static int take_each(const struct store *s, const struct strv *names, const char *id,
+		     struct strv *before, struct strv *moved, struct err *e)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		char holder[ID_LEN];
+
+		if (name_holder(s, "img", names->v[i], holder) < 0)
+			*holder = '\0';
+		note_moved(moved, names->v[i], holder, id);
+		if (name_take(s, "img", names->v[i], id, e) < 0)
+			return -1;
+		strv_add(before, holder);
+	}
+	return 0;
+}
+
+int name_take_all(const struct store *s, const struct strv *names, const char *id,
+		  struct strv *moved, struct err *e)
+{
+	own_fd int dir = openat(s->root, "names/img", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	own_strv struct strv before = {0};
+
+	if (dir < 0)
+		return err_sys(e, "names/img");
+	if (take_each(s, names, id, &before, moved, e) == 0) {
+		if (fsync(dir) == 0)
+			return 0;
+		err_sys(e, "write names/img");
+	}
+	for (size_t i = before.n; i > 0; i--)
+		name_give_back(s, "img", names->v[i - 1], id, before.v[i - 1]);
+	return -1;
+}
+
 void name_sweep(const struct store *s, const char *kind)
 {
 	own_str char *path = str_fmt("names/%s", kind);

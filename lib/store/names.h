@@ -65,6 +65,13 @@ int name_take(const struct store *s, const char *kind, const char *name, const c
 	      struct err *e);
 int name_drop(const struct store *s, const char *kind, const char *name, const char *id,
 	      struct err *e);
+/*
+ * Assigns all names (name_check_image) to image id and writes them to disk, or assigns none.
+ * moved: gets a note for each name that another image loses, except names by digest; may be NULL.
+ * Call it under the store's lock.
+ */
+int name_take_all(const struct store *s, const struct strv *names, const char *id,
+		  struct strv *moved, struct err *e);
 /* Undoes name_take for id: the name belongs to `before` again, or to nobody (""). */
 void name_give_back(const struct store *s, const char *kind, const char *name, const char *id,
 		    const char *before);
