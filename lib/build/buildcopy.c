@@ -172,6 +172,8 @@ int buildcopy_key(struct copying *c, struct stepkey *k, struct err *e)
 	stepkey_add_number(k, c->graft.uid);
 	stepkey_add_number(k, c->graft.gid);
 	stepkey_add_number(k, (uint64_t)c->graft.mode);
+	stepkey_add_number(k, c->step->unpack);
+	stepkey_add_number(k, c->step->unpack_url);
 	for (size_t i = 0; i < c->paths.n; i++) {
 		own_fd int fd = sources_open(&c->from, c->paths.v[i], e);
 		own_strv struct strv lines = {0};
@@ -197,8 +199,10 @@ int buildcopy_key(struct copying *c, struct stepkey *k, struct err *e)
 /* An archive's files, into the directory dest. 1: it is none. */
 static int unpack(struct copying *c, int fd, const char *path, int rootfs, struct err *e)
 {
-	struct untar_rules rules = {
-		.owned = c->step->chown != NULL, .uid = c->graft.uid, .gid = c->graft.gid};
+	struct untar_rules rules = {.follow = true,
+				    .owned = c->step->chown != NULL,
+				    .uid = c->graft.uid,
+				    .gid = c->graft.gid};
 	own_fd int archive = -1, dest = -1;
 	own_str char *link = str_fmt("/proc/self/fd/%d", fd), *place = NULL;
 	struct stat st;
@@ -226,26 +230,33 @@ static int unpack(struct copying *c, int fd, const char *path, int rootfs, struc
 	return 1;
 }
 
+/* One source, already opened. */
+static int place(struct copying *c, const struct graft *g, int fd, const char *name, bool unpacks,
+		 int rootfs, struct err *e)
+{
+	int r = unpacks ? unpack(c, fd, name, rootfs, e) : 1;
+
+	return r == 1 ? graft_copy(g, fd, name, rootfs, c->step->dest, e) : r;
+}
+
 int buildcopy_do(struct copying *c, int rootfs, struct err *e)
 {
-	bool unpacks = c->step->kind == STEP_ADD;
+	size_t fetched = c->files.n - c->step->files_n;
 	struct graft plain;
 
 	for (size_t i = 0; i < c->paths.n; i++) {
 		own_fd int fd = sources_open(&c->from, c->paths.v[i], e);
-		int r = fd < 0 ? -1 : unpacks ? unpack(c, fd, c->paths.v[i], rootfs, e) : 1;
 
-		if (r < 0 ||
-		    (r == 1 &&
-		     graft_copy(&c->graft, fd, c->paths.v[i], rootfs, c->step->dest, e) < 0))
+		if (fd < 0 ||
+		    place(c, &c->graft, fd, c->paths.v[i], c->step->unpack, rootfs, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < c->files.n; i++) {
 		own_fd int fd = open_work(c, c->files.v[i], e);
 
 		if (fd < 0 ||
-		    graft_copy(graft_of_files(c, &plain), fd, c->names.v[i], rootfs, c->step->dest,
-			       e) < 0)
+		    place(c, graft_of_files(c, &plain), fd, c->names.v[i],
+			  i < fetched && c->step->unpack_url, rootfs, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -69,6 +69,8 @@ struct step {
 	struct step_source from;
 	char *dest;                     /* absolute; with "/" at its end a directory */
 	char *chown, *chmod, *checksum; /* chmod: octal digits */
+	bool unpack;                    /* archives of the source, */
+	bool unpack_url;                /* and archives from a URL */
 	struct strv excludes;
 	struct step_file *files;
 	size_t files_n;

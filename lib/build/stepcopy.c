@@ -226,7 +226,7 @@ bool stepcopy_apply(struct stepping *s)
 		{.name = "exclude", .list = true},
 		{.name = "link", .refused = true},
 		{.name = "keep-git-dir", .refused = true},
-		{.name = "unpack", .refused = true},
+		{.name = "unpack", .boolean = true},
 		{.name = NULL},
 	};
 	bool copy = str_equal(s->at->name, "COPY");
@@ -242,6 +242,8 @@ bool stepcopy_apply(struct stepping *s)
 		return true;
 	}
 	step = stepping_add(s, copy ? STEP_COPY : STEP_ADD);
+	step->unpack = !copy && stepflags_is(s->at, "unpack", true);
+	step->unpack_url = !copy && stepflags_is(s->at, "unpack", false);
 	if (read_flags(s, step) && read_sources(s, step, &words) &&
 	    read_dest(s, step, words.v[words.n - 1]))
 		step->history = tell(step);

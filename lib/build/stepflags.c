@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/own.h"
 #include "build/dockerfile.h"
 #include "build/faults.h"
 
@@ -29,6 +30,14 @@ const char *stepflags_value(const struct instruction *in, const char *name)
 	return NULL;
 }
 
+bool stepflags_is(const struct instruction *in, const char *name, bool missing)
+{
+	own_str char *flag = str_fmt("--%s", name);
+	const char *value = stepflags_value(in, name);
+
+	return value ? strcasecmp(value, "true") == 0 : missing || strv_has(&in->flags, flag);
+}
+
 static const struct step_flag *find(const struct step_flag *table, const char *flag)
 {
 	size_t n = strcspn(flag, "=");
@@ -39,12 +48,17 @@ static const struct step_flag *find(const struct step_flag *table, const char *f
 	return NULL;
 }
 
-static bool is_earlier(const struct instruction *in, size_t at, const char *name)
+static bool is_earlier(const struct instruction *in, const struct step_flag *table, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (value_of(in->flags.v[i], name))
+		if (find(table, in->flags.v[i]) == find(table, in->flags.v[at]))
 			return true;
 	return false;
+}
+
+static bool is_boolean(const char *value)
+{
+	return !value || strcasecmp(value, "=true") == 0 || strcasecmp(value, "=false") == 0;
 }
 
 void stepflags_check(const struct instruction *in, const struct step_flag *table,
@@ -59,9 +73,12 @@ void stepflags_check(const struct instruction *in, const struct step_flag *table
 			faults_add(faults, in->line, "%s: %.*s: no such flag", in->name, n, flag);
 		else if (known->refused && !(value && strcasecmp(value, "=false") == 0))
 			faults_add(faults, in->line, "%s: %.*s: not supported", in->name, n, flag);
-		else if (!value)
+		else if (known->boolean && !is_boolean(value))
+			faults_add(faults, in->line, "%s: %s: neither true nor false", in->name,
+				   flag);
+		else if (!value && !known->boolean)
 			faults_add(faults, in->line, "%s: %s: without a value", in->name, flag);
-		else if (!known->list && is_earlier(in, i, known->name))
+		else if (!known->list && is_earlier(in, table, i))
 			faults_add(faults, in->line, "%s: --%s: given twice", in->name,
 				   known->name);
 	}

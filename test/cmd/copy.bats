@@ -214,6 +214,10 @@ load dockerfile
 	[ "$(ls "$root/four")" = $'plain\nplain.gz' ]
 	[ -f "$root/five" ]
 	cmp "$root/six" "$D/a.tar"
+	dockerfile 'FROM busybox' 'ADD --unpack=false a.tgz /x.tgz' 'ADD --unpack a.tar /y/'
+	build
+	cmp "$(ct path "$built")/x.tgz" "$D/a.tgz"
+	[ -f "$(ct path "$built")/y/in" ]
 	head -c 700 "$D/a.tgz" | head -c 60 >"$D/cut.tgz"
 	dockerfile 'FROM busybox' 'ADD cut.tgz /x/'
 	run -1 --separate-stderr ct build "$D"
@@ -226,6 +230,11 @@ load dockerfile
 	root=$(ct path "$built")
 	[ "$(stat -c '%a %u' "$root/u/plain" "$root/named")" = $'600 0\n644 0' ]
 	[ "$(cat "$root/u/plain")" = text ]
+	dockerfile 'FROM busybox' 'ADD http://127.0.0.1:8099/a.tgz /' 'ADD --unpack=true http://127.0.0.1:8099/a.tgz /new/'
+	build
+	root=$(ct path "$built")
+	cmp "$root/a.tgz" "$D/a.tgz"
+	[ "$(stat -c %u:%g "$root/new/in")" = 33:100 ]
 	dockerfile 'FROM busybox' "ADD --checksum=sha256:$(printf '0%.0s' {1..64}) http://127.0.0.1:8099/plain /x"
 	run -1 --separate-stderr ct build "$D"
 	[[ $stderr == *"and --checksum says sha256:0000"* ]]
@@ -233,6 +242,35 @@ load dockerfile
 	run -1 --separate-stderr ct build "$D"
 	[[ $stderr == *'http://127.0.0.1:8099/nosuch: the server answers 404'* ]]
 	kill "$server"
+}
+
+@test "ADD unpacks through the links of the image, and never out of it" {
+	mkdir -p "$D/base/run" "$D/base/var" "$D/base/usr/lib" "$D/t/var/run/sub" "$D/t/lib"
+	ln -s /run "$D/base/var/run"
+	ln -s usr/lib "$D/base/lib"
+	ln -s "$BATS_TEST_TMPDIR/out" "$D/base/out"
+	ln -s ../../../../../../.. "$D/base/up"
+	mkdir "$BATS_TEST_TMPDIR/out"
+	echo x >"$D/t/var/run/sub/f"
+	echo x >"$D/t/lib/g"
+	tar -C "$D/base" -cf "$D/base.tar" .
+	tar -C "$D/t" -cf "$D/t.tar" var/run/sub lib/g
+	tar -C "$D/t" -cf "$D/out.tar" --transform 's,^lib,out,' lib/g
+	tar -C "$D/t" -cf "$D/up.tar" --transform "s,^lib,up$BATS_TEST_TMPDIR/out," lib/g
+	dockerfile 'FROM scratch' 'ADD base.tar /' 'ADD t.tar /' 'ADD up.tar /'
+	build
+	root=$(ct path "$built")
+	[ "$(cat "$root/run/sub/f" "$root/usr/lib/g")" = $'x\nx' ]
+	[ -L "$root/var/run" ]
+	[ -L "$root/lib" ]
+	dockerfile 'FROM scratch' 'ADD base.tar /' 'ADD out.tar /'
+	run ct build "$D"
+	[ -z "$(ls -A "$BATS_TEST_TMPDIR/out")" ]
+	# As tar -x, BuildKit and podman do: a directory takes the place of a link.
+	tar -C "$D/t" -cf "$D/t.tar" lib
+	dockerfile 'FROM scratch' 'ADD base.tar /' 'ADD t.tar /'
+	build
+	[ ! -L "$(ct path "$built")/lib" ]
 }
 
 @test "the context may be a tar on standard input, or there may be none" {
