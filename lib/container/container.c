@@ -308,7 +308,7 @@ int container_clean(const struct store *s, const char *id, struct err *e)
 {
 	own_str char *group = container_group(id);
 
-	if (cgroup_kill(group, e) < 0 || cgroup_delete(group, e) < 0)
+	if (cgroup_end(group, e) < 0)
 		return -1;
 	if (s->run < 0)
 		return 0;

@@ -314,7 +314,7 @@ static int remove_one(int above, const char *name, int dir, void *arg)
 }
 
 /*
- * Removes what libcgroup left: child cgroups that the container made, and cgroups whose last
+ * Removes what one rmdir(2) did not: child cgroups that the container made, and cgroups whose last
  * processes are just ending.
  */
 static int remove_rest(const struct hierarchy *h, const char *group, struct err *e)
@@ -330,25 +330,45 @@ static int remove_rest(const struct hierarchy *h, const char *group, struct err 
 	return 0;
 }
 
+/* Removes the parents that ct made, if they have become empty. */
+static void prune_above(const char *group)
+{
+	own_str char *above = str_dup(group);
+	char *slash;
+
+	while ((slash = strrchr(above, '/'))) {
+		*slash = '\0';
+		hierarchy_prune(above);
+	}
+}
+
 int cgroup_delete(const char *path, struct err *e)
 {
 	const struct hierarchy *trees;
 	const char *group;
 	int n = start(path, &group, &trees, e);
-	own_str char *above = NULL;
-	char *slash;
 
 	if (n < 0)
 		return -1;
-	hierarchy_remove(group);
-	for (int i = 0; i < n; i++)
-		if (remove_rest(&trees[i], group, e) < 0)
-			return -1;
-	above = str_dup(group);
-	while ((slash = strrchr(above, '/'))) {
-		*slash = '\0';
-		hierarchy_prune(above);
-	}
+	if (hierarchy_remove(group) < 0)
+		for (int i = 0; i < n; i++)
+			if (remove_rest(&trees[i], group, e) < 0)
+				return -1;
+	prune_above(group);
+	return 0;
+}
+
+int cgroup_end(const char *path, struct err *e)
+{
+	const struct hierarchy *trees;
+	const char *group;
+
+	if (start(path, &group, &trees, e) < 0)
+		return -1;
+	/* A cgroup that has a process or another cgroup in it cannot be removed. */
+	if (hierarchy_remove(group) < 0)
+		return cgroup_kill(path, e) < 0 ? -1 : cgroup_delete(path, e);
+	prune_above(group);
 	return 0;
 }
 

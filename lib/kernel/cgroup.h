@@ -58,6 +58,8 @@ int cgroup_kill(const char *path, struct err *e);
  * missing cgroup is success.
  */
 int cgroup_delete(const char *path, struct err *e);
+/* cgroup_kill and cgroup_delete, with few system calls if its processes have ended already. */
+int cgroup_end(const char *path, struct err *e);
 /*
  * Deletes cgroups "PARENT/PREFIX..." that have been unchanged for a minute and are empty: the
  * cgroups of runs that were killed. The owner of a cgroup in use is unknown, so it stays.

@@ -1,6 +1,7 @@
 #include "kernel/hierarchy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libcgroup.h>
 #include <linux/magic.h>
 #include <mntent.h>
@@ -52,30 +53,14 @@ static int sys_of(int ret)
 	}
 }
 
-static void tree_add(const char *mount, const char *controller)
-{
-	own_str char *probe = str_fmt("%s/cgroup.controllers", mount);
-	struct hierarchy *h;
-	int i = 0;
-
-	while (i < trees_n && !str_equal(trees[i].mount, mount))
-		i++;
-	h = &trees[i];
-	if (i == trees_n) {
-		snprintf(h->mount, sizeof(h->mount), "%s", mount);
-		h->v2 = access(probe, F_OK) == 0;
-		trees_n++;
-	}
-	h->controllers[h->n++] = controller;
-}
-
-/* Whether the path leads to a cgroup hierarchy, not to a mount that covers it. */
-static bool is_reached(const char *mount)
+/* The version of the hierarchy that the path leads to; 0: none, as another mount covers it. */
+static int version_at(const char *mount)
 {
 	struct statfs fs;
 
-	return statfs(mount, &fs) == 0 &&
-		(fs.f_type == CGROUP_SUPER_MAGIC || fs.f_type == CGROUP2_SUPER_MAGIC);
+	if (statfs(mount, &fs) < 0)
+		return 0;
+	return fs.f_type == CGROUP_SUPER_MAGIC ? 1 : fs.f_type == CGROUP2_SUPER_MAGIC ? 2 : 0;
 }
 
 static int hidden(const char *mount, struct err *e)
@@ -92,7 +77,7 @@ static int init_failed(int ret, struct err *e)
 
 	while (f && !failed && (m = getmntent(f)))
 		if ((str_equal(m->mnt_type, "cgroup") || str_equal(m->mnt_type, "cgroup2")) &&
-		    !is_reached(m->mnt_dir))
+		    !version_at(m->mnt_dir))
 			failed = hidden(m->mnt_dir, e);
 	if (f)
 		endmntent(f);
@@ -103,10 +88,30 @@ static int init_failed(int ret, struct err *e)
 			       : err_set(e, "control groups: %s", cgroup_strerror(ret));
 }
 
+static int tree_add(const char *mount, const char *controller, struct err *e)
+{
+	struct hierarchy *h;
+	int i = 0, version;
+
+	while (i < trees_n && !str_equal(trees[i].mount, mount))
+		i++;
+	h = &trees[i];
+	if (i == trees_n) {
+		version = version_at(mount);
+		if (!version)
+			return hidden(mount, e);
+		snprintf(h->mount, sizeof(h->mount), "%s", mount);
+		h->v2 = version == 2;
+		trees_n++;
+	}
+	h->controllers[h->n++] = controller;
+	return 0;
+}
+
 int hierarchy_find(const struct hierarchy **all, struct err *e)
 {
 	own_str char *mount = NULL;
-	int ret;
+	int ret, failed = 0;
 
 	*all = trees;
 	if (trees_n)
@@ -116,21 +121,18 @@ int hierarchy_find(const struct hierarchy **all, struct err *e)
 	ret = cgroup_init();
 	if (ret && ret != ECGROUPNOTMOUNTED)
 		return init_failed(ret, e);
-	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
+	for (size_t i = 0; !failed && i < sizeof(used) / sizeof(used[0]); i++) {
 		if (cgroup_get_subsys_mount_point(used[i], &mount))
 			continue;
 		if (strlen(mount) < sizeof(trees[0].mount))
-			tree_add(mount, used[i]);
+			failed = tree_add(mount, used[i], e);
 		free(take_ptr(&mount));
 	}
-	for (int i = 0; i < trees_n; i++)
-		if (!is_reached(trees[i].mount)) {
-			hidden(trees[i].mount, e);
-			memset(trees, 0, sizeof(trees));
-			trees_n = 0;
-			return -1;
-		}
-	return trees_n;
+	if (!failed)
+		return trees_n;
+	memset(trees, 0, sizeof(trees));
+	trees_n = 0;
+	return -1;
 }
 
 const char *hierarchy_read_only(void)
@@ -159,78 +161,38 @@ char *hierarchy_path(const struct hierarchy *h, const char *group, const char *f
 
 int hierarchy_set(const char *controller, const char *group, const char *file, const char *value)
 {
-	struct cgroup *cg = cgroup_new_cgroup(group);
-	struct cgroup_controller *c = cg ? cgroup_add_controller(cg, controller) : NULL;
-	int ret = ECGCONTROLLERCREATEFAILED;
+	const struct hierarchy *h = hierarchy_of(controller);
+	own_str char *path = h ? hierarchy_path(h, group, file) : NULL;
+	own_fd int fd = path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+	ssize_t n = fd < 0 ? -1 : write(fd, value, strlen(value));
 
-	if (c)
-		ret = cgroup_add_value_string(c, file, value);
-	/* One value a call: libcgroup does not say which of several values the kernel refused. */
-	if (!ret)
-		ret = cgroup_modify_cgroup(cg);
-	cgroup_free(&cg);
-	errno = ret ? sys_of(ret) : 0;
-	return explained(ret ? -1 : 0, "cgroup_modify_cgroup(\"%s\", %s=\"%s\")", group, file,
-			 value);
+	if (!h)
+		errno = ENOENT;
+	return explained(n < 0 ? -1 : 0, "write(\"%s\", \"%s\")", path ? path : file, value);
 }
 
 int hierarchy_get(const char *controller, const char *group, const char *file, char *value,
 		  size_t size)
 {
-	own_str char *name = str_dup(file);
-	void *handle = NULL;
-	size_t used_up = 0;
-	int ret;
+	const struct hierarchy *h = hierarchy_of(controller);
+	own_str char *path = h ? hierarchy_path(h, group, file) : NULL;
+	own_fd int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	/* The kernel makes the whole text at the first read. */
+	ssize_t n = fd < 0 ? -1 : read(fd, value, size - 1);
 
-	value[0] = '\0';
-	errno = ENOENT;
-	ret = cgroup_read_value_begin(controller, group, name, &handle, value, (int)size);
-	if (!handle)
-		return -1;
-	while (!ret) {
-		used_up += strlen(value + used_up);
-		if (size - used_up < 2)
-			break;
-		ret = cgroup_read_value_next(&handle, value + used_up, (int)(size - used_up));
-	}
-	cgroup_read_value_end(&handle);
-	if (used_up && value[used_up - 1] == '\n')
-		used_up--;
-	value[used_up] = '\0';
-	return 0;
+	if (!h)
+		errno = ENOENT;
+
+	value[n < 0 ? 0 : n] = '\0';
+	if (n > 0 && value[n - 1] == '\n')
+		value[n - 1] = '\0';
+	return n < 0 ? -1 : 0;
 }
 
 /*
- * One controller for each hierarchy suffices: all its controllers share the directory. NULL if no
- * hierarchy has the cgroup: libcgroup 3 takes a cgroup without controllers for the cgroup of that
- * name in the v2 hierarchy.
- */
-static struct cgroup *group_in_trees(const char *group, bool only_marked)
-{
-	struct cgroup *cg = cgroup_new_cgroup(group);
-	struct stat st;
-	int n = 0;
-
-	for (int i = 0; cg && i < trees_n; i++) {
-		if (only_marked) {
-			own_str char *dir = hierarchy_path(&trees[i], group, NULL);
-
-			if (stat(dir, &st) < 0 || st.st_mode & MARK)
-				continue;
-		}
-		if (cgroup_add_controller(cg, trees[i].controllers[0]))
-			n++;
-	}
-	if (n == 0)
-		cgroup_free(&cg);
-	return cg;
-}
-
-/*
- * On v2 a cgroup has only the controllers that its parent enables in
- * cgroup.subtree_control. libcgroup enables one at a time and leaves out the root. The
- * file is written even if it already names the controllers: they are listed before a
- * concurrent write has made their files.
+ * On v2 a cgroup has only the controllers that its parent enables in cgroup.subtree_control. The
+ * file is written even if it already names the controllers: they are listed before a concurrent
+ * write has made their files.
  */
 static void let_through(const struct hierarchy *h, const char *group)
 {
@@ -255,6 +217,7 @@ static void let_through(const struct hierarchy *h, const char *group)
 /* Enables the controllers from the root of the hierarchy to the cgroup's parent. */
 static void let_through_above(const struct hierarchy *h, const char *group)
 {
+	let_through(h, "/");
 	for (const char *p = strchr(group, '/'); p; p = strchr(p + 1, '/')) {
 		own_str char *above = str_dup_n(group, (size_t)(p - group));
 
@@ -262,71 +225,83 @@ static void let_through_above(const struct hierarchy *h, const char *group)
 	}
 }
 
-/*
- * Whether to try again to make the cgroup after libcgroup returned ret. If not,
- * errno is the reason.
- */
-static bool may_try_again(int ret, const char *group)
+static int make_dir(const char *path)
 {
-	errno = sys_of(ret);
-	if (ret == ECGOTHER && errno != ENOENT && errno != ENODEV)
-		return false;
-	/* libcgroup hides why mkdir(2) failed. */
-	for (int i = 0; i < trees_n; i++) {
-		own_str char *dir = hierarchy_path(&trees[i], group, NULL);
+	int made = mkdir(path, 0777);
 
-		if (mkdir(dir, 0755) < 0 && errno != EEXIST && errno != ENOENT)
-			return false;
+	return explained(made, "mkdir(\"%s\", 0555)", path) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+static int make_with_parents(const struct hierarchy *h, const char *group)
+{
+	own_str char *dir = hierarchy_path(h, group, NULL);
+	char *slash = dir + strlen(h->mount);
+
+	if (make_dir(dir) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	while ((slash = strchr(slash + 1, '/'))) {
+		int failed;
+
+		*slash = '\0';
+		failed = make_dir(dir);
+		*slash = '/';
+		if (failed)
+			return -1;
 	}
-	errno = ENOENT;
-	return true;
+	return make_dir(dir);
 }
 
 int hierarchy_make(const char *group)
 {
-	struct cgroup *cg;
-	mode_t umask_was;
-	int ret = -1;
+	mode_t umask_was = umask(0022 | MARK);
+	int made = 0;
 
-	for (int i = 0; i < trees_n; i++)
-		if (trees[i].v2)
-			let_through(&trees[i], "/");
-	cg = group_in_trees(group, false);
-	umask_was = umask(0022 | MARK);
-	/*
-	 * The end of the last container may remove the parent between the two
-	 * mkdir(2) calls: try again.
-	 */
-	for (int tries = 0; cg && ret && tries < 100; tries++) {
-		ret = cgroup_create_cgroup(cg, 1);
-		explained(ret, "cgroup_create_cgroup(\"%s\")", group);
-		if (ret && !may_try_again(ret, group))
-			break;
+	for (int i = 0; made == 0 && i < trees_n; i++) {
+		/* The end of the last container may remove the parent, which may also be half
+		 * removed (ENODEV), before the cgroup is in it. */
+		for (int tries = 0; tries < 100; tries++) {
+			made = make_with_parents(&trees[i], group);
+			if (made == 0 || (errno != ENOENT && errno != ENODEV))
+				break;
+		}
 	}
 	umask(umask_was);
-	cgroup_free(&cg);
-	if (ret)
-		return -1;
-	for (int i = 0; i < trees_n; i++)
+	for (int i = 0; made == 0 && i < trees_n; i++)
 		if (trees[i].v2)
 			let_through_above(&trees[i], group);
-	return 0;
+	return made;
 }
 
-static void remove_in(struct cgroup *cg)
+int hierarchy_remove(const char *group)
 {
-	/* The result is ignored, because it is 0 for a busy cgroup too. */
-	if (cg)
-		cgroup_delete_cgroup_ext(cg, CGFLAG_DELETE_EMPTY_ONLY);
-	cgroup_free(&cg);
-}
+	int removed = 0, why = 0;
 
-void hierarchy_remove(const char *group)
-{
-	remove_in(group_in_trees(group, false));
+	for (int i = 0; i < trees_n; i++) {
+		own_str char *dir = hierarchy_path(&trees[i], group, NULL);
+
+		if (rmdir(dir) == 0 || errno == ENOENT)
+			continue;
+		why = errno;
+		removed = -1;
+	}
+	errno = why;
+	return removed;
 }
 
 void hierarchy_prune(const char *group)
 {
-	remove_in(group_in_trees(group, true));
+	struct stat st;
+
+	for (int i = 0; i < trees_n; i++) {
+		own_str char *dir = hierarchy_path(&trees[i], group, NULL);
+
+		if (stat(dir, &st) < 0 || st.st_mode & MARK)
+			continue;
+		/* Other cgroups are in it: whoever removes the last one of them prunes all. */
+		if (st.st_nlink > 2)
+			return;
+		rmdir(dir);
+	}
 }

@@ -1,7 +1,8 @@
 /*
  * The mounted cgroup hierarchies: on v1 one for each controller (or for a few together), on v2
- * one for all controllers, on some hosts both. Everything here uses libcgroup; cgroup.h gives
- * the cgroups their meaning.
+ * one for all controllers, on some hosts both. libcgroup finds them, and the tools of it see what
+ * is made here; a value is set by one open(2) and write(2), where libcgroup would read the table
+ * of mounts each time. cgroup.h gives the cgroups their meaning.
  *
  * A cgroup is named by its path beneath the mount point of a hierarchy: "ct/ps_42002". A
  * controller has the kernel's name: "memory", "cpuset", "freezer". Functions that return int
@@ -46,10 +47,10 @@ char *hierarchy_path(const struct hierarchy *h, const char *group, const char *f
 int hierarchy_make(const char *group);
 
 /*
- * Tries to remove the cgroup from every hierarchy where it has neither processes nor child
- * cgroups. The caller must check whether it is gone.
+ * Removes the cgroup from every hierarchy where it has neither processes nor child cgroups. -1:
+ * it is still in a hierarchy (EBUSY: has some). A missing cgroup is success.
  */
-void hierarchy_remove(const char *group);
+int hierarchy_remove(const char *group);
 
 /* Removes the cgroup from the hierarchies where hierarchy_make made it and it is empty. */
 void hierarchy_prune(const char *group);

@@ -21,6 +21,5 @@ void cgroupstage_undo(struct run *r)
 	if (!r->supervisor.group_path)
 		return;
 	cgroup_close(&r->supervisor.group);
-	cgroup_kill(r->supervisor.group_path, &ignored);
-	cgroup_delete(r->supervisor.group_path, &ignored);
+	cgroup_end(r->supervisor.group_path, &ignored);
 }

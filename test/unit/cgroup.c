@@ -400,6 +400,24 @@ static void groups_made_inside_and_what_runs_in_them_end_with_it(void **state)
 	assert_int_equal(count_trees_with(above), 0);
 }
 
+static void a_group_ends_with_its_processes_or_without(void **state)
+{
+	struct cgroup_group g;
+	pid_t pid;
+
+	(void)state;
+	ok(cgroup_create(group, &none, &g, &e));
+	pid = waiting_child_in(&g);
+	cgroup_close(&g);
+	ok(cgroup_end(group, &e));
+	assert_int_equal(status_of(pid), 128 + SIGKILL);
+	assert_int_equal(count_trees_with(above), 0);
+	ok(cgroup_create(group, &none, &g, &e));
+	cgroup_close(&g);
+	ok(cgroup_end(group, &e));
+	assert_int_equal(count_trees_with(above), 0);
+}
+
 static void deleting_leaves_nothing_and_twice_is_once(void **state)
 {
 	struct cgroup_group g;
@@ -544,6 +562,7 @@ int main(void)
 		here(a_frozen_group_stands_still_until_thawed),
 		here(a_frozen_group_can_be_killed),
 		here(groups_made_inside_and_what_runs_in_them_end_with_it),
+		here(a_group_ends_with_its_processes_or_without),
 		here(deleting_leaves_nothing_and_twice_is_once),
 		here(a_group_with_processes_is_not_deleted),
 		here(a_parent_made_by_hand_outlives_its_groups),
