@@ -3,16 +3,19 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/explain.h"
 #include "base/lock.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/shell.h"
 #include "cmd.h"
 #include "container/container.h"
 #include "container/pause.h"
 #include "image/change.h"
+#include "image/runconfig.h"
 #include "kernel/subvol.h"
 #include "store/draft.h"
 #include "store/image.h"
@@ -116,22 +119,36 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 	return failed ? -1 : 0;
 }
 
-/* The new image's config: that of the container's image, without the keys that identify an image. */
+/*
+ * The new image's config: that of the container's image, without the keys that identify an image, and
+ * with what the run changed. The layers stay listed: the new image is a difference to the last one.
+ */
 static void describe(const struct store *s, const struct container *c, struct record *config)
 {
 	own_image struct image parent = {.dir = -1, .rootfs = -1};
 	const char *image = record_get(&c->config, "image");
+	own_strv struct strv layers = {0}, diffids = {0};
+	char created[NUM_TIME_LEN];
+	struct timespec now;
 	struct err ignored;
 
 	if (image && image_open(s, image, &parent, &ignored) == 0)
 		for (size_t i = 0; i < parent.config.keys.n; i++)
 			record_add(config, parent.config.keys.v[i], parent.config.values.v[i]);
+	record_get_list(config, "layer", &layers);
+	record_get_list(config, "diffid", &diffids);
 	for (const char *const *key = image_own_keys; *key; key++)
 		record_drop(config, *key);
+	record_add_list(config, "layer", &layers);
+	record_add_list(config, "diffid", &diffids);
+	clock_gettime(CLOCK_REALTIME, &now);
+	num_time_format(&now, created);
+	record_add(config, "created", created);
 	record_add(config, "container", c->id);
 	/* A chain of commits keeps the source of the first image. */
 	if (!record_get(config, "source"))
 		record_add(config, "source", c->id);
+	runconfig_apply(&c->config, config);
 }
 
 /*

@@ -53,14 +53,48 @@ load helper
 	[ "$(ct-exec "$d" sh -c 'ls -d /etc')" = /etc ]
 }
 
-@test "the configuration of the image is kept" {
+# config IMAGE FILTER: of its inspected config, with jq.
+config() {
+	ct inspect "$1" | jq -c ".[0].Config | $2"
+}
+
+@test "the configuration of the image is kept where the run did not change it" {
 	base=$(ct-init "$busybox")
-	printf '%s\n' entrypoint=/bin/echo entrypoint=entry cmd=cmd workdir=/var user=www-data env=A=1 label=x=y >>"$CT_ROOT/$base/config"
-	finished --entrypoint '' -u root "$base" sh -c 'echo x >/file'
+	printf '%s\n' entrypoint=/bin/echo entrypoint=entry cmd=cmd workdir=/var user=www-data env=A=1 label=x=y \
+		expose=80/tcp stopsignal=INT volume=/data >>"$CT_ROOT/$base/config"
+	finished "$base"
 	new=$(ct-commit "$c")
 	[ "$(ct-run --rm "$new")" = 'entry cmd' ]
-	[ "$(ct-run --rm --entrypoint sh "$new" -c 'pwd; id -u; echo $A; cat /file')" = $'/var\n33\n1\nx' ]
+	[ "$(ct-run --rm --entrypoint sh "$new" -c 'pwd; id -u; echo $A')" = $'/var\n33\n1' ]
+	[ "$(ct inspect "$new" | jq '.[0].Config')" = "$(ct inspect "$base" | jq '.[0].Config')" ]
 	grep -qx "container=$c" "$CT_ROOT/$new/config"
+}
+
+@test "the run's options and command become the image's config" {
+	base=$(ct-init "$busybox")
+	printf '%s\n' entrypoint=/bin/echo cmd=cmd workdir=/var user=www-data env=A=1 env=B=2 label=x=y label=z=1 \
+		expose=80/tcp >>"$CT_ROOT/$base/config"
+	c=$(ct-run -d -e B=3 -e 'C=a b' -w /tmp -u 0:5 -l x=new -l more=1 --stop-signal USR1 --entrypoint '' \
+		-p 8080 -p 53/udp "$base" sleep 1000)
+	new=$(ct-commit "$c")
+	[ "$(config "$new" .Env)" = '["A=1","B=3","C=a b"]' ]
+	[ "$(config "$new" '.Cmd, .Entrypoint, .WorkingDir, .User, .StopSignal')" = $'["sleep","1000"]\n[]\n"/tmp"\n"0:5"\n"USR1"' ]
+	[ "$(config "$new" .Labels)" = '{"x":"new","z":"1","more":"1"}' ]
+	[ "$(config "$new" '.ExposedPorts | keys')" = '["53/udp","80/tcp","8080/tcp"]' ]
+}
+
+@test "instructions of --change overrule what the run changed" {
+	finished -e A=1 -w /tmp "$img" echo run
+	new=$(ct-commit -c 'ENV A=2' -c 'CMD ["echo", "changed"]' "$c")
+	[ "$(config "$new" '.Env, .Cmd, .WorkingDir')" = $'["A=2"]\n["echo","changed"]\n"/tmp"' ]
+}
+
+@test "an entry point of the run stays one, and the terminal's type is not in the image" {
+	run_tty -- ct-run --entrypoint echo --cidfile "$D/cid" "$img" one >/dev/null
+	new=$(ct-commit "$(cat "$D/cid")")
+	[ "$(config "$new" '.Entrypoint, .Cmd, .Env')" = $'["echo"]\n["one"]\n[]' ]
+	[ "$(ct-run --rm "$new" two)" = two ]
+	[[ $(ct history --json "$new" | jq -r .created_by) == 'echo one' ]]
 }
 
 @test "the mounted files of the container are not in the image" {
@@ -116,6 +150,7 @@ waits_for_lock() {
 	flock -F "$CT_RUN/$c/pause" sleep 1000 3>&- &
 	other=$!
 	freeze "$c"
+	before=$(ct-images -q)
 	pids=()
 	for i in 1 2 3 4; do
 		ct-commit "$c" >"$D/id.$i" 3>&- &
@@ -124,7 +159,7 @@ waits_for_lock() {
 	for pid in "${pids[@]}"; do
 		wait_until waits_for_lock "$pid"
 	done
-	[ "$(ct-images -q)" = "$img" ]
+	[ "$(ct-images -q)" = "$before" ]
 	thaw "$c"
 	: >"$CT_RUN/$c/pause"
 	kill "$other"
