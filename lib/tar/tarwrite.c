@@ -242,16 +242,21 @@ static int visit(struct treewalk *w, const struct walked *f, void *here, struct 
 	return put(j, w, f, fd, e);
 }
 
+static int begin(struct job *j, struct err *e)
+{
+	archive_write_set_format_pax(j->a);
+	archive_write_set_bytes_per_block(j->a, BLOCK);
+	archive_write_set_bytes_in_last_block(j->a, 1);
+	return check(j, archive_write_open(j->a, j, NULL, sink, NULL), e);
+}
+
 static int pack(struct job *j, int from, struct err *e)
 {
 	own_treewalk struct treewalk w = {
 		.visit = visit, .live = true, .mounts = j->p->mounts, .mounts_n = j->p->mounts_n};
 	own_walked struct walked top = {.fd = -1};
 
-	archive_write_set_format_pax(j->a);
-	archive_write_set_bytes_per_block(j->a, BLOCK);
-	archive_write_set_bytes_in_last_block(j->a, 1);
-	if (check(j, archive_write_open(j->a, j, NULL, sink, NULL), e) < 0)
+	if (begin(j, e) < 0)
 		return -1;
 	if (treewalk_begin(&w, from, j->p->path, &top, e) < 0)
 		return -1;
@@ -276,4 +281,71 @@ int tarwrite_tree(int from, const struct packing *p, int to, struct err *e)
 	archive_write_free(j.a);
 	archive_entry_free(j.entry);
 	return failed;
+}
+
+/* --- single files --- */
+
+struct tarwriter {
+	struct job job;
+	struct packing packing;
+};
+
+struct tarwriter *tarwriter_begin(const struct packing *p, int to, struct err *e)
+{
+	struct tarwriter *t = mem_alloc(sizeof(*t));
+
+	t->packing = *p;
+	t->job = (struct job){
+		.p = &t->packing, .a = archive_write_new(), .entry = archive_entry_new(), .to = to};
+	if (!t->job.a || !t->job.entry)
+		abort();
+	if (begin(&t->job, e) == 0)
+		return t;
+	tarwriter_end(t, false, NULL);
+	return NULL;
+}
+
+int tarwriter_add(struct tarwriter *t, int file, const char *name, const char *link, struct err *e)
+{
+	own_treewalk struct treewalk w = {.visit = visit};
+	own_walked struct walked f = {.fd = -1};
+	struct job *j = &t->job;
+	own_fd int data = -1;
+
+	t->packing.name = name;
+	if (treewalk_begin(&w, file, name, &f, e) < 0 || describe(j, &w, &f, e) < 0)
+		return -1;
+	if (link) {
+		archive_entry_copy_hardlink(j->entry, link);
+		archive_entry_set_size(j->entry, 0);
+	} else if (S_ISREG(f.st.stx_mode)) {
+		data = treewalk_open(&w, &f, e);
+		if (data < 0)
+			return -1;
+		find_holes(j, data, &f);
+	}
+	return put(j, &w, &f, data, e);
+}
+
+int tarwriter_mark(struct tarwriter *t, const char *name, struct err *e)
+{
+	struct job *j = &t->job;
+
+	archive_entry_clear(j->entry);
+	archive_entry_copy_pathname(j->entry, name);
+	archive_entry_set_mode(j->entry, S_IFREG);
+	archive_entry_set_mtime(j->entry, 0, 0);
+	archive_entry_set_size(j->entry, 0);
+	return put(j, NULL, NULL, -1, e);
+}
+
+int tarwriter_end(struct tarwriter *t, bool whole, struct err *e)
+{
+	int r = whole ? check(&t->job, archive_write_close(t->job.a), e) : 0;
+
+	t->job.stopped = true; /* no end mark after a failure */
+	archive_write_free(t->job.a);
+	archive_entry_free(t->job.entry);
+	free(t);
+	return r;
 }

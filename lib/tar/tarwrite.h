@@ -39,4 +39,20 @@ struct packing {
  */
 int tarwrite_tree(int from, const struct packing *p, int to, struct err *e);
 
+/*
+ * An archive of single files in the caller's order, in the same format. Of the packing only target
+ * and progress count; device nodes are archived.
+ */
+struct tarwriter;
+struct tarwriter *tarwriter_begin(const struct packing *p, int to, struct err *e);
+/*
+ * Adds a file (a descriptor, O_PATH suffices; a directory without its content) under a name; "." is
+ * the root. link: the name of an earlier entry to which the entry is a hard link, or NULL.
+ */
+int tarwriter_add(struct tarwriter *t, int file, const char *name, const char *link, struct err *e);
+/* Adds an empty file that is the same in every archive: the mark of a deletion. */
+int tarwriter_mark(struct tarwriter *t, const char *name, struct err *e);
+/* Frees the archive; with `whole` its end mark is written first. */
+int tarwriter_end(struct tarwriter *t, bool whole, struct err *e);
+
 #endif

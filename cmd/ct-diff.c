@@ -1,0 +1,195 @@
+/* Shows what an object has changed against another one, or writes the changes as a layer. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "base/table.h"
+#include "cmd.h"
+#include "container/moment.h"
+#include "store/store.h"
+#include "tar/filediff.h"
+#include "tar/layerdiff.h"
+#include "tar/subdiff.h"
+
+struct diff_args {
+	bool json;
+	const char *output;
+};
+
+static const struct opt opts[] = {
+	OPT_FLAG(
+		struct diff_args, json, 0, "json",
+		"print one JSON object per change, with what has changed and where a file was moved from"),
+	OPT_TEXT(struct diff_args, output, 'o', "output", "FILE|-",
+		 "write the changes to a file or standard output as a layer: a tar with whiteouts"),
+	OPT_END,
+};
+
+static const struct opt_program program = {
+	.name = "ct-diff",
+	.operands = "A [B]",
+	.purpose = "Show what container, image or volume A has changed against B",
+	.opts = opts,
+	.min = 1,
+	.max = 2,
+};
+
+/* The path from the root, in one line: a backslash and control characters are escaped. */
+static char *path_text(const char *path)
+{
+	own_buf struct buf doubled = {0};
+
+	buf_str(&doubled, "/");
+	for (const char *p = str_equal(path, ".") ? "" : path; *p; p++)
+		buf_add(&doubled, *p == '\\' ? "\\\\" : p, *p == '\\' ? 2 : 1);
+	return str_printable(doubled.data);
+}
+
+static void print_lines(const struct subdiff *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		own_str char *text = path_text(d->v[i].path);
+
+		printf("%c %s\n", d->v[i].kind, text);
+	}
+}
+
+static const char *type_name(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "directory";
+	case S_IFLNK:
+		return "link";
+	case S_IFCHR:
+	case S_IFBLK:
+		return "device";
+	case S_IFIFO:
+		return "fifo";
+	case S_IFSOCK:
+		return "socket";
+	default:
+		return "file";
+	}
+}
+
+static void add_path(struct buf *line, const char *key, const char *path)
+{
+	own_str char *full = str_fmt("/%s", str_equal(path, ".") ? "" : path);
+
+	buf_fmt(line, "\"%s\":", key);
+	json_string(line, full);
+}
+
+static void add_what(struct buf *line, unsigned what)
+{
+	static const char *const names[] = {"type",  "mode",    "owner", "time",
+					    "xattr", "content", "links"};
+	const char *between = "";
+
+	buf_str(line, ",\"what\":[");
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (what & 1U << i) {
+			buf_fmt(line, "%s\"%s\"", between, names[i]);
+			between = ",";
+		}
+	buf_str(line, "]");
+}
+
+static void print_json(const struct subdiff *d)
+{
+	for (const struct subdiff_change *c = d->v; c < d->v + d->n; c++) {
+		own_buf struct buf line = {0};
+
+		buf_fmt(&line, "{\"change\":\"%c\",", c->kind);
+		add_path(&line, "path", c->path);
+		buf_fmt(&line, ",\"type\":\"%s\"", type_name(c->mode));
+		if (c->kind == 'C')
+			add_what(&line, c->what);
+		if (c->from) {
+			buf_str(&line, ",");
+			add_path(&line, "from", c->from);
+		}
+		printf("%s}\n", line.data);
+	}
+}
+
+static int write_layer(const struct subdiff *d, int new, const char *path, struct err *e)
+{
+	bool to_stdout = str_equal(path, "-");
+	own_fd int file = to_stdout ? -1
+				    : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int r;
+
+	if (file < 0 && !to_stdout)
+		return err_sys(e, "%s", path);
+	r = layerdiff_write_changes(d, new, to_stdout ? STDOUT_FILENO : file,
+				    to_stdout ? "standard output" : path,
+				    isatty(STDERR_FILENO) ? cmd_progress : NULL, e);
+	cmd_progress_end();
+	if (r == 0 && !to_stdout && close(take_fd(&file)) < 0)
+		return err_sys(e, "%s", path);
+	return r;
+}
+
+static int show(const struct moment *a, const struct moment *b, const struct diff_args *args,
+		struct err *e)
+{
+	own_subdiff struct subdiff changes = {0};
+
+	if (subdiff_find(b->files[0].fd, a->files[0].fd, &changes, e) < 0)
+		return -1;
+	if (args->output)
+		return write_layer(&changes, a->files[0].fd, args->output, e);
+	if (args->json)
+		print_json(&changes);
+	else
+		print_lines(&changes);
+	return 0;
+}
+
+/* What a container, or a snapshot of a volume, was made from. */
+static int origin(const struct moment *a, const char *ref, const char **out, struct err *e)
+{
+	*out = record_get(&a->config, id_is(a->id, "ps") ? "image" : "of");
+	return *out ? 0 : err_set(e, "%s: was not made from another object: name B as well", ref);
+}
+
+static int diff(const struct store *s, char **operands, const struct diff_args *args,
+		struct moment *a, struct moment *b, struct err *e)
+{
+	const char *base = operands[1];
+
+	if (moment_take(s, operands[0], false, a, e) < 0 ||
+	    (!base && origin(a, operands[0], &base, e) < 0) ||
+	    moment_take(s, base, false, b, e) < 0)
+		return -1;
+	return show(a, b, args, e) < 0 ? err_wrap(e, "%s", operands[0]) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct diff_args args = {0};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+	struct moment a = MOMENT_NONE, b = MOMENT_NONE;
+	own_store struct store store = STORE_NONE;
+	struct err e;
+	int failed;
+
+	if (args.json && args.output) {
+		err_set(&e, "--json and --output: cannot be used together");
+		err_status(&e, 2);
+		return cmd_failed(&e);
+	}
+	if (str_equal(args.output, "-") && isatty(STDOUT_FILENO)) {
+		err_set(&e, "standard output is a terminal");
+		return cmd_failed(&e);
+	}
+	failed = store_open(&store, STORE_LOOK, &e) < 0 ||
+		diff(&store, operands, &args, &a, &b, &e) < 0;
+	moment_drop(&store, &a);
+	moment_drop(&store, &b);
+	return failed ? cmd_failed(&e) : cmd_end(0);
+}

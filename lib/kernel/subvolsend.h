@@ -1,0 +1,41 @@
+/* Reads a subvolume as a send stream (BTRFS_IOC_SEND), and finds the names of its inodes. */
+#ifndef CT_SUBVOLSEND_H
+#define CT_SUBVOLSEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct strv;
+
+/* A stream that a child process writes into a pipe. */
+struct subvolsend {
+	int from; /* the pipe's end for reading; -1: none */
+	pid_t child;
+};
+
+/*
+ * Starts to send the read-only subvolume, from command SUBVOL or SNAPSHOT to END (sendstream.h).
+ * With parent >= 0 the stream holds only the differences to that read-only subvolume, of which the
+ * kernel reads only the differing parts of the tree. With data false the stream says which parts of
+ * files changed, but not their content. Needs CAP_SYS_ADMIN.
+ */
+int subvolsend_begin(int subvol, int parent, bool data, struct subvolsend *s, struct err *e);
+/* After the last byte was read, or to give up: the kernel's result. Closes the pipe. */
+int subvolsend_end(struct subvolsend *s, struct err *e);
+
+/* How send streams identify a subvolume. */
+struct subvol_identity {
+	uint8_t uuid[16];     /* of the original, if the subvolume was received; else its own */
+	uint64_t transaction; /* of the last change, there */
+};
+int subvol_identity(int subvol, struct subvol_identity *id, struct err *e);
+/* Records of what subvolume this one is a copy. Only a writable subvolume takes it. */
+int subvol_set_received(int subvol, const struct subvol_identity *id, struct err *e);
+
+/* Adds all paths of an inode, beneath the subvolume's root and unsorted; none if it does not exist.
+ */
+int subvol_names(int subvol, uint64_t inode, struct strv *names, struct err *e);
+
+#endif

@@ -1,0 +1,111 @@
+bats_require_minimum_version 1.5.0
+load helper
+
+teardown() {
+	remove_containers
+	ct-volumes -q | ct-rm -f -
+}
+
+trees() {
+	/usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/trees.py" "$@"
+}
+
+# two_volumes SEED: the volumes old and new with random trees; new is a changed snapshot of old.
+two_volumes() {
+	ct-run --rm --network none -v old:/v -v new:/w "$img" true
+	old=$CT_ROOT/$(ct-volumes -q old)/data new=$CT_ROOT/$(ct-volumes -q new)/data
+	trees grow "$1" "$old"
+	btrfs -q subvolume delete "$new"
+	btrfs -q subvolume snapshot "$old" "$new"
+	trees change "$1" "$new"
+}
+
+@test "the changes of a container are those against its image, as lines and as JSON" {
+	finished --network none "$img" sh -c 'echo ready >/state; rm /etc/group; mv /etc/passwd /etc/users; chmod 711 /root; chown 3:4 /usr'
+	run -0 ct-diff "$c"
+	for line in 'C /' 'C /etc' 'D /etc/group' 'D /etc/passwd' 'A /etc/users' 'A /state' 'C /root' 'C /usr'; do
+		[[ $'\n'$output$'\n' == *$'\n'"$line"$'\n'* ]]
+	done
+	[[ $output != */usr/* ]]
+	run -0 ct-diff --json "$c" "$img"
+	[ "$(jq -r 'select(.path == "/etc/users") | .change + .from' <<<"$output")" = A/etc/passwd ]
+	[ "$(jq -c 'select(.path == "/root" or .path == "/usr") | .what' <<<"$output")" = $'["mode"]\n["owner"]' ]
+}
+
+@test "every kind of change of random trees is found, and nothing else, as walking both trees finds it" {
+	for seed in 1 2 3 4 5 6; do
+		two_volumes "$seed"
+		trees walk "$old" "$new" >"$D/walked"
+		ct-diff --json new old | jq -cS 'del(.from)' | diff "$D/walked" -
+		[ "$(wc -l <"$D/walked")" -gt 20 ]
+		# The lines are the same changes; a path with a line break is one line.
+		ct-diff new old | wc -l | grep -qx "$(wc -l <"$D/walked")"
+		trees walk "$new" "$old" >"$D/walked"
+		ct-diff --json old new | jq -cS 'del(.from)' | diff "$D/walked" -
+		ct-rm old new
+	done
+}
+
+@test "unrelated images are compared by content" {
+	cp -a "$busybox" "$D/other"
+	rm "$D/other/etc/group"
+	echo more >>"$D/other/etc/passwd"
+	other=$(ct-init "$D/other")
+	run -0 ct-diff "$other" "$img"
+	[ "$output" = $'C /etc\nD /etc/group\nC /etc/passwd' ]
+	run -0 ct-diff "$img" "$img"
+	[ -z "$output" ]
+	ct-rm "$other"
+}
+
+@test "a layer of the changes makes the same tree, with the same bytes each time" {
+	for seed in 11 12 13; do
+		two_volumes "$seed"
+		# A layer cannot hold sockets.
+		find "$old" "$new" -type s -delete
+		ct-diff -o "$D/layer" new old
+		ct-diff -o - new old | cmp "$D/layer" -
+		tar -C "$old" --format=posix --xattrs -cf "$D/base" .
+		image=$(trees archive "$D/base" "$D/layer" | ct-init -)
+		ct-diff --json "$image" new >"$D/left"
+		[ -z "$(jq -r 'select(.path != "/")' "$D/left")" ] || { cat "$D/left"; false; }
+		ct-rm old new "$image"
+	done
+}
+
+@test "ten changes in a large tree cost few system calls, as in a small one" {
+	cp -a "$busybox" "$D/large"
+	(cd "$D/large" && seq 20000 | split -l 1 -a 4 - f && for i in $(seq 50); do mkdir "d$i"; done)
+	large=$(ct-init "$D/large")
+	ct-run --name few --network none "$large" true
+	root=$(ct path few)
+	for i in $(seq 10); do echo changed >"$root/d$i/new"; done
+	strace -f -c -o "$D/calls" ct-diff few >"$D/out"
+	[ "$(wc -l <"$D/out")" -ge 20 ]
+	[ "$(awk '$NF == "total" { print $(NF - 2) }' "$D/calls")" -lt 2000 ]
+	ct-rm few "$large"
+}
+
+@test "a running container is compared as it is now, and keeps running" {
+	c=$(ct-run -d --network none "$img" sleep 1000)
+	ct-exec "$c" touch /made
+	run -0 ct-diff "$c"
+	[[ $'\n'$output$'\n' == *$'\nA /made\n'* ]]
+	[ "$(field status "$c")" = running ]
+	[ -z "$(ls "$CT_ROOT/tmp")" ]
+}
+
+@test "what cannot be compared is refused in one line" {
+	finished --network none "$img" sh -c 'touch /.wh.x'
+	for args in nosuch "$img" "$c nosuch" "-o - $c" "$c $c $c" "--json -o x $c"; do
+		echo "$args"
+		# shellcheck disable=SC2086 # several words
+		run ! --separate-stderr ct-diff $args
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == 'ct-diff: '* ]]
+	done
+	run -1 ct-diff -o - "$c"
+	[[ $output == *'/.wh.x: a layer cannot hold a file whose name begins with ".wh."'* || $output == *'.wh.x: a layer cannot'* ]]
+	[ -z "$(ls "$CT_ROOT/tmp")" ]
+	run -1 bash -c "ct-diff $c >/dev/full"
+}
