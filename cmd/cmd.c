@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -107,8 +106,6 @@ char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *ar
 	program = prog;
 	fill_standard_streams();
 	argv = selfexe_take_args(argv);
-	setlocale(LC_CTYPE,
-		  "C.UTF-8"); /* libarchive and the log use UTF-8, whatever the user's locale */
 	switch (opt_parse(prog, argc, argv, args, &first, &e)) {
 	case OPT_GO:
 		return argv + first;

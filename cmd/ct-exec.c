@@ -5,6 +5,7 @@
 
 #include "base/own.h"
 #include "base/selfexe.h"
+#include "base/sig.h"
 #include "cmd.h"
 #include "container/container.h"
 #include "container/monitor.h"
@@ -78,6 +79,7 @@ static int run(struct join *j, int *status, struct err *e)
 
 	/* Until the command runs, a signal ends this process and the command with it. Otherwise a
 	 * container that is frozen meanwhile would make ct-exec wait and ignore Ctrl-C. */
+	sig_note();
 	if (j->detached)
 		return join_background(j, e);
 	if (join_start(j, e) < 0)

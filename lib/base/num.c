@@ -211,14 +211,36 @@ int num_time(const char *s, struct timespec *out, struct err *e)
 		s);
 }
 
+/*
+ * The date of a day counted from 1970-01-01. gmtime(3) would read the time zone of the host for it.
+ * Years begin with March here, so that a leap day is the last day of its year.
+ */
+static void date_of(int64_t day, int *year, int *month, int *mday)
+{
+	enum { PERIOD = 146097 };              /* days of 400 years */
+	int64_t since = day + 719468, periods; /* 0000-03-01 is 719468 days before 1970 */
+	int in, y, m;
+
+	periods = since / PERIOD - (since % PERIOD < 0);
+	in = (int)(since - periods * PERIOD);
+	y = (in - in / 1460 + in / 36524 - in / 146096) / 365;
+	in -= 365 * y + y / 4 - y / 100;
+	m = (5 * in + 2) / 153;
+	*mday = in - (153 * m + 2) / 5 + 1;
+	*month = m < 10 ? m + 3 : m - 9;
+	*year = (int)(periods * 400) + y + (*month <= 2);
+}
+
 void num_time_format(const struct timespec *t, char out[NUM_TIME_LEN])
 {
-	struct tm tm;
-	size_t n;
+	const int64_t last = 253402300799, first = -62135596800; /* the years 9999 and 1 */
+	int64_t s = t->tv_sec < first || t->tv_sec > last ? 0 : t->tv_sec;
+	int64_t day = s / 86400 - (s % 86400 < 0);
+	int in = (int)(s - day * 86400), year, month, mday;
 
-	if (!gmtime_r(&t->tv_sec, &tm)) /* the year exceeds an int */
-		gmtime_r(&(time_t){0}, &tm);
+	date_of(day, &year, &month, &mday);
 	/* An image without a creation time has the year 1: RFC 3339 requires four digits. */
-	n = strftime(out, NUM_TIME_LEN, "%04Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, NUM_TIME_LEN - n, ".%09ldZ", t->tv_nsec);
+	snprintf(out, NUM_TIME_LEN, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ", (unsigned)year % 10000,
+		 (unsigned)month % 100, (unsigned)mday % 100, (unsigned)in / 3600 % 100,
+		 (unsigned)in / 60 % 60, (unsigned)in % 60, (unsigned)t->tv_nsec % 1000000000U);
 }

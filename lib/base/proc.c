@@ -59,8 +59,14 @@ static uint64_t stat_field(const char *from_state, int number)
 
 int proc_identify(pid_t pid, struct proc_id *out)
 {
-	char text[1024], *stat = read_stat(pid, text, sizeof(text));
+	static struct proc_id self; /* of a parent until the first call after fork(2) */
+	char text[1024], *stat;
 
+	if (pid == self.pid && pid == getpid()) {
+		*out = self;
+		return 0;
+	}
+	stat = read_stat(pid, text, sizeof(text));
 	if (!stat)
 		return -1;
 	if (*stat == 'Z' || *stat == 'X') {
@@ -69,6 +75,8 @@ int proc_identify(pid_t pid, struct proc_id *out)
 	}
 	out->pid = pid;
 	out->start = stat_field(stat, 22);
+	if (pid == getpid())
+		self = *out;
 	return 0;
 }
 

@@ -22,6 +22,9 @@ enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
 /* Copies of main's arguments: unchanged, and as option parsing reorders them. Kept until exit. */
 static char **args, **list;
+/* Where the arguments are shown from, and how many bytes the title may have there. */
+static char *shown;
+static size_t room;
 
 char **selfexe_take_args(char **argv)
 {
@@ -33,6 +36,11 @@ char **selfexe_take_args(char **argv)
 	list = mem_alloc((n + 1) * sizeof(*list));
 	for (size_t i = 0; i < n; i++)
 		args[i] = list[i] = str_dup(argv[i]);
+	/* The kernel puts one behind the other (execve(2)). */
+	if (n) {
+		shown = argv[0];
+		room = (size_t)(argv[n - 1] + strlen(argv[n - 1]) + 1 - argv[0]);
+	}
 	return list;
 }
 
@@ -143,14 +151,12 @@ static bool read_layout(struct prctl_mm_map *m)
 
 void selfexe_retitle(const char *title)
 {
-	static struct prctl_mm_map m; /* read once, while /proc is still the host's */
-	size_t n = strlen(title) + 1, room;
-	char *shown;
+	struct prctl_mm_map m;
+	size_t n = strlen(title) + 1;
+	char *larger;
 
-	if (!m.arg_start && !read_layout(&m))
+	if (!shown)
 		return;
-	shown = (char *)(uintptr_t)m.arg_start;
-	room = m.arg_end - m.arg_start;
 	memset(shown, 0, room);
 	if (n <= room) {
 		memcpy(shown, title, n);
@@ -161,15 +167,19 @@ void selfexe_retitle(const char *title)
 	 * anonymous memory only. PR_SET_MM_MAP is the only operation of PR_SET_MM without a
 	 * required capability.
 	 */
-	m.arg_start = (uintptr_t)str_dup(title);
-	m.arg_end = m.arg_start + n;
-	m.brk = (uintptr_t)sbrk(0);
-	if (prctl(PR_SET_MM, PR_SET_MM_MAP, &m, sizeof(m), 0) == 0)
-		return;
-	free((char *)(uintptr_t)m.arg_start);
-	m.arg_start = (uintptr_t)shown; /* without CONFIG_CHECKPOINT_RESTORE: truncate the title */
-	m.arg_end = m.arg_start + room;
-	memmove(shown, title, room - 1);
+	larger = str_dup(title);
+	if (read_layout(&m)) {
+		m.arg_start = (uintptr_t)larger;
+		m.arg_end = m.arg_start + n;
+		m.brk = (uintptr_t)sbrk(0);
+		if (prctl(PR_SET_MM, PR_SET_MM_MAP, &m, sizeof(m), 0) == 0) {
+			shown = larger; /* an earlier one is kept until exit */
+			room = n;
+			return;
+		}
+	}
+	free(larger);
+	memcpy(shown, title, room - 1); /* without CONFIG_CHECKPOINT_RESTORE: truncate the title */
 }
 
 void selfexe_show(const char *what)

@@ -1,13 +1,17 @@
 #include "base/sig.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/num.h"
+#include "base/own.h"
 
 /* Reads "RTMIN", "RTMIN+3", "RTMAX-2", "RTMAX" (signal(7)). */
 static bool read_real_time(const char *name, int *sig)
@@ -54,4 +58,39 @@ int sig_read(const char *text, int *sig, struct err *e)
 			return 0;
 		}
 	return err_set(e, "%s: no such signal", text);
+}
+
+/* Bit N-1 for signal N; all bits: not noted. */
+static uint64_t ignored_set = UINT64_MAX;
+
+void sig_note(void)
+{
+	own_fd int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char text[4096], *line;
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	line = strstr(text, "\nSigIgn:\t");
+	if (line)
+		ignored_set = strtoull(line + strlen("\nSigIgn:\t"), NULL, 16);
+}
+
+void sig_ignore(int sig)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigaction(sig, &ignore, NULL);
+	ignored_set |= UINT64_C(1) << (sig - 1);
+}
+
+void sig_reset(void)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		if (ignored_set & UINT64_C(1) << (sig - 1))
+			sigaction(sig, &dfl, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/sig.h"
 #include "base/str.h"
 #include "base/tty.h"
 #include "log/relay.h"
@@ -16,7 +17,6 @@
 
 int monitor_signals(struct err *e)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t all;
 	int fd;
 
@@ -27,8 +27,9 @@ int monitor_signals(struct err *e)
 	sigdelset(&all, SIGFPE);
 	sigdelset(&all, SIGILL);
 	sigdelset(&all, SIGABRT);
-	sigaction(SIGPIPE, &ignore, NULL);
-	sigaction(SIGXFSZ, &ignore, NULL); /* a log at its size limit must not end the supervisor */
+	sig_note();
+	sig_ignore(SIGPIPE);
+	sig_ignore(SIGXFSZ); /* a log at its size limit must not end the supervisor */
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_sys(e, "signalfd") : fd;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/charset.h"
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/num.h"
@@ -54,6 +55,7 @@ unsigned http_patience(void)
 int http_begin(bool any, struct err *e)
 {
 	insecure = any;
+	charset_load();
 	return curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ? 0
 							     : err_set(e, "libcurl does not start");
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/charset.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/own.h"
@@ -91,6 +92,7 @@ int ociarchive_begin(struct ociarchive *o, int fd, const char *target,
 	*o = (struct ociarchive){.archive = archive_write_new(), .fd = fd, .target = target};
 	if (!o->archive)
 		abort();
+	charset_load();
 	archive_write_set_format_pax_restricted(o->archive);
 	archive_write_set_bytes_in_last_block(o->archive, 1);
 	if (check(o, archive_write_open(o->archive, o, NULL, sink, NULL), e) < 0)

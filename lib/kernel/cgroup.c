@@ -126,6 +126,12 @@ int cgroup_open(const char *path, struct cgroup_group *g, struct err *e)
 
 void cgroup_close(struct cgroup_group *g)
 {
+	unsigned n = (unsigned)g->v1_n;
+
+	/* Opened one after the other, they mostly have numbers that follow each other. */
+	if (n > 1 && g->v1[n - 1] - g->v1[0] == (int)n - 1 &&
+	    close_range((unsigned)g->v1[0], (unsigned)g->v1[n - 1], 0) == 0)
+		g->v1_n = 0;
 	while (g->v1_n > 0)
 		close(g->v1[--g->v1_n]);
 	if (g->v2 >= 0)

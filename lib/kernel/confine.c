@@ -4,7 +4,6 @@
 #include <iconv.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
-#include <locale.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/charset.h"
 #include "base/err.h"
 #include "base/own.h"
 
@@ -26,7 +26,7 @@ static void load_charsets(void)
 {
 	iconv_t any;
 
-	setlocale(LC_CTYPE, "C.UTF-8");
+	charset_load();
 	any = iconv_open("UTF-16", "UTF-8");
 	if (any != (iconv_t)-1)
 		iconv_close(any);

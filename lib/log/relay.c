@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -90,7 +92,8 @@ int relay_fd(const struct relay *r)
 static void end_close(const struct relay *r, struct end *s)
 {
 	if (s->fd >= 0) {
-		epoll_ctl(r->ep, EPOLL_CTL_DEL, s->fd, NULL);
+		if (s->way != PLAIN)
+			epoll_ctl(r->ep, EPOLL_CTL_DEL, s->fd, NULL);
 		close(s->fd);
 	}
 	*s = (struct end){.fd = -1, .way = NOTHING, .ready = true};
@@ -332,8 +335,12 @@ static void watch_more(struct relay *r)
 
 int relay_add(struct relay *r, const struct relay_channel *c, struct err *e)
 {
-	struct channel *ch = mem_alloc(sizeof(*ch)), **last = &r->first;
+	struct channel *ch = malloc(sizeof(*ch)), **last = &r->first;
 
+	if (!ch)
+		abort();
+	/* The buffer's pages are taken when data comes: many streams stay silent. */
+	memset(ch, 0, offsetof(struct channel, buf));
 	ch->c = *c;
 	ch->dst.fd = -1;
 	if (end_open(r, &ch->src, c->from, O_RDONLY) < 0 ||

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/own.h"
+#include "base/sig.h"
 #include "run/init.h"
 
 void program_own_streams(const struct program *p)
@@ -60,17 +61,6 @@ static int become_user(const struct program *p, struct err *e)
 		      u->uid) < 0)
 		return user_id_failed("user", u->uid, e);
 	return 0;
-}
-
-static void default_signals(void)
-{
-	struct sigaction dfl = {.sa_handler = SIG_DFL};
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &dfl, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* The interpreter that a script names after "#!". false: it names none. */
@@ -146,7 +136,7 @@ int program_exec(struct program *p, int report, struct err *e)
 		sigprocmask(SIG_SETMASK, &p->mask, NULL);
 	} else {
 		umask(022);
-		default_signals();
+		sig_reset();
 	}
 	/* After the last change of ids: each of those clears it. */
 	if (!p->init && !p->stays) {

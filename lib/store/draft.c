@@ -283,13 +283,26 @@ static void sweep_names(const struct store *s)
 		name_sweep(s, *kind);
 }
 
+/* A directory of btrfs has the length of the names in it. */
+static bool has_no_drafts(const struct store *s)
+{
+	struct stat st;
+
+	return fstatat(s->root, "tmp", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+		st.st_size == 0;
+}
+
 int draft_sweep(const struct store *s, struct err *e)
 {
-	int fd = openat(s->root, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	own_dir DIR *d = NULL;
 	struct dirent *entry;
 	bool first = true;
+	int fd;
 
+	if (has_no_drafts(s))
+		return 0;
+	fd = openat(s->root, "tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
 	if (!d)
 		return err_sys(e, "%s/tmp: open", s->root_path);
 	while ((entry = readdir(d))) {

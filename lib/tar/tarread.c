@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/charset.h"
 #include "base/str.h"
 #include "tar/inflate.h"
 #include "tar/paxtime.h"
@@ -177,6 +178,7 @@ int tarread_open(struct tarread *t, int from, struct err *e)
 {
 	int r;
 
+	charset_load();
 	t->from = from;
 	t->plain = archive_read_new();
 	t->tar = archive_read_new();

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/charset.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/own.h"
@@ -276,6 +277,7 @@ int tarwrite_tree(int from, const struct packing *p, int to, struct err *e)
 
 	if (!j.a || !j.entry)
 		abort();
+	charset_load();
 	failed = pack(&j, from, e);
 	j.stopped = true; /* no end mark after a failure */
 	archive_write_free(j.a);

@@ -172,6 +172,24 @@ static void a_moment_is_written_with_all_its_nanoseconds(void **state)
 	assert_int_equal(time_of(out).tv_nsec, 5);
 }
 
+static void every_day_is_written_as_the_calendar_has_it(void **state)
+{
+	char out[NUM_TIME_LEN], want[80];
+	struct tm tm;
+
+	(void)state;
+	/* From the year 1 to 9999, in steps that meet each day of a leap year and turns of
+	 * centuries. */
+	for (int64_t s = -62135596800; s <= 253402300799; s += 86400 * 13 + 3601) {
+		gmtime_r(&(time_t){s}, &tm);
+		snprintf(want, sizeof(want), "%04d-%02d-%02dT%02d:%02d:%02d.000000000Z",
+			 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+			 tm.tm_sec);
+		num_time_format(&(struct timespec){.tv_sec = s}, out);
+		assert_string_equal(out, want);
+	}
+}
+
 static void a_moment_beyond_all_calendars_is_still_written_safely(void **state)
 {
 	char out[NUM_TIME_LEN];
@@ -195,6 +213,7 @@ int main(void)
 		cmocka_unit_test(how_long_ago_is_a_moment),
 		cmocka_unit_test(a_moment_that_never_was_is_refused),
 		cmocka_unit_test(a_moment_is_written_with_all_its_nanoseconds),
+		cmocka_unit_test(every_day_is_written_as_the_calendar_has_it),
 		cmocka_unit_test(a_moment_beyond_all_calendars_is_still_written_safely),
 	};
 

@@ -111,13 +111,13 @@ static void want_of_descriptors_is_not_taken_for_death(void **state)
 	int failed;
 
 	(void)state;
-	assert_int_equal(proc_identify(getpid(), &id), 0);
+	assert_int_equal(proc_identify(getppid(), &id), 0);
 	getrlimit(RLIMIT_NOFILE, &before);
 	none = before;
 	none.rlim_cur = 0;
 	setrlimit(RLIMIT_NOFILE, &none);
 	alive = proc_alive(&id);
-	failed = proc_identify(getpid(), &id) < 0 ? errno : 0;
+	failed = proc_identify(getppid(), &id) < 0 ? errno : 0;
 	setrlimit(RLIMIT_NOFILE, &before);
 	assert_true(alive);
 	assert_int_equal(failed, EMFILE);

@@ -1,6 +1,8 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/sig.h"
 
@@ -80,6 +82,41 @@ static void what_is_no_signal_is_refused(void **state)
 	}
 }
 
+/* What a child of a child that ignores `before`, and later `after`, ignores or blocks after a
+ * reset. */
+static int left_after_reset(int before, int after, bool noted)
+{
+	pid_t pid = fork();
+	struct sigaction is;
+	sigset_t blocked;
+	int status, left = 0;
+
+	if (pid == 0) {
+		signal(before, SIG_IGN);
+		if (noted)
+			sig_note();
+		sig_ignore(after);
+		sigfillset(&blocked);
+		sigprocmask(SIG_BLOCK, &blocked, NULL);
+		sig_reset();
+		for (int sig = 1; sig < NSIG; sig++)
+			left += sigaction(sig, NULL, &is) == 0 && is.sa_handler == SIG_IGN;
+		sigprocmask(SIG_BLOCK, NULL, &blocked);
+		_exit(left + 100 * !sigisemptyset(&blocked));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+static void a_reset_ends_ignoring_and_blocking(void **state)
+{
+	(void)state;
+	for (int noted = 0; noted < 2; noted++) {
+		assert_int_equal(left_after_reset(SIGHUP, SIGPIPE, noted), 0);
+		assert_int_equal(left_after_reset(SIGRTMAX, SIGXFSZ, noted), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +124,7 @@ int main(void)
 		cmocka_unit_test(a_signal_is_known_by_its_other_names),
 		cmocka_unit_test(real_time_signals_are_counted_from_the_first),
 		cmocka_unit_test(what_is_no_signal_is_refused),
+		cmocka_unit_test(a_reset_ends_ignoring_and_blocking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
