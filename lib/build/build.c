@@ -51,9 +51,9 @@ static int subvol_key(int rootfs, char key[STEP_KEY], struct err *e)
 }
 
 /*
- * What an image's files are told by: its configuration's digest, if it came with one, so
- * that it is the same one when it was removed and pulled again; or else by its subvolume's own
- * number, since an image that was made here may be replaced under its id.
+ * The key of an image's files. A pulled image has the digest of its configuration, so the key is
+ * the same after the image was removed and pulled again. An image made here has the UUID of its
+ * subvolume, because another image may replace it under the same id.
  */
 static int image_key(const struct image *img, char key[STEP_KEY], struct err *e)
 {
@@ -90,7 +90,7 @@ int tip_copy(const struct tip *from, struct tip *to, struct err *e)
 	if (dup_fd(from->step.dir, &to->step.dir) < 0 ||
 	    dup_fd(from->step.rootfs, &to->step.rootfs) < 0 ||
 	    (*to->image.id && dup_fd(from->image.rootfs, &to->image.rootfs) < 0)) {
-		err_sys(e, "hold the files before");
+		err_sys(e, "keep the previous step's files open");
 		tip_close(to);
 		return -1;
 	}
@@ -102,7 +102,7 @@ int tip_open_image(const struct build *b, const char *ref, enum pull_policy pull
 		   struct err *e)
 {
 	*t = (struct tip)TIP_NONE;
-	/* ct-pull said itself why it failed; the error has no words then. */
+	/* ct-pull has already printed the reason; the error is empty then. */
 	if (pull_open(b->store, ref, pull, &t->image, e) < 0)
 		return *e->msg ? -1 : err_set(e, "%s: cannot be pulled", ref);
 	t->rootfs = t->image.rootfs;

@@ -1,6 +1,5 @@
 /*
- * A build under way: what its parts have in common (buildcopy.h, buildrun.h,
- * builder.h).
+ * The state of a build, shared by its parts (buildcopy.h, buildrun.h, builder.h).
  */
 #ifndef CT_BUILD_H
 #define CT_BUILD_H
@@ -13,12 +12,13 @@
 struct err;
 struct ignore;
 
-/* Files that a step goes on from, or copies from: a step's, an image's, or none. */
+/* The file tree before a step, or one that a step copies from: of a stored step, of an image, or
+ * empty. */
 struct tip {
-	char key[STEP_KEY];      /* tells all that they are */
-	struct stored_step step; /* they are this step's; dir -1: not */
-	struct image image;      /* or this image's */
-	int rootfs;              /* -1: no files at all */
+	char key[STEP_KEY];      /* identifies the files */
+	struct stored_step step; /* the stored step; dir -1: none */
+	struct image image;      /* or the image */
+	int rootfs;              /* -1: an empty tree */
 };
 
 #define TIP_NONE                                  \
@@ -27,48 +27,48 @@ struct tip {
 	}
 
 struct build {
-	/* Given. */
+	/* Set by the caller. */
 	const struct store *store;
 	const struct steps *steps;
-	int context;              /* a directory; -1: there is none */
-	const char *context_name; /* as messages call it */
-	const char *file_name;    /* of the Dockerfile, in messages */
+	int context;              /* a directory; -1: none */
+	const char *context_name; /* its name in messages */
+	const char *file_name;    /* the Dockerfile's name in messages */
 	const struct ignore *ignore;
-	const char *label; /* of its containers: KEY=VALUE */
+	const char *label; /* label of the build's containers: KEY=VALUE */
 	bool no_cache, quiet;
 	enum pull_policy pull;
-	/* A step is about to be done, or was done before. */
+	/* Called before a step is executed, or when it is taken from the cache. */
 	void (*tell)(const struct step *step, bool cached);
-	void (*note)(const char *text); /* what the user should be told besides */
-	volatile pid_t
-		*child; /* whom a signal is to be passed on to, while there is one; 0: nobody */
-	const volatile int *stop; /* not 0: a signal came, and nothing more is begun */
+	void (*note)(const char *text); /* reports a warning to the user */
+	volatile pid_t *child;    /* the running command, to which signals are passed on; 0: none */
+	const volatile int *stop; /* not 0: a signal arrived, so no further step is started */
 
-	/* Its own. */
-	struct tip *tips;    /* a stage's each */
-	struct tip **images; /* those of --from */
+	/* Private. */
+	struct tip *tips;    /* one for each stage */
+	struct tip **images; /* the images that --from names */
 	struct strv image_names;
-	struct strv keys;  /* of all steps that it is made of */
-	struct strv fresh; /* of those, what was not there before */
-	char left[ID_LEN]; /* a container of a failed step, to look into; "" */
+	struct strv keys;  /* keys of all steps of the build */
+	struct strv fresh; /* those of them that this build made */
+	char left[ID_LEN]; /* the container of a failed step, kept for inspection; "": none */
 };
 
 void tip_close(struct tip *t);
 void build_close(struct build *b);
 
-/* Opens an image as a tip, pulled first if it is to be. */
+/* Opens an image as a tip; pulls it first if `pull` requires it. */
 int tip_open_image(const struct build *b, const char *ref, enum pull_policy pull, struct tip *t,
 		   struct err *e);
-/* The same files as another tip has, held on their own. */
+/* A tip with the same files, held by descriptors of its own. */
 int tip_copy(const struct tip *from, struct tip *to, struct err *e);
-/* Tells this very tree from any other: the number of its subvolume. */
+/* A key of this one tree: the UUID of its subvolume. */
 int tip_instance(const struct tip *t, char key[STEP_KEY], struct err *e);
-/* A writable snapshot of the tip, the subvolume `rootfs` of a draft (empty, of no files). */
+/* Makes a writable snapshot of the tip as the subvolume `name` of a draft; an empty subvolume for
+ * an empty tip. */
 int tip_snapshot(const struct tip *t, const struct draft *d, const char *name, struct err *e);
-/* Where its files are on the host. The caller frees it. */
+/* The path of the tip's files on the host. The caller frees it. */
 char *tip_path(const struct build *b, const struct tip *t);
 
-/* The files that --from or from= means; NULL in *tip: the context. */
+/* Finds the files that --from or from= names; *tip is NULL for the context. */
 int build_source(struct build *b, const struct step_source *from, const struct tip **tip,
 		 struct err *e);
 

@@ -27,7 +27,7 @@ int buildcopy_owner(int rootfs, const char *spec, uid_t *uid, gid_t *gid, struct
 	return 0;
 }
 
-/* The plain sources that match, and that at least one does. */
+/* Finds the files of all sources that are not URLs; fails if there is none. */
 static int find_paths(const struct sources *from, const struct step *step, struct strv *paths,
 		      struct err *e)
 {
@@ -43,10 +43,10 @@ static int find_paths(const struct sources *from, const struct step *step, struc
 	if (plain > 0 && plain == step->args.n && step->files_n == 0 && paths->n == 0) {
 		own_str char *all = strv_join(&step->args, " ");
 
-		return err_set(e, "%s: nothing in %s matches", all, from->what);
+		return err_set(e, "%s: no file in %s matches", all, from->what);
 	}
 	if (paths->n > 1 && step->dest[strlen(step->dest) - 1] != '/')
-		return err_set(e, "several files, and %s does not end with \"/\"", step->dest);
+		return err_set(e, "several files, but %s does not end with \"/\"", step->dest);
 	return 0;
 }
 
@@ -80,14 +80,13 @@ static int open_source(struct copying *c, struct err *e)
 	if (build_source(c->b, from, &tip, e) < 0)
 		return -1;
 	if (tip->rootfs < 0)
-		return err_set(e, "%s: no files are there",
-			       from->image ? from->image : "that stage");
+		return err_set(e, "%s: has no files", from->image ? from->image : "that stage");
 	c->from = (struct sources){.root = tip->rootfs,
 				   .what = from->image ? from->image : "that stage"};
 	return 0;
 }
 
-/* Of what is not in a directory: a heredoc, or what was fetched. */
+/* Adds a file that is in no source directory: a heredoc, or a fetched file. */
 static char *add_file(struct copying *c, const char *name)
 {
 	strv_take(&c->files, str_fmt("file-%zu", c->files.n));
@@ -127,8 +126,7 @@ int buildcopy_open(struct copying *c, struct build *b, const struct step *step,
 	for (size_t i = 0; i < step->excludes.n; i++)
 		if (ignore_add(&c->exclude, step->excludes.v[i], e) < 0)
 			return err_wrap(e, "--exclude");
-	/* What comes from the context belongs to root; of a stage or an image files keep their
-	 * owners. */
+	/* Files of the context belong to root; files of a stage or an image keep their owners. */
 	c->graft = (struct graft){.ignore = c->from.ignore,
 				  .exclude = &c->exclude,
 				  .owned = c->from.confined || step->chown,
@@ -147,7 +145,7 @@ void buildcopy_close(struct copying *c)
 	ignore_free(&c->exclude);
 }
 
-/* A file of work, opened as a source is. */
+/* Opens a file of the draft `work` as a source. */
 static int open_work(const struct copying *c, const char *file, struct err *e)
 {
 	int fd = openat(c->work->dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -196,7 +194,7 @@ int buildcopy_key(struct copying *c, struct stepkey *k, struct err *e)
 	return 0;
 }
 
-/* An archive's files, into the directory dest. 1: it is none. */
+/* Unpacks an archive into the directory dest. 1: the file is not an archive. */
 static int unpack(struct copying *c, int fd, const char *path, int rootfs, struct err *e)
 {
 	struct untar_rules rules = {.follow = true,
@@ -224,7 +222,7 @@ static int unpack(struct copying *c, int fd, const char *path, int rootfs, struc
 	r = untar_merge(archive, path, dest, &rules, NULL, e);
 	if (r >= 0 || !strstr(e->msg, "not a tar archive"))
 		return r < 0 ? -1 : 0;
-	/* Compressed, but no archive: a file like others. */
+	/* A compressed file that is not an archive is copied like any other file. */
 	if (new)
 		unlinkat(rootfs, place + 1, AT_REMOVEDIR);
 	return 1;

@@ -1,5 +1,5 @@
 /*
- * COPY, ADD and WORKDIR done: files into a snapshot of the step before.
+ * Executes COPY, ADD and WORKDIR: puts files into a snapshot of the previous step.
  */
 #ifndef CT_BUILDCOPY_H
 #define CT_BUILDCOPY_H
@@ -13,31 +13,32 @@
 struct copying {
 	struct build *b;
 	const struct step *step;
-	const struct tip *tip; /* the files before */
+	const struct tip *tip; /* the previous step's files */
 	struct sources from;
-	struct strv paths; /* what was found of the sources */
+	struct strv paths; /* the files that the sources name */
 	struct ignore exclude;
 	struct graft graft;
-	const struct draft *work; /* what is fetched, and heredocs, are files here */
-	struct strv files;        /* their names in work, and as what each is copied */
+	const struct draft *work; /* holds fetched files and heredocs */
+	struct strv files;        /* their names in work, and the names that the copies get */
 	struct strv names;
 };
 
-/* Whether the sources that are in the context are there: before the first step is done. */
+/* Called before the first step: fails if a source in the context is missing. */
 int buildcopy_check(struct build *b, const struct step *step, struct err *e);
 
-/* Finds (and fetches) all sources. */
+/* Finds all sources, and fetches URLs. */
 int buildcopy_open(struct copying *c, struct build *b, const struct step *step,
 		   const struct tip *tip, const struct draft *work, struct err *e);
 void buildcopy_close(struct copying *c);
 #define own_copying __attribute__((cleanup(buildcopy_close)))
 
-/* What the step is made of, into its key. */
+/* Adds the step's inputs to its key. */
 int buildcopy_key(struct copying *c, struct stepkey *k, struct err *e);
-/* Into the tree whose top is rootfs. */
+/* Copies the files into the tree at rootfs. */
 int buildcopy_do(struct copying *c, int rootfs, struct err *e);
 
-/* The owner that --chown or USER means, in a tree (-1: none): a number alone is the group's, too. */
+/* Finds the owner that --chown or USER names, in the user database of a tree (-1: none). A uid
+ * alone is the gid, too. */
 int buildcopy_owner(int rootfs, const char *spec, uid_t *uid, gid_t *gid, struct err *e);
 
 #endif

@@ -47,7 +47,7 @@ void builder_check(struct build *b, struct faults *faults)
 
 /* --- one step --- */
 
-/* The step becomes the stage's tip. */
+/* Makes a completed step the stage's tip. */
 static void move_on(struct build *b, struct tip *tip, struct stored_step *done)
 {
 	tip_close(tip);
@@ -57,7 +57,7 @@ static void move_on(struct build *b, struct tip *tip, struct stored_step *done)
 		strv_add(&b->keys, done->key);
 }
 
-/* A step done by an earlier build. 1: there is one. */
+/* Takes the step from the cache. 1: done; 0: the cache does not have it. */
 static int find_done(struct build *b, const struct step *step, struct tip *tip, const char *key,
 		     struct err *e)
 {
@@ -150,7 +150,7 @@ static bool has_dir(const struct tip *tip, const char *path)
 	return fd >= 0;
 }
 
-/* The directory is made, if it is not there, and belongs to the user whose it will be. */
+/* Makes the directory if it is missing. It belongs to the USER of this point. */
 static int workdir(struct build *b, const struct step *step, struct tip *tip, struct draft *into,
 		   struct err *e)
 {

@@ -1,6 +1,5 @@
 /*
- * A whole build: the steps of the stages that are needed, each done or taken from an earlier
- * build.
+ * A whole build: executes the steps of the needed stages, or takes them from the cache.
  */
 #ifndef CT_BUILDER_H
 #define CT_BUILDER_H
@@ -8,14 +7,14 @@
 #include "build/build.h"
 #include "build/faults.h"
 
-/* What an image says of itself, for struct steps_request; arg is a struct build. It is pulled if it
- * is to be. */
+/* Reads the config of a base image for struct steps_request, and pulls the image if required. arg:
+ * a struct build. */
 int builder_base(void *arg, const char *image, struct record *config, struct err *e);
 
-/* Faults that only the context shows: sources that are not there. */
+/* Adds a fault for each source that is missing in the context. */
 void builder_check(struct build *b, struct faults *faults);
 
-/* Does the steps. The error names the step. What was done until then is kept for the next build. */
+/* Executes the steps. The error names the step. Completed steps stay in the cache. */
 int builder_run(struct build *b, struct err *e);
 
 #endif

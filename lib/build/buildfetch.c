@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "image/http.h"
 
-/* More than a layer of an image may have. */
+/* More than the default limit of an image's layer. */
 #define FETCH_MAX (64ull << 30)
 
 struct taking {
@@ -23,7 +23,7 @@ static int take(void *arg, const void *data, size_t n, struct err *e)
 	struct taking *t = arg;
 
 	digest_add(&t->digest, data, n);
-	return fd_write_all(t->fd, data, n) < 0 ? err_sys(e, "write what was fetched") : 0;
+	return fd_write_all(t->fd, data, n) < 0 ? err_sys(e, "write the fetched file") : 0;
 }
 
 static int fetch_into(int fd, const char *url, char digest[DIGEST_LEN], struct err *e)
@@ -42,8 +42,9 @@ static int fetch_into(int fd, const char *url, char digest[DIGEST_LEN], struct e
 	digest_end(&t.digest, digest);
 	if (failed < 0)
 		return err_wrap(e, "%s", url);
-	return reply.status == 200 ? 0
-				   : err_set(e, "%s: the server answers %ld", url, reply.status);
+	return reply.status == 200
+		? 0
+		: err_set(e, "%s: the server answered with status %ld", url, reply.status);
 }
 
 int buildfetch(int dir, const char *file, const char *url, const char *checksum,
@@ -56,7 +57,8 @@ int buildfetch(int dir, const char *file, const char *url, const char *checksum,
 	if (fetch_into(fd, url, digest, e) < 0)
 		return -1;
 	if (checksum && !str_equal(checksum, digest))
-		return err_set(e, "%s: has %s, and --checksum says %s", url, digest, checksum);
+		return err_set(e, "%s: has the digest %s, but --checksum is %s", url, digest,
+			       checksum);
 	return 0;
 }
 
@@ -70,7 +72,7 @@ char *buildfetch_name(const char *url)
 	name = path + n;
 	while (name > path && name[-1] != '/')
 		name--;
-	/* "https://host": the host is no name. */
+	/* "https://host" has no file name. */
 	if (name == path || name == path + n)
 		return str_dup("__unnamed__");
 	return str_dup_n(name, (size_t)(path + n - name));

@@ -1,4 +1,4 @@
-/* What ADD is to fetch, by http or https. */
+/* Fetches the URLs of ADD (http or https). */
 #ifndef CT_BUILDFETCH_H
 #define CT_BUILDFETCH_H
 
@@ -7,13 +7,13 @@
 struct err;
 
 /*
- * Into a new file of the directory, mode 0600. checksum: what it has to have ("sha256:..."), or
- * NULL; digest: what it has. Redirects are followed as http.h says.
+ * Fetches url into a new file of the directory, with mode 0600. checksum: the required digest
+ * ("sha256:..."), or NULL; digest receives the actual one. Redirects are followed as http.h says.
  */
 int buildfetch(int dir, const char *file, const char *url, const char *checksum,
 	       char digest[DIGEST_LEN], struct err *e);
 
-/* The name of the file that a URL is of. The caller frees it. */
+/* The file name that a URL ends with. The caller frees it. */
 char *buildfetch_name(const char *url);
 
 #endif

@@ -14,7 +14,7 @@
 #include "build/stepkey.h"
 #include "store/names.h"
 
-/* The image's history: an entry an instruction, of the stages that it goes on from first. */
+/* The image's history has one entry for each instruction; the base stages' entries come first. */
 static void add_history(const struct build *b, int stage, const char *created, struct strv *out)
 {
 	const struct steps *all = b->steps;
@@ -36,7 +36,7 @@ static void add_history(const struct build *b, int stage, const char *created, s
 	}
 }
 
-/* What the image says of itself. */
+/* The image's config, with the labels of --label. */
 static void describe(const struct build *b, const struct strv *labels, struct record *config)
 {
 	const struct record *of = &b->steps->stages[b->steps->target].config;
@@ -57,7 +57,7 @@ static void describe(const struct build *b, const struct strv *labels, struct re
 	record_add_list(config, "label", &merged);
 }
 
-/* Tells the image from any other: these very files, and these words. */
+/* A key of the image: the identity of its files, its config and its history. */
 static int instance(const struct build *b, const struct record *config, char key[STEP_KEY],
 		    struct err *e)
 {
@@ -77,7 +77,7 @@ static int instance(const struct build *b, const struct record *config, char key
 	return 0;
 }
 
-/* An image that is the same. 1: there is one. */
+/* Finds an image with the same key. 1: found. */
 static int find_same(const struct build *b, const char *key, char id[ID_LEN], struct err *e)
 {
 	own_strv struct strv ids = {0};
@@ -98,7 +98,8 @@ static int find_same(const struct build *b, const char *key, char id[ID_LEN], st
 	return 0;
 }
 
-/* The image that has one of the names, if it has no others: it is replaced. 1: there is one. */
+/* Finds the image to be replaced: it has the first of the names, and none that is not in the list.
+ * 1: found. */
 static int find_replaced(const struct build *b, const struct strv *names, char id[ID_LEN],
 			 struct err *e)
 {

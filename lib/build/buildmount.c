@@ -26,7 +26,7 @@ static struct sources context_of(const struct build *b)
 		.root = b->context, .confined = true, .ignore = b->ignore, .what = b->context_name};
 }
 
-/* The mount's source in the context, opened; *path: how it is called there. */
+/* Opens the mount's source in the context; *path receives its path there. */
 static int open_in_context(const struct build *b, const struct step_mount *m, const char **path,
 			   struct err *e)
 {
@@ -70,8 +70,8 @@ static int add_source(struct build *b, const struct step_mount *m, struct stepke
 	if (!is_of_context(m)) {
 		if (build_source(b, &m->from, &tip, e) < 0)
 			return -1;
-		stepkey_add(k, tip->key); /* what of it is read cannot be told beforehand, but all
-					     that is there can */
+		stepkey_add(k, tip->key); /* it is unknown which of the files the command
+					     will read */
 		return 0;
 	}
 	fd = open_in_context(b, m, &path, e);
@@ -108,7 +108,7 @@ static void add_volume(struct mounting *m, const char *path, const char *target,
 	strv_take(&m->volumes, str_fmt("%s:%s%s", path, target, writable ? "" : ":ro"));
 }
 
-/* A copy is mounted: what is left out is not seen, what is written is not kept. */
+/* Mounts a copy, which lacks ignored files and whose changes are discarded. */
 static int mount_context(struct mounting *m, const struct step_mount *mount, const char *name,
 			 struct err *e)
 {
@@ -136,7 +136,7 @@ static int mount_tip(struct mounting *m, const struct step_mount *mount, const c
 	if (tip->rootfs >= 0)
 		fd = path_open(tip->rootfs, mount->source, O_PATH, 0);
 	if (fd < 0)
-		return err_set(e, "%s: no such file in what it is mounted from", mount->source);
+		return err_set(e, "%s: no such file in the stage or image", mount->source);
 	real = path_resolved(tip->rootfs, mount->source);
 	if (mount->writable) {
 		if (tip_snapshot(tip, m->work, name, e) < 0)
@@ -166,7 +166,7 @@ static int mount_cache(struct mounting *m, const struct step_mount *mount, const
 		return -1;
 	if (!busy) {
 		path = str_fmt("%s/steps/%s/data", m->b->store->root_path, cache->key);
-	} else { /* a private one that another command has: this one gets its own */
+	} else { /* another command uses this private cache: use a temporary one */
 		if (mkdirat(m->work->dir, name, 0700) < 0 ||
 		    fchmodat(m->work->dir, name, mount->mode, 0) < 0 ||
 		    fchownat(m->work->dir, name, mount->uid, mount->gid, 0) < 0)
@@ -191,7 +191,7 @@ static int mount_one(struct mounting *m, const struct step_mount *mount, const c
 	return 0;
 }
 
-/* The script that a heredoc is. */
+/* Mounts the scripts of heredocs. */
 static int mount_script(struct mounting *m, struct err *e)
 {
 	own_str char *path = str_fmt("%s/%s/script", m->b->store->root_path, m->work->name);
@@ -242,8 +242,8 @@ static bool is_there(int root, const char *path)
 	return fd >= 0;
 }
 
-/* An empty file or directory that the tip has not, and then the directories above it of which that
- * is true. */
+/* Removes an empty file or directory that the tip does not have, then its parents while the same is
+ * true of them. */
 static void clear(const struct tip *tip, int rootfs, const char *path)
 {
 	own_str char *at = path_resolved(rootfs, path);
@@ -263,7 +263,7 @@ static void clear(const struct tip *tip, int rootfs, const char *path)
 
 void buildmount_clear(const struct mounting *m, const struct tip *tip, int rootfs)
 {
-	/* What every container has mounted (filetree.h). */
+	/* The mount points of every container (filetree.h). */
 	static const char *const usual[] = {
 		"/dev",
 		"/proc",

@@ -1,4 +1,4 @@
-/* A RUN's mounts, made ready for the container. */
+/* Prepares the mounts of a RUN (--mount) for its container. */
 #ifndef CT_BUILDMOUNT_H
 #define CT_BUILDMOUNT_H
 
@@ -8,24 +8,24 @@
 struct mounting {
 	struct build *b;
 	const struct step *step;
-	const struct draft *work; /* what is mounted from the context is copied here, with what may
-				     be written */
-	struct strv volumes, tmpfs; /* as ct-run's options have them */
-	struct stored_step *caches; /* held as long as the command runs */
+	const struct draft *work;   /* holds copies of mounted files of the context, and of
+				       writable mounts */
+	struct strv volumes, tmpfs; /* in the form of ct-run's options */
+	struct stored_step *caches; /* locked while the command runs */
 	size_t caches_n;
 };
 
-/* Whether what is mounted from the context is there. */
+/* Fails if a file to be mounted is missing in the context. */
 int buildmount_check(struct build *b, const struct step *step, struct err *e);
-/* The content of what is mounted, into the key. */
+/* Adds the content of the mounts to the step's key. */
 int buildmount_key(struct build *b, const struct step *step, struct stepkey *k, struct err *e);
 
 int buildmount_open(struct mounting *m, struct err *e);
 void buildmount_close(struct mounting *m);
 #define own_mounting __attribute__((cleanup(buildmount_close)))
 
-/* Removes what was made in the tree for something to be mounted on: what is empty, and was not
- * there in the tip. */
+/* Removes the mount points that the run made in the tree: empty files and directories that the tip
+ * does not have. */
 void buildmount_clear(const struct mounting *m, const struct tip *tip, int rootfs);
 
 #endif

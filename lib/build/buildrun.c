@@ -23,10 +23,10 @@
 #include "run/userstage.h"
 #include "store/draft.h"
 
-/* Of a command's output that many bytes are kept for who looks into its container. */
+/* Bytes of a command's output that the log of its container keeps. */
 enum { LOG_MAX = 16 << 20 };
 
-/* A RUN as a run: what ct-run's options and an image would say. */
+/* A RUN, expressed as ct-run's options and an image config. */
 struct command {
 	struct runopts opts;
 	struct record image;
@@ -35,9 +35,9 @@ struct command {
 	struct supervise launch;
 };
 
-/* What the child that watches over the container tells. */
+/* The report of the child that supervises the container. */
 struct news {
-	char id[ID_LEN]; /* "": the container did not come about */
+	char id[ID_LEN]; /* "": no container was made */
 	int status;
 	struct err why;
 };
@@ -56,7 +56,7 @@ static void add_env(const struct build *b, const struct step *step, struct strv 
 	scope_list(&b->steps->stages[step->stage].scope, step->settings, out);
 }
 
-/* m NULL: the step runs nothing, and the container is only to be looked into. */
+/* m NULL: the container will run nothing and is only for inspection. */
 static int plan(struct command *c, struct build *b, const struct step *step, const struct tip *tip,
 		const struct mounting *m, struct err *e)
 {
@@ -69,7 +69,7 @@ static int plan(struct command *c, struct build *b, const struct step *step, con
 	record_add_list(&c->image, "env", &step->proxies);
 	record_add(&c->image, "workdir", step->workdir);
 	record_add(&c->image, "user", step->user);
-	/* With an init, for Ctrl-C to end what does not expect it. */
+	/* --init, so that Ctrl-C also ends a command that, as process 1, would ignore SIGINT. */
 	c->opts = (struct runopts){
 		.no_input = true,
 		.init = true,
@@ -92,7 +92,7 @@ static int plan(struct command *c, struct build *b, const struct step *step, con
 	return userstage_settle(c->launch.plan, &c->launch.notes, e);
 }
 
-/* The child, and whom it dies with. */
+/* The supervisor of the container, a child that dies with the build. */
 struct child {
 	struct news news;
 	pid_t parent;
@@ -104,8 +104,7 @@ static int die_with_parent(const struct child *c, struct err *e)
 	return getppid() == c->parent ? 0 : err_set(e, "the build was killed");
 }
 
-/* Asked again: after a change of credentials on the way the kernel forgets whose death we follow
- * (prctl(2)). */
+/* Repeats the prctl: a change of credentials clears the parent-death signal (prctl(2)). */
 static int take_id(struct supervise *l, struct err *e)
 {
 	struct child *child = l->arg;
@@ -114,7 +113,7 @@ static int take_id(struct supervise *l, struct err *e)
 	return die_with_parent(child, e);
 }
 
-/* In the child: the container's supervisor, whose end is its. */
+/* In the child: supervises the container to its end. */
 __attribute__((noreturn)) static void supervise(struct command *c, int tell, pid_t parent)
 {
 	struct child child = {.news = {.status = -1}, .parent = parent};
@@ -151,10 +150,10 @@ static int watch(struct build *b, struct command *c, struct news *news, struct e
 	n = TEMP_FAILURE_RETRY(read(from, news, sizeof(*news)));
 	proc_wait_child(pid);
 	*b->child = 0;
-	return n == sizeof(*news) ? 0 : err_set(e, "its supervisor was killed");
+	return n == sizeof(*news) ? 0 : err_set(e, "the command's supervisor was killed");
 }
 
-/* The file that says that its processes are in a container (filetree.h) is not of the image. */
+/* The file /run/.containerenv (filetree.h) does not belong into the image. */
 static void forget_mark(int rootfs)
 {
 	own_fd int run = path_open(rootfs, "run", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -165,7 +164,7 @@ static void forget_mark(int rootfs)
 		unlinkat(run, ".containerenv", 0);
 }
 
-/* The files of the container that ended well, and nothing else of it. */
+/* Takes the files of a container that ended with status 0, and removes the container. */
 static int take_files(const struct build *b, const struct tip *tip, const struct mounting *m,
 		      const char *id, const struct draft *into, struct err *e)
 {
@@ -182,7 +181,7 @@ static int take_files(const struct build *b, const struct tip *tip, const struct
 	return draft_unpublish(b->store, id, e);
 }
 
-/* The command failed: its container stays, or one with what there was before it. */
+/* The command failed: keeps its container, or makes one with the previous step's files. */
 static int fail(struct build *b, struct command *c, const struct step *step,
 		const struct news *news, struct err *e)
 {
@@ -226,7 +225,7 @@ int buildrun_key(struct build *b, const struct step *step, struct stepkey *k, st
 	return buildmount_key(b, step, k, e);
 }
 
-/* An empty tree to run in, where there is none before the step. */
+/* Makes an empty tree to run in, if no step precedes. */
 static int open_empty(const struct draft *work, struct tip *tip, struct err *e)
 {
 	if (tip_snapshot(tip, work, "empty", e) < 0)

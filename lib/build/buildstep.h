@@ -1,6 +1,5 @@
 /*
- * What a Dockerfile comes to: stages, each a list of steps with nothing left to
- * replace in them.
+ * A resolved Dockerfile: stages, each a list of steps whose variables are replaced.
  */
 #ifndef CT_BUILDSTEP_H
 #define CT_BUILDSTEP_H
@@ -18,7 +17,7 @@ enum step_kind {
 	STEP_COPY,
 	STEP_ADD,
 	STEP_WORKDIR,
-	STEP_CONFIG, /* all others: they change what the image says of itself, no file */
+	STEP_CONFIG, /* all others: they change the image config, but no file */
 };
 
 /* Where files come from: a stage, an image, or (stage -1, image NULL) the context. */
@@ -35,14 +34,14 @@ struct step_mount {
 	enum step_mount_kind kind;
 	struct step_source from;
 	char *source, *target; /* absolute */
-	char *id;              /* of a cache */
+	char *id;              /* of a cache mount */
 	bool writable;
 	enum step_sharing sharing;
-	uint32_t mode, uid, gid; /* of a new cache */
-	uint64_t size;           /* of a tmpfs, bytes; 0: as it is usual */
+	uint32_t mode, uid, gid; /* for a new cache */
+	uint64_t size;           /* of a tmpfs, in bytes; 0: the default */
 };
 
-/* A heredoc as a file. */
+/* A heredoc that becomes a file. */
 struct step_file {
 	char *name, *content;
 };
@@ -53,21 +52,21 @@ struct step {
 	size_t stage;
 	char *name;       /* "COPY" */
 	char *text;       /* the instruction as one line */
-	char *history;    /* how the image's history tells it; NULL: not at all */
-	struct strv args; /* RUN: the command; COPY, ADD: sources; WORKDIR: the directory; others:
-			     as written, replaced */
+	char *history;    /* the entry in the image's history; NULL: none */
+	struct strv args; /* RUN: the command; COPY, ADD: the sources; WORKDIR: the directory;
+			     others: the arguments as written, with variables replaced */
 
 	/* RUN. */
-	size_t settings;     /* of its stage's scope that were made before it: see scope_list */
-	struct strv proxies; /* variables that say nothing of the result */
+	size_t settings;     /* settings of the scope that precede it: see scope_list */
+	struct strv proxies; /* proxy variables, which are not part of the step's key */
 	char *workdir, *network;
-	char *user; /* of a WORKDIR, too */
+	char *user; /* for a WORKDIR, too */
 	struct step_mount *mounts;
 	size_t mounts_n;
 
-	/* COPY, ADD, and the script of a RUN. */
+	/* COPY, ADD; files also for the script of a RUN. */
 	struct step_source from;
-	char *dest;                     /* absolute; with "/" at its end a directory */
+	char *dest;                     /* absolute; a trailing "/" means a directory */
 	char *chown, *chmod, *checksum; /* chmod: octal digits */
 	bool unpack;                    /* archives of the source, */
 	bool unpack_url;                /* and archives from a URL */
@@ -78,16 +77,16 @@ struct step {
 
 struct build_stage {
 	int line;
-	char *name;  /* "" if it has none */
-	char *image; /* what it is made from; NULL: nothing, or a stage */
-	int base;    /* that stage; -1 */
-	bool needed; /* the target is made from it */
-	bool known;  /* what the image below says is known, so that values can be judged */
+	char *name;  /* "": none */
+	char *image; /* its base image; NULL: scratch, or a stage */
+	int base;    /* its base stage; -1: none */
+	bool needed; /* the target depends on it */
+	bool known;  /* the config of the base image is known, so values can be checked */
 	bool cmd_set;
-	size_t first, end;    /* its instructions in the file */
-	struct record config; /* of the image, in the end (image.h) */
+	size_t first, end;    /* the range of its instructions in the file */
+	struct record config; /* the config of the stage's image (image.h) */
 	struct scope scope;
-	struct pairs labels, ports, volumes; /* they are in config once the stage has been read */
+	struct pairs labels, ports, volumes; /* moved to config after the stage was read */
 };
 
 struct steps {
@@ -101,13 +100,13 @@ struct steps {
 
 struct step *steps_add(struct steps *s, enum step_kind kind, int line, size_t stage);
 void step_add_file(struct step *s, const char *name, const char *content);
-/* A mount of the step's, all zero but for from.stage. */
+/* Adds a mount to the step; all fields are 0, from.stage is -1. */
 struct step_mount *step_add_mount(struct step *s);
 void steps_free(struct steps *s);
 #define own_steps __attribute__((cleanup(steps_free)))
 
-/* An absolute path of `path` in dir (absolute), without ".", ".." and empty parts; a "/" at the end
- * stays if keep. The caller frees it. */
+/* Resolves `path` against dir (absolute) to an absolute path without ".", ".." and empty
+ * components. With keep, a trailing "/" stays. The caller frees it. */
 char *step_path(const char *dir, const char *path, bool keep);
 
 #endif

@@ -7,13 +7,13 @@
 #include "base/jsonlist.h"
 #include "base/own.h"
 
-/* The file on its way through. */
+/* The file being read. */
 struct source {
 	const char *at, *end; /* what is left */
-	int line;             /* of what was read last */
+	int line;             /* the line read last */
 	struct dockerfile *file;
 	struct faults *faults;
-	bool directives; /* they may still come */
+	bool directives; /* parser directives are still allowed */
 	bool seen[3];
 };
 
@@ -27,7 +27,7 @@ static const char *skip(const char *s)
 	return s + strspn(s, " \t\r\n\v\f");
 }
 
-/* The text without blanks around it. The caller frees it. */
+/* The text without surrounding blanks. The caller frees it. */
 static char *trimmed(const char *s)
 {
 	size_t n;
@@ -60,7 +60,7 @@ static size_t without_newline(const char *line, size_t n)
 	return n;
 }
 
-/* "# NAME=VALUE" before anything else. True if that is what the line is. */
+/* Reads a parser directive, "# NAME=VALUE" before any other line. False: the line is none. */
 static bool read_directive(struct source *src, const char *text)
 {
 	static const char *const known[] = {"escape", "syntax", "check"};
@@ -94,8 +94,8 @@ static bool read_directive(struct source *src, const char *text)
 	return src->directives = false;
 }
 
-/* Whether the line goes on in the next one; then the escape character and the blanks behind it are
- * cut off. */
+/* Whether the line is continued by the next one. Cuts off the escape character and the blanks after
+ * it. */
 static bool continues(const struct source *src, char *line)
 {
 	size_t n = strlen(line);
@@ -109,7 +109,7 @@ static bool continues(const struct source *src, char *line)
 	return true;
 }
 
-/* A whole line, made of those that it is continued by. False: the line says nothing. */
+/* Joins a line with its continuation lines. False: a comment, a directive or an empty line. */
 static bool read_logical(struct source *src, const char *line, size_t n, struct buf *out)
 {
 	own_str char *first = str_dup_n(line, without_newline(line, n));
@@ -142,7 +142,7 @@ static void add_word(struct strv *words, struct buf *word, bool may_be_empty)
 		word->data[word->len = 0] = '\0';
 }
 
-/* Words that begin with "--". Gives what follows them. */
+/* Reads words that begin with "--". Returns the text after them. */
 static const char *read_flags(const char *s, char escape, struct strv *flags)
 {
 	for (;;) {
@@ -197,7 +197,7 @@ bool dockerfile_is_list(const char *text, struct strv *out, int line, struct fau
 
 	if (kind == JSONLIST_OTHER)
 		faults_add(faults, line,
-			   "a JSON array of other values than strings (or with a NUL)");
+			   "a JSON array with other values than strings (or with a NUL)");
 	return kind != JSONLIST_NONE;
 }
 
@@ -227,7 +227,7 @@ static void read_heredocs(struct source *src, const char *text, struct instructi
 		}
 		in->docs.v[i].content = content.data;
 		if (!ended)
-			faults_add(src->faults, in->line, "%s: heredoc without its end, a line %s",
+			faults_add(src->faults, in->line, "%s: heredoc without its end line %s",
 				   in->name, in->docs.v[i].name);
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * A Dockerfile as a list of instructions, whatever they mean: parser directives, the byte order
- * mark, comments, continued lines, heredocs, flags and the two forms of arguments
+ * Parses a Dockerfile into a list of instructions, without their meaning: parser directives, the
+ * byte order mark, comments, continued lines, heredocs, flags and the two forms of arguments
  * (Dockerfile reference, "Format", "Parser directives", "Here-Documents").
  */
 #ifndef CT_DOCKERFILE_H
@@ -11,11 +11,11 @@
 #include "build/heredoc.h"
 
 struct instruction {
-	int line;          /* the first of its lines */
+	int line;          /* its first line */
 	char *name;        /* in upper case */
 	struct strv flags; /* "--chown=33", without quotes */
-	char *rest;        /* what follows, without blanks around it */
-	bool json; /* an array of strings, which `args` has; or else `rest` is all there is */
+	char *rest;        /* the rest of the line, without surrounding blanks */
+	bool json;         /* rest is a JSON array of strings, which are in args */
 	struct strv args;
 	struct heredocs docs;
 };
@@ -26,17 +26,18 @@ struct dockerfile {
 	size_t n;
 };
 
-/* The text is len bytes with a 0 behind them. Faults are added; what could be read is there in any
- * case. */
+/* The text has len bytes, followed by a NUL byte. Adds faults. f contains every instruction that
+ * could be read, even after a fault. */
 void dockerfile_read(const char *text, size_t len, struct dockerfile *f, struct faults *faults);
 void dockerfile_free(struct dockerfile *f);
 #define own_dockerfile __attribute__((cleanup(dockerfile_free)))
 
-/* Whether the text is a JSON array; an array that holds other things than strings is a fault of
+/* Whether the text is a JSON array. An array that contains other values than strings is a fault of
  * that line. */
 bool dockerfile_is_list(const char *text, struct strv *out, int line, struct faults *faults);
 
-/* What ENV, LABEL and ARG take: words parted by blanks, quotes and escapes kept. Added to out. */
+/* Splits the arguments of ENV, LABEL and ARG at blanks and keeps quotes and escapes. Adds the words
+ * to out. */
 void dockerfile_words(const char *text, char escape, struct strv *out);
 
 #endif

@@ -7,16 +7,16 @@
 #include "base/own.h"
 #include "build/pattern.h"
 
-enum { DEPTH_MAX = 200 }; /* of ${} in ${}: each level is a few frames of stack */
+enum { DEPTH_MAX = 200 }; /* for nested ${}: each level uses stack */
 
-/* A text on its way through: what was read, what came of it. */
+/* A text being expanded. */
 struct reading {
 	const struct expand *x;
 	const char *at;
 	bool keep_escapes;
 	int depth;
-	struct strv *words; /* finished words; NULL: all is one word */
-	struct buf word;    /* the one that is being read */
+	struct strv *words; /* finished words; NULL: the text is one word */
+	struct buf word;    /* the current word */
 	bool in_word;
 	struct err *e;
 };
@@ -37,7 +37,7 @@ static void end_word(struct reading *r)
 	r->in_word = false;
 }
 
-/* Text that blanks do not end. */
+/* Adds text whose blanks do not end the word. */
 static void add_text(struct reading *r, const char *text, size_t n)
 {
 	if (!r->words)
@@ -46,7 +46,7 @@ static void add_text(struct reading *r, const char *text, size_t n)
 	r->in_word = true;
 }
 
-/* Text that blanks end. */
+/* Adds text that is split at blanks. */
 static void add_split(struct reading *r, const char *text, size_t n)
 {
 	for (size_t i = 0; r->words && i < n; i++) {
@@ -94,7 +94,7 @@ static const char *value_of(const struct reading *r, const char *name)
 	return r->x->value ? r->x->value(r->x->arg, name) : NULL;
 }
 
-/* The part of a ${} up to stop. What is in it makes no words of its own. */
+/* Reads a part of a ${} up to stop. The part is not split into words. */
 static int read_part(struct reading *r, char stop, bool keep_escapes, struct buf *out)
 {
 	struct reading part = {.x = r->x,
@@ -139,7 +139,7 @@ static int cut(const struct reading *r, const char *value, char kind, const char
 	return 0;
 }
 
-/* What stands behind "/": PATTERN/WORD}, or /PATTERN/WORD}. */
+/* Reads the text after "/": PATTERN/WORD}, or /PATTERN/WORD}. */
 static int replace(struct reading *r, const char *name, struct buf *out)
 {
 	own_buf struct buf pattern = {0}, word = {0};
@@ -157,7 +157,7 @@ static int replace(struct reading *r, const char *name, struct buf *out)
 	return 0;
 }
 
-/* What stands behind the name and a sign: WORD}. */
+/* Reads the text after the name and the operator: WORD}. */
 static int modify(struct reading *r, const char *name, bool colon, char sign, struct buf *out)
 {
 	own_buf struct buf word = {0};
@@ -184,7 +184,7 @@ static int modify(struct reading *r, const char *name, bool colon, char sign, st
 	return 0;
 }
 
-/* From behind "${". */
+/* Starts after "${". */
 static int read_braces(struct reading *r, struct buf *out)
 {
 	size_t n = name_length(r->at);
@@ -193,10 +193,11 @@ static int read_braces(struct reading *r, struct buf *out)
 	bool colon;
 
 	if (r->depth >= DEPTH_MAX)
-		return err_set(r->e, "more than %d substitutions in one another", DEPTH_MAX);
+		return err_set(r->e, "more than %d nested substitutions", DEPTH_MAX);
 	if (n == 0)
 		return err_set(r->e,
-			       *r->at ? "${%.1s: no name of a variable" : "${%s without its \"}\"",
+			       *r->at ? "${%.1s: not a name of a variable"
+				      : "${%s without its \"}\"",
 			       r->at);
 	r->at += n;
 	if (!*r->at)
@@ -274,7 +275,8 @@ static int read_double_quote(struct reading *r, struct buf *out)
 	return 0;
 }
 
-/* An escape character and what it quotes; alone at the end it is dropped. */
+/* Reads an escape character and the character that it quotes. At the end of the text it is dropped.
+ */
 static void read_escape(struct reading *r, struct buf *out)
 {
 	if (r->keep_escapes) {
@@ -287,7 +289,7 @@ static void read_escape(struct reading *r, struct buf *out)
 	}
 }
 
-/* "<<", and the blanks behind it: the word of a heredoc may stand apart. */
+/* Reads "<<" and the blanks after it, which may precede the word of a heredoc. */
 static void read_heredoc_mark(struct reading *r, struct buf *out)
 {
 	size_t n = r->at[1] == '<' ? 2 + strspn(r->at + 2, " \t\r") : 1;

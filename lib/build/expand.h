@@ -1,19 +1,18 @@
 /*
- * Variables and quotes in a Dockerfile's words, as the Dockerfile reference has
- * them ("Environment replacement"):
+ * Variables and quotes in the words of a Dockerfile (Dockerfile reference, "Environment
+ *replacement"):
  *
  *	$NAME ${NAME}
  *	${NAME:-WORD} ${NAME-WORD}	WORD, if NAME is not set (with ":", or is empty)
  *	${NAME:+WORD} ${NAME+WORD}	WORD, if NAME is set (and not empty)
  *	${NAME:?WORD} ${NAME?WORD}	an error that says WORD, if NAME is not set (or is empty)
  *	${NAME#PATTERN} ${NAME##PATTERN}	without the shortest, longest prefix that matches
- *	${NAME%PATTERN} ${NAME%%PATTERN}	the same of a suffix
+ *	${NAME%PATTERN} ${NAME%%PATTERN}	the same for a suffix
  *	${NAME/PATTERN/WORD} ${NAME//PATTERN/WORD}	the first match, all matches replaced
  *
- * WORD may hold variables itself. In a PATTERN "*" and "?" are wildcards and "\" takes
- * their meaning away. Single quotes keep all between them; in double
- * quotes variables are replaced and the escape character quotes ", $ and itself.
- * Special parameters ($1, $@, ...) are names that nobody sets.
+ * WORD may contain variables. In a PATTERN "*" and "?" are wildcards, and "\" quotes them. Text in
+ *single quotes is literal. In double quotes variables are replaced, and the escape character quotes
+ *", $ and itself. Special parameters ($1, $@, ...) are never set.
  */
 #ifndef CT_EXPAND_H
 #define CT_EXPAND_H
@@ -23,21 +22,21 @@
 struct err;
 
 struct expand {
-	char escape; /* "\", or "`" if a directive says so */
+	char escape; /* "\", or "`" by a parser directive */
 	/* The value of a variable, or NULL. */
 	const char *(*value)(void *arg, const char *name);
 	void *arg;
 	bool keep_quotes;     /* quotes stay in the result */
-	bool keep_escapes;    /* so do escape characters */
-	bool keep_unset;      /* so do variables that are not set */
-	bool quotes_are_text; /* a quote is a character like others */
+	bool keep_escapes;    /* escape characters stay */
+	bool keep_unset;      /* variables that are not set stay */
+	bool quotes_are_text; /* quotes have no special meaning */
 };
 
-/* The whole text as one word. The caller frees it; NULL with the error. */
+/* Expands the whole text as one word. The caller frees it; NULL with the error. */
 char *expand_word(const char *text, const struct expand *x, struct err *e);
 
-/* The text as words, which stand apart by blanks outside of quotes; also by those that a variable
- * brings. Added to out. */
+/* Expands the text and splits it into words at blanks outside of quotes, including blanks in the
+ * value of a variable. Adds the words to out. */
 int expand_words(const char *text, const struct expand *x, struct strv *out, struct err *e);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-enum { FAULTS_MAX = 100 }; /* more of them help nobody */
+enum { FAULTS_MAX = 100 }; /* a longer list does not help */
 
 void faults_add(struct faults *f, int line, const char *fmt, ...)
 {
@@ -25,7 +25,7 @@ void faults_add(struct faults *f, int line, const char *fmt, ...)
 
 void faults_sort(struct faults *f)
 {
-	/* They are found nearly in order, and are few. */
+	/* Insertion sort: the faults are few and nearly in order. */
 	for (size_t i = 1; i < f->n; i++)
 		for (size_t k = i; k > 0 && f->v[k].line < f->v[k - 1].line; k--) {
 			struct fault swap = f->v[k];

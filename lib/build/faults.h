@@ -1,6 +1,6 @@
 /*
- * Faults of a file that is read to its end: each with its line, so that its
- * author sees them all at once.
+ * The faults of a file, each with its line. The file is read to its end, so that its author sees
+ * all faults at once.
  */
 #ifndef CT_FAULTS_H
 #define CT_FAULTS_H
@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 struct fault {
-	int line; /* 0: of the file as a whole */
+	int line; /* 0: a fault of the whole file */
 	char *what;
 };
 
@@ -19,7 +19,7 @@ struct faults {
 
 void faults_add(struct faults *f, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* By line; those of one line stay in their order. */
+/* Sorts by line; faults of one line keep their order. */
 void faults_sort(struct faults *f);
 void faults_free(struct faults *f);
 #define own_faults __attribute__((cleanup(faults_free)))

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-/* The character at *s, which moves on; of broken UTF-8 a byte. */
+/* Returns the character at *s and advances *s. Invalid UTF-8 is read byte by byte. */
 static uint32_t next_char(const char **s)
 {
 	uint32_t c;
@@ -19,7 +19,7 @@ static uint32_t next_char(const char **s)
 	return c;
 }
 
-/* One end of a range in a class. False: there is none. */
+/* Reads one end of a range in a class. False: malformed. */
 static bool class_char(const char **p, uint32_t *c)
 {
 	if (!**p || **p == '-' || **p == ']')
@@ -30,7 +30,7 @@ static bool class_char(const char **p, uint32_t *c)
 	return **p != '\0'; /* a class has an end */
 }
 
-/* From behind "[": whether c is of the class; *p then stands behind it. -1: it is no class. */
+/* Starts after "[". Whether c belongs to the class; advances *p beyond the class. -1: malformed. */
 static int class_match(const char **p, uint32_t c)
 {
 	bool negated = **p == '^', found = false;
@@ -53,7 +53,8 @@ static int class_match(const char **p, uint32_t c)
 	return found != negated;
 }
 
-/* Whether the element of the pattern at *p, no star, matches the character at *s; both move on. */
+/* Whether the element of the pattern at *p (not a star) matches the character at *s. Advances both.
+ */
 static bool one_match(const char **p, const char **s)
 {
 	uint32_t c = next_char(s);
@@ -70,7 +71,7 @@ static bool one_match(const char **p, const char **s)
 	return next_char(p) == c;
 }
 
-/* Whether all of the pattern is one, matched or not. */
+/* Whether the whole pattern is well-formed, including parts that are never reached. */
 static bool is_pattern(const char *p)
 {
 	while (*p) {
@@ -93,8 +94,8 @@ int glob_match(const char *pattern, const char *name)
 
 	if (!is_pattern(pattern))
 		return -1;
-	/* A later star can only be tried further on if an earlier one could: the last one is enough
-	 * to go back to. */
+	/* Backtracking to the last star suffices: text that an earlier star could skip, the last
+	 * star can skip, too. */
 	while (*s || *p) {
 		const char *p_next = p, *s_next = s;
 

@@ -1,22 +1,21 @@
 /*
- * File name patterns as Go's filepath.Match has them, which Dockerfiles use: "*" is any text
- * without "/" (a leading dot included), "?" one character that is not "/", [a-z] and [^a-z] one of
- * a class,
- * "\" takes the meaning of the next character away.
+ * File name patterns of Dockerfiles, which are those of Go's filepath.Match: "*" matches any text
+ * without "/" (also a leading dot), "?" one character other than "/", [a-z] and [^a-z] one
+ * character of a class; "\" quotes the next character.
  */
 #ifndef CT_GLOB_H
 #define CT_GLOB_H
 
 #include <stdbool.h>
 
-/* 1: the pattern matches the whole name; 0: it does not; -1: it is no pattern. */
+/* 1: the pattern matches the whole name; 0: it does not; -1: the pattern is malformed. */
 int glob_match(const char *pattern, const char *name);
 
-/* Whether it holds a wildcard that no "\" takes the meaning of. */
+/* Whether the text contains an unquoted wildcard. */
 bool glob_is(const char *text);
 
-/* The text with each "\" that takes a meaning away dropped: the one name that a pattern without
- * wildcards matches. The caller frees it. */
+/* The text without quoting "\": the name that a pattern without wildcards matches. The caller frees
+ * it. */
 char *glob_plain(const char *text);
 
 #endif

@@ -22,17 +22,17 @@
 struct job {
 	const struct graft *g;
 	const char *path; /* of the source in the context */
-	int top;          /* where the source's files go; -1: they are only described */
+	int top;          /* the target directory; -1: the files are only described */
 	struct strv *lines;
 };
 
-/* A directory that the walk is in, and where its files go. */
+/* A directory of the walk, with the directory that its files go into. */
 struct level {
 	struct job *job;
 	struct level *up;
 	const struct walked *from;
-	int dir;                  /* the copy; -1: not there (yet) */
-	bool made;                /* or described */
+	int dir;                  /* the copy; -1: not made (yet) */
+	bool made;                /* or described, if j->top is -1 */
 	bool *ignored, *excluded; /* see ignore_has */
 };
 
@@ -46,7 +46,7 @@ static mode_t mode_of(const struct graft *g, const struct statx *st)
 	return g->mode >= 0 ? (mode_t)g->mode : st->stx_mode & 07777;
 }
 
-/* In the one order that keeps all: chown clears capabilities and setuid, an ACL changes the mode. */
+/* This order keeps everything: chown clears capabilities and setuid, an ACL changes the mode. */
 static int set_meta(const struct job *j, const struct treewalk *w, const struct walked *f, int dir,
 		    const char *name, struct err *e)
 {
@@ -117,8 +117,8 @@ static int describe(const struct job *j, const struct treewalk *w, const struct 
 	own_buf struct buf line = {0};
 	int r = 0;
 
-	/* The name first, for lines to be sorted; a newline in it cannot begin another line's name.
-	 */
+	/* The name comes first, so lines can be sorted. Its length makes a name with a newline
+	 * unambiguous. */
 	buf_fmt(&line, "%zu:%s %o", strlen(name), name,
 		(unsigned)((st->stx_mode & S_IFMT) |
 			   (S_ISLNK(st->stx_mode) ? 0 : mode_of(j->g, st))));
@@ -163,7 +163,7 @@ static int copy_link(const struct treewalk *w, const struct walked *f, int dir, 
 	return symlinkat(target, dir, name) < 0 ? treewalk_failed(w, "copy ", e) : 0;
 }
 
-/* A file of any kind but a directory, in the place of what has its name. */
+/* Copies a file of any kind except a directory, and replaces an existing file of that name. */
 static int copy_file(struct job *j, struct treewalk *w, const struct walked *f, int dir,
 		     const char *name, struct err *e)
 {
@@ -197,13 +197,13 @@ static int copy_file(struct job *j, struct treewalk *w, const struct walked *f, 
 
 /* --- both --- */
 
-/* The directory itself, before the first of its files: those of a directory that is left out may be
- * taken in. */
+/* Makes the directory before its first file: an ignored directory may contain files that "!" takes
+ * in again. */
 static int make_level(struct level *l, struct treewalk *w, struct err *e)
 {
 	struct job *j = l->job;
 
-	if (l->made || !l->up) /* the top has no other directory of the copy above it */
+	if (l->made || !l->up) /* the top exists already */
 		return 0;
 	if (make_level(l->up, w, e) < 0)
 		return -1;
@@ -216,7 +216,7 @@ static int make_level(struct level *l, struct treewalk *w, struct err *e)
 	if (l->dir >= 0)
 		return 0;
 	if (errno == ENOTDIR || errno == ELOOP)
-		return treewalk_failed(w, "something else than a directory is in its place: ", e);
+		return treewalk_failed(w, "a file that is not a directory is in its place: ", e);
 	return treewalk_failed(w, "copy ", e);
 }
 
@@ -272,7 +272,7 @@ static int visit(struct treewalk *w, const struct walked *f, void *arg, struct e
 	return j->top < 0 ? describe(j, w, f, below, e) : copy_file(j, w, f, up->dir, f->name, e);
 }
 
-/* What is in the directory. */
+/* Walks the content of the top directory. */
 static int all_in(struct job *j, struct treewalk *w, const struct walked *top, struct err *e)
 {
 	const struct graft *g = j->g;
@@ -282,7 +282,7 @@ static int all_in(struct job *j, struct treewalk *w, const struct walked *top, s
 		.job = j, .from = top, .dir = j->top, .made = true, .ignored = ignored};
 	size_t n;
 
-	/* What was stored for the directories above, from the top down. */
+	/* The matches of the directories above, from the top down. */
 	for (const char *s = j->path; ignored && *s; s = j->path + n + (j->path[n] == '/')) {
 		own_str char *part =
 			str_dup_n(j->path, n = (size_t)(s - j->path) + strcspn(s, "/"));
@@ -342,7 +342,7 @@ static bool is_dir(int root, const char *path)
 	return fd >= 0;
 }
 
-/* A file to a place that is a directory, or by another name. */
+/* Copies a file into the directory dest, or to the name dest. */
 static int copy_one(struct job *j, struct treewalk *w, const struct walked *f, int root,
 		    const char *dest, struct err *e)
 {

@@ -17,7 +17,7 @@ const struct step_flag health_flags[] = {
 	{.name = "start-interval"}, {.name = "retries"}, {.name = NULL},
 };
 
-/* A duration as Go writes it ("1m30s", "1.5h", "300ms") in nanoseconds; false: it is none, or
+/* Reads a duration in Go's form ("1m30s", "1.5h", "300ms") into nanoseconds. False: malformed, or
  * shorter than 1 ms. */
 static bool read_duration(const char *s, uint64_t *out)
 {

@@ -1,5 +1,5 @@
 /*
- * HEALTHCHECK, as an image's configuration has it: {"Test": ["CMD-SHELL", "..."], "Interval":
+ * Reads HEALTHCHECK into the form of an image config: {"Test": ["CMD-SHELL", "..."], "Interval":
  * NANOSECONDS, ...}.
  */
 #ifndef CT_HEALTH_H
@@ -12,7 +12,7 @@ struct instruction;
 
 extern const struct step_flag health_flags[];
 
-/* One line of JSON. The caller frees it; NULL with the faults. */
+/* Returns one line of JSON. The caller frees it; NULL with the faults. */
 char *health_read(const struct instruction *in, struct faults *faults);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/own.h"
 #include "build/expand.h"
 
-/* Words as they stand; heredocs are quoted by "\" whatever a directive says. */
+/* Keeps words as written. In heredocs "\" is the escape character whatever a directive says. */
 static const struct expand raw = {
 	.escape = '\\', .keep_quotes = true, .keep_escapes = true, .keep_unset = true};
 
@@ -19,7 +19,7 @@ static size_t count_quotes(const char *s)
 	return n;
 }
 
-/* The word with and without its quotes: whether there is exactly one. */
+/* Reads the word with and without its quotes. False: not exactly one word. */
 static bool read_name(const char *text, struct heredoc *h)
 {
 	const struct expand unquoted = {.escape = '\\', .keep_unset = true};
@@ -49,8 +49,8 @@ bool heredoc_read_word(const char *word, struct heredoc *h)
 	word += h->chomp;
 	blanks = strspn(word, " \t\r\n\f");
 	word += blanks;
-	/* BuildKit takes "$(( 1 << 4 ))" for a heredoc that ends with a line "4"; nobody means
-	 * that. */
+	/* BuildKit reads "$(( 1 << 4 ))" as a heredoc that ends with a line "4". This is never what
+	 * the author means. */
 	if (blanks && strspn(word, "0123456789") == strlen(word))
 		return false;
 	return *word && !strchr(word, '<') && read_name(word, h);

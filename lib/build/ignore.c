@@ -1,6 +1,7 @@
 /*
- * A pattern is a row of tokens, and matching moves a set of places in it on by each character,
- * as in pattern.c: a pattern of many stars takes no longer than its length times the path's.
+ * A pattern is a list of tokens. Matching advances a set of positions in it with each character, as
+ * in pattern.c, so the time is at most the length of the pattern times that of the path, however
+ * many stars it has.
  */
 #include "build/ignore.h"
 
@@ -18,20 +19,20 @@ enum kind {
 	ANY,  /* "?" */
 	STAR, /* "*" */
 	CLASS,
-	DEEP, /* before a LOOP: nothing at all will do as well */
-	LOOP, /* "**" in the middle: any text that ends with "/" */
-	ALL,  /* "**" at the end: any text */
+	DEEP, /* before a LOOP: makes the loop optional */
+	LOOP, /* "**" in the middle: matches any text that ends with "/" */
+	ALL,  /* "**" at the end: matches any text */
 };
 
 struct token {
 	enum kind kind;
-	const char *text; /* beneath the pattern's own */
+	const char *text; /* a part of the pattern's text */
 	size_t n;
 };
 
 struct ignore_pattern {
 	char *text;
-	bool exception, plain; /* plain: nothing but the name itself */
+	bool exception, plain; /* plain: has no wildcards */
 	struct token *tokens;
 	size_t n;
 };
@@ -51,14 +52,14 @@ static void add_token(struct ignore_pattern *p, enum kind kind, const char *text
 	p->plain &= kind == LITERAL || kind == END;
 }
 
-/* "**", and a "/" behind it. Gives what follows. */
+/* Adds "**" and a "/" after it. Returns the text after them. */
 static const char *add_deep(struct ignore_pattern *p, const char *s)
 {
 	bool suffix = s == p->text && s[2] != '/' && !strpbrk(s + 2, "*?[]\\");
 
 	s += 2;
 	s += *s == '/';
-	/* "**name" alone matches any path that ends so, as if the star were one without a "/". */
+	/* "**name" without a "/" matches any path that ends with "name". */
 	if (!*s || suffix) {
 		add_token(p, ALL, s, 0);
 		return s;
@@ -68,7 +69,8 @@ static const char *add_deep(struct ignore_pattern *p, const char *s)
 	return s;
 }
 
-/* A class, as Go's regular expressions have it. Gives what follows, or NULL. */
+/* Adds a class in the form of Go's regular expressions. Returns the text after it; NULL: malformed.
+ */
 static const char *add_class(struct ignore_pattern *p, const char *s)
 {
 	const char *end = s + 1;
@@ -111,7 +113,7 @@ static bool compile(struct ignore_pattern *p)
 	return s != NULL;
 }
 
-/* One character of a class, which may be quoted. */
+/* Reads one character of a class, which may be quoted. */
 static uint32_t class_char(const char **s)
 {
 	uint32_t c;
@@ -144,13 +146,13 @@ static bool class_has(const struct token *t, const char *s)
 	return found != negated;
 }
 
-/* A place in the pattern, and those behind it that nothing need match for. */
+/* Adds a position, and the following positions that are reached without a character. */
 static void reach(const struct ignore_pattern *p, bool *set, size_t at)
 {
 	while (!set[at]) {
 		set[at] = true;
 		switch (p->tokens[at].kind) {
-		case DEEP: /* the loop, or what stands behind it */
+		case DEEP: /* the loop, or the position after it */
 			set[at + 1] = true;
 			at += 2;
 			break;
@@ -164,7 +166,7 @@ static void reach(const struct ignore_pattern *p, bool *set, size_t at)
 	}
 }
 
-/* Moves on from one place by the character at s. */
+/* Advances from one position by the character at s. */
 static void move(const struct ignore_pattern *p, size_t at, const char *s, bool *next)
 {
 	const struct token *t = &p->tokens[at];
@@ -221,8 +223,8 @@ static bool match(const struct ignore_pattern *p, const char *path)
 	return now[p->n - 1];
 }
 
-/* As Go's filepath.Clean: without "." and empty parts, ".." taking away the part before; no "/" in
- * front. The caller frees it. */
+/* Like Go's filepath.Clean: removes "." and empty components, resolves ".."; also removes a leading
+ * "/". The caller frees it. */
 static char *clean(const char *path)
 {
 	own_strv struct strv parts = {0};
@@ -262,7 +264,7 @@ int ignore_add(struct ignore *ig, const char *pattern, struct err *e)
 		end--;
 	text = str_dup_n(pattern, (size_t)(end - pattern));
 	if (p.exception && !*text)
-		return err_set(e, "\"!\" alone");
+		return err_set(e, "\"!\" without a pattern");
 	p.text = clean(text);
 	if (!*p.text) { /* "", "." and "/" match no file beneath the top */
 		free(p.text);
@@ -308,7 +310,7 @@ bool ignore_has(const struct ignore *ig, const char *path, const bool *up, bool 
 	bool has = false;
 
 	for (size_t i = 0; i < ig->n; i++) {
-		/* What matched a directory matches all that is in it. */
+		/* A pattern that matches a directory matches everything in it. */
 		bool matches = (up && up[i]) || match(&ig->v[i], path);
 
 		if (here)

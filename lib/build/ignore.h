@@ -1,8 +1,8 @@
 /*
- * Which files of a build's context are left out: the patterns of a .dockerignore, and of --exclude
- * (Dockerfile reference; moby's patternmatcher). Of several patterns that match
- * a file, or a directory that it is in, the last one says; "!" before it takes the file in again.
- * "**" matches any number of directories, the rest is as in glob.h.
+ * The patterns of .dockerignore and --exclude, which exclude files of the context (Dockerfile
+ * reference; moby's patternmatcher). The last pattern that matches the file, or a directory above
+ * it, decides; a pattern with "!" in front includes the file again. "**" matches any number of
+ * directories; otherwise patterns are as in glob.h.
  */
 #ifndef CT_IGNORE_H
 #define CT_IGNORE_H
@@ -17,23 +17,23 @@ struct ignore_pattern;
 struct ignore {
 	struct ignore_pattern *v;
 	size_t n;
-	bool exceptions; /* some begin with "!" */
+	bool exceptions; /* a pattern begins with "!" */
 };
 
-/* The lines of a .dockerignore are added. One that is no pattern is an error that names its line. */
+/* Adds the lines of a .dockerignore. The error names the line of a malformed pattern. */
 int ignore_read(struct ignore *ig, const char *text, struct err *e);
-/* One pattern is added. */
+/* Adds one pattern. */
 int ignore_add(struct ignore *ig, const char *pattern, struct err *e);
 void ignore_free(struct ignore *ig);
 #define own_ignore __attribute__((cleanup(ignore_free)))
 
 /*
- * Whether the file at path (beneath the top, without "/" at its ends) is left out. up: what was
- * stored for the directory that it is in, ig->n flags; NULL at the top. here: the same of this
- * path, for the files in it; or NULL.
+ * Whether the file at path (relative to the top, without leading or trailing "/") is excluded. up:
+ * the result for its directory, ig->n flags; NULL at the top. here: receives the same for this
+ * path, to be passed on for files in it; or NULL.
  */
 bool ignore_has(const struct ignore *ig, const char *path, const bool *up, bool *here);
-/* The same of a path alone. */
+/* The same without results for the directories above. */
 bool ignore_has_path(const struct ignore *ig, const char *path);
 
 #endif

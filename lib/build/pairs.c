@@ -5,7 +5,7 @@
 
 #include "base/own.h"
 
-/* FNV-1a. Names that are made to collide cost their author time, and only him. */
+/* FNV-1a. Chosen collisions only slow down the build of the Dockerfile that has them. */
 static size_t hash(const char *s)
 {
 	uint64_t h = 14695981039346656037u;
@@ -15,7 +15,7 @@ static size_t hash(const char *s)
 	return (size_t)h;
 }
 
-/* Where the name is, or would be. */
+/* The slot of the name, or the free slot for it. */
 static size_t *find(const struct pairs *p, const char *name)
 {
 	size_t at = hash(name) & (p->room - 1);

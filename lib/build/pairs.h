@@ -1,6 +1,6 @@
 /*
- * Names with values, in the order in which the names came, found by a hash of the name:
- * a Dockerfile may set tens of thousands.
+ * A hash table of names with values that keeps the order of insertion. A Dockerfile may set tens of
+ * thousands of names.
  */
 #ifndef CT_PAIRS_H
 #define CT_PAIRS_H
@@ -12,13 +12,13 @@ struct pairs {
 	size_t *slots, room; /* 1 + the index of a name; 0 is free */
 };
 
-/* Sets a value, in its place if the name is there. */
+/* Sets a value; an existing name keeps its place. */
 void pairs_put(struct pairs *p, const char *name, const char *value);
 /* The value, or NULL. */
 const char *pairs_get(const struct pairs *p, const char *name);
-/* From "NAME=VALUE" (or "NAME" alone: an empty value). */
+/* Sets a value from "NAME=VALUE", or an empty one from "NAME". */
 void pairs_put_text(struct pairs *p, const char *text);
-/* Each as "NAME=VALUE", added to out. */
+/* Adds each pair to out as "NAME=VALUE". */
 void pairs_list(const struct pairs *p, struct strv *out);
 void pairs_free(struct pairs *p);
 #define own_pairs __attribute__((cleanup(pairs_free)))

@@ -1,6 +1,7 @@
 /*
- * Matching runs all ways through the pattern at once: a set of places in it, moved on by each
- * character. A pattern of many "*" takes no longer than its length times the text's.
+ * Matching follows all ways through the pattern at once: each character advances a set of
+ * positions. The time is at most the length of the pattern times that of the text, however many "*"
+ * it has.
  */
 #include "build/pattern.h"
 
@@ -22,7 +23,7 @@ struct tokens {
 	size_t n;
 };
 
-/* Bytes of the character at s: of broken UTF-8, one. */
+/* Bytes of the character at s; 1 for invalid UTF-8. */
 static size_t width(const char *s)
 {
 	uint32_t c;
@@ -61,13 +62,12 @@ int pattern_check(const char *pattern, struct err *e)
 	for (const char *s = pattern; *s; s++)
 		if (*s == '\\' && (!*++s || !strchr("*?\\}/", *s)))
 			return err_set(
-				e,
-				"%s: \"\\\" stands before neither \"*\", \"?\", \"/\", \"}\" nor \"\\\"",
+				e, "%s: \"\\\" quotes only \"*\", \"?\", \"/\", \"}\" and \"\\\"",
 				pattern);
 	return 0;
 }
 
-/* A star may match nothing, so the place behind it is reached with it. */
+/* A star may match nothing, so the position after it is reached, too. */
 static void reach(const struct tokens *t, bool *set, size_t at)
 {
 	for (set[at] = true; t->v[at].kind == STAR && !set[at + 1]; at++)
@@ -75,8 +75,8 @@ static void reach(const struct tokens *t, bool *set, size_t at)
 }
 
 /*
- * The end of the shortest or longest match that begins at text, or NULL. whole: only one that
- * ends with the text counts.
+ * The end of the shortest or longest match that begins at text, or NULL. whole: the match must
+ * extend to the end of the text.
  */
 static const char *match(const struct tokens *t, const char *text, bool longest, bool whole)
 {
@@ -141,7 +141,7 @@ void pattern_replace(const char *pattern, const char *text, const char *with, bo
 {
 	struct tokens t = tokens_of(pattern);
 	const char *end, *s = text;
-	bool after = false; /* a match ends here: an empty one at this place is none */
+	bool after = false; /* a match ends here: an empty match at this position does not count */
 
 	buf_str(out, "");
 	for (;;) {

@@ -1,7 +1,7 @@
 /*
- * Shell patterns in ${NAME#PATTERN} and its like, without bracket expressions, as in
- * the Dockerfile reference: "*" is any text, "?" any character, "\" takes the meaning of a
- * "*", "?" or "\" away; before "}" and "/" it is dropped, as they need it there.
+ * Shell patterns in ${NAME#PATTERN} and similar substitutions (Dockerfile reference): "*" matches
+ * any text, "?" any character, "\" quotes "*", "?", "\", "}" and "/". There are no bracket
+ * expressions.
  */
 #ifndef CT_PATTERN_H
 #define CT_PATTERN_H
@@ -10,15 +10,16 @@
 
 struct err;
 
-/* Whether a "\" stands before something else. The others below take what passed this. */
+/* Refuses a "\" before another character. The functions below need a pattern that passed this
+ * check. */
 int pattern_check(const char *pattern, struct err *e);
 
-/* How long the shortest (or longest) prefix is that matches; 0 also if none does. */
+/* The length of the shortest (or longest) prefix that matches; 0 if none does. */
 void pattern_prefix(const char *pattern, const char *text, bool longest, size_t *n);
-/* Where the shortest (or longest) suffix that matches begins; at the end also if none does. */
+/* The start of the shortest (or longest) suffix that matches; the end of the text if none does. */
 void pattern_suffix(const char *pattern, const char *text, bool longest, size_t *from);
 
-/* The text with the first match, or all (each the longest from its place), replaced. */
+/* Replaces the first match, or all; each match is the longest from its start. */
 void pattern_replace(const char *pattern, const char *text, const char *with, bool all,
 		     struct buf *out);
 

@@ -29,11 +29,11 @@ const char *scope_value(void *arg, const char *name)
 
 	if (!value)
 		value = pairs_get(&s->args, name);
-	/* What every command sees, if the image does not say otherwise. */
+	/* Every command has a PATH, even if the image config sets none. */
 	return value || !str_equal(name, "PATH") ? value : COMMAND_PATH;
 }
 
-/* The first n settings once more. */
+/* Repeats the first n settings in another scope. */
 static void replay(const struct scope *from, size_t n, struct scope *to)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -1,7 +1,7 @@
 /*
- * Variables of a Dockerfile: the environment (ENV, and what the image below has)
- * and arguments (ARG), which the environment always overrides (Dockerfile reference, "ARG").
- * What they were at an earlier moment can be asked for later.
+ * The variables of a stage: the environment (of ENV and the base image) and the build arguments
+ * (ARG). The environment overrides arguments (Dockerfile reference, "ARG"). The scope keeps a log,
+ * so that earlier states can be queried.
  */
 #ifndef CT_SCOPE_H
 #define CT_SCOPE_H
@@ -17,17 +17,17 @@ struct scope {
 void scope_set_env(struct scope *s, const char *name, const char *value);
 void scope_set_arg(struct scope *s, const char *name, const char *value);
 
-/* The value of a variable, or NULL: as struct expand wants it, with the scope as arg. */
+/* The value of a variable, or NULL. A callback for struct expand, with the scope as its arg. */
 const char *scope_value(void *scope, const char *name);
 
-/* All variables that a command sees (NAME=VALUE) after the first n settings (s->log.n: now); added
- * to out. */
+/* Adds all variables (NAME=VALUE) that a command sees after the first n settings to out; n is
+ * s->log.n for the present state. */
 void scope_list(const struct scope *s, size_t n, struct strv *out);
 void scope_copy(struct scope *to, const struct scope *from);
 void scope_free(struct scope *s);
 #define own_scope __attribute__((cleanup(scope_free)))
 
-/* The arguments that each build has, for this machine: TARGETPLATFORM and its like. */
+/* Sets the predefined arguments for this machine: TARGETPLATFORM and so on. */
 void scope_add_platform(struct scope *s, const char *arch);
 
 #endif

@@ -40,8 +40,8 @@ static char *joined(const char *dir, const char *name)
 	return str_equal(dir, ".") ? str_dup(name) : str_fmt("%s/%s", dir, name);
 }
 
-/* What of a directory the pattern matches. inner: more follows, so only directories, and no link to
- * one, as in Go. */
+/* Adds the entries of a directory that match. inner: more components follow, so only directories
+ * count, and no links to directories, as in Go. */
 static int match_in(const struct sources *s, const char *dir, const char *pattern, bool inner,
 		    struct strv *out, struct err *e)
 {
@@ -50,7 +50,7 @@ static int match_in(const struct sources *s, const char *dir, const char *patter
 	struct dirent *entry;
 	struct stat st;
 
-	if (fd < 0) /* a file, where the pattern wants a directory: no match */
+	if (fd < 0) /* not a directory: no match */
 		return errno == ENOTDIR || errno == ENOENT ? 0 : failed(s, dir, e);
 	d = fdopendir(fd);
 	if (!d)
@@ -67,7 +67,7 @@ static int match_in(const struct sources *s, const char *dir, const char *patter
 	return errno ? err_sys(e, "%s", dir) : 0;
 }
 
-/* One part of the source's path, for each of the paths found so far. */
+/* Matches one component of the source's path in each of the directories found so far. */
 static int step_into(const struct sources *s, const struct strv *dirs, const char *part, bool inner,
 		     struct strv *out, struct err *e)
 {
@@ -87,8 +87,8 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Those that are there and not left out. plain: no pattern was used, so that there is one and it
- * must be. */
+/* Keeps the paths that exist and are not excluded. plain: the source has no wildcard, so its one
+ * path is required. */
 static int keep(const struct sources *s, const struct strv *found, bool plain, struct strv *out,
 		struct err *e)
 {
@@ -104,12 +104,12 @@ static int keep(const struct sources *s, const struct strv *found, bool plain, s
 		}
 		if (fstat(fd, &st) < 0)
 			return err_sys(e, "%s", path);
-		/* Of a directory that is left out, exceptions may take files in again. */
+		/* "!" may include files of an excluded directory again. */
 		if (s->ignore && !str_equal(path, ".") && ignore_has_path(s->ignore, path) &&
 		    !(S_ISDIR(st.st_mode) && s->ignore->exceptions)) {
 			if (!plain)
 				continue;
-			return err_set(e, "%s: .dockerignore leaves it out", path);
+			return err_set(e, "%s: excluded by .dockerignore", path);
 		}
 		strv_add(out, path);
 	}

@@ -1,5 +1,5 @@
 /*
- * The files that a COPY's sources name, in a directory that is trusted in nothing.
+ * Finds the files that the sources of a COPY name, in an untrusted directory.
  */
 #ifndef CT_SOURCES_H
 #define CT_SOURCES_H
@@ -13,20 +13,20 @@ struct ignore;
 
 struct sources {
 	int root;      /* the context, or the root of a stage or an image */
-	bool confined; /* a link that leads out of root is an error; or else it stays in it, as in a
-			  container */
-	const struct ignore *ignore; /* what of it is left out; may be NULL */
-	const char *what;            /* how messages call it */
+	bool confined; /* true: a link that leads out of root is an error; false: it is resolved
+			  inside root, as in a container */
+	const struct ignore *ignore; /* excluded files; may be NULL */
+	const char *what;            /* its name in messages */
 };
 
 /*
- * The paths beneath root that a source (absolute, glob.h) names, without "/" in front ("." is root
- * itself), sorted, added to out. A pattern may name none; a plain name that is not there is an
- * error.
+ * Adds the paths beneath root that a source (an absolute pattern, glob.h) names to out, sorted and
+ * without a leading "/"; "." is root itself. A pattern may match nothing; a missing plain name is
+ * an error.
  */
 int sources_find(const struct sources *s, const char *source, struct strv *out, struct err *e);
 
-/* A descriptor (O_PATH) of one of these, links followed. */
+/* Opens one of these paths with O_PATH; links are followed. */
 int sources_open(const struct sources *s, const char *path, struct err *e);
 
 #endif

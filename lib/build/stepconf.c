@@ -21,7 +21,7 @@ static bool is_name(const char *s, size_t n)
 	return true;
 }
 
-/* A step that tells "NAME ARG..." in the history. */
+/* Adds a step whose history entry is "NAME ARG...". */
 static struct step *add_step(struct stepping *s, enum step_kind kind, const struct strv *args)
 {
 	struct step *step = stepping_add(s, kind);
@@ -46,12 +46,11 @@ static bool need_text(const struct stepping *s)
 {
 	if (*s->at->rest)
 		return true;
-	stepping_fault(s, "nothing follows it");
+	stepping_fault(s, "arguments are missing");
 	return false;
 }
 
-/* One ARG: its value, from the build's arguments, its default or the global scope; NULL: it has
- * none. */
+/* Reads one ARG. Its value is that of the build argument, or else its default; NULL: none. */
 static bool find_arg(struct stepping *s, const char *word, const struct expand *x, char **name,
 		     char **value)
 {
@@ -118,7 +117,7 @@ static void do_arg(struct stepping *s)
 	add_step(s, STEP_CONFIG, &told);
 }
 
-/* NAME=VALUE ..., or the old form NAME VALUE; variables replaced, by what they were before. */
+/* Reads NAME=VALUE ..., or the old form NAME VALUE. */
 static bool read_pairs(const struct stepping *s, struct strv *names, struct strv *values)
 {
 	own_strv struct strv words = {0};
@@ -128,7 +127,7 @@ static bool read_pairs(const struct stepping *s, struct strv *names, struct strv
 	dockerfile_words(rest, s->escape, &words);
 	if (words.n > 0 && !strchr(words.v[0], '=')) {
 		if (!rest[n]) {
-			stepping_fault(s, "%s: without a value", rest);
+			stepping_fault(s, "%s: has no value", rest);
 			return false;
 		}
 		strv_take(names, str_dup_n(rest, n));
@@ -148,7 +147,8 @@ static bool read_pairs(const struct stepping *s, struct strv *names, struct strv
 	return true;
 }
 
-/* The pairs, with what variables were before; told: as the step tells them. False with the fault. */
+/* Reads the pairs and replaces variables by their values before this instruction; told: the pairs
+ * for the history. False with the fault. */
 static bool read_replaced(struct stepping *s, struct strv *names, struct strv *values,
 			  struct strv *told)
 {
@@ -189,14 +189,14 @@ static void do_label(struct stepping *s)
 	add_step(s, STEP_CONFIG, &told);
 }
 
-/* As the reference says what it means today. */
+/* The Dockerfile reference replaces MAINTAINER by this label. */
 static void do_maintainer(struct stepping *s)
 {
 	pairs_put(&stepping_stage(s)->labels, "org.opencontainers.image.authors", s->at->rest);
 	add_step_text(s, STEP_CONFIG, s->at->rest);
 }
 
-/* The ports of PORT[-PORT][/PROTOCOL], each by its number. */
+/* Adds each port of PORT[-PORT][/PROTOCOL] to out. */
 static bool add_ports(const struct stepping *s, const char *text, struct strv *out)
 {
 	static const char *const protocols[] = {"tcp", "udp", "sctp"};
@@ -239,7 +239,7 @@ static void do_expose(struct stepping *s)
 	if (!stepping_knows(s))
 		return;
 	if (words.n == 0) {
-		stepping_fault(s, "nothing is left of %s", s->at->rest);
+		stepping_fault(s, "%s: expands to an empty text", s->at->rest);
 		return;
 	}
 	qsort(words.v, words.n, sizeof(*words.v), by_text);
@@ -251,7 +251,7 @@ static void do_expose(struct stepping *s)
 	add_step(s, STEP_CONFIG, &words);
 }
 
-/* The rest as words parted by blanks, or a JSON array. */
+/* Splits the arguments at blanks, or takes the JSON array. */
 static void plain_words(const struct instruction *in, struct strv *out)
 {
 	const char *s = in->rest;
@@ -272,7 +272,7 @@ static void do_volume(struct stepping *s)
 
 	plain_words(s->at, &words);
 	if (words.n == 0)
-		stepping_fault(s, "nothing follows it");
+		stepping_fault(s, "arguments are missing");
 	if (!stepping_expand_all(s, &words, &dirs))
 		return;
 	for (size_t i = 0; stepping_knows(s) && i < dirs.n; i++)
@@ -285,14 +285,14 @@ static void do_volume(struct stepping *s)
 	add_step(s, STEP_CONFIG, &dirs);
 }
 
-/* The one word that follows, or NULL with the fault. */
+/* The only argument, with variables replaced; NULL with the fault. */
 static char *one_value(struct stepping *s)
 {
 	char *value = stepping_expand(s, s->at->rest);
 
 	if (!value || *value || !stepping_knows(s))
 		return value;
-	stepping_fault(s, "nothing is left of %s", s->at->rest);
+	stepping_fault(s, "%s: expands to an empty text", s->at->rest);
 	free(value);
 	return NULL;
 }
@@ -355,7 +355,7 @@ void stepconf_shell(const struct stepping *s, struct strv *out)
 	strv_add(out, "-c");
 }
 
-/* A command in either form. */
+/* Reads a command in shell form or exec form. */
 static void read_command(const struct stepping *s, struct strv *out)
 {
 	if (s->at->json) {
@@ -386,7 +386,7 @@ static void do_cmd(struct stepping *s)
 static void do_entrypoint(struct stepping *s)
 {
 	set_command(s, "entrypoint");
-	/* The arguments of the image below were meant for another program. */
+	/* The base image's CMD has arguments for another entry point. */
 	if (!stepping_stage(s)->cmd_set)
 		record_drop(&stepping_stage(s)->config, "cmd");
 }

@@ -1,5 +1,5 @@
 /*
- * Instructions that change what an image says of itself: ARG, ENV, LABEL, EXPOSE,
+ * Instructions that change the image config: ARG, ENV, LABEL, EXPOSE,
  * VOLUME, USER, WORKDIR, CMD, ENTRYPOINT, SHELL, STOPSIGNAL, HEALTHCHECK, MAINTAINER.
  */
 #ifndef CT_STEPCONF_H
@@ -7,13 +7,13 @@
 
 #include "build/stepping.h"
 
-/* Does the current instruction, which is added as a step. False: it is none of these. */
+/* Adds the current instruction as a step. False: it is none of these. */
 bool stepconf_apply(struct stepping *s);
 
-/* ARG before the first FROM: into s->global. No step. */
+/* Reads an ARG before the first FROM into s->global; adds no step. */
 void stepconf_global_arg(struct stepping *s);
 
-/* The words that a command in shell form begins with ("/bin/sh" "-c"), added to out. */
+/* Adds the first words of a command in shell form ("/bin/sh" "-c") to out. */
 void stepconf_shell(const struct stepping *s, struct strv *out);
 
 #endif

@@ -24,7 +24,7 @@ static bool is_git(const char *source)
 	return stepcopy_is_url(source) && n > 4 && strncmp(source + n - 4, ".git", 4) == 0;
 }
 
-/* The words of the instruction: of the JSON form, or parted by blanks. */
+/* Reads the arguments: the JSON array, or words separated by blanks. */
 static void read_words(const struct instruction *in, struct strv *out)
 {
 	const char *s = in->rest;
@@ -53,7 +53,7 @@ static const struct heredoc *find_heredoc(const struct instruction *in, const ch
 	return found;
 }
 
-/* A heredoc's content, in which a quote is a character like others. */
+/* Adds a heredoc as a file. Quotes have no special meaning in its content. */
 static bool add_file(const struct stepping *s, struct step *step, const struct heredoc *h)
 {
 	const struct expand x = {.escape = '\\',
@@ -64,7 +64,7 @@ static bool add_file(const struct stepping *s, struct step *step, const struct h
 	struct err e;
 
 	if (strchr(h->name, '/')) {
-		stepping_fault(s, "<<%s: not a file's name", h->name);
+		stepping_fault(s, "<<%s: not a file name", h->name);
 		return false;
 	}
 	if (h->expand) {
@@ -78,8 +78,8 @@ static bool add_file(const struct stepping *s, struct step *step, const struct h
 	return true;
 }
 
-/* A flag's value with its variables replaced, in *out; without the flag NULL. False with the fault.
- */
+/* Reads the value of a flag into *out, with variables replaced; NULL without the flag. False with
+ * the fault. */
 static bool read_flag(const struct stepping *s, const char *name, char **out)
 {
 	const char *value = stepflags_value(s->at, name);
@@ -127,7 +127,7 @@ static bool check_source(const struct stepping *s, const struct step *step, cons
 		return false;
 	}
 	if (step->kind == STEP_COPY && stepcopy_is_url(source)) {
-		stepping_fault(s, "%s: a URL, which ADD takes", source);
+		stepping_fault(s, "%s: a URL: only ADD fetches URLs", source);
 		return false;
 	}
 	return true;
@@ -138,7 +138,7 @@ static bool check_checksum(const struct stepping *s, const struct step *step)
 	if (!step->checksum)
 		return true;
 	if (step->args.n != 1 || step->files_n > 0 || !stepcopy_is_url(step->args.v[0])) {
-		stepping_fault(s, "--checksum: for one URL alone");
+		stepping_fault(s, "--checksum: needs one URL as the only source");
 		return false;
 	}
 	if (stepping_knows(s) && !digest_is(step->checksum)) {
@@ -171,7 +171,7 @@ static bool read_sources(struct stepping *s, struct step *step, struct strv *wor
 						  : step_path("/", source, false));
 	}
 	if (heredocs != s->at->docs.n) {
-		stepping_fault(s, "a heredoc that is no source of its own");
+		stepping_fault(s, "a heredoc inside of another word");
 		return false;
 	}
 	return check_checksum(s, step);
@@ -189,7 +189,7 @@ static bool read_dest(struct stepping *s, struct step *step, const char *word)
 	if (step->args.n + step->files_n < 2 || step->dest[strlen(step->dest) - 1] == '/' ||
 	    !stepping_knows(s))
 		return true;
-	stepping_fault(s, "several files, and %s does not end with \"/\"", dest);
+	stepping_fault(s, "several files, but %s does not end with \"/\"", dest);
 	return false;
 }
 

@@ -7,7 +7,7 @@
 #include "build/dockerfile.h"
 #include "build/faults.h"
 
-/* The value in "--name=value", or NULL if the flag is another one (or has no value). */
+/* The value in "--name=value"; NULL for another flag, and for one without a value. */
 static const char *value_of(const char *flag, const char *name)
 {
 	size_t n = strlen(name);
@@ -77,7 +77,7 @@ void stepflags_check(const struct instruction *in, const struct step_flag *table
 			faults_add(faults, in->line, "%s: %s: neither true nor false", in->name,
 				   flag);
 		else if (!value && !known->boolean)
-			faults_add(faults, in->line, "%s: %s: without a value", in->name, flag);
+			faults_add(faults, in->line, "%s: %s: has no value", in->name, flag);
 		else if (!known->list && is_earlier(in, table, i))
 			faults_add(faults, in->line, "%s: --%s: given twice", in->name,
 				   known->name);

@@ -6,7 +6,8 @@
 void stepkey_begin(struct stepkey *k, const char *parent, const char *instruction)
 {
 	digest_begin(&k->digest);
-	stepkey_add(k, "ct step 1"); /* to be changed with what a step makes of the same words */
+	stepkey_add(k,
+		    "ct step 1"); /* to be changed whenever equal instructions give other files */
 	stepkey_add(k, parent);
 	stepkey_add(k, instruction);
 }

@@ -8,7 +8,7 @@
 #include "base/num.h"
 #include "base/own.h"
 
-/* KEY=VALUE, ... with the quotes of CSV (RFC 4180): "KEY=a,b". */
+/* Splits KEY=VALUE,... with the quotes of CSV (RFC 4180): "KEY=a,b". */
 static void split_fields(const char *s, struct strv *out)
 {
 	for (bool more = true; more;) {
@@ -32,18 +32,18 @@ static void split_fields(const char *s, struct strv *out)
 	}
 }
 
-/* What was said of a mount, before all is known. */
+/* A --mount being read. */
 struct saying {
 	struct stepping *s;
 	struct step_mount *m;
-	bool access; /* ro or rw was said */
-	bool owner;  /* mode, uid or gid */
+	bool access; /* ro or rw was given */
+	bool owner;  /* mode, uid or gid was given */
 	bool shared, sized;
 };
 
 static bool bad(const struct saying *y, const char *key, const char *value)
 {
-	stepping_fault(y->s, "--mount: %s=%s: not a value that %s takes", key, value, key);
+	stepping_fault(y->s, "--mount: %s=%s: not a valid value of %s", key, value, key);
 	return false;
 }
 
@@ -173,22 +173,21 @@ static bool read_field(struct saying *y, const char *field)
 	return value && read_value(y, key, value);
 }
 
-/* What goes with one kind of mount only. */
+/* Refuses keys that do not apply to this kind of mount. */
 static bool check(struct saying *y)
 {
 	const struct step_mount *m = y->m;
 
 	if (m->kind != MOUNT_CACHE && (y->owner || y->shared || m->id))
-		stepping_fault(y->s, "--mount: id, sharing, mode, uid and gid are for type=cache");
+		stepping_fault(y->s, "--mount: id, sharing, mode, uid and gid need type=cache");
 	else if (m->kind != MOUNT_TMPFS && y->sized)
-		stepping_fault(y->s, "--mount: size is for type=tmpfs");
+		stepping_fault(y->s, "--mount: size needs type=tmpfs");
 	else if (m->kind == MOUNT_TMPFS && (m->source || m->from.image || m->from.stage >= 0))
 		stepping_fault(y->s, "--mount: type=tmpfs has no source");
 	else if (m->kind == MOUNT_CACHE && (m->source || m->from.image || m->from.stage >= 0))
-		stepping_fault(y->s,
-			       "--mount: type=cache with files to begin with is not supported");
+		stepping_fault(y->s, "--mount: type=cache with from= or source= is not supported");
 	else if (!m->target || !*m->target)
-		stepping_fault(y->s, "--mount: without a target");
+		stepping_fault(y->s, "--mount: has no target");
 	else
 		return true;
 	return false;

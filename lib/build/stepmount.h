@@ -4,7 +4,7 @@
 
 #include "build/stepping.h"
 
-/* Reads one into a mount of the step's. False with the fault. */
+/* Reads one --mount and adds it to the step. False with the fault. */
 bool stepmount_read(struct stepping *s, struct step *step, const char *text);
 
 #endif

@@ -33,7 +33,7 @@ char *stepping_expand(const struct stepping *s, const char *word)
 
 	if (value)
 		return value;
-	/* Of an image that is not looked at, a variable may well be set. */
+	/* The base image, which is not read, may set the variable. */
 	if (!stepping_knows(s))
 		return str_dup(word);
 	stepping_fault(s, "%s", e.msg);
@@ -80,8 +80,8 @@ bool stepping_find_source(struct stepping *s, const char *what, const char *name
 	if (out->stage >= 0)
 		return true;
 	if (strchr(name, '$')) {
-		stepping_fault(s, "%s %s: takes no variables (a stage FROM %s does)", what, name,
-			       name);
+		stepping_fault(s, "%s %s: variables are not supported here (name a stage FROM %s)",
+			       what, name, name);
 		return false;
 	}
 	if (digits > 0 && !name[digits]) {
@@ -91,12 +91,11 @@ bool stepping_find_source(struct stepping *s, const char *what, const char *name
 			out->stage = (int)n;
 			return true;
 		}
-		stepping_fault(s, "%s %s: no stage before this one", what, name);
+		stepping_fault(s, "%s %s: no earlier stage has this number", what, name);
 		return false;
 	}
 	if (stepping_find_stage(s->out, name, s->out->stages_n) >= 0) {
-		stepping_fault(s, "%s %s: this stage does not come before the current one", what,
-			       name);
+		stepping_fault(s, "%s %s: not an earlier stage", what, name);
 		return false;
 	}
 	out->image = str_dup(name);

@@ -8,10 +8,10 @@
 #include "build/stepflags.h"
 #include "build/stepmount.h"
 
-/* Where the script is that a heredoc beginning with "#!" becomes. */
+/* The directory in the container with scripts of heredocs that begin with "#!". */
 static const char script_dir[] = "/dev/pipes";
 
-/* A line that is one heredoc and nothing else: its content is the script. */
+/* Whether the line consists of one heredoc, whose content is the script. */
 static bool is_script(const struct instruction *in)
 {
 	struct heredoc h;
@@ -22,7 +22,7 @@ static bool is_script(const struct instruction *in)
 	return alone;
 }
 
-/* Other heredocs are the shell's. */
+/* The shell reads all other heredocs: keeps them in the text. */
 static char *whole_text(const struct instruction *in)
 {
 	struct buf out = {0};
@@ -51,8 +51,8 @@ static void read_command(const struct stepping *s, struct step *step)
 	strv_take(&step->args, script ? take_ptr(&script) : whole_text(in));
 }
 
-/* A proxy is nobody's business but the build's: it is passed on without an ARG, and is not part of
- * what the step is. */
+/* Proxy variables are passed on without an ARG, and are not part of the step's key (Dockerfile
+ * reference, "Predefined ARGs"). */
 static void read_proxies(struct stepping *s, struct step *step)
 {
 	static const char *const names[] = {"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY",
@@ -102,7 +102,7 @@ bool steprun_apply(struct stepping *s)
 		return false;
 	stepflags_check(s->at, flags, s->faults);
 	if (!*s->at->rest || (s->at->json && s->at->args.n == 0)) {
-		stepping_fault(s, "nothing follows it");
+		stepping_fault(s, "arguments are missing");
 		return true;
 	}
 	step = stepping_add(s, STEP_RUN);

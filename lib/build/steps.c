@@ -50,7 +50,7 @@ static char *expand_global(struct stepping *s, const char *text)
 	return value;
 }
 
-/* Only this machine's programs can be run here. */
+/* Only programs for this machine's architecture can run. */
 static void check_platform(struct stepping *s, const char *text, const char *arch)
 {
 	own_str char *platform = expand_global(s, text), *wanted = str_fmt("linux/%s", arch);
@@ -63,7 +63,7 @@ static void check_platform(struct stepping *s, const char *text, const char *arc
 	stepping_fault(s, "--platform %s: not supported on this machine, %s", platform, wanted);
 }
 
-/* FROM IMAGE [AS NAME]: a stage. */
+/* Reads FROM IMAGE [AS NAME] and adds a stage. */
 static void read_from(struct stepping *s, const struct steps_request *q)
 {
 	static const struct step_flag flags[] = {{.name = "platform"}, {.name = NULL}};
@@ -76,18 +76,18 @@ static void read_from(struct stepping *s, const struct steps_request *q)
 	stepflags_check(s->at, flags, s->faults);
 	dockerfile_words(s->at->rest, s->escape, &words);
 	if (words.n != 1 && !(words.n == 3 && strcasecmp(words.v[1], "AS") == 0)) {
-		stepping_fault(s, "%s: not IMAGE, or IMAGE AS NAME", s->at->rest);
+		stepping_fault(s, "%s: not IMAGE or IMAGE AS NAME", s->at->rest);
 		return;
 	}
 	if (platform)
 		check_platform(s, platform, q->arch);
 	if (words.n == 3 && !is_stage_name(words.v[2])) {
-		stepping_fault(s, "%s: not a name for a stage", words.v[2]);
+		stepping_fault(s, "%s: not a valid stage name", words.v[2]);
 		return;
 	}
 	base = expand_global(s, words.v[0]);
 	if (base && !*base)
-		stepping_fault(s, "nothing is left of %s", words.v[0]);
+		stepping_fault(s, "%s: expands to an empty text", words.v[0]);
 	if (!base || !*base)
 		return;
 	stage->base = stepping_find_stage(s->out, base, s->stage);
@@ -99,7 +99,7 @@ static void read_from(struct stepping *s, const struct steps_request *q)
 	}
 }
 
-/* All FROMs, and the ARGs before the first. */
+/* Reads all FROMs, and the ARGs before the first. */
 static void read_stages(struct stepping *s, const struct dockerfile *file,
 			const struct steps_request *q)
 {
@@ -115,12 +115,12 @@ static void read_stages(struct stepping *s, const struct dockerfile *file,
 		} else if (s->out->stages_n == 0 && str_equal(s->at->name, "ARG"))
 			stepconf_global_arg(s);
 		else if (s->out->stages_n == 0)
-			stepping_fault(s, "before FROM");
+			stepping_fault(s, "stands before the first FROM");
 		if (s->out->stages_n > 0)
 			stepping_stage(s)->end = i + 1;
 	}
 	if (s->out->stages_n == 0 && s->faults->n == 0)
-		faults_add(s->faults, 0, "there is no FROM");
+		faults_add(s->faults, 0, "no FROM instruction");
 }
 
 static void find_target(struct stepping *s, const char *target)
@@ -155,7 +155,7 @@ static void need_named(struct stepping *s, const struct dockerfile *file, size_t
 		need(s, file, (size_t)found);
 }
 
-/* The stages that a mount's from= names, whatever else is right of it. */
+/* Marks the stages that from= of a mount names, even if the mount is faulty otherwise. */
 static void need_mounts(struct stepping *s, const struct dockerfile *file, size_t stage,
 			const struct instruction *in)
 {
@@ -172,7 +172,7 @@ static void need_mounts(struct stepping *s, const struct dockerfile *file, size_
 	}
 }
 
-/* Stages only look at those before them, so this ends. */
+/* Stages depend only on earlier stages, so the recursion ends. */
 static void need(struct stepping *s, const struct dockerfile *file, size_t stage)
 {
 	struct build_stage *here = &s->out->stages[stage];
@@ -191,7 +191,7 @@ static void need(struct stepping *s, const struct dockerfile *file, size_t stage
 	}
 }
 
-/* A list of the config into pairs, which many instructions can add to in no time. */
+/* Moves a list of the config into pairs, to which instructions add in constant time. */
 static void take_list(struct record *config, const char *key, struct pairs *to, bool pairs)
 {
 	own_strv struct strv list = {0};
@@ -214,7 +214,7 @@ static void open_config(struct build_stage *stage, bool with_env)
 	take_list(&stage->config, "volume", &stage->volumes, false);
 }
 
-/* And back. */
+/* Moves the lists back to the config. */
 static void close_config(struct build_stage *stage)
 {
 	own_strv struct strv env = {0}, labels = {0};
@@ -227,7 +227,7 @@ static void close_config(struct build_stage *stage)
 	record_add_list(&stage->config, "volume", &stage->volumes.names);
 }
 
-/* What the stage begins with: an image's words, an earlier stage's, or none. */
+/* Starts a stage with the config of an image or an earlier stage, or with an empty one. */
 static void begin_stage(struct stepping *s, const struct steps_request *q)
 {
 	struct build_stage *stage = stepping_stage(s);
@@ -257,7 +257,7 @@ static void begin_stage(struct stepping *s, const struct steps_request *q)
 		record_add(&stage->config, "source", "-");
 	}
 	open_config(stage, !base);
-	/* As in BuildKit and podman every image has the variable. */
+	/* BuildKit and podman, too, set PATH in every image. */
 	if (stage->needed && !pairs_get(&stage->scope.env, "PATH"))
 		scope_set_env(&stage->scope, "PATH", scope_value(&stage->scope, "PATH"));
 }
@@ -272,7 +272,7 @@ static void read_instruction(struct stepping *s)
 		stepping_fault(s, "no such instruction");
 }
 
-/* Names of build arguments that nothing asked for. */
+/* Finds build arguments that no ARG declares. */
 static void find_unused(struct stepping *s)
 {
 	for (size_t i = 0; i < s->build_args->names.n; i++)
@@ -295,7 +295,7 @@ static void read_stage(struct stepping *s, const struct dockerfile *file,
 	close_config(stepping_stage(s));
 }
 
-/* This machine's, unless a build argument of the same name says otherwise. */
+/* Sets the predefined arguments for this machine, or as --build-arg says. */
 static void set_platform(struct stepping *s, const struct steps_request *q)
 {
 	scope_add_platform(&s->global, q->arch);

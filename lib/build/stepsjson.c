@@ -6,7 +6,7 @@
 #include "base/table.h"
 #include "build/buildstep.h"
 
-/* ,"KEY":"VALUE"; nothing of a value that is not there. */
+/* Writes ,"KEY":"VALUE"; nothing for NULL. */
 static void add_text(struct buf *out, const char *key, const char *value)
 {
 	if (!value)

@@ -51,7 +51,7 @@ int stepstore_hold(const struct store *s, struct err *e)
 	return take_fd(&fd);
 }
 
-/* The entry, held, if it still stands there; -1 with errno. */
+/* Opens and locks an entry. -1 with errno; ENOENT: it was removed meanwhile. */
 static int hold_entry(const struct store *s, const char *name, int how)
 {
 	own_str char *path = str_fmt("%s/%s", dir_name, name);
@@ -68,7 +68,7 @@ static int hold_entry(const struct store *s, const char *name, int how)
 	return take_fd(&fd);
 }
 
-/* Whether the step's files are as they were when it was done. */
+/* Whether the step's files are complete: synced, or made since the last boot. */
 static bool is_whole(int dir, const char *key)
 {
 	own_record struct record r = {0};
@@ -82,7 +82,8 @@ static bool is_whole(int dir, const char *key)
 	return proc_boot_id(boot, &ignored) == 0 && str_equal(record_get(&r, "boot"), boot);
 }
 
-/* Out of sight in one step. Who holds it keeps it until he is done: a sweep leaves what is locked. */
+/* Removes an entry by one rename into tmp/. A process that has locked it keeps the files: the sweep
+ * skips locked drafts. */
 static int remove_entry(const struct store *s, const char *name, struct err *e)
 {
 	own_str char *path = str_fmt("%s/%s", dir_name, name);
@@ -138,16 +139,14 @@ int stepstore_publish(const struct store *s, struct draft *d, const char *key,
 	renamed = renameat2(s->root, d->name, s->root, path, RENAME_NOREPLACE) == 0;
 	if (!renamed && errno != EEXIST)
 		return err_sys(e, "step %s", key);
-	/* What was there already is as good; or else the draft's lock is the step's now, to be
-	 * taken anew as one that others share. */
+	/* An existing step has the same files. Otherwise the draft's exclusive lock is on the step
+	 * now: it is released, and stepstore_open takes a shared one. */
 	if (renamed)
 		shut_fd(&d->dir);
 	else
 		draft_drop(s, d);
 	found = stepstore_open(s, key, out, e);
-	return found > 0    ? 0
-		: found < 0 ? -1
-			    : err_set(e, "step %s: gone as soon as it was there", key);
+	return found > 0 ? 0 : found < 0 ? -1 : err_set(e, "step %s: was removed meanwhile", key);
 }
 
 int stepstore_sync(const struct store *s, const struct strv *keys, struct err *e)

@@ -6,8 +6,8 @@
 
 enum { BLOCK = 512, SUM_AT = 148, SUM_LENGTH = 8 };
 
-/* POSIX.1 (pax), "ustar Interchange Format": the sum of the header's bytes, its own field as
- * blanks. */
+/* POSIX.1 (pax), "ustar Interchange Format": the checksum is the sum of the header's bytes, with
+ * its own field counted as blanks. */
 static bool is_header(const unsigned char *block)
 {
 	char digits[SUM_LENGTH + 1] = "", *end;

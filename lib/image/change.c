@@ -50,7 +50,7 @@ static int read_words(const char *s, struct strv *out, struct err *e)
 			return err_set(e, "a quote without its end");
 		strv_add(out, word.data);
 	}
-	return out->n ? 0 : err_set(e, "nothing follows it");
+	return out->n ? 0 : err_set(e, "arguments are missing");
 }
 
 static int set_command(struct record *config, const char *key, const char *text, struct err *e)
@@ -58,7 +58,7 @@ static int set_command(struct record *config, const char *key, const char *text,
 	own_strv struct strv words = {0}, line = {0};
 
 	if (!*text)
-		return err_set(e, "nothing follows it");
+		return err_set(e, "arguments are missing");
 	record_drop(config, key);
 	if (jsonlist_read(text, &words) == JSONLIST_STRINGS) {
 		record_add_list(config, key, &words);

@@ -276,7 +276,7 @@ hostile_words() {
 	: >'f `touch made`'
 	run -0 typed 'type:ct init tw\t && echo = $?\r' 'wait:\n= 0\r\n' 'wait:% ' \
 		'type:ct init \\$\t && echo = $?\r' 'wait:\n= 0\r\n' 'wait:% ' \
-		'type:ct build -f f\t .\r' 'wait:there is no FROM' 'wait:% '
+		'type:ct build -f f\t .\r' 'wait:no FROM instruction' 'wait:% '
 	[ "$(ct-images --no-header -o source | head -2)" = "$PWD/\$(touch made)"$'\n'"$PWD/two words" ]
 	[ ! -e made ]
 }

@@ -60,7 +60,7 @@ load dockerfile
 	dockerfile 'FROM busybox' 'COPY /etc/passwd /x'
 	refused "2: COPY: etc/passwd: leads out of $D"
 	dockerfile 'FROM busybox' 'COPY e*/pass?d /x'
-	refused "2: COPY: /e*/pass?d: nothing in $D matches"
+	refused "2: COPY: /e*/pass?d: no file in $D matches"
 	dockerfile 'FROM busybox' 'COPY nosuch /x'
 	refused "2: COPY: nosuch: no such file in $D"
 	# In a directory a link is a link.
@@ -109,9 +109,9 @@ load dockerfile
 @test "COPY of several files needs a directory as its target" {
 	touch "$D/a" "$D/b"
 	dockerfile 'FROM busybox' 'COPY a b /x'
-	refused '2: COPY: several files, and /x does not end with "/"'
+	refused '2: COPY: several files, but /x does not end with "/"'
 	dockerfile 'FROM busybox' 'COPY [ab] /x'
-	refused '2: COPY: several files, and /x does not end with "/"'
+	refused '2: COPY: several files, but /x does not end with "/"'
 	dockerfile 'FROM busybox' 'COPY a'
 	refused '2: COPY: not SOURCE... DEST'
 	dockerfile 'FROM busybox' 'COPY a /tmp/../x'
@@ -128,7 +128,7 @@ load dockerfile
 	[ "$(cd "$(ct path "$built")" && find . -type f | LC_ALL=C sort | paste -sd ' ')" = './Dockerfile ./b.txt ./src/c.c ./src/keep.o' ]
 	below=$built
 	dockerfile 'FROM scratch' 'COPY a.log /'
-	refused '2: COPY: a.log: .dockerignore leaves it out'
+	refused '2: COPY: a.log: excluded by .dockerignore'
 	dockerfile 'FROM busybox' 'RUN --mount=target=/m ls /m /m/src >/seen'
 	build
 	run ! grep -qE 'a.log|c\.o|node_modules' "$(ct path "$built")/seen"
@@ -195,7 +195,7 @@ load dockerfile
 	[ -f "$(ct path "$built")/tmp/sub/f" ]
 	dockerfile 'FROM busybox' 'COPY bad /'
 	run -1 --separate-stderr ct build "$D"
-	[[ $stderr == *"Dockerfile:2: COPY: something else than a directory is in its place: bad/bin/busybox"* ]]
+	[[ $stderr == *"Dockerfile:2: COPY: a file that is not a directory is in its place: bad/bin/busybox"* ]]
 }
 
 @test "ADD unpacks archives, copies other files, and fetches URLs" {
@@ -237,10 +237,10 @@ load dockerfile
 	[ "$(stat -c %u:%g "$root/new/in")" = 33:100 ]
 	dockerfile 'FROM busybox' "ADD --checksum=sha256:$(printf '0%.0s' {1..64}) http://127.0.0.1:8099/plain /x"
 	run -1 --separate-stderr ct build "$D"
-	[[ $stderr == *"and --checksum says sha256:0000"* ]]
+	[[ $stderr == *"but --checksum is sha256:0000"* ]]
 	dockerfile 'FROM busybox' 'ADD http://127.0.0.1:8099/nosuch /x'
 	run -1 --separate-stderr ct build "$D"
-	[[ $stderr == *'http://127.0.0.1:8099/nosuch: the server answers 404'* ]]
+	[[ $stderr == *'http://127.0.0.1:8099/nosuch: the server answered with status 404'* ]]
 	kill "$server"
 }
 

@@ -99,13 +99,13 @@ load dockerfile
 	dockerfile 'FROM busybox' 'RUN touch /not' 'COPY nosuch /' 'frob x' 'ENV A' 'COPY --link file /' 'ONBUILD RUN x'
 	run -1 --separate-stderr ct build "$D"
 	[ "$stderr" = "ct-build: Dockerfile:4: FROB: no such instruction
-ct-build: Dockerfile:5: ENV: A: without a value
+ct-build: Dockerfile:5: ENV: A: has no value
 ct-build: Dockerfile:6: COPY: --link: not supported
 ct-build: Dockerfile:7: ONBUILD: not supported" ]
 	[ -z "$(ct-ps -q)" ]
 	expect '3: ADD: x: no such file in '"$D" 'FROM busybox' '' 'ADD x /y'
-	expect '1: RUN: before FROM' 'RUN x' 'FROM busybox'
-	expect ' there is no FROM' '# nothing'
+	expect '1: RUN: stands before the first FROM' 'RUN x' 'FROM busybox'
+	expect ' no FROM instruction' '# nothing'
 	dockerfile 'FROM busybox AS one' 'FROM nosuch AS two' 'COPY --from=one /bin /bin'
 	run -1 --separate-stderr ct build "$D"
 	[[ ${stderr_lines[0]} == 'ct-pull: nosuch:latest: '* ]]
@@ -113,33 +113,33 @@ ct-build: Dockerfile:7: ONBUILD: not supported" ]
 	[ "$(ct-images -q)" = "$img" ]
 	expect "1: FROM: --platform linux/none: not supported on this machine, linux/$(dpkg --print-architecture)" \
 		'FROM --platform=linux/none busybox'
-	expect '1: FROM: busybox x: not IMAGE, or IMAGE AS NAME' 'FROM busybox x'
+	expect '1: FROM: busybox x: not IMAGE or IMAGE AS NAME' 'FROM busybox x'
 	wrong() {
 		expect "4: $2" 'FROM busybox AS base' 'RUN touch /not' 'COPY file /' "$1" 'RUN touch /not'
 	}
 	wrong 'COPY file' 'COPY: not SOURCE... DEST'
 	wrong 'COPY --from=other nosuch' 'COPY: not SOURCE... DEST'
 	wrong 'COPY nosuch /x' "COPY: nosuch: no such file in $D"
-	wrong 'COPY n* m* /x/' "COPY: /n* /m*: nothing in $D matches"
+	wrong 'COPY n* m* /x/' "COPY: /n* /m*: no file in $D matches"
 	wrong 'RUN --mount=type=secret,id=x true' 'RUN: --mount: type=secret: not supported (bind, cache and tmpfs are)'
 	wrong 'RUN --security=insecure true' 'RUN: --security: not supported'
 	wrong 'ADD https://github.com/x/y.git /z' 'ADD: https://github.com/x/y.git: git repositories are not supported'
 	wrong 'ADD --unpack=maybe file /x' 'ADD: --unpack=maybe: neither true nor false'
 	wrong 'ADD --unpack --unpack=false file /x' 'ADD: --unpack: given twice'
 	wrong 'COPY --unpack file /x' 'COPY: --unpack: no such flag'
-	wrong 'RUN' 'RUN: nothing follows it'
-	wrong 'ENV' 'ENV: nothing follows it'
+	wrong 'RUN' 'RUN: arguments are missing'
+	wrong 'ENV' 'ENV: arguments are missing'
 	wrong 'ENV =x' 'ENV: =x: not NAME=VALUE'
 	wrong 'ENV A=1 B' 'ENV: B: not NAME=VALUE'
 	wrong 'ENV A="b' 'ENV: a double quote without its end'
-	wrong 'LABEL x' 'LABEL: x: without a value'
+	wrong 'LABEL x' 'LABEL: x: has no value'
 	wrong 'EXPOSE http' 'EXPOSE: http: not PORT[-PORT][/tcp|/udp|/sctp]'
 	wrong 'VOLUME data' 'VOLUME: data: not an absolute path of a directory'
 	wrong 'USER a b' 'USER: a b: not USER[:GROUP]'
 	wrong 'STOPSIGNAL NOSUCH' 'STOPSIGNAL: NOSUCH: no such signal'
-	wrong 'WORKDIR' 'WORKDIR: nothing follows it'
-	wrong 'CMD' 'CMD: nothing follows it'
-	wrong 'ENTRYPOINT' 'ENTRYPOINT: nothing follows it'
+	wrong 'WORKDIR' 'WORKDIR: arguments are missing'
+	wrong 'CMD' 'CMD: arguments are missing'
+	wrong 'ENTRYPOINT' 'ENTRYPOINT: arguments are missing'
 	wrong 'ARG 1=2' 'ARG: 1=2: not NAME or NAME=VALUE'
 	dockerfile 'FROM busybox' 'COPY --from=nosuch /x /'
 	run -1 --separate-stderr ct build "$D"
@@ -155,7 +155,7 @@ ct-build: Dockerfile:7: ONBUILD: not supported" ]
 	below=$built
 	dockerfile 'FROM busybox' 'COPY nosuch*\
 * /x/'
-	refused "2: COPY: /nosuch**: nothing in $D matches"
+	refused "2: COPY: /nosuch**: no file in $D matches"
 	run -2 --separate-stderr ct build $'no\nsuch'
 	[ "$stderr" = 'ct-build: no\nsuch: no such directory' ]
 }

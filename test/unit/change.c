@@ -51,7 +51,7 @@ static void a_command_is_a_json_array_or_a_line_for_the_shell(void **state)
 	check("ENTRYPOINT [\"\"]", "entrypoint", "|");
 	check("CMD echo \"$HOME\" && ls", "cmd", "/bin/sh|-c|echo \"$HOME\" && ls|");
 	check("CMD [ -f /x ] || exit", "cmd", "/bin/sh|-c|[ -f /x ] || exit|");
-	refuse("CMD", "CMD: nothing follows it");
+	refuse("CMD", "CMD: arguments are missing");
 }
 
 static void json_strings_are_read_exactly(void **state)
@@ -103,7 +103,7 @@ static void variables_and_labels_are_words_with_quotes(void **state)
 	check("LABEL \"a b\"=c=d", "label", "a b=c=d|");
 	check("ENV PATH /bin:/usr/bin", "env", "PATH=/bin:/usr/bin|");
 	check("ENV A  two \"words  here\"", "env", "A=two words  here|");
-	refuse("ENV", "ENV: nothing follows it");
+	refuse("ENV", "ENV: arguments are missing");
 	refuse("ENV A", "ENV: A: not NAME=VALUE");
 	refuse("ENV A=b c", "ENV: c: not NAME=VALUE");
 	refuse("ENV =b", "ENV: =b: not NAME=VALUE");
@@ -167,7 +167,7 @@ static void single_words_are_taken_and_checked(void **state)
 	check("USER 33:100", "user", "33:100|");
 	check("STOPSIGNAL SIGUSR1", "stopsignal", "SIGUSR1|");
 	check("STOPSIGNAL \"3\" ", "stopsignal", "3|");
-	refuse("USER", "USER: nothing follows it");
+	refuse("USER", "USER: arguments are missing");
 	refuse("USER a b", "USER: b: a second word");
 	refuse("STOPSIGNAL NOSUCH", "STOPSIGNAL: NOSUCH: no such signal");
 	refuse("RUN x",

@@ -93,7 +93,7 @@ static void the_json_form_is_told_from_a_line(void **state)
 	is("CMD ['a']", "1 CMD {['a']}");
 	is("COPY [\"a b\", \"c\"]", "1 COPY (a b) (c)");
 	is("ENV [\"a\"]", "1 ENV {[\"a\"]}");
-	is("CMD [1]", "1 CMD\n!1 a JSON array of other values than strings (or with a NUL)");
+	is("CMD [1]", "1 CMD\n!1 a JSON array with other values than strings (or with a NUL)");
 }
 
 /* Dockerfile reference, "Here-Documents". */
@@ -108,7 +108,7 @@ static void heredocs_take_the_lines_that_follow(void **state)
 	is("RUN <<EOF\r\na\r\nEOF\r\nCMD b", "1 RUN {<<EOF} <EOF$:a\r\n>\n4 CMD {b}");
 	is("RUN cat << EOF >x\na\nEOF", "1 RUN {cat << EOF >x} <EOF$:a\n>");
 	is("RUN 3<<EOF cat\na\nEOF", "1 RUN {3<<EOF cat} <EOF$:a\n>");
-	is("RUN <<EOF\na", "1 RUN {<<EOF} <EOF$:a>\n!1 RUN: heredoc without its end, a line EOF");
+	is("RUN <<EOF\na", "1 RUN {<<EOF} <EOF$:a>\n!1 RUN: heredoc without its end line EOF");
 }
 
 static void what_only_looks_like_a_heredoc_is_none(void **state)

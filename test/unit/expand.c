@@ -149,14 +149,13 @@ static void what_is_no_substitution_is_refused(void **state)
 	refuse("${", "${ without its \"}\"");
 	refuse("${A", "${A without its \"}\"");
 	refuse("${A:-x", "${ without its \"}\"");
-	refuse("${}", "${}: no name of a variable");
-	refuse("${:-x}", "${:: no name of a variable");
+	refuse("${}", "${}: not a name of a variable");
+	refuse("${:-x}", "${:: not a name of a variable");
 	refuse("${A:#x}", "${A:#: no such substitution");
 	refuse("${A^}", "${A^: no such substitution");
 	refuse("${A:x}", "${A:x: no such substitution");
 	refuse("${A/x}", "${ without its \"/\"");
-	refuse("${A#\\x}",
-	       "\\x: \"\\\" stands before neither \"*\", \"?\", \"/\", \"}\" nor \"\\\"");
+	refuse("${A#\\x}", "\\x: \"\\\" quotes only \"*\", \"?\", \"/\", \"}\" and \"\\\"");
 }
 
 static void another_escape_character_takes_its_place(void **state)
@@ -209,7 +208,7 @@ static void depth_is_bounded(void **state)
 	(void)state;
 	for (int i = 0; i < 100000; i++)
 		buf_str(&text, "${X:-");
-	refuse(text.data, "more than 200 substitutions in one another");
+	refuse(text.data, "more than 200 nested substitutions");
 }
 
 static void many_stars_take_no_time(void **state)

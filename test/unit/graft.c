@@ -116,9 +116,8 @@ static void links_lead_to_the_destination_and_not_out_of_it(void **state)
 	/* Beneath the destination a link to a directory is no directory. */
 	dir(s, "src");
 	dir(s, "src/near");
-	assert_refused(
-		copy(s, &as_it_is, "src", "/"), &e,
-		"something else than a directory is in its place: src/near: Not a directory");
+	assert_refused(copy(s, &as_it_is, "src", "/"), &e,
+		       "a file that is not a directory is in its place: src/near: Not a directory");
 }
 
 static void owners_and_modes_are_set(void **state)

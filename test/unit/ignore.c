@@ -100,7 +100,7 @@ static void what_is_no_pattern_is_refused_with_its_line(void **state)
 
 	(void)state;
 	assert_refused(ignore_read(&ig, "ok\n\n[a", &e), &e, "3: [a: \"[\" without its \"]\"");
-	assert_refused(ignore_read(&ig, "!", &e), &e, "1: \"!\" alone");
+	assert_refused(ignore_read(&ig, "!", &e), &e, "1: \"!\" without a pattern");
 }
 
 static void many_stars_take_no_time(void **state)

@@ -122,8 +122,8 @@ static void env_and_label_set_pairs(void **state)
 	right(FROM "MAINTAINER A B <a@b>", NULL);
 	config("label", "l=1|org.opencontainers.image.authors=A B <a@b>");
 	wrong(FROM "ENV\nENV A\nENV =x\nENV A=1 B\nENV A=\"b\nLABEL x",
-	      "2: ENV: nothing follows it\n3: ENV: A: without a value\n4: ENV: =x: not NAME=VALUE\n5: ENV: B: not NAME=VALUE\n"
-	      "6: ENV: a double quote without its end\n7: LABEL: x: without a value");
+	      "2: ENV: arguments are missing\n3: ENV: A: has no value\n4: ENV: =x: not NAME=VALUE\n5: ENV: B: not NAME=VALUE\n"
+	      "6: ENV: a double quote without its end\n7: LABEL: x: has no value");
 }
 
 /* Dockerfile reference, "ARG": scope, defaults, the environment overrides. */
@@ -157,7 +157,7 @@ static void arguments_have_their_scope(void **state)
 	assert_int_equal(all.unused.n, 1);
 	assert_string_equal(all.unused.v[0], "V");
 	wrong(FROM "ARG 1=2\nARG a-b\nARG",
-	      "2: ARG: 1=2: not NAME or NAME=VALUE\n3: ARG: a-b: not NAME or NAME=VALUE\n4: ARG: nothing follows it");
+	      "2: ARG: 1=2: not NAME or NAME=VALUE\n3: ARG: a-b: not NAME or NAME=VALUE\n4: ARG: arguments are missing");
 }
 
 static void other_words_of_the_image(void **state)
@@ -187,9 +187,9 @@ static void other_words_of_the_image(void **state)
 	      "EXPOSE http\nEXPOSE 99999\nEXPOSE 2-1\nUSER a b\nSTOPSIGNAL NOSUCH\nVOLUME data\nWORKDIR\nCMD\nSHELL x\nWORKDIR $NONE",
 	      "2: EXPOSE: http: not PORT[-PORT][/tcp|/udp|/sctp]\n3: EXPOSE: 99999: not PORT[-PORT][/tcp|/udp|/sctp]\n"
 	      "4: EXPOSE: 2-1: not PORT[-PORT][/tcp|/udp|/sctp]\n5: USER: a b: not USER[:GROUP]\n6: STOPSIGNAL: NOSUCH: no such signal\n"
-	      "7: VOLUME: data: not an absolute path of a directory\n8: WORKDIR: nothing follows it\n9: CMD: nothing follows it\n"
-	      "10: SHELL: not a JSON array of strings\n11: WORKDIR: nothing is left of $NONE");
-	wrong(FROM "EXPOSE $NONE", "2: EXPOSE: nothing is left of $NONE");
+	      "7: VOLUME: data: not an absolute path of a directory\n8: WORKDIR: arguments are missing\n9: CMD: arguments are missing\n"
+	      "10: SHELL: not a JSON array of strings\n11: WORKDIR: $NONE: expands to an empty text");
+	wrong(FROM "EXPOSE $NONE", "2: EXPOSE: $NONE: expands to an empty text");
 }
 
 /* Dockerfile reference, "HEALTHCHECK"; the form is the image configuration's (docker image spec). */
@@ -233,7 +233,7 @@ static void run_is_a_command_of_the_shell_or_a_list(void **state)
 	assert_string_equal(all.v[1].args.v[0], "/dev/pipes/E");
 	assert_string_equal(all.v[1].files[0].content, "#!/bin/x\nb\n");
 	wrong(FROM "RUN\nRUN []\nRUN --x=1 a\nRUN --network=a b\nRUN --security=insecure a",
-	      "2: RUN: nothing follows it\n3: RUN: nothing follows it\n4: RUN: --x: no such flag\n"
+	      "2: RUN: arguments are missing\n3: RUN: arguments are missing\n4: RUN: --x: no such flag\n"
 	      "5: RUN: --network a: not default, none or host\n6: RUN: --security: not supported");
 }
 
@@ -255,9 +255,9 @@ static void run_has_mounts(void **state)
 	wrong(FROM
 	      "RUN --mount=type=secret,id=x y\nRUN --mount=type=bind y\nRUN --mount=target=/ y\nRUN --mount=target=/a,x=1 y\n"
 	      "RUN --mount=target=/a,mode=7 y\nRUN --mount=type=tmpfs,target=/a,source=b y\nRUN --mount=target=/a,foo y",
-	      "2: RUN: --mount: type=secret: not supported (bind, cache and tmpfs are)\n3: RUN: --mount: without a target\n"
+	      "2: RUN: --mount: type=secret: not supported (bind, cache and tmpfs are)\n3: RUN: --mount: has no target\n"
 	      "4: RUN: --mount: the target is the root directory\n5: RUN: --mount: x: no such key\n"
-	      "6: RUN: --mount: id, sharing, mode, uid and gid are for type=cache\n7: RUN: --mount: type=tmpfs has no source\n"
+	      "6: RUN: --mount: id, sharing, mode, uid and gid need type=cache\n7: RUN: --mount: type=tmpfs has no source\n"
 	      "8: RUN: --mount: foo: not KEY=VALUE");
 }
 
@@ -283,12 +283,12 @@ static void copy_has_sources_and_a_destination(void **state)
 	wrong(FROM
 	      "COPY a\nCOPY a b /x\nCOPY --from=1 a b\nCOPY --from=$X a b\nCOPY --link a b\nCOPY --chmod=u+x a b\nCOPY --chown=: a b\n"
 	      "COPY https://h/x b\nADD https://h/x.git#v1 b\nADD --checksum=sha256:1 https://h/x b\nADD --checksum=sha256:1 x b\nCOPY --from a b",
-	      "2: COPY: not SOURCE... DEST\n3: COPY: several files, and /x does not end with \"/\"\n4: COPY: --from 1: no stage before this one\n"
-	      "5: COPY: --from $X: takes no variables (a stage FROM $X does)\n6: COPY: --link: not supported\n"
-	      "7: COPY: --chmod u+x: not octal digits from 0 to 7777\n8: COPY: --chown :: not USER[:GROUP]\n9: COPY: https://h/x: a URL, which ADD takes\n"
+	      "2: COPY: not SOURCE... DEST\n3: COPY: several files, but /x does not end with \"/\"\n4: COPY: --from 1: no earlier stage has this number\n"
+	      "5: COPY: --from $X: variables are not supported here (name a stage FROM $X)\n6: COPY: --link: not supported\n"
+	      "7: COPY: --chmod u+x: not octal digits from 0 to 7777\n8: COPY: --chown :: not USER[:GROUP]\n9: COPY: https://h/x: a URL: only ADD fetches URLs\n"
 	      "10: ADD: https://h/x.git#v1: git repositories are not supported\n"
-	      "11: ADD: --checksum sha256:1: not sha256: and 64 hexadecimal digits\n12: ADD: --checksum: for one URL alone\n"
-	      "13: COPY: --from: without a value");
+	      "11: ADD: --checksum sha256:1: not sha256: and 64 hexadecimal digits\n12: ADD: --checksum: needs one URL as the only source\n"
+	      "13: COPY: --from: has no value");
 }
 
 static void stages_that_the_target_does_not_need_are_left_out(void **state)
@@ -311,10 +311,10 @@ static void all_faults_are_told_with_their_lines(void **state)
 {
 	(void)state;
 	wrong("RUN x\nFROM base\nFROB y\n\nONBUILD RUN z\nFROM nosuch AS two\nENV A=${X:?no}\nFROM a b\nFROM two AS 1x\nFROM ${NONE}",
-	      "1: RUN: before FROM\n3: FROB: no such instruction\n5: ONBUILD: not supported\n8: FROM: a b: not IMAGE, or IMAGE AS NAME\n"
-	      "9: FROM: 1x: not a name for a stage\n10: FROM: nothing is left of ${NONE}");
+	      "1: RUN: stands before the first FROM\n3: FROB: no such instruction\n5: ONBUILD: not supported\n8: FROM: a b: not IMAGE or IMAGE AS NAME\n"
+	      "9: FROM: 1x: not a valid stage name\n10: FROM: ${NONE}: expands to an empty text");
 	wrong("FROM nosuch\nENV A=${X:?no}\nEXPOSE $P", "1: FROM: nosuch: no such image");
-	wrong("# nothing", "0: there is no FROM");
+	wrong("# nothing", "0: no FROM instruction");
 	wrong("FROM --platform=linux/s390x base",
 	      "1: FROM: --platform linux/s390x: not supported on this machine, linux/amd64");
 	right("FROM --platform=$BUILDPLATFORM base", NULL);
