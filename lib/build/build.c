@@ -30,6 +30,7 @@ void build_close(struct build *b)
 	for (size_t i = 0; b->tips && i < b->steps->stages_n; i++)
 		tip_close(&b->tips[i]);
 	free(b->tips);
+	free(b->layers);
 	for (size_t i = 0; i < b->image_names.n; i++)
 		free_image(b->images[i]);
 	free(b->images);

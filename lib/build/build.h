@@ -45,6 +45,7 @@ struct build {
 
 	/* Private. */
 	struct tip *tips;    /* one for each stage */
+	bool *layers;        /* one for each step: whether the step made a snapshot */
 	struct tip **images; /* the images that --from names */
 	struct strv image_names;
 	struct strv keys;  /* keys of all steps of the build */

@@ -48,8 +48,10 @@ void builder_check(struct build *b, struct faults *faults)
 /* --- one step --- */
 
 /* Makes a completed step the stage's tip. */
-static void move_on(struct build *b, struct tip *tip, struct stored_step *done)
+static void move_on(struct build *b, const struct step *step, struct tip *tip,
+		    struct stored_step *done)
 {
+	b->layers[step - b->steps->v] = true;
 	tip_close(tip);
 	*tip = (struct tip){.step = *done, .rootfs = done->rootfs};
 	memcpy(tip->key, done->key, STEP_KEY);
@@ -67,7 +69,7 @@ static int find_done(struct build *b, const struct step *step, struct tip *tip, 
 		: stepstore_open(b->store, key, &done, e);
 
 	if (found > 0)
-		move_on(b, tip, &done);
+		move_on(b, step, tip, &done);
 	if (found >= 0)
 		b->tell(step, found > 0);
 	return found;
@@ -84,7 +86,7 @@ static int keep(struct build *b, const struct step *step, struct tip *tip, struc
 	if (stepstore_publish(b->store, into, key, &config, b->no_cache, &done, e) < 0)
 		return -1;
 	strv_add(&b->fresh, key);
-	move_on(b, tip, &done);
+	move_on(b, step, tip, &done);
 	return 0;
 }
 
@@ -237,6 +239,7 @@ int builder_run(struct build *b, struct err *e)
 	int r = 0;
 
 	b->tips = mem_alloc(b->steps->stages_n * sizeof(*b->tips));
+	b->layers = mem_alloc(b->steps->n * sizeof(*b->layers));
 	for (size_t i = 0; i < b->steps->stages_n; i++)
 		b->tips[i] = (struct tip)TIP_NONE;
 	for (size_t i = 0; r == 0 && i < b->steps->n; i++) {

@@ -226,14 +226,16 @@ ct-build: Dockerfile:7: ONBUILD: not supported" ]
 	[ ! -e "$root/dev/pipes" ]
 }
 
-@test "the history has an entry an instruction" {
+@test "the history has an entry an instruction, empty if it changed no file" {
 	echo x >"$D/f"
-	dockerfile 'FROM busybox AS one' 'ENV A=b' 'FROM one' 'RUN true' 'COPY --chown=1 f /g' 'CMD ["x"]'
+	dockerfile 'FROM busybox AS one' 'ENV A=b' 'FROM one' 'RUN true' 'COPY --chown=1 f /g' 'WORKDIR /tmp' 'WORKDIR new' 'CMD ["x"]'
 	build
 	[ "$(sed -n 's/^history=//p' "$CT_ROOT/$built/config" | sed 's/\\\\/\\/g' | jq -c '[.created_by, .empty_layer]')" = \
 		'["ENV A=b",true]
 ["RUN /bin/sh -c true",null]
 ["COPY --chown=1 /f /g",null]
+["WORKDIR /tmp",true]
+["WORKDIR /tmp/new",null]
 ["CMD x",true]' ]
 }
 
