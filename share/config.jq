@@ -33,6 +33,7 @@ typed("object"; "it")
 	label: [.Labels | labels("Labels")],
 	expose: [.ExposedPorts | set("ExposedPorts")],
 	shell: [.Shell | list("Shell")],
+	onbuild: [.OnBuild | list("OnBuild")],
 	healthcheck: [.Healthcheck | objects | select(. != {}) | tojson]
   }),
   (.rootfs | typed("object"; "rootfs")

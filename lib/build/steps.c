@@ -251,6 +251,9 @@ static void begin_stage(struct stepping *s, const struct steps_request *q)
 			stepping_fault(s, "%s", e.msg);
 			stage->known = false;
 		}
+		if (record_get(&stage->config, "onbuild"))
+			stepping_fault(s, "%s: its ONBUILD instructions are not supported",
+				       stage->image);
 		for (const char *const *key = image_own_keys; *key; key++)
 			record_drop(&stage->config, *key);
 	} else if (!stage->image) {

@@ -17,8 +17,8 @@
  *	arch		OCI's name of the architecture ("amd64")
  *	entrypoint* cmd* env* (K=V) workdir user stopsignal volume* label* (K=V) expose*
  *			as in the OCI image config
- *	shell* healthcheck
- *			as in Docker's image config: a list; an object as JSON
+ *	shell* onbuild* healthcheck
+ *			as in Docker's image config: lists; an object as JSON
  */
 #ifndef CT_IMAGE_H
 #define CT_IMAGE_H

@@ -141,6 +141,9 @@ ct-build: Dockerfile:7: ONBUILD: not supported" ]
 	wrong 'CMD' 'CMD: arguments are missing'
 	wrong 'ENTRYPOINT' 'ENTRYPOINT: arguments are missing'
 	wrong 'ARG 1=2' 'ARG: 1=2: not NAME or NAME=VALUE'
+	below=$(ct-init "$busybox")
+	echo 'onbuild=RUN touch /x' >>"$CT_ROOT/$below/config"
+	expect "1: FROM: $below: its ONBUILD instructions are not supported" "FROM $below"
 	dockerfile 'FROM busybox' 'COPY --from=nosuch /x /'
 	run -1 --separate-stderr ct build "$D"
 	[[ $stderr == *'ct-build: Dockerfile:2: COPY: nosuch: cannot be pulled '* ]]

@@ -363,7 +363,7 @@ static void a_configuration_becomes_the_images(void **state)
 		"\"created\": \"2024-05-01T12:00:00.5+02:00\", \"config\": {\"User\": \"7:8\", \"ExposedPorts\": {\"80/tcp\": {}, "
 		"\"53/udp\": {}}, \"Env\": [\"B=2\", \"A=1=\\n\\\\n\\u001b\"], \"Entrypoint\": [\"/e\", \"\"], \"Cmd\": [\"c d\"], "
 		"\"Volumes\": {\"/v\": {}}, \"WorkingDir\": \"/w\", \"Labels\": {\"k\": \"v=w\", \"\": \"\"}, "
-		"\"StopSignal\": \"SIGINT\", \"Healthcheck\": {\"Test\": []}}, " ROOTFS(
+		"\"StopSignal\": \"SIGINT\", \"OnBuild\": [\"RUN x\"], \"Healthcheck\": {\"Test\": []}}, " ROOTFS(
 			"\"" D "\", \"" D
 			"\"") ", \"history\": [{\"created_by\": \"/bin/sh -c \\\"x\\ny\\\"\", \"empty_layer\": true}, {}]}";
 	static const char *const want[][2] = {
@@ -378,6 +378,7 @@ static void a_configuration_becomes_the_images(void **state)
 		{"workdir", "/w"},
 		{"label", "k=v=w|="},
 		{"stopsignal", "SIGINT"},
+		{"onbuild", "RUN x"},
 		{"diffid", D "|" D},
 		{"os", ""},
 		{"history",
