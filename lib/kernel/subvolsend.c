@@ -86,7 +86,7 @@ int subvol_identity(int subvol, struct subvol_identity *id, struct err *e)
 
 	if (btrfs_util_subvolume_info_fd(subvol, 0, &info) != BTRFS_UTIL_OK)
 		return err_sys(e, "read the identity of a subvolume");
-	*id = (struct subvol_identity){.transaction = info.generation};
+	*id = (struct subvol_identity){.transaction = info.ctransid};
 	memcpy(id->uuid, info.uuid, sizeof(id->uuid));
 	if (memcmp(info.received_uuid, none, sizeof(none)) != 0) {
 		memcpy(id->uuid, info.received_uuid, sizeof(id->uuid));
