@@ -73,6 +73,7 @@ $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
 
 # A program of several commands has more files than one.
 $(B)/ct-run: $(B)/cmd/run-aside.o
+$(B)/ct-rm: $(B)/cmd/rm-end.o
 $(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
 $(B)/ct-ps: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/ps-*.c))
 $(B)/ct-build: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/build-*.c))

@@ -2,11 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/btrfs.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/pidfd.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -15,7 +13,7 @@
 #include "cmd.h"
 #include "container/container.h"
 #include "image/blobs.h"
-#include "kernel/cgroup.h"
+#include "rm-end.h"
 #include "store/draft.h"
 #include "store/layerstore.h"
 #include "store/names.h"
@@ -46,24 +44,6 @@ static const struct opt_program program = {
 	.min = 1,
 	.max = -1,
 };
-
-enum { SUPERVISOR_MS = 5000, FORCED_MS = 1000 };
-
-/*
- * The supervisor notices the end of its container and cleans up. A supervisor that cannot (it is
- * stopped, or the reader of its output is slow) is waited for only a few seconds. It may still be
- * delivering output, so it is killed only with --force.
- */
-static void wait_for_supervisor(const struct container_state *st, bool force)
-{
-	own_fd int supervisor = container_supervisor(st);
-
-	if (supervisor < 0 || proc_wait_gone(supervisor, force ? FORCED_MS : SUPERVISOR_MS) ||
-	    !force)
-		return;
-	pidfd_send_signal(supervisor, SIGKILL, NULL, 0);
-	proc_wait_gone(supervisor, -1);
-}
 
 /* Finds the containers that use the network of another container, once for all operands. */
 static int find_users(struct rm_args *args, struct err *e)
@@ -114,7 +94,6 @@ static int refuse_if_shared(struct rm_args *args, const char *id, struct err *e)
 static int remove_container(struct rm_args *args, const char *id, struct err *e)
 {
 	own_container struct container c = CONTAINER_NONE;
-	own_str char *group = container_group(id);
 	struct container_state st;
 
 	if (container_open(&args->store, id, &c, e) < 0) {
@@ -129,10 +108,7 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 		return -1;
 	if (st.phase == CONTAINER_RUNNING && !args->force)
 		return err_set(e, "is running ('ct rm -f' kills and removes it)");
-	if (cgroup_kill(group, e) < 0)
-		return -1;
-	wait_for_supervisor(&st, args->force);
-	if (container_clean(&args->store, id, e) < 0)
+	if (rm_end(&args->store, id, &st, args->force, e) < 0)
 		return -1;
 	args->others = true;
 	return draft_unpublish(&args->store, id, e);
@@ -236,6 +212,27 @@ static int remove_one(const char *ref, void *arg, struct err *e)
 	return failed ? err_wrap(e, "%s", ref) : 0;
 }
 
+static int note_ref(const char *ref, void *refs, struct err *e)
+{
+	(void)e;
+	strv_add(refs, ref);
+	return 0;
+}
+
+/* All that runs is killed first, so that what follows is waited for once. */
+static int remove_all(struct rm_args *args, char **operands)
+{
+	own_strv struct strv refs = {0};
+	int status = cmd_each(operands, note_ref, &refs), failed = 0;
+	struct err e;
+
+	rm_kill(&args->store, &refs);
+	for (size_t i = 0; i < refs.n; i++)
+		if (remove_one(refs.v[i], args, &e) < 0)
+			failed = cmd_failed(&e);
+	return failed ? failed : status;
+}
+
 /*
  * btrfs frees the space of a deleted subvolume about half a minute later. On a nearly full file
  * system, where nothing can be made until then, BTRFS_IOC_SYNC starts that now.
@@ -259,7 +256,7 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (*args.store.note)
 		cmd_note("%s", args.store.note);
-	status = cmd_each(operands, remove_one, &args);
+	status = args.force ? remove_all(&args, operands) : cmd_each(operands, remove_one, &args);
 	/* Layers that no image uses, and blobs of failed pulls, are removed after an image, and
 	 * also when nothing was removed ('ct rm -' without ids). */
 	if ((args.images || !args.others) &&

@@ -111,6 +111,16 @@ gone() {
 	run -0 ct-rm "$c" "$image"
 }
 
+@test "ct-rm -f kills all that run before it waits for the first" {
+	seq 3 | xargs -P 3 -I{} ct-run -d --network none "$img" sleep 1000 >"$D/ids"
+	finished "$img" true
+	echo "$c" >>"$D/ids"
+	run -0 strace -e trace=pidfd_send_signal,poll,renameat -o "$D/calls" ct-rm -f - <"$D/ids"
+	[ "$(head -n 3 "$D/calls" | grep -c '^pidfd_send_signal(.*SIGKILL')" -eq 3 ]
+	[ "$(grep -c '^pidfd_send_signal' "$D/calls")" -eq 3 ]
+	[ -z "$(ct-ps -q)" ]
+}
+
 @test "many at once remove everything exactly once" {
 	seq 6 | xargs -P 3 -I{} ct-run -d --name many-{} "$img" sleep 1000 >"$D/ids"
 	for _ in 1 2 3; do

@@ -1,0 +1,80 @@
+#include "rm-end.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "base/proc.h"
+#include "kernel/cgroup.h"
+#include "store/names.h"
+
+enum { SUPERVISOR_MS = 5000, FORCED_MS = 1000, KILLED_MS = 50 };
+
+static void kill_one(const struct store *s, const char *ref)
+{
+	struct container c = CONTAINER_NONE;
+	struct container_state st;
+	own_fd int first = -1;
+	char id[ID_LEN];
+	struct err ignored;
+
+	if (name_find(s, ref, id, &ignored) <= 0 || !id_is(id, "ps"))
+		return;
+	snprintf(c.id, sizeof(c.id), "%s", id);
+	if (!container_runs(s, &c, &st))
+		return;
+	first = proc_open(&st.init);
+	if (first >= 0)
+		pidfd_send_signal(first, SIGKILL, NULL, 0);
+}
+
+void rm_kill(const struct store *s, const struct strv *refs)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		kill_one(s, refs->v[i]);
+}
+
+/* Whether the first process ends in time, as one does that rm_kill has killed. */
+static bool first_ends(const struct container_state *st)
+{
+	own_fd int first = proc_open(&st->init);
+
+	return first < 0 || proc_wait_gone(first, KILLED_MS);
+}
+
+/*
+ * The supervisor notices the end of its container and cleans up. A supervisor that cannot (it is
+ * stopped, or the reader of its output is slow) is waited for only a few seconds. It may still be
+ * delivering output, so it is killed only with --force.
+ */
+static void wait_for_supervisor(int supervisor, bool force)
+{
+	if (supervisor < 0 || proc_wait_gone(supervisor, force ? FORCED_MS : SUPERVISOR_MS) ||
+	    !force)
+		return;
+	pidfd_send_signal(supervisor, SIGKILL, NULL, 0);
+	proc_wait_gone(supervisor, -1);
+}
+
+int rm_end(const struct store *s, const char *id, const struct container_state *st, bool force,
+	   struct err *e)
+{
+	own_str char *group = container_group(id);
+	own_fd int supervisor = container_supervisor(st);
+	bool alone = force && supervisor >= 0 && first_ends(st);
+
+	if (alone)
+		wait_for_supervisor(supervisor, force);
+	/* A supervisor that has cleaned up removes CT_RUN/ID last. */
+	if (alone && faccessat(s->run, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (cgroup_kill(group, e) < 0)
+		return -1;
+	if (!alone)
+		wait_for_supervisor(supervisor, force);
+	return container_clean(s, id, e);
+}
