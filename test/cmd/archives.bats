@@ -122,7 +122,7 @@ with tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMA
 	[ -z "$(ls "$CT_ROOT/tmp")" ]
 }
 
-@test "what skopeo writes, as an OCI archive and as docker save does, is read from a pipe" {
+@test "an OCI archive and a docker archive of skopeo are read from a pipe" {
 	layout
 	mkfifo "$D/pipe"
 	skopeo copy -q "oci:$layout:v1" "oci-archive:$D/pipe:local/oci:1" &
@@ -135,7 +135,7 @@ with tarfile.open(fileobj=sys.stdout.buffer, mode="w|", format=tarfile.PAX_FORMA
 	[ "$(ct-images -q local/docker:2)" = "$id" ]
 }
 
-@test "what podman saves in each of its formats is the image that it was given" {
+@test "each archive format of podman save gives the saved image" {
 	layout
 	tar -C "$layout" -cf "$D/image.tar" .
 	podman load -q -i "$D/image.tar" >"$D/said"
@@ -164,7 +164,7 @@ files["repositories"] = b"{}"
 add("manifest.json", dump([{"Config": sha(c) + ".json", "RepoTags": ["old/thing:1", "alpine"],
 	"Layers": [n * 64 + "/layer.tar" for n in "123"]}]))'
 
-@test "what docker saved before 25 is an image of its layers, its links and all its names" {
+@test "a docker save archive from before 25 gives its layers, links and names" {
 	id=$(archive_of "$old_docker" | ct-init -)
 	[ "$(cd "$(rootfs "$id")" && cat a b)" = 12 ]
 	[ "$(config "$id" cmd)" = /a ]
@@ -174,7 +174,7 @@ add("manifest.json", dump([{"Config": sha(c) + ".json", "RepoTags": ["old/thing:
 	[ "$(archive_of "$old_docker" | ct-init -)" = "$id" ]
 }
 
-@test "what docker saves since 25, an OCI layout and more, keeps its digest and its names" {
+@test "a docker save archive since 25 (with an OCI layout) keeps its digest and names" {
 	id=$(archive_of '
 m = manifest(cfg, one)
 layout(*[blob(M, m, annotations={"io.containerd.image.name": "docker.io/library/new:" + t, "org.opencontainers.image.ref.name": t})
@@ -192,7 +192,7 @@ add("./blobs", type=DIR); add("./", type=DIR)' | ct-init -)
 	[ "$(cat "$(rootfs "$id")/a")" = 1 ]
 }
 
-@test "what podman has made, localhost/NAME, is found by its short name, and loses that name alone" {
+@test "podman's localhost/NAME is found by its short name, and ct-rm removes only that name" {
 	id=$(archive_of 'layout(blob(M, manifest(cfg, one), **named("localhost/made:1")))' | ct-init -)
 	for name in made:1 library/made:1 localhost/made:1; do
 		[ "$(ct-images -q $name)" = "$id" ]
@@ -219,7 +219,7 @@ add("./blobs", type=DIR); add("./", type=DIR)' | ct-init -)
 	[ "$output:$stderr" = "$old:" ]
 }
 
-@test "-n names the image instead of the names in the archive, and a tag alone is no name" {
+@test "-n replaces the names in the archive, and refuses a tag without a name" {
 	id=$(archive_of 'layout(blob(M, manifest(cfg, one), **named("over/ruled:1")))' | ct-init -n mine -)
 	[ "$(ct-images -q mine)" = "$id" ]
 	run ! ct-images -q over/ruled:1
@@ -228,7 +228,7 @@ add("./blobs", type=DIR); add("./", type=DIR)' | ct-init -)
 	[ -z "$(ct-images --no-header -o name "$id")" ]
 }
 
-@test "a name by digest is one by the digest that the image has, whatever digest it says" {
+@test "a name by digest gets the image's own digest, whatever digest the archive says" {
 	for digest in 'sha(m)' '"1" * 64'; do
 		id=$(archive_of "m = manifest(cfg, one); layout(blob(M, m, **named('some/thing@sha256:' + $digest)))" | ct-init -)
 		[ "$(ct-images -q "some/thing@$(ct-images --no-header -o digest "$id")")" = "$id" ]
@@ -238,7 +238,7 @@ add("./blobs", type=DIR); add("./", type=DIR)' | ct-init -)
 	done
 }
 
-@test "of several platforms this machine's is taken, also an index deeper" {
+@test "of several platforms this machine's is chosen, also from a nested index" {
 	other='other = blob(M, manifest(config(architecture="s390x")), **platform("s390x"))'
 	id=$(archive_of "$other"'; layout(other, blob(M, manifest(cfg, one), **platform("amd64")))' | ct-init -)
 	[ "$(config "$id" arch)" = amd64 ]
@@ -263,14 +263,14 @@ files["manifest.json"] = dump([{"Config": "1.json", "RepoTags": ["a:1"], "Layers
 	refused "several images (a:1 b:2)"
 }
 
-@test "a root filesystem that has such files among its own is a root filesystem" {
+@test "a root file system that contains the files of an image archive is a root file system" {
 	id=$(archive_of 'layout(blob(M, manifest(cfg, one))); add("usr/bin/app", b"x")' | ct-init -)
 	[ -e "$(rootfs "$id")/oci-layout" ]
 	id=$(archive_of 'files["manifest.json"] = b"{\"name\": \"a web application\"}"; files["app"] = b"x"' | ct-init -)
 	[ -e "$(rootfs "$id")/manifest.json" ]
 }
 
-@test "what is changed, missing or of another size in an OCI archive is refused by its name" {
+@test "a changed, missing or resized file of an OCI archive is refused by name" {
 	run ct-init - < <(archive_of 'm = manifest(cfg, one); layout(blob(M, m)); files[path(one)] = one[:-1] + b"x"')
 	refused ": its content has another digest"
 	run ct-init - < <(archive_of 'm = manifest(cfg, one); layout(blob(M, m)); files[path(one)] += b"x"')
@@ -291,7 +291,7 @@ files["manifest.json"] = dump([{"Config": "1.json", "RepoTags": ["a:1"], "Layers
 	[ "$(ls "$CT_ROOT/layers")" = "$layers" ]
 }
 
-@test "what is changed or missing in a docker archive is refused by its name" {
+@test "a changed or missing file of a docker archive is refused by name" {
 	run ct-init - < <(archive_of "$old_docker; files[sha(c) + '.json'] = c + b' '")
 	refused ".json: its content has another digest"
 	run ct-init - < <(archive_of "$old_docker; files['1' * 64 + '/layer.tar'] = two")
@@ -306,7 +306,7 @@ files["manifest.json"] = dump([{"Config": "1.json", "RepoTags": ["a:1"], "Layers
 	refused "manifest.json: "
 }
 
-@test "nothing outside the archive is read, whatever it names or links to" {
+@test "names and links in an archive read no file outside of it" {
 	archive_of 'sys.stdout.buffer.write(one); sys.exit()' >"$D/outside"
 	mkfifo "$D/fifo"
 	for layer in "$D/outside" "../../../../..$D/outside" "link" "deep/link" fifo null dir ""; do
@@ -320,14 +320,14 @@ add('manifest.json', dump([{'Config': 'c.json', 'RepoTags': None, 'Layers': ['$l
 	refused "No such file or directory"
 }
 
-@test "a name that comes twice in an archive of an image is refused" {
+@test "a duplicate name in an image archive is refused" {
 	run ct-init - < <(archive_of 'layout(blob(M, manifest(cfg, one))); add("index.json", files["index.json"])')
 	refused "index.json: occurs twice"
 	run ct-init - < <(archive_of 'layout(blob(M, manifest(cfg, one))); add("./" + path(one), one)')
 	refused ": occurs twice"
 }
 
-@test "names that lead up, and names that are none, are refused" {
+@test "names with \"..\", and invalid names, are refused" {
 	run ct-init - < <(archive_of 'layout(blob(M, manifest(cfg, one))); add("../evil", b"x")')
 	refused '../evil: a name with ".." is refused'
 	run ct-init - < <(archive_of 'layout(blob(M, manifest(cfg, one), **named("Up/Per:1")))')
@@ -336,7 +336,7 @@ add('manifest.json', dump([{'Config': 'c.json', 'RepoTags': None, 'Layers': ['$l
 	refused 'a\nb'
 }
 
-@test "documents that are larger than documents are, or nested without end, are refused" {
+@test "JSON documents that are too large or too deeply nested are refused" {
 	run ct-init - < <(archive_of 'layout(blob(M, manifest(cfg, one))); files["index.json"] += b" " * (5 << 20)')
 	refused "index.json: larger than"
 	run ct-init - < <(archive_of 'd = blob(M, manifest(cfg, one))
@@ -347,7 +347,7 @@ layout(d)')
 	refused "more than 512 layers"
 }
 
-@test "an archive cut anywhere is refused, and nothing of it is left" {
+@test "an archive truncated anywhere is refused, and nothing of it is left" {
 	archive_of 'layout(blob(M, manifest(cfg, one)))' >"$D/whole.tar"
 	end=$(python3 -c 'import sys, tarfile; t = tarfile.open(sys.argv[1]); t.getmembers(); print(t.offset)' "$D/whole.tar")
 	for at in $(seq 512 1536 "$end") "$end" 100 700; do
@@ -356,7 +356,7 @@ layout(d)')
 	done
 }
 
-@test "an archive that does not fit is one line, and nothing is left" {
+@test "an archive that does not fit in the store fails with one line, and nothing is left" {
 	truncate -s 150M "$D/small"
 	mkfs.btrfs -q "$D/small"
 	mkdir "$D/mnt"

@@ -82,7 +82,7 @@ start() {
 	only help | grep -q "$D/bin/bocker init"
 }
 
-@test "the utilities beside it come before those in PATH, which serve if there are none" {
+@test "bocker prefers the utilities beside it to those in PATH" {
 	mkdir "$D/beside" "$D/path"
 	cp "$B/bocker" "$D/beside"
 	printf '%s\n' '#!/bin/sh' 'printf "img_1\telsewhere\n"' >"$D/path/ct-images"
@@ -100,7 +100,7 @@ start() {
 
 # What is listed
 
-@test "seed row 44: where there is nothing yet the listings are their headings" {
+@test "seed row 44: listings of an empty store are their headings" {
 	for shell in "${shells[@]}"; do
 		CT_ROOT=$D/none says $'IMAGE_ID\t\tSOURCE' images
 		[ "$status" -eq 0 ]
@@ -109,7 +109,7 @@ start() {
 	done
 }
 
-@test "seed row 44: images and containers are listed with the oldest first" {
+@test "seed row 44: images and containers are listed oldest first" {
 	cp -r "$busybox" "$D/a dir"
 	second=$(ct-init "$D/a dir")
 	c1=$(ct-run -d "$img" sleep 1000)
@@ -124,7 +124,7 @@ start() {
 	ct-rm "$second"
 }
 
-@test "a command is listed as it was given, on one line" {
+@test "the listing shows a command as it was given, on one line" {
 	for shell in "${shells[@]}"; do
 		for command in 'echo "a  b" $HOME \t *' "echo 'it''s'" ': %s &&  : | : $(:)' ':; exit 3'; do
 			bocker run "$img" "$command"
@@ -140,7 +140,7 @@ start() {
 
 # init, rm
 
-@test "init makes an image of a directory and says which" {
+@test "init makes an image of a directory and prints its id" {
 	for shell in "${shells[@]}"; do
 		made=$(bocker init "$busybox")
 		[[ $made =~ ^'Created: img_'[0-9]+$ ]]
@@ -151,7 +151,7 @@ start() {
 	done
 }
 
-@test "init of no directory says so, and its status is 0 as bocker's is" {
+@test "init of a missing directory prints a message with status 0, as bocker does" {
 	for shell in "${shells[@]}"; do
 		for name in "$D/none" "$busybox/etc/passwd" '' - -x "it's" $'a\nb'; do
 			says "No directory named '$name' exists" init "$name"
@@ -162,7 +162,7 @@ start() {
 	done
 }
 
-@test "seed row 45: rm takes an image though a container was made from it, and a container" {
+@test "seed row 45: rm removes a container, and an image that a container was made from" {
 	for shell in "${shells[@]}"; do
 		new=$(bocker init "$busybox" | awk '{print $2}')
 		command="echo $RANDOM"
@@ -176,7 +176,7 @@ start() {
 	done
 }
 
-@test "seed row 45: rm takes a container that runs, with its group" {
+@test "seed row 45: rm removes a running container with its cgroup" {
 	start bocker run "$img"
 	says "Removed: $ps" rm "$ps"
 	wait $!
@@ -186,7 +186,7 @@ start() {
 
 # run, logs
 
-@test "run prints what the command says and keeps the container and its log" {
+@test "run prints the command's output and keeps the container and its log" {
 	for shell in "${shells[@]}"; do
 		says foo run "$img" 'echo foo'
 		[ "$(bocker logs "$(container_of 'echo foo')")" = foo ]
@@ -195,7 +195,7 @@ start() {
 	done
 }
 
-@test "stdout and stderr are one stream in the order they were written, in the log too" {
+@test "stdout and stderr are one stream in the order of writing, in the log too" {
 	for shell in "${shells[@]}"; do
 		says $'a\nb\nc\nd' run "$img" 'echo a; echo b >&2; echo c; echo d >&2'
 		says $'a\nb\nc\nd' logs "$(container_of 'echo a')"
@@ -206,7 +206,7 @@ start() {
 	done
 }
 
-@test "bytes go in and come out as they are" {
+@test "stdin and stdout carry bytes unchanged" {
 	head -c 300000 /dev/urandom >"$D/bytes"
 	for shell in "${shells[@]}"; do
 		bocker run "$img" cat <"$D/bytes" | cmp - "$D/bytes"
@@ -214,7 +214,7 @@ start() {
 	done
 }
 
-@test "the command is one string for the container's shell" {
+@test "the command's words become one string for the container's shell" {
 	for shell in "${shells[@]}"; do
 		[ "$(bocker run "$img" "sleep 0 && echo \$((6 * 7)) | sed 's/4/four /'")" = 'four 2' ]
 		[ "$(bocker run "$img" echo 'a   b' '$((1 + 1))' '"c   d"')" = 'a b 2 c   d' ]
@@ -222,11 +222,11 @@ start() {
 	done
 }
 
-@test "where the shell makes a process for the command it is the third: mounting /proc was the second" {
+@test "a command in a process of its own is process 3: process 2 mounted /proc" {
 	[[ "$(bocker run "$img" 'cat /proc/self/stat; :')" == '3 (cat) '* ]]
 }
 
-@test "the status of the command is not that of run, a failure to run is" {
+@test "run ignores the command's status and fails only if it cannot run" {
 	for shell in "${shells[@]}"; do
 		bocker run "$img" 'exit 3'
 		bocker run "$img" false
@@ -243,7 +243,7 @@ start() {
 	done
 }
 
-@test "at a terminal the command says what it says anywhere else, as it goes" {
+@test "on a terminal the command's output appears at once and unchanged" {
 	for shell in "${shells[@]}"; do
 		# shellcheck disable=SC2086 # a shell and its arguments
 		run -0 run_tty wait:start 'type:typed\r' wait:typed wait:typed -- $shell "$B/bocker" run "$img" \
@@ -257,7 +257,7 @@ start() {
 	done
 }
 
-@test "an image's entry point, user and directory are none of bocker's business" {
+@test "an image's entry point, user and directory are ignored" {
 	with=$(ct-init "$busybox")
 	printf '%s\n' 'entrypoint=/bin/false' 'user=www-data' 'workdir=/etc' >>"$CT_ROOT/$with/config"
 	[ "$(ct-run --entrypoint '' "$with" sh -c 'id -un; pwd')" = $'www-data\n/etc' ]
@@ -266,7 +266,7 @@ start() {
 
 # Limits
 
-@test "seed row 43: a container has bocker's limits, its defaults or what environment and options say" {
+@test "seed row 43: limits come from options, environment or bocker's defaults" {
 	start bocker run "$img"
 	has_limits 512 512000000
 	bocker rm "$ps"
@@ -277,7 +277,7 @@ start() {
 	has_limits 100 128000000
 }
 
-@test "an option that is none is refused before anything happens" {
+@test "an unknown option is refused before anything happens" {
 	for shell in "${shells[@]}"; do
 		before=$(ct-ps -q)
 		run --separate-stderr bocker --MEM=1 run "$img" echo no
@@ -290,7 +290,7 @@ start() {
 
 # exec
 
-@test "exec joins a container that runs" {
+@test "exec joins a running container" {
 	mkfifo "$D/go"
 	bocker run "$img" "echo ready; read -r line && ps aux" <"$D/go" >"$D/out" 3>&- &
 	exec 9>"$D/go"
@@ -309,7 +309,7 @@ start() {
 	grep -q 'ps aux' "$D/out"
 }
 
-@test "seed row 38: exec into a container that ended, or into none, says so" {
+@test "seed row 38: exec into an ended or unknown container fails with a message" {
 	bocker run "$img" ps aux
 	ps=$(container_of 'ps aux')
 	for shell in "${shells[@]}"; do
@@ -326,7 +326,7 @@ start() {
 
 # commit
 
-@test "seed row 46: commit puts a container in the place of an image" {
+@test "seed row 46: commit replaces an image by a container's files" {
 	for shell in "${shells[@]}"; do
 		new=$(bocker init "$busybox" | awk '{print $2}')
 		bocker run "$new" 'which tool; echo "echo it works" >/bin/tool && chmod +x /bin/tool'
@@ -342,7 +342,7 @@ start() {
 
 # What is wrong
 
-@test "an id that there is not is named as bocker does, with status 1" {
+@test "an unknown id is reported in bocker's words, with status 1" {
 	bocker run "$img" true
 	ps=$(container_of true)
 	for shell in "${shells[@]}"; do
@@ -364,7 +364,7 @@ start() {
 	bocker images | grep -qw "$img"
 }
 
-@test "that the store cannot be read is not taken for there being nothing" {
+@test "an unreadable store is an error, not an empty listing" {
 	mkdir "$D/bin"
 	cp "$B/bocker" "$D/bin"
 	for name in ps images; do
@@ -382,7 +382,7 @@ start() {
 	done
 }
 
-@test "a command without its operands is a failure in one line" {
+@test "a command without its operands fails with one line" {
 	for shell in "${shells[@]}"; do
 		for command in init rm run exec logs pull commit 'pull x' "commit $img"; do
 			# shellcheck disable=SC2086 # words
@@ -394,7 +394,7 @@ start() {
 	done
 }
 
-@test "seed row 33: pull says what it made, or that there is no such image" {
+@test "seed row 33: pull prints the image's id, or that there is no such image" {
 	mkdir "$D/bin"
 	cp "$B/bocker" "$D/bin"
 	cat >"$D/bin/ct-pull" <<-'END'
@@ -413,7 +413,7 @@ start() {
 	done
 }
 
-@test "help has two lines a command, in bocker's order; no command or a wrong one shows it too" {
+@test "help has two lines for each command, in bocker's order, and appears without a command or with a wrong one" {
 	me=$B/bocker
 	printf '%s:\n\t%s\n\n' \
 		'Create an image from a directory' "$me init <directory>" \

@@ -3,7 +3,7 @@ load dockerfile
 
 # Expected values: the Dockerfile reference (docs.docker.com/reference/dockerfile), BuildKit where it says more.
 
-@test "seed row 47: the id alone is on stdout, what happens as it goes on stderr" {
+@test "seed row 47: stdout has only the image's id, stderr the progress" {
 	dockerfile "FROM $img" 'RUN echo out; echo err >&2'
 	build
 	[ "$(ct-images -q "$built")" = "$built" ]
@@ -27,7 +27,7 @@ load dockerfile
 	[ -z "$(ls -A "$BATS_TEST_TMPDIR/tmp")" ]
 }
 
-@test "a name is given, and an image that has it is replaced" {
+@test "-t names the image and replaces an image that has this name" {
 	dockerfile 'FROM busybox' 'RUN echo one >/file'
 	build -t some/app:v1
 	[ "$(ct-images --no-header -o name "$built")" = some/app:v1 ]
@@ -39,7 +39,7 @@ load dockerfile
 	[ "$(ct-images -q | wc -l)" -eq 2 ]
 }
 
-@test "RUN is a line for the shell, or a JSON array that none sees" {
+@test "RUN in shell form is run by the shell, in exec form without one" {
 	dockerfile 'FROM busybox' 'RUN echo "$HOME" '"'a  b'"' $((1 + 1)) >/line; echo \$x >>/line' \
 		'RUN ["sh", "-c", "printf \"<%s>\" \"$@\" >/args", "-", "a b", "", "$HOME", "*", "x\ny\\n", "ä"]'
 	build
@@ -48,14 +48,14 @@ load dockerfile
 	[ "$(cat "$root/args")" = $'<a b><><$HOME><*><x\ny\\n><ä>' ]
 }
 
-@test "RUN reads nothing of the file, and nothing of the user" {
+@test "RUN has no standard input" {
 	dockerfile 'FROM busybox' 'RUN cat >/read' 'RUN echo still here >/after'
 	build < <(echo user)
 	[ ! -s "$(ct path "$built")/read" ]
 	[ -s "$(ct path "$built")/after" ]
 }
 
-@test "scratch is an empty image" {
+@test "FROM scratch starts with an empty image" {
 	cp "$busybox/bin/busybox" "$D/"
 	dockerfile 'FROM scratch' 'COPY busybox /bin/' 'ENV A=b' 'RUN ["/bin/busybox", "mkdir", "/made"]' 'CMD ["/bin/busybox", "ls", "/made"]'
 	build
@@ -67,7 +67,7 @@ load dockerfile
 	[ "$(ct-images --no-header -o source "$built")" = - ]
 }
 
-@test "a step that fails says its line and leaves a container to look into, and no image" {
+@test "a failing step prints its line, keeps its container and makes no image" {
 	dockerfile 'FROM busybox' '' 'RUN echo first >/first' 'RUN echo second >/second; exit 3' 'RUN touch /third'
 	fails '4: RUN: echo second >/second; exit 3: status 3'
 	[ "$(cat "$(ct path "$left")/first" "$(ct path "$left")/second")" = $'first\nsecond' ]
@@ -162,13 +162,13 @@ nothing_is_left() {
 	nothing_is_left
 }
 
-@test "an id that cannot be written is a failure" {
+@test "a build whose id cannot be printed fails" {
 	dockerfile 'FROM busybox'
 	run -1 --separate-stderr sh -c 'ct build "$1" >/dev/full' sh "$D"
 	[ "$(tail -1 <<<"$stderr")" = 'ct-build: standard output: No space left on device' ]
 }
 
-@test "RUN has mounts of the context, of stages, of caches, and in memory" {
+@test "RUN --mount mounts the context, stages, caches and tmpfs" {
 	echo ctx >"$D/f"
 	dockerfile 'FROM busybox AS one' 'RUN echo one >/file' 'FROM busybox' \
 		'RUN --mount=target=/ctx --mount=from=one,source=/file,target=/st --mount=type=tmpfs,target=/mem --mount=type=cache,target=/cache cat /ctx/f /st >/out; echo c >>/cache/n; touch /mem/x; ! touch /ctx/y' \
@@ -186,7 +186,7 @@ nothing_is_left() {
 	[ "$(cat "$(ct path "$built")/out")" = $'ctx\none\nc\nc' ]
 }
 
-@test "RUN is on a network or on none" {
+@test "RUN --network=none has only a loopback" {
 	dockerfile 'FROM busybox' 'RUN --network=none ls /sys/class/net >/none' 'RUN --network=default ls /sys/class/net >/default'
 	build
 	root=$(ct path "$built")
@@ -326,7 +326,7 @@ redone() {
 	[ "$(cached)" -eq 0 ]
 }
 
-@test "an image that was replaced under its name is another base" {
+@test "a step is done again after its base image was replaced" {
 	dockerfile 'FROM busybox' 'RUN echo 1 >/v'
 	build -t base
 	echo 'FROM base' >"$D/two"

@@ -96,7 +96,7 @@ load runs
 	[ "$(ct-run --entrypoint pwd -w /usr "$with")" = /usr ]
 }
 
-@test "with no command anywhere /bin/sh is run" {
+@test "without any command /bin/sh is run" {
 	[ "$(echo 'echo $0 $$' | ct-run "$img")" = '/bin/sh 1' ]
 }
 

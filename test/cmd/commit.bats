@@ -1,6 +1,6 @@
 load helper
 
-@test "a commit makes an image that holds what the container wrote, and prints its id" {
+@test "a commit makes an image with the files that the container wrote, and prints its id" {
 	finished "$img" sh -c 'echo mine >/file; chown 33 /file; rm /etc/group'
 	run --separate-stderr -0 ct-commit "$c"
 	[[ $output =~ ^img_[0-9]+$ ]]
@@ -9,7 +9,7 @@ load helper
 	diff -r --no-dereference "$(ct path "$c")" "$(ct path "$output")"
 }
 
-@test "the image is not changed by what the container does after that" {
+@test "the container does not change the committed image afterwards" {
 	c=$(ct-run -d "$img" sleep 1000)
 	new=$(ct-commit "$c")
 	ct-exec "$c" touch /later
@@ -18,7 +18,7 @@ load helper
 	run -1 touch "$(ct path "$new")/x"
 }
 
-@test "a new name is given to the image, an existing one is replaced and keeps its id" {
+@test "a commit gives a new name to the image, and replaces an existing image, which keeps its id" {
 	finished "$img" sh -c 'echo 1 >/file'
 	new=$(ct-commit "$c" mine)
 	[ "$(ct-images -q mine)" = "$new" ]
@@ -44,7 +44,7 @@ load helper
 	[ "$(cat "$(ct path kept)/file")" = other ]
 }
 
-@test "replacing an image does not disturb a container that runs on it" {
+@test "replacing an image does not disturb its running containers" {
 	finished "$img" true
 	new=$(ct-commit "$c" shared)
 	d=$(ct-run -d "$new" sleep 1000)
@@ -181,7 +181,7 @@ waits_for_lock() {
 	[ "$(ct-run --rm "$new" cat /file)" = $'1\n2\n3' ]
 }
 
-@test "bad input is one line and a failure, and no image is made" {
+@test "invalid operands fail with one line and make no image" {
 	finished "$img" true
 	ct-images -q >"$D/images"
 	facts >"$D/before"
@@ -208,7 +208,7 @@ waits_for_lock() {
 	same_facts "$D/before" <(facts)
 }
 
-@test "a store that is full fails the commit in one line and keeps what is there" {
+@test "a commit in a full store fails with one line and changes nothing" {
 	export CT_ROOT=$CT_TEST_DIR/small CT_RUN=$CT_TEST_DIR/small.run
 	truncate -s 128M "$CT_ROOT.btrfs"
 	mkfs.btrfs -q "$CT_ROOT.btrfs" 2>/dev/null

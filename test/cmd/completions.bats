@@ -27,7 +27,7 @@ hostile_words() {
 	printf '%s\n' '$(touch made)' '`touch made`' 'web;touch made' "we'b" 'we"b' 'web\' $'web\033[31m' 'web&' 'web*' '~root' $'web\nnew line' '$HOME' '{a,b}' '!!'
 }
 
-@test "ct is followed by a utility's name, a function's, or that of a program in PATH" {
+@test "after ct, utilities, functions and ct- programs in PATH are offered" {
 	mkdir "$D/bin"
 	printf '#!/bin/sh\n' >"$D/bin/ct-zebra"
 	cp "$D/bin/ct-zebra" "$D/bin/ct-zoo"
@@ -44,7 +44,7 @@ hostile_words() {
 	[ ! -e made ]
 }
 
-@test "options are those of the utility's table" {
+@test "the options of a utility's table are offered" {
 	for name in run exec ps rm store; do
 		expected=$(ct-$name --help=table | awk -F '\t' '{ print $2 } $1 ~ /-/ { print $1 }' | LC_ALL=C sort | paste -sd ' ')
 		[ "$(offered "ct $name -")" = "$expected" ]
@@ -56,7 +56,7 @@ hostile_words() {
 	[ -z "$(offered 'ct run busybox -')" ]
 }
 
-@test "options of functions and scripts are those of their help" {
+@test "the options in the help of functions and scripts are offered" {
 	[ "$(offered 'ct stop -')" = '--help -t' ]
 	[ "$(offered 'ct df -')" = '--help --json' ]
 	[ "$(offered 'ct build -')" = '--build-arg --file --help --iidfile --label --no-cache --platform --print --prune --pull --quiet --tag --target --version -f -q -t' ]
@@ -64,7 +64,7 @@ hostile_words() {
 	[ "$(offered 'ct inspect -')" = '--help --version' ]
 }
 
-@test "a script is not run to find out what its options are" {
+@test "a script is not run to find its options" {
 	mkdir "$D/bin"
 	printf '#!/bin/sh\ntouch made\necho "  -x, --xray  look inside"\n' >"$D/bin/ct-deploy"
 	chmod 755 "$D/bin/ct-deploy"
@@ -75,7 +75,7 @@ hostile_words() {
 	[ ! -e made ]
 }
 
-@test "containers are offered by id and by name to what can be done with them" {
+@test "containers are offered by id and by name where a command takes them" {
 	r=$(ct-run -d --name web-1 "$img" sleep 1000)
 	e=$(ct-run --only snapshot --name web-2 "$img")
 	n=$(ct-run --only snapshot "$img")
@@ -94,7 +94,7 @@ hostile_words() {
 	[ "$(offered 'bocker exec ')" = "$r web-1" ]
 }
 
-@test "images are offered where one is wanted, and all kinds to what takes all" {
+@test "images are offered where a command takes them, all objects where it takes all" {
 	other=$(ct-init -n reg.example:5000/team/app:v1 "$busybox")
 	c=$(ct-run --only snapshot --name bus "$img")
 	ct-run --rm -v buffer:/d "$img" true
@@ -115,7 +115,7 @@ hostile_words() {
 	[ "$(offered 'ct shell b')" = busybox:latest ]
 }
 
-@test "of a name with a colon only what follows the colon is offered, as bash replaces no more" {
+@test "of a name with a colon the part after the colon is offered, because bash replaces only that" {
 	ct-init -n reg.example:5000/team/app:v1 "$busybox"
 	[ "$(offered 'ct run busybox:la' ct run busybox : la)" = latest ]
 	[ "$(offered 'ct run busybox:' ct run busybox :)" = latest ]
@@ -127,7 +127,7 @@ hostile_words() {
 	[ "$(offered 'ct run busybox:la' ct run busybox:la)" = busybox:latest ]
 }
 
-@test "an option's argument is completed by its kind" {
+@test "an option's argument is completed according to its kind" {
 	ct-run --rm -v data:/d "$img" true
 	ct-net create back
 	[ "$(offered 'ct run --network ')" = 'back container: default host none' ]
@@ -167,7 +167,7 @@ hostile_words() {
 	[ -z "$(CT_LABS=$D/nothing offered 'ct lab x')" ]
 }
 
-@test "cp takes a container with a colon once, and paths of the host" {
+@test "for cp a container with a colon is offered once, and paths of the host" {
 	ct-run --only snapshot --name web "$img"
 	[ "$(offered 'ct cp we')" = '-o default -o nospace web:' ]
 	[ "$(offered 'ct cp ./we')" = '-o default' ]
@@ -178,13 +178,13 @@ hostile_words() {
 	[ "$(offered 'ct build ')" = '-o dirnames' ]
 }
 
-@test "bocker has its commands and its options" {
+@test "bocker's commands and options are offered" {
 	[ "$(offered 'bocker ')" = 'commit exec help images init logs ps pull rm run' ]
 	[ "$(offered 'bocker -')" = '--CPU_SHARE= --MEM_LIMIT= -o nospace' ]
 	[ "$(offered 'bocker --CPU_SHARE=9 im' bocker --CPU_SHARE = 9 im)" = images ]
 }
 
-@test "of a listing only plain words are offered, whatever it holds" {
+@test "only plain words of a listing are offered" {
 	mkdir "$D/bin"
 	cp "$B/ct" "$D/bin"
 	{ hostile_words; printf '%s\n' -rf --privileged; } | sed 's/^/ps_42002\t/' >"$D/rows"
@@ -203,7 +203,7 @@ hostile_words() {
 	[ ! -e made ]
 }
 
-@test "commands of ct-net, their options and networks are offered" {
+@test "the commands of ct-net, their options and networks are offered" {
 	ct-net create web
 	[ "$(offered 'ct net c')" = 'connect create' ] || [ "$(offered 'ct net c')" = create ]
 	[ "$(offered 'ct-net create --i')" = '--internal --isolated' ]
@@ -214,7 +214,7 @@ hostile_words() {
 	ct-net rm web
 }
 
-@test "where there is no store nothing is offered, said or made" {
+@test "without a store nothing is offered, printed or made" {
 	export CT_ROOT=$D/none CT_RUN=$D/none.run
 	facts >"$D/before"
 	for line in 'ct rm ' 'ct run ' 'ct exec ' 'ct start ' 'ct inspect ' 'ct volumes '; do
@@ -231,7 +231,7 @@ hostile_words() {
 	[ -z "$(CT_ROOT=$D/file offered 'ct rm ')" ]
 }
 
-@test "behind sudo the listings are sudo's, if it gives them silently" {
+@test "after sudo the listings come from sudo -n" {
 	c=$(ct-run --only snapshot --name web "$img")
 	mkdir "$D/bin"
 	cat >"$D/bin/sudo" <<-'EOF'
@@ -257,7 +257,7 @@ hostile_words() {
 	[ ! -e "$D/log" ]
 }
 
-@test "at the keyboard TAB completes commands, options and names, also those with a colon" {
+@test "typed: TAB completes commands, options and names, also with a colon" {
 	ct-run --only snapshot --name web-1 "$img"
 	run -0 typed 'type:ct ima\t--no-h\t -o name busybox:la\t\r' 'wait:\nbusybox:latest\r\n' 'wait:% ' \
 		'type:ct ps "--no-h\t -o id "--filter=status=run\t; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% ' \
@@ -269,7 +269,7 @@ hostile_words() {
 	[ -z "$(ct-ps -q)" ]
 }
 
-@test "at the keyboard a directory with spaces or an expansion in its name is one word and nothing else" {
+@test "typed: a directory with spaces or an expansion in its name is one word" {
 	mkdir 'two words' '$(touch made)'
 	cp -r "$busybox/bin" 'two words/bin'
 	: >'$(touch made)/file'
@@ -281,7 +281,7 @@ hostile_words() {
 	[ ! -e made ]
 }
 
-@test "at the keyboard nothing is written beside what is completed, and the shell stays as it is" {
+@test "typed: completion prints nothing else and leaves the shell unchanged" {
 	: >"$D/file"
 	CT_ROOT=$D/file run -1 ct-ps	# it complains
 	CT_ROOT=$D/file run -0 typed 'type:set -u; shopt -s failglob; IFS=:; sleep 0 & p=$!\r' 'wait:% ' \
@@ -291,7 +291,7 @@ hostile_words() {
 	[[ $output != *ct-ps:* && $output != *ct-images:* && $output != *unbound* && $output != *'no match'* ]]
 }
 
-@test "at the keyboard what each command is for is listed beside it, and not typed" {
+@test "typed: the purpose of each command is listed beside it but not inserted" {
 	run -0 typed 'type:ct p\t\t' 'wait:\npath   Print the root directory of a container or an image ' \
 		'wait:\nps     List containers ' 'type:\x15' 'type:bocker \t\t' \
 		'wait:\ncommit  Commit a container to an image ' 'type:\x15' 'type:ct net dis\t\x15ct-net d\t\t' \
@@ -311,7 +311,7 @@ install_completion() {
 	done
 }
 
-@test "at the keyboard bash-completion loads it by itself, for ct, a utility and bocker" {
+@test "typed: bash-completion loads the completion for ct, a utility and bocker" {
 	c=$(ct-run --only snapshot --name web-1 "$img")
 	install_completion
 	run -0 typed 'type:complete -p ct; echo = $?\r' 'wait:\n= 1\r\n' 'wait:% ' \
@@ -322,7 +322,7 @@ install_completion() {
 	[ -z "$(ct-ps -q)" ]
 }
 
-@test "at the keyboard it completes behind sudo and its options too" {
+@test "typed: completion works after sudo and its options" {
 	c=$(ct-run --only snapshot --name web-1 "$img")
 	install_completion
 	mkdir "$D/bin"
@@ -366,7 +366,7 @@ cost() {
 	echo "$(wc -l <"$D/words") $(grep -cE '^[0-9]+ +(clone|clone3|fork|vfork)\(' "$D/trace") $(grep -c '(' "$D/trace")"
 }
 
-@test "of a thousand containers all are offered, by as few processes and system calls as of one" {
+@test "a thousand containers are offered with as few processes and system calls as one" {
 	c=$(ct-run -d --name one "$img" sleep 1000)
 	declare -A one
 	for line in ct 'ct rm' 'ct start' 'ct stop' 'ct exec' 'ct logs' 'ct inspect' 'ct commit' 'ct cp' 'ct wait' 'ct kill' 'ct run' \

@@ -38,7 +38,7 @@ owner() {
 	stat -c %u:%g "$1"
 }
 
-@test "a file goes to a new name, into a directory, onto a file, in both directions" {
+@test "a file is copied to a new name, into a directory and onto a file, in both directions" {
 	stopped
 	echo one >one
 	echo two >two
@@ -53,7 +53,7 @@ owner() {
 	[ "$(cat out/new out/name)" = "$(printf 'one\ntwo')" ]
 }
 
-@test "a directory goes to a new name, into a directory, or what is in it does" {
+@test "a directory or its content is copied to a new name and into a directory" {
 	stopped
 	mkdir -p d/e out
 	echo 1 >d/e/f
@@ -73,7 +73,7 @@ owner() {
 	diff -r out/dot "$root/new"
 }
 
-@test "what does not fit its place is refused and changes nothing" {
+@test "a copy that does not fit its destination is refused and changes nothing" {
 	stopped
 	mkdir -p d out/file/in
 	echo 1 >d/f
@@ -128,7 +128,7 @@ owner() {
 	[ "$status" -eq 2 ]
 }
 
-@test "a container is called by its name, an image by its own with a tag" {
+@test "a container is found by its name, an image by its name with a tag" {
 	stopped --name web
 	ct-cp web:/etc/passwd .
 	cmp passwd "$busybox/etc/passwd"
@@ -138,7 +138,7 @@ owner() {
 	cmp again group
 }
 
-@test "a name with : in it is the host's if it starts with . or /" {
+@test "an operand with a colon is a path of the host if it starts with . or /" {
 	stopped
 	echo 1 >a:b
 	ct-cp ./a:b "$c:/tmp"
@@ -147,7 +147,7 @@ owner() {
 	cmp a:b "$root/tmp/two"
 }
 
-@test "a copy in belongs to the container's user, a copy out to the caller" {
+@test "a copy into a container belongs to the container's user, a copy out of it to the caller" {
 	stopped
 	mkdir d
 	echo 1 >d/f
@@ -179,7 +179,7 @@ owner() {
 	[ "$(owner "$root/root/d/f")" = 12:34 ]
 }
 
-@test "a running container sees a copy as its own at once, and it can be taken out" {
+@test "a running container sees a copy at once, and the copy can be copied out again" {
 	running 'sleep 1000'
 	echo hello >f
 	chmod 640 f
@@ -209,7 +209,7 @@ owner() {
 	same zoo out
 }
 
-@test "a container as a tar is the image that it would become" {
+@test "a container as a tar has the files of its commit" {
 	zoo zoo
 	image=$(ct-init zoo)
 	ct-cp "$image:/" - >tar
@@ -221,7 +221,7 @@ owner() {
 	ct-cp "$image:/" - | cmp - tar
 }
 
-@test "a tar of a directory has its name, of what is in it none, of a file the file" {
+@test "a tar of a directory begins with its name, a tar of DIR/. does not" {
 	stopped
 	mkdir -p "$root/tmp/d"
 	echo 1 >"$root/tmp/d/f"
@@ -232,7 +232,7 @@ owner() {
 	[ "$(ct-cp "$c:/tmp/d/f" - | tar tv --numeric-owner | cut -d' ' -f 2)" = 123/456 ]
 }
 
-@test "a tar goes into a directory that is there, whose own mode and owner stay" {
+@test "a tar is unpacked into an existing directory, whose mode and owner stay" {
 	stopped
 	mkdir d
 	echo 1 >d/f
@@ -248,7 +248,7 @@ owner() {
 	refused "standard input: empty"
 }
 
-@test "a tar that leads out, or through a link, is refused and leaves nothing" {
+@test "a tar that leads out of the destination, or through a link, is refused and leaves nothing" {
 	stopped
 	ln -s "$D" "$root/tmp/link"
 	before=$(find "$root" | sort)
@@ -262,7 +262,7 @@ owner() {
 	[ ! -e evil ] && [ "$(cat target)" = kept ]
 }
 
-@test "a path of the container leads to its own files, whatever links are in it" {
+@test "links in a container's path never lead out of the container" {
 	stopped
 	mkdir -p "$root$D/in"
 	echo inside >"$root$D/in/f"
@@ -286,7 +286,7 @@ owner() {
 	[ -L "$root/tmp/file" ]
 }
 
-@test "links in what is copied are copied, and never followed" {
+@test "links in the source are copied, never followed" {
 	stopped
 	echo secret >secret
 	ln -s "$D/secret" "$root/tmp/file"
@@ -296,7 +296,7 @@ owner() {
 	[ "$(ct-cp "$c:/tmp" - | tar tv | grep -c -- '-> ')" = 2 ]
 }
 
-@test "a link that a copy has brought is not gone through by the next one" {
+@test "a link made by one copy is not followed by the next" {
 	stopped
 	mkdir victim out
 	echo kept >victim/f
@@ -315,7 +315,7 @@ owner() {
 	[ ! -L out/f ]
 }
 
-@test "links planted in a container are not gone through by copies into it" {
+@test "links planted in a container are not followed by copies into it" {
 	stopped
 	mkdir -p victim d/sub
 	echo kept >victim/f
@@ -331,7 +331,7 @@ owner() {
 	[ "$(cat victim/f)" = kept ]
 }
 
-@test "a container that swaps directories for links meanwhile gets nothing and gives nothing of the host" {
+@test "a container that swaps directories for links during a copy reaches no file of the host" {
 	mkdir -p victim src/d out
 	echo secret >victim/f
 	for i in $(seq 50); do echo "copied $i" >"src/d/$i"; done
@@ -349,7 +349,7 @@ owner() {
 	[ -z "$output" ]
 }
 
-@test "files that vanish while they are read are passed over" {
+@test "files that vanish during a copy are skipped" {
 	running 'cd /tmp; while :; do for i in 1 2 3 4 5 6 7 8 9; do echo $i >$i; done; rm ?; done'
 	wait_until test -e "$root/tmp/1"
 	for i in $(seq 30); do
@@ -384,7 +384,7 @@ owner() {
 	refused "$c:/tmp/socket: is a socket"
 }
 
-@test "a device or a FIFO is not a place to copy to" {
+@test "a device or a FIFO is refused as a destination" {
 	stopped
 	mknod null c 1 3
 	mkfifo fifo "$root/tmp/fifo"
@@ -397,7 +397,7 @@ owner() {
 	[ -c null ] && [ -p fifo ] && [ -p "$root/tmp/fifo" ]
 }
 
-@test "a program that gives rights does not leave a container with them unless by -a" {
+@test "set-user-ID bits and capabilities are copied out of a container only with -a" {
 	stopped
 	cp /bin/true "$root/tmp/program"
 	chmod 6755 "$root/tmp/program"
@@ -415,7 +415,7 @@ owner() {
 	[ "$(stat -c %a "$root/root/program")" = 6755 ]
 }
 
-@test "a copy that does not fit says what did not and leaves nothing of it" {
+@test "a copy that runs out of space names the file and leaves nothing of it" {
 	mkdir small
 	mount -t tmpfs -o size=1m,mode=755 none small
 	stopped -v "$D/small:/small"
@@ -437,7 +437,7 @@ owner() {
 	umount small
 }
 
-@test "a copy that is ended by a signal leaves no half file" {
+@test "a copy ended by a signal leaves no partial file" {
 	stopped
 	mkfifo pipe
 	head -c 1M /dev/zero >large
@@ -453,7 +453,7 @@ owner() {
 	[ -z "$(ls -A "$root/tmp")" ]
 }
 
-@test "volumes are seen where the container has them, whether it runs or not" {
+@test "ct-cp sees volumes where the container mounts them, whether it runs or not" {
 	mkdir dir
 	echo 1 >dir/f
 	stopped -v "$D/dir:/data" -v "$D/dir:/fixed:ro" -v named:/named
@@ -469,7 +469,7 @@ owner() {
 	cmp f dir/f
 }
 
-@test "volumes in volumes are seen as they are inside, in whatever order they were asked for" {
+@test "ct-cp sees nested volumes as the container does, in any order of options" {
 	mkdir -p upper/lower lower
 	echo lower >lower/f
 	echo hidden >upper/lower/f
@@ -500,7 +500,7 @@ owner() {
 	run ! grep 'srv/data/f' "$D/listed"
 }
 
-@test "a volume that the image asks for, and one that is a file, are in a copy" {
+@test "a copy includes volumes of the image and volumes that are files" {
 	echo mine >conf
 	image=$(ct-init "$busybox")
 	echo volume=/srv/data >>"$CT_ROOT/$image/config"
@@ -542,7 +542,7 @@ owner() {
 	ct-rm -f "$image"
 }
 
-@test "what is mounted below a volume, or in a directory of the host, is not left out in silence" {
+@test "a copy that would lack what is mounted below a volume or a directory of the host is refused" {
 	mkdir -p dir/below
 	stopped -v "$D/dir:/srv/data"
 	mount -t tmpfs none dir/below
@@ -576,7 +576,7 @@ owner() {
 	ct-rm -f "$c"
 }
 
-@test "what only the container's processes see is refused, not written below it" {
+@test "a copy into a mount that only the container's processes see is refused" {
 	stopped --tmpfs /scratch
 	for path in /scratch/f /dev/f /proc/f; do
 		run ct-cp "$busybox/etc/passwd" "$c:$path"
@@ -585,7 +585,7 @@ owner() {
 	[ ! -e "$root/scratch/f" ] && [ ! -e "$root/dev/f" ]
 }
 
-@test "the files of /etc that a run has of its own can be read, and a read-only root is not written" {
+@test "the run's own files of /etc can be copied, and a read-only root is not written to" {
 	c=$(ct-run -d -h somewhere --read-only "$img" sleep 1000)
 	[ "$(ct-cp "$c:/etc/hostname" - | tar xO)" = somewhere ]
 	ct-cp "$c:/etc" - | tar tv --numeric-owner | awk '$2 != "0/0" { exit 1 }'
@@ -632,7 +632,7 @@ owner() {
 	ct-rm -f "$c"
 }
 
-@test "from one container to another" {
+@test "files are copied from one container to another" {
 	stopped
 	first=$c
 	echo 1 >"$root/tmp/f"
@@ -644,7 +644,7 @@ owner() {
 	[ "$(owner "$root/got/f")" = 0:0 ]
 }
 
-@test "between two containers, too, volumes are seen and what only processes see is not" {
+@test "a copy between two containers sees volumes, and refuses mounts that only processes see" {
 	mkdir dir
 	echo 1 >dir/f
 	stopped -v "$D/dir:/srv/data" --tmpfs /scratch
@@ -661,7 +661,7 @@ owner() {
 	refused "which only the container's processes see"
 }
 
-@test "what is mounted in the destination is written to, what is there stays" {
+@test "a copy writes into mounts of the destination and keeps existing files" {
 	stopped
 	mkdir -p "$root/tmp/d/m" out/d/m
 	echo 1 >"$root/tmp/d/m/f"
@@ -675,7 +675,7 @@ owner() {
 	[ -z "$(ls -A out/d/m)" ]
 }
 
-@test "a container can be removed while something is copied into it" {
+@test "a container can be removed during a copy into it" {
 	stopped
 	mkfifo pipe
 	ct-cp - "$c:/tmp" <pipe 2>said &
@@ -690,7 +690,7 @@ owner() {
 	[ -z "$(ls "$CT_ROOT/tmp")" ]
 }
 
-@test "nothing of a copy is left on the machine, and stdout has nothing but the tar" {
+@test "a copy leaves nothing on the machine, and stdout has only the tar" {
 	stopped -v named:/named
 	facts >before
 	[ -z "$(ct-cp /etc/passwd "$c:/tmp" 2>&1)" ]

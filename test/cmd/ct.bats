@@ -24,7 +24,7 @@ command_in() {
 	[ "$stderr" = why ]
 }
 
-@test "it is the command itself that runs in the end, not a child of the dispatcher" {
+@test "the dispatcher executes the command without a fork" {
 	command_in "$mine" foo 'echo $$'
 	run sh -c 'echo $$; exec "$1" foo' - "$mine/ct"
 	[ "${lines[0]}" = "${lines[1]}" ]
@@ -37,7 +37,7 @@ command_in() {
 	[ "$output" = beside ]
 }
 
-@test "a command that someone dropped into PATH is found and listed" {
+@test "a ct- program in PATH is found and listed" {
 	command_in "$other" frobnicate '#HELP Turn it inside out' ':'
 	PATH=$other:$PATH run "$mine/ct" frobnicate
 	[ "$status" -eq 0 ]
@@ -45,14 +45,14 @@ command_in() {
 	[[ $output == *"  frobnicate    Turn it inside out"* ]]
 }
 
-@test "called through a link it finds the commands beside the file the link means" {
+@test "called through a link, ct finds the commands beside the link's target" {
 	command_in "$mine" foo 'echo beside'
 	ln -s ../bin/ct "$other/containers"
 	run "$other/containers" foo
 	[ "$output" = beside ]
 }
 
-@test "a command that is none is a usage error in one line" {
+@test "an unknown command is a usage error in one line" {
 	for name in foo ../ct-foo '' -x 'a b' $'a\nb'; do
 		run --separate-stderr "$mine/ct" "$name"
 		[ "$status" -eq 2 ]
@@ -65,7 +65,7 @@ command_in() {
 	[ "$stderr" = "ct: foo: no such command (see 'ct help')" ]
 }
 
-@test "help lists every command and function with a line each" {
+@test "help lists every command and function on one line" {
 	run ct help
 	[ "$status" -eq 0 ]
 	for file in "$B"/ct-*; do
@@ -78,7 +78,7 @@ command_in() {
 	[ "$(ct --help)" = "$output" ]
 }
 
-@test "what cannot be written is a failure in one line, what nobody reads any more is not said" {
+@test "output that cannot be written is a failure in one line; a closed pipe is silent" {
 	busybox_image
 	id=$(ct run -d "$img" sleep 1000)
 	for command in help 'help path' --version 'path busybox' "id $id" "pid $id" "inspect $id" df 'df --json' stats 'top '"$id"; do
@@ -93,7 +93,7 @@ command_in() {
 	ct rm -f "$id"
 }
 
-@test "help of a command without a manual page is its --help" {
+@test "help of a command without a manual page shows its --help" {
 	command_in "$mine" foo 'echo "help: $1"'
 	run "$mine/ct" help foo
 	[ "$output" = 'help: --help' ]
@@ -101,7 +101,7 @@ command_in() {
 	[ "${lines[0]}" = 'Usage: ct path ID' ]
 }
 
-@test "the version is the utilities' own" {
+@test "the version equals that of the utilities" {
 	[ "$(ct --version | cut -d' ' -f2)" = "$(ct-store --version | cut -d' ' -f2)" ]
 }
 
@@ -126,7 +126,7 @@ command_in() {
 	ct rm -f "$id"
 }
 
-@test "path of what does not exist is one line and a failure" {
+@test "path of an unknown object fails with one line" {
 	for id in nothing ps_1 img_1; do
 		run --separate-stderr ct path "$id"
 		[ "$status" -eq 1 ]
@@ -139,7 +139,7 @@ command_in() {
 	[ "$stderr" = 'ct: usage: ct path ID' ]
 }
 
-@test "pid prints the host's pid of the first process, whose pid is 1 inside" {
+@test "pid prints the first process's pid on the host" {
 	busybox_image
 	id=$(ct run -d "$img" sleep 1000)
 	pid=$(ct pid "$id")
@@ -148,7 +148,7 @@ command_in() {
 	ct rm -f "$id"
 }
 
-@test "pid of a container that has ended is one line and a failure" {
+@test "pid of an ended container fails with one line" {
 	busybox_image
 	id=$(ct run -d "$img" true)
 	wait_until sh -c "ct ps -o status --no-header '$id' | grep -qv running"
@@ -199,7 +199,7 @@ command_in() {
 	done
 }
 
-@test "files that no command can be called by are not listed" {
+@test "files with names that cannot be commands are not listed" {
 	mkdir "$BATS_TEST_TMPDIR/odd"
 	for name in 'ct-*' ct- 'ct-a b' $'ct-a\nb' $'ct-\e[31m' ct-odd; do
 		printf '#!/bin/sh\n#HELP Odd\n' >"$BATS_TEST_TMPDIR/odd/$name"
@@ -212,7 +212,7 @@ command_in() {
 	[ "$(grep -c '^  ps ' <<<"$output")" -eq 1 ]
 }
 
-@test "- is no name of one object, and standard input is not waited for" {
+@test "- is refused where one object is expected, without reading standard input" {
 	for function in id path pid export shell top; do
 		run -2 timeout 20 ct "$function" - </dev/zero
 		[[ $output == "ct: usage: ct $function "* ]]

@@ -38,7 +38,7 @@ on_disk() {
 	stat -c "${2:-%u:%g %a}" "$(ct path c)$1"
 }
 
-@test "the shell is process 1 of its own few, under the container's name, as root" {
+@test "a shell in Debian is process 1 and root, with the container's host name" {
 	inside 'echo $$; hostname; id -u; cd /proc; echo [0-9]*'
 	[ "$status" = 0 ]
 	[ "${lines[0]}" = 1 ]
@@ -47,7 +47,7 @@ on_disk() {
 	[ "${lines[3]}" = 1 ]
 }
 
-@test "on the host its root is nobody, its processes are in its group, its files are root's" {
+@test "on the host the container's root is an unprivileged user, and its files belong to root" {
 	ct-run -d --name c "$img" sh -c 'echo x >/root/made; su someone -c "echo y >/home/someone/made"; touch /ready; exec sleep 1000'
 	wait_until test -e "$(ct path c)/ready"
 	pid=$(ct pid c)
@@ -59,7 +59,7 @@ on_disk() {
 	[ "$(on_disk /home/someone/made %u:%g)" = 1000:1000 ]	# (his umask is 002 since Debian 13)
 }
 
-@test "every file of every package is in the image as it was packed" {
+@test "every file of every package is in the image unchanged" {
 	inside 'dpkg --verify | grep -v "/usr/share/\(doc\|man\|locale\)" || true'
 	[ "$status" = 0 ]
 	[ -z "$output" ]
@@ -81,7 +81,7 @@ on_disk() {
 	[ ! -e "$(ct path c)/usr/bin/hello-local" ]
 }
 
-@test "su, sudo and passwords work for users old and new" {
+@test "su, sudo and passwords work for existing and new users" {
 	inside '
 		su - someone -c "id -un; pwd"
 		useradd -m bob
@@ -104,7 +104,7 @@ on_disk() {
 	[ "$stderr" = err ]
 }
 
-@test "owners, setuid, capabilities, ACLs and attributes outlive a commit, in other ids" {
+@test "owners, setuid bits, capabilities, ACLs and attributes survive a commit into a container with other ids" {
 	inside '
 		cp /usr/bin/id /opt/id; chown someone:daemon /opt/id; chmod 6755 /opt/id
 		cp /usr/bin/ping /opt/ping; setcap cap_net_raw=ep /opt/ping
@@ -156,7 +156,7 @@ python3 /tmp/t.py'
 	[ "$output" = compiled ]
 }
 
-@test "strace follows its own children, also for a user, and finds running ones" {
+@test "strace works on children and running processes, also for a user" {
 	inside '
 		su someone -c "strace -qf -o /tmp/trace sh -c \"ls / >/dev/null; true\""
 		grep -c "exited with 0" /tmp/trace
@@ -195,7 +195,7 @@ for _ in range(200):
 	[ "$output" = 'a page' ]
 }
 
-@test "PostgreSQL, installed as Debian does it, serves from a volume, whose files are its own on disk" {
+@test "PostgreSQL from Debian's package serves from a volume and owns its files on disk" {
 	mkdir "$D/volume"
 	inside -v "$D/volume:/data" -- "version=$postgresql;"'
 		pg_createcluster -d /data/db $version main >/dev/null
@@ -215,7 +215,7 @@ for _ in range(200):
 	[ -z "$output" ]
 }
 
-@test "a PostgreSQL that is committed while it runs has all its data in the new image" {
+@test "a commit of a running PostgreSQL has all its data" {
 	bin=/usr/lib/postgresql/$postgresql/bin
 	ct-run -d --name db -u postgres -w /tmp "$img" sh -c "$bin/initdb -N -D /var/lib/postgresql/db && exec $bin/postgres -D /var/lib/postgresql/db"
 	wait_until ct-exec -u postgres db psql -c 'select 1'
@@ -271,7 +271,7 @@ print(os.read(fd, 100)[16:].rstrip(b\"\\0\").decode())"'
 	[ "$output" = $'2\n10737418240 0\n5242880\nthrough\nwatched' ]
 }
 
-@test "what is the host's is refused, with a clear error" {
+@test "operations that concern the host are refused with a clear error" {
 	inside '
 		set +e
 		refused() { why=$("$@" 2>&1 >/dev/null) && echo "done: $*"; echo "$1: ${why%%$'"'\n'"'*}"; }
@@ -310,7 +310,7 @@ nice: nice: cannot set niceness: Permission denied
 setfattr: setfattr: /etc/passwd: Operation not permitted' ]
 }
 
-@test "a shell on a terminal has jobs, and script, tmux and sudo have terminals of their own" {
+@test "a shell on a terminal has job control, and script, tmux and sudo have terminals of their own" {
 	# It says that it goes on: only then has it the terminal, and the key is for it.
 	cat >"$D/job" <<-'END'
 		import os, signal

@@ -58,7 +58,7 @@ by_completion() {
 	offered "$1 -"
 }
 
-@test "every option is in the table, in --help, in the manual and in the completion, and in no one of them alone" {
+@test "table, --help, manual and completion list the same options" {
 	programs >"$BATS_TEST_TMPDIR/programs"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/programs")" -gt 20 ]
 	while read -r program; do
@@ -92,7 +92,7 @@ function_takes() {
 	} | in_order
 }
 
-@test "options of ct's functions are in their code, in --help, in the manual and in the completion, and in no one of them alone" {
+@test "code, --help, manual and completion list the same options of ct's functions" {
 	mandoc -Tascii -O width=200 "$B/man/man1/ct.1" | col -b | expand | sed 's/^ *//' >"$BATS_TEST_TMPDIR/manual"
 	for name in $(functions); do
 		usage=$(function_usage "$name")
@@ -105,7 +105,7 @@ function_takes() {
 	done
 }
 
-@test "every command is in the list of all, in the manual and in the completion, and in no one of them alone" {
+@test "help, manual and completion list the same commands" {
 	commands=$({ utilities | sed 's/ct-//'; functions; } | in_order)
 	[ "$(ct help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | in_order)" = "$commands" ]
 	[ "$(offered 'ct ')" = "$commands" ]
@@ -127,7 +127,7 @@ function_takes() {
 	done < <(programs | sed 's/^ct-//')
 }
 
-@test "what ct-store does is in its usage and in the completion" {
+@test "the commands of ct-store are in its usage and in the completion" {
 	[ "$(offered 'ct store ')" = "$(ct-store --help | sed -n '1s/^Usage: ct-store \[OPTION...\] //p' | tr -d '|A-Z' | in_order)" ]
 }
 
@@ -147,7 +147,7 @@ function_takes() {
 	[ "${output#*there are }" = "$(sed -n '/^\.Sh STAGES/,/^\.Sh EXIT/s/^\.It Cm //p' "$B/man/man1/ct-run.1" | paste -sd ' ')" ]
 }
 
-@test "no text speaks of an option that there is not" {
+@test "no text mentions an option that does not exist" {
 	{
 		while read -r program; do by_help "$program"; done < <(programs)
 		sed -n 's/^ct_[a-z]*() { #HELP //p' "$B/ct" | grep -oE -- '--?[a-z]+'

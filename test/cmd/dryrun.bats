@@ -96,35 +96,35 @@ same() {
 	same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
 
-@test "a plain run" {
+@test "the script of a plain run does the same as the run" {
 	same --network none -h web
 }
 
-@test "a run with limits" {
+@test "the script of a run with limits does the same as the run" {
 	same --network none -h web -m 64m --cpus 0.5 --cpu-shares 512 --cpuset-cpus 0 --pids-limit 50
 }
 
-@test "a run as another user, of groups of its own" {
+@test "the script of a run as another user, with groups, does the same as the run" {
 	same --network none -h web -u nobody -- /shared/file
 }
 
-@test "a run with directories and files of the host, some of them read-only" {
+@test "the script of a run with volumes of the host, some read-only, does the same as the run" {
 	same --network none -h web -v "$CT_TEST_DIR/shared:/a/b:ro" -v "$CT_TEST_DIR/shared/file:/a/file" -- /a/b/file /a/file
 }
 
-@test "a run with a volume by name" {
+@test "the script of a run with a named volume does the same as the run" {
 	same --network none -h web -v kept:/kept -- /kept/file
 }
 
-@test "a run with directories in memory" {
+@test "the script of a run with tmpfs does the same as the run" {
 	same --network none -h web --tmpfs /mem --tmpfs /more:size=1m,noexec --shm-size 1m
 }
 
-@test "a run on the host's network" {
+@test "the script of a run on the host's network does the same as the run" {
 	same --network host -h web --userns host
 }
 
-@test "a run on a network, with a port" {
+@test "the script of a run on a network, with a port, does the same as the run" {
 	same --network default -h web -p 18080:80
 	ct-net down
 	# An address of that network, and the way out of it; the port leads there.
@@ -161,7 +161,7 @@ same() {
 	[ -z "$(nft list tables)" ]
 }
 
-@test "a run on another container's network" {
+@test "the script of a run on another container's network does the same as the run" {
 	c=$(ct-run -d --network none "$img" sleep 1000)
 	facts >"$BATS_TEST_TMPDIR/before"
 	ct-run --dry-run --network "container:$c" "$img" sh -c 'readlink /proc/self/ns/net; readlink /proc/self/ns/user; id -u; ls /sys/class/net' >"$BATS_TEST_TMPDIR/script"
@@ -176,41 +176,41 @@ same() {
 	ct-rm -f "$c"
 }
 
-@test "a run with a read-only root" {
+@test "the script of a run with a read-only root does the same as the run" {
 	same --network none -h web --read-only --tmpfs /tmp
 }
 
-@test "a run with a name, an environment and a working directory" {
+@test "the script of a run with a name, an environment and a working directory does the same as the run" {
 	same --network none -h box -w /var/tmp -e 'WORD=two words' -e "QUOTE='\"\$x" --dns 192.0.2.1 --add-host other:192.0.2.7 \
 		-- /etc/hosts /etc/resolv.conf /etc/hostname
 }
 
-@test "a run with the host's users" {
+@test "the script of a run with the host's users does the same as the run" {
 	same --network none -h web --userns host
 }
 
-@test "a run with other capabilities" {
+@test "the script of a run with other capabilities does the same as the run" {
 	same --network none -h web --cap-add NET_ADMIN --cap-drop CHOWN
 	same --network none -h web --cap-drop ALL
 }
 
-@test "a run with a device and limits of its processes" {
+@test "the script of a run with a device and resource limits does the same as the run" {
 	same --network none -h web --device /dev/null:/dev/hole --ulimit nofile=100:200 -- /dev/hole
 }
 
-@test "a run with a map of its own ids, and one without any" {
+@test "the scripts of runs with an ID map of the user's and without a map do the same as the runs" {
 	same --network none -h web --userns 0:1879048192:1,1:1879050000:2000
 	same --network none -h web --userns unmapped
 }
 
-@test "a run with an init ends with the same status" {
+@test "the script of a run with --init ends with the same status" {
 	ct-run --dry-run --network none --init "$img" sh -c 'echo out; exit 5' >"$BATS_TEST_TMPDIR/script"
 	grep -q '# approx' "$BATS_TEST_TMPDIR/script"
 	run -5 dash "$BATS_TEST_TMPDIR/script"
 	[ "$output" = out ]
 }
 
-@test "bytes go through as they are, and a command that is not there is told by its status" {
+@test "a script carries bytes unchanged and ends with 127 for a missing command" {
 	head -c 100000 /dev/urandom >"$BATS_TEST_TMPDIR/data"
 	ct-run --dry-run --network none "$img" cat >"$BATS_TEST_TMPDIR/script"
 	dash "$BATS_TEST_TMPDIR/script" <"$BATS_TEST_TMPDIR/data" | cmp - "$BATS_TEST_TMPDIR/data"
@@ -220,7 +220,7 @@ same() {
 	dash "$BATS_TEST_TMPDIR/script"	# process 1 does not hear it
 }
 
-@test "a script that is ended in the middle takes all away" {
+@test "a script that is ended by a signal removes everything it made" {
 	gone() { facts >"$BATS_TEST_TMPDIR/after"; same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after" 2>/dev/null; }
 	up() { grep -q up "$BATS_TEST_TMPDIR/out"; }
 	mounted() { find /sys/fs/cgroup -path "*$CT_CGROUP/by-hand-*" -name cgroup.procs -exec cat {} + | grep -q .; }
@@ -245,7 +245,7 @@ same() {
 	ct-net down
 }
 
-@test "a script does not take a port away from a container that has it" {
+@test "a script does not take over the published port of a container" {
 	c=$(ct-run -d -p 18082:80 "$img" sleep 1000)
 	nft list ruleset >"$BATS_TEST_TMPDIR/rules"
 	ct-run --dry-run -p 18082:80 "$img" true >"$BATS_TEST_TMPDIR/script"
@@ -255,7 +255,7 @@ same() {
 	ct-net down
 }
 
-@test "a script that fails at its first step takes away nothing of anybody's" {
+@test "a script that fails at its first step removes nothing" {
 	mkdir -p "$BATS_TEST_TMPDIR/mine/kept"
 	ct-run --dry-run --network none "$img" true >"$BATS_TEST_TMPDIR/script"
 	sed -i 's/^export home=.*/false/' "$BATS_TEST_TMPDIR/script"
@@ -264,7 +264,7 @@ same() {
 	[ -d "$BATS_TEST_TMPDIR/mine/kept" ]
 }
 
-@test "a command is found by its own environment, and the script's tools are not" {
+@test "a script looks up the command in the container's PATH, its tools in the host's" {
 	ct-run --dry-run --network none -e PATH=/no/such "$img" /bin/sh -c 'echo $PATH' >"$BATS_TEST_TMPDIR/script"
 	[ "$(dash "$BATS_TEST_TMPDIR/script")" = /no/such ]
 	umask 027
@@ -272,7 +272,7 @@ same() {
 		dash)" = $'two words\n0027' ]
 }
 
-@test "nothing is changed by it: no id is used up, no image pulled, no store brought up" {
+@test "--dry-run changes nothing: it uses no id, pulls no image, brings up no store" {
 	first=$(ct-run --only snapshot "$img")
 	ct-run --dry-run "$img" true >"$BATS_TEST_TMPDIR/script"
 	second=$(ct-run --only snapshot "$img")
@@ -283,14 +283,14 @@ same() {
 	[ ! -e "$BATS_TEST_TMPDIR/none" ] && [ ! -e "$BATS_TEST_TMPDIR/none.btrfs" ]
 }
 
-@test "what no standard tool does is marked" {
+@test "steps without a standard tool are marked \"# approx\"" {
 	ct-run --dry-run --network none "$img" true >"$BATS_TEST_TMPDIR/script"
 	grep -q '# approx.*filter' "$BATS_TEST_TMPDIR/script"
 	grep -q '# approx: in place of an idmapped mount' "$BATS_TEST_TMPDIR/script"
 	[ "$(ct-run --dry-run --network none --userns host --privileged "$img" true | grep -c 'approx: ')" -le 2 ]
 }
 
-@test "nothing that is quoted in a script, or told by --explain, gets out of its quotes or moves the cursor" {
+@test "quoted text in a script or in --explain cannot end its quotes or move the cursor" {
 	D=$BATS_TEST_TMPDIR
 	evil=$'\'"$(touch '"$D/out"$')`touch '"$D/out"$'`\nINSIDE\ntouch '"$D/out"$'\n\033[2J\xff;#'
 	mkdir -p "$D/src$evil"
@@ -313,7 +313,7 @@ same() {
 	ct-rm "$c" "$image"
 }
 
-@test "no link of an image leads a script out of its root" {
+@test "links of an image do not lead a script out of its root" {
 	D=$BATS_TEST_TMPDIR
 	mkdir -p "$D"/host/{vol,abs,etc} "$D/image$D"/host/{vol,abs,etc}
 	echo secret >"$D/host/vol/secret"
@@ -340,7 +340,7 @@ same() {
 	[ "$(cd "$D/host" && find . | sort | xargs)" = '. ./abs ./etc ./vol ./vol/secret' ]
 }
 
-@test "some stages on a directory are a script too" {
+@test "--dry-run prints a script for a bare run too" {
 	ct-run --only uts,pid,mnt,proc -h box --rootfs / --dry-run sh -c 'echo $$; hostname; ps -e -o pid= -o comm=; :' >"$BATS_TEST_TMPDIR/script"
 	checked "$BATS_TEST_TMPDIR/script"
 	run -0 dash "$BATS_TEST_TMPDIR/script"

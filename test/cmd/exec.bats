@@ -42,7 +42,7 @@ setup() {
 }
 
 # podman#26600, crun#1823: 127, which Toolbx looks at.
-@test "a working directory that is not there is not made, and the command is not found" {
+@test "a missing working directory gives 127 and is not made" {
 	run -127 ct-exec -w /typo/dir "$c" true
 	[ "$output" = "ct-exec: $c: working directory: /typo/dir: No such file or directory" ]
 	run -126 ct-exec -w /etc/passwd "$c" true
@@ -60,7 +60,7 @@ setup() {
 	[ "$(ct-exec "$c" ls /proc/self/fd 7</dev/null 9>"$D/nine" | tr '\n' ' ')" = '0 1 2 3 ' ]
 }
 
-@test "the status is the command's own, 128+N, 126 or 127" {
+@test "the exit status is the command's own, 128+N, 126 or 127" {
 	for wanted in 0 1 42 255; do
 		run -$wanted ct-exec "$c" sh -c "exit $wanted"
 	done
@@ -72,7 +72,7 @@ setup() {
 	[ "$stderr" = 'ct-exec: '"$c"': /etc/passwd: cannot be executed' ]
 }
 
-@test "stdin, stdout and stderr are exact and apart" {
+@test "stdin, stdout and stderr are separate and carry bytes unchanged" {
 	head -c 3000000 /dev/urandom >"$D/data"
 	ct-exec "$c" cat <"$D/data" | cmp - "$D/data"
 	run --separate-stderr -0 ct-exec "$c" sh -c 'cat >/dev/stdout; echo err >/dev/stderr' <<<in
@@ -100,7 +100,7 @@ setup() {
 	done
 }
 
-@test "-d returns once the command is executed, or says why not, and the command stays" {
+@test "-d returns when the command runs, or with the reason why it does not" {
 	d=$(ct-run -d "$img" sleep 1000)
 	run -0 ct-exec -d "$d" sh -c 'echo $$ >/pid; exec sleep 1002'
 	[ -z "$output" ]
@@ -118,7 +118,7 @@ import subprocess, sys
 sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 }
 
-@test "the end of the container is the end of what -d left in it, also where process 1 never reaps" {
+@test "a container's end ends commands of -d, also if process 1 of the host never reaps" {
 	run -0 --separate-stderr where_nobody_reaps timeout -k 1 20 sh -ec '
 		d=$(ct-run -d --name unreaped "$1" sleep 1000)
 		ct-exec -d "$d" sleep 1000
@@ -129,7 +129,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 	ct-rm unreaped
 }
 
-@test "the parent of what -d left is a process of ct-exec's that ends with it and holds nothing of its user's" {
+@test "the parent of a command of -d is a ct-exec that ends with it and keeps none of the caller's files open" {
 	d=$(ct-run -d "$img" sleep 1000)
 	mkdir "$D/here"
 	(cd "$D/here" && exec 7>"$D/held" && ct-exec -d "$d" sleep 1003)
@@ -144,7 +144,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 	ct-rm -f "$d"
 }
 
-@test "-t gives a terminal even if stdin and stdout are none" {
+@test "-t gives the command a terminal when the caller has none" {
 	run -0 ct-exec -t "$c" sh -c 'tty; test -t 0 && test -t 1 && test -t 2 && echo yes' </dev/null
 	[[ $output == *yes* ]]
 	[[ $output == /dev/pts/* ]]
@@ -171,7 +171,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 	same_facts "$D/before" <(facts)
 }
 
-@test "a container that does not run, does not exist or is an image is an error of one line and 125" {
+@test "an ended or unknown container, or an image, is an error of one line with status 125" {
 	d=$(ct-run --cidfile "$D/cid" "$img" true; cat "$D/cid")
 	fails() {
 		wanted=$1
@@ -192,7 +192,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)' "$@"
 	fails "$c: user nosuch" -u nosuch "$c" true
 }
 
-@test "a hostile root cannot lead it outside" {
+@test "a hostile root cannot lead ct-exec out of the container" {
 	d=$(ct-run -d "$img" sleep 1000)
 	root=$(ct path "$d")
 	mkdir -p "$D/outside"

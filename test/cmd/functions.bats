@@ -21,7 +21,7 @@ stubborn() {
 
 # id
 
-@test "id is the container's that has the name, or else the image's" {
+@test "id prints the id of the container with the name, or else of the image" {
 	c=$(ct-run -d --name web "$img" sleep 1000)
 	[ "$(ct id web)" = "$c" ]
 	[ "$(ct id "$c")" = "$c" ]
@@ -35,14 +35,14 @@ stubborn() {
 
 # stop
 
-@test "stop gives a container time to end by itself" {
+@test "stop waits for a container to end by itself" {
 	trapping --name web
 	run -0 ct stop web
 	[ -z "$output" ]
 	[ "$(field status "$c")" = 'exited 3' ]
 }
 
-@test "stop sends the signal that the container, or its image, asked for" {
+@test "stop sends the stop signal of the container or its image" {
 	trapping --stop-signal SIGUSR1
 	ct stop "$c"
 	[ "$(field status "$c")" = 'exited 4' ]
@@ -54,7 +54,7 @@ stubborn() {
 	ct-rm "$c" "$asking"
 }
 
-@test "stop of one that ignores the signal ends after the time given" {
+@test "stop kills a container that ignores the signal after the time given" {
 	stubborn
 	start=$(date +%s%N)
 	run -0 ct stop -t 1 "$c"
@@ -64,13 +64,13 @@ stubborn() {
 	[ "$(field status "$c")" = 'killed 9' ]
 }
 
-@test "stop with no time at all kills at once" {
+@test "stop -t 0 kills at once" {
 	stubborn
 	ct stop -t 0 "$c"
 	[ "$(field status "$c")" = 'killed 9' ]
 }
 
-@test "stop asks all of many at once, not one after the other" {
+@test "stop signals several containers at the same time" {
 	for i in 1 2 3; do
 		ct-run -d "$img" sh -c 'trap "echo asked" TERM; echo ready; while :; do sleep 0.1; done'
 	done >"$D/ids"
@@ -83,7 +83,7 @@ stubborn() {
 	[ -z "$(ct-ps -r -q)" ]
 }
 
-@test "stop of what has ended is success, of what does not exist none" {
+@test "stop of an ended container succeeds, of an unknown one fails" {
 	trapping
 	ct stop "$c"
 	run -0 ct stop "$c"
@@ -95,7 +95,7 @@ stubborn() {
 	[ "$(field status "$c")" = 'exited 3' ]
 }
 
-@test "stop of one that ends at that very moment is success" {
+@test "stop of a container that ends at that moment succeeds" {
 	for i in 1 2 3; do
 		c=$(ct-run -d "$img" true)
 		run -0 ct stop "$c"
@@ -104,14 +104,14 @@ stubborn() {
 	done
 }
 
-@test "stop ends one that is removed as it ends" {
+@test "stop ends a container with --rm" {
 	trapping --rm
 	run -0 ct stop "$c"
 	[ -z "$output" ]
 	wait_until sh -c '! ct-ps -q "$1"' sh "$c"
 }
 
-@test "stop of one whose image asks for a signal that there is none of says so and ends it" {
+@test "stop reports an invalid stop signal and ends the container" {
 	asking=$(ct-init "$busybox")
 	printf '%s\n' 'stopsignal=$(touch /made)-x' >>"$CT_ROOT/$asking/config"
 	c=$(ct-run -d "$asking" sleep 1000)
@@ -122,7 +122,7 @@ stubborn() {
 	ct-rm "$c" "$asking"
 }
 
-@test "stop refuses what is no number of seconds" {
+@test "stop refuses an invalid number of seconds" {
 	trapping
 	for seconds in x -1 '' '1;id' 1m; do
 		run -2 --separate-stderr ct stop -t "$seconds" "$c"
@@ -133,7 +133,7 @@ stubborn() {
 	[ "$(field status "$c")" = running ]
 }
 
-@test "the help of a function is its line" {
+@test "the help of a function is its #HELP line" {
 	run -0 ct stop --help
 	[ "${lines[0]}" = 'Usage: ct stop [-t SECONDS] CONTAINER...' ]
 	[ "$output" = "$(ct help stop)" ]
@@ -191,7 +191,7 @@ inspected() {
 	inspected '.[0].State | .Status == "exited" and .Dead and .ExitCode == -1' "$c"
 }
 
-@test "inspect shows an image, and several things in their order" {
+@test "inspect shows images, and several objects in their order" {
 	described=$(ct-init -n some/image:v1 "$busybox")
 	printf '%s\n' 'cmd=sh' 'cmd=-c' 'env=A=a=b' 'entrypoint=/usr/bin/env' 'workdir=/w' 'user=1:2' 'label=k=v' 'volume=/data' \
 		'expose=80/tcp' 'stopsignal=QUIT' >>"$CT_ROOT/$described/config"
@@ -212,7 +212,7 @@ inspected() {
 	ct-rm "$c" "$other" "$described"
 }
 
-@test "inspect of what does not exist shows the others and fails" {
+@test "inspect of an unknown object shows the others and fails" {
 	run -1 --separate-stderr ct inspect nosuch busybox
 	[ "$stderr" = 'ct-inspect: nosuch: no such container or image' ]
 	jq -e 'length == 1' <<<"$output"
@@ -226,7 +226,7 @@ hostile() {
 	printf 'a\nb \\n \\\\ "q" '\''s'\'' $(touch %s/made) `touch %s/made` \033[31m \t %% * ; & = : äöü \\' "$D" "$D"
 }
 
-@test "whatever a label, a variable, a command or a directory is called is shown exactly and does nothing" {
+@test "inspect shows hostile labels, variables, commands and directories exactly" {
 	text=$(hostile)
 	mkdir "$D/"$'$(touch made)\n"x"'
 	c=$(ct-run -d -l "key=$text" -l "$text" -e "VAR=$text" -v "$D/"$'$(touch made)\n"x":/v' -w "/$text" "$img" sh -c 'sleep 1000' "$text")
@@ -250,7 +250,7 @@ hostile() {
 	[ ! -e made ]
 }
 
-@test "whatever is given for a name is looked up and does nothing else" {
+@test "hostile names of objects are only looked up" {
 	text=$(hostile)
 	for name in "$text" '$(touch '"$D/made)" '`touch '"$D/made"'`' $'ps_1\n'"$img" '* ' '../x' ''; do
 		for function in path pid id stop inspect export; do
@@ -277,7 +277,7 @@ hostile() {
 
 # export
 
-@test "export writes the files as a tar, which makes the same image" {
+@test "export writes a tar from which ct-init makes the same image" {
 	ct-run --cidfile "$D/cid" "$img" sh -c 'echo x >/file; chown 33:100 /file; chmod 640 /file'
 	read -r c <"$D/cid"
 	ct export "$c" >"$D/tar"
@@ -295,7 +295,7 @@ hostile() {
 	ct-rm "$c" kept
 }
 
-@test "export refuses a terminal, and what does not exist" {
+@test "export refuses a terminal and an unknown object" {
 	c=$(ct-run -d "$img" true)
 	run -1 run_tty -- ct export "$c"
 	[[ $output == *'standard output is a terminal'* ]]
@@ -307,7 +307,7 @@ hostile() {
 
 # prune
 
-@test "prune removes what has ended and what has neither name nor use, and says what" {
+@test "prune removes ended containers and unused, unnamed images, and prints their ids" {
 	stopped=$(ct-run -d --name stopped "$img" true)
 	running=$(ct-run -d "$img" sleep 1000)
 	unnamed=$(ct-init "$busybox")
@@ -332,7 +332,7 @@ hostile() {
 	ct-rm -f "$user" "$used"
 }
 
-@test "an image is no longer in use when the container that was prunes with it" {
+@test "prune removes an image together with the last container that uses it" {
 	unnamed=$(ct-init "$busybox")
 	c=$(ct-run -d "$unnamed" true)
 	ct-wait "$c"
@@ -340,7 +340,7 @@ hostile() {
 	[ "$output" = "$c"$'\n'"$unnamed" ]
 }
 
-@test "several prunes at once remove each thing once and none complains" {
+@test "concurrent prunes remove each object once, without errors" {
 	for i in 1 2 3 4 5 6; do
 		ct-run -d "$img" true
 		ct-init "$busybox"
@@ -357,7 +357,7 @@ hostile() {
 
 # ps --filter
 
-@test "ps shows only what all filters let through" {
+@test "ps shows only containers that match all filters" {
 	a=$(ct-run -d --name web-1 -l app=web -l tier=front "$img" sleep 1000)
 	b=$(ct-run -d --name web-2 -l app=web busybox sh -c 'exit 1')
 	c=$(ct-run -d --name db -l app=db -l app=web.not busybox:latest sleep 1000)
@@ -386,7 +386,7 @@ hostile() {
 	ct-rm "$other"
 }
 
-@test "of several filters of one key any will do, of each key one must" {
+@test "filters of one key are alternatives, filters of different keys must all match" {
 	a=$(ct-run -d --name web-1 -l app=web "$img" sleep 1000)
 	b=$(ct-run -d --name web-2 -l app=web busybox sh -c 'exit 1')
 	c=$(ct-run -d --name db -l app=db busybox sleep 1000)
@@ -414,7 +414,7 @@ hostile() {
 	[ "$output" = "ct-ps: --filter: name=web-\d: \d is not valid in a regular expression of regex(7) (see 'ct-ps --help')" ]
 }
 
-@test "a filter that there is none of is refused, and says which there are" {
+@test "an unknown filter is refused with a list of the known ones" {
 	for filter in nosuch=1 status name 'Status=running' =x '' ; do
 		run -2 --separate-stderr ct-ps -q --filter "$filter"
 		[ "$stderr" = "ct-ps: --filter: $filter: not KEY=VALUE (the keys are status, name, image, label, id) (see 'ct-ps --help')" ]
@@ -425,7 +425,7 @@ hostile() {
 
 # commit --change
 
-@test "what an image says of itself can be changed as it is committed" {
+@test "ct-commit -c changes the image config" {
 	below=$(ct-init "$busybox")
 	printf '%s\n' 'cmd=old' 'env=A=1' 'env=B=2' 'user=7' >>"$CT_ROOT/$below/config"
 	c=$(ct-run -d "$below" sleep 1000)
@@ -441,7 +441,7 @@ hostile() {
 	[ "$(ct-images -q)" = "$images" ]
 }
 
-@test "a container of which only the snapshot is made can be filled, started and committed" {
+@test "a container of --only snapshot can be filled, started and committed" {
 	run -0 ct-run --only snapshot --name made "$img" cat /file
 	c=$output
 	[ "$(field status made)" = 'exited 0' ]
@@ -460,7 +460,7 @@ hostile() {
 
 # top
 
-@test "a process of another container cannot pass for one by its arguments, nor hide by its own" {
+@test "ct top is not deceived by the arguments of processes" {
 	c=$(ct-run -d "$img" sleep 4711)
 	pid=$(ct pid "$c")
 	other=$(ct-run -d -w /tmp "$img" sh -c 'echo "sleep 4712; :" >"$1"; exec sh "$1"' sh "$pid")
@@ -472,7 +472,7 @@ hostile() {
 	[[ $output =~ ^'sleep '\ +'sleep 4711'$ ]]
 }
 
-@test "top shows the processes of the container and no others, whatever ps is asked" {
+@test "top shows only the processes of the container, whatever options ps gets" {
 	c=$(ct-run -d --name web "$img" sh -c 'sleep 4711 & sleep 4712 & echo done; wait')
 	ct-run -d "$img" sleep 4713
 	wait_until sh -c 'ct-logs "$1" | grep -q done' sh "$c"
@@ -507,7 +507,7 @@ got() {
 	cgget -n -v -r "$2" "${CT_CGROUP#/}/$c"
 }
 
-@test "stats has a line a container, and its numbers are those of cgget" {
+@test "stats has a line for each container with the numbers of cgget" {
 	c=$(ct-run -d --name web -m 48m "$img" sh -c 'sleep 1001 & sleep 1002 & i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done; echo done; wait')
 	other=$(ct-run -d "$img" sleep 1000)
 	wait_until sh -c 'ct-logs "$1" | grep -q done' sh "$c"
@@ -544,7 +544,7 @@ got() {
 	run -2 ct stats --frobnicate
 }
 
-@test "stats of many starts no more programs than stats of one" {
+@test "stats starts as few programs for many containers as for one" {
 	ct-run -d "$img" sleep 1000
 	strace -f -qq -e trace=execve -o "$D/one" ct stats >/dev/null
 	for i in 1 2 3; do ct-run -d "$img" sleep 1000; done
@@ -553,7 +553,7 @@ got() {
 	[ "$(grep -c '= 0$' "$D/one")" -eq "$(grep -c '= 0$' "$D/many")" ]
 }
 
-@test "stats on a terminal goes on until q is pressed, and leaves the terminal as it was" {
+@test "stats on a terminal runs until q is pressed, and restores the terminal" {
 	ct-run -d --name web "$img" sleep 1000
 	run -0 run_tty size:24x80 wait:web wait:web type:q -- sh -c 'before=$(stty -g); ct stats; [ "$(stty -g)" = "$before" ] && echo same'
 	[[ $output == *ID*NAME*CPU*MEMORY*web*same* ]]
@@ -563,7 +563,7 @@ got() {
 
 # df
 
-@test "df shows what is shared and what is a container's own" {
+@test "df shows shared and exclusive sizes" {
 	c=$(ct-run -d --name big -v data:/v "$img" sh -c 'head -c 3000000 /dev/urandom >/file; head -c 1000000 /dev/urandom >/v/file; sync; echo done; exec sleep 1000')
 	wait_until sh -c 'ct-logs "$1" | grep -q done' sh "$c"
 	sync -f "$CT_ROOT"
@@ -585,7 +585,7 @@ got() {
 
 # shell
 
-@test "shell opens one in a running container, or in a new one of an image" {
+@test "shell opens a shell in a running container, or in a new container of an image" {
 	c=$(ct-run -d --name web "$img" sleep 1000)
 	run -7 ct shell web <<<'hostname; exit 7'
 	[ "$output" = "$c" ]
@@ -602,7 +602,7 @@ got() {
 	run -1 ct shell nosuch
 }
 
-@test "shell takes bash where there is one" {
+@test "shell uses bash if the container has it" {
 	mkdir "$D/image"
 	cp -a "$busybox/." "$D/image"
 	printf '#!/bin/sh\necho this is bash\n' >"$D/image/bin/bash"
@@ -610,7 +610,7 @@ got() {
 	[ "$(ct shell "$(ct-init "$D/image")" </dev/null)" = 'this is bash' ]
 }
 
-@test "all functions run in other shells than dash" {
+@test "all functions run in shells other than dash" {
 	c=$(ct-run -d --name web "$img" sleep 1000)
 	for shell in "$busybox/bin/busybox sh" bash; do
 		for command in 'id web' 'path web' 'pid web' 'stats web' 'df' 'top web -o pid,args' 'prune' 'help'; do

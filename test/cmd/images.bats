@@ -12,7 +12,7 @@ setup() {
 	echo data >"$D/two/file"
 }
 
-@test "a store that is not there reads as empty" {
+@test "a missing store reads as empty" {
 	CT_ROOT=$D/none run ct-images
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 1 ]
@@ -31,7 +31,7 @@ setup() {
 	[[ "$(ct-images --no-header -o created "$one")" =~ ^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$ ]]
 }
 
-@test "only the images named are listed, an unknown one is an error beside them" {
+@test "operands select images; an unknown one is an error after the others" {
 	one=$(ct-init -n first "$D/one")
 	two=$(ct-init "$D/two")
 	[ "$(ct-images -q first)" = "$one" ]
@@ -46,19 +46,19 @@ setup() {
 	[ "$status" -eq 1 ]
 }
 
-@test "all names of an image are in one row" {
+@test "an image's names are in one row" {
 	one=$(ct-init -n first "$D/one")
 	ln -s "$one" "$CT_ROOT/names/img/also:v2"
 	[ "$(ct-images --no-header -o name)" = also:v2,first:latest ]
 }
 
-@test "JSON has every column, and the root that can be read" {
+@test "JSON has every column, with the path of the root" {
 	ct-init -n first "$D/two" >"$D/id"
 	ct-images --json | jq -e --arg id "$(cat "$D/id")" '.id == $id and .name == "first:latest" and .size == 5 and has("cmd")'
 	[ "$(cat "$(ct-images --json | jq -r .root)/file")" = data ]
 }
 
-@test "what an image is configured with can be shown" {
+@test "columns show an image's config" {
 	one=$(ct-init "$D/one")
 	printf '%s\n' cmd=sh cmd=-c env=A=1 'env=B=two\nlines' 'env=C=a b' user=7 entrypoint=/e 'label=k=v w' volume=/v expose=80/tcp \
 		>>"$CT_ROOT/$one/config"
@@ -70,7 +70,7 @@ setup() {
 	ct-images --json | head -1 | jq -e '[.cmd, .env, .entrypoint, .labels, .volumes, .expose] | all(. == [])'
 }
 
-@test "a damaged image is an error, and the others are listed" {
+@test "a damaged image is an error after the others are listed" {
 	one=$(ct-init "$D/one")
 	two=$(ct-init "$D/two")
 	rm "$CT_ROOT/$two/config"

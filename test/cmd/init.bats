@@ -63,7 +63,7 @@ setup() {
 	btrfs -q subvolume delete "$CT_ROOT/tmp/sub/inner" "$CT_ROOT/tmp/sub" >/dev/null
 }
 
-@test "sockets are left out, FIFOs are not waited for" {
+@test "sockets are left out, and FIFOs are not opened" {
 	mkdir "$D/dir"
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$D/dir/socket"
 	mkfifo "$D/dir/fifo"
@@ -71,7 +71,7 @@ setup() {
 	[ "$(ls "$image")" = fifo ]
 }
 
-@test "links in the directory are kept and never followed, the directory itself may be one" {
+@test "links in the directory are kept and not followed; the operand may be a link" {
 	mkdir "$D/dir" "$D/outside"
 	echo secret >"$D/outside/file"
 	ln -s "$D/outside" "$D/dir/out"
@@ -89,7 +89,7 @@ setup() {
 	done
 }
 
-@test "a tar in GNU format is as good, but for what it cannot hold" {
+@test "a tar in GNU format keeps every kind of file that it can contain" {
 	zoo "$D/zoo"
 	find "$D/zoo" -exec touch -h -d '2020-02-02 02:02:02 UTC' {} +
 	setcap -r "$D/zoo/bin/capable"
@@ -99,14 +99,14 @@ setup() {
 	same "$D/zoo" "$(rootfs "$id")"
 }
 
-@test "names in a tar may start with / or ./ or nothing" {
+@test "names in a tar may start with / or ./" {
 	id=$(tar_of 'add("/a", b"1"); add("./b", b"2"); add("c/d", b"3"); add(".//e", b"4"); add("hard", type=HARD, linkname="/a")' |
 		ct-init -)
 	[ "$(cd "$(rootfs "$id")" && cat a b c/d e hard)" = 12341 ]
 	[ "$(stat -c %a:%u "$(rootfs "$id")")" = 755:0 ]
 }
 
-@test "owners of a tar are its numbers, whatever the names" {
+@test "numeric owners of a tar count, not the names" {
 	id=$(tar_of 'add("a", uid=4242, gid=4243, uname="root", gname="root")' | ct-init -)
 	[ "$(stat -c %u:%g "$(rootfs "$id")/a")" = 4242:4243 ]
 }
@@ -138,7 +138,7 @@ setup() {
 	run ! ct-images -q new
 }
 
-@test "the image cannot be written to and says what it holds" {
+@test "the image is read-only and records its size" {
 	mkdir "$D/dir"
 	head -c 1000 /dev/zero >"$D/dir/a"
 	ln "$D/dir/a" "$D/dir/b"
@@ -195,7 +195,7 @@ setup() {
 	[ "$(cat "$D/outside")" = kept ]
 }
 
-@test "a link in a tar that something later has the name of is replaced, not followed" {
+@test "a later entry replaces a link of a tar and does not follow it" {
 	echo kept >"$D/outside"
 	id=$(tar_of "add('f', type=LINK, linkname='$D/outside'); add('f', b'new'); add('d', type=LINK, linkname='/'); add('d', type=DIR)" |
 		ct-init -)
@@ -204,7 +204,7 @@ setup() {
 	[ "$(cat "$D/outside")" = kept ]
 }
 
-@test "a device in a tar is made and not opened" {
+@test "a device in a tar is made but not opened" {
 	id=$(tar_of 'add("dev/zero", type=CHR, devmajor=1, devminor=5); add("dev/zero2", type=HARD, linkname="dev/zero")' | ct-init -)
 	[ "$(stat -c %t:%T:%h "$(rootfs "$id")/dev/zero")" = 1:5:2 ]
 }
@@ -230,7 +230,7 @@ setup() {
 	[ "$(getfattr -d -m - "$(rootfs "$id")/a" | grep '=')" = 'user.mine="z"' ]
 }
 
-@test "a tar cut anywhere is refused" {
+@test "a tar truncated anywhere is refused" {
 	tar_of 'add("dir", type=DIR); add("a", b"x" * 1500); add("name" * 40, b"y" * 20); add("z", b"")' >"$D/whole.tar"
 	end=$(python3 -c 'import sys, tarfile; t = tarfile.open(sys.argv[1]); t.getmembers(); print(t.offset)' "$D/whole.tar")
 	for at in $(seq 512 512 "$end") 1 100 511 513 1000 1800 3000; do
@@ -243,7 +243,7 @@ setup() {
 	ct-init - < <(head -c $((end + 512)) "$D/whole.tar")
 }
 
-@test "a compressed tar cut anywhere is refused, also behind the tar's own end" {
+@test "a compressed tar truncated anywhere is refused, also after the tar's end" {
 	tar_of 'add("a", bytes(range(256)) * 40)' >"$D/whole.tar"
 	for filter in gzip 'zstd -q' xz bzip2; do
 		$filter <"$D/whole.tar" >"$D/packed"
@@ -301,7 +301,7 @@ flipped() {
 	refused "standard input: damaged gzip data: non-zero bytes after its end"
 }
 
-@test "what follows the end of a tar is read and does not matter" {
+@test "data after the end of a tar is read and ignored" {
 	id=$(set -o pipefail; (tar_of 'add("a", b"1")'; head -c 1M /dev/urandom) | ct-init -)
 	[ "$(ls "$(rootfs "$id")")" = a ]
 }
@@ -334,7 +334,7 @@ flipped() {
 	[ "${lines[1]}${lines[3]}" = "status 1status 1" ]
 }
 
-@test "what a killed ct-init leaves is swept by the next" {
+@test "the next ct-init removes the leftovers of a killed one" {
 	mkfifo "$D/pipe"
 	ct-init - <"$D/pipe" &
 	pid=$!

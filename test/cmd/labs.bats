@@ -81,7 +81,7 @@ teachers() {
 	[[ ${lines[2]} =~ ^uts\ +a\ host\ name ]]
 }
 
-@test "what a lab needs and is not here is said in one line" {
+@test "a lab names in one line what it needs and does not find" {
 	teach one 'Needs: root no-such-program no-such-other'
 	run -1 --separate-stderr teachers ct-lab one
 	[ "$stderr" = 'ct-lab: one: needs what is not here: no-such-other no-such-program' ]
@@ -95,7 +95,7 @@ teachers() {
 	run -2 ct-lab --json fork
 }
 
-@test "a walk shows a command, runs it at Enter, and keeps the shell for the next" {
+@test "a walk shows a command, runs it at Enter, and keeps its shell for the next one" {
 	teach tour '? what is 6 * 7
 $ x=$((6 * 7)); cd /
 $ echo "x is $x in $(pwd)"
@@ -106,7 +106,7 @@ Read next: sh(1)'
 	[[ $output == *'ct lab --check tour'* ]]
 }
 
-@test "q leaves a walk, whose jobs and directory are gone then" {
+@test "q ends a walk and removes its jobs and directory" {
 	teach tour '$ sleep 4243 & pwd
 $ :
 Read next: sh(1)'
@@ -117,7 +117,7 @@ Read next: sh(1)'
 	run ! pgrep -f 'sleep 4243'
 }
 
-@test "Ctrl-C ends a command of a walk, not the walk" {
+@test "Ctrl-C ends a command of a walk, but not the walk" {
 	teach tour '$ sh -c "echo begun; exec sleep 1000"
 $ echo after
 Read next: sh(1)'
@@ -125,7 +125,7 @@ Read next: sh(1)'
 	[[ $output == *'Read next'* ]]
 }
 
-@test "a command that is typed by hand as it is shown runs once; n goes on without it" {
+@test "a shown command can be typed and then runs once; n skips it" {
 	teach tour '$ x=$((x + 1)); \
     echo "x is $x"
 $ echo ne""ver
@@ -137,7 +137,7 @@ Read next: sh(1)'
 	[[ $output == *'Read next'* && $output != *never* ]]
 }
 
-@test "Ctrl-C at a prompt takes back what is typed, and Ctrl-Z does nothing" {
+@test "at a prompt Ctrl-C clears the line, and Ctrl-Z does nothing" {
 	teach tour '? what
 $ sleep 0.1; echo first
 Read next: sh(1)'
@@ -146,7 +146,7 @@ Read next: sh(1)'
 	[[ $output == *'Read next'* && $output != *$'\nwrong'* ]]
 }
 
-@test "a walk has the terminal again after a shell in a PID namespace, and takes away what was mounted in its directory" {
+@test "a walk gets the terminal back after a shell in a PID namespace, and unmounts its directory" {
 	teach tour 'Needs: root apart
 $ echo dir $work
 Read next: sh(1)'
@@ -157,7 +157,7 @@ Read next: sh(1)'
 	[ -n "$dir" ] && [ ! -e "$dir" ]
 }
 
-@test "a lab that changes the host has a stand-in for it in a walk" {
+@test "in a walk, a lab that changes the host changes a substitute" {
 	teach tour 'Needs: root apart
 $ hostname ct-lab-tour; mount -t tmpfs ct-lab-tour /mnt; hostname; ls /sys/class/net
 Read next: sh(1)'
@@ -168,7 +168,7 @@ Read next: sh(1)'
 	run ! grep ct-lab-tour /proc/self/mountinfo
 }
 
-@test "a claim that does not hold is told, with what its command said, and is a failure" {
+@test "a false claim fails and shows the output of its command" {
 	teach bad '' 'claim "[seed 3 47] yes \"quoted\"" true; claim "no" ls /no-such-file'
 	run -1 --separate-stderr teachers ct-lab --check --json bad
 	[ "${lines[0]}" = '{"lab":"bad","claim":"yes \"quoted\"","ok":true,"seed":[3,47]}' ]
@@ -176,7 +176,7 @@ Read next: sh(1)'
 	[[ $stderr == *'# ls: '*no-such-file* ]]
 }
 
-@test "a check that does not come to its end is a failure" {
+@test "a check that ends early is a failure" {
 	teach bad '' 'claim "yes" true
 exit 0'
 	run -1 --separate-stderr teachers ct-lab --check bad
@@ -186,7 +186,7 @@ exit 0'
 	[[ $output == *'FAILED  bad: the check came to its end'* ]]
 }
 
-@test "what a check leaves behind is a failure, and is gone all the same" {
+@test "leftovers of a check are a failure and are removed" {
 	teach bad '' 'sleep 4244 & mount -t tmpfs ct-lab-left /mnt; ip link add ct-lab-left type veth; ipcmk -Q
 hostname ct-lab-left; mkdir -p "$CT_RUN/left"'
 	run -1 --separate-stderr teachers ct-lab --check bad
@@ -214,7 +214,7 @@ mkdir -p "${group%/*}$CT_CGROUP/x" && : >"$CT_TEST_DIR/begun"; sleep 4245'
 	run ! ls -d "$BATS_TEST_TMPDIR"/ct-lab*
 }
 
-@test "what a check that was killed has left goes with the next one, but nothing that is in use or somebody else's" {
+@test "the next check removes the leftovers of a killed one, but nothing that is in use or not its own" {
 	export TMPDIR=$BATS_TEST_TMPDIR CT_LABS=$BATS_TEST_TMPDIR/labs
 	teach long '' 'group=$(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs | head -n 1)
 mkdir -p "${group%/*}$CT_CGROUP/x" && exec sleep 4246'

@@ -25,7 +25,7 @@ count_layers() {
 	find "$CT_ROOT/layers" -mindepth 1 -maxdepth 1 | wc -l
 }
 
-@test "layers are put on each other as umoci does it, file by file" {
+@test "layers are applied with the same result as by umoci" {
 	for n in 1 2 3 4; do
 		take_image $n gzip plain
 		umoci unpack --image "$D/layout:test" "$D/umoci-$n"
@@ -36,7 +36,7 @@ count_layers() {
 	done
 }
 
-@test "what comes of a layer does not depend on how it is compressed" {
+@test "a layer gives the same files in every compression" {
 	take_image 4 gzip
 	layers_py tree "$CT_ROOT/$img/rootfs" >"$D/gzip"
 	for kind in zstd plain; do
@@ -47,7 +47,7 @@ count_layers() {
 	done
 }
 
-@test "images share the layers that they have in common, until no image has them" {
+@test "images share layers, which are removed with the last image" {
 	take_image 2
 	two=$img
 	[ "$(count_layers)" -eq 2 ]
@@ -64,7 +64,7 @@ count_layers() {
 	[ "$(count_layers)" -eq 0 ]
 }
 
-@test "an image says which layers it is of and how they were made" {
+@test "an image lists its layers and its history" {
 	take_image 3
 	ct inspect "$img" | jq -e --arg id "$img" '.[0] | .Id == $id and .RootFS.Type == "layers" and
 		(.RootFS.Layers | length) == 3 and .History[2] == {created_by: "layer 2"} and .RepoDigests == [] and

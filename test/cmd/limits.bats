@@ -65,7 +65,7 @@ sleeper() {
 	run -137 ct-exec "$c" dd if=/dev/zero of=/dev/null bs=100M count=1
 }
 
-@test "memory so little that nothing can run is an error in one line, and leaves nothing" {
+@test "a memory limit too small to run anything fails with one line and leaves nothing" {
 	facts >"$D/before"
 	run --separate-stderr timeout -k 5 30 ct-run --rm -m 4k "$img" true
 	[ "$status" -ne 0 ]
@@ -84,7 +84,7 @@ sleeper() {
 	[ "$(limit "$c" pids.max pids.max)" = 8 ]
 }
 
-@test "2048 processes are its limit if nobody says another, -1 is none" {
+@test "the default limit is 2048 processes, and -1 means no limit" {
 	sleeper
 	[ "$(limit "$c" pids.max pids.max)" = 2048 ]
 	sleeper --pids-limit -1
@@ -114,7 +114,7 @@ sleeper() {
 	[[ $output =~ ^ct-run:\ --cpuset-cpus\ 4096:\ not\ available\ \(available:\ 0[0-9,-]*\)$ ]]
 }
 
-@test "memory and swap are set as asked for" {
+@test "memory and swap limits are set as asked for" {
 	sleeper -m 64m --memory-swap 96m
 	[ "$(limit "$c" memory.limit_in_bytes memory.max)" = 67108864 ]
 	swap=$(limit "$c" memory.memsw.limit_in_bytes memory.swap.max) || skip "this kernel does not count swap"
@@ -129,7 +129,7 @@ sleeper() {
 	run -1 sh -c 'lscgroup -g "memory:$CT_CGROUP" | grep "$1"' sh "$c"
 }
 
-@test "seed row 42: a group made by cgcreate, with a limit of cgset and a program of cgexec, stands beside those of containers" {
+@test "seed row 42: a group of cgcreate, cgset and cgexec does not disturb those of containers" {
 	sleeper -m 64m
 	grep -q "^memory	" /proc/cgroups
 	group=${CT_CGROUP#/}/by-hand
@@ -143,13 +143,13 @@ sleeper() {
 	cgdelete "memory:$group"
 }
 
-@test "resource limits are set for the command, and for none but it" {
+@test "resource limits apply to the command only" {
 	[ "$(ct-run --ulimit nofile=64:128 --ulimit core=0 "$img" sh -c 'ulimit -Sn; ulimit -Hn; ulimit -c')" = $'64\n128\n0' ]
 	run --separate-stderr -0 ct-run --ulimit fsize=100 "$img" sh -c 'head -c 1000 /dev/zero >/file; stat -c %s /file; seq 2000 | tail -1'
 	[ "${lines[-1]}" = 2000 ]
 }
 
-@test "a resource limit above what this host allows is clamped, which is said" {
+@test "a resource limit above the host's is reduced, with a message" {
 	run --separate-stderr -0 ct-run --ulimit nofile=999999999999 "$img" sh -c 'ulimit -n'
 	[ "$output" = "$(ulimit -Hn)" ]
 	[ "$stderr" = "ct-run: --ulimit nofile=999999999999: this host allows no more than $(ulimit -Hn)" ]

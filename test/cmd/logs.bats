@@ -22,21 +22,21 @@ finished() {
 	read -r c <"$D/cid"
 }
 
-@test "stdout and stderr come back byte for byte, each on its own" {
+@test "ct-logs prints stdout and stderr byte for byte, separately" {
 	finished 'printf "a\n\nb\000\377\r\nno end"; printf "\033[1mx\n\n" >&2; printf " of it" >&2'
 	ct-logs "$c" >"$D/out" 2>"$D/err"
 	printf 'a\n\nb\000\377\r\nno end' | cmp - "$D/out"
 	printf '\033[1mx\n\n of it' | cmp - "$D/err"
 }
 
-@test "binary output of any length comes back with the hash it had" {
+@test "binary output of any length is unchanged in the log" {
 	finished 'head -c 50000000 /dev/urandom'
 	[ "$(stat -c %s "$D/ran.out")" -eq 50000000 ]
 	ct-logs "$c" 2>"$D/err" | cmp - "$D/ran.out"
 	[ ! -s "$D/err" ]
 }
 
-@test "following shows an unterminated prompt at once, goes on, and ends with the container" {
+@test "-f shows an unterminated prompt at once, continues, and ends with the container" {
 	detached 'printf "name: "; wait_go; echo thanks; echo done >&2'
 	timeout 60 ct-logs -f "$c" >"$D/out" 2>"$D/err" &
 	wait_until grep -q '^name: $' "$D/out"
@@ -47,7 +47,7 @@ finished() {
 	[ "$(cat "$D/err")" = "done" ]
 }
 
-@test "following keeps up with a container that writes fast" {
+@test "-f keeps up with a container that writes fast" {
 	detached 'wait_go; seq 1000000; head -c 50000000 /dev/zero'
 	timeout 60 ct-logs -f "$c" >"$D/out" &
 	go_on
@@ -55,14 +55,14 @@ finished() {
 	{ seq 1000000; head -c 50000000 /dev/zero; } | cmp - "$D/out"
 }
 
-@test "following a container that has ended shows its log and ends" {
+@test "-f on an ended container shows its log and ends" {
 	finished 'echo one'
 	run timeout 20 ct-logs -f "$c"
 	[ "$status" -eq 0 ]
 	[ "$output" = one ]
 }
 
-@test "following ends when the supervisor is killed" {
+@test "-f ends when the supervisor is killed" {
 	detached 'echo one; wait_go'
 	timeout 60 ct-logs -f "$c" >"$D/out" &
 	wait_until grep -q one "$D/out"
@@ -73,7 +73,7 @@ finished() {
 	ct-rm -f "$c"
 }
 
-@test "a reader that goes away ends the follower, also while nothing is written" {
+@test "-f ends when its reader closes the pipe, also while nothing is written" {
 	detached 'echo one; wait_go'
 	[ "$(timeout 20 ct-logs -f "$c" 2>"$D/err" | head -1)" = one ]
 	timeout 20 sh -c 'ct-logs -f "$1" 2>"$2"; echo $? >"$2.status"' sh "$c" "$D/err" | head -1
@@ -83,7 +83,7 @@ finished() {
 	go_on
 }
 
-@test "a reader that has enough ends it silently" {
+@test "ct-logs ends silently when its reader closes the pipe" {
 	finished 'seq 200000'
 	[ "$(ct-logs "$c" 2>"$D/err" | head -1)" = 1 ]
 	[ ! -s "$D/err" ]
@@ -96,7 +96,7 @@ finished() {
 	[ "$(ct-logs --tail 100 "$c" | wc -l)" -eq 5 ]
 }
 
-@test "with -t each line has its time in front, which --since and --until take" {
+@test "-t puts the time before each line, in the form that --since and --until accept" {
 	detached 'echo one; wait_go; echo two'
 	# shellcheck disable=SC2016 # sh expands it
 	wait_until sh -c '[ "$(ct-logs "$1")" = one ]' sh "$c"
@@ -112,7 +112,7 @@ finished() {
 	[ "$(ct-logs --since 1h "$c" | wc -l)" -eq 2 ]
 }
 
-@test "--log-max bounds the two files of the log and keeps the end" {
+@test "--log-max bounds the two files of the log, which keep the newest output" {
 	ct-run --log-max 64k --cidfile "$D/cid" "$img" seq 20000 >"$D/ran.out"
 	[ "$(tail -1 "$D/ran.out")" = 20000 ]
 	read -r c <"$D/cid"
@@ -122,7 +122,7 @@ finished() {
 	ct-logs "$c" | cmp - <(tail -n "$n" "$D/ran.out")
 }
 
-@test "a damaged record is said once, the rest is shown" {
+@test "damaged records are reported once, the rest is shown" {
 	finished 'echo one; echo two'
 	printf 'xx\n2024-05-01T10:00:00.000000000Z stdout F cut' >>"$CT_ROOT/$c/log"
 	run --separate-stderr ct-logs "$c"
@@ -136,14 +136,14 @@ finished() {
 	[ "$(cut -d' ' -f2- "$CT_ROOT/$c/log" | sort)" = "$(printf 'stderr P two\nstdout F one')" ]
 }
 
-@test "an output that cannot be written is a failure" {
+@test "output that cannot be written is a failure" {
 	finished 'echo one'
 	run bash -c 'ct-logs "$1" 2>&1 >/dev/full' bash "$c"
 	[ "$status" -eq 1 ]
 	[ "$output" = "ct-logs: $c: standard output: No space left on device" ]
 }
 
-@test "bad input is refused in one line that names it" {
+@test "invalid operands are refused with one line that names them" {
 	refused() {
 		local status_wanted=$1 start=$2
 		shift 2
@@ -160,7 +160,7 @@ finished() {
 	refused 2 "--nosuch: " --nosuch ps_42002
 }
 
-@test "a follower of a log that is rotated faster than it reads loses no line" {
+@test "-f loses no line of a log that is rotated faster than it reads" {
 	busybox_image
 	c=$(ct-run -d --log-max 20k "$img" sh -c 'sleep 0.3; seq 1 100000')
 	ct-logs -f "$c" >"$BATS_TEST_TMPDIR/out"

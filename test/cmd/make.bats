@@ -35,7 +35,7 @@ links_with() {
 }
 
 # _FORTIFY_SOURCE: without -O features.h warns, and a second definition is a warning of gcc's.
-@test "no warning comes of the user's optimization level or of his own _FORTIFY_SOURCE" {
+@test "the user's optimization level and _FORTIFY_SOURCE cause no warnings" {
 	for flags in -g -O0 '-O2 -D_FORTIFY_SOURCE=2' '-O3 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3'; do
 		rm -f "$D/lib/base/err.o"
 		make WERROR=1 B="$D" CFLAGS="$flags" "$D/lib/base/err.o"
@@ -52,7 +52,7 @@ links_with() {
 	[ ! -e "$D/lib/base/err.o" ]
 }
 
-@test "an ordinary user reaches the tests and what is built, in a clone that is closed to him" {
+@test "an ordinary user can read the tests and programs of a clone that is closed to him" {
 	mkdir -m 700 "$D/closed"
 	mkdir -p "$D/closed/ct/test" "$D/closed/ct/build" "$D/closed/built"
 	cp test/run test/facts "$D/closed/ct/test"

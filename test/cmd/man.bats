@@ -29,12 +29,12 @@ setup() {
 	[ -s "$B/man/man7/ct-labs.7" ]
 }
 
-@test "no page has anything that mandoc warns of" {
+@test "mandoc has no warnings about any page" {
 	run -0 mandoc -Tlint -W warning "${pages[@]}"
 	[ -z "$output" ]
 }
 
-@test "every page has what a reader looks for" {
+@test "every page has the usual sections" {
 	for page in "$B"/man/man1/*.1; do
 		for section in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES 'SEE ALSO'; do
 			grep -qx ".Sh $section" "$page"
@@ -43,7 +43,7 @@ setup() {
 	done
 }
 
-@test "a page that another one names is there" {
+@test "every page named in a page exists" {
 	sed -n 's/^\.\(It \)\{0,1\}Xr \(ct[a-z-]*\|bocker\) \([0-9]\).*/man\3\/\2.\3/p' "${pages[@]}" | sort -u >"$BATS_TEST_TMPDIR/named"
 	[ -s "$BATS_TEST_TMPDIR/named" ]
 	while read -r page; do
@@ -51,7 +51,7 @@ setup() {
 	done <"$BATS_TEST_TMPDIR/named"
 }
 
-@test "what a page says of an option that does not exist stops the build" {
+@test "a page that describes an unknown option stops the build" {
 	mkdir "$BATS_TEST_TMPDIR/man"
 	page=$BATS_TEST_TMPDIR/man/ct-wait.1
 	printf '.Dd January 1, 2026\n.\\" @PROGRAM@\n.\\" @OPTIONS@\n.\\" --help\nMore.\n.\\" --nothing\nNothing.\n' >"$page"
@@ -62,7 +62,7 @@ setup() {
 	[[ $output == *'More.'* ]]
 }
 
-@test "help shows the page, without any setting" {
+@test "ct help shows the manual page without any configuration" {
 	for name in run store inspect; do
 		run -0 --separate-stderr ct help "$name"
 		[[ ${lines[0]} == "CT-${name^^}(1)"* ]]
@@ -70,11 +70,11 @@ setup() {
 	done
 }
 
-@test "every example of every page does what it shows" {
+@test "every example of every page works as shown" {
 	examples "${pages[@]}"
 }
 
-@test "an example that lies is found out" {
+@test "a wrong example is detected" {
 	cat >"$BATS_TEST_TMPDIR/lies.1" <<-'END'
 		.Sh EXAMPLES
 		.Bd -literal

@@ -105,7 +105,7 @@ load runs
 	[ "${lines[-1]}" = 0 ]
 }
 
-@test "the host's name, hosts and resolvers come from files that are not in the snapshot" {
+@test "host name, hosts and resolvers are in files outside of the snapshot" {
 	rm -f "$busybox/etc/hosts" "$busybox/etc/resolv.conf"
 	run -0 ct-run --cidfile "$D/cid" -h here --dns 192.0.2.1 --dns 2001:db8::1 --add-host db:192.0.2.7 "$img" sh -c '
 		cat /etc/resolv.conf /etc/hostname; grep db /etc/hosts; echo 192.0.2.8 more >>/etc/hosts; tail -1 /etc/hosts; stat -c %u /etc/hosts'

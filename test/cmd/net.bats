@@ -22,7 +22,7 @@ forwarding() {
 	cat "/proc/sys/net/ipv4/conf/$1/forwarding"
 }
 
-@test "up makes a bridge with the first address, a second up changes nothing, and down leaves nothing" {
+@test "up makes a bridge with the first address, a second up changes nothing, down removes everything" {
 	run --separate-stderr ct-net up
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
@@ -92,7 +92,7 @@ forwarding() {
 	[ "$(forwarding up0)" = 1 ]
 }
 
-@test "a route of the host that overlaps is refused by name, and nothing is left" {
+@test "a subnet that overlaps a route of the host is refused by name, and nothing is left" {
 	ip link add up0 type bridge
 	ip addr add 10.142.7.1/24 dev up0
 	ip link set up0 up
@@ -193,7 +193,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	[ "$(ct-net ls -q | xargs)" = "default web" ]
 }
 
-@test "the commands and their options are in the help" {
+@test "the help lists the commands and their options" {
 	run ct-net --help
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"ct-net create"*"ct-net rm"* ]]
@@ -210,7 +210,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	[ "$output" = "ct-net: --nosuch: unknown option (see 'ct-net ls --help')" ]
 }
 
-@test "a network with a container on it stays, until the container is gone" {
+@test "a network with a container cannot be removed" {
 	ct-net up
 	mkdir "$CT_RUN/ps_42002"
 	ln -s ps_42002 "$CT_RUN/net/default/10.142.0.2"

@@ -39,7 +39,7 @@ others() {
 
 # A run
 
-@test "a container has eth0 with an address of its own, by which it reaches the outside; at its end all of it is gone" {
+@test "a container has eth0 with an address, reaches the outside, and leaves nothing at its end" {
 	ct-run "$img" true
 	facts >"$D/before"
 	serve wan 80
@@ -67,7 +67,7 @@ others() {
 	[ "$(ct-run --network none --cap-drop ALL -u 1000 "$img" cat /proc/sys/net/ipv4/ping_group_range)" = $'0\t65535' ]
 }
 
-@test "the first container has the first address, and one that is started again the one it had" {
+@test "the first container has the first address, and a restarted one keeps its address" {
 	contain one
 	contain two
 	first=$(address one)
@@ -84,7 +84,7 @@ netns() {
 	basename "$("${@:2}" ct-inspect "$1" | jq -r '.[0].NetworkSettings.SandboxKey')"
 }
 
-@test "ip netns exec works on a running container, and nothing is left of that" {
+@test "ip netns exec works on a running container and leaves nothing" {
 	contain web
 	name=$(netns web)
 	[ "$(ip netns exec "$name" ip -o -4 addr show eth0 | awk '{ print $4 }')" = "$(address web)/16" ]
@@ -101,7 +101,7 @@ netns() {
 	rm "/run/netns/$name"
 }
 
-@test "the network namespace of the default set is called by its id; that of another set differs, whatever its id" {
+@test "network namespaces of the default set are named after the id, those of other sets differ" {
 	usual() {
 		env -u CT_RUN CT_ROOT="$D/root" "$@"
 	}
@@ -206,7 +206,7 @@ netns() {
 	ct-run --dns 192.0.2.2 "$img" nslookup -type=a www.test | grep -F 192.0.2.7
 }
 
-@test "after the host was made a router, the next run lets links forward that ct had opened and bounded" {
+@test "after the host became a router, the next run lifts ct's restrictions of links" {
 	ns_make lan
 	ns_link up1 198.51.100.1/24 lan 198.51.100.2/24
 	ns lan ip route add default via 198.51.100.1
@@ -347,7 +347,7 @@ netns() {
 	[ "$(others good)" = "$(address bad) bad" ]
 }
 
-@test "what a container writes to its files of /etc is bounded, and keeps no other from starting or from its names" {
+@test "a container's files of /etc have a bounded size, and filling them harms no other container" {
 	contain full
 	contain good
 	for file in hosts hostname resolv.conf; do
@@ -367,7 +367,7 @@ netns() {
 	ct-rm -f full good late last
 }
 
-@test "a container that an older ct started, with its files of /etc in CT_RUN, is told of others" {
+@test "containers of an older ct, with files of /etc in CT_RUN, learn the names of new ones" {
 	contain old
 	local old
 	old=$(cat "$D/old.id")
@@ -399,7 +399,7 @@ netns() {
 	done
 }
 
-@test "an internal network has no way out, an isolated one no neighbours" {
+@test "an internal network does not reach the outside, containers of an isolated one do not reach each other" {
 	ct-net create --internal inside
 	ct-net create --isolated alone
 	contain in1 --network inside
@@ -448,7 +448,7 @@ netns() {
 
 # Another container's network
 
-@test "--network container:ID is in the network of that one, with its ids, names and loopback" {
+@test "--network container:ID shares that container's network, ID map, names and loopback" {
 	contain web
 	serve web 80 127.0.0.1
 	c=$(ct-run -d --network container:web "$img" sleep 1000)
@@ -511,7 +511,7 @@ netns() {
 
 # What is changed on a running container
 
-@test "ct-net publish and unpublish change the ports of a container that runs" {
+@test "ct-net publish and unpublish change the ports of a running container" {
 	contain web
 	serve web 80
 	mute wan 192.0.2.1 8080
@@ -537,7 +537,7 @@ netns() {
 	[ "$output" = "ct-net: alone: not connected to a network that can be reached from outside" ]
 }
 
-@test "after disconnect and connect the published ports are back, but for those taken back meanwhile" {
+@test "connect after disconnect publishes the ports again, except unpublished ones" {
 	ct-net create web
 	contain one -p 8080:80 -p 127.0.0.1::81 -p 8053:53/udp
 	ct-net publish one 8082:82
@@ -580,7 +580,7 @@ netns() {
 	[ "$(ct-ps --json one | jq -r '.ports | join(" ")')" = "0.0.0.0:8080->80/tcp 0.0.0.0:8081->80/tcp" ]
 }
 
-@test "ct-net connect and disconnect change the networks of a container that runs" {
+@test "ct-net connect and disconnect change the networks of a running container" {
 	ct-net create web
 	contain one
 	contain two --network web
@@ -660,7 +660,7 @@ netns() {
 	nft flush ruleset
 }
 
-@test "ct-net down refuses while containers are on a network; with -f it disconnects them, and says so" {
+@test "ct-net down refuses while containers are on a network; -f disconnects them with a message" {
 	contain web -p 8080:80
 	read -r id <"$D/web.id"
 	run ct-net down
@@ -676,7 +676,7 @@ netns() {
 	ct-exec web ping -c 1 -W 5 192.0.2.2
 }
 
-@test "ports that a killed ct-net publish left held can be published again" {
+@test "a port that a killed ct-net publish left can be published again" {
 	contain web
 	flock -F "$CT_RUN/net" sleep 1000 3>&- &
 	served+=("$!")
@@ -697,7 +697,7 @@ netns() {
 	[ "$output" = "ct-run: port 8082/tcp: Address already in use" ]
 }
 
-@test "ct-net publish brings back the rules that somebody flushed" {
+@test "ct-net publish restores flushed rules" {
 	contain web -p 8080:80
 	serve web 80
 	nft flush ruleset
@@ -716,7 +716,7 @@ netns() {
 	[ "$(ask wan 192.0.2.1 8080)" = "web from 192.0.2.2" ]
 }
 
-@test "two hundred runs at once have two hundred addresses and leave nothing, though a third of the supervisors are killed" {
+@test "two hundred concurrent runs have different addresses and leave nothing, even if a third of the supervisors are killed" {
 	ct-net up
 	facts >"$D/before"
 	runs=()

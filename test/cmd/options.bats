@@ -59,7 +59,7 @@ ct-run --ulimit
 ct-run --volume
 ct-run --without'
 
-@test "every option of every utility that takes a value adds it the second time, or refuses it" {
+@test "a repeated option accumulates or is refused, in every utility" {
 	n=0
 	while read -r program; do
 		while IFS=';' read -r letter name arg help; do
@@ -86,7 +86,7 @@ ct-run --without'
 	((n > 90))
 }
 
-@test "an option of ct's functions is refused the second time if it takes a value, and the same if it takes none" {
+@test "a repeated option with a value is refused by ct's functions, a repeated flag is accepted" {
 	sed -n 's/^ct_\([a-z]*\)() { #HELP .*/\1/p' "$B/ct" >"$BATS_TEST_TMPDIR/functions"
 	[ -s "$BATS_TEST_TMPDIR/functions" ]
 	while read -r function; do
@@ -111,7 +111,7 @@ ct-run --without'
 	run -0 bocker --CPU_SHARE=1 --MEM_LIMIT=1 ps
 }
 
-@test "the stages of several --without and several --only add up" {
+@test "several --without and several --only add up" {
 	busybox_image
 	# A container's id is in its script.
 	ct-run --userns host --without caps --without seccomp,net --dry-run "$img" true | sed 's/ps_[0-9]*/ID/g' >"$BATS_TEST_TMPDIR/one"

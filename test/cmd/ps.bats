@@ -14,7 +14,7 @@ state() {
 	[ ! -e "$D/none" ]
 }
 
-@test "all containers are listed, newest first, with -r those that run" {
+@test "all containers are listed, newest first; with -r only running ones" {
 	finished "$img" true
 	a=$c
 	b=$(ct-run -d "$img" sleep 1000)
@@ -69,7 +69,7 @@ state() {
 	ct-exec still true
 }
 
-@test "one whose supervisor was killed is dead, never running, and one ct-rm -f removes it all" {
+@test "a container whose supervisor was killed is dead, and one ct-rm -f removes it completely" {
 	facts >"$D/before"
 	c=$(ct-run -d --name lost --tmpfs /t "$img" sh -c 'sleep 1000 & exec sleep 1000')
 	pid=$(field pid "$c")
@@ -99,7 +99,7 @@ state() {
 	wait_until same_facts "$D/before" <(facts) || { ct-run --rm "$img" true; same_facts "$D/before" <(facts); }
 }
 
-@test "a supervisor that is stopped does not stand in the way of the others" {
+@test "a stopped supervisor does not block the listing" {
 	c=$(ct-run -d --name stopped "$img" sleep 1000)
 	supervisor=$(state "$c" supervisor)
 	kill -STOP "$supervisor"
@@ -114,7 +114,7 @@ state() {
 	[ -z "$(ct-ps -q)" ]
 }
 
-@test "how a container ended is looked up only for a listing that tells it" {
+@test "the exit record is read only for listings that show it" {
 	finished --name x "$img" true
 	# ARG...: whether such a listing opens the container's `exit` (inotify(7)).
 	looks() {
@@ -149,14 +149,14 @@ sys.exit(b"exit\0" not in os.read(fd, 1 << 16))' "$CT_ROOT/$c" "$@"
 	[ "$(ct-ps --json | jq -r .id)" = "$(ct-ps -q)" ]
 }
 
-@test "JSON has a line for each with stable names" {
+@test "JSON has a line for each container, with stable keys" {
 	c=$(ct-run -d --name web "$img" sleep 1000)
 	[ "$(ct-ps --json | wc -l)" -eq 1 ]
 	[ "$(ct-ps --json | jq -r '[.id, .name, .status, .pid] | @tsv')" = "$c"$'\tweb\trunning\t'"$(field pid "$c")" ]
 	[ "$(ct-ps --json | jq -r 'keys_unsorted | .[0:9] | join(" ")')" = 'id name image status oomkilled pid started ip ports' ]
 }
 
-@test "operands choose, - reads them, and what is not there is said" {
+@test "operands select containers, - reads them from stdin, unknown ones are reported" {
 	finished --name one "$img" true
 	a=$c
 	finished "$img" true
@@ -168,7 +168,7 @@ sys.exit(b"exit\0" not in os.read(fd, 1 << 16))' "$CT_ROOT/$c" "$@"
 	[ "$stderr" = 'ct-ps: nosuch: no such container' ]
 }
 
-@test "bad input is one line and the right status" {
+@test "invalid options and operands give one line and the right status" {
 	fails() {
 		run --separate-stderr "-$1" ct-ps "${@:3}"
 		[ "${#stderr_lines[@]}" -eq 1 ] && [[ $stderr == "ct-ps: $2"* ]] ||

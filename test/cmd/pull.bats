@@ -132,7 +132,7 @@ refused() {
 	[ -z "$(ct-images -q)" ]
 }
 
-@test "an image of many layers is pulled, is what umoci unpacks, and runs" {
+@test "an image of many layers is pulled with the files that umoci unpacks, and runs" {
 	run --separate-stderr ct-pull "$plain/many:1"
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
@@ -143,14 +143,14 @@ refused() {
 	[ "$(ct-images --no-header -o name,source)" = "$plain/many:1	$plain/many:1" ]
 }
 
-@test "layers in zstd are unpacked as well" {
+@test "layers in zstd are unpacked" {
 	push plain zstd:1 --dest-compress-format zstd --dest-compress
 	[ "$(ct-pull --print layers "$plain/zstd:1" | jq -r .mediaType | uniq -c | tr -s ' ')" = \
 		' 3 application/vnd.oci.image.layer.v1.tar+zstd' ]
 	same "$unpacked" "$(rootfs "$(ct-pull "$plain/zstd:1")")"
 }
 
-@test "what podman pushed is what podman has" {
+@test "an image pushed by podman is pulled with the same files" {
 	zoo "$D/zoo"
 	setfacl -k "$D/zoo/acl"		# podman gives it to what it unpacks there
 	tar --xattrs --acls -C "$D/zoo" -cf "$D/zoo.tar" .
@@ -191,7 +191,7 @@ push_list() {
 	done
 }
 
-@test "of a manifest list the image for this machine is pulled, or the one asked for" {
+@test "a manifest list gives the image for this machine, or for --platform" {
 	push_list
 	host=$(dpkg --print-architecture)
 	id=$(ct-pull "$plain/list:v2s2")
@@ -214,7 +214,7 @@ push_list() {
 	[[ "$output" == "ct-pull: $plain/list:v2s2: no image for linux/s390x (there is linux/amd64, linux/arm/v7, linux/arm64)" ]]
 }
 
-@test "a registry that wants a password, a token or a certificate gets what it wants" {
+@test "registries with passwords, tokens and certificates are supported" {
 	for kind in basic token tls; do
 		push "$kind" secret:1
 		export SSL_CERT_FILE=$R/ca.crt
@@ -228,14 +228,14 @@ push_list() {
 	ct-pull --tls-verify=false "$registry/secret:1"
 }
 
-@test "the credentials that podman login has written are used" {
+@test "credentials of podman login are used" {
 	push token secret:1
 	export REGISTRY_AUTH_FILE=$D/auth.json
 	podman login --tls-verify=false -u "${registry_creds%%:*}" --password-stdin "$registry" <<<"${registry_creds#*:}"
 	ct-pull "$registry/secret:1"
 }
 
-@test "the same image again keeps its id, and only its manifest is asked for" {
+@test "pulling the same image again keeps its id and fetches only the manifest" {
 	id=$(ct-pull "$plain/many:1")
 	mark
 	[ "$(ct-pull "$plain/many:1")" = "$id" ]
@@ -245,7 +245,7 @@ GET /v2/many/manifests/1 200" ]
 	[ "$(ct-pull "$plain/many:1")" != "$id" ]
 }
 
-@test "a layer that another image has is not fetched again" {
+@test "a layer of another image is not fetched again" {
 	ct-pull "$plain/many:1"
 	umoci config --image "$layout:v1" --tag other --config.cmd /bin/date
 	skopeo copy -q --dest-tls-verify=false "oci:$layout:other" "docker://$plain/many:other"
@@ -256,7 +256,7 @@ GET /v2/many/manifests/1 200" ]
 	[ "$(ct-images -q | wc -l)" -eq 2 ]
 }
 
-@test "of two pulls at once each fetches what the other does not, and both have the image" {
+@test "two concurrent pulls share the blobs, and both succeed" {
 	mark
 	hold "$(layers | tail -n 1)"
 	ct-pull "$plain/many:1" >"$D/first" 7>&- &
@@ -284,7 +284,7 @@ begin_pull() {
 	wait_until eval '[ "$(count layers)" -eq 2 ]'
 }
 
-@test "what a killed pull has finished is not fetched again" {
+@test "blobs that a killed pull completed are not fetched again" {
 	for signal in KILL INT; do
 		begin_pull
 		kill -s $signal $pull
@@ -301,7 +301,7 @@ begin_pull() {
 	done
 }
 
-@test "a layer that was fetched, but not unpacked, when a pull was killed is not fetched again" {
+@test "a fetched layer that a killed pull did not unpack is not fetched again" {
 	hold "$(layers | head -n 1)"
 	ct-pull "$plain/many:1" 7>&- &
 	pull=$!
@@ -328,7 +328,7 @@ begin_pull() {
 	same "$unpacked" "$(rootfs "$id")"
 }
 
-@test "a blob of which there is a part is fetched from there on, and anew if that part is wrong" {
+@test "a partial blob is resumed, and fetched anew if the part is wrong" {
 	digest=$(layers | sed -n 2p)
 	mkdir -p "$CT_ROOT/blobs"
 	head -c 100000 "$layout/blobs/sha256/${digest#*:}" >"$CT_ROOT/blobs/${digest#*:}"
@@ -359,7 +359,7 @@ begin_pull() {
 	nothing_left
 }
 
-@test "a full disk is one line, and afterwards only what is missing is fetched" {
+@test "a full disk fails with one line, and the next pull fetches only what is missing" {
 	truncate -s 120M "$D/disk"
 	mkfs.btrfs -q "$D/disk"
 	mkdir "$D/small"
@@ -390,7 +390,7 @@ begin_pull() {
 	umount "$D/small"
 }
 
-@test "blobs that nobody has used for a day are swept, and what is in use is not" {
+@test "unused blobs older than a day are removed, blobs in use are not" {
 	hold "sha256:$(printf 1%.0s {1..64})"
 	for c in 2 3; do
 		echo part >"$CT_ROOT/blobs/$(printf "$c%.0s" {1..64})"
@@ -405,7 +405,7 @@ begin_pull() {
 	[ "$(count blobs)" -eq 0 ]
 }
 
-@test "removing an image by its name removes what no other image needs, however many digests mean it" {
+@test "removing an image by its name removes its digests and its unshared layers" {
 	skopeo copy -q --src-tls-verify=false --dest-tls-verify=false "docker://$plain/many:1" "docker://$plain/many:2"
 	ct-pull "$plain/many:1"
 	ct-pull "$plain/many:2"
@@ -417,7 +417,7 @@ begin_pull() {
 	[ "$(count layers)" -eq 0 ]
 }
 
-@test "a container that is committed onto a pulled image takes its name, but not its digest" {
+@test "a commit onto a pulled image takes its name, but not its digest" {
 	id=$(ct-pull "$plain/many:1")
 	digest=$(ct-images --no-header -o digest "$id")
 	ct-run "$id" touch /new
@@ -428,7 +428,7 @@ begin_pull() {
 	same "$unpacked" "$(rootfs "$(ct-images -q "$plain/many:1")")"
 }
 
-@test "each stage is printed as it was served, and the next one is had from it by hand" {
+@test "--print prints each stage as it was served, enough to fetch the next by hand" {
 	push_list
 	name=list tag=oci
 	[ "$(ct-pull --print token "$plain/$name:$tag")" = '{}' ]
@@ -454,13 +454,13 @@ begin_pull() {
 	[ "$(ct-run "$(ct-init -n by-hand "$D/root")" echo ran)" = ran ]
 }
 
-@test "there is no index to print where there is none" {
+@test "--print index fails for an image without an index" {
 	run ct-pull --print index "$plain/many:1"
 	[ "$status" -eq 1 ]
 	[ "$output" = "ct-pull: $plain/many:1: the registry has a manifest and no index" ]
 }
 
-@test "-o writes an OCI archive, of which ct-init makes what ct-pull makes, and needs no store" {
+@test "-o writes an OCI archive that ct-init turns into the same image, without a store" {
 	[ -z "$(CT_ROOT=$D/none ct-pull -o "$D/archive" "$plain/many:1")" ]
 	[ ! -e "$D/none" ]
 	[ "$(skopeo inspect --raw "oci-archive:$D/archive")" = "$(ct-pull --print manifest "$plain/many:1")" ]
@@ -476,7 +476,7 @@ begin_pull() {
 	[ "$(sent "$(layers | head -n 1)")" -eq 0 ]
 }
 
-@test "-o leaves no file when the image cannot be had, and says when it cannot be written" {
+@test "-o leaves no file after a failure and reports a failed write" {
 	run ct-pull -o "$D/archive" "$hostile/missing/layers:1"
 	[ "$status" -eq 1 ]
 	[ "${#lines[@]}" -eq 1 ]
@@ -489,7 +489,7 @@ begin_pull() {
 	[ "$output" = "ct-pull: $D/no/such: No such file or directory" ]
 }
 
-@test "a registry that misbehaves is one line that says how, and nothing is left" {
+@test "a misbehaving registry fails the pull with one line, and nothing is left" {
 	export CT_TEST_STALL=1
 	while IFS=$'\t' read -r fault why; do
 		run ct-pull "$hostile/$fault/layers:1"
@@ -508,7 +508,7 @@ begin_pull() {
 	done
 }
 
-@test "a transfer that breaks off for good leaves what there is, for the next pull" {
+@test "an interrupted transfer keeps its part for the next pull" {
 	export CT_TEST_STALL=1
 	run ct-pull "$hostile/reset/layers:1"
 	[ "$status" -eq 1 ]
@@ -543,7 +543,7 @@ relayer() {
 		--args "${layers[@]}"
 }
 
-@test "what is wrong with an image is one line, and nothing of it is left" {
+@test "an invalid image fails the pull with one line, and nothing is left" {
 	cp -a "$R/layout" "$D/good"
 	manifest=$D/good/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' "$D/good/index.json")
 	try() {
@@ -582,7 +582,7 @@ relayer() {
 	[ "$(cat "$D/outside")" = kept ]
 }
 
-@test "ct-run pulls what is not there, always or never as it is told" {
+@test "ct-run --pull pulls missing images, always or never" {
 	push plain moving:1
 	run --separate-stderr -125 ct-run --pull never "$plain/moving:1" true
 	[ "$stderr" = "ct-run: $plain/moving:1: no such image" ]
@@ -600,7 +600,7 @@ relayer() {
 	run -125 ct-run --pull sometimes "$id" true
 }
 
-@test "when ct-run cannot pull, ct-pull's line is the only one and the status 125" {
+@test "a failed pull in ct-run prints only ct-pull's line, with status 125" {
 	run --separate-stderr -125 ct-run "$plain/no/such:1" true
 	[ -z "$output" ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
@@ -614,20 +614,20 @@ relayer() {
 	[ -z "$(ct-ps -q)" ]
 }
 
-@test "a pulled image's digest runs it" {
+@test "a pulled image runs by its digest" {
 	digest=$(ct-pull --print manifest "$plain/many:1" | sha256sum | cut -d' ' -f1)
 	[ "$(ct-run "$plain/many@sha256:$digest" echo ran)" = ran ]
 	[ "$(ct-images --no-header -o name)" = '' ]
 }
 
-@test "ct-build pulls the image that it begins with" {
+@test "ct-build pulls its base image" {
 	mkdir "$D/context"
 	printf 'FROM %s\nRUN echo made >/made\n' "$plain/many:1" >"$D/context/Dockerfile"
 	id=$(ct-build "$D/context")
 	[ "$(ct-run "$id" cat /made)" = made ]
 }
 
-@test "progress is one line on a terminal, and nothing anywhere else" {
+@test "progress is one line on a terminal, and silent elsewhere" {
 	hold "$(layers | tail -n 1)"
 	(
 		wait_until eval '[ "$(count layers)" -eq 2 ]'
@@ -643,7 +643,7 @@ relayer() {
 	tail -n 1 "$D/out" | grep -q $'\r\033\\[Kimg_'
 }
 
-@test "an operand that is no reference is refused at once, and so is a wrong use" {
+@test "an invalid reference and a usage error are refused at once" {
 	for name in '' ':tag' 'Upper' 'a b' '../x' "$plain/a@sha256:12" 'http://x/y' "$(printf 'a\nb')"; do
 		run ct-pull "$name"
 		[ "$status" -eq 1 ]
@@ -661,7 +661,7 @@ relayer() {
 	[ "$(ct-pull "$plain/many" 1)" = "$(ct-images -q "$plain/many:1")" ]
 }
 
-@test "--explain tells each request, and the lines of curl fetch what was pulled" {
+@test "--explain prints each request with a curl command that fetches the same" {
 	ct-pull --explain "$plain/many:1" 2>"$D/said" >/dev/null
 	run -1 grep -vE '^(ct-pull: |# same: )' "$D/said"
 	grep -q "GET http://$plain/v2/many/manifests/1 = 200" "$D/said"

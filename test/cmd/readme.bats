@@ -17,11 +17,11 @@ teardown_file() {
 # What the examples show is the whole store.
 setup() { :; }
 
-@test "what README.md shows is what happens" {
+@test "the commands in README.md do what it shows" {
 	examples "$CT_TESTS/../README.md"
 }
 
-@test "what README.md shows and does not happen is found out" {
+@test "a wrong example in README.md is detected" {
 	cat >"$BATS_TEST_TMPDIR/lies.md" <<-'END'
 		Text, and an example:
 

@@ -71,13 +71,13 @@ config_digest() {
 	[ "$(ct-pull --print token "$registry/a/b:1")" = '{}' ]
 }
 
-@test "an unknown tag is refused in the registry's words and in ours" {
+@test "an unknown tag is refused with the registry's own words" {
 	registry_at plain
 	run -1 ct-pull "$registry/a/b:2"
 	[ "$output" = "ct-pull: $registry/a/b:2: the registry says: manifest unknown (no such image or tag there)" ]
 }
 
-@test "basic authentication takes --creds, an auth file, and nothing else" {
+@test "basic authentication uses only --creds or an auth file" {
 	registry_at basic
 	[ "$(ct-pull --creds "$registry_creds" --print config "$registry/a/b:1")" = "$(cat "$config")" ]
 	run -1 ct-pull --creds student:wrong --print config "$registry/a/b:1"
@@ -91,7 +91,7 @@ config_digest() {
 	[ "$(ct-pull --print config "$registry/a/b:1")" = "$(cat "$config")" ]
 }
 
-@test "a token is had from the server that the challenge names, by password or by identity token" {
+@test "a token is fetched from the challenge's server, by password or identity token" {
 	registry_at token
 	[ "$(ct-pull --creds "$registry_creds" --print config "$registry/a/b:1")" = "$(cat "$config")" ]
 	[ "$(ct-pull --creds "$registry_creds" --print token "$registry/a/b:1" | jq -r '.token | split(".")[1] | @base64d | fromjson.access[0] | .name, .actions[]')" = $'a/b\npull' ]
@@ -102,7 +102,7 @@ config_digest() {
 	[ "$(ct-pull --print config "$registry/a/b:1")" = "$(cat "$config")" ]
 }
 
-@test "a credential helper that a file names is not run, and the error says so" {
+@test "a credential helper is not run, and the error names it" {
 	registry_at basic
 	mkdir "$HOME/.docker" "$HOME/bin"
 	echo '{"credsStore":"evil"}' >"$HOME/.docker/config.json"
@@ -113,7 +113,7 @@ config_digest() {
 	[ ! -e "$HOME/ran" ]
 }
 
-@test "https needs a certificate that is trusted, for that name, unless --tls-verify=false" {
+@test "https needs a trusted certificate for the host, unless --tls-verify=false" {
 	registry_at tls
 	run -1 ct-pull --print config "$registry/a/b:1"	# in libcurl's words, which are others in each version
 	[[ ${#lines[@]} = 1 && $output == "ct-pull: $registry/a/b:1: $registry: "*certificate* ]]
@@ -123,7 +123,7 @@ config_digest() {
 	[[ ${#lines[@]} = 1 && $output == "ct-pull: 127.0.0.1:5003/a/b:1: 127.0.0.1:5003: "*certificate*127.0.0.1* ]]
 }
 
-@test "an authority of certs.d is trusted for its host alone" {
+@test "an authority in certs.d is trusted only for its host" {
 	registry_at tls
 	mkdir -p /etc/containers "$HOME/etc/certs.d/$registry" "$HOME/etc/certs.d/localhost:1"
 	mount --bind "$HOME/etc" /etc/containers
@@ -135,7 +135,7 @@ config_digest() {
 	[ "$output" = "$(cat "$config")" ]
 }
 
-@test "a host that is not loopback is spoken to by https only, unless --tls-verify=false" {
+@test "only loopback may use plain http, unless --tls-verify=false" {
 	ip address add 192.0.2.1/32 dev lo
 	: >"$hostile_log"
 	run -1 ct-pull --print config 192.0.2.1:5100/ok
@@ -154,7 +154,7 @@ config_digest() {
 	[ "$output" = 'ct-pull: registry.example/a:latest: registry.example: its address cannot be found (a wrong name, or no network?)' ]
 }
 
-@test "a proxy of the environment is used, but not to reach loopback" {
+@test "the environment's proxy is used, except for loopback" {
 	: >"$hostile_log"
 	http_proxy=http://localhost:5101 run -0 ct-pull --tls-verify=false --print config "$hostile/ok"
 	https_proxy=http://localhost:1 run -1 ct-pull --print config registry.example/a
@@ -184,7 +184,7 @@ config_digest() {
 	done
 }
 
-@test "a blob that breaks off is fetched from there on, and is whole" {
+@test "an interrupted blob is resumed and complete" {
 	for fault in cut unsaid; do
 		: >"$hostile_log"
 		[ "$(layer_of "$hostile/$fault")" = "$layer" ]
@@ -193,20 +193,20 @@ config_digest() {
 	done
 }
 
-@test "a server that answers a range with the whole is read past what is known" {
+@test "a whole body in answer to a range is read from the offset on" {
 	: >"$hostile_log"
 	[ "$(layer_of "$hostile/cut-whole")" = "$layer" ]
 	[ "$(asked "$layer bytes=[0-9]+-")" = 1 ]
 }
 
-@test "a range that is another than was asked for is refused" {
+@test "a different range than requested is refused" {
 	for fault in other-range no-range; do
 		pull $fault
 		refused $fault "$(config_digest): $hostile: answers with another range than was asked for"
 	done
 }
 
-@test "a range that is answered by 416 is given up for the whole blob" {
+@test "after a 416 the whole blob is fetched" {
 	: >"$hostile_log"
 	[ "$(layer_of "$hostile/range-416")" = "$layer" ]
 	[ "$(asked "$layer bytes=[0-9]+-")" = 1 ]
@@ -216,7 +216,7 @@ config_digest() {
 	[[ $stderr == *": broke off: "* ]]
 }
 
-@test "a server that stalls, or sends a byte now and then, is given up after a few tries" {
+@test "a server that stalls or trickles is given up after a few tries" {
 	export CT_TEST_STALL=1
 	timeout 60 ct-pull --print config "$hostile/stall" 2>"$HOME/stall" &
 	pull drip
@@ -227,7 +227,7 @@ config_digest() {
 	[ "$(asked /drip/blobs/)" = 5 ]
 }
 
-@test "a server that resets is given up after a few tries" {
+@test "a server that resets connections is given up after a few tries" {
 	pull reset
 	[ "$status" -eq 1 ]
 	[[ -z $output && $stderr == "ct-pull: $hostile/reset:latest: $(config_digest): $hostile: broke off: "?* ]]
@@ -235,7 +235,7 @@ config_digest() {
 	[ "$(asked /blobs/)" = 5 ]
 }
 
-@test "a server that fails at first is asked again, and one that goes on failing is given up" {
+@test "a failing server is asked again a few times, then given up" {
 	pull fails-twice
 	pulled
 	[ "$(asked /manifests/latest)" = 3 ]
@@ -246,7 +246,7 @@ config_digest() {
 	pulled
 }
 
-@test "Retry-After is waited for, up to a minute" {
+@test "Retry-After is obeyed, up to a minute" {
 	start=$EPOCHREALTIME
 	pull busy
 	pulled
@@ -256,19 +256,19 @@ config_digest() {
 	[ "$(asked /manifests/latest)" = 1 ]
 }
 
-@test "a Retry-After that is over by our clock is a wait of our own" {
+@test "a Retry-After in the past is replaced by the default wait" {
 	pull busy-past
 	pulled
 	[ "$(asked /manifests/latest)" = 2 ]
 }
 
-@test "redirects are followed ten times, not for ever" {
+@test "at most ten redirects are followed" {
 	pull loop
 	refused loop "$(config_digest): $hostile: more than 10 redirects"
 	[ "$(asked /blobs/)" = 11 ]
 }
 
-@test "a redirect to a file, to ftp, to plain http or with a password in it is not followed" {
+@test "redirects to file, ftp or plain http, or with a password, are refused" {
 	pull to-file
 	refused to-file "$(config_digest): $hostile: redirect: file:///etc/passwd: only https is followed"
 	pull to-ftp
@@ -281,7 +281,7 @@ config_digest() {
 	refused to-nowhere "$(config_digest): the registry answers 307"
 }
 
-@test "no credential reaches another host or port" {
+@test "credentials are not sent to another host or port" {
 	pull basic-moved --creds user:secret
 	pulled
 	pull token-moved --creds user:secret
@@ -290,14 +290,14 @@ config_digest() {
 	[ "$(asked '^5101')" = 1 ]
 }
 
-@test "a challenge of the host that a redirect leads to is not answered" {
+@test "a challenge by a redirect's target is not answered" {
 	pull basic-moved-401 --creds user:secret
 	refused basic-moved-401 "$(config_digest): the host that it redirects to says: authentication required"
 	[ "$(asked '^5101')" = 1 ]
 	[ "$(asked '^510. /token')" = 0 ]
 }
 
-@test "tokens are not asked for by plain http elsewhere, nor with a password in the URL" {
+@test "tokens are not requested over plain http elsewhere, nor with a password in the URL" {
 	pull token-far --creds user:secret
 	[[ $stderr == *': token: http://registry.example/token?'*': plain http is for loopback only (or --tls-verify=false)' ]]
 	pull token-user
@@ -305,26 +305,26 @@ config_digest() {
 	[ "$(asked '^510. /token')" = 0 ]
 }
 
-@test "a token is asked for with what the challenge says, but to pull this one repository" {
+@test "a token is requested with the challenge's parameters, but only to pull this repository" {
 	pull token --creds user:secret
 	pulled
 	[ "$(asked '^5100 /token\?service=a%20%22service%22&scope=repository%3Atoken%3Apull - Basic ')" = 1 ]
 	[ "$(asked '/blobs/.* Bearer token-')" = 1 ]
 }
 
-@test "a token that has expired is replaced once" {
+@test "an expired token is replaced once" {
 	pull expires
 	pulled
 	[ "$(asked '^5100 /token')" = 2 ]
 }
 
-@test "an empty token is none: the other one is used" {
+@test "an empty token is ignored in favour of the other key" {
 	pull token-empty
 	pulled
 	[ "$(asked ' Bearer by-oauth$')" -ge 1 ]
 }
 
-@test "a server that says back the credentials or the token that it was sent does not get them printed" {
+@test "credentials and tokens that a server echoes are not printed" {
 	for where in '' -type -challenge -move; do
 		for kind in basic token; do
 			pull "echo-$kind$where" --creds user:secret-word
@@ -352,7 +352,7 @@ config_digest() {
 	refused garbled 'its WWW-Authenticate cannot be read: Bearer realm="unfinished'
 }
 
-@test "a manifest without end, or headers without end, are not read to it" {
+@test "endless manifests and headers are given up" {
 	[ "$B" != "${B%asan}" ] || ulimit -v 1000000	# the sanitizers need more
 	for fault in endless giant; do
 		pull $fault
@@ -364,7 +364,7 @@ config_digest() {
 	refused giant-header "$hostile: answers with a header that is too long"
 }
 
-@test "a manifest is what its digest says, the one asked for and the one the registry names" {
+@test "a manifest must match the requested digest and the registry's" {
 	digest=sha256:${manifest##*/}
 	run -1 ct-pull --print config "$hostile/other-manifest@$digest"
 	[ "$output" = "ct-pull: $hostile/other-manifest@$digest: the digest of its manifest is sha256:$({ cat "$manifest"; printf ' '; } | sha256sum | cut -d' ' -f1), not $digest" ]

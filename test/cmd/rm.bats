@@ -62,7 +62,7 @@ gone() {
 	gone "$c"
 }
 
-@test "an image in use is refused, and with -f removed all the same" {
+@test "an image in use is not removed, except with -f" {
 	image=$(ct-init -n used "$busybox")
 	c=$(ct-run -d "$image" sleep 1000)
 	fails 1 "$image: in use by $c" "$image"
@@ -74,14 +74,14 @@ gone() {
 	run -0 ct-run --rm "$img" true
 }
 
-@test "an image that nothing uses is removed, with its names" {
+@test "an unused image is removed with its names" {
 	image=$(ct-init -n once:1 "$busybox")
 	run -0 ct-rm once:1
 	[ ! -e "$CT_ROOT/$image" ]
 	fails 1 'once:1: no such' once:1
 }
 
-@test "ids come from stdin for -, and none is success" {
+@test "- reads ids from stdin, and no id is success" {
 	finished "$img" true
 	a=$c
 	finished "$img" true
@@ -103,7 +103,7 @@ gone() {
 	[ "$(ct-ps -q)" = "$b" ]
 }
 
-@test "a name of both an image and a container is not guessed" {
+@test "the name of both an image and a container is ambiguous" {
 	image=$(ct-init -n both "$busybox")
 	finished --name both "$img" true
 	fails 1 "both: ambiguous: the name of " both
@@ -121,7 +121,7 @@ gone() {
 	[ -z "$(ct-ps -q)" ]
 }
 
-@test "many at once remove everything exactly once" {
+@test "concurrent removals remove each object once" {
 	seq 6 | xargs -P 3 -I{} ct-run -d --name many-{} "$img" sleep 1000 >"$D/ids"
 	for _ in 1 2 3; do
 		ct-rm -f - <"$D/ids" 2>>"$D/errors" 3>&- &
@@ -160,7 +160,7 @@ gone() {
 	wait_until gone "$c"
 }
 
-@test "bad input is one line and the right status, and nothing is removed" {
+@test "invalid operands give one line and the right status, and nothing is removed" {
 	fails 2 'missing operand'
 	fails 2 '--nosuch: ' --nosuch "$img"
 	fails 1 'nosuch: no such container' nosuch

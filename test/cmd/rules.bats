@@ -315,7 +315,7 @@ second() {
 	done
 }
 
-@test "an internal network has no outside, not even by a published port" {
+@test "an internal network is not reachable from outside, not even by a published port" {
 	ct-net create --internal inside
 	ct-net up inside
 	member ps_3 ct0n1v2 10.143.0.2 ct0n1
@@ -334,7 +334,7 @@ second() {
 	done
 }
 
-@test "isolated containers do not reach their neighbours, not even by way of the host" {
+@test "isolated containers do not reach each other, not even by way of the host" {
 	ct-net create --isolated alone
 	ct-net up alone
 	for n in 2 3; do
@@ -409,14 +409,14 @@ knows() {
 	[ "$(bridge fdb show dev ct0v2 | grep -c 02:42:0a:8e:00:03)" = 0 ]
 }
 
-@test "nothing but IPv4 and ARP comes from a container" {
+@test "a container can send only IPv4 and ARP" {
 	address=$(ip -6 -o addr show ct0 | sed -n 's/.* \(fe80[^/]*\).*/\1/p')
 	run ! ns ps_1 ping -6 -q -c 1 -W 0.5 "$address%eth0"
 	nft delete table bridge ct_ct0
 	wait_until ns ps_1 ping -6 -q -c 1 -W 1 "$address%eth0"
 }
 
-@test "a thousand ports take as many rules as one" {
+@test "a thousand ports need as many rules as one" {
 	count=$(nft list ruleset | grep -c ' dnat ')
 	for port in $(seq 2000 2999); do
 		publish ps_1 0.0.0.0 "$port" tcp 10.142.0.2 80

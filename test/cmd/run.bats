@@ -58,7 +58,7 @@ load runs
 	[ "$(stat -c %u:%g "$root/file" "$root/var/d" "$root/tmp/theirs")" = $'0:0\n33:100\n33:33' ]
 }
 
-@test "what one container writes neither its image nor another container sees" {
+@test "a container's writes are not seen by its image or other containers" {
 	run -0 ct-run "$img" sh -c 'echo x >/new; rm /etc/group'
 	run -0 ct-run "$img" sh -c '[ ! -e /new ] && [ -e /etc/group ]'
 	[ ! -e "$(ct path "$img")/new" ]
@@ -81,7 +81,7 @@ load runs
 		[ -z "$(find . -type b)" ] && [ ! -e sda ] && [ ! -e loop0 ] && [ ! -e mem ] && [ ! -e kmsg ]'
 }
 
-@test "the kernel's files are masked or read-only" {
+@test "sensitive files of /proc and /sys are masked or read-only" {
 	run -0 ct-run "$img" sh -c '
 		[ -z "$(head -c 1 /proc/kcore)" ] && [ -z "$(cat /proc/timer_list)" ] && [ -z "$(ls /sys/firmware)" ] &&
 		for f in /proc/sys/kernel/hostname /proc/sysrq-trigger /proc/irq/default_smp_affinity /sys/kernel/uevent_helper; do
@@ -89,7 +89,7 @@ load runs
 		done'
 }
 
-@test "a device node in its root cannot be used" {
+@test "device nodes in a container's root cannot be used" {
 	c=$(ct-run -d "$img" sleep 1000)
 	mknod -m 666 "$(ct path "$c")/node" c 1 3
 	run -1 ct-exec "$c" sh -c 'echo x >/node'
@@ -133,14 +133,14 @@ load runs
 	[ "$(stat -c %u "$(ct path "$c")/x")" = 0 ]
 }
 
-@test "--userns takes a map of one's own" {
+@test "--userns accepts an ID map" {
 	c=$(ct-run -d --userns 0:100000:1000,1000:300000:10 "$img" sh -c 'touch /x; chown 1001 /x; exec sleep 1000')
 	[ "$(stat -c %u "/proc/$(field pid "$c")")" = 100000 ]
 	wait_until sh -c '[ "$(stat -c %u "$1")" = 1001 ]' sh "$(ct path "$c")/x"
 	[ "$(ct-exec -u 1001 "$c" cat /proc/self/uid_map | tr -s ' ')" = $' 0 100000 1000\n 1000 300000 10' ]
 }
 
-@test "--userns unmapped: nobody in a namespace of its own" {
+@test "--userns unmapped runs as nobody in a user namespace without a map" {
 	run -0 ct-run --userns unmapped "$img" sh -c 'id -u; cat /proc/self/uid_map; readlink /proc/self/ns/user; sed -n "s/^CapEff.*\t//p" /proc/self/status; echo x >/dev/null'
 	[ "${lines[0]}" = 65534 ]
 	[ "${lines[1]}" != "$(readlink /proc/self/ns/user)" ]
@@ -162,7 +162,7 @@ load runs
 	[[ $output != *"$CT_TEST_DIR"* ]]
 }
 
-@test "where root inside is root outside, ct's own program is a sealed copy that nobody can write" {
+@test "if the container's root is the host's root, ct runs from a sealed copy that cannot be written" {
 	c=$(ct-run -d --init --userns host "$img" sleep 1000)
 	pid=$(ct-ps --no-header -o pid "$c")
 	[[ $(readlink "/proc/$pid/exe") == /memfd:*ct-run* ]]

@@ -41,7 +41,7 @@ own_root() {
 	cd /
 }
 
-@test "each stage that is a namespace makes that one alone" {
+@test "each namespace stage makes only its own namespace" {
 	for kind in net uts ipc pid mnt time user; do
 		[ "$(differing --only $kind)" = $kind ]
 	done
@@ -49,7 +49,7 @@ own_root() {
 	[ "$(differing --only exec)" = "" ]
 }
 
-@test "the six namespaces come one after the other, as many as are named" {
+@test "the six namespaces can be added one by one" {
 	[ "$(differing --only uts)" = uts ]
 	[ "$(differing --only uts,ipc)" = 'ipc uts' ]
 	[ "$(differing --only uts,ipc,pid)" = 'ipc pid uts' ]
@@ -58,11 +58,11 @@ own_root() {
 	[ "$(differing --only uts,ipc,pid,mnt,user,net)" = 'ipc mnt net pid user uts' ]
 }
 
-@test "seed row 16: eight kinds of namespaces, cgroup and time besides the six" {
+@test "seed row 16: there are eight kinds of namespaces: cgroup and time besides the six" {
 	[ "$(differing --only uts,ipc,pid,mnt,user,net,cgns,time)" = 'cgroup ipc mnt net pid time user uts' ]
 }
 
-@test "without some stages are all the others, but for time" {
+@test "--without leaves all other stages except time" {
 	[ "$(differing --without snapshot,cgroup,root,proc,caps,seccomp)" = 'cgroup ipc mnt net pid user uts' ]
 	[ "$(differing --without user,net,uts,cgroup,root,proc)" = 'cgroup ipc mnt pid' ]
 }
@@ -77,7 +77,7 @@ own_root() {
 	[ "$(ct-run --only uts --rootfs / hostname)" = "$name" ]
 }
 
-@test "seed row 2: a message queue of the host is not in an IPC namespace of one's own" {
+@test "seed row 2: a message queue of the host is not in a new IPC namespace" {
 	ct-run --only ipc --rootfs / sh -c 'ipcmk -Q >/dev/null
 		[ $(ipcs -q | grep -c ^0x) = 1 ] && '"$B"'/ct-run --only ipc --rootfs / sh -c "[ \$(ipcs -q | grep -c ^0x) = 0 ]"'
 }
@@ -89,7 +89,7 @@ own_root() {
 	[ "${lines[2]}" -gt 4 ]
 }
 
-@test "seed row 4: with its own /proc in a mount namespace of its own ps shows the shell and itself" {
+@test "seed row 4: with a new /proc in a mount namespace ps shows only the shell and itself" {
 	awk '{ print $5, $9 }' /proc/self/mountinfo >"$BATS_TEST_TMPDIR/before"
 	run -0 ct-run --only pid,mnt --rootfs / sh -c 'mount -t proc proc /proc; ps -e -o pid=,comm=; :'
 	[ "${#lines[@]}" = 2 ]
@@ -99,7 +99,7 @@ own_root() {
 	awk '{ print $5, $9 }' /proc/self/mountinfo | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "seed row 5: with shared propagation the other namespace's /proc is the host's too, until it is unmounted" {
+@test "seed row 5: with shared propagation a new /proc also appears on the host until it is unmounted" {
 	# The outer namespace poses as the host. Of other processes' /proc it is no part: there is no "self" for it.
 	unshare --mount sh -euc 'mount --make-rshared /
 		unshare --pid --fork --mount --propagation unchanged mount -t proc proc /proc
@@ -112,7 +112,7 @@ own_root() {
 		[ "$(grep -c " /proc " /proc/self/mountinfo)" = "$before" ]'
 }
 
-@test "seed row 6: in a user namespace without a map everybody is nobody, and no id can be had" {
+@test "seed row 6: in a user namespace without a map every user is nobody, and no id can be taken" {
 	[ "$(ct-run --only user --userns unmapped --rootfs / id -u)" = "$(cat /proc/sys/kernel/overflowuid)" ]
 	[ -z "$(ct-run --only user --userns unmapped --rootfs / cat /proc/self/uid_map)" ]
 	run -125 ct-run --only user --userns unmapped -u 1:1 --rootfs / id
@@ -147,7 +147,7 @@ own_root() {
 	[ "$(xargs <<<"$output")" = '0 0 0 1000 1 0 100 1' ]
 }
 
-@test "an ordinary user has all stages of a container of his own but a group, from a user namespace on" {
+@test "an ordinary user can use all stages except cgroup, after a user namespace" {
 	own_root
 	run -0 as_user ct-run --without cgroup --rootfs "$root" sh -c 'echo $$; id -u; ls /dev/null; ip link | grep -c mtu
 		sed -n "s/^CapBnd:\t//p; s/^Seccomp:\t//p" /proc/self/status; mount | grep -c " /proc type proc"'
@@ -157,7 +157,7 @@ own_root() {
 	[[ "$output" == *'only root may'* ]]
 }
 
-@test "seed row 9: a new network has one link, its loopback, and that is down" {
+@test "seed row 9: a new network has only a loopback, which is down" {
 	[ "$(ct-run --only net --rootfs / sh -c 'grep -c : /proc/net/dev; ip -o link')" != "" ]
 	run -0 ct-run --only net --rootfs / ip -o link
 	[ "${#lines[@]}" = 1 ]
@@ -166,14 +166,14 @@ own_root() {
 	[[ "$output" == *LOOPBACK,UP* ]]
 }
 
-@test "seed row 10: a group holds its memory at its limit, or the kernel kills" {
+@test "seed row 10: a cgroup stays at its memory limit, or the kernel kills a process" {
 	run ct-run --only cgroup -m 20m --rootfs / sh -c 'tail -c 60m /dev/zero | tail -c 60m >/dev/null
 		cat /sys/fs/cgroup/memory'"$CT_CGROUP"'/run_*/memory.max_usage_in_bytes 2>/dev/null'
 	[ "$status" != 0 ] || [ "$output" -le $((20 * 1024 * 1024)) ] || [[ "$output" == *[Kk]illed* ]]
 	no_group
 }
 
-@test "seed row 11: the first process of UTS, PID and mount namespaces says 1, whoever started it another number" {
+@test "seed row 11: the first process in new namespaces has the pid 1, and another one for its parent" {
 	ct-run --only uts,pid,mnt --rootfs / sh -c 'echo $$; sed -n "s/^NSpid:\t//p" /proc/self/status; exec sleep 1000' \
 		>"$BATS_TEST_TMPDIR/out" &
 	wait_until grep -q '.*[0-9].*[0-9]' "$BATS_TEST_TMPDIR/out"
@@ -193,13 +193,13 @@ own_root() {
 	[ "$(differing --only exec)" = "" ]
 }
 
-@test "seed row 15: what unshare --fork --pid --mount-proc does are the stages pid, mnt and proc" {
+@test "seed row 15: unshare --fork --pid --mount-proc equals the stages pid, mnt and proc" {
 	stages=$(ct-run --only pid,mnt,proc --rootfs / sh -c 'ps -e -o pid=,comm=; :')
 	tool=$(unshare --fork --pid --mount-proc sh -c 'ps -e -o pid=,comm=; :')
 	[ "$stages" = "$tool" ]
 }
 
-@test "seed row 25: a shell on an unpacked root file system, with PID, UTS, USER and mount namespaces" {
+@test "seed row 25: a shell runs on an unpacked root file system, with PID, UTS, USER and mount namespaces" {
 	own_root
 	mkdir "$BATS_TEST_TMPDIR/mini"
 	tar -C "$root" -c . | tar -C "$BATS_TEST_TMPDIR/mini" -x
@@ -207,14 +207,14 @@ own_root() {
 	[ "$(xargs <<<"$output")" = '1 0 /bin/busybox' ]
 }
 
-@test "seed row 26: name, root, /proc and exec come in one row of stages" {
+@test "seed row 26: the stages set the host name, change the root, mount /proc and execute" {
 	own_root
 	run -0 ct-run --only uts,pid,mnt,root,proc -h box --rootfs "$root" sh -c 'hostname; ls /; ps | wc -l; readlink /proc/1/exe'
 	[ "${lines[0]}" = box ]
 	[[ "$output" != *home* && "$output" == *busybox* ]]
 }
 
-@test "seed row 27: under a limit of 10 a hundred sleeps are no more than 10, and the next one is told EAGAIN" {
+@test "seed row 27: under a limit of 10, a hundred sleeps are at most 10, and the next fork fails with EAGAIN" {
 	run ct-run --only cgroup --pids-limit 10 --rootfs / python3 -c '
 import errno, os
 os.setpgid(0, 0)
@@ -245,17 +245,17 @@ os.kill(0, 9)'
 	await $!
 }
 
-@test "a chain of runs, a stage each, ends with one process that is 1 in its PID namespace" {
+@test "a chain of bare runs, one for each stage, ends with one process that is 1 in its PID namespace" {
 	run -0 ct-run --only uts -h box --rootfs / ct-run --only ipc --rootfs / ct-run --only pid --rootfs / \
 		ct-run --only mnt --rootfs / ct-run --only proc --rootfs / sh -c 'echo $$; hostname; ps -e | grep -vc PID'
 	[ "$(xargs <<<"${lines[*]:0:2}")" = '1 box' ]
 }
 
-@test "where no process has to stay behind there is none: the run becomes the command" {
+@test "a bare run that needs no supervisor becomes the command" {
 	[ "$(sh -c 'echo $$; exec ct-run --only uts,net,ipc,mnt --rootfs / sh -c "echo \$\$"' | uniq | wc -l)" = 1 ]
 }
 
-@test "a stage that mounts is refused in a mount namespace that no stage made" {
+@test "a stage that mounts is refused without a private mount namespace" {
 	for stage in proc root; do
 		run -125 ct-run --only $stage --rootfs / true
 		[[ "$output" == *'needs a private mount namespace: add stage mnt'* ]]
@@ -266,7 +266,7 @@ os.kill(0, 9)'
 	run -125 ct-run --only mnt --rootfs / unshare --mount ct-run --only proc --rootfs / true
 }
 
-@test "nothing is recorded, and no store is looked for" {
+@test "a bare run records nothing and needs no store" {
 	run -0 env CT_ROOT=/no/such CT_RUN=/no/such ct-run --only pid,uts --rootfs / true
 	[ ! -e /no ]
 	ct-run --only uts,cgroup --rootfs / true
@@ -278,7 +278,7 @@ os.kill(0, 9)'
 	done
 }
 
-@test "the group of a run that was killed goes with a later one" {
+@test "a later bare run removes the cgroup of a killed one" {
 	ct-run --only cgroup,pid --rootfs / sleep 1000 &
 	wait_until pgrep -P $! sleep
 	kill -KILL $!
@@ -292,7 +292,7 @@ os.kill(0, 9)'
 	no_group
 }
 
-@test "without the stage pid a user namespace cannot mount /proc, and what helps is said" {
+@test "without the stage pid a user namespace cannot mount /proc, and the error says what helps" {
 	busybox_image
 	run ct-run --without pid "$img" true
 	[ "$status" -eq 125 ]
@@ -304,7 +304,7 @@ os.kill(0, 9)'
 	ct-run --without pid,proc --rootfs "$busybox" true
 }
 
-@test "an option without the stage that does it is refused" {
+@test "an option without its stage is refused" {
 	while read -r option stage; do
 		# shellcheck disable=SC2086 # two words
 		run -125 ct-run $option --only exec --rootfs / true
@@ -324,14 +324,14 @@ os.kill(0, 9)'
 	END
 }
 
-@test "a stage that there is not is refused, with those there are" {
+@test "an unknown stage is refused with a list of the stages" {
 	run -125 ct-run --only uts,nets --rootfs / true
 	[[ "$output" == *'nets: no such stage; there are snapshot cgroup user net uts ipc pid cgns time mnt root proc caps seccomp exec' ]]
 	run -125 ct-run --without exec --rootfs / true
 	run -125 ct-run --only snapshot --rootfs / true
 }
 
-@test "streams, environment and working directory are the caller's own" {
+@test "a bare run has the caller's streams, environment and working directory" {
 	cd /usr
 	[ "$(echo in | word=thing ct-run --only pid,uts --rootfs / sh -c 'cat; echo $word; pwd')" = $'in\nthing\n/usr' ]
 	[ "$(ct-run --only uts -e word=other --rootfs / sh -c 'echo $word')" = other ]
@@ -339,7 +339,7 @@ os.kill(0, 9)'
 	[ "$(ct-run --only uts -w /etc --rootfs / pwd)" = /etc ]
 }
 
-@test "the status is the command's, and ct's own failures have theirs" {
+@test "a bare run ends with the command's status, or 125 to 127" {
 	for only in uts pid; do
 		run -7 ct-run --only $only --rootfs / sh -c 'exit 7'
 		run -127 ct-run --only $only --rootfs / no-such-command
@@ -348,7 +348,7 @@ os.kill(0, 9)'
 	run -143 ct-run --only user --rootfs / sh -c 'kill $$'
 }
 
-@test "a signal to the one that stays behind goes to the command" {
+@test "a bare run that stays passes signals on to the command" {
 	ct-run --only pid --rootfs / sh -c 'trap "exit 9" TERM; echo >"$0"; while :; do sleep 0.05; done' "$BATS_TEST_TMPDIR/up" &
 	wait_until test -s "$BATS_TEST_TMPDIR/up"
 	kill $!
@@ -356,7 +356,7 @@ os.kill(0, 9)'
 	[ "$status" = 9 ]
 }
 
-@test "a container of an image can be made with some stages, and be joined and started again" {
+@test "a container with some stages can be joined and started again" {
 	busybox_image
 	c=$(ct-run -d --without user,net,seccomp "$img" sleep 1000)
 	read -r pid _ < <(ct-ps --no-header -o pid)
@@ -387,7 +387,7 @@ os.kill(0, 9)'
 	run -0 run_tty 'wait:[uts]' 'type:\r' 'wait:[exec]' 'type:\r' wait:box -- ct-run --step --only uts -h box --rootfs / hostname
 }
 
-@test "a run that is ended at a step leaves nothing" {
+@test "a run that is ended at a --step leaves nothing" {
 	busybox_image
 	facts >"$BATS_TEST_TMPDIR/before"
 	run -130 run_tty 'wait:[snapshot]' 'type:\r' 'wait:[cgroup]' 'type:\r' 'wait:[user]' 'type:\x03' -- ct-run --step "$img" echo end
@@ -403,7 +403,7 @@ calls() {
 	sed -n 's/^ct-[a-z]*: \(\[[a-z]*\] \)\{0,1\}\([a-z0-9_]*\)(.*/\2/p' "$1" | sort -u
 }
 
-@test "--explain tells on stderr what the kernel was asked, and stdout stays the command's" {
+@test "--explain prints system calls to stderr and leaves stdout to the command" {
 	busybox_image
 	[ "$(ct-run --explain --network none -m 64m "$img" echo out 2>"$BATS_TEST_TMPDIR/said")" = out ]
 	run ! grep -vE '^(ct-run: |# same: )' "$BATS_TEST_TMPDIR/said"
@@ -414,21 +414,21 @@ calls() {
 	grep -qF 'clone3({flags=CLONE_NEWUSER|CLONE_NEWNET|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWPID|CLONE_NEWNS' "$BATS_TEST_TMPDIR/said"
 }
 
-@test "what a container in the background was started with holds on to nobody's stderr" {
+@test "a container in the background does not keep the caller's stderr open" {
 	busybox_image
 	said=$(timeout 20 ct-run -d --explain --network none "$img" sleep 1000 2>&1)
 	[[ "$said" == *'clone3('* ]]
 	ct-ps -q | ct-rm -f -
 }
 
-@test "what is told agrees with what strace sees" {
+@test "--explain agrees with strace" {
 	type strace || skip 'strace is not installed'
 	strace -f -qq -e trace=sethostname,unshare,pivot_root,seccomp,mount -o "$BATS_TEST_TMPDIR/trace" \
 		ct-run --explain --only uts,mnt -h box --rootfs / true 2>"$BATS_TEST_TMPDIR/said"
 	[ "$(grep -c '^ct-run' "$BATS_TEST_TMPDIR/said")" = "$(($(grep -c . "$BATS_TEST_TMPDIR/trace") + 1))" ]
 }
 
-@test "what ct-exec, ct-commit and ct-init tell agrees with what strace sees" {
+@test "--explain of ct-exec, ct-commit and ct-init agrees with strace" {
 	type strace || skip 'strace is not installed'
 	busybox_image
 	mkdir "$BATS_TEST_TMPDIR/dir"
@@ -445,12 +445,12 @@ calls() {
 	ct-rm -f "$c"
 }
 
-@test "a call that fails is told with its error" {
+@test "--explain prints the error of a failed call" {
 	run -125 setpriv --reuid 1000 --clear-groups --regid 1000 ct-run --explain --only uts --rootfs / true
 	[[ "$output" == *'unshare(CLONE_NEWUTS) = -1 EPERM (Operation not permitted)'* ]]
 }
 
-@test "the lines of shell that --explain tells can be typed one after the other" {
+@test "the shell commands of --explain can be typed one after the other" {
 	busybox_image
 	ct-run --explain --network none -m 64m --read-only --tmpfs /x -v /etc:/e:ro -w /tmp -u nobody --ulimit nofile=100 \
 		-e "QUOTE=a'b" "$img" echo "it's" 2>"$BATS_TEST_TMPDIR/said"
@@ -532,7 +532,7 @@ replays() {
 	find "$CT_ROOT" -path '*/by-hand-*' -exec rmdir {} +
 }
 
-@test "typed into a shell, what --explain tells of a stage does the same" {
+@test "the typed commands of --explain do the same as a stage" {
 	for only in uts ipc net pid mnt cgns time user exec 'uts -h box' 'user --userns 0:0:1' 'user --userns 1:1001:2' \
 		'user --userns unmapped' 'user,caps --userns unmapped' 'net --network none' 'uts,ipc,net,pid,mnt,cgns' 'pid,time' \
 		'cgroup -m 64m --pids-limit 33 --cpu-shares 512 --cpuset-cpus 0' 'mnt,proc' 'pid,mnt,proc' \
@@ -543,7 +543,7 @@ replays() {
 	replays --only exec -e word=$'two words\n\'$(exit)' --rootfs /
 }
 
-@test "typed into a shell, what --explain tells of a directory that becomes the root does the same" {
+@test "the typed commands of --explain do the same as --rootfs" {
 	debian_root
 	root=$CT_TEST_DIR/typed
 	cp -a "$debian" "$root"
@@ -559,7 +559,7 @@ replays() {
 	rm -rf --one-file-system "$root" "$CT_TEST_DIR/shared"
 }
 
-@test "typed into a shell, what --explain tells of an image's container does the same, its network and its port too" {
+@test "the typed commands of --explain do the same as a run, with its network and port" {
 	debian_image
 	mkdir "$CT_TEST_DIR/shared"
 	echo theirs >"$CT_TEST_DIR/shared/file"
@@ -578,7 +578,7 @@ replays() {
 	rm -rf --one-file-system /run/netns/ps_* "$CT_TEST_DIR/shared"
 }
 
-@test "typed into an ordinary user's shell, what --explain tells him does the same" {
+@test "the typed commands of --explain work for an ordinary user" {
 	debian_root
 	root=$CT_TEST_DIR/his
 	cp -a "$debian" "$root"
@@ -604,7 +604,7 @@ put_ct() {
 	done
 }
 
-@test "a container rebuilt by a chain of runs, a stage each, has the same facts as one by a single run" {
+@test "a container built by a chain of bare runs equals one of a single run" {
 	own_root
 	put_ct "$root"
 	cat >"$root/look" <<-'END'
@@ -655,7 +655,7 @@ put_ct() {
 	[ "$(chain caps seccomp | grep '^[<>]' | xargs)" = '< NoNewPrivs: 0 > NoNewPrivs: 1' ]
 }
 
-@test "ct-exec, ct-commit and ct-init tell what they do, and typing it does the same" {
+@test "the typed commands of --explain do the same as ct-exec, ct-commit and ct-init" {
 	debian_image
 	c=$(ct-run -d --network none --ulimit nofile=100:200 "$debian_img" sleep 1000)
 	[ "$(ct-exec --explain -u nobody -w /var/tmp -e "WORD=it's" "$c" sh -c 'id; pwd; ulimit -n; env | sort; grep -i cap /proc/self/status' \

@@ -10,7 +10,7 @@ ended() {
 
 # ct-start
 
-@test "a container that is started again goes on with its files, and its log goes on" {
+@test "a restarted container keeps its files, and its log continues" {
 	ended "$img" sh -c 'echo run >>/count; wc -l </count'
 	run -0 ct-start "$c"
 	[ "$output" = "$c" ]
@@ -20,7 +20,7 @@ ended() {
 	[ "$(ct-logs "$c")" = $'1\n2\n3' ]
 }
 
-@test "it is started as it was run: command, environment, user, host name, limits, mounts, name" {
+@test "a restarted container keeps command, environment, user, host name, limits, mounts and name" {
 	mkdir "$D/vol"
 	ended --name again -e 'A=x y' -u www-data -h web -w /tmp -m 32m --tmpfs /scratch:size=1m -v "$D/vol:/v:ro" "$img" \
 		sh -c 'echo "$A" $(id -un) $(hostname) $(pwd); awk "\$2 == \"/scratch\" || \$2 == \"/v\" { print \$2, substr(\$4, 1, 2) }" /proc/mounts | sort'
@@ -34,7 +34,7 @@ ended() {
 	[ "$(printf '%s\n' "${lines[@]:0:3}")" = "$(printf '%s\n' "${lines[@]:3:3}")" ]
 }
 
-@test "the limits of a container hold again after a start" {
+@test "a restarted container has its limits" {
 	c=$(ct-run -d -m 48m --pids-limit 77 "$img" sleep 1000)
 	ct-kill "$c"
 	ct-wait "$c"
@@ -45,7 +45,7 @@ ended() {
 	[ "$(cat "$pids")" = 77 ]
 }
 
-@test "attached, its streams and its status are the user's" {
+@test "ct-start -a passes streams and status to the user" {
 	ended "$img" sh -c 'cat; echo err >&2; exit 7'
 	run -7 --separate-stderr ct-start --attach "$c" <<<in
 	[ "$output" = in ]
@@ -53,7 +53,7 @@ ended() {
 	[ "$(field status "$c")" = 'exited 7' ]
 }
 
-@test "in the background its stdin is empty, as it is with -n" {
+@test "in the background, and with -n, stdin is empty" {
 	ended "$img" sh -c 'cat; echo end'
 	echo in | ct-start "$c"
 	ct-wait "$c"
@@ -83,7 +83,7 @@ ended() {
 	ct-exec "$c" true
 }
 
-@test "several are started, by name and from stdin; one that is none is said and the others run" {
+@test "several containers are started, by name and from stdin; an unknown one is reported" {
 	ended --name one "$img" sleep 0; one=$c
 	ended "$img" sleep 0; two=$c
 	run -0 ct-start one "$two"
@@ -100,7 +100,7 @@ ended() {
 	run -2 ct-start
 }
 
-@test "one that cannot be started again stays as it was, with its log and its status" {
+@test "a container that fails to start keeps its log and status" {
 	ended "$img" sh -c 'echo once; exit 5'
 	rm "$(ct path "$c")/bin/sh"
 	run -127 --separate-stderr ct-start -a "$c"
@@ -112,7 +112,7 @@ ended() {
 	[ -z "$output" ]
 }
 
-@test "what a run leaves on the machine, a second run leaves no more of" {
+@test "a restarted container leaves no more on the machine than a first run" {
 	ended "$img" true
 	facts >"$D/before"
 	ct-start -a "$c"
@@ -133,7 +133,7 @@ ended() {
 	[ "$(ct-wait "$c")" = 3 ]
 }
 
-@test "as with kill(1), the signal may come first with a - before it" {
+@test "the signal may be given as -NAME, as with kill(1)" {
 	c=$(ct-run -d "$img" sh -c 'trap "exit 3" HUP; echo ready; while :; do sleep 0.02; done')
 	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$c"
 	ct-kill -HUP "$c"
@@ -159,7 +159,7 @@ ended() {
 	[ "$(timeout 20 ct-wait "$c")" = 137 ]
 }
 
-@test "a signal that there is none of, or a container that has ended, is refused" {
+@test "an unknown signal and an ended container are refused" {
 	c=$(ct-run -d "$img" sleep 1000)
 	run -2 --separate-stderr ct-kill -s NOSUCH "$c"
 	[[ $stderr == *'NOSUCH: no such signal'* ]]
@@ -171,7 +171,7 @@ ended() {
 	[ "$stderr" = "ct-kill: $c: not running" ]
 }
 
-@test "many are killed, from stdin too" {
+@test "several containers are killed, also from stdin" {
 	for i in 1 2 3; do
 		ct-run -d "$img" sleep 1000
 	done >"$D/ids"
@@ -181,7 +181,7 @@ ended() {
 
 # ct-wait
 
-@test "the status of each of many is given, in their order, whichever ends first" {
+@test "ct-wait prints the status of each container in the given order" {
 	a=$(ct-run -d "$img" sh -c 'trap "exit 4" TERM; echo ready; while :; do sleep 0.02; done')
 	b=$(ct-run -d "$img" sh -c 'exit 5')
 	k=$(ct-run -d --name k "$img" sleep 1000)
@@ -194,7 +194,7 @@ ended() {
 	[ "$(printf '%s\n' "$b" "$a" | ct-wait -)" = $'5\n4' ]
 }
 
-@test "the status of one that is removed as it ends is given" {
+@test "ct-wait prints the status of a container with --rm" {
 	c=$(ct-run -d --rm "$img" sh -c 'trap "exit 6" TERM; echo ready; while :; do sleep 0.02; done')
 	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$c"
 	ct-wait "$c" >"$D/out" 3>&- &
@@ -206,7 +206,7 @@ ended() {
 	run -1 ct-ps "$c"
 }
 
-@test "one whose supervisor was killed is said to have ended unseen" {
+@test "ct-wait reports a container whose supervisor was killed" {
 	c=$(ct-run -d "$img" sleep 1000)
 	supervisor=$(sed -n 's/^supervisor=//p' "$CT_RUN/$c/state")
 	ct-wait "$c" >"$D/out" 2>"$D/err" 3>&- &
@@ -219,7 +219,7 @@ ended() {
 	[ "$(field status "$c")" = dead ]
 }
 
-@test "after a start the wait is for the new end" {
+@test "ct-wait after a restart waits for the new end" {
 	ended "$img" sh -c '[ -e /again ] || { touch /again; exit 1; }; trap "exit 2" TERM; echo ready; while :; do sleep 0.02; done'
 	[ "$(ct-wait "$c")" = 1 ]
 	ct-start "$c"
@@ -230,7 +230,7 @@ ended() {
 	[ "$(cat "$D/out")" = 2 ]
 }
 
-@test "waiting for what does not exist is refused" {
+@test "ct-wait refuses an unknown container" {
 	run -1 --separate-stderr ct-wait nosuch
 	[[ $stderr == 'ct-wait: nosuch: '* ]]
 	run -1 ct-wait ps_1
@@ -239,7 +239,7 @@ ended() {
 	[ -z "$output" ]
 }
 
-@test "on a full store it is still told how a container ended" {
+@test "a full store still records how a container ended" {
 	export CT_ROOT=$CT_TEST_DIR/small CT_RUN=$CT_TEST_DIR/small.run
 	truncate -s 128M "$CT_ROOT.btrfs"
 	mkfs.btrfs -q "$CT_ROOT.btrfs" 2>/dev/null

@@ -21,7 +21,7 @@ mounts() { # DIR: how often something is mounted there
 	findmnt -n -o TARGET | grep -c "$1\$" || true
 }
 
-@test "up makes a store in a file, says so once, and is quiet when there is nothing to do" {
+@test "up makes a store in a file with a message, and is silent when the store is up" {
 	run --separate-stderr ct-store up
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
@@ -56,7 +56,7 @@ mounts() { # DIR: how often something is mounted there
 	[ ! -e "$CT_ROOT.btrfs.new" ]
 }
 
-@test "two mount namespaces that bring it up at the same time share one loop device" {
+@test "concurrent ups in two mount namespaces share one loop device" {
 	mkfifo "$D/start.1" "$D/start.2" "$D/up.1" "$D/up.2" "$D/end.1" "$D/end.2"
 	for i in 1 2; do
 		timeout 30 unshare -m --propagation private sh -c '
@@ -262,7 +262,7 @@ mounts() { # DIR: how often something is mounted there
 	rm "$CT_ROOT.btrfs"
 }
 
-@test "twenty at once on btrfs make one subvolume" {
+@test "twenty ups at the same time on btrfs make one subvolume" {
 	ct-store up 2>/dev/null
 	export CT_ROOT=$D/root/inner
 	for i in $(seq 20); do
@@ -274,7 +274,7 @@ mounts() { # DIR: how often something is mounted there
 	[ ! -e "$CT_ROOT.new" ]
 }
 
-@test "status tells of a store that is up, down, or not there, and makes none" {
+@test "status reports a store that is up, down or missing, and makes none" {
 	[ "$(ct-store status --no-header -o up,backing,size,used,images)" = "$(printf 'no\t\t\t\t0')" ]
 	[ -z "$(ls "$D")" ]
 	ct-store up 2>/dev/null

@@ -19,7 +19,7 @@ names() {
 	ct-images --no-header -o name "$1"
 }
 
-@test "an image has several names, and each finds it" {
+@test "an image is found by each of its names" {
 	run -0 ct-tag one more:1 registry.example:5000/team/one
 	[ -z "$output" ]
 	[ "$(names "$one")" = more:1,one:latest,registry.example:5000/team/one:latest ]
@@ -37,7 +37,7 @@ names() {
 	[ -z "$(names "$two")" ]
 }
 
-@test "ct-rm with one of several names takes the name, and with the last one the image" {
+@test "ct-rm removes one of several names, and the image with its last name" {
 	ct-tag one more extra
 	run -0 ct-rm more
 	[ "$(names "$one")" = extra:latest,one:latest ]
@@ -67,7 +67,7 @@ names() {
 	[ "$(names "$one")" = one:latest,site:latest ]
 }
 
-@test "bad input is one line, and no name is given" {
+@test "invalid operands fail with one line, and no name is given" {
 	while read -r code words why; do
 		IFS=' ' read -r -a words <<<"${words//,/ }"
 		run --separate-stderr ct-tag "${words[@]}"
@@ -90,7 +90,7 @@ names() {
 	[ ! -e "$D/none" ]
 }
 
-@test "of many who give one name to two images, one has it at the end" {
+@test "concurrent ct tags leave a name with one image" {
 	for _ in 1 2 3 4; do
 		ct-tag one shared a b 2>>"$D/err" 3>&- &
 		ct-tag two shared a b 2>>"$D/err" 3>&- &

@@ -1,6 +1,6 @@
 load helper
 
-@test "on a terminal the container has one, as its controlling terminal" {
+@test "a run on a terminal has a controlling terminal" {
 	run -3 run_tty -- ct-run "$img" sh -c 'test -t 0 && test -t 1 && test -t 2 && echo x >/dev/tty && echo x >/dev/console && tty; exit 3'
 	[ "${lines[0]}" = x ]
 	[[ ${lines[-1]} == /dev/* ]]
@@ -20,11 +20,11 @@ load helper
 	[ "$(ct-logs "$c")" = $'terminal\r' ]
 }
 
-@test "the end of a stdin that is no terminal ends the container's too" {
+@test "the end of a stdin that is not a terminal ends the container's terminal input" {
 	[ "$(printf 'a\nb\n' | timeout 20 ct-run -t "$img" sh -c 'stty -echo; cat; echo end' | tr -d '\r' | tail -1)" = end ]
 }
 
-@test "the window has its size at the start and after each change" {
+@test "the terminal has the window's size at the start and after each change" {
 	run -0 run_tty size:31x101 wait:ready 'wait:31 101' size:42x122 'wait:42 122' 'type:end\r' -- \
 		ct-run "$img" sh -c 'trap "stty size" WINCH; echo ready; stty size; until read -r x; do :; done'
 	c=$(ct-run -d "$img" sleep 1000)
@@ -50,7 +50,7 @@ load helper
 	run -0 run_tty 'type:line\r' 'wait:line\r\nline\r\n' 'type:\x04' -- ct-run "$img" cat
 }
 
-@test "the user's terminal is as before, whatever came of the run" {
+@test "the user's terminal is restored however the run ends" {
 	for command in true false nosuch 'sleep 1000'; do
 		run -0 run_tty -- sh -c '
 			{	[ "$3" = "sleep 1000" ] || exit
@@ -71,7 +71,7 @@ load helper
 	[[ $output == *'03  1a  1c  11  13  16  61'* ]] || [[ $output == *'03 1a 1c 11 13 16 61'* ]]
 }
 
-@test "a run in a pipeline is suspended by Ctrl-Z and goes on with fg" {
+@test "a run in a pipeline is suspended by Ctrl-Z and continued by fg" {
 	run run_tty 'wait:$ ' 'type:ct-run --init '"$img"' sh -c "echo go; while sleep 0.1; do echo tick; done" | cat\r' 'wait:go\r\n' 'type:\x1a' 'wait:Stopped' 'wait:$ ' \
 		'type:fg\r' 'wait:cat\r\n' 'wait:tick' 'type:\x03' 'wait:$ ' 'type:echo ${PIPESTATUS[0]}.\r' 'wait:130.' 'wait:$ ' 'type:exit 7\r' -- \
 		env PS1='$ ' bash --norc --noprofile -i
@@ -83,19 +83,19 @@ load helper
 	[ "$(ct-ps --no-header -o status hung)" != running ]
 }
 
-@test "TERM is the user's unless told otherwise" {
+@test "TERM has the user's value unless it is set" {
 	TERM=vt100 run -0 run_tty -- ct-run "$img" sh -c 'echo $TERM'
 	[ "$output" = vt100 ]
 	TERM=vt100 run -0 run_tty -- ct-run -e TERM=other "$img" sh -c 'echo $TERM'
 	[ "$output" = other ]
 }
 
-@test "the terminal belongs to the user who runs there" {
+@test "the terminal belongs to the container's user" {
 	run -0 run_tty -- ct-run -u www-data "$img" sh -c 'stat -c %u "$(tty)"; echo x >/dev/stdout; echo y >/dev/stderr'
 	[ "$output" = $'33\nx\ny' ]
 }
 
-@test "a program that becomes another user writes to the terminal by /dev/tty alone" {
+@test "a program that becomes another user can write to the terminal only through /dev/tty" {
 	run -0 run_tty -- ct-run "$img" sh -c "su -s /bin/sh www-data -c 'echo x >/dev/tty; echo y >/dev/stdout'; true"
 	[ "${lines[0]}" = x ]
 	[[ "${lines[1]}" == *'/dev/stdout: Permission denied' ]]
@@ -106,7 +106,7 @@ load helper
 	[ "$(ct-logs spoke | tr -d '\r')" = $'one\ntwo' ]
 }
 
-@test "ct-exec on a terminal: its own, with job control and its status" {
+@test "ct-exec on a terminal has its own terminal, with job control" {
 	c=$(ct-run -d "$img" sleep 1000)
 	run -6 run_tty 'wait:# ' 'type:sh -c "echo go; exec sleep 1000"\r' 'wait:go\r\n' 'type:\x03' 'wait:# ' 'type:echo $?.\r' 'wait:130.\r\n' 'wait:# ' 'type:exit 6\r' -- \
 		ct-exec "$c" sh

@@ -33,7 +33,7 @@ data_of() {
 	[ "$(ct-run --rm -v keep:/else/where "$img" cat /else/where/file)" = kept ]
 }
 
-@test "a new one begins with what the image has there, owner and mode too; one that exists stays as it is" {
+@test "a new volume is filled from the image with owners and modes; an existing one is unchanged" {
 	mkdir -p "$D/image"
 	cp -a "$busybox/." "$D/image"
 	mkdir "$D/image/data"
@@ -58,7 +58,7 @@ image_with_data() {
 	own=$(ct-init "$D/image")
 }
 
-@test "one that exists and is empty is filled like a new one, also while a container has it" {
+@test "an empty volume is filled from the image, also while another container has it mounted" {
 	image_with_data
 	a=$(ct-run -d -v empty:/v "$img" sleep 1000)
 	[ -z "$(ls "$(data_of empty)")" ]
@@ -72,7 +72,7 @@ image_with_data() {
 	ct-rm -f "$a" "$own"
 }
 
-@test "many containers that want the same empty volume find all of it" {
+@test "concurrent containers on one empty volume all see its complete content" {
 	image_with_data
 	ct-run --rm -v race:/v "$img" true
 	for i in 1 2 3 4 5 6; do
@@ -84,7 +84,7 @@ image_with_data() {
 	ct-rm "$own"
 }
 
-@test "filling that was cut short is ended by the next container, whatever its image; what is there stays" {
+@test "the next container completes an interrupted filling and keeps existing files" {
 	image_with_data
 	ct-run --rm -v half:/v "$img" true
 	vol=$CT_ROOT/$(ct-volumes -q half)
@@ -99,7 +99,7 @@ image_with_data() {
 	ct-rm "$own"
 }
 
-@test "a supervisor that is killed while it fills a volume leaves nothing half for the next" {
+@test "a supervisor killed while it fills a volume leaves no partial content to the next container" {
 	image_with_data
 	for i in 1 20 40; do
 		ct-run --rm -v "kill:/v" "$img" true
@@ -127,7 +127,7 @@ image_with_data() {
 	[[ $stderr == 'ct-volumes: nosuch: '* ]]
 }
 
-@test "a volume is removed by name or id, not while a container has it" {
+@test "a volume is removed by name or id, but not while a container uses it" {
 	c=$(ct-run -d -v mine:/v "$img" sleep 1000)
 	ct-run --rm -v other:/v "$img" true
 	run -1 --separate-stderr ct-rm mine
@@ -146,7 +146,7 @@ image_with_data() {
 	run -0 ct-rm -f mine
 }
 
-@test "one that was removed by force is made anew, empty, by the next start" {
+@test "a volume removed by force is made again, empty, by the next start" {
 	ct-run -v gone:/v --cidfile "$D/cid" "$img" sh -c 'ls /v; echo x >/v/file'
 	ct-rm -f gone
 	read -r c <"$D/cid"
@@ -155,7 +155,7 @@ image_with_data() {
 	[ "$(cat "$(data_of gone)/file")" = x ]
 }
 
-@test "many containers that want the same new volume get the same" {
+@test "concurrent containers with the same new volume share it" {
 	for i in 1 2 3 4 5 6; do
 		ct-run --rm -v race:/v "$img" touch "/v/$i" 3>&- &
 	done
@@ -164,7 +164,7 @@ image_with_data() {
 	[ "$(ct-run --rm -v race:/v "$img" ls /v)" = $'1\n2\n3\n4\n5\n6' ]
 }
 
-@test "names that are none are refused, and nothing is made" {
+@test "invalid volume names are refused, and nothing is made" {
 	for name in '' -x _x .hidden 'a b' $'a\nb' 'a$(id)' 'ä' "$(printf 'x%.0s' {1..64})" vol_42002; do
 		run ! --separate-stderr ct-run -v "$name:/v" "$img" true
 		[ "$status" -eq 125 ]
@@ -178,7 +178,7 @@ image_with_data() {
 	[ -z "$(ct-ps -q)" ]
 }
 
-@test "read-only it is for one container, while another writes" {
+@test "a volume can be read-only for one container and writable for another" {
 	a=$(ct-run -d -v log:/v "$img" sh -c 'echo one >/v/file; exec sleep 1000')
 	run -0 ct-run --rm -v log:/v:ro "$img" sh -c 'touch /v/x 2>/dev/null || echo refused; mount -o remount,rw /v 2>/dev/null || echo refused'
 	[ "$output" = $'refused\nrefused' ]
@@ -186,7 +186,7 @@ image_with_data() {
 	[ -e "$(data_of log)/two" ]
 }
 
-@test "volumes in volumes are mounted whatever their order, also at each start" {
+@test "nested volumes are mounted in any order of options, also at a restart" {
 	mkdir -p "$D/host/deep"
 	echo host >"$D/host/deep/file"
 	ct-run --cidfile "$D/cid" -v inner:/v/deep/inner -v "$D/host:/v" -v outer:/v/deep "$img" \
@@ -199,14 +199,14 @@ image_with_data() {
 	[ "$(ls "$(data_of inner)")" = i ]
 }
 
-@test "devices on a volume are not to be used, set-user-ID programs are" {
+@test "device nodes on a volume cannot be used, set-user-ID programs can" {
 	ct-run --rm -v dev:/v "$img" true
 	mknod "$(data_of dev)/null" c 1 3
 	run ! ct-run --rm -v dev:/v "$img" sh -c 'echo x >/v/null'
 	[ "$(ct-run --rm -v dev:/v "$img" sh -c 'grep -c " /v .*nodev" /proc/mounts')" = 1 ]
 }
 
-@test "what links in the image say of the place stays in the container" {
+@test "links in a volume's target stay in the container" {
 	mkdir -p "$D/image" "$D/outside"
 	cp -a "$busybox/." "$D/image"
 	ln -s "$D/outside" "$D/image/data"
@@ -228,7 +228,7 @@ image_with_data() {
 
 # The image's
 
-@test "a directory that the image wants apart begins with what is there, and is no part of a commit" {
+@test "an image volume begins with the image's files and is not part of a commit" {
 	image_with volume=/var/tmp volume=/made
 	mkdir -p "$D/image"
 	c=$(ct-run -d "$with" sh -c 'echo x >/made/file; echo x >/var/tmp/file; echo x >/root/file; stat -c %a /var/tmp; exec sleep 1000')
@@ -240,7 +240,7 @@ image_with_data() {
 	ct-rm -f "$c" "$new" "$with"
 }
 
-@test "it is kept over ct start and goes with the container" {
+@test "an image volume survives ct-start and is removed with the container" {
 	image_with volume=/made
 	ct-run --cidfile "$D/cid" "$with" sh -c 'echo x >>/made/file; wc -l </made/file'
 	read -r c <"$D/cid"
@@ -253,7 +253,7 @@ image_with_data() {
 	ct-rm "$with"
 }
 
-@test "a volume or tmpfs that the user puts there takes its place" {
+@test "a volume or tmpfs of the user replaces an image volume" {
 	image_with volume=/made volume=/other
 	run -0 ct-run --cidfile "$D/cid" -v mine:/made --tmpfs /other "$with" sh -c 'touch /made/file; awk "\$2 == \"/other\" { print \$3 }" /proc/mounts'
 	[ "$output" = tmpfs ]
@@ -263,14 +263,14 @@ image_with_data() {
 	ct-rm "$c" "$with"
 }
 
-@test "a place for it that an image must not have is no place" {
+@test "an image volume at a forbidden target is ignored" {
 	image_with volume=/ volume=relative 'volume=/../../up' volume= volume=/proc volume=/dev
 	ct-run --rm "$with" sh -c '[ ! -e /up ] && [ -r /proc/self/status ] && echo >/dev/null'
 	[ ! -e "$CT_ROOT/up" ]
 	ct-rm "$with"
 }
 
-@test "with --read-only the root is read-only, volumes are not" {
+@test "with --read-only the root is read-only, but volumes are not" {
 	image_with volume=/made
 	run -0 ct-run --rm --read-only -v named:/v "$with" sh -c 'touch /x 2>/dev/null || echo no; touch /made/x /v/x && echo yes'
 	[ "$output" = $'no\nyes' ]
@@ -279,7 +279,7 @@ image_with_data() {
 
 # Two at one place
 
-@test "two mounts at one place are refused before anything is made, however the place is written" {
+@test "two mounts on one target are refused before anything is made" {
 	mkdir -p "$D/a" "$D/b"
 	facts >"$D/before"
 	for mounts in "-v $D/a:/x -v $D/b:/x" "-v $D/a:/x --tmpfs /x/" "--tmpfs /x --tmpfs /./x" "-v a:/x -v b://x" \
@@ -297,7 +297,7 @@ image_with_data() {
 	run -0 ct-run --rm -v "$D/a:/./x/y" -v "$D/b:/x" "$img" ls /x/out /x/y/in
 }
 
-@test "two mounts that links in the image lead to one place are refused, also in a dry run" {
+@test "two mounts that links lead to one target are refused, also by --dry-run" {
 	with=$(ct-init "$busybox")
 	ct-run --name linked "$with" ln -s /run /var/link
 	ct-commit linked linked
@@ -311,7 +311,7 @@ image_with_data() {
 	ct-rm linked "$with"
 }
 
-@test "the image's volume yields to a mount of the same place that is written otherwise" {
+@test "an image volume yields to a mount on the same target, however it is written" {
 	image_with volume=/made/ volume=/made/./
 	run -0 ct-run --cidfile "$D/cid" -v mine:/made "$with" sh -c 'touch /made/file; grep -c " /made " /proc/mounts'
 	[ "$output" = 1 ]
@@ -319,7 +319,7 @@ image_with_data() {
 	ct-rm "$(cat "$D/cid")" "$with"
 }
 
-@test "what the user mounts at /etc/hosts is there, for ct cp too" {
+@test "a volume at /etc/hosts replaces ct's file, also for ct cp" {
 	echo '192.0.2.9 mine' >"$D/hosts"
 	c=$(ct-run -d -v "$D/hosts:/etc/hosts" "$img" sleep 1000)
 	run -0 ct-exec "$c" cat /etc/hosts
@@ -328,7 +328,7 @@ image_with_data() {
 	[ "$(cat "$D/copy")" = '192.0.2.9 mine' ]
 }
 
-@test "a source that begins with a dot is a path" {
+@test "a volume source that begins with a dot is a path" {
 	cd "$D"
 	touch here
 	mkdir below

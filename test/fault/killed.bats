@@ -68,7 +68,7 @@ goes_on() {
 	done
 }
 
-@test "ct-commit of which a call for the control group fails says so or succeeds, and the container goes on" {
+@test "after a failed cgroup call ct-commit reports it or succeeds, and the container goes on" {
 	ct-run -d --name x "$img" sleep 1000
 	ct-commit x | ct-rm -
 	facts >"$D/before"
@@ -139,7 +139,7 @@ no_runner() {
 	ct-net rm y
 }
 
-@test "ct-init killed at any call leaves no image that is not whole, and nothing that the next does not remove" {
+@test "ct-init killed at any call leaves no incomplete image, and nothing that the next one does not remove" {
 	mkdir "$D/dir"
 	echo text >"$D/dir/file"
 	ct-init "$D/dir" | ct-rm -

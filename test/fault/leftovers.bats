@@ -26,7 +26,7 @@ no_run_dies() {
 	done
 }
 
-@test "what a run that was killed left is gone after the next run" {
+@test "the next run removes the leftovers of a killed run" {
 	next() {
 		wait_until no_run_dies
 		ct-run --rm --network none "$img" true
@@ -36,7 +36,7 @@ no_run_dies() {
 	kill_at_calls 0 next ct-run --network none --name x "$img" true
 }
 
-@test "what a run on a network that was killed left is gone after the next run" {
+@test "the next run removes the leftovers of a killed run on a network" {
 	next() {
 		wait_until no_run_dies
 		ct-run --rm --name y "$img" true
@@ -46,7 +46,7 @@ no_run_dies() {
 	kill_at_calls 0 next ct-run --name x "$img" true
 }
 
-@test "what a removal that was killed left is gone after the next removal" {
+@test "the next removal removes the leftovers of a killed removal" {
 	next() {
 		ct-rm -f x none
 		nothing_left
@@ -59,7 +59,7 @@ no_run_dies() {
 	ct-rm tagged
 }
 
-@test "what an image that was killed in the making left is gone after the next run" {
+@test "the next run removes the leftovers of a killed ct-init" {
 	next() {
 		ct-run --rm --network none "$img" true
 		nothing_left
@@ -68,7 +68,7 @@ no_run_dies() {
 	kill_at_calls 0 next ct-init -n made "$busybox"
 }
 
-@test "what the making of a network that was killed left is gone after the next one is made" {
+@test "the next ct-net create removes the leftovers of a killed one" {
 	next() {
 		ct-net create other >/dev/null
 		nothing_left
@@ -78,7 +78,7 @@ no_run_dies() {
 	kill_at_calls 0 next ct-net create made
 }
 
-@test "after a ct-store up that was killed the next one succeeds" {
+@test "ct-store up succeeds after a killed one" {
 	export CT_ROOT=$D/own CT_RUN=$D/own-run
 	next() {
 		ct-store up
@@ -96,7 +96,7 @@ images() {
 	ct-images --no-header -o id,name | sort
 }
 
-@test "an image is not there when its last write to the disk fails, and its name means what it meant" {
+@test "an image whose last write to disk fails does not appear, and its name stays unchanged" {
 	c=$(ct-run --network none -d "$img" sleep 1000)
 	ct-init -n old "$busybox" >/dev/null
 	images >"$D/before"

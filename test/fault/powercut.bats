@@ -75,7 +75,7 @@ some_are_whole() {
 	some_are_whole btrfs compress=zstd,max_inline=0
 }
 
-@test "what a power cut left is shown truly before the store is brought up" {
+@test "listings are right after a power cut, also before the store is brought up" {
 	store_with_image btrfs
 	ct-run -d --network none --name c9 bb sleep 9 >/dev/null
 	commit
@@ -121,7 +121,7 @@ some_are_whole() {
 	done
 }
 
-@test "the exit status of a run that ended is there after a power cut, and what is there of its log" {
+@test "the exit status and the written part of the log survive a power cut" {
 	store_with_image file
 	run ct-run --network none --name ended bb sh -c 'echo said; exit 3'
 	[ "$status" -eq 3 ]
@@ -135,7 +135,7 @@ some_are_whole() {
 	[ "$(ct-inspect ended | jq '.[0].State.ExitCode')" = 3 ]
 }
 
-@test "a container that was started again and cut off is dead, not what it was before" {
+@test "a restarted container that a power cut ended is dead" {
 	store_with_image file
 	run ct-run --network none --name twice bb sh -c 'if mkdir /once; then exit 3; fi; sleep 60'
 	[ "$status" -eq 3 ]
@@ -175,7 +175,7 @@ some_are_whole() {
 	[ "$(ct-run --rm --network none third echo whole)" = whole ]
 }
 
-@test "images, commits and pulled names are there once they are reported" {
+@test "images and commits survive a power cut once they are reported" {
 	store_with_image file
 	c=$(ct-run -d --network none bb sh -c 'echo kept >/kept; sleep 60')
 	wait_until test -s "$CT_ROOT/$c/rootfs/kept"
@@ -201,7 +201,7 @@ some_are_whole() {
 	cmp "$busybox/bin/busybox" "$(ct-volumes --json | jq -r .root)/busybox"
 }
 
-@test "a run waits for no disk: it makes no call that syncs" {
+@test "a run makes no system call that waits for the disk" {
 	store_with_image file
 	ct-run --rm --network none bb true	# reserves a block of ids
 	strace -f -qq -o "$D/calls" -e trace=fsync,fdatasync,syncfs,sync,msync,sync_file_range \
@@ -218,7 +218,7 @@ os.posix_fadvise(os.open(sys.argv[1], os.O_RDONLY), 0, 0, os.POSIX_FADV_DONTNEED
 }
 
 # shellcheck disable=SC2016 # expanded by the container's shell, and by the one that is waited for
-@test "of a log that was cut off while it was written, what is shown is what the container wrote" {
+@test "a log cut off by a power cut shows only what the container wrote" {
 	store_with_image file
 	c=$(ct-run -d --network none --name c9 bb sh -c 'i=0; while :; do i=$((i + 1)); echo $i; done')
 	wait_until grep -qx ".* F 10000" "$CT_ROOT/$c/log"

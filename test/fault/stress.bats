@@ -54,7 +54,7 @@ commit_one() {
 
 remove_nothing() { ct-rm nothing; }
 
-@test "removing a name that does not exist makes no run beside it fail" {
+@test "concurrent removals of an unknown name make no run fail" {
 	rounds=$((rounds * 15))
 	beside remove_nothing
 	beside remove_nothing
@@ -64,7 +64,7 @@ remove_nothing() { ct-rm nothing; }
 	finish
 }
 
-@test "start, run, exec, rm, ps, sweep and commit side by side do not make one another fail" {
+@test "concurrent starts, runs, execs, removals, listings and commits do not make one another fail" {
 	ct-run --name again --network none "$img" true
 	ct-run -d --name source "$img" sleep 1000
 	facts >"$D/before"
