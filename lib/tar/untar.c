@@ -20,6 +20,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "kernel/confine.h"
+#include "kernel/subvol.h"
 #include "tar/atomic.h"
 #include "tar/bounds.h"
 #include "tar/tarentry.h"
@@ -215,20 +216,6 @@ static int copy_data(struct unpack *u, const char *name, struct err *e)
 }
 
 /*
- * Removes a symbolic link that a directory of a plain archive replaces, like tar -x. libarchive
- * would follow the link.
- */
-static int replace_link(struct archive_entry *entry, const char *name, struct err *e)
-{
-	struct stat st;
-
-	if (archive_entry_filetype(entry) != AE_IFDIR || lstat(name, &st) < 0 ||
-	    !S_ISLNK(st.st_mode))
-		return 0;
-	return unlink(name) < 0 ? err_sys(e, "%.*s", NAME_SHOWN, name) : 0;
-}
-
-/*
  * Applies the rules to an entry. Returns 1 if the entry is an existing directory,
  * which stays unchanged.
  */
@@ -236,11 +223,13 @@ static int make_way(struct unpack *u, struct archive_entry *entry, const char *n
 {
 	bool dir = archive_entry_filetype(entry) == AE_IFDIR && !archive_entry_hardlink(entry);
 	struct stat st;
-	bool there;
+	bool there = lstat(name, &st) == 0;
 
-	if (u->rules->follow && replace_link(entry, name, e) < 0)
-		return -1;
-	there = lstat(name, &st) == 0;
+	if (there && u->rules->follow && S_ISDIR(st.st_mode) != dir) {
+		if (subvol_erase(AT_FDCWD, name, e) < 0)
+			return err_wrap(e, "%.*s", NAME_SHOWN, name);
+		there = false;
+	}
 	if (there && S_ISDIR(st.st_mode) && !dir)
 		return err_set(e, "%.*s: is a directory (a file does not replace it)", NAME_SHOWN,
 			       name);
@@ -259,6 +248,20 @@ static int make_way(struct unpack *u, struct archive_entry *entry, const char *n
 	if (u->rules->disarmed)
 		archive_entry_set_perm(entry, archive_entry_perm(entry) & 01777);
 	return dir ? 0 : atomic_set(entry, name, e);
+}
+
+/*
+ * Removes a symbolic link that a directory of a plain archive replaces, like tar -x. libarchive
+ * would follow the link.
+ */
+static int replace_link(struct archive_entry *entry, const char *name, struct err *e)
+{
+	struct stat st;
+
+	if (archive_entry_filetype(entry) != AE_IFDIR || lstat(name, &st) < 0 ||
+	    !S_ISLNK(st.st_mode))
+		return 0;
+	return unlink(name) < 0 ? err_sys(e, "%.*s", NAME_SHOWN, name) : 0;
 }
 
 static void note_twice(struct unpack *u, struct archive_entry *entry, const char *name)

@@ -39,8 +39,8 @@ struct untar_rules {
 	bool owned; /* all files belong to uid:gid and have no ACLs */
 	uid_t uid;
 	gid_t gid;
-	bool follow;   /* symbolic links in names are followed, as by untar_unpack: nobody else
-			  uses the directory */
+	bool follow;   /* the directory is not in use: links in names are followed, as by
+			  untar_unpack, and an entry replaces a file of any kind */
 	bool disarmed; /* no file has set-user-ID or set-group-ID bits or capabilities */
 };
 
@@ -48,8 +48,8 @@ struct untar_rules {
  * Unpacks into a directory that holds files and may be in use, even by hostile processes. An
  * existing directory stays unchanged and receives the archive's entries. Any other existing
  * file is replaced atomically; so is a symbolic link, which is not followed: names that lead
- * through a link are refused (unless `follow`). A directory does not replace a file, nor a
- * file a directory; with `follow` a directory replaces a symbolic link, like tar -x.
+ * through a link are refused. A directory does not replace a file, nor a file a directory.
+ * `follow` lifts these limits.
  *
  * After a failure or a signal no incomplete file is left. After a failure, new files are
  * removed again and replaced files stay replaced; after a signal both stay.

@@ -133,6 +133,14 @@ load dockerfile
 	build
 	run ! grep -qE 'a.log|c\.o|node_modules' "$(ct path "$built")/seen"
 	grep -q keep.o "$(ct path "$built")/seen"
+	# An excluded directory may have an included file; without one it is not there.
+	printf '%s\n' '*' '!src/deep/d.o' '!node_modules/nosuch' >"$D/.dockerignore"
+	dockerfile 'FROM scratch' 'COPY src /src' 'COPY n* s* /all/'
+	build
+	[ "$(cd "$(ct path "$built")" && find . -type f | LC_ALL=C sort | paste -sd ' ')" = './all/deep/d.o ./src/deep/d.o' ]
+	dockerfile 'FROM scratch' 'COPY node_modules /x'
+	run -1 --separate-stderr ct build "$D"
+	[ "$stderr" = 'ct-build: Dockerfile:2: COPY: node_modules: excluded by .dockerignore' ]
 	# The file's own patterns go before.
 	printf '%s\n' 'src' >"$D/Dockerfile.dockerignore"
 	dockerfile 'FROM scratch' 'COPY . /'
@@ -266,11 +274,19 @@ load dockerfile
 	dockerfile 'FROM scratch' 'ADD base.tar /' 'ADD out.tar /'
 	run ct build "$D"
 	[ -z "$(ls -A "$BATS_TEST_TMPDIR/out")" ]
-	# As tar -x, BuildKit and podman do: a directory takes the place of a link.
-	tar -C "$D/t" -cf "$D/t.tar" lib
+}
+
+@test "an entry of an archive that ADD unpacks replaces a file of any kind" {
+	mkdir -p "$D/base/tree/in/it" "$D/t/lib" "$D/t/file"
+	ln -s usr/lib "$D/base/lib"
+	touch "$D/base/file" "$D/t/tree"
+	tar -C "$D/base" -cf "$D/base.tar" .
+	tar -C "$D/t" -cf "$D/t.tar" lib file tree
 	dockerfile 'FROM scratch' 'ADD base.tar /' 'ADD t.tar /'
 	build
-	[ ! -L "$(ct path "$built")/lib" ]
+	[ "$(stat -c '%F %n' "$(ct path "$built")"/* | sed 's, /.*/, ,')" = 'directory file
+directory lib
+regular empty file tree' ]
 }
 
 @test "the context may be a tar on standard input, or there may be none" {
