@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "build/buildfetch.h"
+#include "build/glob.h"
 #include "build/stepcopy.h"
 #include "build/tarlike.h"
 #include "container/user.h"
@@ -27,17 +28,53 @@ int buildcopy_owner(int rootfs, const char *spec, uid_t *uid, gid_t *gid, struct
 	return 0;
 }
 
+/*
+ * sources_find keeps an excluded directory if "!" may include files of it again. Drops those of the
+ * paths, from the first on, of which nothing is included; an error if it is not a pattern's.
+ */
+static int drop_excluded(const struct sources *from, const char *source, size_t first,
+			 struct strv *paths, struct err *e)
+{
+	const struct graft g = {.ignore = from->ignore, .mode = -1};
+	struct strv kept = {0};
+	int r = 0;
+
+	if (!from->ignore || !from->ignore->exceptions)
+		return 0;
+	for (size_t i = 0; i < paths->n; i++) {
+		const char *path = paths->v[i];
+		own_fd int fd = -1;
+		int any = 1;
+
+		if (i >= first && !str_equal(path, ".") && ignore_has_path(from->ignore, path)) {
+			fd = sources_open(from, path, e);
+			any = fd < 0 ? -1 : graft_takes_any(&g, fd, path, e);
+		}
+		if (any == 0 && !glob_is(source))
+			any = err_set(e, "%s: excluded by .dockerignore", path);
+		if (any < 0)
+			r = -1;
+		if (any > 0)
+			strv_add(&kept, path);
+	}
+	strv_free(paths);
+	*paths = kept;
+	return r;
+}
+
 /* Finds the files of all sources that are not URLs; fails if there is none. */
 static int find_paths(const struct sources *from, const struct step *step, struct strv *paths,
 		      struct err *e)
 {
-	size_t plain = 0;
+	size_t plain = 0, first;
 
 	for (size_t i = 0; i < step->args.n; i++) {
 		if (stepcopy_is_url(step->args.v[i]))
 			continue;
 		plain++;
-		if (sources_find(from, step->args.v[i], paths, e) < 0)
+		first = paths->n;
+		if (sources_find(from, step->args.v[i], paths, e) < 0 ||
+		    drop_excluded(from, step->args.v[i], first, paths, e) < 0)
 			return -1;
 	}
 	if (plain > 0 && plain == step->args.n && step->files_n == 0 && paths->n == 0) {

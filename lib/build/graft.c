@@ -24,6 +24,7 @@ struct job {
 	const char *path; /* of the source in the context */
 	int top;          /* the target directory; -1: the files are only described */
 	struct strv *lines;
+	bool probe, found; /* probe: the job ends at the first file, and found is set */
 };
 
 /* A directory of the walk, with the directory that its files go into. */
@@ -110,13 +111,17 @@ static int add_target(const struct treewalk *w, const struct walked *f, struct b
 	return add_attribute("target", target, (size_t)n, line);
 }
 
-static int describe(const struct job *j, const struct treewalk *w, const struct walked *f,
+static int describe(struct job *j, const struct treewalk *w, const struct walked *f,
 		    const char *name, struct err *e)
 {
 	const struct statx *st = &f->st;
 	own_buf struct buf line = {0};
 	int r = 0;
 
+	if (j->probe) {
+		j->found = true;
+		return -1;
+	}
 	/* The name comes first, so lines can be sorted. Its length makes a name with a newline
 	 * unambiguous. */
 	buf_fmt(&line, "%zu:%s %o", strlen(name), name,
@@ -385,4 +390,17 @@ int graft_describe(const struct graft *g, int from, const char *path, struct str
 	if (S_ISDIR(top.st.stx_mode))
 		return all_in(&j, &w, &top, e);
 	return file_left_out(g, path) ? 0 : describe(&j, &w, &top, name_of(path), e);
+}
+
+int graft_takes_any(const struct graft *g, int from, const char *path, struct err *e)
+{
+	own_treewalk struct treewalk w = {.visit = visit};
+	own_walked struct walked top = {.fd = -1};
+	struct job j = {.g = g, .path = path, .top = -1, .probe = true};
+
+	if (treewalk_begin(&w, from, path, &top, e) < 0)
+		return -1;
+	if (!S_ISDIR(top.st.stx_mode))
+		return !file_left_out(g, path);
+	return all_in(&j, &w, &top, e) == 0 ? 0 : j.found ? 1 : -1;
 }

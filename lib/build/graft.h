@@ -39,6 +39,9 @@ int graft_copy(const struct graft *g, int from, const char *path, int root, cons
 int graft_describe(const struct graft *g, int from, const char *path, struct strv *lines,
 		   struct err *e);
 
+/* Whether graft_copy would make a file from the content of a directory: 1 or 0. */
+int graft_takes_any(const struct graft *g, int from, const char *path, struct err *e);
+
 /* Makes the directory dest and its missing parents as graft_copy does. Returns a descriptor. */
 int graft_mkdirs(const struct graft *g, int root, const char *dest, struct err *e);
 
