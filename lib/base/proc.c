@@ -158,6 +158,19 @@ int proc_leave(struct err *e)
 	return 0;
 }
 
+pid_t proc_fork_pipe(int *end)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	pid = fork();
+	*end = pid == 0 ? ends[1] : ends[0];
+	close(pid == 0 ? ends[0] : ends[1]);
+	return pid;
+}
+
 int proc_wait_child(pid_t pid)
 {
 	int status;

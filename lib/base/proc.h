@@ -48,6 +48,12 @@ bool proc_has_executed(pid_t child);
  */
 int proc_leave(struct err *e);
 
+/*
+ * Forks, with a pipe that leads from the child to its parent. *end becomes the child's end in the
+ * child, the parent's in the parent; both are close-on-exec. Returns what fork(2) does.
+ */
+pid_t proc_fork_pipe(int *end);
+
 /* Waits for a child. Returns its exit status as a shell does: its own status, or 128 + signal. */
 int proc_wait_child(pid_t pid);
 

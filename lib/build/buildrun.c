@@ -130,24 +130,17 @@ __attribute__((noreturn)) static void supervise(struct command *c, int tell, pid
 /* Runs the container to its end. */
 static int watch(struct build *b, struct command *c, struct news *news, struct err *e)
 {
-	own_fd int from = -1;
 	pid_t parent = getpid(), pid;
-	int ends[2];
+	own_fd int end = -1;
 	ssize_t n;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "start the command");
-	from = ends[0];
-	pid = fork();
-	if (pid == 0) {
-		close(take_fd(&from));
-		supervise(c, ends[1], parent);
-	}
-	close(ends[1]);
+	pid = proc_fork_pipe(&end);
 	if (pid < 0)
 		return err_sys(e, "start the command");
+	if (pid == 0)
+		supervise(c, end, parent);
 	*b->child = pid;
-	n = TEMP_FAILURE_RETRY(read(from, news, sizeof(*news)));
+	n = TEMP_FAILURE_RETRY(read(end, news, sizeof(*news)));
 	proc_wait_child(pid);
 	*b->child = 0;
 	return n == sizeof(*news) ? 0 : err_set(e, "the command's supervisor was killed");

@@ -270,22 +270,15 @@ __attribute__((noreturn)) static void be_parent(struct join *j, int tell, pid_t 
 int join_background(struct join *j, struct err *e)
 {
 	pid_t user = getpid(), pid;
-	own_fd int from = -1;
+	own_fd int end = -1;
 	struct news news;
-	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "start in the background");
-	from = ends[0];
-	pid = fork();
-	if (pid == 0) {
-		close(take_fd(&from));
-		be_parent(j, ends[1], user);
-	}
-	close(ends[1]);
+	pid = proc_fork_pipe(&end);
 	if (pid < 0)
 		return err_sys(e, "start in the background");
-	if (read(from, &news, sizeof(news)) != sizeof(news))
+	if (pid == 0)
+		be_parent(j, end, user);
+	if (read(end, &news, sizeof(news)) != sizeof(news))
 		return err_set(e, "%s: its parent in the background died", j->plan->args.v[0]);
 	*e = news.why;
 	return news.runs ? 0 : -1;
