@@ -72,7 +72,7 @@ $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
 	$(call say,LINK)$(LINK) -o $@ $(filter %.o,$^) $(B)/libct.a $(LIBS) $(LDLIBS)
 
 # A program of several commands has more files than one.
-$(B)/ct-run: $(B)/cmd/run-aside.o
+$(B)/ct-run: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/run-*.c))
 $(B)/ct-rm: $(B)/cmd/rm-end.o
 $(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
 $(B)/ct-ps: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/ps-*.c))

@@ -13,13 +13,6 @@
 #include "store/image.h"
 #include "store/store.h"
 
-void run_say_notes(struct strv *notes)
-{
-	for (size_t i = 0; i < notes->n; i++)
-		cmd_note("%s", notes->v[i]);
-	strv_free(notes);
-}
-
 int run_nothing(struct supervise *l)
 {
 	struct err e, ignored;
@@ -55,7 +48,7 @@ int run_bare(const struct runopts *opts, char **operands)
 		return cmd_failed(&e);
 	if (opts->dry_run)
 		return print_script(NULL, &plan, -1);
-	status = barerun(&plan, !opts->no_input, run_say_notes, &e);
+	status = barerun(&plan, !opts->no_input, announce_notes, &e);
 	return status < 0 ? cmd_failed(&e) : status;
 }
 

@@ -1,9 +1,11 @@
-/* The ways of ct-run that are no ordinary run (run-aside.c). Each gives the exit status. */
+/* The parts of ct-run beside an ordinary run. */
 #ifndef CT_CMD_RUN_H
 #define CT_CMD_RUN_H
 
 #include "run/runopts.h"
 #include "run/supervise.h"
+
+/* run-aside.c: the ways of ct-run that are no ordinary run. Each gives the exit status. */
 
 /* Some stages on a directory (--rootfs with --only or --without). */
 int run_bare(const struct runopts *opts, char **operands);
@@ -12,6 +14,30 @@ int run_dry(const struct runopts *opts, const char *ref, char **operands);
 /* --only snapshot: a container in which nothing runs. */
 int run_nothing(struct supervise *l);
 
-void run_say_notes(struct strv *notes);
+/* run-announce.c: what is told of a container. */
+
+/* The file of --cidfile. */
+struct cidfile {
+	const char *path;
+	int fd; /* -1: none */
+};
+
+/* path NULL: none. The file must not be there. */
+int cidfile_open(struct cidfile *c, const char *path, struct err *e);
+/* Removes the file if no id was written to it: no container was made. */
+void cidfile_close(struct cidfile *c);
+#define own_cidfile __attribute__((cleanup(cidfile_close)))
+
+/* Once the program runs: writes the id to the struct cidfile that l->arg points to, and prints the
+ * notes. */
+int announce_start(struct supervise *l, struct err *e);
+/*
+ * The same for a run that prints its id. This happens before the run is reported as started: if the
+ * id cannot be printed, the container is removed.
+ */
+int announce_id(struct supervise *l, struct err *e);
+
+/* Prints the notes and empties the list. */
+void announce_notes(struct strv *notes);
 
 #endif

@@ -170,6 +170,8 @@ static int find_mounts(struct ctrview *v, struct err *e)
 
 static int mount_all(const struct store *s, struct ctrview *v, int etc, struct err *e)
 {
+	struct treeplace at = {.root = v->root, .host = -1, .dev = -1};
+
 	if (copy_etc(s, v, etc, e) < 0)
 		return -1;
 	for (size_t i = 0; i < v->tree.n; i++) {
@@ -187,9 +189,9 @@ static int mount_all(const struct store *s, struct ctrview *v, int etc, struct e
 			fsentry_add_mount(entry, fd, "");
 		entry->from_outside = true; /* nothing is made anew */
 	}
-	if (treemount_user(&v->tree, v->root, -1, e) < 0 || find_mounts(v, e) < 0)
+	if (treemount(&v->tree, FSENTRY_USER, &at, e) < 0 || find_mounts(v, e) < 0)
 		return -1;
-	return treemount_last(&v->tree, v->root, e);
+	return treemount(&v->tree, FSENTRY_LAST, &at, e);
 }
 
 static int open_container(const struct store *s, const char *ref, struct ctrview *v, struct err *e)

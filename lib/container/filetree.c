@@ -1,12 +1,15 @@
 #include "container/filetree.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/statfs.h>
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/path.h"
 #include "container/etc.h"
 #include "container/mountspec.h"
 #include "store/plan.h"
@@ -278,6 +281,16 @@ static int add_user(struct filetree *t, const struct plan *p, const struct filet
 	return 0;
 }
 
+struct filetree_host filetree_host(bool recorded)
+{
+	struct statfs fs;
+
+	return (struct filetree_host){
+		.recorded = recorded,
+		.cgroup2 = statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC,
+	};
+}
+
 int filetree_build(struct filetree *t, const struct plan *p, const struct filetree_host *host,
 		   struct err *e)
 {
@@ -291,6 +304,51 @@ int filetree_build(struct filetree *t, const struct plan *p, const struct filetr
 		return -1;
 	if (p->read_only)
 		ADD(t, .kind = FSENTRY_READ_ONLY, .phase = FSENTRY_LAST, .target = str_dup("/"));
+	return 0;
+}
+
+/* The option by which the user asks for such an entry; NULL: he does not. */
+static const char *option_of(const struct fsentry *entry)
+{
+	if (entry->phase != FSENTRY_USER)
+		return NULL;
+	switch (entry->kind) {
+	case FSENTRY_BIND:
+		return entry->from == FSENTRY_HOST || entry->from == FSENTRY_VOLUME ? "--volume"
+										    : NULL;
+	case FSENTRY_NEW:
+		return "--tmpfs";
+	case FSENTRY_DEVICE:
+		return "--device";
+	default:
+		return NULL;
+	}
+}
+
+int filetree_check_places(const struct filetree *t, int rootfs, struct err *e)
+{
+	own_strv struct strv taken = {0};
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct fsentry *entry = &t->v[i];
+		const char *option = option_of(entry), *source = entry->source;
+		own_str char *place = option ? path_resolved(rootfs, entry->target) : NULL;
+		own_str char *text =
+			str_fmt("%s%s%s", source ? source : "", source ? ":" : "", entry->target);
+
+		if (option && mountspec_take_place(&taken, place, option, text, e) < 0)
+			return -1;
+	}
+	/* Volumes of the image may cover each other: the user cannot choose their places. */
+	for (size_t i = 0; taken.n && i < t->n; i++) {
+		const struct fsentry *entry = &t->v[i];
+		bool of_image = entry->phase == FSENTRY_USER && entry->from == FSENTRY_HOME;
+		own_str char *place = of_image ? path_resolved(rootfs, entry->target) : NULL;
+
+		if (of_image &&
+		    mountspec_check_place(&taken, place, "image volume", entry->target, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 

@@ -78,18 +78,26 @@ struct filetree {
 	size_t n;
 };
 
-/* What the tree depends on besides the plan. */
+/* What the tree depends on besides the plan; for a run on this host filled by filetree_host. */
 struct filetree_host {
 	bool recorded; /* the container is in a store: it has files of its own for /etc */
 	bool cgroup2;  /* the host has cgroup v2 alone */
 	bool may_miss; /* a volume's source may be gone: the entry's source is NULL then */
 };
 
+struct filetree_host filetree_host(bool recorded);
+
 /* Fails if a volume, a tmpfs or a device of the plan cannot be read, or if its source is gone. */
 int filetree_build(struct filetree *t, const struct plan *p, const struct filetree_host *host,
 		   struct err *e);
 void filetree_free(struct filetree *t);
 #define own_filetree __attribute__((cleanup(filetree_free)))
+
+/*
+ * Fails if two mounts of the user's have one target once the symbolic links of the root file system
+ * are followed: if /var/run is a link to /run, mounts on both would hide each other.
+ */
+int filetree_check_places(const struct filetree *t, int rootfs, struct err *e);
 
 /* Adds a prepared mount to an entry; the descriptor is the tree's from then on. */
 void fsentry_add_mount(struct fsentry *entry, int fd, const char *below);

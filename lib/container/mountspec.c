@@ -10,10 +10,8 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "base/path.h"
 #include "kernel/mount.h"
 #include "store/names.h"
-#include "store/plan.h"
 
 void mountspec_free(struct mountspec *v)
 {
@@ -68,8 +66,8 @@ bool mountspec_is_path(const char *text)
 	return *text == '.' || strcspn(text, "/") < strcspn(text, ":");
 }
 
-static int check_place(const struct strv *taken, const char *target, const char *option,
-		       const char *text, struct err *e)
+int mountspec_check_place(const struct strv *taken, const char *target, const char *option,
+			  const char *text, struct err *e)
 {
 	for (size_t i = 0; i < taken->n; i += 2)
 		if (strcmp(taken->v[i], target) == 0)
@@ -81,7 +79,7 @@ static int check_place(const struct strv *taken, const char *target, const char 
 int mountspec_take_place(struct strv *taken, const char *target, const char *option,
 			 const char *text, struct err *e)
 {
-	if (check_place(taken, target, option, text, e) < 0)
+	if (mountspec_check_place(taken, target, option, text, e) < 0)
 		return -1;
 	strv_add(taken, target);
 	strv_take(taken, str_fmt("%s %s", option, text));
@@ -161,41 +159,6 @@ int mountspec_read_device(const char *text, struct mountspec *v, struct err *e)
 		return 0;
 	mountspec_free(v);
 	return -1;
-}
-
-int mountspec_check_places(const struct plan *p, int rootfs, struct err *e)
-{
-	const struct {
-		const char *option;
-		const struct strv *texts;
-		int (*read)(const char *text, struct mountspec *v, struct err *e);
-	} kinds[] = {
-		{"--volume", &p->volumes, mountspec_read},
-		{"--tmpfs", &p->tmpfs, mountspec_read_tmpfs},
-		{"--device", &p->devices, mountspec_read_device},
-	};
-	own_strv struct strv taken = {0};
-
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
-		for (size_t i = 0; i < kinds[k].texts->n; i++) {
-			const char *text = kinds[k].texts->v[i];
-			own_mountspec struct mountspec v = {0};
-			own_str char *place = NULL;
-
-			if (kinds[k].read(text, &v, e) < 0)
-				return -1;
-			place = path_resolved(rootfs, v.target);
-			if (mountspec_take_place(&taken, place, kinds[k].option, text, e) < 0)
-				return -1;
-		}
-	/* Volumes of the image may cover each other: the user cannot choose their places. */
-	for (size_t i = 0; taken.n && i < p->image_volumes.n; i++) {
-		own_str char *place = path_resolved(rootfs, p->image_volumes.v[i]);
-
-		if (check_place(&taken, place, "image volume", p->image_volumes.v[i], e) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 int mountspec_mount_device(const char *source, uid_t owner, gid_t group, struct err *e)

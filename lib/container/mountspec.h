@@ -37,22 +37,17 @@ char *mountspec_target(const char *path);
 bool mountspec_is_path(const char *text);
 
 /*
- * Reserves a target for one mount. taken is a list of pairs: a target, and the mount that has it. A
- * second mount at the same target would hide the first, and is refused.
+ * Whether a target is free, and reserving it for one mount. taken is a list of pairs: a target, and
+ * the mount that has it. A second mount at the same target would hide the first, and is refused.
  */
+int mountspec_check_place(const struct strv *taken, const char *target, const char *option,
+			  const char *text, struct err *e);
 int mountspec_take_place(struct strv *taken, const char *target, const char *option,
 			 const char *text, struct err *e);
 
 int mountspec_read(const char *text, struct mountspec *v, struct err *e);
 int mountspec_read_tmpfs(const char *text, struct mountspec *v, struct err *e);
 int mountspec_read_device(const char *text, struct mountspec *v, struct err *e);
-
-/*
- * Checks the plan's targets again after resolving symbolic links in the root file system: if
- * /var/run is a link to /run, mounts on both would hide each other.
- */
-struct plan;
-int mountspec_check_places(const struct plan *plan, int rootfs, struct err *e);
 
 /*
  * Makes a detached file system with one device node, `node`, for the same device as the source. Its

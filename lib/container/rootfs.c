@@ -1,16 +1,13 @@
 #include "container/rootfs.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/mount.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/own.h"
-#include "base/str.h"
 #include "kernel/mount.h"
 
 int rootfs_private(struct err *e)
@@ -42,25 +39,10 @@ int rootfs_enter(int mount_fd, int *host, struct err *e)
 	return root;
 }
 
-void rootfs_uncover(const char *name)
-{
-	own_str char *path = str_fmt("/%s", name);
-
-	if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-		explained(0, "umount2(\"%s\", MNT_DETACH|UMOUNT_NOFOLLOW)", path);
-}
-
 int rootfs_drop_host(int host, struct err *e)
 {
 	if (explained(fchdir(host), "fchdir(%d)", host) < 0 ||
 	    explained(umount2(".", MNT_DETACH), "umount2(\".\", MNT_DETACH)") < 0 || chdir("/") < 0)
 		return err_sys(e, "unmount the host's root");
 	return 0;
-}
-
-bool rootfs_has_cgroup2(void)
-{
-	struct statfs fs;
-
-	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }

@@ -5,9 +5,6 @@
 #ifndef CT_ROOTFS_H
 #define CT_ROOTFS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 struct err;
 
 /* Makes mounts private: nothing that is mounted from now on is seen outside the mount namespace. */
@@ -20,15 +17,5 @@ int rootfs_private(struct err *e);
  */
 int rootfs_enter(int mount, int *host, struct err *e);
 int rootfs_drop_host(int host, struct err *e);
-
-/*
- * Unmounts everything that an earlier stage, or a root with its own mounts, has on a top-level
- * directory. A mount that came from a more privileged namespace is locked (mount_namespaces(7)): it
- * stays, and the next mount covers it.
- */
-void rootfs_uncover(const char *name);
-
-/* Whether the host has only cgroup v2. Containers then get their own cgroup mounted. */
-bool rootfs_has_cgroup2(void);
 
 #endif

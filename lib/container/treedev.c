@@ -10,20 +10,8 @@
 
 #include "base/err.h"
 #include "base/own.h"
-#include "container/rootfs.h"
+#include "container/treepoint.h"
 #include "kernel/mount.h"
-
-int treedev_top(int root, const char *name, struct err *e)
-{
-	int fd;
-
-	if (mkdirat(root, name, 0755) < 0 && errno != EEXIST)
-		return err_sys(e, "make directory /%s", name);
-	fd = openat(root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return err_set(e, "/%s of the image is not a directory", name);
-	return fd < 0 ? err_sys(e, "/%s", name) : fd;
-}
 
 int treedev_copy(int dir, const char *name, struct err *e)
 {
@@ -135,17 +123,16 @@ static int replace_dev(int root, int dev, struct err *e)
 
 	if (mount_attach(dev, root, "/dev", e) < 0)
 		return -1;
-	rootfs_uncover("dev");
-	at = treedev_top(root, "dev", e);
+	treepoint_uncover("/dev");
+	at = treepoint_kernel(root, "/dev", e);
 	return at < 0 ? -1 : mount_attach(dev, at, "/dev", e);
 }
 
-int treedev_mount(const struct filetree *t, size_t i, int root, int host, int *made, struct err *e)
+int treedev_mount(const struct filetree *t, size_t i, int root, int host, struct err *e)
 {
-	own_fd int at = treedev_top(root, "dev", e);
+	own_fd int at = treepoint_kernel(root, "/dev", e);
 	own_fd int host_dev = openat(host, "dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	own_fd int dev = -1;
-	int n = 1;
 
 	if (at < 0)
 		return -1;
@@ -154,13 +141,31 @@ int treedev_mount(const struct filetree *t, size_t i, int root, int host, int *m
 	dev = mount_new(t->v[i].type, t->v[i].options, t->v[i].attrs, "/dev", e);
 	if (dev < 0 || mount_attach(dev, at, "/dev", e) < 0)
 		return -1;
-	for (; i + n < t->n && fsentry_contains("/dev", t->v[i + n].target) &&
-	     t->v[i + n].phase == FSENTRY_KERNEL;
-	     n++)
-		if (make_in_dev(dev, host_dev, &t->v[i + n], e) < 0)
+	while (++i < t->n && t->v[i].phase == FSENTRY_KERNEL &&
+	       fsentry_contains("/dev", t->v[i].target))
+		if (make_in_dev(dev, host_dev, &t->v[i], e) < 0)
 			return -1;
 	if (is_mount(at) && replace_dev(root, dev, e) < 0)
 		return -1;
-	*made = take_fd(&dev);
-	return n;
+	return take_fd(&dev);
+}
+
+int treedev_attach(int root, int dev, int mount, const char *path, struct err *e)
+{
+	static const char shelf[] = ".new";
+	own_fd int at = -1, node = -1;
+	int failed;
+
+	/* A node can be bound only from where it is seen: for a moment, on a shelf in /dev. */
+	if (mkdirat(dev, shelf, 0700) < 0)
+		return err_sys(e, "%s: make /dev/%s", path, shelf);
+	at = openat(dev, shelf, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (mount_attach(mount, at, path, e) < 0)
+		return -1;
+	node = mount_copy(mount, "node", false, e);
+	failed = node < 0 || treepoint_attach(root, node, path, e) < 0;
+	if (fchdir(dev) < 0 || umount2(shelf, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 || chdir("/") < 0 ||
+	    unlinkat(dev, shelf, AT_REMOVEDIR) < 0)
+		return failed ? -1 : err_sys(e, "%s: clear /dev/%s", path, shelf);
+	return failed ? -1 : 0;
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "container/rootfs.h"
+#include "container/treepoint.h"
 #include "kernel/mount.h"
 #include "run/command.h"
 
@@ -59,23 +60,24 @@ int barefs_enter(const struct run *r, struct err *e)
 
 int barefs_stay(struct run *r, struct err *e)
 {
-	r->first.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r->first.host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return r->first.root < 0 || r->first.host < 0 ? err_sys(e, "/") : 0;
+	r->first.place.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	r->first.place.host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r->first.place.root < 0 || r->first.place.host < 0 ? err_sys(e, "/") : 0;
 }
 
 int barefs_take_along(const struct run *r, struct err *e)
 {
-	static const char *const names[] = {"proc", "sys", "dev", NULL};
+	static const char *const names[] = {"/proc", "/sys", "/dev", NULL};
 
 	for (const char *const *name = names; !r->store && *name; name++) {
 		own_fd int at = -1, fd = -1;
 
-		rootfs_uncover(*name);
-		at = openat(r->first.root, *name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		treepoint_uncover(*name);
+		at = openat(r->first.place.root, *name + 1,
+			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (at < 0)
 			continue;
-		fd = mount_copy(r->first.host, *name, true, e);
+		fd = mount_copy(r->first.place.host, *name + 1, true, e);
 		if (fd < 0 || mount_attach(fd, at, *name, e) < 0)
 			return -1;
 	}

@@ -59,7 +59,7 @@ int channel_receive(int end, struct message *m, struct err *e)
 		return err_sys(e, "hear the first process");
 	m->kind = (enum message_kind)w.kind;
 	m->fd = fds[0];
-	m->err = (struct err){.msg = "an odd word from the first process"};
+	m->err = (struct err){.msg = "unexpected message from the container's first process"};
 	if (m->kind == MESSAGE_FAILED) {
 		m->err = w.err;
 		m->err.msg[sizeof(m->err.msg) - 1] = '\0';

@@ -10,8 +10,6 @@
 #include "base/own.h"
 #include "base/shell.h"
 #include "container/container.h"
-#include "container/mountspec.h"
-#include "container/rootfs.h"
 #include "container/user.h"
 #include "kernel/caps.h"
 #include "run/command.h"
@@ -170,7 +168,7 @@ static int plan_map(struct run *r, struct err *e)
 
 static int plan_run(struct run *r, int root, struct err *e)
 {
-	struct filetree_host host = {.recorded = r->store, .cgroup2 = rootfs_has_cgroup2()};
+	struct filetree_host host = filetree_host(r->store);
 	const struct plan *p = r->plan;
 	own_fd int dir = -1;
 
@@ -193,8 +191,9 @@ static int plan_run(struct run *r, int root, struct err *e)
 		return err_sys(e, "host name");
 	command_complete_env(&r->first.program);
 	r->rootfs = take_fd(&dir);
-	return mountspec_check_places(p, r->rootfs, e) < 0 ? -1
-							   : filetree_build(&r->tree, p, &host, e);
+	return filetree_build(&r->tree, p, &host, e) < 0
+		? -1
+		: filetree_check_places(&r->tree, r->rootfs, e);
 }
 
 int dryrun_script(const struct store *store, const struct plan *plan, int root, struct buf *out,

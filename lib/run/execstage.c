@@ -18,12 +18,10 @@
 
 int execstage_prepare(struct run *r, struct err *e)
 {
-	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
-
 	if (!r->store)
 		return streams_lend(&r->supervisor.streams, r->input, e);
 	return streams_open(&r->supervisor.streams, r->plan->tty ? STREAMS_TERMINAL : STREAMS_PIPES,
-			    r->input, root == (uint32_t)-1 ? 0 : root, e);
+			    r->input, idmap_root(&r->map), e);
 }
 
 int execstage_release(struct run *r, struct err *e)
@@ -44,9 +42,9 @@ static int take_terminal(struct run *r, struct err *e)
 {
 	struct program *p = &r->first.program;
 	int slave = -1;
-	own_fd int master = devtty_open(r->first.dev, &p->who, &slave, e);
+	own_fd int master = devtty_open(r->first.place.dev, &p->who, &slave, e);
 
-	if (master < 0 || devtty_mount_console(r->first.dev, slave, e) < 0)
+	if (master < 0 || devtty_mount_console(r->first.place.dev, slave, e) < 0)
 		return -1;
 	p->stdio[0] = p->stdio[1] = p->stdio[2] = slave;
 	return channel_send(r->channel, MESSAGE_TERMINAL, NULL, master, e);
@@ -56,9 +54,9 @@ int execstage_enter(struct run *r, struct err *e)
 {
 	struct program *p = &r->first.program;
 
-	if (r->first.root < 0 && barefs_stay(r, e) < 0)
+	if (r->first.place.root < 0 && barefs_stay(r, e) < 0)
 		return -1;
-	if (!p->as_is && user_find(r->first.root, r->plan->user, &p->who, e) < 0)
+	if (!p->as_is && user_find(r->first.place.root, r->plan->user, &p->who, e) < 0)
 		return -1;
 	memcpy(p->stdio, r->supervisor.streams.theirs, sizeof(p->stdio));
 	if (p->tty) {
@@ -71,9 +69,9 @@ int execstage_enter(struct run *r, struct err *e)
 		return err_sys(e, "host name");
 	if (!r->store && !p->workdir && !plan_has_stage(r->plan, STAGE_ROOT))
 		p->workdir_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (command_find(p, r->first.root, e) < 0)
+	if (command_find(p, r->first.place.root, e) < 0)
 		return -1;
-	if (treemount_last(&r->tree, r->first.root, e) < 0)
+	if (treemount(&r->tree, FSENTRY_LAST, &r->first.place, e) < 0)
 		return -1;
 	/* The user's keys are not the container's. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);

@@ -25,7 +25,8 @@ static int receive_grants(struct run *r, struct err *e)
 		case MESSAGE_GRANTED:
 			return 0;
 		default:
-			return err_set(e, "the supervisor said something odd (%d)", m.kind);
+			return err_set(e, "unexpected message (type %d) from the supervisor",
+				       m.kind);
 		}
 	}
 	if (got == 0)
@@ -33,37 +34,37 @@ static int receive_grants(struct run *r, struct err *e)
 	return -1;
 }
 
-int firstprocess_stages(struct run *r, struct err *e)
+static int enter_stages(struct run *r, struct err *e)
 {
-	bool granted = false;
+	bool granted = r->channel < 0;
 
 	EACH_STAGE(s, r) {
 		/* Not before the first stage that needs them: what can be done meanwhile is. */
-		if (s->grant && !granted && r->channel >= 0) {
+		if (s->grant && !granted) {
 			if (receive_grants(r, e) < 0)
 				return -1;
 			granted = true;
 		}
-		if (!show_late(s)) {
-			if (show_next(s, true, e) < 0)
-				return -1;
-			show_same(s, r, true);
-		}
+		if (!show_late(s) && show_stage(s, r, true, e) < 0)
+			return -1;
 		if (s->enter && s->enter(r, e) < 0)
 			return -1;
 	}
-	if (!granted && r->channel >= 0 && receive_grants(r, e) < 0)
-		return -1;
-	EACH_STAGE(s, r) {
-		if (!show_late(s))
-			continue;
-		if (show_next(s, true, e) < 0)
+	return granted ? 0 : receive_grants(r, e);
+}
+
+static int seal_stages(struct run *r, struct err *e)
+{
+	EACH_STAGE(s, r)
+		if ((show_late(s) && show_stage(s, r, true, e) < 0) ||
+		    (s->seal && s->seal(r, e) < 0))
 			return -1;
-		show_same(s, r, true);
-		if (s->seal && s->seal(r, e) < 0)
-			return -1;
-	}
 	return 0;
+}
+
+int firstprocess_stages(struct run *r, struct err *e)
+{
+	return enter_stages(r, e) < 0 ? -1 : seal_stages(r, e);
 }
 
 void firstprocess_run(struct run *r)

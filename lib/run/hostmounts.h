@@ -1,7 +1,7 @@
 /*
  * The mounts of a container's file tree (filetree.h) that need the host's rights: its root, the
  * files of its /etc, volumes, devices. The supervisor makes them, detached and with their
- * owners mapped, and hands them over; the first process attaches them (treemount.h).
+ * owners mapped (mountsource.h), and hands them over; the first process attaches them (treemount.h).
  */
 #ifndef CT_HOSTMOUNTS_H
 #define CT_HOSTMOUNTS_H

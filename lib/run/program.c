@@ -1,15 +1,9 @@
 #include "run/program.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
-#include <limits.h>
-#include <linux/binfmts.h>
 #include <linux/close_range.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -18,8 +12,8 @@
 
 #include "base/err.h"
 #include "base/explain.h"
-#include "base/own.h"
 #include "base/sig.h"
+#include "run/execerror.h"
 #include "run/init.h"
 
 void program_own_streams(const struct program *p)
@@ -63,63 +57,6 @@ static int become_user(const struct program *p, struct err *e)
 	return 0;
 }
 
-/* The interpreter that a script names after "#!". false: it names none. */
-static bool script_interpreter(int fd, char *name, size_t size)
-{
-	char line[BINPRM_BUF_SIZE + 1] = "", *start = line + 2;
-
-	if (pread(fd, line, sizeof(line) - 1, 0) < 0 || !str_starts(line, "#!"))
-		return false;
-	start += strspn(start, " \t");
-	start[strcspn(start, " \t\n")] = '\0';
-	snprintf(name, size, "%s", start);
-	return *name;
-}
-
-/* The dynamic loader that an ELF program names (PT_INTERP, elf(5)). */
-static bool elf_interpreter(int fd, char *name, size_t size)
-{
-	Elf64_Ehdr head = {0};
-	Elf64_Phdr part;
-
-	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
-	    memcmp(head.e_ident, ELFMAG, SELFMAG) != 0)
-		return false;
-	for (size_t i = 0; i < head.e_phnum; i++) {
-		if (pread(fd, &part, sizeof(part), (off_t)(head.e_phoff + i * sizeof(part))) !=
-		    sizeof(part))
-			return false;
-		if (part.p_type == PT_INTERP)
-			return part.p_filesz < size &&
-				pread(fd, name, part.p_filesz, (off_t)part.p_offset) > 0 && *name;
-	}
-	return false;
-}
-
-/*
- * execve(2) fails with the error of the file that is missing or cannot be executed, which
- * may be the interpreter that this one names.
- */
-static int exec_failed(const struct program *p, struct err *e)
-{
-	int sys = errno;
-	own_fd int fd = open(p->file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool interpreters = sys == ENOENT || sys == ENOTDIR ||
-		(sys == EACCES && faccessat(AT_FDCWD, p->file, X_OK, AT_EACCESS) == 0);
-	char name[PATH_MAX] = "";
-
-	if (fd >= 0 && interpreters &&
-	    (script_interpreter(fd, name, sizeof(name)) ||
-	     elf_interpreter(fd, name, sizeof(name)))) {
-		errno = sys;
-		err_sys(e, "%s: its interpreter %s", p->args->v[0], name);
-	} else {
-		errno = sys;
-		err_sys(e, "%s", p->args->v[0]);
-	}
-	return err_status(e, sys == ENOENT || sys == ENOTDIR ? 127 : 126);
-}
-
 int program_exec(struct program *p, int report, struct err *e)
 {
 	if (p->init && init_fork(p->killed_by, e) < 0)
@@ -150,5 +87,5 @@ int program_exec(struct program *p, int report, struct err *e)
 	explain_ahead("execve(\"%s\", [\"%s\", ...], %zu variables)", p->file, p->args->v[0],
 		      p->env.n);
 	explained(execve(p->file, p->args->v, p->env.v), "execve(\"%s\")", p->file);
-	return exec_failed(p, e);
+	return execerror(p->file, p->args->v[0], e);
 }

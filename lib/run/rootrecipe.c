@@ -14,7 +14,6 @@
 #include "base/path.h"
 #include "base/shell.h"
 #include "container/etc.h"
-#include "container/rootfs.h"
 #include "run/kernelrecipe.h"
 #include "store/volstore.h"
 

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "container/rootfs.h"
+#include "container/treeetc.h"
 #include "container/treemount.h"
 #include "kernel/caps.h"
 #include "run/barefs.h"
@@ -36,8 +37,21 @@ int rootstage_grant(struct run *r, struct err *e)
 	return r->mounts_in_child ? 0 : hostmounts_give(r, e);
 }
 
+/* What is mounted once nothing of the host's tree can be reached any more: while it stands on top
+ * of the new root, a link to ".." of "/" leads into it. */
+static int mount_rest(struct run *r, struct err *e)
+{
+	struct treeplace *at = &r->first.place;
+
+	return rootfs_drop_host(at->host, e) < 0 || treemount(&r->tree, FSENTRY_ROOT, at, e) < 0 ||
+			treemount(&r->tree, FSENTRY_USER, at, e) < 0
+		? -1
+		: 0;
+}
+
 int rootstage_enter(struct run *r, struct err *e)
 {
+	struct treeplace *at = &r->first.place;
 	int mount;
 
 	if (barefs_enter(r, e) < 0 || (r->mounts_in_child && hostmounts_give(r, e) < 0))
@@ -45,14 +59,12 @@ int rootstage_enter(struct run *r, struct err *e)
 	mount = hostmounts_root(r, e);
 	if (mount < 0)
 		return -1;
-	r->first.root = rootfs_enter(mount, &r->first.host, e);
-	if (r->first.root < 0 || treemount_files(&r->tree, r->first.host, e) < 0)
+	at->root = rootfs_enter(mount, &at->host, e);
+	if (at->root < 0 || treeetc_split(&r->tree, at->host, e) < 0)
 		return -1;
 	if (plan_has_stage(r->plan, STAGE_PROC))
 		return 0;
-	if (barefs_take_along(r, e) < 0 || rootfs_drop_host(r->first.host, e) < 0)
-		return -1;
-	return treemount_user(&r->tree, r->first.root, r->first.dev, e);
+	return barefs_take_along(r, e) < 0 ? -1 : mount_rest(r, e);
 }
 
 /* The kernel mounts /proc for who owns the PID namespace that it shows (user_namespaces(7)). */
@@ -75,10 +87,7 @@ int rootstage_enter_proc(struct run *r, struct err *e)
 
 	if (!root && (barefs_enter(r, e) < 0 || barefs_stay(r, e) < 0))
 		return -1;
-	if (treemount_kernel(&r->tree, r->first.root, r->first.host, &r->first.dev, e) < 0)
+	if (treemount(&r->tree, FSENTRY_KERNEL, &r->first.place, e) < 0)
 		return kernel_failed(r, e);
-	/* Still on top of the new root, the host's is where a link to ".." of "/" would lead. */
-	if (root && rootfs_drop_host(r->first.host, e) < 0)
-		return -1;
-	return root ? treemount_user(&r->tree, r->first.root, r->first.dev, e) : 0;
+	return root ? mount_rest(r, e) : 0;
 }

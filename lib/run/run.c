@@ -1,10 +1,13 @@
 #include "run/run.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 
+#include "base/err.h"
 #include "base/fd.h"
 #include "base/own.h"
 #include "kernel/netlink.h"
+#include "net/etcdir.h"
 #include "run/init.h"
 
 static struct run_supervisor supervisor_none(void)
@@ -25,9 +28,7 @@ static struct run_first first_none(const struct run *r)
 {
 	const struct plan *p = r->plan;
 	struct run_first first = {
-		.root = -1,
-		.host = -1,
-		.dev = -1,
+		.place = {.root = -1, .host = -1, .dev = -1},
 		.program = {.args = &p->args,
 			    .workdir = p->workdir,
 			    .workdir_fd = -1,
@@ -48,6 +49,24 @@ void run_begin(struct run *r)
 	r->rootfs = r->userns = r->channel = -1;
 	r->supervisor = supervisor_none();
 	r->first = first_none(r);
+}
+
+int run_open(struct run *r, struct err *e)
+{
+	struct filetree_host host = filetree_host(r->store);
+	struct run_supervisor *s = &r->supervisor;
+
+	if (filetree_build(&r->tree, r->plan, &host, e) < 0)
+		return -1;
+	if (r->plan->init && init_share(&r->first.program.killed_by, e) < 0)
+		return -1;
+	if (!r->store)
+		return 0;
+	s->files = openat(r->store->run, r->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->files < 0)
+		return err_sys(e, "%s/%s", r->store->run_path, r->id);
+	s->etc = etcdir_make(s->files, e);
+	return s->etc < 0 ? -1 : 0;
 }
 
 void run_end(struct run *r)

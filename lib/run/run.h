@@ -13,6 +13,7 @@
 
 #include "container/etcshare.h"
 #include "container/filetree.h"
+#include "container/treemount.h"
 #include "kernel/cgroup.h"
 #include "kernel/idmap.h"
 #include "log/streams.h"
@@ -45,9 +46,8 @@ struct run_supervisor {
 
 /* What the first process builds. */
 struct run_first {
-	int root; /* the container's root directory, from inside */
-	int host; /* the host's, until it is let go of */
-	int dev;
+	struct treeplace place; /* its root directory from inside; the host's until it is let go of
+				 */
 	struct program program;
 };
 
@@ -78,6 +78,9 @@ struct run {
 
 /* Completes a run of which what is asked was set; nothing is open yet. */
 void run_begin(struct run *r);
+/* Opens what its stages share: the list of what is mounted; of a recorded run its directory in
+ * CT_RUN, and the file system for its files of /etc. */
+int run_open(struct run *r, struct err *e);
 /* Closes and frees what this process holds of it, and undoes nothing. */
 void run_end(struct run *r);
 

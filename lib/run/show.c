@@ -28,7 +28,7 @@ static char *sentence(const struct stage *s, bool inside)
 		       pid + strlen("PID"));
 }
 
-int show_next(const struct stage *s, bool inside, struct err *e)
+static int stop_before(const struct stage *s, bool inside, struct err *e)
 {
 	own_str char *line = NULL;
 
@@ -39,7 +39,7 @@ int show_next(const struct stage *s, bool inside, struct err *e)
 	return step_wait(line, e);
 }
 
-void show_same(const struct stage *s, const struct run *r, bool inside)
+static void tell_same(const struct stage *s, const struct run *r, bool inside)
 {
 	own_recipe struct recipe shell = {.typed = true};
 	const struct buf *shown = inside ? &shell.inside : &shell.before;
@@ -49,4 +49,12 @@ void show_same(const struct stage *s, const struct run *r, bool inside)
 	s->shell(r, &shell);
 	if (shown->len)
 		explain_same(shown->data);
+}
+
+int show_stage(const struct stage *s, const struct run *r, bool inside, struct err *e)
+{
+	if (stop_before(s, inside, e) < 0)
+		return -1;
+	tell_same(s, r, inside);
+	return 0;
 }

@@ -1,27 +1,22 @@
 #include "run/spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/own.h"
 #include "base/proc.h"
-#include "container/rootfs.h"
 #include "kernel/namespace.h"
 #include "kernel/owner.h"
-#include "net/etcdir.h"
 #include "run/channel.h"
 #include "run/clonein.h"
 #include "run/firstprocess.h"
-#include "run/init.h"
 #include "run/show.h"
 
 int spawn_refused(const char *what, struct err *e)
@@ -107,27 +102,12 @@ static int hear(struct run *r, bool executing, struct err *e)
 
 int spawn_prepare(struct run *r, struct err *e)
 {
-	struct filetree_host host = {.recorded = r->store, .cgroup2 = rootfs_has_cgroup2()};
-	int *files = &r->supervisor.files;
-
 	run_begin(r);
-	if (filetree_build(&r->tree, r->plan, &host, e) < 0)
+	if (run_open(r, e) < 0)
 		return -1;
-	if (r->store)
-		*files = openat(r->store->run, r->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r->store && *files < 0)
-		return err_sys(e, "%s/%s", r->store->run_path, r->id);
-	if (r->store && (r->supervisor.etc = etcdir_make(*files, e)) < 0)
-		return -1;
-	if (r->plan->init && init_share(&r->first.program.killed_by, e) < 0)
-		return -1;
-	EACH_STAGE(s, r) {
-		if (show_next(s, false, e) < 0)
+	EACH_STAGE(s, r)
+		if (show_stage(s, r, false, e) < 0 || (s->prepare && s->prepare(r, e) < 0))
 			return -1;
-		show_same(s, r, false);
-		if (s->prepare && s->prepare(r, e) < 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -168,8 +148,7 @@ void spawn_undo(struct run *r)
 
 	if (r->supervisor.pidfd >= 0) {
 		pidfd_send_signal(r->supervisor.pidfd, SIGKILL, NULL, 0);
-		while (waitpid(r->supervisor.pid, NULL, 0) < 0 && errno == EINTR)
-			continue;
+		proc_wait_child(r->supervisor.pid);
 	}
 	for (const struct stage *s = stages; s->says; s++)
 		n++;

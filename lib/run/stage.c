@@ -1,15 +1,7 @@
 #include "run/stage.h"
 
-#include <linux/capability.h>
 #include <sched.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
-#include "base/err.h"
-#include "base/explain.h"
-#include "kernel/caps.h"
-#include "kernel/seccomp.h"
 #include "run/barefs.h"
 #include "run/cgroupstage.h"
 #include "run/execstage.h"
@@ -17,50 +9,9 @@
 #include "run/netstage.h"
 #include "run/rootrecipe.h"
 #include "run/rootstage.h"
+#include "run/shortstage.h"
 #include "run/snapstage.h"
 #include "run/userstage.h"
-
-/* uts */
-
-static int uts_enter(struct run *r, struct err *e)
-{
-	if (r->hostname &&
-	    explained(sethostname(r->hostname, strlen(r->hostname)), "sethostname(\"%s\", %zu)",
-		      r->hostname, strlen(r->hostname)) < 0)
-		return err_sys(e, "host name %s", r->hostname);
-	return 0;
-}
-
-/* cgns: its own group looks like the top of the tree. */
-
-static int cgns_enter(struct run *r, struct err *e)
-{
-	(void)r;
-	/* Only now: the namespace starts at the group the process is in. */
-	return explained(unshare(CLONE_NEWCGROUP), "unshare(CLONE_NEWCGROUP)") < 0
-		? err_sys(e, "cgroup namespace")
-		: 0;
-}
-
-/* caps, seccomp */
-
-static int caps_seal(struct run *r, struct err *e)
-{
-	return caps_limit(r->plan->caps, e);
-}
-
-static bool seccomp_wanted(const struct plan *p)
-{
-	return !p->privileged;
-}
-
-static int seccomp_seal(struct run *r, struct err *e)
-{
-	/* Who may not do it without this, because the stage caps came before, may do it with. */
-	if (!r->store && !caps_held(CAP_SYS_ADMIN) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return err_sys(e, "no new privileges");
-	return seccomp_filter_load(r->plan->caps, e);
-}
 
 const struct stage stages[] = {
 	{.id = STAGE_SNAPSHOT,
@@ -113,7 +64,7 @@ const struct stage stages[] = {
 	{.id = STAGE_UTS,
 	 .says = "a host name of its own; see: nsenter -t PID -u hostname",
 	 .clone_flag = CLONE_NEWUTS,
-	 .enter = uts_enter,
+	 .enter = shortstage_enter_uts,
 	 .shell = recipe_uts},
 	{.id = STAGE_IPC,
 	 .says = "message queues, semaphores and shared memory of its own; see: ls -l /proc/PID/ns/ipc",
@@ -125,7 +76,7 @@ const struct stage stages[] = {
 	 .shell = recipe_pid},
 	{.id = STAGE_CGNS,
 	 .says = "its group looks like the top of the tree; see: ls -l /proc/PID/ns/cgroup",
-	 .enter = cgns_enter,
+	 .enter = shortstage_enter_cgns,
 	 .shell = recipe_cgns},
 	{.id = STAGE_TIME,
 	 .says = "clocks that can be set apart; see: ls -l /proc/PID/ns/time",
@@ -149,12 +100,12 @@ const struct stage stages[] = {
 	 .shell = recipe_proc},
 	{.id = STAGE_CAPS,
 	 .says = "what its root may not do any more; see: grep Cap /proc/PID/status",
-	 .seal = caps_seal,
+	 .seal = shortstage_seal_caps,
 	 .shell = recipe_caps},
 	{.id = STAGE_SECCOMP,
 	 .says = "system calls that it may not make; see: grep Seccomp /proc/PID/status",
-	 .wanted = seccomp_wanted,
-	 .seal = seccomp_seal,
+	 .wanted = shortstage_wants_seccomp,
+	 .seal = shortstage_seal_seccomp,
 	 .shell = recipe_seccomp},
 	{.id = STAGE_EXEC,
 	 .says = "the program; see: ls -l /proc/PID/exe",

@@ -1,0 +1,48 @@
+#include "run/shortstage.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/explain.h"
+#include "kernel/caps.h"
+#include "kernel/seccomp.h"
+
+int shortstage_enter_uts(struct run *r, struct err *e)
+{
+	if (r->hostname &&
+	    explained(sethostname(r->hostname, strlen(r->hostname)), "sethostname(\"%s\", %zu)",
+		      r->hostname, strlen(r->hostname)) < 0)
+		return err_sys(e, "host name %s", r->hostname);
+	return 0;
+}
+
+int shortstage_enter_cgns(struct run *r, struct err *e)
+{
+	(void)r;
+	/* Only now: the namespace starts at the cgroup that the process is in. */
+	return explained(unshare(CLONE_NEWCGROUP), "unshare(CLONE_NEWCGROUP)") < 0
+		? err_sys(e, "cgroup namespace")
+		: 0;
+}
+
+int shortstage_seal_caps(struct run *r, struct err *e)
+{
+	return caps_limit(r->plan->caps, e);
+}
+
+bool shortstage_wants_seccomp(const struct plan *p)
+{
+	return !p->privileged;
+}
+
+int shortstage_seal_seccomp(struct run *r, struct err *e)
+{
+	/* Without CAP_SYS_ADMIN, seccomp(2) requires no_new_privs. */
+	if (!r->store && !caps_held(CAP_SYS_ADMIN) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "no new privileges");
+	return seccomp_filter_load(r->plan->caps, e);
+}
