@@ -8,16 +8,22 @@
 #include "base/err.h"
 #include "base/own.h"
 
+int lock_fd(int fd, int how)
+{
+	int got;
+
+	while ((got = flock(fd, how)) < 0 && errno == EINTR)
+		continue;
+	return got;
+}
+
 static int take(int dirfd, const char *name, int how, struct err *e)
 {
 	own_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_sys(e, "%s", name);
-	while (flock(fd, how) < 0)
-		if (errno != EINTR)
-			return err_sys(e, "lock %s", name);
-	return take_fd(&fd);
+	return lock_fd(fd, how) < 0 ? err_sys(e, "lock %s", name) : take_fd(&fd);
 }
 
 int lock_take(int dirfd, const char *name, struct err *e)

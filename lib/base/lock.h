@@ -15,6 +15,9 @@ struct err;
  */
 int lock_take(int dirfd, const char *name, struct err *e);
 
+/* As flock(2), but not interrupted by signals: 0, or -1 with errno. */
+int lock_fd(int fd, int how);
+
 /* Locks without waiting: -1 with e->sys EWOULDBLOCK if another process holds the lock. */
 int lock_try(int dirfd, const char *name, struct err *e);
 

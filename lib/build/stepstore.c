@@ -11,8 +11,8 @@
 #include "base/lock.h"
 #include "base/own.h"
 #include "base/proc.h"
-#include "build/pairs.h"
 #include "kernel/subvol.h"
+#include "store/partstore.h"
 
 static const char dir_name[] = "steps", synced[] = "synced";
 
@@ -22,35 +22,6 @@ void stepstore_close(struct stored_step *s)
 	shut_fd(&s->dir);
 }
 
-static int lock_dir(int fd, int how)
-{
-	while (flock(fd, how) < 0)
-		if (errno != EINTR)
-			return -1;
-	return 0;
-}
-
-static int open_dir(const struct store *s, struct err *e)
-{
-	int fd = openat(s->root, dir_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	return fd < 0 ? err_sys(e, "%s/%s", s->root_path, dir_name) : fd;
-}
-
-int stepstore_hold(const struct store *s, struct err *e)
-{
-	own_fd int fd = -1;
-
-	if (mkdirat(s->root, dir_name, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "%s/%s", s->root_path, dir_name);
-	fd = open_dir(s, e);
-	if (fd < 0)
-		return -1;
-	if (lock_dir(fd, LOCK_SH) < 0)
-		return err_sys(e, "lock %s/%s", s->root_path, dir_name);
-	return take_fd(&fd);
-}
-
 /* Opens and locks an entry. -1 with errno; ENOENT: it was removed meanwhile. */
 static int hold_entry(const struct store *s, const char *name, int how)
 {
@@ -58,7 +29,7 @@ static int hold_entry(const struct store *s, const char *name, int how)
 	own_fd int fd = openat(s->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat a, b;
 
-	if (fd < 0 || lock_dir(fd, how) < 0 || fstat(fd, &a) < 0 ||
+	if (fd < 0 || lock_fd(fd, how) < 0 || fstat(fd, &a) < 0 ||
 	    fstatat(s->root, path, &b, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
 	if (a.st_ino != b.st_ino) {
@@ -99,6 +70,13 @@ static int remove_entry(const struct store *s, const char *name, struct err *e)
 	if (r == 0)
 		draft_sweep(s, e);
 	return r;
+}
+
+static const struct partstore steps = {.dir = dir_name, .part = "step", .remove = remove_entry};
+
+int stepstore_hold(const struct store *s, struct err *e)
+{
+	return partstore_hold(s, &steps, e);
 }
 
 int stepstore_open(const struct store *s, const char *key, struct stored_step *out, struct err *e)
@@ -151,7 +129,7 @@ int stepstore_publish(const struct store *s, struct draft *d, const char *key,
 
 int stepstore_sync(const struct store *s, const struct strv *keys, struct err *e)
 {
-	own_fd int dir = keys->n ? open_dir(s, e) : -1;
+	own_fd int dir = keys->n ? partstore_open(s, &steps, e) : -1;
 
 	if (dir < 0)
 		return keys->n ? -1 : 0;
@@ -210,52 +188,9 @@ int stepstore_cache(const struct store *s, const char *id, bool exclusive, bool 
 	return out->rootfs < 0 ? err_sys(e, "cache %s", id) : 0;
 }
 
-static int list_used(const struct store *s, struct pairs *used, struct err *e)
-{
-	own_strv struct strv ids = {0};
-
-	if (store_list(s, "img", &ids, e) < 0)
-		return -1;
-	for (size_t i = 0; i < ids.n; i++) {
-		own_str char *path = str_fmt("%s/config", ids.v[i]);
-		own_record struct record config = {0};
-		own_strv struct strv steps = {0};
-
-		if (record_read(s->root, path, &config, e) < 0) {
-			if (e->sys == ENOENT) /* removed meanwhile */
-				continue;
-			return -1;
-		}
-		record_get_list(&config, "step", &steps);
-		for (size_t k = 0; k < steps.n; k++)
-			pairs_put(used, steps.v[k], "");
-	}
-	return 0;
-}
-
 int stepstore_prune(const struct store *s, struct strv *removed, struct err *e)
 {
-	own_fd int lock = s->root < 0 ? -1 : open_dir(s, e);
-	own_pairs struct pairs used = {0};
-	own_dir DIR *d = NULL;
-	struct dirent *entry;
+	int held = partstore_collect(s, &steps, removed, e);
 
-	if (lock < 0)
-		return s->root < 0 || e->sys == ENOENT ? 0 : -1;
-	if (lock_dir(lock, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? err_set(e, "a build is running")
-					    : err_sys(e, "lock %s", dir_name);
-	if (list_used(s, &used, e) < 0)
-		return -1;
-	d = fdopendir(openat(lock, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	if (!d)
-		return err_sys(e, "%s", dir_name);
-	while ((errno = 0, entry = readdir(d))) {
-		if (entry->d_name[0] == '.' || pairs_get(&used, entry->d_name))
-			continue;
-		if (remove_entry(s, entry->d_name, e) < 0)
-			return -1;
-		strv_add(removed, entry->d_name);
-	}
-	return errno ? err_sys(e, "%s", dir_name) : 0;
+	return held == 1 ? err_set(e, "a build is running") : held;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/lock.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "kernel/cgroup.h"
@@ -36,20 +37,11 @@ static bool is_gone(int mark)
 	return fstat(mark, &st) == 0 && st.st_nlink == 0;
 }
 
-static int lock_mark(int mark, int how)
-{
-	int got;
-
-	while ((got = flock(mark, how)) < 0 && errno == EINTR)
-		continue;
-	return got;
-}
-
 /* Opens the mark, or makes it, and locks it. Returns 0 if the container has ended. */
 static int take_mark(struct pause *p, int run, const char *id, struct err *e)
 {
 	while (open_mark(p, run, id, O_CREAT) >= 0) {
-		if (lock_mark(p->mark, LOCK_EX) < 0) {
+		if (lock_fd(p->mark, LOCK_EX) < 0) {
 			err_sys(e, "lock %s", p->path);
 			shut_fd(&p->mark);
 			return -1;
@@ -123,7 +115,7 @@ static bool settle(int run, const char *id, const char *group, int how)
 
 	if (open_mark(&p, run, id, 0) < 0)
 		return true;
-	had = lock_mark(p.mark, how) == 0;
+	had = lock_fd(p.mark, how) == 0;
 	if (had && is_marked(p.mark)) {
 		p.ours = cgroup_freezer(group, &p.freezer, &ignored) == 0;
 		pause_end(&p, &ignored);

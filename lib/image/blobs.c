@@ -32,10 +32,7 @@ int blob_open(const struct store *s, const struct descriptor *blob, struct err *
 
 static int lock(int fd, int how, const struct descriptor *blob, struct err *e)
 {
-	while (flock(fd, how) < 0)
-		if (errno != EINTR)
-			return err_sys(e, "lock blobs/%s", digest_hex(blob->digest));
-	return 0;
+	return lock_fd(fd, how) < 0 ? err_sys(e, "lock blobs/%s", digest_hex(blob->digest)) : 0;
 }
 
 /* A crash may truncate a file but keep its mode, so the size is compared too. */

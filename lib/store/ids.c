@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/lock.h"
 #include "base/own.h"
 
 enum { ID_DIGITS = 18 }; /* leaves room in a uint64_t to count on */
@@ -146,10 +147,7 @@ static int open_counters(int root, struct err *e)
 
 	if (fd < 0)
 		return err_sys(e, "counters");
-	while (flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return err_sys(e, "lock counters");
-	return take_fd(&fd);
+	return lock_fd(fd, LOCK_EX) < 0 ? err_sys(e, "lock counters") : take_fd(&fd);
 }
 
 /* Never assigns an existing number again, whatever the file says. */

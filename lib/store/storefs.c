@@ -76,15 +76,12 @@ static int open_parent(const char *path, struct err *e)
 static int lock_named(const char *path, int flags, struct err *e)
 {
 	own_fd int fd = -1;
-	int r;
 
 	for (;;) {
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0600);
 		if (fd < 0)
 			return err_sys(e, "%s", path);
-		while ((r = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
+		if (lock_fd(fd, LOCK_EX) < 0)
 			return err_sys(e, "lock %s", path);
 		if (is_named(fd, path))
 			return take_fd(&fd);
