@@ -5,7 +5,7 @@ load helper
 
 setup_file() {
 	sandbox_up
-	export CT_LABS=$CT_TESTS/../share/labs
+	export CT_LABS=$CT_TESTS/../share/labs CT_LAB_RECORD=$CT_TEST_DIR/record
 }
 
 setup() { :; }
@@ -13,7 +13,7 @@ setup() { :; }
 # Each claim holds, and the walk comes from the text's first line to its last with nothing that is not there.
 lab() {
 	run -0 ct-lab --check --json "$1"
-	[ "$(grep '^{' <<<"$output" | jq -s 'length > 3 and all(.ok) and all(.lab == "'"$1"'")')" = true ]
+	[ "$(grep '^{' <<<"$output" | jq -s 'length > 3 and all(.ok) and all(.lab == "'"$1"'") and (map(.key) | length == (unique | length))')" = true ]
 	run -0 ct-lab "$1" < <(yes '')
 	[[ $output == *"$(head -n 1 "$CT_LABS/$1/text")"*"Read next: "*"ct lab --check $1"* ]]
 	run ! grep -E 'not found|unknown option|Usage:|[Ss]yntax error' <<<"$output"
@@ -30,6 +30,7 @@ lab() {
 @test "lab net-empty: an empty network" { lab net-empty; }
 @test "lab root: another root directory" { lab root; }
 @test "lab net-veth: a cable for a container" { lab net-veth; }
+@test "lab net-nat: a way out, and a way back" { lab net-nat; }
 @test "lab mem: a group with 100 MB" { lab mem; }
 @test "lab pids: a limit of 20 processes" { lab pids; }
 @test "lab cpu: shares and quotas" { lab cpu; }
@@ -68,7 +69,6 @@ teach() {
 	mkdir -p "$BATS_TEST_TMPDIR/labs/$1"
 	printf '%s\n' "$1: a test" "${2:-Read next: ct(1)}" >"$BATS_TEST_TMPDIR/labs/$1/text"
 	printf '%s\n' "${3:-}" >"$BATS_TEST_TMPDIR/labs/$1/check"
-	cp "$CT_TESTS/../share/labs/"{claims,walk} "$BATS_TEST_TMPDIR/labs"
 }
 
 teachers() {
@@ -153,7 +153,7 @@ Read next: sh(1)'
 	run -0 teachers run_tty wait:Enter 'type:unshare --fork --pid --mount-proc bash --norc\n' 'wait:# ' 'type:echo number $$\n' \
 		'wait:number 1' 'type:exit\n' wait:Enter 'type:mkdir -p a; mount -t tmpfs x a; mkdir a/b; mount -t tmpfs y a/b\n' wait:Enter 'type:\n' 'wait:dir /' -- ct-lab tour
 	[[ $output == *'Read next'* ]]
-	dir=$(sed -n 's,^dir \(/.*/ct-lab\.[A-Za-z0-9]*\).*,\1,p' <<<"$output")
+	dir=$(grep -o '/[^ ]*/ct-lab\.[A-Za-z0-9]*' <<<"$output" | tail -n 1)
 	[ -n "$dir" ] && [ ! -e "$dir" ]
 }
 
@@ -169,19 +169,19 @@ Read next: sh(1)'
 }
 
 @test "a false claim fails and shows the output of its command" {
-	teach bad '' 'claim "[seed 3 47] yes \"quoted\"" true; claim "no" ls /no-such-file'
+	teach bad '' 'claim first "[seed 3 47] yes \"quoted\"" true; claim second "no" ls /no-such-file'
 	run -1 --separate-stderr teachers ct-lab --check --json bad
-	[ "${lines[0]}" = '{"lab":"bad","claim":"yes \"quoted\"","ok":true,"seed":[3,47]}' ]
-	[ "${lines[1]}" = '{"lab":"bad","claim":"no","ok":false,"seed":[]}' ]
+	[ "${lines[0]}" = '{"lab":"bad","key":"first","claim":"yes \"quoted\"","ok":true,"seed":[3,47]}' ]
+	[[ ${lines[1]} == '{"lab":"bad","key":"second","claim":"no","ok":false,"seed":[],"shows":"ls: '*'","missing":""}' ]]
 	[[ $stderr == *'# ls: '*no-such-file* ]]
 }
 
 @test "a check that ends early is a failure" {
-	teach bad '' 'claim "yes" true
+	teach bad '' 'claim yes "yes" true
 exit 0'
 	run -1 --separate-stderr teachers ct-lab --check bad
 	[[ $output == *'FAILED  bad: the check came to its end'* ]]
-	teach bad '' 'claim "yes" test $unset'
+	teach bad '' 'claim yes "yes" test $unset'
 	run -1 --separate-stderr teachers ct-lab --check bad
 	[[ $output == *'FAILED  bad: the check came to its end'* ]]
 }
@@ -218,7 +218,7 @@ mkdir -p "${group%/*}$CT_CGROUP/x" && : >"$CT_TEST_DIR/begun"; sleep 4245'
 	export TMPDIR=$BATS_TEST_TMPDIR CT_LABS=$BATS_TEST_TMPDIR/labs
 	teach long '' 'group=$(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs | head -n 1)
 mkdir -p "${group%/*}$CT_CGROUP/x" && exec sleep 4246'
-	teach short '' 'claim "yes" true'
+	teach short '' 'claim yes "yes" true'
 	facts >"$BATS_TEST_TMPDIR/before"
 	ct-lab --check long &
 	wait_until pgrep -f 'sleep 4246'
