@@ -9,7 +9,7 @@
 
 static struct err e;
 
-/* An environment of the test's own, where HOME is the scratch directory. */
+/* Sets HOME to the scratch directory and clears the other variables. */
 static void alone(const struct scratch *s)
 {
 	static const char *const variables[] = {"REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR",
@@ -51,7 +51,7 @@ static const char *found(const char *host, const char *repository)
 	return shown;
 }
 
-static void without_files_nothing_is_known(void **state)
+static void without_auth_files_there_are_no_credentials(void **state)
 {
 	alone(*state);
 	assert_string_equal(found("a.example", "b"), "- - -");
@@ -59,7 +59,7 @@ static void without_files_nothing_is_known(void **state)
 	assert_string_equal(found("a.example", "b"), "- - -");
 }
 
-static void the_first_file_that_says_something_counts(void **state)
+static void the_first_file_with_an_entry_counts(void **state)
 {
 	struct scratch *s = *state;
 
@@ -78,7 +78,7 @@ static void the_first_file_that_says_something_counts(void **state)
 	assert_string_equal(found("a.example", "x"), "u:1 - -");
 }
 
-static void the_key_that_says_most_counts(void **state)
+static void the_most_specific_key_counts(void **state)
 {
 	struct scratch *s = *state;
 
@@ -98,7 +98,7 @@ static void the_key_that_says_most_counts(void **state)
 	assert_string_equal(found("x.example", "q.example/ns"), "- - -");
 }
 
-static void an_identity_token_comes_before_a_password_and_a_helper_is_named(void **state)
+static void an_identity_token_precedes_a_password_and_a_helper_is_named(void **state)
 {
 	struct scratch *s = *state;
 
@@ -111,7 +111,7 @@ static void an_identity_token_comes_before_a_password_and_a_helper_is_named(void
 	assert_string_equal(found("h.example", "a"), "- - own");
 }
 
-static void a_file_that_is_none_is_refused_without_telling_what_is_in_it(void **state)
+static void an_invalid_file_is_refused_without_showing_its_content(void **state)
 {
 	static const struct {
 		const char *text, *why;
@@ -144,11 +144,11 @@ static void a_file_that_is_none_is_refused_without_telling_what_is_in_it(void **
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_scratch(without_files_nothing_is_known),
-		unit_test_scratch(the_first_file_that_says_something_counts),
-		unit_test_scratch(the_key_that_says_most_counts),
-		unit_test_scratch(an_identity_token_comes_before_a_password_and_a_helper_is_named),
-		unit_test_scratch(a_file_that_is_none_is_refused_without_telling_what_is_in_it),
+		unit_test_scratch(without_auth_files_there_are_no_credentials),
+		unit_test_scratch(the_first_file_with_an_entry_counts),
+		unit_test_scratch(the_most_specific_key_counts),
+		unit_test_scratch(an_identity_token_precedes_a_password_and_a_helper_is_named),
+		unit_test_scratch(an_invalid_file_is_refused_without_showing_its_content),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ static struct store fake_store(const struct scratch *s)
 	return (struct store){.root = s->dir, .run = -1};
 }
 
-/* The same as another process would see it: another open file, another lock. */
+/* Like another process: with another open file and another lock. */
 static int claim(const struct store *s, int *fd)
 {
 	*fd = blob_open(s, &blob, &e);
@@ -47,7 +47,7 @@ static void a_blob_is_filled_once_and_then_shared(void **state)
 	assert_int_equal(claim(&s, &third), 1);
 }
 
-static void who_waits_for_a_blob_that_is_being_filled_finds_it_whole(void **state)
+static void a_process_that_waits_for_a_blob_finds_it_complete(void **state)
 {
 	struct store s = fake_store(*state);
 	int status, go[2];
@@ -72,8 +72,8 @@ static void who_waits_for_a_blob_that_is_being_filled_finds_it_whole(void **stat
 	close(go[1]);
 }
 
-/* Or two could wait for each other, with a blob each that the other wants. */
-static void who_wants_a_blob_does_not_wait_for_its_readers(void **state)
+/* Otherwise two processes that each hold a blob could deadlock. */
+static void readers_of_a_blob_delay_no_writer(void **state)
 {
 	struct store s = fake_store(*state);
 	own_fd int fd = blob_open(&s, &blob, &e);
@@ -94,7 +94,7 @@ static void who_wants_a_blob_does_not_wait_for_its_readers(void **state)
 	assert_int_equal(status, 0);
 }
 
-static void what_a_killed_process_left_of_a_blob_is_there_to_go_on_from(void **state)
+static void a_blob_of_a_killed_process_is_resumed(void **state)
 {
 	struct store s = fake_store(*state);
 	own_fd int fd = -1;
@@ -116,7 +116,7 @@ static void what_a_killed_process_left_of_a_blob_is_there_to_go_on_from(void **s
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
-static void a_blob_that_lost_bytes_since_it_was_whole_is_to_be_filled_again(void **state)
+static void a_blob_that_lost_bytes_is_fetched_again(void **state)
 {
 	struct store s = fake_store(*state);
 	own_fd int first = -1, second = -1;
@@ -129,7 +129,7 @@ static void a_blob_that_lost_bytes_since_it_was_whole_is_to_be_filled_again(void
 	assert_int_equal(claim(&s, &second), 0);
 }
 
-static void a_removed_blob_stays_whole_for_who_has_it_open(void **state)
+static void a_removed_blob_stays_complete_while_it_is_open(void **state)
 {
 	struct store s = fake_store(*state);
 	own_fd int first = -1, second = -1, third = -1;
@@ -142,7 +142,7 @@ static void a_removed_blob_stays_whole_for_who_has_it_open(void **state)
 	assert_int_equal(claim(&s, &third), 0);
 }
 
-static void a_sweep_takes_what_is_old_and_not_in_use(void **state)
+static void a_sweep_removes_old_unused_blobs(void **state)
 {
 	struct store s = fake_store(*state);
 	struct timespec old[2] = {{.tv_sec = time(NULL) - 100}, {.tv_sec = time(NULL) - 100}};
@@ -160,7 +160,7 @@ static void a_sweep_takes_what_is_old_and_not_in_use(void **state)
 	assert_int_equal(faccessat(s.root, path, F_OK, 0), -1);
 }
 
-static void a_store_without_blobs_has_none_to_sweep(void **state)
+static void a_sweep_without_blobs_succeeds(void **state)
 {
 	struct store s = fake_store(*state), none = STORE_NONE;
 
@@ -172,13 +172,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(a_blob_is_filled_once_and_then_shared),
-		unit_test_scratch(who_waits_for_a_blob_that_is_being_filled_finds_it_whole),
-		unit_test_scratch(who_wants_a_blob_does_not_wait_for_its_readers),
-		unit_test_scratch(what_a_killed_process_left_of_a_blob_is_there_to_go_on_from),
-		unit_test_scratch(a_blob_that_lost_bytes_since_it_was_whole_is_to_be_filled_again),
-		unit_test_scratch(a_removed_blob_stays_whole_for_who_has_it_open),
-		unit_test_scratch(a_sweep_takes_what_is_old_and_not_in_use),
-		unit_test_scratch(a_store_without_blobs_has_none_to_sweep),
+		unit_test_scratch(a_process_that_waits_for_a_blob_finds_it_complete),
+		unit_test_scratch(readers_of_a_blob_delay_no_writer),
+		unit_test_scratch(a_blob_of_a_killed_process_is_resumed),
+		unit_test_scratch(a_blob_that_lost_bytes_is_fetched_again),
+		unit_test_scratch(a_removed_blob_stays_complete_while_it_is_open),
+		unit_test_scratch(a_sweep_removes_old_unused_blobs),
+		unit_test_scratch(a_sweep_without_blobs_succeeds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

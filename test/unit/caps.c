@@ -29,8 +29,8 @@ static uint64_t status_line(const char *text, const char *name)
 }
 
 /*
- * What a program has that a child executes after `before`, the child being root of
- * a user namespace of its own unless on_host.
+ * The capabilities of a program that a child executes after calling `before`. The child is root of
+ * a new user namespace unless on_host.
  */
 static struct status status_after(void (*before)(uint64_t set), uint64_t set, bool on_host)
 {
@@ -148,7 +148,7 @@ static void a_filter_can_be_loaded_whatever_is_dropped(void **state)
 		       caps_default(false));
 }
 
-static void what_was_inheritable_or_ambient_is_gone(void **state)
+static void inheritable_and_ambient_capabilities_are_cleared(void **state)
 {
 	(void)state;
 	assert_exactly(status_after(limit_with_ambient, CAPS_BIT(CAP_KILL), false),
@@ -156,10 +156,10 @@ static void what_was_inheritable_or_ambient_is_gone(void **state)
 	assert_exactly(status_after(limit_with_ambient, 0, false), 0);
 }
 
-static void a_second_limit_takes_more_away(void **state)
+static void a_second_limit_removes_more_capabilities(void **state)
 {
 	(void)state;
-	/* SETPCAP, kept by the first in the bounding set, is what the second needs. */
+	/* The second limit needs SETPCAP, which the first keeps in the bounding set. */
 	assert_exactly(status_after(limit_twice, CAPS_BIT(CAP_CHOWN), false), CAPS_BIT(CAP_CHOWN));
 }
 
@@ -172,7 +172,7 @@ static void root_of_the_host_has_exactly_the_set(void **state)
 		       caps_default(false) & caps_all());
 }
 
-static void another_user_has_nothing_and_can_be_become_when_setuid_is_dropped(void **state)
+static void another_user_has_no_capabilities_even_if_setuid_is_dropped(void **state)
 {
 	struct status s;
 
@@ -216,7 +216,7 @@ static void without_setpcap_nothing_is_dropped_silently(void **state)
 	assert_int_equal(status, 0);
 }
 
-static void the_default_has_net_raw_only_with_a_network_of_its_own(void **state)
+static void the_default_set_has_net_raw_only_with_an_own_network(void **state)
 {
 	(void)state;
 	assert_int_equal(caps_default(false), 0x800425fb);
@@ -266,7 +266,7 @@ static void every_capability_of_the_headers_has_a_name_that_reads_back(void **st
 	assert_null(caps_name(63));
 }
 
-static void all_is_what_the_bounding_set_holds(void **state)
+static void all_means_the_bounding_set(void **state)
 {
 	own_buf struct buf b = {0};
 
@@ -281,17 +281,17 @@ int main(void)
 		cmocka_unit_test(root_has_exactly_the_set_after_exec),
 		cmocka_unit_test(an_empty_set_leaves_root_nothing),
 		cmocka_unit_test(a_filter_can_be_loaded_whatever_is_dropped),
-		cmocka_unit_test(what_was_inheritable_or_ambient_is_gone),
-		cmocka_unit_test(a_second_limit_takes_more_away),
+		cmocka_unit_test(inheritable_and_ambient_capabilities_are_cleared),
+		cmocka_unit_test(a_second_limit_removes_more_capabilities),
 		cmocka_unit_test(root_of_the_host_has_exactly_the_set),
-		cmocka_unit_test(another_user_has_nothing_and_can_be_become_when_setuid_is_dropped),
+		cmocka_unit_test(another_user_has_no_capabilities_even_if_setuid_is_dropped),
 		cmocka_unit_test(everything_can_be_kept),
 		cmocka_unit_test(without_setpcap_nothing_is_dropped_silently),
-		cmocka_unit_test(the_default_has_net_raw_only_with_a_network_of_its_own),
+		cmocka_unit_test(the_default_set_has_net_raw_only_with_an_own_network),
 		cmocka_unit_test(a_name_is_read_with_or_without_prefix_in_any_case),
 		cmocka_unit_test(an_unknown_name_is_refused_by_name),
 		cmocka_unit_test(every_capability_of_the_headers_has_a_name_that_reads_back),
-		cmocka_unit_test(all_is_what_the_bounding_set_holds),
+		cmocka_unit_test(all_means_the_bounding_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

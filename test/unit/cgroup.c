@@ -27,7 +27,7 @@ static const struct limits none;
 			fail_msg("%s: %s", #call, e.msg); \
 	} while (0)
 
-/* A group name of the test's own. */
+/* A unique cgroup path for this test. */
 static int begin(void **state)
 {
 	(void)state;
@@ -67,7 +67,7 @@ static bool v2(void)
 	return h && h->v2;
 }
 
-/* What an administrator's tool shows. */
+/* The value as cgget(1) prints it. */
 static const char *cgget(const char *name, const char *key)
 {
 	own_str char *cmd = str_fmt("cgget -nv -r %s /%s", key, name);
@@ -81,8 +81,7 @@ static const char *cgget(const char *name, const char *key)
 	return value;
 }
 
-/* Runs work in a child that has joined the group the way a container does: from inside new
- * namespaces. */
+/* Runs work in a child that joined the cgroup as a container does: from inside new namespaces. */
 static pid_t child_in(const struct cgroup_group *g, int (*work)(void *), void *arg)
 {
 	struct clone_args args = {.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS,
@@ -107,7 +106,7 @@ static int status_of(pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* ---- what children do ---- */
+/* ---- work for children ---- */
 
 static int tell_and_wait(void *pipe_w)
 {
@@ -195,7 +194,7 @@ static void cgget_shows_the_limits_asked_for(void **state)
 	}
 }
 
-static void swap_is_as_much_as_memory_unless_said_otherwise(void **state)
+static void the_default_swap_limit_equals_the_memory_limit(void **state)
 {
 	struct limits want = {.memory = 64 << 20};
 	struct cgroup_group g;
@@ -218,7 +217,7 @@ static void swap_is_as_much_as_memory_unless_said_otherwise(void **state)
 				    "9223372036854771712");
 }
 
-/* Asked for the group alone: a listing of all goes wrong where another group ends meanwhile. */
+/* Lists only this cgroup: lscgroup fails when another one is deleted meanwhile. */
 static void lscgroup_lists_the_group_with_every_controller(void **state)
 {
 	own_str char *name = str_fmt(":/%s/\n", group);
@@ -265,7 +264,7 @@ static void a_child_in_new_namespaces_is_in_every_tree_of_the_group(void **state
 	assert_int_equal(status_of(pid), 128 + SIGKILL);
 }
 
-static void a_process_of_the_host_joins_an_open_group(void **state)
+static void a_process_of_the_host_joins_a_cgroup(void **state)
 {
 	struct cgroup_group g;
 	pid_t pid;
@@ -282,12 +281,12 @@ static void a_process_of_the_host_joins_an_open_group(void **state)
 			pause();
 	}
 	cgroup_close(&g);
-	/* It is killed by being in the group: seen at the latest when it has joined. */
+	/* Its membership in the cgroup is certain only after it has joined. */
 	while (waitpid(pid, NULL, WNOHANG) == 0)
 		ok(cgroup_kill(group, &e));
 }
 
-static void too_much_memory_is_killed_and_counted(void **state)
+static void a_process_over_the_memory_limit_is_killed_and_counted(void **state)
 {
 	struct limits want = {.memory = 16 << 20, .memory_swap = 16 << 20};
 	size_t bytes = 64 << 20;
@@ -337,7 +336,7 @@ static void a_frozen_group_stands_still_until_thawed(void **state)
 	before = __atomic_load_n(counter, __ATOMIC_SEQ_CST);
 	usleep(30000);
 	assert_int_equal(__atomic_load_n(counter, __ATOMIC_SEQ_CST), before);
-	/* With no descriptor to spare. */
+	/* Without free descriptors. */
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, nofile.rlim_max});
 	ok(freezer_thaw(&f, &e));
 	setrlimit(RLIMIT_NOFILE, &nofile);
@@ -367,7 +366,7 @@ static void a_frozen_group_can_be_killed(void **state)
 	assert_int_equal(count_trees_with(group), 0);
 }
 
-static void groups_made_inside_and_what_runs_in_them_end_with_it(void **state)
+static void nested_groups_and_their_processes_end_with_the_group(void **state)
 {
 	own_str char *inner = str_fmt("%s/b/c", group);
 	struct cgroup_group g;
@@ -418,7 +417,7 @@ static void a_group_ends_with_its_processes_or_without(void **state)
 	assert_int_equal(count_trees_with(above), 0);
 }
 
-static void deleting_leaves_nothing_and_twice_is_once(void **state)
+static void deleting_a_group_twice_succeeds(void **state)
 {
 	struct cgroup_group g;
 	struct freezer f;
@@ -477,7 +476,7 @@ static void a_parent_made_by_hand_outlives_its_groups(void **state)
 	}
 }
 
-static void many_at_once_make_and_remove_their_parent_in_turn(void **state)
+static void concurrent_processes_make_and_remove_a_common_parent(void **state)
 {
 	pid_t pids[20];
 	struct cgroup_group g;
@@ -503,7 +502,7 @@ static void many_at_once_make_and_remove_their_parent_in_turn(void **state)
 	assert_int_equal(count_trees_with(above), 0);
 }
 
-static void a_limit_that_cannot_be_is_named_and_nothing_is_left(void **state)
+static void an_unsupported_limit_is_named_and_nothing_is_left(void **state)
 {
 	static const struct {
 		struct limits want;
@@ -532,7 +531,7 @@ static void a_limit_that_cannot_be_is_named_and_nothing_is_left(void **state)
 	}
 }
 
-static void a_path_that_leads_elsewhere_is_refused(void **state)
+static void a_path_with_dots_or_empty_components_is_refused(void **state)
 {
 	static const char *const bad[] = {
 		"", "/", "a", "/a", "//a", "/ct//a", "a/b/../c", "../a", "/./a", "ct/", "/ct/..",
@@ -553,22 +552,22 @@ int main(void)
 #define here(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 		here(cgget_shows_the_limits_asked_for),
-		here(swap_is_as_much_as_memory_unless_said_otherwise),
+		here(the_default_swap_limit_equals_the_memory_limit),
 		here(lscgroup_lists_the_group_with_every_controller),
 		here(a_child_in_new_namespaces_is_in_every_tree_of_the_group),
-		here(a_process_of_the_host_joins_an_open_group),
-		here(too_much_memory_is_killed_and_counted),
+		here(a_process_of_the_host_joins_a_cgroup),
+		here(a_process_over_the_memory_limit_is_killed_and_counted),
 		here(no_more_processes_start_than_the_limit),
 		here(a_frozen_group_stands_still_until_thawed),
 		here(a_frozen_group_can_be_killed),
-		here(groups_made_inside_and_what_runs_in_them_end_with_it),
+		here(nested_groups_and_their_processes_end_with_the_group),
 		here(a_group_ends_with_its_processes_or_without),
-		here(deleting_leaves_nothing_and_twice_is_once),
+		here(deleting_a_group_twice_succeeds),
 		here(a_group_with_processes_is_not_deleted),
 		here(a_parent_made_by_hand_outlives_its_groups),
-		here(many_at_once_make_and_remove_their_parent_in_turn),
-		here(a_limit_that_cannot_be_is_named_and_nothing_is_left),
-		here(a_path_that_leads_elsewhere_is_refused),
+		here(concurrent_processes_make_and_remove_a_common_parent),
+		here(an_unsupported_limit_is_named_and_nothing_is_left),
+		here(a_path_with_dots_or_empty_components_is_refused),
 	};
 
 	trees_n = hierarchy_find(&trees, &e);

@@ -25,7 +25,7 @@ static char *all(const struct record *r, const char *key)
 		assert_string_equal(got_, text);  \
 	} while (0)
 
-/* One change on its own gives these values. */
+/* Applies one change to an empty config and compares the values. */
 static void check(const char *change, const char *key, const char *values)
 {
 	own_record struct record r = {0};
@@ -62,7 +62,7 @@ static void json_strings_are_read_exactly(void **state)
 	check("CMD [\"ä€😀\"]", "cmd", "ä€😀|");
 }
 
-static void what_is_nearly_a_json_array_is_a_line_for_the_shell(void **state)
+static void a_malformed_json_array_is_a_line_for_the_shell(void **state)
 {
 	static const char *const nearly[] = {
 		"[\"a\"",
@@ -110,7 +110,7 @@ static void variables_and_labels_are_words_with_quotes(void **state)
 	refuse("ENV A=\"b", "ENV: a quote without its end");
 }
 
-static void a_setting_takes_the_place_of_the_one_of_its_name(void **state)
+static void a_setting_replaces_one_of_the_same_name(void **state)
 {
 	own_record struct record r = {0};
 
@@ -147,7 +147,7 @@ static void ports_and_directories_are_added_once(void **state)
 	refuse("VOLUME /", "VOLUME: /: not an absolute path of a directory");
 }
 
-static void a_relative_directory_is_beneath_the_one_before(void **state)
+static void a_relative_directory_is_resolved_against_the_previous_one(void **state)
 {
 	own_record struct record r = {0};
 
@@ -161,7 +161,7 @@ static void a_relative_directory_is_beneath_the_one_before(void **state)
 	assert_all(&r, "workdir", "/x|");
 }
 
-static void single_words_are_taken_and_checked(void **state)
+static void single_words_are_checked(void **state)
 {
 	(void)state;
 	check("USER 33:100", "user", "33:100|");
@@ -181,12 +181,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_command_is_a_json_array_or_a_line_for_the_shell),
 		cmocka_unit_test(json_strings_are_read_exactly),
-		cmocka_unit_test(what_is_nearly_a_json_array_is_a_line_for_the_shell),
+		cmocka_unit_test(a_malformed_json_array_is_a_line_for_the_shell),
 		cmocka_unit_test(variables_and_labels_are_words_with_quotes),
-		cmocka_unit_test(a_setting_takes_the_place_of_the_one_of_its_name),
+		cmocka_unit_test(a_setting_replaces_one_of_the_same_name),
 		cmocka_unit_test(ports_and_directories_are_added_once),
-		cmocka_unit_test(a_relative_directory_is_beneath_the_one_before),
-		cmocka_unit_test(single_words_are_taken_and_checked),
+		cmocka_unit_test(a_relative_directory_is_resolved_against_the_previous_one),
+		cmocka_unit_test(single_words_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ static int close_channel(void **state)
 	return 0;
 }
 
-static void words_come_in_order_each_whole(void **state)
+static void messages_arrive_complete_and_in_order(void **state)
 {
 	(void)state;
 	assert_int_equal(channel_send(ends[0], MESSAGE_MOUNT, "/etc/hosts", -1, &e), 0);
@@ -64,7 +64,7 @@ static void a_failure_comes_with_its_status(void **state)
 	assert_string_equal(m.err.msg, why.msg);
 }
 
-static void the_end_of_the_other_side_is_heard_after_its_last_word(void **state)
+static void the_end_of_the_channel_comes_after_the_last_message(void **state)
 {
 	(void)state;
 	assert_int_equal(channel_send(ends[0], MESSAGE_READY, NULL, -1, &e), 0);
@@ -75,7 +75,7 @@ static void the_end_of_the_other_side_is_heard_after_its_last_word(void **state)
 	ends[0] = dup(ends[1]);
 }
 
-static void nobody_to_hear_it_is_an_error_and_no_signal(void **state)
+static void sending_to_a_closed_end_is_an_error_without_sigpipe(void **state)
 {
 	(void)state;
 	close(ends[0]);
@@ -84,7 +84,7 @@ static void nobody_to_hear_it_is_an_error_and_no_signal(void **state)
 	ends[0] = dup(ends[1]);
 }
 
-static void all_that_the_first_process_says_is_heard_until_it_is_ready_or_gone(void **state)
+static void messages_are_read_until_the_first_process_is_ready_or_gone(void **state)
 {
 	struct err why = {.sys = 2, .status = 126, .msg = "x: cannot be executed"};
 	int terminal = -1;
@@ -103,7 +103,7 @@ static void all_that_the_first_process_says_is_heard_until_it_is_ready_or_gone(v
 	assert_int_equal(channel_hear(ends[0], &terminal, &e), 0);
 }
 
-static void a_path_that_is_too_long_is_refused_not_cut(void **state)
+static void a_path_that_is_too_long_is_refused(void **state)
 {
 	static char path[CHANNEL_TEXT + 1];
 
@@ -122,13 +122,13 @@ static void a_path_that_is_too_long_is_refused_not_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(words_come_in_order_each_whole),
+		test(messages_arrive_complete_and_in_order),
 		test(a_descriptor_goes_along_and_is_closed_on_exec),
 		test(a_failure_comes_with_its_status),
-		test(the_end_of_the_other_side_is_heard_after_its_last_word),
-		test(nobody_to_hear_it_is_an_error_and_no_signal),
-		test(all_that_the_first_process_says_is_heard_until_it_is_ready_or_gone),
-		test(a_path_that_is_too_long_is_refused_not_cut),
+		test(the_end_of_the_channel_comes_after_the_last_message),
+		test(sending_to_a_closed_end_is_an_error_without_sigpipe),
+		test(messages_are_read_until_the_first_process_is_ready_or_gone),
+		test(a_path_that_is_too_long_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

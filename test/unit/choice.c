@@ -6,7 +6,7 @@
 
 static struct err e;
 
-/* The choice of two lists of names with commas between (NULL: not given). */
+/* Chooses with two comma-separated lists of names (NULL: option not given). */
 static int choose(const char *only, const char *without, bool recorded, uint32_t *set)
 {
 	own_strv struct strv kept = {0}, dropped = {0};
@@ -18,7 +18,7 @@ static int choose(const char *only, const char *without, bool recorded, uint32_t
 	return choice_stages(&kept, &dropped, recorded, set, &e);
 }
 
-/* The stages that are left, in one line. */
+/* The chosen stages, in one line. */
 static void leaves(const char *only, const char *without, bool recorded, const char *wanted)
 {
 	own_strv struct strv names = {0};
@@ -33,7 +33,7 @@ static void leaves(const char *only, const char *without, bool recorded, const c
 	assert_string_equal(line, wanted);
 }
 
-static void some_stages_are_chosen_whatever_their_order(void **state)
+static void stages_are_chosen_in_any_order(void **state)
 {
 	(void)state;
 	leaves("uts", NULL, false, "uts exec");
@@ -44,7 +44,7 @@ static void some_stages_are_chosen_whatever_their_order(void **state)
 	       "snapshot cgroup uts ipc pid cgns mnt root proc caps seccomp exec");
 }
 
-static void what_is_recorded_has_its_snapshot_and_its_group(void **state)
+static void a_recorded_run_always_has_snapshot_and_cgroup(void **state)
 {
 	(void)state;
 	leaves("uts", NULL, true, "snapshot cgroup uts exec");
@@ -59,7 +59,7 @@ static void what_is_recorded_has_its_snapshot_and_its_group(void **state)
 		assert_refused(choose(only, without, recorded, &set), &e, sentence); \
 	} while (0)
 
-static void what_cannot_be_left_out_or_is_not_there_is_refused(void **state)
+static void required_and_unknown_stages_are_refused(void **state)
 {
 	static const char known[] =
 		"--only a: no such stage; there are snapshot cgroup user net uts ipc pid cgns time mnt root proc "
@@ -76,7 +76,7 @@ static void what_cannot_be_left_out_or_is_not_there_is_refused(void **state)
 		"--without cgroup: it is always done where the run is recorded, as that is how it is ended");
 }
 
-static void without_a_choice_all_are_wanted_but_time(void **state)
+static void the_default_is_all_stages_except_time(void **state)
 {
 	struct plan p = {.rootfs = NULL, .net = NET_NONE, .users = USERS_AUTO};
 	size_t n = 0;
@@ -93,10 +93,10 @@ static void without_a_choice_all_are_wanted_but_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(some_stages_are_chosen_whatever_their_order),
-		cmocka_unit_test(what_is_recorded_has_its_snapshot_and_its_group),
-		cmocka_unit_test(what_cannot_be_left_out_or_is_not_there_is_refused),
-		cmocka_unit_test(without_a_choice_all_are_wanted_but_time),
+		cmocka_unit_test(stages_are_chosen_in_any_order),
+		cmocka_unit_test(a_recorded_run_always_has_snapshot_and_cgroup),
+		cmocka_unit_test(required_and_unknown_stages_are_refused),
+		cmocka_unit_test(the_default_is_all_stages_except_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,8 @@ static int root_scratch(void **state)
 
 #define unit_test_root(f) cmocka_unit_test_setup_teardown(f, root_scratch, scratch_remove)
 
-/* Whether check holds in a child confined to the scratch directory, with only descriptor keep. */
+/* Whether check is true in a child that is confined to the scratch directory and keeps only the
+ * descriptor keep. */
 static void assert_confined(struct scratch *s, int keep, bool (*check)(int keep))
 {
 	struct err e;
@@ -66,7 +67,7 @@ static bool others_are_closed(int keep)
 	return fcntl(keep, F_GETFD) >= 0;
 }
 
-static void only_what_is_kept_stays_open(void **state)
+static void only_kept_descriptors_stay_open(void **state)
 {
 	own_fd int low = memfd_create("low", MFD_CLOEXEC), kept = fcntl(low, F_DUPFD_CLOEXEC, 50),
 		   high = fcntl(low, F_DUPFD_CLOEXEC, 60);
@@ -80,7 +81,7 @@ static bool is_alone_on_the_network(int keep)
 	char name[IF_NAMESIZE];
 
 	(void)keep;
-	/* A namespace of its own has the loopback device first, and it is down. */
+	/* A new network namespace has only the loopback device, which is down. */
 	return if_indextoname(1, name) && strcmp(name, "lo") == 0 && !if_indextoname(2, name) &&
 		socket(AF_INET, SOCK_RAW, 1) < 0;
 }
@@ -116,7 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_test_root(a_device_is_made_but_not_opened),
 		unit_test_root(the_root_cannot_be_left),
-		unit_test_root(only_what_is_kept_stays_open),
+		unit_test_root(only_kept_descriptors_stay_open),
 		unit_test_root(there_is_no_network),
 		unit_test_root(files_of_any_owner_and_mode_can_be_made),
 	};

@@ -16,13 +16,12 @@ static struct err e;
 static char root_path[] = "/root", run_path[] = "/run";
 static const char started[] = "2024-05-01T10:00:00.000000000Z";
 
-/* A container is found by its directories: for that they need not be on btrfs. */
+/* Containers are found by their directories, which need no btrfs here. */
 static struct store fake_store(const struct scratch *s)
 {
 	mkdirat(s->dir, "root", 0700);
 	mkdirat(s->dir, "run", 0700);
-	/* Clearing away ends the processes of a group: not those of a real container with the same
-	 * id. */
+	/* Cleaning up kills the processes of a cgroup: use one that no real container has. */
 	setenv("CT_CGROUP", strrchr(s->path, '/'), 1);
 	return (struct store){.root_path = root_path,
 			      .run_path = run_path,
@@ -84,7 +83,7 @@ static void assert_oom_killed(const struct store *s, const char *id, bool wanted
 	assert_int_equal(st.oom_killed, wanted);
 }
 
-static void one_whose_first_process_lives_runs(void **state)
+static void a_container_with_a_living_first_process_is_running(void **state)
 {
 	struct store s = fake_store(*state);
 	struct proc_id init;
@@ -105,7 +104,7 @@ static void one_whose_first_process_lives_runs(void **state)
 	close_fake(&s);
 }
 
-static void one_that_ended_says_how(void **state)
+static void an_ended_container_has_its_status(void **state)
 {
 	static const struct {
 		enum container_phase phase;
@@ -133,7 +132,7 @@ static void one_that_ended_says_how(void **state)
 	close_fake(&s);
 }
 
-static void the_phase_oom_of_earlier_versions_is_read_as_the_programs_own_status(void **state)
+static void the_phase_oom_of_earlier_versions_is_read_as_the_programs_status(void **state)
 {
 	static const struct {
 		const char *record, *text;
@@ -154,7 +153,7 @@ static void the_phase_oom_of_earlier_versions_is_read_as_the_programs_own_status
 	close_fake(&s);
 }
 
-static void one_that_nobody_saw_end_is_dead_and_never_running(void **state)
+static void a_container_without_an_exit_record_is_dead(void **state)
 {
 	struct store s = fake_store(*state);
 	struct proc_id init;
@@ -165,11 +164,11 @@ static void one_that_nobody_saw_end_is_dead_and_never_running(void **state)
 	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
 	assert_status(&s, "ps_42002", "running");
 	stop(pid);
-	assert_status(&s, "ps_42002", "dead"); /* although its supervisor, this process, lives on */
+	assert_status(&s, "ps_42002", "dead"); /* although its supervisor, this process, is alive */
 	close_fake(&s);
 }
 
-static void a_pid_that_was_given_again_is_not_the_container(void **state)
+static void a_reused_pid_is_not_the_container(void **state)
 {
 	struct store s = fake_store(*state);
 	struct proc_id init;
@@ -183,7 +182,7 @@ static void a_pid_that_was_given_again_is_not_the_container(void **state)
 	close_fake(&s);
 }
 
-static void what_is_of_another_boot_is_not_believed(void **state)
+static void a_state_of_another_boot_is_ignored(void **state)
 {
 	struct store s = fake_store(*state);
 	own_record struct record r = {0};
@@ -201,7 +200,7 @@ static void what_is_of_another_boot_is_not_believed(void **state)
 	close_fake(&s);
 }
 
-static void its_root_is_its_snapshot_or_the_users_directory(void **state)
+static void the_root_is_the_snapshot_or_the_users_directory(void **state)
 {
 	struct store s = fake_store(*state);
 	struct container c;
@@ -222,7 +221,7 @@ static void its_root_is_its_snapshot_or_the_users_directory(void **state)
 	close_fake(&s);
 }
 
-static void its_group_is_below_the_parent_that_the_environment_names(void **state)
+static void the_cgroup_is_below_the_parent_in_the_environment(void **state)
 {
 	static const struct {
 		const char *parent, *group;
@@ -246,7 +245,7 @@ static void its_group_is_below_the_parent_that_the_environment_names(void **stat
 	}
 }
 
-static void an_unknown_or_damaged_one_is_refused_by_the_name_asked_for(void **state)
+static void an_unknown_or_damaged_container_is_refused_by_the_given_name(void **state)
 {
 	struct store s = fake_store(*state);
 	struct container c;
@@ -278,7 +277,7 @@ static bool opened_twice(int inotify, int pidfd)
 	return true;
 }
 
-static void a_start_waits_for_a_command_that_clears_away(void **state)
+static void a_start_waits_for_a_command_that_cleans_up(void **state)
 {
 	const struct scratch *scratch = *state;
 	struct store s = fake_store(scratch);
@@ -293,7 +292,7 @@ static void a_start_waits_for_a_command_that_clears_away(void **state)
 	assert_true(inotify_add_watch(inotify, dir, IN_OPEN | IN_ONLYDIR) >= 0);
 	pid = fork();
 	if (pid == 0) {
-		close(lock); /* flock(2): what is inherited is the same lock */
+		close(lock); /* flock(2): an inherited descriptor has the same lock */
 		_exit(container_begin(&s, "ps_42002", &e) < 0);
 	}
 	pidfd = pidfd_open(pid, 0);
@@ -304,7 +303,7 @@ static void a_start_waits_for_a_command_that_clears_away(void **state)
 	close_fake(&s);
 }
 
-static void a_container_whose_supervisor_lives_is_not_started_again(void **state)
+static void a_container_with_a_living_supervisor_is_not_started_again(void **state)
 {
 	struct store s = fake_store(*state);
 	own_fd int lock = -1;
@@ -315,12 +314,12 @@ static void a_container_whose_supervisor_lives_is_not_started_again(void **state
 	lock = lock_try(s.run, "ps_42002", &e);
 	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
 	assert_refused(container_begin(&s, "ps_42002", &e), &e, "runs already");
-	stop(pid); /* the supervisor still is to write down how it ended */
+	stop(pid); /* the supervisor has not yet written the exit record */
 	assert_refused(container_begin(&s, "ps_42002", &e), &e, "runs already");
 	close_fake(&s);
 }
 
-static void what_a_starting_supervisor_holds_is_not_cleared_away(void **state)
+static void a_starting_container_is_not_cleaned_up(void **state)
 {
 	struct store s = fake_store(*state);
 	own_fd int lock = -1;
@@ -336,7 +335,7 @@ static void what_a_starting_supervisor_holds_is_not_cleared_away(void **state)
 	close_fake(&s);
 }
 
-static void one_whose_record_a_power_cut_emptied_is_said_to_be_so(void **state)
+static void an_emptied_record_is_reported(void **state)
 {
 	struct store s = fake_store(*state);
 	own_container struct container c = CONTAINER_NONE;
@@ -355,20 +354,19 @@ static void one_whose_record_a_power_cut_emptied_is_said_to_be_so(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_scratch(one_whose_first_process_lives_runs),
-		unit_test_scratch(one_that_ended_says_how),
-		unit_test_scratch(
-			the_phase_oom_of_earlier_versions_is_read_as_the_programs_own_status),
-		unit_test_scratch(one_that_nobody_saw_end_is_dead_and_never_running),
-		unit_test_scratch(a_pid_that_was_given_again_is_not_the_container),
-		unit_test_scratch(what_is_of_another_boot_is_not_believed),
-		unit_test_scratch(its_root_is_its_snapshot_or_the_users_directory),
-		unit_test_scratch(its_group_is_below_the_parent_that_the_environment_names),
-		unit_test_scratch(an_unknown_or_damaged_one_is_refused_by_the_name_asked_for),
-		unit_test_scratch(one_whose_record_a_power_cut_emptied_is_said_to_be_so),
-		unit_test_scratch(a_start_waits_for_a_command_that_clears_away),
-		unit_test_scratch(a_container_whose_supervisor_lives_is_not_started_again),
-		unit_test_scratch(what_a_starting_supervisor_holds_is_not_cleared_away),
+		unit_test_scratch(a_container_with_a_living_first_process_is_running),
+		unit_test_scratch(an_ended_container_has_its_status),
+		unit_test_scratch(the_phase_oom_of_earlier_versions_is_read_as_the_programs_status),
+		unit_test_scratch(a_container_without_an_exit_record_is_dead),
+		unit_test_scratch(a_reused_pid_is_not_the_container),
+		unit_test_scratch(a_state_of_another_boot_is_ignored),
+		unit_test_scratch(the_root_is_the_snapshot_or_the_users_directory),
+		unit_test_scratch(the_cgroup_is_below_the_parent_in_the_environment),
+		unit_test_scratch(an_unknown_or_damaged_container_is_refused_by_the_given_name),
+		unit_test_scratch(an_emptied_record_is_reported),
+		unit_test_scratch(a_start_waits_for_a_command_that_cleans_up),
+		unit_test_scratch(a_container_with_a_living_supervisor_is_not_started_again),
+		unit_test_scratch(a_starting_container_is_not_cleaned_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

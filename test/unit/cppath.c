@@ -7,7 +7,7 @@
 
 static struct err e;
 
-/* dir/, file, dir/inner; sub/: what a container's root would be. */
+/* dir/, file, dir/inner; sub/ stands for a container's root. */
 static int make(void **state)
 {
 	struct scratch *s;
@@ -26,7 +26,7 @@ static struct cppath at(const struct scratch *s, const char *path)
 	return (struct cppath){.root = s->dir, .path = path, .shown = path};
 }
 
-/* Where a file would go: "NAME", in the directory whose inode is that of `in`. */
+/* The destination of a file: "NAME", in the directory with the inode of `in`. */
 static void goes(const struct scratch *s, const char *path, const char *in, const char *name)
 {
 	own_dest struct dest d = {.dir = -1};
@@ -40,7 +40,7 @@ static void goes(const struct scratch *s, const char *path, const char *in, cons
 	assert_true(want.st_ino == got.st_ino);
 }
 
-static void a_source_is_called_by_the_last_part_of_its_path(void **state)
+static void a_source_is_named_after_the_last_component_of_its_path(void **state)
 {
 	static const struct {
 		const char *path, *name;
@@ -62,7 +62,7 @@ static void a_source_is_called_by_the_last_part_of_its_path(void **state)
 	}
 }
 
-static void a_file_goes_where_podman_puts_it(void **state)
+static void a_file_is_placed_as_by_podman(void **state)
 {
 	goes(*state, "dir", "dir", "src");
 	goes(*state, "dir/", "dir", "src");
@@ -73,7 +73,7 @@ static void a_file_goes_where_podman_puts_it(void **state)
 	goes(*state, "dir/inner", "dir", "inner");
 }
 
-static void links_lead_on_beneath_the_root_whatever_they_say(void **state)
+static void links_are_resolved_beneath_the_root(void **state)
 {
 	const struct scratch *s = *state;
 
@@ -90,7 +90,7 @@ static void links_lead_on_beneath_the_root_whatever_they_say(void **state)
 	goes(s, "to-dir/relative", ".", "file");
 }
 
-static void what_cannot_be_a_destination_is_refused(void **state)
+static void invalid_destinations_are_refused(void **state)
 {
 	static const struct {
 		const char *path;
@@ -124,10 +124,10 @@ static void what_cannot_be_a_destination_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_places(a_source_is_called_by_the_last_part_of_its_path),
-		unit_test_places(a_file_goes_where_podman_puts_it),
-		unit_test_places(links_lead_on_beneath_the_root_whatever_they_say),
-		unit_test_places(what_cannot_be_a_destination_is_refused),
+		unit_test_places(a_source_is_named_after_the_last_component_of_its_path),
+		unit_test_places(a_file_is_placed_as_by_podman),
+		unit_test_places(links_are_resolved_beneath_the_root),
+		unit_test_places(invalid_destinations_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("place", tests, NULL, NULL);

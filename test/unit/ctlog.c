@@ -13,7 +13,7 @@
 
 static struct err e;
 
-/* The log without its times: "stdout F text\n..." */
+/* The log without times: "stdout F text\n..." */
 static void assert_records(int dir, const char *name, const char *expected)
 {
 	own_buf struct buf b = {0}, bare = {0};
@@ -44,7 +44,7 @@ static void each_line_is_a_record_with_its_stream(void **state)
 	assert_records(s->dir, "log", "stdout F a\nstdout F \nstdout F b b\nstderr F c\n");
 }
 
-static void an_unterminated_end_is_in_the_file_at_once(void **state)
+static void an_unterminated_line_is_written_at_once(void **state)
 {
 	struct scratch *s = *state;
 	struct ctlog *l = ctlog_open(s->dir, 0, &e);
@@ -101,7 +101,7 @@ static void a_long_line_is_split_into_bounded_records(void **state)
 	assert_int_equal(b.data[2 * (CTLOG_HEAD + CTLOG_PAYLOAD + 1) + 38], 'F');
 }
 
-static void it_goes_on_where_it_was_closed(void **state)
+static void a_reopened_log_is_continued(void **state)
 {
 	struct scratch *s = *state;
 	struct ctlog *l = ctlog_open(s->dir, 0, &e);
@@ -142,7 +142,7 @@ static void zeros_that_a_power_cut_left_do_not_precede_the_next_record(void **st
 	assert_records(s->dir, "log", "stdout F cut\nstdout F b\n");
 }
 
-static void two_files_take_no_more_than_they_may(void **state)
+static void two_files_stay_within_the_bound(void **state)
 {
 	struct scratch *s = *state;
 	struct ctlog *l = ctlog_open(s->dir, 1000, &e);
@@ -164,7 +164,7 @@ static void two_files_take_no_more_than_they_may(void **state)
 	assert_non_null(strstr(newest.data, " F line 999\n"));
 }
 
-static void a_record_larger_than_the_bound_stands_alone(void **state)
+static void a_record_larger_than_the_bound_has_a_file_of_its_own(void **state)
 {
 	struct scratch *s = *state;
 	struct ctlog *l = ctlog_open(s->dir, 1, &e);
@@ -185,7 +185,7 @@ static void limit_files(rlim_t bytes)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-static void what_a_full_disk_does_not_take_is_told_at_the_end(void **state)
+static void output_lost_on_a_full_disk_is_reported_at_the_end(void **state)
 {
 	struct scratch *s = *state;
 	struct ctlog *l = ctlog_open(s->dir, 0, &e);
@@ -201,7 +201,7 @@ static void what_a_full_disk_does_not_take_is_told_at_the_end(void **state)
 	assert_records(s->dir, "log", "stdout F first\nstdout F second\nstdout F third\n");
 }
 
-static void a_disk_full_to_the_end_leaves_whole_records_but_for_the_last(void **state)
+static void on_a_full_disk_only_the_last_record_may_be_incomplete(void **state)
 {
 	struct scratch *s = *state;
 	struct ctlog *l = ctlog_open(s->dir, 0, &e);
@@ -217,7 +217,7 @@ static void a_disk_full_to_the_end_leaves_whole_records_but_for_the_last(void **
 	assert_records(s->dir, "log", "stdout F a\nstdout F the rest o\nstdout F b\n");
 }
 
-static void a_directory_that_is_gone_costs_the_log_and_nothing_else(void **state)
+static void a_removed_directory_loses_only_the_log(void **state)
 {
 	struct scratch *s = *state;
 	struct ctlog *l = ctlog_open(s->dir, 200, &e);
@@ -244,7 +244,7 @@ static void a_log_that_cannot_be_opened_is_refused(void **state)
 	assert_int_equal(ctlog_close(NULL, &e), 0);
 }
 
-static void only_a_head_is_a_head(void **state)
+static void a_malformed_record_head_is_not_accepted(void **state)
 {
 	static const char good[] = "2024-05-01T10:00:00.123456789Z stderr P x";
 	enum ctlog_stream stream;
@@ -267,19 +267,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(each_line_is_a_record_with_its_stream),
-		unit_test_scratch(an_unterminated_end_is_in_the_file_at_once),
+		unit_test_scratch(an_unterminated_line_is_written_at_once),
 		unit_test_scratch(a_record_begins_with_the_present_time),
 		unit_test_scratch(a_long_line_is_split_into_bounded_records),
-		unit_test_scratch(it_goes_on_where_it_was_closed),
+		unit_test_scratch(a_reopened_log_is_continued),
 		unit_test_scratch(a_record_cut_by_a_crash_does_not_swallow_the_next),
 		unit_test_scratch(zeros_that_a_power_cut_left_do_not_precede_the_next_record),
-		unit_test_scratch(two_files_take_no_more_than_they_may),
-		unit_test_scratch(a_record_larger_than_the_bound_stands_alone),
-		unit_test_scratch(what_a_full_disk_does_not_take_is_told_at_the_end),
-		unit_test_scratch(a_disk_full_to_the_end_leaves_whole_records_but_for_the_last),
-		unit_test_scratch(a_directory_that_is_gone_costs_the_log_and_nothing_else),
+		unit_test_scratch(two_files_stay_within_the_bound),
+		unit_test_scratch(a_record_larger_than_the_bound_has_a_file_of_its_own),
+		unit_test_scratch(output_lost_on_a_full_disk_is_reported_at_the_end),
+		unit_test_scratch(on_a_full_disk_only_the_last_record_may_be_incomplete),
+		unit_test_scratch(a_removed_directory_loses_only_the_log),
 		unit_test_scratch(a_log_that_cannot_be_opened_is_refused),
-		cmocka_unit_test(only_a_head_is_a_head),
+		cmocka_unit_test(a_malformed_record_head_is_not_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

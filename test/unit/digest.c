@@ -19,7 +19,7 @@ static void the_digest_of_bytes_is_sha256(void **state)
 	assert_string_equal(digest_hex(is), ABC + 7);
 }
 
-static void bytes_that_come_in_pieces_have_the_same_digest(void **state)
+static void bytes_added_in_pieces_have_the_same_digest(void **state)
 {
 	own_digest struct digest d = {0}, unused = {0};
 	char is[DIGEST_LEN];
@@ -64,7 +64,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_digest_of_bytes_is_sha256),
-		cmocka_unit_test(bytes_that_come_in_pieces_have_the_same_digest),
+		cmocka_unit_test(bytes_added_in_pieces_have_the_same_digest),
 		cmocka_unit_test(only_sha256_in_lower_case_is_a_digest),
 	};
 

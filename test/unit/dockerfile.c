@@ -3,8 +3,8 @@
 #include "base/own.h"
 #include "build/dockerfile.h"
 
-/* Each instruction as LINE NAME [FLAG]... {REST} or (ITEM)..., and "<NAME:CONTENT>" of its
- * heredocs; then the faults. */
+/* Prints each instruction as LINE NAME [FLAG]... {REST} or (ITEM)..., with "<NAME:CONTENT>" for
+ * each heredoc; then the faults. */
 static char *read_text(const char *text, size_t len)
 {
 	own_dockerfile struct dockerfile f = {0};
@@ -85,7 +85,7 @@ static void flags_stand_before_arguments(void **state)
 	is("RUN -x", "1 RUN {-x}");
 }
 
-static void the_json_form_is_told_from_a_line(void **state)
+static void json_form_and_shell_form_are_distinguished(void **state)
 {
 	(void)state;
 	is("CMD [\"a\", \"b c\"]", "1 CMD (a) (b c)");
@@ -111,7 +111,7 @@ static void heredocs_take_the_lines_that_follow(void **state)
 	is("RUN <<EOF\na", "1 RUN {<<EOF} <EOF$:a>\n!1 RUN: heredoc without its end line EOF");
 }
 
-static void what_only_looks_like_a_heredoc_is_none(void **state)
+static void operators_that_look_like_a_heredoc_are_none(void **state)
 {
 	(void)state;
 	is("RUN echo \"a <<b\" $((1<<4)) \\<<c <<<x",
@@ -156,9 +156,9 @@ int main(void)
 		cmocka_unit_test(lines_become_instructions),
 		cmocka_unit_test(directives_stand_before_all_else),
 		cmocka_unit_test(flags_stand_before_arguments),
-		cmocka_unit_test(the_json_form_is_told_from_a_line),
+		cmocka_unit_test(json_form_and_shell_form_are_distinguished),
 		cmocka_unit_test(heredocs_take_the_lines_that_follow),
-		cmocka_unit_test(what_only_looks_like_a_heredoc_is_none),
+		cmocka_unit_test(operators_that_look_like_a_heredoc_are_none),
 		cmocka_unit_test(a_nul_byte_is_a_fault),
 		cmocka_unit_test(words_keep_their_quotes),
 	};

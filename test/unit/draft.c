@@ -94,7 +94,7 @@ static void a_name_that_is_taken_keeps_the_draft_from_being_seen(void **state)
 	draft_drop(s, &d);
 }
 
-static void one_of_many_at_once_gets_the_name(void **state)
+static void one_of_many_concurrent_drafts_gets_the_name(void **state)
 {
 	struct store *s = store_of(state);
 	int status, won = 0;
@@ -149,7 +149,7 @@ static void an_exchange_replaces_the_object_and_keeps_its_names(void **state)
 	draft_drop(s, &d);
 }
 
-static void what_was_replaced_stays_while_somebody_holds_it(void **state)
+static void a_replaced_object_stays_while_it_is_locked(void **state)
 {
 	struct store *s = store_of(state);
 	own_fd int lock = -1;
@@ -212,7 +212,7 @@ static void names_that_a_killed_process_left_go_with_its_draft(void **state)
 	assert_true(exists(s, "names/ps/kept"));
 }
 
-static void a_name_is_given_back_only_by_who_has_it(void **state)
+static void a_name_is_given_back_only_by_its_holder(void **state)
 {
 	struct store *s = store_of(state);
 	char id[ID_LEN];
@@ -229,7 +229,7 @@ static void a_name_is_given_back_only_by_who_has_it(void **state)
 	assert_int_equal(name_resolve(s, "img", "a", id, &e), -1);
 }
 
-static void removal_takes_the_object_and_all_its_names(void **state)
+static void removal_removes_an_object_with_all_its_names(void **state)
 {
 	struct store *s = store_of(state);
 
@@ -244,7 +244,7 @@ static void removal_takes_the_object_and_all_its_names(void **state)
 	assert_int_equal(draft_unpublish(s, "img_42002", &e), 0);
 }
 
-static void a_name_given_on_is_not_removed_with_its_first_owner(void **state)
+static void a_name_that_moved_is_not_removed_with_its_first_owner(void **state)
 {
 	struct store *s = store_of(state);
 	char id[ID_LEN];
@@ -255,8 +255,7 @@ static void a_name_given_on_is_not_removed_with_its_first_owner(void **state)
 	assert_int_equal(name_resolve(s, "img", "a", id, &e), 0);
 }
 
-/* A subvolume with those that a process of the container could have made: each read-only and in the
- * one before. */
+/* A subvolume with nested read-only subvolumes, as a process of the container could make them. */
 static int nest(int dir, int depth)
 {
 	own_fd int fd = -1;
@@ -269,7 +268,7 @@ static int nest(int dir, int depth)
 	return nest(fd, depth - 1) < 0 ? -1 : subvol_set_read_only(fd, true, &e);
 }
 
-static void subvolumes_inside_go_with_the_object(void **state)
+static void nested_subvolumes_are_removed_with_the_object(void **state)
 {
 	struct store *s = store_of(state);
 	own_fd int rootfs = -1;
@@ -297,7 +296,7 @@ static void removal_follows_no_link(void **state)
 	assert_int_equal(access(file, F_OK), 0);
 }
 
-static void what_is_mounted_in_an_object_is_not_deleted(void **state)
+static void mounted_files_in_an_object_are_not_deleted(void **state)
 {
 	struct home *h = *state;
 	own_str char *inside = str_fmt("%s/ps_42002/mnt", h->s.root_path), *moved = NULL;
@@ -317,7 +316,7 @@ static void what_is_mounted_in_an_object_is_not_deleted(void **state)
 	assert_int_equal(umount2(moved, 0), 0);
 }
 
-/* Fills it in steps down to single blocks, metadata too. */
+/* Fills data and metadata, in steps down to single blocks. */
 static void fill(const struct store *s)
 {
 	static char chunk[1 << 20];
@@ -361,18 +360,18 @@ int main(void)
 		unit_test_store(a_published_draft_is_an_object),
 		unit_test_store(an_object_is_never_published_over),
 		unit_test_store(a_name_that_is_taken_keeps_the_draft_from_being_seen),
-		unit_test_store(one_of_many_at_once_gets_the_name),
+		unit_test_store(one_of_many_concurrent_drafts_gets_the_name),
 		unit_test_store(an_image_takes_over_a_name),
 		unit_test_store(an_exchange_replaces_the_object_and_keeps_its_names),
-		unit_test_store(what_was_replaced_stays_while_somebody_holds_it),
+		unit_test_store(a_replaced_object_stays_while_it_is_locked),
 		unit_test_store(a_draft_of_a_dead_process_is_swept_and_of_a_live_one_kept),
 		unit_test_store(names_that_a_killed_process_left_go_with_its_draft),
-		unit_test_store(a_name_is_given_back_only_by_who_has_it),
-		unit_test_store(removal_takes_the_object_and_all_its_names),
-		unit_test_store(a_name_given_on_is_not_removed_with_its_first_owner),
-		unit_test_store(subvolumes_inside_go_with_the_object),
+		unit_test_store(a_name_is_given_back_only_by_its_holder),
+		unit_test_store(removal_removes_an_object_with_all_its_names),
+		unit_test_store(a_name_that_moved_is_not_removed_with_its_first_owner),
+		unit_test_store(nested_subvolumes_are_removed_with_the_object),
 		unit_test_store(removal_follows_no_link),
-		unit_test_store(what_is_mounted_in_an_object_is_not_deleted),
+		unit_test_store(mounted_files_in_an_object_are_not_deleted),
 		unit_test_store(a_full_store_can_be_emptied),
 	};
 

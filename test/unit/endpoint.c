@@ -10,7 +10,8 @@
 #include "private_net.h"
 #include "private_store.h"
 
-/* A store and CT_RUN for each test; the namespace is one for all, as nft_run keeps a socket. */
+/* A store and a CT_RUN for each test; one network namespace for all, because nft_run keeps a
+ * socket. */
 static struct err e;
 static struct network net;
 
@@ -80,7 +81,7 @@ static void is_at(const struct home *h, const char *id, const char *want)
 	assert_string_equal(inet_ntoa(m.at.address), want);
 }
 
-static void the_number_tells_where_the_address_is_looked_for(void **state)
+static void the_containers_number_decides_where_the_search_for_an_address_begins(void **state)
 {
 	const struct home *h = *state;
 
@@ -92,7 +93,7 @@ static void the_number_tells_where_the_address_is_looked_for(void **state)
 	is_at(h, "ps_42004", "10.0.0.4");
 }
 
-static void all_addresses_are_given_and_then_none(void **state)
+static void all_addresses_are_assigned_before_none_is_free(void **state)
 {
 	const struct home *h = *state;
 	struct endpoint m;
@@ -106,14 +107,14 @@ static void all_addresses_are_given_and_then_none(void **state)
 	assert_refused(endpoint_choose(&h->s, &net, "ps_42031", "eth0", &m, &e), &e,
 		       "network default: no free address in 10.0.0.0/29");
 	assert_int_equal(e.sys, EADDRNOTAVAIL);
-	/* One whose directory is gone has none. */
+	/* A container without a directory has no lease. */
 	assert_int_equal(unlinkat(h->s.run, "ps_42016/net", 0) |
 				 unlinkat(h->s.run, "ps_42016", AT_REMOVEDIR),
 			 0);
 	is_at(h, "ps_42031", "10.0.0.3");
 }
 
-static void nothing_is_left_of_one_that_is_cleaned_up_after(void **state)
+static void a_cleaned_up_endpoint_leaves_nothing(void **state)
 {
 	const struct home *h = *state;
 	own_record struct record r = {0};
@@ -130,7 +131,7 @@ static void nothing_is_left_of_one_that_is_cleaned_up_after(void **state)
 	assert_int_equal(faccessat(net.dir, "10.0.0.2", F_OK, AT_SYMLINK_NOFOLLOW), -1);
 }
 
-static void a_link_that_outlived_its_container_makes_way(void **state)
+static void an_interface_left_by_a_dead_container_is_replaced(void **state)
 {
 	const struct home *h = *state;
 	own_netlink struct netlink *rtnl = rtnl_open(-1, &e);
@@ -156,10 +157,11 @@ static void a_link_that_outlived_its_container_makes_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_member(the_number_tells_where_the_address_is_looked_for),
-		unit_test_member(all_addresses_are_given_and_then_none),
-		unit_test_member(nothing_is_left_of_one_that_is_cleaned_up_after),
-		unit_test_member(a_link_that_outlived_its_container_makes_way),
+		unit_test_member(
+			the_containers_number_decides_where_the_search_for_an_address_begins),
+		unit_test_member(all_addresses_are_assigned_before_none_is_free),
+		unit_test_member(a_cleaned_up_endpoint_leaves_nothing),
+		unit_test_member(an_interface_left_by_a_dead_container_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, netstage_enter, net_leave);

@@ -34,7 +34,7 @@ static int read_text(const char *text)
 		assert_refused(read_bytes(text, len), &e, wanted);        \
 	} while (0)
 
-static void notes_and_blank_lines_count_for_nothing_and_values_stay_as_they_are(void **state)
+static void comments_and_blank_lines_are_skipped_and_values_are_literal(void **state)
 {
 	(void)state;
 	assert_int_equal(read_text("# a note\n\n \t\n  A=1\nB= a b \\n'c' \nexport\nC="), 0);
@@ -72,7 +72,7 @@ static void a_name_with_blanks_is_refused_with_its_line(void **state)
 	refused("=1\n", 3, "line 1: =1: not NAME=VALUE or NAME");
 }
 
-static void a_file_that_is_no_text_is_refused_with_its_line(void **state)
+static void a_file_with_nul_bytes_is_refused_with_its_line(void **state)
 {
 	refused("A=1\nB=\0C=2\n", 11, "line 2: a byte 0, so not a text (UTF-16?)");
 	refused("A=1\n\0", 5, "line 2: a byte 0, so not a text (UTF-16?)");
@@ -85,7 +85,7 @@ static void a_file_that_cannot_be_read_is_refused(void **state)
 		       "/no/such: No such file or directory");
 	assert_refused(envfile_read("/etc", &settings, &e), &e, "/etc: Is a directory");
 	assert_refused(envfile_read("/dev/zero", &settings, &e), &e, "/dev/zero: File too large");
-	/* It can be opened, and nothing is at address 0. */
+	/* It can be opened, but reading address 0 fails. */
 	assert_refused(envfile_read("/proc/self/mem", &settings, &e), &e,
 		       "/proc/self/mem: Input/output error");
 }
@@ -111,10 +111,10 @@ static int finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(notes_and_blank_lines_count_for_nothing_and_values_stay_as_they_are),
+		test(comments_and_blank_lines_are_skipped_and_values_are_literal),
 		test(carriage_returns_and_a_byte_order_mark_are_dropped_as_docker_drops_them),
 		test(a_name_with_blanks_is_refused_with_its_line),
-		test(a_file_that_is_no_text_is_refused_with_its_line),
+		test(a_file_with_nul_bytes_is_refused_with_its_line),
 		test(a_file_that_cannot_be_read_is_refused),
 	};
 

@@ -67,7 +67,7 @@ static void a_message_that_is_too_long_is_cut_and_still_ends(void **state)
 	assert_int_equal(strlen(e.msg), sizeof(e.msg) - 1);
 }
 
-static void a_whole_error_fits_one_write_to_a_pipe(void **state)
+static void an_error_fits_one_atomic_write_to_a_pipe(void **state)
 {
 	(void)state;
 	assert_true(sizeof(struct err) <= PIPE_BUF);
@@ -81,7 +81,7 @@ int main(void)
 		cmocka_unit_test(each_caller_puts_its_own_words_in_front),
 		cmocka_unit_test(the_status_a_failure_asks_for_survives_wrapping),
 		cmocka_unit_test(a_message_that_is_too_long_is_cut_and_still_ends),
-		cmocka_unit_test(a_whole_error_fits_one_write_to_a_pipe),
+		cmocka_unit_test(an_error_fits_one_atomic_write_to_a_pipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

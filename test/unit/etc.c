@@ -17,7 +17,7 @@ static char *content(const struct scratch *s, const char *name)
 	return text.data;
 }
 
-static void the_files_say_who_and_where_it_is(void **state)
+static void the_files_have_the_containers_name_and_address(void **state)
 {
 	const struct scratch *s = *state;
 	struct plan p = {.net = NET_NONE};
@@ -36,7 +36,7 @@ static void the_files_say_who_and_where_it_is(void **state)
 			    "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n127.0.1.1\tweb\n"
 			    "192.0.2.7\tdb\n2001:db8::7\tsix\n");
 	assert_string_equal(hostname, "web\n");
-	/* What follows is the host's (search, options), without its servers. */
+	/* Then the host's search and options follow, without its servers. */
 	assert_true(strncmp(resolv, "nameserver 192.0.2.1\nnameserver 2001:db8::1\n", 44) == 0);
 	assert_null(strstr(resolv + 44, "nameserver"));
 	for (const char *const *name = etc_files; *name; name++) {
@@ -50,7 +50,7 @@ static void the_files_say_who_and_where_it_is(void **state)
 	plan_free_lists(&p);
 }
 
-static void a_resolver_on_the_hosts_loopback_is_not_the_containers(void **state)
+static void a_resolver_on_the_hosts_loopback_is_left_out(void **state)
 {
 	const struct scratch *s = *state;
 	struct plan p = {.net = NET_NONE};
@@ -105,8 +105,8 @@ static void a_resolver_is_an_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_scratch(the_files_say_who_and_where_it_is),
-		unit_test_scratch(a_resolver_on_the_hosts_loopback_is_not_the_containers),
+		unit_test_scratch(the_files_have_the_containers_name_and_address),
+		unit_test_scratch(a_resolver_on_the_hosts_loopback_is_left_out),
 		cmocka_unit_test(a_host_is_a_name_and_an_address),
 		cmocka_unit_test(a_resolver_is_an_address),
 	};

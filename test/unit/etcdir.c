@@ -16,7 +16,7 @@
 
 static struct err e;
 
-/* A store whose CT_RUN has ps_1, with the file system's record in it; gives the mount. */
+/* A store whose CT_RUN has ps_1 with the record of the file system; returns the mount. */
 static int make_one(const struct scratch *s, struct store *store)
 {
 	own_fd int dir = -1;
@@ -62,8 +62,8 @@ static void is_gone(const struct store *store, const char *id)
 	assert_int_equal(e.sys, ENOENT);
 }
 
-/* A process id, a descriptor's number and a device's are used again. */
-static void another_process_or_file_system_is_not_taken_for_it(void **state)
+/* The pid, the descriptor's number and the device number can be reused. */
+static void a_reused_pid_or_another_file_system_is_not_accepted(void **state)
 {
 	const struct scratch *s = *state;
 	struct store store = {.run = s->dir, .root = -1};
@@ -94,7 +94,7 @@ static void another_process_or_file_system_is_not_taken_for_it(void **state)
 	is_gone(&store, "ps_2");
 }
 
-/* What ct before this file system was has left running. */
+/* A container that an older ct, without this file system, left running. */
 static void without_a_record_the_files_are_in_ct_run(void **state)
 {
 	const struct scratch *s = *state;
@@ -107,7 +107,7 @@ static void without_a_record_the_files_are_in_ct_run(void **state)
 	assert_int_equal(faccessat(dir, "hosts", F_OK, 0), 0);
 }
 
-static void hosts_and_resolvers_are_of_the_container_whose_network_it_shares(void **state)
+static void with_a_shared_network_hosts_and_resolvers_are_the_other_containers(void **state)
 {
 	const struct scratch *s = *state;
 	struct store store = {.run = s->dir, .root = -1};
@@ -133,9 +133,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(the_files_are_found_through_their_supervisor),
-		unit_test_scratch(another_process_or_file_system_is_not_taken_for_it),
+		unit_test_scratch(a_reused_pid_or_another_file_system_is_not_accepted),
 		unit_test_scratch(without_a_record_the_files_are_in_ct_run),
-		unit_test_scratch(hosts_and_resolvers_are_of_the_container_whose_network_it_shares),
+		unit_test_scratch(
+			with_a_shared_network_hosts_and_resolvers_are_the_other_containers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

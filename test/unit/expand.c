@@ -59,9 +59,8 @@ static void names_are_replaced(void **state)
 	is("a\\", "a");
 }
 
-/* The same page: ":-", ":+", and POSIX's "-", "+", "?", which the reference takes over (IEEE
- * 1003.1, 2.6.2). */
-static void words_stand_in(void **state)
+/* The same page: ":-", ":+", and "-", "+", "?" of POSIX (IEEE 1003.1, 2.6.2). */
+static void default_and_alternative_words_are_used(void **state)
 {
 	(void)state;
 	is("${A:-x}|${NONE:-x}|${EMPTY:-x}", "aval|x|x");
@@ -74,7 +73,7 @@ static void words_stand_in(void **state)
 	refuse("${EMPTY:?}", "EMPTY: is not allowed to be empty");
 }
 
-static void words_hold_variables_and_quotes(void **state)
+static void words_may_contain_variables_and_quotes(void **state)
 {
 	(void)state;
 	is("${NONE:-$A}", "aval");
@@ -122,7 +121,7 @@ static void matches_are_replaced(void **state)
 	is("${P/bar/\\}}", "foo\\}barbaz");
 }
 
-/* Go's regexp.ReplaceAllString: an empty match next to one that ended here is none. */
+/* Go's regexp.ReplaceAllString: an empty match right after another match does not count. */
 static void empty_matches_are_replaced_once_a_place(void **state)
 {
 	(void)state;
@@ -131,7 +130,7 @@ static void empty_matches_are_replaced_once_a_place(void **state)
 	is("${A//*/-}", "-");
 }
 
-static void quotes_are_taken_away(void **state)
+static void quotes_are_removed(void **state)
 {
 	(void)state;
 	is("'$A \\n \"x\"'", "$A \\n \"x\"");
@@ -143,7 +142,7 @@ static void quotes_are_taken_away(void **state)
 	refuse("\"a\\", "a double quote without its end");
 }
 
-static void what_is_no_substitution_is_refused(void **state)
+static void invalid_substitutions_are_refused(void **state)
 {
 	(void)state;
 	refuse("${", "${ without its \"}\"");
@@ -158,7 +157,7 @@ static void what_is_no_substitution_is_refused(void **state)
 	refuse("${A#\\x}", "\\x: \"\\\" quotes only \"*\", \"?\", \"/\", \"}\" and \"\\\"");
 }
 
-static void another_escape_character_takes_its_place(void **state)
+static void another_escape_character_can_be_chosen(void **state)
 {
 	const struct expand x = {.escape = '`', .value = value};
 
@@ -167,7 +166,7 @@ static void another_escape_character_takes_its_place(void **state)
 	check("\"`\"$A\\\"", &x, "\"aval\\");
 }
 
-static void what_is_to_be_kept_is_kept(void **state)
+static void quotes_escapes_and_unset_variables_can_be_kept(void **state)
 {
 	const struct expand raw = {
 		.escape = '\\', .keep_quotes = true, .keep_escapes = true, .keep_unset = true};
@@ -190,7 +189,7 @@ static void words(const char *text, const char *result)
 	assert_string_equal(got, result);
 }
 
-static void blanks_outside_of_quotes_part_words(void **state)
+static void blanks_outside_of_quotes_separate_words(void **state)
 {
 	(void)state;
 	words("  a b\t$A  ", "a|b|aval");
@@ -211,7 +210,7 @@ static void depth_is_bounded(void **state)
 	refuse(text.data, "more than 200 nested substitutions");
 }
 
-static void many_stars_take_no_time(void **state)
+static void many_stars_take_polynomial_time(void **state)
 {
 	own_buf struct buf text = {0};
 
@@ -227,18 +226,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_replaced),
-		cmocka_unit_test(words_stand_in),
-		cmocka_unit_test(words_hold_variables_and_quotes),
+		cmocka_unit_test(default_and_alternative_words_are_used),
+		cmocka_unit_test(words_may_contain_variables_and_quotes),
 		cmocka_unit_test(prefixes_and_suffixes_are_cut),
 		cmocka_unit_test(matches_are_replaced),
 		cmocka_unit_test(empty_matches_are_replaced_once_a_place),
-		cmocka_unit_test(quotes_are_taken_away),
-		cmocka_unit_test(what_is_no_substitution_is_refused),
-		cmocka_unit_test(another_escape_character_takes_its_place),
-		cmocka_unit_test(what_is_to_be_kept_is_kept),
-		cmocka_unit_test(blanks_outside_of_quotes_part_words),
+		cmocka_unit_test(quotes_are_removed),
+		cmocka_unit_test(invalid_substitutions_are_refused),
+		cmocka_unit_test(another_escape_character_can_be_chosen),
+		cmocka_unit_test(quotes_escapes_and_unset_variables_can_be_kept),
+		cmocka_unit_test(blanks_outside_of_quotes_separate_words),
 		cmocka_unit_test(depth_is_bounded),
-		cmocka_unit_test(many_stars_take_no_time),
+		cmocka_unit_test(many_stars_take_polynomial_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

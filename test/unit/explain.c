@@ -36,7 +36,7 @@ static void assert_said(const char *line)
 	assert_string_equal(got, line);
 }
 
-static void a_call_is_told_with_its_result_which_is_handed_on(void **state)
+static void a_call_is_printed_with_its_result_which_is_returned(void **state)
 {
 	(void)state;
 	assert_int_equal(explained(6 * 7, "answer(%d, \"%s\")", 6, "x"), 42);
@@ -48,7 +48,7 @@ static void a_call_is_told_with_its_result_which_is_handed_on(void **state)
 	assert_said("ct-x: [root] go(1)\n");
 }
 
-static void a_failure_is_told_with_its_error_which_is_kept(void **state)
+static void a_failure_is_printed_with_its_error_which_is_kept(void **state)
 {
 	(void)state;
 	assert_int_equal(explained(open("/no/such", O_RDONLY), "open(\"/no/such\")"), -1);
@@ -56,7 +56,7 @@ static void a_failure_is_told_with_its_error_which_is_kept(void **state)
 	assert_said("ct-x: open(\"/no/such\") = -1 ENOENT (No such file or directory)\n");
 }
 
-static void nothing_in_a_call_moves_the_cursor(void **state)
+static void control_characters_in_a_call_are_escaped(void **state)
 {
 	(void)state;
 	explained(0, "open(\"%s\")", "a\nb\033[2J");
@@ -72,7 +72,7 @@ static void each_line_of_shell_is_marked(void **state)
 	assert_said("# same: no end\n");
 }
 
-static void it_is_quiet_when_nobody_asked(void **state)
+static void nothing_is_printed_unless_asked(void **state)
 {
 	int called = 0;
 
@@ -88,10 +88,10 @@ static void it_is_quiet_when_nobody_asked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_quiet_when_nobody_asked),
-		test(a_call_is_told_with_its_result_which_is_handed_on),
-		test(a_failure_is_told_with_its_error_which_is_kept),
-		test(nothing_in_a_call_moves_the_cursor),
+		cmocka_unit_test(nothing_is_printed_unless_asked),
+		test(a_call_is_printed_with_its_result_which_is_returned),
+		test(a_failure_is_printed_with_its_error_which_is_kept),
+		test(control_characters_in_a_call_are_escaped),
 		test(each_line_of_shell_is_marked),
 	};
 

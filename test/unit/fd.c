@@ -58,7 +58,7 @@ static void a_file_that_is_larger_than_expected_is_refused(void **state)
 	assert_int_equal(e.sys, EFBIG);
 }
 
-static void a_file_without_end_is_refused_soon(void **state)
+static void an_endless_file_is_refused(void **state)
 {
 	struct scratch *s = *state;
 	own_fd int fd = openat(s->dir, "f", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -69,7 +69,7 @@ static void a_file_without_end_is_refused_soon(void **state)
 	assert_true(b.len <= 4096);
 }
 
-static void what_is_no_file_is_refused_without_waiting(void **state)
+static void files_that_are_not_regular_are_refused_without_waiting(void **state)
 {
 	struct scratch *s = *state;
 	own_buf struct buf b = {0};
@@ -84,7 +84,7 @@ static void what_is_no_file_is_refused_without_waiting(void **state)
 	alarm(0);
 }
 
-static void a_file_that_is_absent_says_so(void **state)
+static void a_missing_file_is_enoent(void **state)
 {
 	struct scratch *s = *state;
 	own_buf struct buf b = {0};
@@ -109,7 +109,7 @@ static void writing_in_place_keeps_the_inode_and_follows_no_link(void **state)
 		       "write link: Too many levels of symbolic links");
 }
 
-static void replacing_leaves_old_readers_the_old_file_and_nothing_else(void **state)
+static void replacing_a_file_leaves_old_readers_the_old_one(void **state)
 {
 	struct scratch *s = *state;
 	own_fd int old = -1;
@@ -174,7 +174,7 @@ static void a_message_carries_descriptors_that_do_not_outlive_exec(void **state)
 	assert_int_equal(fd_recv(in, text, sizeof(text), fds), 0);
 }
 
-static void descriptors_nobody_asked_for_are_not_kept(void **state)
+static void unexpected_descriptors_are_closed(void **state)
 {
 	own_fd int in = -1, out = -1;
 	int pair[2], before;
@@ -189,7 +189,7 @@ static void descriptors_nobody_asked_for_are_not_kept(void **state)
 	assert_int_equal(count_open(), before);
 }
 
-static void sending_to_nobody_is_an_error_and_no_signal(void **state)
+static void sending_to_a_closed_socket_is_an_error_without_sigpipe(void **state)
 {
 	own_fd int out = -1;
 	int pair[2];
@@ -228,16 +228,16 @@ int main(void)
 		unit_test_scratch(a_file_is_read_back_as_it_was_written),
 		unit_test_scratch(an_empty_file_gives_an_empty_string),
 		unit_test_scratch(a_file_that_is_larger_than_expected_is_refused),
-		unit_test_scratch(a_file_without_end_is_refused_soon),
-		unit_test_scratch(what_is_no_file_is_refused_without_waiting),
-		unit_test_scratch(a_file_that_is_absent_says_so),
+		unit_test_scratch(an_endless_file_is_refused),
+		unit_test_scratch(files_that_are_not_regular_are_refused_without_waiting),
+		unit_test_scratch(a_missing_file_is_enoent),
 		unit_test_scratch(writing_in_place_keeps_the_inode_and_follows_no_link),
-		unit_test_scratch(replacing_leaves_old_readers_the_old_file_and_nothing_else),
+		unit_test_scratch(replacing_a_file_leaves_old_readers_the_old_one),
 		unit_test_scratch(a_replacement_that_fails_leaves_nothing_behind),
 		unit_test_scratch(putting_a_value_never_makes_a_file),
 		cmocka_unit_test(a_message_carries_descriptors_that_do_not_outlive_exec),
-		cmocka_unit_test(descriptors_nobody_asked_for_are_not_kept),
-		cmocka_unit_test(sending_to_nobody_is_an_error_and_no_signal),
+		cmocka_unit_test(unexpected_descriptors_are_closed),
+		cmocka_unit_test(sending_to_a_closed_socket_is_an_error_without_sigpipe),
 		cmocka_unit_test(all_bytes_are_written_to_a_slow_reader),
 	};
 

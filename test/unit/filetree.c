@@ -40,7 +40,7 @@ static void build(struct filetree *t, const struct plan *p, bool recorded, bool 
 	assert_int_equal(filetree_build(t, p, &host, &e), 0);
 }
 
-static void a_default_tree_begins_with_the_mapped_snapshot_and_the_kernels_file_systems(void **state)
+static void a_default_tree_begins_with_the_snapshot_and_the_kernels_file_systems(void **state)
 {
 	struct plan p = {.net = NET_NAMED, .network = "default", .shm_size = 1 << 20};
 	own_filetree struct filetree t = {0};
@@ -64,7 +64,7 @@ static void a_default_tree_begins_with_the_mapped_snapshot_and_the_kernels_file_
 	assert_false(has(&t, "/sys/fs/cgroup"));
 }
 
-static void mounts_of_the_user_come_sorted_by_target_after_the_kernels(void **state)
+static void user_mounts_are_sorted_by_target_and_follow_the_kernels(void **state)
 {
 	own_plan struct plan p = {.net = NET_NONE};
 	own_filetree struct filetree t = {0};
@@ -101,7 +101,7 @@ static void the_hosts_sys_is_bound_where_the_network_namespace_is_the_hosts(void
 	assert_false(has(&t, "/sys/fs/cgroup"));
 }
 
-static void cgroup2_is_mounted_where_the_host_has_it_alone(void **state)
+static void cgroup2_is_mounted_on_pure_v2_hosts(void **state)
 {
 	struct plan p = {.net = NET_NONE};
 	own_filetree struct filetree t = {0};
@@ -112,7 +112,7 @@ static void cgroup2_is_mounted_where_the_host_has_it_alone(void **state)
 	assert_true(place(&t, "/sys") < place(&t, "/sys/fs/cgroup"));
 }
 
-static void a_privileged_tree_hides_nothing_and_lends_all_nodes(void **state)
+static void a_privileged_tree_masks_nothing_and_has_all_nodes(void **state)
 {
 	struct plan p = {.net = NET_NONE, .privileged = true};
 	own_filetree struct filetree t = {0};
@@ -125,7 +125,7 @@ static void a_privileged_tree_hides_nothing_and_lends_all_nodes(void **state)
 	assert_false(find(&t, "/sys")->attrs & MOUNT_ATTR_RDONLY);
 }
 
-static void a_bare_run_has_no_files_of_its_own_and_the_stages_decide_the_rest(void **state)
+static void a_bare_run_has_no_files_of_etc(void **state)
 {
 	own_plan struct plan p = {.net = NET_NONE, .rootfs = "/srv"};
 	own_filetree struct filetree t = {0};
@@ -150,7 +150,7 @@ static void a_read_only_root_comes_last(void **state)
 	assert_true(find(&t, "/etc/hosts")->attrs & MOUNT_ATTR_RDONLY);
 }
 
-static void a_source_that_is_gone_is_an_error_unless_the_caller_says_that_it_may_miss(void **state)
+static void a_missing_source_is_an_error_unless_the_caller_allows_it(void **state)
 {
 	struct filetree_host lenient = {.recorded = true, .may_miss = true},
 			     strict = {.recorded = true};
@@ -165,7 +165,7 @@ static void a_source_that_is_gone_is_an_error_unless_the_caller_says_that_it_may
 	assert_null(find(&t, "/data")->source);
 }
 
-static void containment_is_by_whole_names(void **state)
+static void containment_compares_whole_components(void **state)
 {
 	(void)state;
 	assert_true(fsentry_contains("/dev", "/dev"));
@@ -191,16 +191,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-			a_default_tree_begins_with_the_mapped_snapshot_and_the_kernels_file_systems),
-		cmocka_unit_test(mounts_of_the_user_come_sorted_by_target_after_the_kernels),
+			a_default_tree_begins_with_the_snapshot_and_the_kernels_file_systems),
+		cmocka_unit_test(user_mounts_are_sorted_by_target_and_follow_the_kernels),
 		cmocka_unit_test(the_hosts_sys_is_bound_where_the_network_namespace_is_the_hosts),
-		cmocka_unit_test(cgroup2_is_mounted_where_the_host_has_it_alone),
-		cmocka_unit_test(a_privileged_tree_hides_nothing_and_lends_all_nodes),
-		cmocka_unit_test(a_bare_run_has_no_files_of_its_own_and_the_stages_decide_the_rest),
+		cmocka_unit_test(cgroup2_is_mounted_on_pure_v2_hosts),
+		cmocka_unit_test(a_privileged_tree_masks_nothing_and_has_all_nodes),
+		cmocka_unit_test(a_bare_run_has_no_files_of_etc),
 		cmocka_unit_test(a_read_only_root_comes_last),
-		cmocka_unit_test(
-			a_source_that_is_gone_is_an_error_unless_the_caller_says_that_it_may_miss),
-		cmocka_unit_test(containment_is_by_whole_names),
+		cmocka_unit_test(a_missing_source_is_an_error_unless_the_caller_allows_it),
+		cmocka_unit_test(containment_compares_whole_components),
 		cmocka_unit_test(prepared_mounts_are_closed_with_the_tree),
 	};
 

@@ -2,8 +2,8 @@
 
 #include "build/glob.h"
 
-/* Expected: Go 1.22, path/filepath.Match, its documentation and the cases of its own test as
- * results. */
+/* Expected values: Go 1.22, path/filepath.Match: its documentation and the results of its own
+ * tests. */
 static void patterns_match_as_in_go(void **state)
 {
 	static const struct {
@@ -84,7 +84,7 @@ static void patterns_match_as_in_go(void **state)
 			fail_msg("%s, %s: not %d", rows[i].pattern, rows[i].name, rows[i].matches);
 }
 
-static void many_stars_take_no_time(void **state)
+static void many_stars_take_polynomial_time(void **state)
 {
 	char pattern[2001] = "", name[3001] = "";
 
@@ -96,7 +96,7 @@ static void many_stars_take_no_time(void **state)
 	assert_int_equal(glob_match(pattern, name), 0);
 }
 
-static void a_wildcard_is_told_from_its_name(void **state)
+static void wildcards_are_distinguished_from_quoted_characters(void **state)
 {
 	char *plain = glob_plain("a\\*b\\\\c\\");
 
@@ -112,8 +112,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patterns_match_as_in_go),
-		cmocka_unit_test(many_stars_take_no_time),
-		cmocka_unit_test(a_wildcard_is_told_from_its_name),
+		cmocka_unit_test(many_stars_take_polynomial_time),
+		cmocka_unit_test(wildcards_are_distinguished_from_quoted_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ static void dir(const struct scratch *s, const char *name)
 	assert_int_equal(mkdirat(s->dir, name, 0750), 0);
 }
 
-/* "src" to dest beneath "root". */
+/* Copies "src" to dest beneath "root". */
 static int copy(const struct scratch *s, const struct graft *g, const char *source,
 		const char *dest)
 {
@@ -80,7 +80,7 @@ static void a_file_goes_into_a_directory_or_gets_its_name(void **state)
 	has(s, "root/x/y/z", "again");
 }
 
-static void what_is_in_a_directory_joins_what_is_there(void **state)
+static void the_content_of_a_directory_is_merged(void **state)
 {
 	const struct scratch *s = *state;
 
@@ -98,7 +98,7 @@ static void what_is_in_a_directory_joins_what_is_there(void **state)
 	assert_int_equal(mode(s, "root/d/sub"), 0750);
 }
 
-static void links_lead_to_the_destination_and_not_out_of_it(void **state)
+static void links_are_followed_to_the_destination_but_not_out_of_the_tree(void **state)
 {
 	const struct scratch *s = *state;
 
@@ -113,7 +113,7 @@ static void links_lead_to_the_destination_and_not_out_of_it(void **state)
 	assert_int_equal(copy(s, &as_it_is, "a", "/far/x"), 0);
 	assert_false(there(s, "outside/x"));
 	has(s, "root/outside/x", "text");
-	/* Beneath the destination a link to a directory is no directory. */
+	/* Beneath the destination, a link to a directory does not count as a directory. */
 	dir(s, "src");
 	dir(s, "src/near");
 	assert_refused(copy(s, &as_it_is, "src", "/"), &e,
@@ -134,7 +134,7 @@ static void owners_and_modes_are_set(void **state)
 	assert_int_equal(mode(s, "root/d/sub"), 0711);
 }
 
-static void what_is_left_out_is_not_made(void **state)
+static void excluded_files_are_not_copied(void **state)
 {
 	own_ignore struct ignore ig = {0}, ex = {0};
 	const struct graft g = {.ignore = &ig, .exclude = &ex, .mode = -1};
@@ -159,7 +159,7 @@ static void what_is_left_out_is_not_made(void **state)
 	assert_true(there(s, "root/d/a.c"));
 }
 
-/* All lines of a description, as one digest. */
+/* The digest of all lines of a description. */
 static void describe(const struct scratch *s, char out[DIGEST_LEN])
 {
 	own_fd int from = openat(s->dir, "src", O_PATH | O_CLOEXEC);
@@ -172,7 +172,7 @@ static void describe(const struct scratch *s, char out[DIGEST_LEN])
 	digest_of(joined, strlen(joined), out);
 }
 
-static void a_description_changes_with_what_would_be_copied(void **state)
+static void a_description_changes_with_the_copied_files(void **state)
 {
 	const struct timespec past[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
 	const struct scratch *s = *state;
@@ -240,7 +240,7 @@ static void sources_are_paths_and_patterns(void **state)
 }
 
 /* POSIX.1 (pax), "ustar Interchange Format"; RFC 1952 for gzip's first bytes. */
-static void an_archive_is_told_by_its_first_bytes(void **state)
+static void an_archive_is_recognised_by_its_first_bytes(void **state)
 {
 	const struct scratch *s = *state;
 	unsigned char block[512] = "name";
@@ -266,13 +266,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(a_file_goes_into_a_directory_or_gets_its_name),
-		unit_test_scratch(what_is_in_a_directory_joins_what_is_there),
-		unit_test_scratch(links_lead_to_the_destination_and_not_out_of_it),
+		unit_test_scratch(the_content_of_a_directory_is_merged),
+		unit_test_scratch(links_are_followed_to_the_destination_but_not_out_of_the_tree),
 		unit_test_scratch(owners_and_modes_are_set),
-		unit_test_scratch(what_is_left_out_is_not_made),
-		unit_test_scratch(a_description_changes_with_what_would_be_copied),
+		unit_test_scratch(excluded_files_are_not_copied),
+		unit_test_scratch(a_description_changes_with_the_copied_files),
 		unit_test_scratch(sources_are_paths_and_patterns),
-		unit_test_scratch(an_archive_is_told_by_its_first_bytes),
+		unit_test_scratch(an_archive_is_recognised_by_its_first_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ static struct store store;
 static struct network net;
 static char run_path[] = "/run";
 
-/* A network that is up, with ps_1, ps_2 and ps_3 on it. */
+/* A network that is up, with the members ps_1, ps_2 and ps_3. */
 static int make(void **state)
 {
 	const struct scratch *s;
@@ -64,7 +64,7 @@ static void file_is(const char *id, const char *want)
 
 #define LOCAL "127.0.0.1\tlocalhost\n"
 
-static void all_but_itself_are_told_of_one_and_of_its_end(void **state)
+static void other_members_learn_a_name_and_its_end(void **state)
 {
 	(void)state;
 	tell("ps_1", "one");
@@ -72,7 +72,7 @@ static void all_but_itself_are_told_of_one_and_of_its_end(void **state)
 	file_is("ps_1", LOCAL "10.0.0.2\ttwo\n");
 	file_is("ps_2", LOCAL "10.0.0.1\tone\n");
 	file_is("ps_3", LOCAL "10.0.0.1\tone\n10.0.0.2\ttwo\n");
-	tell("ps_2", "two"); /* once more is no more */
+	tell("ps_2", "two"); /* a second call adds nothing */
 	file_is("ps_3", LOCAL "10.0.0.1\tone\n10.0.0.2\ttwo\n");
 	assert_int_equal(hosts_untell(&store, &net, "ps_1", &e), 0);
 	assert_int_equal(hosts_untell(&store, &net, "ps_1", &e), 0);
@@ -82,7 +82,7 @@ static void all_but_itself_are_told_of_one_and_of_its_end(void **state)
 	assert_int_equal(faccessat(net.dir, "hosts", F_OK, 0), -1);
 }
 
-static void one_that_comes_is_told_of_all_others(void **state)
+static void a_new_member_learns_all_names(void **state)
 {
 	own_buf struct buf lines = {0}, none = {0};
 
@@ -95,7 +95,7 @@ static void one_that_comes_is_told_of_all_others(void **state)
 	assert_string_equal(lines.data, "10.0.0.1\tone\n");
 }
 
-static void what_the_container_wrote_stays(void **state)
+static void lines_of_the_container_stay(void **state)
 {
 	const struct scratch *s = *state;
 
@@ -106,7 +106,7 @@ static void what_the_container_wrote_stays(void **state)
 	file_is("ps_2", "210.0.0.1\tone\nmine\n");
 }
 
-static void the_file_stays_the_same_one(void **state)
+static void the_file_keeps_its_inode(void **state)
 {
 	const struct scratch *s = *state;
 	struct stat before, after;
@@ -117,7 +117,7 @@ static void the_file_stays_the_same_one(void **state)
 	assert_int_equal(before.st_ino, after.st_ino);
 }
 
-/* The container writes there too. */
+/* The container also writes to the file. */
 static void a_file_that_cannot_be_read_is_left_alone(void **state)
 {
 	const struct scratch *s = *state;
@@ -133,10 +133,10 @@ static void a_file_that_cannot_be_read_is_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_hosts(all_but_itself_are_told_of_one_and_of_its_end),
-		unit_test_hosts(one_that_comes_is_told_of_all_others),
-		unit_test_hosts(what_the_container_wrote_stays),
-		unit_test_hosts(the_file_stays_the_same_one),
+		unit_test_hosts(other_members_learn_a_name_and_its_end),
+		unit_test_hosts(a_new_member_learns_all_names),
+		unit_test_hosts(lines_of_the_container_stay),
+		unit_test_hosts(the_file_keeps_its_inode),
 		unit_test_hosts(a_file_that_cannot_be_read_is_left_alone),
 	};
 

@@ -21,7 +21,7 @@ static void a_slot_has_one_holder_until_it_is_released(void **state)
 	assert_int_equal(take(s, "1", "ps_1", &held), 1);
 	assert_int_equal(take(s, "1", "ps_2", &again), 0);
 	close(held);
-	/* Its directory is there. */
+	/* Makes the container's directory. */
 	assert_int_equal(take(s, "1", "ps_2", &again), 0);
 	assert_int_equal(take(s, "1", "ps_1", &held), 1);
 	close(held);
@@ -33,8 +33,8 @@ static void a_slot_has_one_holder_until_it_is_released(void **state)
 	hostslot_release(s->dir, "1", "ps_2");
 }
 
-/* As in another mount namespace, where the directory is not, or is another one of the same path. */
-static void what_a_supervisor_holds_is_its_own_where_its_directory_is_not_seen(void **state)
+/* As in another mount namespace, where the directory is missing, or another one has its path. */
+static void a_held_slot_is_safe_where_its_directory_is_not_visible(void **state)
 {
 	const struct scratch *s = *state;
 	int held, other;
@@ -49,7 +49,7 @@ static void what_a_supervisor_holds_is_its_own_where_its_directory_is_not_seen(v
 	close(other);
 }
 
-static void who_shares_a_slot_keeps_it_from_others(void **state)
+static void a_shared_slot_is_not_given_to_others(void **state)
 {
 	const struct scratch *s = *state;
 	int held, shared, other;
@@ -64,7 +64,7 @@ static void who_shares_a_slot_keeps_it_from_others(void **state)
 	close(shared);
 	assert_int_equal(take(s, "1", "ps_2", &other), 1);
 	close(other);
-	/* Passed on, it is the heir's. */
+	/* After it was passed on it belongs to the heir. */
 	mkdirat(s->dir, "ps_3", 0700);
 	assert_int_equal(hostslot_pass(s->dir, "1", "ps_1", "ps_3", &e), -1);
 	assert_int_equal(hostslot_pass(s->dir, "1", "ps_2", "ps_3", &e), 0);
@@ -73,8 +73,8 @@ static void who_shares_a_slot_keeps_it_from_others(void **state)
 	hostslot_release(s->dir, "1", "ps_3");
 }
 
-/* Of many at once, those who take over from the dead included, each slot has one holder. */
-static void many_that_ask_at_once_never_share_a_slot(void **state)
+/* Each slot has one holder, even with concurrent takeovers from dead holders. */
+static void concurrent_holders_get_different_slots(void **state)
 {
 	enum { N = 40, SLOTS = 60 };
 	const struct scratch *s = *state;
@@ -101,7 +101,7 @@ static void many_that_ask_at_once_never_share_a_slot(void **state)
 			if (take(s, name, id, &held) == 1)
 				break;
 		}
-		/* As if nobody saw it: what counts is what is held. */
+		/* The directory is not visible: only the held lock counts. */
 		unlinkat(s->dir, id, AT_REMOVEDIR);
 		_exit(write(mine[1], &slot, sizeof(slot)) != sizeof(slot) ||
 		      read(done[0], name, 1) != 0);
@@ -118,7 +118,7 @@ static void many_that_ask_at_once_never_share_a_slot(void **state)
 		continue;
 }
 
-static void sets_are_told_apart_by_the_path_of_their_directory(void **state)
+static void sets_are_distinguished_by_the_path_of_their_directory(void **state)
 {
 	const struct scratch *s = *state;
 	int one, two, usual;
@@ -154,11 +154,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(a_slot_has_one_holder_until_it_is_released),
-		unit_test_scratch(
-			what_a_supervisor_holds_is_its_own_where_its_directory_is_not_seen),
-		unit_test_scratch(who_shares_a_slot_keeps_it_from_others),
-		unit_test_scratch(many_that_ask_at_once_never_share_a_slot),
-		unit_test_scratch(sets_are_told_apart_by_the_path_of_their_directory),
+		unit_test_scratch(a_held_slot_is_safe_where_its_directory_is_not_visible),
+		unit_test_scratch(a_shared_slot_is_not_given_to_others),
+		unit_test_scratch(concurrent_holders_get_different_slots),
+		unit_test_scratch(sets_are_distinguished_by_the_path_of_their_directory),
 		unit_test_scratch(a_directory_of_claims_that_others_can_write_is_refused),
 	};
 

@@ -2,7 +2,7 @@
 
 #include "image/http.h"
 
-static void plain_http_is_for_loopback(void **state)
+static void plain_http_is_allowed_for_loopback_only(void **state)
 {
 	static const char *const loopback[] = {"localhost",    "LocalHost:5000", "127.0.0.1",
 					       "127.1.2.3:80", "[::1]",          "[::1]:5000"};
@@ -28,7 +28,7 @@ static void plain_http_is_for_loopback(void **state)
 			fail_msg("%s", far[i]);
 }
 
-static void what_is_no_url_of_a_host_is_refused_before_anything_is_sent(void **state)
+static void invalid_urls_are_refused_before_anything_is_sent(void **state)
 {
 	static const struct {
 		const char *url, *why;
@@ -61,8 +61,8 @@ static void what_is_no_url_of_a_host_is_refused_before_anything_is_sent(void **s
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_http_is_for_loopback),
-		cmocka_unit_test(what_is_no_url_of_a_host_is_refused_before_anything_is_sent),
+		cmocka_unit_test(plain_http_is_allowed_for_loopback_only),
+		cmocka_unit_test(invalid_urls_are_refused_before_anything_is_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

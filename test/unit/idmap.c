@@ -9,7 +9,7 @@
 
 static struct err e;
 
-static void a_map_of_ones_own_is_read(void **state)
+static void a_map_of_the_user_is_read(void **state)
 {
 	struct idmap m;
 
@@ -22,7 +22,7 @@ static void a_map_of_ones_own_is_read(void **state)
 	assert_int_equal(idmap_outside(&m, 1010), (uint32_t)-1);
 }
 
-static void what_is_no_map_is_refused_by_name(void **state)
+static void invalid_maps_are_refused_by_name(void **state)
 {
 	static const char *const wrong[] = {
 		"",        "nosuch", "0:1",   "0:1:",   "0:1:0",
@@ -51,7 +51,7 @@ static void more_ranges_than_a_map_can_hold_are_refused(void **state)
 	assert_non_null(strstr(e.msg, "more than 16 ranges"));
 }
 
-/* As one whose supervisor was killed: what tells that it lives is its directory. */
+/* As after the supervisor was killed: only the directory shows that the container may live. */
 static void claim(const struct scratch *s, const char *id, struct idmap *m)
 {
 	int held;
@@ -64,7 +64,7 @@ static void claim(const struct scratch *s, const char *id, struct idmap *m)
 	assert_int_equal(m->line[0].count, IDMAP_RANGE);
 }
 
-static void the_number_of_a_container_tells_its_range(void **state)
+static void the_containers_number_chooses_its_range(void **state)
 {
 	struct idmap a, b;
 
@@ -74,9 +74,9 @@ static void the_number_of_a_container_tells_its_range(void **state)
 	assert_in_range(a.line[0].outside, 0x20000000, 0x6fff0000);
 }
 
-static void ranges_of_containers_that_live_never_meet(void **state)
+static void ranges_of_living_containers_do_not_overlap(void **state)
 {
-	/* 20480 ranges: these numbers come to the same one. */
+	/* There are 20480 ranges: these numbers choose the same one. */
 	struct idmap m[3];
 
 	claim(*state, "ps_42002", &m[0]);
@@ -87,7 +87,7 @@ static void ranges_of_containers_that_live_never_meet(void **state)
 	assert_int_not_equal(m[1].line[0].outside, m[2].line[0].outside);
 }
 
-static void containers_of_two_sets_with_the_same_id_have_ranges_of_their_own(void **state)
+static void containers_of_two_sets_with_the_same_id_have_different_ranges(void **state)
 {
 	const struct scratch *s = *state;
 	struct scratch sets[4];
@@ -105,7 +105,7 @@ static void containers_of_two_sets_with_the_same_id_have_ranges_of_their_own(voi
 		close(sets[i].dir);
 }
 
-static void a_range_that_was_let_go_is_taken_again(void **state)
+static void a_released_range_is_assigned_again(void **state)
 {
 	const struct scratch *s = *state;
 	struct idmap a, b;
@@ -119,7 +119,7 @@ static void a_range_that_was_let_go_is_taken_again(void **state)
 	idmap_release(s->dir, "ps_never");
 }
 
-static void a_range_whose_holder_is_gone_is_taken_over(void **state)
+static void a_range_of_a_dead_holder_is_taken_over(void **state)
 {
 	const struct scratch *s = *state;
 	struct idmap a, b;
@@ -128,13 +128,13 @@ static void a_range_whose_holder_is_gone_is_taken_over(void **state)
 	unlinkat(s->dir, "ps_42002", AT_REMOVEDIR); /* as after a crash and a cleaning by hand */
 	claim(s, "ps_62482", &b);
 	assert_int_equal(b.line[0].outside, a.line[0].outside);
-	/* and the one that lost it does not let go of another's */
+	/* and the container that lost the range does not release it */
 	idmap_release(s->dir, "ps_42002");
 	claim(s, "ps_82962", &a);
 	assert_int_not_equal(b.line[0].outside, a.line[0].outside);
 }
 
-/* As --network container:ID does it. */
+/* As --network container:ID does. */
 static void share(const struct scratch *s, const char *from, const char *id)
 {
 	char mark[60];
@@ -150,11 +150,11 @@ static void share(const struct scratch *s, const char *from, const char *id)
 static void end(const struct scratch *s, const char *id)
 {
 	idmap_release(s->dir, id);
-	assert_int_equal(renameat(s->dir, id, s->dir, "gone"), 0); /* with all that is in it */
+	assert_int_equal(renameat(s->dir, id, s->dir, "gone"), 0); /* with all its files */
 	renameat(s->dir, "gone", s->dir, strchr(id, '4'));
 }
 
-static void a_range_that_is_shared_is_nobody_elses_until_the_last_has_ended(void **state)
+static void a_shared_range_is_held_until_its_last_container_ends(void **state)
 {
 	const struct scratch *s = *state;
 	struct idmap first, other;
@@ -205,15 +205,15 @@ static void a_map_is_written_and_read_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_map_of_ones_own_is_read),
-		cmocka_unit_test(what_is_no_map_is_refused_by_name),
+		cmocka_unit_test(a_map_of_the_user_is_read),
+		cmocka_unit_test(invalid_maps_are_refused_by_name),
 		cmocka_unit_test(more_ranges_than_a_map_can_hold_are_refused),
-		unit_test_scratch(the_number_of_a_container_tells_its_range),
-		unit_test_scratch(ranges_of_containers_that_live_never_meet),
-		unit_test_scratch(containers_of_two_sets_with_the_same_id_have_ranges_of_their_own),
-		unit_test_scratch(a_range_that_was_let_go_is_taken_again),
-		unit_test_scratch(a_range_whose_holder_is_gone_is_taken_over),
-		unit_test_scratch(a_range_that_is_shared_is_nobody_elses_until_the_last_has_ended),
+		unit_test_scratch(the_containers_number_chooses_its_range),
+		unit_test_scratch(ranges_of_living_containers_do_not_overlap),
+		unit_test_scratch(containers_of_two_sets_with_the_same_id_have_different_ranges),
+		unit_test_scratch(a_released_range_is_assigned_again),
+		unit_test_scratch(a_range_of_a_dead_holder_is_taken_over),
+		unit_test_scratch(a_shared_range_is_held_until_its_last_container_ends),
 		cmocka_unit_test(a_map_is_written_and_read_back),
 	};
 

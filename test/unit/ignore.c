@@ -36,9 +36,8 @@ static void the_examples_of_the_reference_hold(void **state)
 	check("./foo//x/../bar", "foo/bar", true);
 }
 
-/* The values of moby/patternmatcher's documentation: a parent that matches takes what is in it
- * along. */
-static void what_is_in_a_directory_goes_with_it(void **state)
+/* Values of moby/patternmatcher's documentation: a matching directory excludes its content. */
+static void files_are_excluded_with_their_directory(void **state)
 {
 	(void)state;
 	check("dir", "dir/file", true);
@@ -69,7 +68,7 @@ static void double_stars_match_any_depth(void **state)
 	check("a**b", "a/x/b", true);
 }
 
-static void classes_and_quoting(void **state)
+static void classes_and_quoting_are_supported(void **state)
 {
 	(void)state;
 	check("[a-c]x", "bx", true);
@@ -80,7 +79,7 @@ static void classes_and_quoting(void **state)
 	check("caf?", "caf\xc3\xa9", true);
 }
 
-static void blanks_marks_and_comments_say_nothing(void **state)
+static void blanks_byte_order_marks_and_comments_are_skipped(void **state)
 {
 	(void)state;
 	check("\xef\xbb\xbf"
@@ -94,7 +93,7 @@ static void blanks_marks_and_comments_say_nothing(void **state)
 	check("", "x", false);
 }
 
-static void what_is_no_pattern_is_refused_with_its_line(void **state)
+static void invalid_patterns_are_refused_with_their_line(void **state)
 {
 	own_ignore struct ignore ig = {0};
 
@@ -103,7 +102,7 @@ static void what_is_no_pattern_is_refused_with_its_line(void **state)
 	assert_refused(ignore_read(&ig, "!", &e), &e, "1: \"!\" without a pattern");
 }
 
-static void many_stars_take_no_time(void **state)
+static void many_stars_take_polynomial_time(void **state)
 {
 	char text[4001] = "", path[3001] = "";
 
@@ -118,12 +117,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_examples_of_the_reference_hold),
-		cmocka_unit_test(what_is_in_a_directory_goes_with_it),
+		cmocka_unit_test(files_are_excluded_with_their_directory),
 		cmocka_unit_test(double_stars_match_any_depth),
-		cmocka_unit_test(classes_and_quoting),
-		cmocka_unit_test(blanks_marks_and_comments_say_nothing),
-		cmocka_unit_test(what_is_no_pattern_is_refused_with_its_line),
-		cmocka_unit_test(many_stars_take_no_time),
+		cmocka_unit_test(classes_and_quoting_are_supported),
+		cmocka_unit_test(blanks_byte_order_marks_and_comments_are_skipped),
+		cmocka_unit_test(invalid_patterns_are_refused_with_their_line),
+		cmocka_unit_test(many_stars_take_polynomial_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 
 static struct err e;
 
-/* An image is found by its directory: for reading it need not be on btrfs. */
+/* An image is found by its directory, which needs no btrfs for reading. */
 static struct store fake_store(const struct scratch *s)
 {
 	return (struct store){.root = s->dir, .run = -1};
@@ -41,7 +41,7 @@ static void an_image_is_opened_with_its_configuration(void **state)
 	assert_true(fcntl(img.rootfs, F_GETFD) & FD_CLOEXEC);
 }
 
-static void an_open_image_can_be_closed_twice_and_one_that_failed_too(void **state)
+static void closing_twice_and_closing_after_a_failure_are_harmless(void **state)
 {
 	struct store s = fake_store(*state);
 	struct image img;
@@ -52,10 +52,10 @@ static void an_open_image_can_be_closed_twice_and_one_that_failed_too(void **sta
 	image_close(&img);
 	assert_int_equal(image_open(&s, "img_42003", &img, &e), -1);
 	image_close(&img);
-	assert_true(fcntl(0, F_GETFD) >= 0); /* 0 in {0} is no descriptor */
+	assert_true(fcntl(0, F_GETFD) >= 0); /* the 0 of {0} is not taken for a descriptor */
 }
 
-static void an_unknown_image_is_refused_by_the_name_asked_for(void **state)
+static void an_unknown_image_is_refused_by_the_given_name(void **state)
 {
 	struct store s = fake_store(*state);
 	struct store none = {.root = -1, .run = -1};
@@ -66,7 +66,7 @@ static void an_unknown_image_is_refused_by_the_name_asked_for(void **state)
 	assert_refused(image_open(&s, "nosuch", &img, &e), &e, "nosuch: no such image");
 }
 
-static void a_damaged_image_is_refused_and_what_is_missing_said(void **state)
+static void a_damaged_image_is_refused_and_the_missing_part_named(void **state)
 {
 	struct scratch *scratch = *state;
 	struct store s = fake_store(scratch);
@@ -100,9 +100,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(an_image_is_opened_with_its_configuration),
-		unit_test_scratch(an_open_image_can_be_closed_twice_and_one_that_failed_too),
-		unit_test_scratch(an_unknown_image_is_refused_by_the_name_asked_for),
-		unit_test_scratch(a_damaged_image_is_refused_and_what_is_missing_said),
+		unit_test_scratch(closing_twice_and_closing_after_a_failure_are_harmless),
+		unit_test_scratch(an_unknown_image_is_refused_by_the_given_name),
+		unit_test_scratch(a_damaged_image_is_refused_and_the_missing_part_named),
 		unit_test_scratch(a_root_that_is_a_link_is_not_followed),
 	};
 

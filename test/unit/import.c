@@ -20,7 +20,7 @@ struct source {
 	int fd[LAYERS];
 	char diffid[LAYERS][DIGEST_LEN];
 	unsigned opened, done; /* a bit a layer */
-	size_t fails;          /* the layer that cannot be had */
+	size_t fails;          /* the layer that fails */
 };
 
 static void source_make(struct source *src)
@@ -109,7 +109,7 @@ static void an_image_is_its_layers_with_its_config_and_names(void **state)
 	source_close(&src);
 }
 
-static void the_same_image_keeps_its_id_and_needs_no_layer(void **state)
+static void importing_the_same_image_keeps_its_id_and_fetches_no_layer(void **state)
 {
 	struct home *h = *state;
 	char one[ID_LEN], two[ID_LEN], other[ID_LEN];
@@ -122,7 +122,7 @@ static void the_same_image_keeps_its_id_and_needs_no_layer(void **state)
 	assert_string_equal(one, two);
 	assert_int_equal(src.opened, 0);
 	assert_int_equal(name_resolve(&h->s, "img", "b:latest", two, &e), 0);
-	/* Another one of the same layers, which takes the name. */
+	/* Another image with the same layers, which takes the name. */
 	assert_int_equal(take(h, &src, "sha256:2", "a:latest", other), 0);
 	assert_string_not_equal(one, other);
 	assert_int_equal(src.opened, 0);
@@ -131,7 +131,7 @@ static void the_same_image_keeps_its_id_and_needs_no_layer(void **state)
 	source_close(&src);
 }
 
-static void what_was_done_before_a_failure_is_not_asked_for_again(void **state)
+static void layers_done_before_a_failure_are_not_fetched_again(void **state)
 {
 	struct home *h = *state;
 	own_strv struct strv ids = {0};
@@ -150,7 +150,7 @@ static void what_was_done_before_a_failure_is_not_asked_for_again(void **state)
 	source_close(&src);
 }
 
-static void of_many_who_bring_the_same_image_one_makes_it(void **state)
+static void concurrent_imports_make_one_image(void **state)
 {
 	enum { MANY = 6 };
 	struct home *h = *state;
@@ -196,9 +196,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_store(an_image_is_its_layers_with_its_config_and_names),
-		unit_test_store(the_same_image_keeps_its_id_and_needs_no_layer),
-		unit_test_store(what_was_done_before_a_failure_is_not_asked_for_again),
-		unit_test_store(of_many_who_bring_the_same_image_one_makes_it),
+		unit_test_store(importing_the_same_image_keeps_its_id_and_fetches_no_layer),
+		unit_test_store(layers_done_before_a_failure_are_not_fetched_again),
+		unit_test_store(concurrent_imports_make_one_image),
 		unit_test_store(an_image_without_layers_is_an_empty_directory),
 	};
 

@@ -7,7 +7,7 @@
 
 static struct err e;
 
-/* Compressed bytes, handed out in pieces of `piece` bytes; then an error, if there is to be one. */
+/* Compressed bytes, returned in pieces of `piece` bytes; then an error, if requested. */
 struct source {
 	const char *data;
 	size_t n, piece;
@@ -27,7 +27,7 @@ static int more(void *arg, const void **data, size_t *n, struct err *err)
 	return *n > 0;
 }
 
-/* One gzip member of these bytes, as gzip(1) makes it. Level 0 leaves the bytes as they are. */
+/* Makes one gzip member of these bytes, as gzip(1) does. Level 0 stores them uncompressed. */
 static void add_member(struct buf *out, const void *data, size_t n, int level)
 {
 	size_t room = n + n / 100 + 1000;
@@ -44,7 +44,7 @@ static void add_member(struct buf *out, const void *data, size_t n, int level)
 	free(made);
 }
 
-/* All of a stream into out: what inflate_read gave at last. */
+/* Reads a whole stream into out; returns the last result of inflate_read. */
 static int read_all(struct source s, struct buf *out)
 {
 	struct inflate *z = inflate_begin("layer", more, &s);
@@ -67,7 +67,7 @@ static int read_bytes(const struct buf *b, struct buf *out)
 	return read_all((struct source){b->data, b->len, 1 << 16, false}, out);
 }
 
-static void gzip_is_told_by_its_first_bytes(void **state)
+static void gzip_is_recognised_by_its_first_bytes(void **state)
 {
 	(void)state;
 	assert_true(inflate_is_gzip("\x1f\x8b\x08\x00", 4));
@@ -77,7 +77,7 @@ static void gzip_is_told_by_its_first_bytes(void **state)
 }
 
 /* RFC 1952, 2.2: a gzip file is a series of members. */
-static void members_that_follow_one_another_are_one_stream(void **state)
+static void successive_members_are_one_stream(void **state)
 {
 	static const size_t pieces[] = {1, 2, 7, 1 << 20};
 	struct buf packed = {0};
@@ -101,7 +101,7 @@ static void members_that_follow_one_another_are_one_stream(void **state)
 	buf_free(&packed);
 }
 
-static void much_comes_out_of_little(void **state)
+static void highly_compressed_data_is_inflated(void **state)
 {
 	enum { MUCH = 5000000 };
 	static char zeros[MUCH];
@@ -117,9 +117,9 @@ static void much_comes_out_of_little(void **state)
 	buf_free(&plain);
 }
 
-/* gzip(1): `(gzip <a; head -c 5000 /dev/zero) | gzip -d` says nothing and gives 0; with other bytes
- * it warns and gives 2. */
-static void zeros_at_the_end_are_padding_and_other_bytes_are_not(void **state)
+/* gzip(1): `(gzip <a; head -c 5000 /dev/zero) | gzip -d` is silent and returns 0; with other bytes
+ * it warns and returns 2. */
+static void zeros_at_the_end_are_padding_but_other_bytes_are_refused(void **state)
 {
 	static const char *const tails[] = {"x", "\x1f", "\x1f\x8b", "\x1f\x8b\x08"};
 	struct buf packed = {0}, plain = {0};
@@ -144,7 +144,7 @@ static void zeros_at_the_end_are_padding_and_other_bytes_are_not(void **state)
 	buf_free(&plain);
 }
 
-static void a_stream_cut_anywhere_is_cut_short(void **state)
+static void a_stream_truncated_anywhere_is_refused(void **state)
 {
 	struct buf packed = {0}, plain = {0};
 
@@ -194,7 +194,7 @@ static void a_flipped_bit_never_gives_other_data(void **state)
 		add_member(&packed, text, sizeof(text), level);
 		for (size_t bit = 0; bit < packed.len * 8; bit++) {
 			packed.data[bit / 8] ^= (char)(1 << bit % 8);
-			/* Some bits mean nothing for the data: the header's times, padding up to a
+			/* Some bits do not affect the data: the header's times, padding up to a
 			 * whole byte. */
 			if (read_bytes(&packed, &plain) == 0) {
 				assert_int_equal(plain.len, sizeof(text));
@@ -207,13 +207,13 @@ static void a_flipped_bit_never_gives_other_data(void **state)
 	buf_free(&plain);
 }
 
-static void an_error_of_the_source_comes_through(void **state)
+static void an_error_of_the_source_is_returned(void **state)
 {
 	struct buf packed = {0}, plain = {0};
 
 	(void)state;
 	add_member(&packed, "data", 4, 9);
-	/* In the midst of a member, and where another one might begin. */
+	/* Within a member, and where another one may begin. */
 	for (size_t n = packed.len - 5; n <= packed.len; n += 5)
 		assert_refused(read_all((struct source){packed.data, n, 3, true}, &plain), &e,
 			       "the source's own words");
@@ -224,14 +224,14 @@ static void an_error_of_the_source_comes_through(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gzip_is_told_by_its_first_bytes),
-		cmocka_unit_test(members_that_follow_one_another_are_one_stream),
-		cmocka_unit_test(much_comes_out_of_little),
-		cmocka_unit_test(zeros_at_the_end_are_padding_and_other_bytes_are_not),
-		cmocka_unit_test(a_stream_cut_anywhere_is_cut_short),
+		cmocka_unit_test(gzip_is_recognised_by_its_first_bytes),
+		cmocka_unit_test(successive_members_are_one_stream),
+		cmocka_unit_test(highly_compressed_data_is_inflated),
+		cmocka_unit_test(zeros_at_the_end_are_padding_but_other_bytes_are_refused),
+		cmocka_unit_test(a_stream_truncated_anywhere_is_refused),
 		cmocka_unit_test(a_wrong_checksum_or_length_is_refused),
 		cmocka_unit_test(a_flipped_bit_never_gives_other_data),
-		cmocka_unit_test(an_error_of_the_source_comes_through),
+		cmocka_unit_test(an_error_of_the_source_is_returned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 static struct err e;
 
-/* A configuration, which shows what strings become. */
+/* A configuration, whose strings are compared. */
 static int read_env(const char *strings, struct record *r)
 {
 	own_str char *json = str_fmt(
@@ -25,7 +25,7 @@ static int read_text(const char *json, size_t n)
 	return jq_read("config", NULL, json, n, "doc", &r, &e);
 }
 
-static void strings_come_as_they_are(void **state)
+static void strings_are_passed_unchanged(void **state)
 {
 	static const struct {
 		const char *json, *value;
@@ -50,7 +50,7 @@ static void strings_come_as_they_are(void **state)
 	}
 }
 
-static void what_is_not_one_json_document_is_refused(void **state)
+static void input_other_than_one_json_document_is_refused(void **state)
 {
 	static const struct {
 		const char *json, *says;
@@ -86,7 +86,7 @@ static void what_is_not_one_json_document_is_refused(void **state)
 	assert_refused(read_text("\0", 1), &e, "doc: not JSON: a NUL byte");
 }
 
-/* n times open, and as often close. */
+/* open n times, then close n times. */
 static char *nested(size_t n, const char *open, char close)
 {
 	struct buf b = {0};
@@ -100,7 +100,7 @@ static char *nested(size_t n, const char *open, char close)
 
 static void deep_nesting_is_refused(void **state)
 {
-	/* The innermost is empty, and counts as a value in the one around it. */
+	/* The innermost array is empty and counts as a value of the one around it. */
 	own_str char *few = nested(33, "[", ']'), *more = nested(34, "[", ']'),
 		     *many = nested(1 << 20, "[", ']');
 
@@ -125,7 +125,7 @@ static void a_document_of_very_many_values_is_refused(void **state)
 	assert_refused(read_text(json, 1 << 20), &e, "doc: more than 50000 values");
 }
 
-static void a_record_that_could_not_be_read_again_is_refused(void **state)
+static void a_record_that_cannot_be_read_back_is_refused(void **state)
 {
 	own_str char *json = mem_alloc((3 << 20) + 1);
 	own_record struct record r = {0};
@@ -136,7 +136,7 @@ static void a_record_that_could_not_be_read_again_is_refused(void **state)
 	assert_refused(read_env(json, &r), &e, "doc: too large (more than 3 MiB of values)");
 }
 
-/* In place of jq, in a PATH of its own. */
+/* A program in place of jq, in a PATH of its own. */
 static void put_program(const struct scratch *s, const char *text)
 {
 	own_str char *path = str_fmt("%s:/usr/bin:/bin", s->path);
@@ -147,7 +147,7 @@ static void put_program(const struct scratch *s, const char *text)
 	setenv("PATH", path, 1);
 }
 
-static void jq_gets_nothing_of_the_callers_but_path(void **state)
+static void jq_inherits_only_the_callers_path(void **state)
 {
 	own_record struct record r = {0};
 	own_str char *before = str_dup(getenv("PATH")), *all = NULL, *expect = NULL;
@@ -177,7 +177,7 @@ static void jq_gets_nothing_of_the_callers_but_path(void **state)
 	assert_string_equal(record_get(&r, "stdin"), "{}");
 }
 
-static void a_jq_that_is_killed_or_not_there_is_an_error(void **state)
+static void a_killed_or_missing_jq_is_an_error(void **state)
 {
 	own_str char *before = str_dup(getenv("PATH"));
 	struct scratch *s = *state;
@@ -190,7 +190,7 @@ static void a_jq_that_is_killed_or_not_there_is_an_error(void **state)
 	setenv("PATH", before, 1);
 }
 
-static void what_is_too_large_for_jq_ends_without_it(void **state)
+static void input_too_large_for_jq_is_refused(void **state)
 {
 	size_t n = 4 << 20, width = 62;
 	own_str char *json = mem_alloc(n + width);
@@ -210,14 +210,14 @@ static void what_is_too_large_for_jq_ends_without_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(strings_come_as_they_are),
-		cmocka_unit_test(what_is_not_one_json_document_is_refused),
+		cmocka_unit_test(strings_are_passed_unchanged),
+		cmocka_unit_test(input_other_than_one_json_document_is_refused),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(a_document_of_very_many_values_is_refused),
-		cmocka_unit_test(a_record_that_could_not_be_read_again_is_refused),
-		unit_test_scratch(jq_gets_nothing_of_the_callers_but_path),
-		unit_test_scratch(a_jq_that_is_killed_or_not_there_is_an_error),
-		cmocka_unit_test(what_is_too_large_for_jq_ends_without_it),
+		cmocka_unit_test(a_record_that_cannot_be_read_back_is_refused),
+		unit_test_scratch(jq_inherits_only_the_callers_path),
+		unit_test_scratch(a_killed_or_missing_jq_is_an_error),
+		cmocka_unit_test(input_too_large_for_jq_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

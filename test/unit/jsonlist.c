@@ -34,7 +34,7 @@ static void an_array_of_strings_gives_its_strings(void **state)
 	check("[\"\\ud83d\\ude00\"]", JSONLIST_STRINGS, "\xf0\x9f\x98\x80|");
 }
 
-static void an_array_of_other_values_is_told_from_text(void **state)
+static void an_array_of_other_values_is_distinguished_from_text(void **state)
 {
 	(void)state;
 	check("[\"a\", 1]", JSONLIST_OTHER, "");
@@ -44,7 +44,7 @@ static void an_array_of_other_values_is_told_from_text(void **state)
 	check("[\"a\", \"b\\u0000\"]", JSONLIST_OTHER, "");
 }
 
-static void what_is_not_a_json_array_gives_nothing(void **state)
+static void text_that_is_not_an_array_gives_nothing(void **state)
 {
 	static const char *const texts[] = {
 		"",          "echo",          "\"a\"",    "[",     "[\"a\"",
@@ -58,7 +58,7 @@ static void what_is_not_a_json_array_gives_nothing(void **state)
 		check(texts[i], JSONLIST_NONE, "");
 }
 
-static void deep_nesting_ends(void **state)
+static void deep_nesting_is_refused(void **state)
 {
 	own_buf struct buf text = {0};
 
@@ -72,9 +72,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_array_of_strings_gives_its_strings),
-		cmocka_unit_test(an_array_of_other_values_is_told_from_text),
-		cmocka_unit_test(what_is_not_a_json_array_gives_nothing),
-		cmocka_unit_test(deep_nesting_ends),
+		cmocka_unit_test(an_array_of_other_values_is_distinguished_from_text),
+		cmocka_unit_test(text_that_is_not_an_array_gives_nothing),
+		cmocka_unit_test(deep_nesting_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

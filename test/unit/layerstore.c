@@ -49,7 +49,8 @@ static void digest_of_file(int fd, char out[DIGEST_LEN])
 	lseek(fd, 0, SEEK_SET);
 }
 
-/* The layer becomes one called `chain`; what it unpacks to is what fd, uncompressed, holds. */
+/* Puts a layer under the chain id `chain`; its diff id is the digest of the uncompressed data in
+ * fd. */
 static int put(struct home *h, const char *parent, const char *chain, int fd)
 {
 	own_fd int held = layerstore_hold(&h->s, &e), from = fd;
@@ -100,7 +101,7 @@ static int lower(void)
 	return end(&m);
 }
 
-static void a_layer_is_put_on_its_parent_which_stays_as_it_is(void **state)
+static void a_layer_is_applied_to_its_parent_which_stays_unchanged(void **state)
 {
 	struct home *h = *state;
 	struct made m = begin();
@@ -117,7 +118,7 @@ static void a_layer_is_put_on_its_parent_which_stays_as_it_is(void **state)
 	assert_int_equal(count(h, "tmp"), 0);
 }
 
-static void a_layer_that_is_there_is_not_read_again(void **state)
+static void an_existing_layer_is_not_read_again(void **state)
 {
 	struct home *h = *state;
 
@@ -125,7 +126,7 @@ static void a_layer_that_is_there_is_not_read_again(void **state)
 	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" A, -1, "layer", NULL, &e), 0);
 }
 
-static void whiteouts_hide_what_is_below_wherever_they_stand(void **state)
+static void whiteouts_hide_lower_files_wherever_they_stand(void **state)
 {
 	struct home *h = *state;
 	struct made m = begin();
@@ -147,7 +148,7 @@ static void whiteouts_hide_what_is_below_wherever_they_stand(void **state)
 	assert_true(!is_there(root, "dir/file") && !is_there(root, "dir/sub/file"));
 }
 
-static void directories_have_the_times_that_the_layers_say(void **state)
+static void directories_have_the_times_of_the_layers(void **state)
 {
 	struct home *h = *state;
 	struct made m = begin();
@@ -163,7 +164,7 @@ static void directories_have_the_times_that_the_layers_say(void **state)
 	assert_true(fstatat(root, "dir/sub", &st, 0) == 0 && st.st_mtime == 1000);
 }
 
-static void what_leads_out_or_is_wrong_is_refused_and_nothing_is_left(void **state)
+static void invalid_layers_are_refused_and_nothing_is_left(void **state)
 {
 	static const struct {
 		const char *name, *link, *why;
@@ -201,7 +202,7 @@ static void what_leads_out_or_is_wrong_is_refused_and_nothing_is_left(void **sta
 	}
 }
 
-static void links_of_lower_layers_lead_nowhere_out_of_the_image(void **state)
+static void links_of_lower_layers_do_not_lead_out_of_the_image(void **state)
 {
 	struct home *h = *state;
 	struct made m = begin();
@@ -223,7 +224,7 @@ static void links_of_lower_layers_lead_nowhere_out_of_the_image(void **state)
 	assert_int_equal(access("/etc/passwd", F_OK), 0);
 }
 
-static void what_is_below_is_not_taken_away_from_any_depth(void **state)
+static void removing_a_very_deep_directory_is_refused(void **state)
 {
 	static const char *const bad[][2] = {
 		{"d", "layer: d: d: remove d: more than 1000 deep"},
@@ -245,7 +246,7 @@ static void what_is_below_is_not_taken_away_from_any_depth(void **state)
 	}
 }
 
-static void another_content_than_the_diff_id_says_is_refused(void **state)
+static void content_that_does_not_match_the_diff_id_is_refused(void **state)
 {
 	struct home *h = *state;
 	own_fd int held = layerstore_hold(&h->s, &e), fd = lower();
@@ -256,8 +257,8 @@ static void another_content_than_the_diff_id_says_is_refused(void **state)
 	assert_int_equal(count(h, "layers") + count(h, "tmp"), 0);
 }
 
-/* Until the archive has been read to its end all may be well. */
-static void a_layer_cut_anywhere_is_refused(void **state)
+/* Only the end of the archive decides. */
+static void a_layer_truncated_anywhere_is_refused(void **state)
 {
 	static const int filters[] = {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_ZSTD,
 				      ARCHIVE_FILTER_NONE};
@@ -282,7 +283,7 @@ static void a_layer_cut_anywhere_is_refused(void **state)
 		}
 }
 
-/* zeros: a file of so many MiB, compressed to next to nothing. */
+/* A file of so many MiB of zeros, highly compressed. */
 static int zeros(int mib)
 {
 	struct made m = begin_filtered(ARCHIVE_FILTER_GZIP);
@@ -312,7 +313,7 @@ static int forget_layer_max(void **state)
 	return home_remove(state);
 }
 
-static void a_layer_may_unpack_to_as_much_as_it_is_allowed(void **state)
+static void a_layer_may_unpack_to_the_allowed_size(void **state)
 {
 	struct home *h = *state;
 
@@ -329,7 +330,7 @@ static void a_layer_may_unpack_to_as_much_as_it_is_allowed(void **state)
 	assert_int_equal(count(h, "tmp"), 0);
 }
 
-static void a_layer_that_would_fill_the_store_is_refused_before_it_does(void **state)
+static void a_layer_that_would_fill_the_store_is_refused(void **state)
 {
 	struct home *h = *state;
 	struct statvfs fs;
@@ -342,7 +343,7 @@ static void a_layer_that_would_fill_the_store_is_refused_before_it_does(void **s
 	assert_int_equal(count(h, "tmp"), 0);
 }
 
-static void names_alone_are_refused_before_there_are_millions(void **state)
+static void a_layer_with_too_many_files_is_refused(void **state)
 {
 	struct home *h = *state;
 	struct made m = begin_filtered(ARCHIVE_FILTER_ZSTD);
@@ -355,16 +356,17 @@ static void names_alone_are_refused_before_there_are_millions(void **state)
 		"layer: more than 1024 files (CT_LAYER_MAX=SIZE allows one for every 16 KiB of SIZE)");
 }
 
-/* GNU tar's manual, "Blocking Factor": what reads a tar must not need its end mark. The digest says
- * that all is there. */
-static void a_layer_may_lack_its_end_mark_and_padding(void **state)
+/* GNU tar's manual, "Blocking Factor": a reader must not require the end mark. The digest shows
+ * that nothing is missing. */
+static void a_layer_without_end_mark_and_padding_is_accepted(void **state)
 {
 	struct home *h = *state;
 
 	for (int i = 0; i < 3; i++) {
 		static const char *const chains[] = {A, B, C};
-		static const int missing[] = {
-			1024, 1023, 1024 + 508}; /* the mark; all of it but a byte; padding, too */
+		static const int missing[] = {1024, 1023,
+					      1024 + 508}; /* without the mark; without one byte
+							      less; without padding, too */
 		struct made m = begin();
 		own_fd int root = -1;
 		struct stat st;
@@ -380,7 +382,7 @@ static void a_layer_may_lack_its_end_mark_and_padding(void **state)
 	}
 }
 
-static void a_layer_that_ends_within_a_file_is_refused_whatever_its_digest(void **state)
+static void a_layer_that_ends_within_a_file_is_refused_even_with_the_right_digest(void **state)
 {
 	struct home *h = *state;
 	struct made m = begin();
@@ -394,7 +396,7 @@ static void a_layer_that_ends_within_a_file_is_refused_whatever_its_digest(void 
 	assert_refused(put(h, NULL, A, fd), &e, "layer: cut short");
 }
 
-static void a_layer_may_be_empty(void **state)
+static void an_empty_layer_is_accepted(void **state)
 {
 	struct home *h = *state;
 	own_fd int root = -1;
@@ -405,7 +407,7 @@ static void a_layer_may_be_empty(void **state)
 	assert_true(is_there(root, "etc/passwd"));
 }
 
-static void devices_are_made_and_metadata_of_aufs_is_not(void **state)
+static void devices_are_made_and_aufs_metadata_is_ignored(void **state)
 {
 	struct home *h = *state;
 	struct made m = begin();
@@ -428,7 +430,7 @@ static void devices_are_made_and_metadata_of_aufs_is_not(void **state)
 	assert_false(is_there(root, ".wh..wh.plnk"));
 }
 
-/* --- taking away --- */
+/* --- removal --- */
 
 static void two_layers(struct home *h)
 {
@@ -439,7 +441,7 @@ static void two_layers(struct home *h)
 	assert_int_equal(put(h, A, B, end(&m)), 0);
 }
 
-static void what_no_image_names_is_taken_away(void **state)
+static void layers_without_an_image_are_removed(void **state)
 {
 	struct home *h = *state;
 
@@ -465,7 +467,7 @@ static void an_image_that_cannot_be_read_keeps_all_layers(void **state)
 	assert_true(layerstore_have(&h->s, A) && layerstore_have(&h->s, B));
 }
 
-static void what_is_held_is_not_taken_away(void **state)
+static void locked_layers_are_not_removed(void **state)
 {
 	struct home *h = *state;
 	int held;
@@ -479,7 +481,7 @@ static void what_is_held_is_not_taken_away(void **state)
 	assert_false(layerstore_have(&h->s, A) || layerstore_have(&h->s, B));
 }
 
-static void where_there_are_no_layers_there_are_none_to_take_away(void **state)
+static void a_sweep_without_layers_succeeds(void **state)
 {
 	struct home *h = *state;
 	struct store none = STORE_NONE;
@@ -489,8 +491,8 @@ static void where_there_are_no_layers_there_are_none_to_take_away(void **state)
 	assert_int_equal(faccessat(h->s.root, "layers", F_OK, 0), -1);
 }
 
-/* Killed while it reads, which it does until the pipe is closed. */
-static void what_a_killed_one_left_is_swept(void **state)
+/* Killed while it reads from a pipe that stays open. */
+static void leftovers_of_a_killed_process_are_swept(void **state)
 {
 	struct home *h = *state;
 	int held = layerstore_hold(&h->s, &e), pipes[2], status;
@@ -509,7 +511,7 @@ static void what_a_killed_one_left_is_swept(void **state)
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	close(pipes[0]);
-	/* The child that unpacks dies with it, a moment later. */
+	/* The unpacking child dies with its parent, a moment later. */
 	for (int i = 0; i < 10000 && count(h, "tmp") > 0; i++, usleep(1000))
 		assert_int_equal(draft_sweep(&h->s, &e), 0);
 	close(pipes[1]);
@@ -521,29 +523,30 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chain_ids_are_those_of_the_specification),
-		unit_test_store(a_layer_is_put_on_its_parent_which_stays_as_it_is),
-		unit_test_store(a_layer_that_is_there_is_not_read_again),
-		unit_test_store(whiteouts_hide_what_is_below_wherever_they_stand),
-		unit_test_store(directories_have_the_times_that_the_layers_say),
-		unit_test_store(what_leads_out_or_is_wrong_is_refused_and_nothing_is_left),
-		unit_test_store(links_of_lower_layers_lead_nowhere_out_of_the_image),
-		unit_test_store(what_is_below_is_not_taken_away_from_any_depth),
-		unit_test_store(another_content_than_the_diff_id_says_is_refused),
-		unit_test_store(a_layer_cut_anywhere_is_refused),
-		cmocka_unit_test_setup_teardown(a_layer_may_unpack_to_as_much_as_it_is_allowed,
-						home_up, forget_layer_max),
-		unit_test_store(a_layer_that_would_fill_the_store_is_refused_before_it_does),
-		cmocka_unit_test_setup_teardown(names_alone_are_refused_before_there_are_millions,
-						home_up, forget_layer_max),
-		unit_test_store(a_layer_may_lack_its_end_mark_and_padding),
-		unit_test_store(a_layer_that_ends_within_a_file_is_refused_whatever_its_digest),
-		unit_test_store(a_layer_may_be_empty),
-		unit_test_store(devices_are_made_and_metadata_of_aufs_is_not),
-		unit_test_store(what_no_image_names_is_taken_away),
+		unit_test_store(a_layer_is_applied_to_its_parent_which_stays_unchanged),
+		unit_test_store(an_existing_layer_is_not_read_again),
+		unit_test_store(whiteouts_hide_lower_files_wherever_they_stand),
+		unit_test_store(directories_have_the_times_of_the_layers),
+		unit_test_store(invalid_layers_are_refused_and_nothing_is_left),
+		unit_test_store(links_of_lower_layers_do_not_lead_out_of_the_image),
+		unit_test_store(removing_a_very_deep_directory_is_refused),
+		unit_test_store(content_that_does_not_match_the_diff_id_is_refused),
+		unit_test_store(a_layer_truncated_anywhere_is_refused),
+		cmocka_unit_test_setup_teardown(a_layer_may_unpack_to_the_allowed_size, home_up,
+						forget_layer_max),
+		unit_test_store(a_layer_that_would_fill_the_store_is_refused),
+		cmocka_unit_test_setup_teardown(a_layer_with_too_many_files_is_refused, home_up,
+						forget_layer_max),
+		unit_test_store(a_layer_without_end_mark_and_padding_is_accepted),
+		unit_test_store(
+			a_layer_that_ends_within_a_file_is_refused_even_with_the_right_digest),
+		unit_test_store(an_empty_layer_is_accepted),
+		unit_test_store(devices_are_made_and_aufs_metadata_is_ignored),
+		unit_test_store(layers_without_an_image_are_removed),
 		unit_test_store(an_image_that_cannot_be_read_keeps_all_layers),
-		unit_test_store(what_is_held_is_not_taken_away),
-		unit_test_store(where_there_are_no_layers_there_are_none_to_take_away),
-		unit_test_store(what_a_killed_one_left_is_swept),
+		unit_test_store(locked_layers_are_not_removed),
+		unit_test_store(a_sweep_without_layers_succeeds),
+		unit_test_store(leftovers_of_a_killed_process_are_swept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,7 @@ static void a_lock_dies_with_its_holder(void **state)
 	waitpid(pid, NULL, 0);
 }
 
-static void what_is_absent_cannot_be_locked(void **state)
+static void a_missing_directory_cannot_be_locked(void **state)
 {
 	struct scratch *s = *state;
 
@@ -60,7 +60,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(a_lock_is_held_until_its_descriptor_is_closed),
 		unit_test_scratch(a_lock_dies_with_its_holder),
-		unit_test_scratch(what_is_absent_cannot_be_locked),
+		unit_test_scratch(a_missing_directory_cannot_be_locked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,8 +22,7 @@
 static struct err e;
 static uint64_t damaged;
 
-/* Stands in for the C library's: something happens just before a look at a name, the calls-th from
- * now. */
+/* Replaces the C library's fstatat: calls a function before the calls-th lookup from now. */
 static struct {
 	int calls;
 	void (*then)(int dir);
@@ -88,7 +87,7 @@ static void assert_same(const struct buf *got, const struct buf *expected)
 		assert_memory_equal(got->data, expected->data, got->len);
 }
 
-static void no_log_is_an_empty_one(void **state)
+static void a_missing_log_is_empty(void **state)
 {
 	struct scratch *s = *state;
 	struct log_query q = all();
@@ -101,7 +100,7 @@ static void no_log_is_an_empty_one(void **state)
 	assert_shows(s->dir, &q, "", "");
 }
 
-static void any_bytes_in_any_pieces_come_back_exactly(void **state)
+static void any_bytes_in_any_pieces_are_read_back(void **state)
 {
 	struct scratch *s = *state;
 	struct ctlog *l = ctlog_open(s->dir, 0, &e);
@@ -132,7 +131,7 @@ static void any_bytes_in_any_pieces_come_back_exactly(void **state)
 	}
 }
 
-static void one_descriptor_for_both_keeps_their_order(void **state)
+static void with_one_descriptor_for_both_streams_the_order_is_kept(void **state)
 {
 	struct scratch *s = *state;
 	own_fd int both = memfd_create("both", MFD_CLOEXEC);
@@ -163,7 +162,7 @@ static void the_older_file_comes_first(void **state)
 	assert_shows(s->dir, &q, "", "d\n");
 }
 
-static void each_line_can_have_its_time_in_front(void **state)
+static void each_line_can_be_preceded_by_its_time(void **state)
 {
 	struct scratch *s = *state;
 	struct log_query q = all();
@@ -175,7 +174,7 @@ static void each_line_can_have_its_time_in_front(void **state)
 	assert_shows(s->dir, &q, T0 " a\n" T1 " bc\n" T2 " d", T2 " \n");
 }
 
-static void bounds_of_time_are_included(void **state)
+static void since_and_until_are_inclusive(void **state)
 {
 	struct scratch *s = *state;
 	struct log_query q = all();
@@ -198,7 +197,7 @@ static void bounds_of_time_are_included(void **state)
 	assert_shows(s->dir, &q, "", "");
 }
 
-static void damaged_records_are_passed_over_and_counted(void **state)
+static void damaged_records_are_skipped_and_counted(void **state)
 {
 	struct scratch *s = *state;
 	struct log_query q = all();
@@ -241,8 +240,8 @@ static void garbage_larger_than_any_buffer_is_one_damaged_record(void **state)
 	assert_int_equal(damaged, 1);
 }
 
-/* What a power cut leaves where data was not yet written (ctlog.h). */
-static void zeros_at_the_end_of_a_log_and_what_follows_a_hole_are_left_out(void **state)
+/* A power cut leaves zeros where data was not yet written (ctlog.h). */
+static void zeros_at_the_end_and_data_after_a_hole_are_left_out(void **state)
 {
 	struct scratch *s = *state;
 	struct log_query q = all();
@@ -282,7 +281,7 @@ static pid_t live(int *pidfd)
 	return pid;
 }
 
-static void a_record_still_being_written_is_left_for_later(void **state)
+static void an_incomplete_record_is_left_for_later(void **state)
 {
 	struct scratch *s = *state;
 	struct log_query q = all();
@@ -310,7 +309,7 @@ struct rec {
 
 enum { RECS = 300 };
 
-/* The same question answered in another way: lines by where they end, forwards. */
+/* An independent implementation: searches lines by their ends, forwards. */
 static void model_tail(const struct rec *recs, const struct buf *payload, int lines,
 		       struct buf out[2])
 {
@@ -331,7 +330,7 @@ static void model_tail(const struct rec *recs, const struct buf *payload, int li
 	}
 }
 
-static void the_last_lines_are_those_that_end_last(void **state)
+static void tail_counts_lines_by_their_ends(void **state)
 {
 	struct scratch *s = *state;
 	int open[2] = {-1, -1}, lines = 0;
@@ -375,8 +374,8 @@ static void the_last_lines_are_those_that_end_last(void **state)
 	buf_free(&payload);
 }
 
-/* Heads lie across the blocks that the log is read in. */
-static void many_short_lines_are_counted_right(void **state)
+/* Record heads extend over the blocks in which the log is read. */
+static void many_short_lines_are_counted_correctly(void **state)
 {
 	struct scratch *s = *state;
 	struct buf log = {0}, got[2] = {{0}, {0}};
@@ -448,7 +447,7 @@ static void follow_a_writer(int dir, size_t piece, int times, uint64_t max, size
 	assert_string_equal(last.data, "the last words");
 }
 
-static void a_follower_gets_small_pieces_as_they_come_and_then_ends(void **state)
+static void a_follower_gets_small_pieces_at_once_and_then_ends(void **state)
 {
 	struct scratch *s = *state;
 
@@ -463,7 +462,7 @@ static void a_follower_loses_nothing_to_large_writes_that_rotate(void **state)
 	follow_a_writer(s->dir, 24 * 1024, 200, 128 * 1024, 0);
 }
 
-/* The follower is never more than one file behind, and often right at a rotation. */
+/* The follower is at most one file behind, and often at a rotation. */
 static void a_follower_loses_nothing_to_frequent_rotation(void **state)
 {
 	struct scratch *s = *state;
@@ -480,7 +479,7 @@ static void write_and_rotate(int dir)
 	put(dir, "log", T0 " stdout F c\n");
 }
 
-static void a_rotation_while_the_files_are_opened_hides_none(void **state)
+static void a_rotation_during_open_hides_no_file(void **state)
 {
 	struct scratch *s = *state;
 	struct log_query q = all();
@@ -500,12 +499,12 @@ static void a_rotation_right_after_the_last_read_loses_nothing(void **state)
 	q.follow = true;
 	put(s->dir, "log", T0 " stdout F a\n");
 	before_look.then = write_and_rotate;
-	before_look.calls = 2; /* the first is of the opening */
+	before_look.calls = 2; /* the first lookup is part of opening */
 	assert_shows(s->dir, &q, "a\nb\nc\n", "");
 	assert_int_equal(before_look.calls, 0);
 }
 
-static void a_follower_takes_the_file_between_two_rotations(void **state)
+static void a_follower_reads_the_file_between_two_rotations(void **state)
 {
 	struct scratch *s = *state;
 	struct log_query q = all();
@@ -519,7 +518,7 @@ static void a_follower_takes_the_file_between_two_rotations(void **state)
 	q.follow = true;
 	if (fork() == 0) {
 		alarm(30);
-		/* Once "a" has come, the follower has `log` open. */
+		/* When "a" has arrived, the follower has opened `log`. */
 		if (read(out[0], got, 2) != 2)
 			_exit(1);
 		renameat(s->dir, "log", s->dir, "gone");
@@ -538,7 +537,7 @@ static void a_follower_takes_the_file_between_two_rotations(void **state)
 			assert_int_equal(status, 0);
 }
 
-static void a_follower_ends_when_nobody_reads_it(void **state)
+static void a_follower_ends_when_its_reader_closes_the_pipe(void **state)
 {
 	struct scratch *s = *state;
 	own_fd int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -561,7 +560,7 @@ static void a_follower_ends_when_nobody_reads_it(void **state)
 	close(q.ended);
 }
 
-static void following_ends_at_the_bound_of_time(void **state)
+static void following_ends_at_the_time_until(void **state)
 {
 	struct scratch *s = *state;
 	struct log_query q = all();
@@ -596,26 +595,26 @@ static void an_output_that_cannot_be_written_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_scratch(no_log_is_an_empty_one),
-		unit_test_scratch(any_bytes_in_any_pieces_come_back_exactly),
-		unit_test_scratch(one_descriptor_for_both_keeps_their_order),
+		unit_test_scratch(a_missing_log_is_empty),
+		unit_test_scratch(any_bytes_in_any_pieces_are_read_back),
+		unit_test_scratch(with_one_descriptor_for_both_streams_the_order_is_kept),
 		unit_test_scratch(the_older_file_comes_first),
-		unit_test_scratch(each_line_can_have_its_time_in_front),
-		unit_test_scratch(bounds_of_time_are_included),
-		unit_test_scratch(damaged_records_are_passed_over_and_counted),
+		unit_test_scratch(each_line_can_be_preceded_by_its_time),
+		unit_test_scratch(since_and_until_are_inclusive),
+		unit_test_scratch(damaged_records_are_skipped_and_counted),
 		unit_test_scratch(garbage_larger_than_any_buffer_is_one_damaged_record),
-		unit_test_scratch(zeros_at_the_end_of_a_log_and_what_follows_a_hole_are_left_out),
-		unit_test_scratch(a_record_still_being_written_is_left_for_later),
-		unit_test_scratch(the_last_lines_are_those_that_end_last),
-		unit_test_scratch(many_short_lines_are_counted_right),
-		unit_test_scratch(a_follower_gets_small_pieces_as_they_come_and_then_ends),
+		unit_test_scratch(zeros_at_the_end_and_data_after_a_hole_are_left_out),
+		unit_test_scratch(an_incomplete_record_is_left_for_later),
+		unit_test_scratch(tail_counts_lines_by_their_ends),
+		unit_test_scratch(many_short_lines_are_counted_correctly),
+		unit_test_scratch(a_follower_gets_small_pieces_at_once_and_then_ends),
 		unit_test_scratch(a_follower_loses_nothing_to_large_writes_that_rotate),
 		unit_test_scratch(a_follower_loses_nothing_to_frequent_rotation),
-		unit_test_scratch(a_rotation_while_the_files_are_opened_hides_none),
+		unit_test_scratch(a_rotation_during_open_hides_no_file),
 		unit_test_scratch(a_rotation_right_after_the_last_read_loses_nothing),
-		unit_test_scratch(a_follower_takes_the_file_between_two_rotations),
-		unit_test_scratch(a_follower_ends_when_nobody_reads_it),
-		unit_test_scratch(following_ends_at_the_bound_of_time),
+		unit_test_scratch(a_follower_reads_the_file_between_two_rotations),
+		unit_test_scratch(a_follower_ends_when_its_reader_closes_the_pipe),
+		unit_test_scratch(following_ends_at_the_time_until),
 		unit_test_scratch(an_output_that_cannot_be_written_is_named),
 	};
 

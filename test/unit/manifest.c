@@ -19,7 +19,7 @@
 #define FOR(type, os, arch, more) \
 	TYPED(OCI type,           \
 	      ", \"platform\": {\"os\": \"" os "\", \"architecture\": \"" arch "\"" more "}")
-/* An entry that is known by its size. */
+/* An entry that the test recognises by its size. */
 #define SIZED(size, os, arch, more)                                                           \
 	"{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"" D "\", \"size\": " size \
 	", \"platform\": {\"os\": \"" os "\", \"architecture\": \"" arch "\"" more "}}"
@@ -60,7 +60,7 @@ static void a_manifest_lists_its_config_and_layers(void **state)
 	assert_int_equal(m.list[4].size, UINT64_C(9007199254740992));
 }
 
-static void an_image_may_have_no_layers_and_512_but_not_more(void **state)
+static void an_image_has_0_to_512_layers(void **state)
 {
 	own_manifest struct manifest none = {0}, most = {0};
 	struct manifest m;
@@ -80,7 +80,7 @@ static void an_image_may_have_no_layers_and_512_but_not_more(void **state)
 	assert_null(m.list);
 }
 
-static void of_an_index_comes_the_one_for_the_platform(void **state)
+static void an_index_gives_the_manifest_for_the_platform(void **state)
 {
 	static const char json[] = INDEX(
 		SIZED("1", "linux", "arm64", ", \"variant\": \"v8\"") "," SIZED("2", "windows", "amd64", "") "," SIZED("3", "linux", "amd64", ", \"variant\": \"v3\"") "," SIZED(
@@ -120,7 +120,7 @@ static void of_an_index_comes_the_one_for_the_platform(void **state)
 	}
 }
 
-static void an_index_without_the_platform_says_what_it_has(void **state)
+static void an_index_without_the_platform_lists_its_platforms(void **state)
 {
 	static const char attested[] = INDEX(FOR("manifest.v1+json", "linux", "arm64", ", \"variant\": \"v8\"") "," FOR(
 		"manifest.v1+json", "linux", "s390x",
@@ -172,7 +172,7 @@ static int read_layout(const char *json, struct manifest *m)
 	return manifest_read_layout(json, strlen(json), "doc", m, &e);
 }
 
-/* An entry of a layout, whose digest ends in this digit. */
+/* An entry of a layout whose digest ends with this digit. */
 #define NAMED(digit, key, name)                                                                  \
 	"{\"mediaType\": \"" OCI "manifest.v1+json\", \"digest\": \"sha256:" HEX_BUT_ONE digit   \
 	"\", \"size\": 7, "                                                                      \
@@ -180,7 +180,7 @@ static int read_layout(const char *json, struct manifest *m)
 	"\": \"" name "\"}}"
 #define REF_NAME "org.opencontainers.image.ref.name"
 
-static void the_image_that_is_alone_in_a_layout_is_taken_with_all_its_names(void **state)
+static void the_only_image_of_a_layout_is_used_with_all_its_names(void **state)
 {
 	own_manifest struct manifest m = {0};
 	own_str char *names = NULL;
@@ -196,7 +196,7 @@ static void the_image_that_is_alone_in_a_layout_is_taken_with_all_its_names(void
 	assert_string_equal(names, "a:1 b/c");
 }
 
-static void a_layout_is_an_index_of_one_image_for_a_platform(void **state)
+static void a_layout_gives_one_image_for_a_platform(void **state)
 {
 	struct manifest m;
 
@@ -207,7 +207,7 @@ static void a_layout_is_an_index_of_one_image_for_a_platform(void **state)
 	assert_refused(read_layout(MANIFEST("[]", ""), &m), &e, "doc: not an index");
 }
 
-static void a_document_that_misleads_is_refused(void **state)
+static void inconsistent_documents_are_refused(void **state)
 {
 #define ENTRY(more) INDEX(TYPED(OCI "manifest.v1+json", more))
 #define SIZE(size)                                                            \
@@ -293,7 +293,7 @@ static void a_document_that_misleads_is_refused(void **state)
 	}
 }
 
-static void what_it_was_served_as_must_be_what_it_is(void **state)
+static void the_media_type_must_match_the_document(void **state)
 {
 	static const char own[] = MANIFEST("[]", ", \"mediaType\": \"" OCI "manifest.v1+json\"");
 	own_manifest struct manifest same = {0}, plain = {0}, silent = {0};
@@ -317,7 +317,7 @@ static void what_it_was_served_as_must_be_what_it_is(void **state)
 		"doc: described as " DOCKER "distribution.manifest.v2+json, but is no such thing");
 }
 
-static void a_platform_is_linux_and_a_processor(void **state)
+static void a_platform_is_linux_with_an_architecture(void **state)
 {
 	static const char *const bad[] = {"",
 					  "linux",
@@ -356,7 +356,7 @@ static int read_config(const char *json, size_t layers, const char *platform, st
 	return manifest_config(json, strlen(json), layers, platform, "doc", r, &e);
 }
 
-static void a_configuration_becomes_the_images(void **state)
+static void a_configuration_becomes_an_image_config(void **state)
 {
 	static const char json[] =
 		"{\"os\": \"linux\", \"architecture\": \"arm64\", \"variant\": \"v8\", "
@@ -398,8 +398,9 @@ static void a_configuration_becomes_the_images(void **state)
 	assert_string_equal(record_get(&r, "source"), "kept");
 }
 
-/* As Go's encoding/json reads it, and so docker and podman: the zero value of the element's type. */
-static void null_in_labels_and_lists_is_nothing(void **state)
+/* Go's encoding/json, and so docker and podman, read null as the zero value of the element's type.
+ * */
+static void null_in_labels_and_lists_counts_as_empty(void **state)
 {
 	static const char json[] =
 		IMAGE("{\"Labels\": {\"a\": null, \"b\": \"1\"}, \"Entrypoint\": [\"sh\", null], "
@@ -421,7 +422,7 @@ static void null_in_labels_and_lists_is_nothing(void **state)
 	}
 }
 
-static void what_a_configuration_does_not_say_is_not_in_the_record(void **state)
+static void missing_keys_of_a_configuration_are_missing_in_the_record(void **state)
 {
 	static const char *const cases[] = {
 		"{" ROOTFS("") "}",
@@ -442,7 +443,7 @@ static void what_a_configuration_does_not_say_is_not_in_the_record(void **state)
 	}
 }
 
-static void a_moment_is_any_that_there_was(void **state)
+static void any_valid_time_is_accepted(void **state)
 {
 	static const char *const cases[][2] = {
 		{"2024-02-29T23:59:59.123456789Z", "2024-02-29T23:59:59.123456789Z"},
@@ -510,19 +511,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_manifest_lists_its_config_and_layers),
-		cmocka_unit_test(an_image_may_have_no_layers_and_512_but_not_more),
-		cmocka_unit_test(of_an_index_comes_the_one_for_the_platform),
-		cmocka_unit_test(an_index_without_the_platform_says_what_it_has),
+		cmocka_unit_test(an_image_has_0_to_512_layers),
+		cmocka_unit_test(an_index_gives_the_manifest_for_the_platform),
+		cmocka_unit_test(an_index_without_the_platform_lists_its_platforms),
 		cmocka_unit_test(the_only_entry_needs_no_platform),
-		cmocka_unit_test(the_image_that_is_alone_in_a_layout_is_taken_with_all_its_names),
-		cmocka_unit_test(a_layout_is_an_index_of_one_image_for_a_platform),
-		cmocka_unit_test(a_document_that_misleads_is_refused),
-		cmocka_unit_test(what_it_was_served_as_must_be_what_it_is),
-		cmocka_unit_test(a_platform_is_linux_and_a_processor),
-		cmocka_unit_test(a_configuration_becomes_the_images),
-		cmocka_unit_test(null_in_labels_and_lists_is_nothing),
-		cmocka_unit_test(what_a_configuration_does_not_say_is_not_in_the_record),
-		cmocka_unit_test(a_moment_is_any_that_there_was),
+		cmocka_unit_test(the_only_image_of_a_layout_is_used_with_all_its_names),
+		cmocka_unit_test(a_layout_gives_one_image_for_a_platform),
+		cmocka_unit_test(inconsistent_documents_are_refused),
+		cmocka_unit_test(the_media_type_must_match_the_document),
+		cmocka_unit_test(a_platform_is_linux_with_an_architecture),
+		cmocka_unit_test(a_configuration_becomes_an_image_config),
+		cmocka_unit_test(null_in_labels_and_lists_counts_as_empty),
+		cmocka_unit_test(missing_keys_of_a_configuration_are_missing_in_the_record),
+		cmocka_unit_test(any_valid_time_is_accepted),
 		cmocka_unit_test(a_configuration_of_wrong_types_is_refused_by_key),
 	};
 

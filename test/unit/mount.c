@@ -17,7 +17,7 @@
 
 static struct err e;
 
-/* A scratch directory that is a tmpfs, in a mount namespace of this process. */
+/* A scratch directory on a tmpfs, in a mount namespace of this process. */
 static int private_make(void **state)
 {
 	struct scratch *s;
@@ -40,7 +40,7 @@ static int private_remove(void **state)
 	return umount2(s->path, MNT_DETACH) | scratch_remove(state);
 }
 
-/* A user namespace in which 0 is 100000. */
+/* A user namespace that maps 0 to 100000. */
 static int user_namespace(void)
 {
 	char path[40];
@@ -74,7 +74,7 @@ static int user_namespace(void)
 	return fd;
 }
 
-static void a_new_file_system_is_seen_where_it_is_attached_and_nowhere_before(void **state)
+static void a_new_file_system_is_visible_only_after_it_is_attached(void **state)
 {
 	const struct scratch *s = *state;
 	own_fd int fd = mount_new("tmpfs", "size=64k,mode=700",
@@ -94,7 +94,7 @@ static void a_new_file_system_is_seen_where_it_is_attached_and_nowhere_before(vo
 	assert_int_equal(v.f_blocks * v.f_frsize, 65536);
 }
 
-static void an_option_the_kernel_does_not_know_is_said_with_its_words(void **state)
+static void the_kernels_message_about_an_unknown_option_is_shown(void **state)
 {
 	(void)state;
 	assert_int_equal(mount_new("tmpfs", "nosuch=1", 0, "/x", &e), -1);
@@ -181,7 +181,7 @@ static void owners_are_mapped(void **state)
 	assert_int_equal(st.st_gid, 100008);
 }
 
-/* What mount_copy_mapped gave. */
+/* A mount that mount_copy_mapped returned. */
 static struct {
 	int fd[4];
 	char below[4][40];
@@ -204,7 +204,7 @@ static void drop_given(void)
 		close(given.fd[--given.n]);
 }
 
-static void a_tree_that_can_be_mapped_is_one_mount(void **state)
+static void a_tree_that_can_be_mapped_is_mounted_as_a_whole(void **state)
 {
 	const struct scratch *s = *state;
 	own_strv struct strv skipped = {0};
@@ -227,7 +227,7 @@ static void a_tree_that_can_be_mapped_is_one_mount(void **state)
 	drop_given();
 }
 
-static void of_a_tree_that_cannot_all_be_mapped_each_comes_by_itself(void **state)
+static void each_mount_of_a_partly_mappable_tree_is_returned_separately(void **state)
 {
 	const struct scratch *s = *state;
 	own_strv struct strv skipped = {0};
@@ -250,7 +250,7 @@ static void of_a_tree_that_cannot_all_be_mapped_each_comes_by_itself(void **stat
 	assert_string_equal(skipped.v[skipped.n - 1], proc);
 	assert_int_equal(fstatvfs(given.fd[2], &v), 0);
 	assert_true(v.f_flag & ST_NOSUID);
-	if (skipped.n == 1) { /* all three, where a tmpfs cannot be mapped (before Linux 6.3) */
+	if (skipped.n == 1) { /* all three if a tmpfs cannot be idmapped (before Linux 6.3) */
 		assert_int_equal(fstatat(given.fd[1], "", &st, AT_EMPTY_PATH), 0);
 		assert_int_equal(st.st_uid, 100000);
 	}
@@ -262,14 +262,14 @@ static void of_a_tree_that_cannot_all_be_mapped_each_comes_by_itself(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_new_file_system_is_seen_where_it_is_attached_and_nowhere_before),
-		test(an_option_the_kernel_does_not_know_is_said_with_its_words),
+		test(a_new_file_system_is_visible_only_after_it_is_attached),
+		test(the_kernels_message_about_an_unknown_option_is_shown),
 		test(a_copy_shows_the_same_files_and_can_be_made_read_only),
 		test(too_many_mounts_are_an_error_that_names_the_limit),
 		test(a_failed_bind_mount_of_a_descriptor_names_its_path),
 		test(owners_are_mapped),
-		test(a_tree_that_can_be_mapped_is_one_mount),
-		test(of_a_tree_that_cannot_all_be_mapped_each_comes_by_itself),
+		test(a_tree_that_can_be_mapped_is_mounted_as_a_whole),
+		test(each_mount_of_a_partly_mappable_tree_is_returned_separately),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

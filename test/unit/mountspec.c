@@ -47,7 +47,7 @@ static void a_source_without_a_slash_is_a_name(void **state)
 	assert_null(v.source);
 }
 
-static void what_is_no_volume_is_refused_by_name(void **state)
+static void invalid_volumes_are_refused_by_name(void **state)
 {
 	struct mountspec v;
 
@@ -76,7 +76,7 @@ static bool is_target(const char *path, const char *clean)
 	return str_equal(target, clean);
 }
 
-static void what_the_kernel_shows_cannot_be_covered(void **state)
+static void kernel_file_systems_cannot_be_covered(void **state)
 {
 	(void)state;
 	assert_true(is_target("/proc", NULL));
@@ -158,7 +158,7 @@ static void a_device_is_a_node_of_the_hosts(void **state)
 		       "/dev/nosuch: No such file or directory");
 }
 
-static void a_device_gets_a_node_of_the_containers_root(void **state)
+static void a_device_node_is_owned_by_the_containers_root(void **state)
 {
 	struct mountspec v;
 	own_fd int fd = -1;
@@ -181,13 +181,13 @@ int main(void)
 		cmocka_unit_test(a_volume_is_a_source_a_target_and_a_mode),
 		unit_test_scratch(the_source_is_kept_as_an_absolute_path_without_links),
 		cmocka_unit_test(a_source_without_a_slash_is_a_name),
-		cmocka_unit_test(what_is_no_volume_is_refused_by_name),
-		cmocka_unit_test(what_the_kernel_shows_cannot_be_covered),
+		cmocka_unit_test(invalid_volumes_are_refused_by_name),
+		cmocka_unit_test(kernel_file_systems_cannot_be_covered),
 		cmocka_unit_test(a_target_has_one_spelling),
 		cmocka_unit_test(a_source_that_begins_with_a_dot_is_a_path),
 		cmocka_unit_test(a_tmpfs_is_a_target_with_options),
 		cmocka_unit_test(a_device_is_a_node_of_the_hosts),
-		cmocka_unit_test(a_device_gets_a_node_of_the_containers_root),
+		cmocka_unit_test(a_device_node_is_owned_by_the_containers_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 static struct err e;
 
-/* The names need no btrfs: a directory laid out like a store will do. */
+/* Names need no btrfs: a directory with the layout of a store suffices. */
 static int make(void **state)
 {
 	struct scratch *s;
@@ -83,7 +83,7 @@ static void an_image_name_without_a_tag_is_latest(void **state)
 	}
 }
 
-static void an_image_name_that_could_be_something_else_is_refused(void **state)
+static void invalid_image_names_are_refused(void **state)
 {
 	static const char *const bad[] = {
 		"",
@@ -134,7 +134,7 @@ static void an_image_name_that_could_be_something_else_is_refused(void **state)
 	assert_null(name_check_image(tag, &e));
 }
 
-static void a_name_means_its_object_until_that_is_gone(void **state)
+static void a_name_is_resolved_until_its_object_is_gone(void **state)
 {
 	struct store s = store_of(state);
 	char id[ID_LEN];
@@ -192,7 +192,7 @@ static void an_image_name_moves_and_the_other_names_stay(void **state)
 	assert_int_equal(ids.n, 3);
 }
 
-static void a_name_is_dropped_only_for_the_object_it_is_of(void **state)
+static void a_name_is_dropped_only_for_its_object(void **state)
 {
 	struct store s = store_of(state);
 	char id[ID_LEN];
@@ -206,7 +206,7 @@ static void a_name_is_dropped_only_for_the_object_it_is_of(void **state)
 	assert_int_equal(name_drop(&s, "img", "a", "img_42002", &e), 0);
 }
 
-static void an_id_of_the_other_kind_is_told_apart(void **state)
+static void an_id_of_another_kind_is_refused(void **state)
 {
 	struct store s = store_of(state);
 	char id[ID_LEN];
@@ -235,7 +235,7 @@ static void a_name_never_leads_out_of_the_names(void **state)
 	}
 }
 
-static void a_link_that_holds_no_id_is_no_name(void **state)
+static void a_link_without_an_id_is_not_a_name(void **state)
 {
 	struct store s = store_of(state);
 	char id[ID_LEN];
@@ -265,7 +265,7 @@ static void an_image_is_found_by_name_and_digest(void **state)
 	assert_int_equal(name_resolve(&s, "img", ref, id, &e), -1);
 }
 
-static void one_image_has_one_name_however_it_is_written(void **state)
+static void different_spellings_of_an_image_name_are_one_name(void **state)
 {
 	static const char *const ways[] = {"alpine",
 					   "alpine:latest",
@@ -318,7 +318,7 @@ static void a_store_that_is_not_up_has_no_names(void **state)
 
 #define test(f) cmocka_unit_test_setup_teardown(f, make, scratch_remove)
 
-/* Podman's short names: what it made itself is called localhost/NAME. */
+/* Podman's short names: podman names its own images localhost/NAME. */
 static void a_short_name_means_the_image_on_localhost_if_there_is_none_of_the_name_itself(
 	void **state)
 {
@@ -355,17 +355,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_container_name_is_letters_digits_and_a_little_more),
 		cmocka_unit_test(an_image_name_without_a_tag_is_latest),
-		cmocka_unit_test(an_image_name_that_could_be_something_else_is_refused),
-		test(a_name_means_its_object_until_that_is_gone),
+		cmocka_unit_test(invalid_image_names_are_refused),
+		test(a_name_is_resolved_until_its_object_is_gone),
 		test(a_taken_container_name_is_refused_and_a_free_one_is_not),
 		test(an_image_name_moves_and_the_other_names_stay),
-		test(a_name_is_dropped_only_for_the_object_it_is_of),
-		test(an_id_of_the_other_kind_is_told_apart),
+		test(a_name_is_dropped_only_for_its_object),
+		test(an_id_of_another_kind_is_refused),
 		test(a_name_never_leads_out_of_the_names),
-		test(a_link_that_holds_no_id_is_no_name),
+		test(a_link_without_an_id_is_not_a_name),
 		test(an_image_is_found_by_name_and_digest),
 		test(a_short_name_means_the_image_on_localhost_if_there_is_none_of_the_name_itself),
-		test(one_image_has_one_name_however_it_is_written),
+		test(different_spellings_of_an_image_name_are_one_name),
 		test(a_name_longer_than_a_file_name_is_refused),
 		cmocka_unit_test(a_store_that_is_not_up_has_no_names),
 	};

@@ -14,7 +14,7 @@
 static struct err e;
 
 /* The file names are those that the kernel shows for its own namespaces. */
-static void test_each_kind_has_a_file_that_the_kernel_shows(void **state)
+static void each_kind_has_a_file_that_the_kernel_shows(void **state)
 {
 	(void)state;
 	for (const struct namespace *n = namespaces; n->name; n++) {
@@ -28,7 +28,7 @@ static void test_each_kind_has_a_file_that_the_kernel_shows(void **state)
 }
 
 /* The options as unshare(1) and nsenter(1) of util-linux print them. */
-static void test_each_option_is_known_to_unshare_and_nsenter(void **state)
+static void each_option_is_known_to_unshare_and_nsenter(void **state)
 {
 	static const char *const tools[] = {"unshare", "nsenter"};
 
@@ -43,7 +43,7 @@ static void test_each_option_is_known_to_unshare_and_nsenter(void **state)
 		}
 }
 
-static void test_flags_are_told_by_their_names(void **state)
+static void flags_are_shown_by_name(void **state)
 {
 	char *two = namespace_names(CLONE_NEWPID | CLONE_NEWUTS | CLONE_PIDFD),
 	     *none = namespace_names(CLONE_PIDFD);
@@ -55,7 +55,7 @@ static void test_flags_are_told_by_their_names(void **state)
 	free(none);
 }
 
-static void test_only_the_namespaces_that_a_process_changed_differ(void **state)
+static void only_the_namespaces_that_a_process_changed_differ(void **state)
 {
 	int up[2], flags = -1;
 	char byte;
@@ -80,7 +80,7 @@ static void test_only_the_namespaces_that_a_process_changed_differ(void **state)
 	assert_int_equal(flags, 0);
 }
 
-static void test_a_namespace_of_a_process_that_is_gone_is_named(void **state)
+static void a_namespace_of_a_dead_process_is_named(void **state)
 {
 	pid_t pid = fork();
 
@@ -95,11 +95,11 @@ static void test_a_namespace_of_a_process_that_is_gone_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_kind_has_a_file_that_the_kernel_shows),
-		cmocka_unit_test(test_each_option_is_known_to_unshare_and_nsenter),
-		cmocka_unit_test(test_flags_are_told_by_their_names),
-		cmocka_unit_test(test_only_the_namespaces_that_a_process_changed_differ),
-		cmocka_unit_test(test_a_namespace_of_a_process_that_is_gone_is_named),
+		cmocka_unit_test(each_kind_has_a_file_that_the_kernel_shows),
+		cmocka_unit_test(each_option_is_known_to_unshare_and_nsenter),
+		cmocka_unit_test(flags_are_shown_by_name),
+		cmocka_unit_test(only_the_namespaces_that_a_process_changed_differ),
+		cmocka_unit_test(a_namespace_of_a_dead_process_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,8 @@
 #include "net/bridge.h"
 #include "net/netdef.h"
 
-/* A store and CT_RUN for each test; the namespace is one for all, as nft_run keeps a socket. */
+/* A store and a CT_RUN for each test; one network namespace for all, because nft_run keeps a
+ * socket. */
 static struct err e;
 
 static int setup(void **state)
@@ -101,7 +102,7 @@ static void a_network_that_was_created_is_found(void **state)
 	assert_int_equal(e.sys, ENOENT);
 }
 
-static void the_living_are_members_and_the_dead_are_not(void **state)
+static void living_containers_are_members_and_dead_ones_are_not(void **state)
 {
 	const struct home *h = *state;
 	own_strv struct strv ids = {0};
@@ -126,7 +127,7 @@ static void the_living_are_members_and_the_dead_are_not(void **state)
 	unlinkat(h->s.run, "ps_1", AT_REMOVEDIR);
 }
 
-static void one_that_is_up_is_not_written_again(void **state)
+static void a_network_that_is_up_is_not_written_again(void **state)
 {
 	const struct home *h = *state;
 	own_netlink struct netlink *nl = rtnl();
@@ -148,7 +149,7 @@ static void one_that_is_up_is_not_written_again(void **state)
 	assert_int_equal(if_nametoindex("ct0"), 0);
 }
 
-static void what_is_missing_is_made_again(void **state)
+static void missing_parts_are_made_again(void **state)
 {
 	const struct home *h = *state;
 	own_netlink struct netlink *nl = rtnl();
@@ -175,9 +176,9 @@ int main(void)
 		unit_test_home_net(the_environment_defines_the_default_network),
 		unit_test_home_net(names_of_links_fit_and_differ),
 		unit_test_home_net(a_network_that_was_created_is_found),
-		unit_test_home_net(the_living_are_members_and_the_dead_are_not),
-		unit_test_home_net(one_that_is_up_is_not_written_again),
-		unit_test_home_net(what_is_missing_is_made_again),
+		unit_test_home_net(living_containers_are_members_and_dead_ones_are_not),
+		unit_test_home_net(a_network_that_is_up_is_not_written_again),
+		unit_test_home_net(missing_parts_are_made_again),
 	};
 
 	return cmocka_run_group_tests(tests, netstage_enter, net_leave);

@@ -34,7 +34,7 @@ static int find_dropping(const struct nft_chain *c, void *arg)
 	return 5;
 }
 
-static void tables_are_known_to_be_there_both(void **state)
+static void both_tables_must_exist(void **state)
 {
 	(void)state;
 	assert_false(nft_has_tables("ct_ct0"));
@@ -47,7 +47,7 @@ static void tables_are_known_to_be_there_both(void **state)
 	assert_false(nft_has_tables("ct_ct0"));
 }
 
-static void chains_of_others_are_seen(void **state)
+static void chains_of_other_programs_are_found(void **state)
 {
 	struct nft_chain found;
 	int n = 0;
@@ -73,7 +73,7 @@ static void chains_of_others_are_seen(void **state)
 	assert_int_equal(found.family, NFPROTO_IPV4);
 }
 
-static void links_in_sets_of_tables_are_listed(void **state)
+static void interfaces_in_sets_are_listed(void **state)
 {
 	struct strv links = {0};
 
@@ -102,7 +102,7 @@ static void links_in_sets_of_tables_are_listed(void **state)
 	strv_free(&links);
 }
 
-static void commands_of_one_text_are_done_all_or_none(void **state)
+static void commands_of_one_text_are_one_transaction(void **state)
 {
 	int n = 0;
 
@@ -117,7 +117,7 @@ static void commands_of_one_text_are_done_all_or_none(void **state)
 	assert_int_equal(n, 0);
 }
 
-static void a_failure_is_one_line_that_says_what_for_and_why(void **state)
+static void a_failure_is_one_line_with_purpose_and_reason(void **state)
 {
 	(void)state;
 	assert_refused(nft_run("publish 80/tcp", "delete table inet nosuch", &e), &e,
@@ -126,12 +126,12 @@ static void a_failure_is_one_line_that_says_what_for_and_why(void **state)
 	assert_refused(nft_run("publish 80/tcp", "add element inet nosuch m { 1 }", &e), &e,
 		       "publish 80/tcp: No such file or directory");
 	assert_int_equal(e.sys, ENOENT);
-	/* What the parser expects instead is said in other words by each version. */
+	/* Each version of nft words the expected tokens differently. */
 	assert_int_equal(nft_run("rules", "nonsense\nmore", &e), -1);
 	assert_memory_equal(e.msg, "rules: syntax error, ", strlen("rules: syntax error, "));
 	assert_null(strchr(e.msg, '\n'));
 	assert_int_equal(e.sys, 0);
-	/* and the next one is none the worse for it */
+	/* the next command works */
 	assert_int_equal(nft_run("rules", "table inet a {}", &e), 0);
 	assert_refused(nft_run("rules", "create table inet a", &e), &e,
 		       "rules: Could not process rule: File exists");
@@ -141,11 +141,11 @@ static void a_failure_is_one_line_that_says_what_for_and_why(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_rules(tables_are_known_to_be_there_both),
-		unit_test_rules(chains_of_others_are_seen),
-		unit_test_rules(links_in_sets_of_tables_are_listed),
-		unit_test_rules(commands_of_one_text_are_done_all_or_none),
-		unit_test_rules(a_failure_is_one_line_that_says_what_for_and_why),
+		unit_test_rules(both_tables_must_exist),
+		unit_test_rules(chains_of_other_programs_are_found),
+		unit_test_rules(interfaces_in_sets_are_listed),
+		unit_test_rules(commands_of_one_text_are_one_transaction),
+		unit_test_rules(a_failure_is_one_line_with_purpose_and_reason),
 	};
 
 	return cmocka_run_group_tests(tests, netstage_enter, net_leave);

@@ -17,7 +17,7 @@ static void line(struct record *r, const char *key, const char *value)
 	record_add(r, key, value);
 }
 
-/* Whether nft, which reads them in its own way, lists that. */
+/* Whether nft(8), an independent reader, lists the text. */
 static bool lists(const char *what)
 {
 	char nft[] = "nft", list[] = "list", rules[] = "ruleset",
@@ -39,7 +39,7 @@ static int make(void **state)
 	return nft_run("rules", text.data, &e);
 }
 
-static void they_are_what_nft_would_add(void **state)
+static void elements_are_those_that_nft_would_add(void **state)
 {
 	own_record struct record r = {0};
 
@@ -59,7 +59,7 @@ static void they_are_what_nft_would_add(void **state)
 	assert_false(lists("ct0v2"));
 }
 
-static void a_port_of_the_dead_is_replaced_and_one_of_another_stays(void **state)
+static void a_port_of_a_dead_container_is_replaced_and_others_stay(void **state)
 {
 	own_record struct record dead = {0}, next = {0};
 
@@ -75,7 +75,7 @@ static void a_port_of_the_dead_is_replaced_and_one_of_another_stays(void **state
 	assert_false(lists("8080"));
 }
 
-static void without_tables_it_is_told(void **state)
+static void a_missing_table_is_reported(void **state)
 {
 	own_record struct record r = {0};
 
@@ -91,10 +91,10 @@ static void without_tables_it_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(they_are_what_nft_would_add, make),
-		cmocka_unit_test_setup(a_port_of_the_dead_is_replaced_and_one_of_another_stays,
+		cmocka_unit_test_setup(elements_are_those_that_nft_would_add, make),
+		cmocka_unit_test_setup(a_port_of_a_dead_container_is_replaced_and_others_stay,
 				       make),
-		cmocka_unit_test_setup(without_tables_it_is_told, make),
+		cmocka_unit_test_setup(a_missing_table_is_reported, make),
 	};
 
 	return cmocka_run_group_tests(tests, netstage_enter, net_leave);

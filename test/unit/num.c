@@ -26,7 +26,7 @@ static struct timespec time_of(const char *s)
 	return t;
 }
 
-static void a_number_is_read_whole_and_within_its_bounds(void **state)
+static void a_number_is_read_completely_and_within_bounds(void **state)
 {
 	uint64_t n = 0;
 
@@ -61,7 +61,7 @@ static void sizes_have_units_of_1024(void **state)
 	assert_int_equal(size_of("0.1k"), 102);
 }
 
-static void a_size_that_is_none_is_refused_by_name(void **state)
+static void an_invalid_size_is_refused_by_name(void **state)
 {
 	static const char *const bad[] = {
 		"",     "12x",  "k",   ".",   "1.",  "1.5.5",     "1..5k",
@@ -94,7 +94,7 @@ static void a_fraction_is_counted_in_its_units(void **state)
 		       "18446744073709551615: not a number");
 }
 
-static void a_moment_is_read_with_its_zone(void **state)
+static void a_time_is_read_with_its_zone(void **state)
 {
 	(void)state;
 	assert_int_equal(time_of("1970-01-02T00:00:00Z").tv_sec, DAY);
@@ -107,7 +107,7 @@ static void a_moment_is_read_with_its_zone(void **state)
 	assert_int_equal(time_of("1709208000.25").tv_nsec, 250000000);
 }
 
-static void a_moment_without_a_zone_is_local(void **state)
+static void a_time_without_a_zone_is_local(void **state)
 {
 	(void)state;
 	setenv("TZ", "UTC-3", 1);
@@ -119,7 +119,7 @@ static void a_moment_without_a_zone_is_local(void **state)
 	tzset();
 }
 
-static void how_long_ago_is_a_moment(void **state)
+static void a_duration_means_that_long_ago(void **state)
 {
 	struct timespec now, then = time_of("1h30m");
 	int64_t ago;
@@ -131,7 +131,7 @@ static void how_long_ago_is_a_moment(void **state)
 	assert_true(then.tv_nsec >= 0 && then.tv_nsec < 1000000000);
 }
 
-static void a_moment_that_never_was_is_refused(void **state)
+static void an_invalid_time_is_refused(void **state)
 {
 	static const char *const bad[] = {"",
 					  "yesterday",
@@ -161,7 +161,7 @@ static void a_moment_that_never_was_is_refused(void **state)
 	}
 }
 
-static void a_moment_is_written_with_all_its_nanoseconds(void **state)
+static void a_time_is_written_with_nanoseconds(void **state)
 {
 	char out[NUM_TIME_LEN];
 
@@ -172,13 +172,13 @@ static void a_moment_is_written_with_all_its_nanoseconds(void **state)
 	assert_int_equal(time_of(out).tv_nsec, 5);
 }
 
-static void every_day_is_written_as_the_calendar_has_it(void **state)
+static void every_day_is_written_as_in_the_calendar(void **state)
 {
 	char out[NUM_TIME_LEN], want[80];
 	struct tm tm;
 
 	(void)state;
-	/* From the year 1 to 9999, in steps that meet each day of a leap year and turns of
+	/* From the year 1 to 9999, in steps that include each day of a leap year and the ends of
 	 * centuries. */
 	for (int64_t s = -62135596800; s <= 253402300799; s += 86400 * 13 + 3601) {
 		gmtime_r(&(time_t){s}, &tm);
@@ -190,7 +190,7 @@ static void every_day_is_written_as_the_calendar_has_it(void **state)
 	}
 }
 
-static void a_moment_beyond_all_calendars_is_still_written_safely(void **state)
+static void a_time_beyond_the_year_9999_is_written_safely(void **state)
 {
 	char out[NUM_TIME_LEN];
 
@@ -204,17 +204,17 @@ static void a_moment_beyond_all_calendars_is_still_written_safely(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_number_is_read_whole_and_within_its_bounds),
+		cmocka_unit_test(a_number_is_read_completely_and_within_bounds),
 		cmocka_unit_test(sizes_have_units_of_1024),
-		cmocka_unit_test(a_size_that_is_none_is_refused_by_name),
+		cmocka_unit_test(an_invalid_size_is_refused_by_name),
 		cmocka_unit_test(a_fraction_is_counted_in_its_units),
-		cmocka_unit_test(a_moment_is_read_with_its_zone),
-		cmocka_unit_test(a_moment_without_a_zone_is_local),
-		cmocka_unit_test(how_long_ago_is_a_moment),
-		cmocka_unit_test(a_moment_that_never_was_is_refused),
-		cmocka_unit_test(a_moment_is_written_with_all_its_nanoseconds),
-		cmocka_unit_test(every_day_is_written_as_the_calendar_has_it),
-		cmocka_unit_test(a_moment_beyond_all_calendars_is_still_written_safely),
+		cmocka_unit_test(a_time_is_read_with_its_zone),
+		cmocka_unit_test(a_time_without_a_zone_is_local),
+		cmocka_unit_test(a_duration_means_that_long_ago),
+		cmocka_unit_test(an_invalid_time_is_refused),
+		cmocka_unit_test(a_time_is_written_with_nanoseconds),
+		cmocka_unit_test(every_day_is_written_as_in_the_calendar),
+		cmocka_unit_test(a_time_beyond_the_year_9999_is_written_safely),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static const struct descriptor manifest = {
 	.size = 5,
 };
 
-/* What is in the archive: "NAME:CONTENT\n" each. */
+/* The content of the archive, "NAME:CONTENT\n" for each file. */
 static void list(const struct scratch *s, struct buf *out)
 {
 	struct archive *a = archive_read_new();
@@ -61,7 +61,7 @@ static void an_archive_has_the_version_the_index_and_the_blobs(void **state)
 		"blobs/sha256/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855:whole\n");
 }
 
-static void a_blob_cannot_get_more_bytes_than_its_size(void **state)
+static void a_blob_with_more_bytes_than_its_size_is_refused(void **state)
 {
 	own_fd int fd = create(*state);
 	own_ociarchive struct ociarchive o = {0};
@@ -72,7 +72,7 @@ static void a_blob_cannot_get_more_bytes_than_its_size(void **state)
 		       "out: a blob is larger than its descriptor says");
 }
 
-static void what_was_not_ended_has_no_end_mark(void **state)
+static void an_unfinished_archive_has_no_end_mark(void **state)
 {
 	const struct scratch *s = *state;
 	own_fd int fd = create(s);
@@ -86,7 +86,7 @@ static void what_was_not_ended_has_no_end_mark(void **state)
 		    memcmp(text.data + text.len - 1024, (char[1024]){0}, 1024) != 0);
 }
 
-static void a_full_disk_is_told(void **state)
+static void a_full_disk_is_reported(void **state)
 {
 	own_fd int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	own_ociarchive struct ociarchive o = {0};
@@ -102,9 +102,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(an_archive_has_the_version_the_index_and_the_blobs),
-		unit_test_scratch(a_blob_cannot_get_more_bytes_than_its_size),
-		unit_test_scratch(what_was_not_ended_has_no_end_mark),
-		unit_test_scratch(a_full_disk_is_told),
+		unit_test_scratch(a_blob_with_more_bytes_than_its_size_is_refused),
+		unit_test_scratch(an_unfinished_archive_has_no_end_mark),
+		unit_test_scratch(a_full_disk_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void an_oci_layout_and_a_list_of_images_are_found(void **state)
 	assert_true(ocilayout_found(s->dir));
 }
 
-static void beside_the_directories_of_a_root_filesystem_they_are_not(void **state)
+static void a_root_file_system_is_not_taken_for_an_archive(void **state)
 {
 	static const char *const dirs[] = {"bin", "sbin", "lib", "usr", "etc"};
 	struct scratch *s = *state;
@@ -46,7 +46,7 @@ static void beside_the_directories_of_a_root_filesystem_they_are_not(void **stat
 	assert_false(ocilayout_found(s->dir));
 }
 
-static void what_is_no_file_is_no_mark_and_is_not_waited_for(void **state)
+static void files_that_are_not_regular_are_ignored_without_waiting(void **state)
 {
 	struct scratch *s = *state;
 
@@ -55,7 +55,7 @@ static void what_is_no_file_is_no_mark_and_is_not_waited_for(void **state)
 	assert_false(ocilayout_found(s->dir));
 }
 
-/* What docker saves, with one layer of that name. */
+/* A docker archive with one layer of that name. */
 static struct ocilayout saved(const struct scratch *s, const char *layer, const char *tag)
 {
 	own_str char *manifest = str_fmt(
@@ -72,7 +72,7 @@ static struct ocilayout saved(const struct scratch *s, const char *layer, const 
 	return l;
 }
 
-static void the_config_of_what_docker_saves_is_read_and_has_its_digest(void **state)
+static void the_config_of_a_docker_archive_is_read_with_its_digest(void **state)
 {
 	struct scratch *s = *state;
 	own_ocilayout struct ocilayout l = saved(s, "l", "a");
@@ -83,7 +83,7 @@ static void the_config_of_what_docker_saves_is_read_and_has_its_digest(void **st
 	assert_int_equal(l.layers.n, 1);
 }
 
-static void a_layer_is_opened_through_a_link_to_another_but_to_nothing_outside(void **state)
+static void a_layer_may_be_a_link_to_another_but_not_to_a_file_outside(void **state)
 {
 	struct scratch *s = *state;
 	own_ocilayout struct ocilayout l = saved(s, "dir/link", "a");
@@ -128,7 +128,7 @@ static void a_layer_with_a_digest_must_have_it_and_its_size(void **state)
 	assert_refused(ocilayout_open(&l, 0, &e), &e, sentence);
 }
 
-static void names_are_given_as_the_store_keeps_them(void **state)
+static void names_are_in_the_stores_form(void **state)
 {
 	own_ocilayout struct ocilayout l = saved(*state, "l", "docker.io/library/alpine");
 	own_strv struct strv names = {0};
@@ -138,7 +138,7 @@ static void names_are_given_as_the_store_keeps_them(void **state)
 	assert_string_equal(names.v[0], "alpine:latest");
 }
 
-static void a_name_by_a_digest_means_the_digest_that_the_image_has(void **state)
+static void a_name_by_digest_gets_the_digest_of_the_image(void **state)
 {
 	own_str char *said = str_fmt("alpine@sha256:%064d", 0), *own = str_fmt("sha256:%064d", 1);
 	own_str char *expected = str_fmt("alpine@%s", own);
@@ -157,14 +157,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(an_oci_layout_and_a_list_of_images_are_found),
-		unit_test_scratch(beside_the_directories_of_a_root_filesystem_they_are_not),
-		unit_test_scratch(what_is_no_file_is_no_mark_and_is_not_waited_for),
-		unit_test_scratch(the_config_of_what_docker_saves_is_read_and_has_its_digest),
-		unit_test_scratch(
-			a_layer_is_opened_through_a_link_to_another_but_to_nothing_outside),
+		unit_test_scratch(a_root_file_system_is_not_taken_for_an_archive),
+		unit_test_scratch(files_that_are_not_regular_are_ignored_without_waiting),
+		unit_test_scratch(the_config_of_a_docker_archive_is_read_with_its_digest),
+		unit_test_scratch(a_layer_may_be_a_link_to_another_but_not_to_a_file_outside),
 		unit_test_scratch(a_layer_with_a_digest_must_have_it_and_its_size),
-		unit_test_scratch(names_are_given_as_the_store_keeps_them),
-		unit_test_scratch(a_name_by_a_digest_means_the_digest_that_the_image_has),
+		unit_test_scratch(names_are_in_the_stores_form),
+		unit_test_scratch(a_name_by_digest_gets_the_digest_of_the_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

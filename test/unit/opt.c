@@ -42,7 +42,7 @@ static int fresh(void **state)
 	return 0;
 }
 
-/* Parses a command line written with spaces; argv[first] on are the operands then. */
+/* Parses a command line of words separated by spaces; the operands begin at argv[first]. */
 static int parse(const char *line)
 {
 	static char copy[200];
@@ -69,7 +69,7 @@ static void options_and_operands_may_be_mixed(void **state)
 	assert_null(argv[first + 3]);
 }
 
-static void options_in_order_end_at_the_first_operand(void **state)
+static void options_can_end_at_the_first_operand(void **state)
 {
 	(void)state;
 	prog.in_order = true;
@@ -98,7 +98,7 @@ static void a_single_dash_is_an_operand(void **state)
 	assert_string_equal(argv[first], "-");
 }
 
-static void short_options_are_bundled_and_take_the_rest(void **state)
+static void short_options_can_be_bundled_with_an_argument_last(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-dtm1g -e A=1 -eB=2 --env=C=3"), OPT_GO);
@@ -120,7 +120,7 @@ static void an_argument_may_look_like_an_option_or_be_empty(void **state)
 	assert_string_equal(args.name, "");
 }
 
-static void a_second_value_of_an_option_that_takes_one_is_refused(void **state)
+static void a_second_value_of_a_single_valued_option_is_refused(void **state)
 {
 	(void)state;
 	assert_refused(parse("-m 1g --memory=2g"), &e, "--memory: given twice");
@@ -128,12 +128,12 @@ static void a_second_value_of_an_option_that_takes_one_is_refused(void **state)
 	assert_refused(parse("--name a --name a"), &e, "--name: given twice");
 	assert_refused(parse("--name= --name a"), &e, "--name: given twice");
 	assert_refused(parse("--cpu-shares 0 --cpu-shares 0"), &e, "--cpu-shares: given twice");
-	/* Behind the first operand of ct-run the options are another program's. */
+	/* After the first operand of ct-run, options belong to another program. */
 	prog.in_order = true;
 	assert_int_equal(parse("--name a img --name b"), OPT_GO);
 }
 
-static void lists_take_each_value_and_flags_mean_the_same_again(void **state)
+static void lists_accumulate_and_repeated_flags_are_harmless(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-dd --detach -t -e A --env B --words a,b --words c"), OPT_GO);
@@ -143,7 +143,7 @@ static void lists_take_each_value_and_flags_mean_the_same_again(void **state)
 	assert_string_equal(args.words.v[2], "c");
 }
 
-static void what_is_wrong_is_named(void **state)
+static void errors_name_the_option(void **state)
 {
 	(void)state;
 	assert_refused(parse("--nmae x"), &e, "--nmae: unknown option");
@@ -196,7 +196,7 @@ static void help_shows_the_purpose_on_its_second_line_and_each_option(void **sta
 	assert_string_equal(lines.v[10], "      --help           show this help");
 }
 
-static void the_table_has_a_line_an_option(void **state)
+static void the_table_has_a_line_for_each_option(void **state)
 {
 	own_str char *text = NULL;
 	own_strv struct strv lines = {0};
@@ -223,18 +223,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(options_and_operands_may_be_mixed),
-		test(options_in_order_end_at_the_first_operand),
+		test(options_can_end_at_the_first_operand),
 		test(two_dashes_end_options),
 		test(a_single_dash_is_an_operand),
-		test(short_options_are_bundled_and_take_the_rest),
+		test(short_options_can_be_bundled_with_an_argument_last),
 		test(an_argument_may_look_like_an_option_or_be_empty),
-		test(a_second_value_of_an_option_that_takes_one_is_refused),
-		test(lists_take_each_value_and_flags_mean_the_same_again),
-		test(what_is_wrong_is_named),
+		test(a_second_value_of_a_single_valued_option_is_refused),
+		test(lists_accumulate_and_repeated_flags_are_harmless),
+		test(errors_name_the_option),
 		test(operands_are_counted),
 		test(help_and_version_need_no_operands),
 		test(help_shows_the_purpose_on_its_second_line_and_each_option),
-		test(the_table_has_a_line_an_option),
+		test(the_table_has_a_line_for_each_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 static struct err e;
 
-/* root/ is the untrusted one, outside/ stands beside it. */
+/* root/ is the untrusted root, outside/ is beside it. */
 static int beside(void **state)
 {
 	struct scratch *s;
@@ -44,7 +44,7 @@ static void a_link_up_and_out_ends_at_the_root(void **state)
 	assert_int_equal(path_open(s->dir, "/../outside/secret", O_RDONLY, 0), -1);
 }
 
-static void an_absolute_link_starts_at_the_root_given(void **state)
+static void an_absolute_link_starts_at_the_given_root(void **state)
 {
 	struct scratch *s = *state;
 	own_fd int made = openat(s->dir, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0644), fd = -1;
@@ -76,7 +76,7 @@ static void directories_are_made_with_their_parents(void **state)
 	assert_true(again >= 0);
 }
 
-static void the_root_itself_is_a_directory_that_exists(void **state)
+static void the_root_is_an_existing_directory(void **state)
 {
 	struct scratch *s = *state;
 	own_fd int slash = path_mkdirs(s->dir, "/", 0755, &e),
@@ -89,7 +89,7 @@ static void the_root_itself_is_a_directory_that_exists(void **state)
 	assert_int_equal(got.st_ino, want.st_ino);
 }
 
-static void directories_are_made_through_links_only_inside(void **state)
+static void directories_are_made_through_links_inside_the_root_only(void **state)
 {
 	struct scratch *s = *state;
 	own_fd int fd = -1;
@@ -102,7 +102,7 @@ static void directories_are_made_through_links_only_inside(void **state)
 	assert_false(there(s, "../outside/made"));
 }
 
-static void a_link_that_leads_nowhere_is_an_error_by_name(void **state)
+static void a_dangling_link_is_an_error_with_its_name(void **state)
 {
 	struct scratch *s = *state;
 
@@ -112,7 +112,7 @@ static void a_link_that_leads_nowhere_is_an_error_by_name(void **state)
 	assert_false(there(s, "nowhere"));
 }
 
-static void a_file_in_the_way_of_a_directory_is_an_error_by_name(void **state)
+static void a_file_in_place_of_a_directory_is_an_error_with_its_name(void **state)
 {
 	struct scratch *s = *state;
 
@@ -122,7 +122,7 @@ static void a_file_in_the_way_of_a_directory_is_an_error_by_name(void **state)
 	assert_refused(path_mkdirs(s->dir, "file", 0755, &e), &e, "file: Not a directory");
 }
 
-static void a_path_of_no_length_is_refused(void **state)
+static void an_empty_path_is_refused(void **state)
 {
 	struct scratch *s = *state;
 
@@ -156,7 +156,7 @@ static void an_existing_file_to_mount_on_is_not_opened(void **state)
 	assert_true(fcntl(fifo, F_GETFL) & O_PATH);
 	scratch_link(s, "../../outside/secret", "link");
 	plain = path_mkfile(s->dir, "link", 0644, &e);
-	assert_int_equal(plain, -1); /* its parents are not made for it */
+	assert_int_equal(plain, -1); /* its parents are not made */
 	assert_int_equal(fstatat(s->dir, "../outside/secret", &st, 0), 0);
 	assert_int_equal(st.st_size, 0);
 }
@@ -168,7 +168,7 @@ static void assert_resolved(const struct scratch *s, const char *path, const cha
 	assert_string_equal(got, wanted);
 }
 
-static void a_path_is_told_without_its_links_and_stays_inside(void **state)
+static void a_path_is_resolved_without_links_inside_the_root(void **state)
 {
 	struct scratch *s = *state;
 
@@ -196,17 +196,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_link_up_and_out_ends_at_the_root),
-		test(an_absolute_link_starts_at_the_root_given),
+		test(an_absolute_link_starts_at_the_given_root),
 		test(links_of_proc_into_other_roots_are_refused),
 		test(directories_are_made_with_their_parents),
-		test(the_root_itself_is_a_directory_that_exists),
-		test(directories_are_made_through_links_only_inside),
-		test(a_link_that_leads_nowhere_is_an_error_by_name),
-		test(a_file_in_the_way_of_a_directory_is_an_error_by_name),
-		test(a_path_of_no_length_is_refused),
+		test(the_root_is_an_existing_directory),
+		test(directories_are_made_through_links_inside_the_root_only),
+		test(a_dangling_link_is_an_error_with_its_name),
+		test(a_file_in_place_of_a_directory_is_an_error_with_its_name),
+		test(an_empty_path_is_refused),
 		test(a_file_to_mount_on_is_made_with_its_parents),
 		test(an_existing_file_to_mount_on_is_not_opened),
-		test(a_path_is_told_without_its_links_and_stays_inside),
+		test(a_path_is_resolved_without_links_inside_the_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 
 #include "tar/paxtime.h"
 
-/* Extended headers of a tar: one block that says how long they are, and the records. */
+/* Extended headers of a tar: one block with their length, then the records. */
 static void read_records(const char *records, struct archive_entry *entry)
 {
 	char tar[2048] = "";
@@ -28,20 +28,20 @@ static void mtime_is(const char *records, long sec, long nsec)
 	archive_entry_free(entry);
 }
 
-/* POSIX pax: a time is a decimal number of seconds; GNU tar 1.34 writes and reads it so. */
-static void a_fraction_before_1970_counts_backwards(void **state)
+/* POSIX pax: a time is a decimal number of seconds, as GNU tar 1.34 writes and reads it. */
+static void a_fraction_of_a_time_before_1970_is_kept(void **state)
 {
 	(void)state;
 	mtime_is("14 mtime=-1.5\n", -2, 500000000);
 	mtime_is("15 mtime=-0.25\n", -1, 750000000);
 	mtime_is("20 path=a-long-name\n24 mtime=-10.0000000009\n", -10,
-		 0); /* the tenth digit is not kept */
+		 0); /* the tenth digit is dropped */
 	mtime_is("23 mtime=-10.000000009\n", -11, 999999991);
 	mtime_is("14 mtime=-2.0\n", -2, 0);
 	mtime_is("14 mtime=-1.5\n14 mtime=-3.5\n", -4, 500000000);
 }
 
-static void other_times_stay_as_they_are(void **state)
+static void other_times_are_unchanged(void **state)
 {
 	static const char *const records[] = {
 		"13 mtime=1.5\n",  "12 mtime=-2\n",
@@ -57,7 +57,7 @@ static void other_times_stay_as_they_are(void **state)
 		mtime_is(records[i], 7, 8);
 }
 
-static void the_time_of_access_is_read_as_well(void **state)
+static void the_access_time_is_read_too(void **state)
 {
 	struct archive_entry *entry = archive_entry_new();
 
@@ -69,7 +69,7 @@ static void the_time_of_access_is_read_as_well(void **state)
 	archive_entry_free(entry);
 }
 
-static void headers_that_end_early_or_are_others_are_no_times(void **state)
+static void truncated_and_other_headers_are_ignored(void **state)
 {
 	struct archive_entry *entry = archive_entry_new();
 	char block[1024] = "";
@@ -93,10 +93,10 @@ static void headers_that_end_early_or_are_others_are_no_times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_fraction_before_1970_counts_backwards),
-		cmocka_unit_test(other_times_stay_as_they_are),
-		cmocka_unit_test(the_time_of_access_is_read_as_well),
-		cmocka_unit_test(headers_that_end_early_or_are_others_are_no_times),
+		cmocka_unit_test(a_fraction_of_a_time_before_1970_is_kept),
+		cmocka_unit_test(other_times_are_unchanged),
+		cmocka_unit_test(the_access_time_is_read_too),
+		cmocka_unit_test(truncated_and_other_headers_are_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 
 static struct err e;
 
-static void a_plan_survives_being_written_and_read(void **state)
+static void a_plan_is_read_back_as_it_was_written(void **state)
 {
 	struct plan want = {.image = "img_42002",
 			    .name = "web",
@@ -53,14 +53,14 @@ static void a_plan_survives_being_written_and_read(void **state)
 	plan_free_lists(&got);
 }
 
-static void what_nobody_said_stays_unsaid(void **state)
+static void unset_fields_stay_unset(void **state)
 {
 	own_record struct record r = {0};
 	struct plan none = {0}, got;
 
 	(void)state;
 	plan_write(&none, &r);
-	/* Modes always have a value. */
+	/* Modes are never unset. */
 	assert_int_equal(r.keys.n, 2);
 	assert_string_equal(record_get(&r, "network"), "none");
 	assert_string_equal(record_get(&r, "userns"), "auto");
@@ -118,7 +118,7 @@ static void modes_and_stages_keep_their_texts(void **state)
 	}
 }
 
-static void a_record_that_says_more_is_read_all_the_same(void **state)
+static void unknown_keys_of_a_record_are_ignored(void **state)
 {
 	own_record struct record r = {0};
 	struct plan got;
@@ -135,10 +135,10 @@ static void a_record_that_says_more_is_read_all_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_scratch(a_plan_survives_being_written_and_read),
-		cmocka_unit_test(what_nobody_said_stays_unsaid),
+		unit_test_scratch(a_plan_is_read_back_as_it_was_written),
+		cmocka_unit_test(unset_fields_stay_unset),
 		cmocka_unit_test(modes_and_stages_keep_their_texts),
-		cmocka_unit_test(a_record_that_says_more_is_read_all_the_same),
+		cmocka_unit_test(unknown_keys_of_a_record_are_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

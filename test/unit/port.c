@@ -37,7 +37,7 @@ static void a_port_is_read_in_every_form(void **state)
 	reads("1-65535:1-65535", "0.0.0.0 1 1 65535 tcp");
 }
 
-static void what_is_no_port_is_refused_by_name(void **state)
+static void invalid_ports_are_refused_by_name(void **state)
 {
 	static const char *const texts[] = {
 		"",    ":",    "x",       "0",         "65536",       "-1",
@@ -76,7 +76,7 @@ static int can_bind(int kind, uint16_t port, bool reuse)
 	return got;
 }
 
-static void a_port_that_is_held_is_nobody_elses(void **state)
+static void a_held_port_cannot_be_taken(void **state)
 {
 	struct in_addr to = {htonl(0x0a8e0002)};
 	struct ports held = {0};
@@ -105,7 +105,7 @@ static void a_port_that_is_held_is_nobody_elses(void **state)
 	assert_int_equal(can_bind(SOCK_STREAM, 8001, false), 0);
 }
 
-/* The end that closed first keeps the connection for a minute. */
+/* The side that closes first keeps the connection in TIME_WAIT for a minute. */
 static void a_port_of_connections_that_have_ended_can_be_held(void **state)
 {
 	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0),
@@ -131,7 +131,7 @@ static void a_port_of_connections_that_have_ended_can_be_held(void **state)
 	assert_int_equal(can_bind(SOCK_STREAM, 8000, false), -1);
 	assert_int_equal(port_read("8000:1", &r, &e), 0);
 	assert_int_equal(ports_hold(&held, &r, (struct in_addr){0}, &e), 0);
-	/* and nobody is heard */
+	/* and no connection is accepted */
 	client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	assert_int_equal(connect(client, (struct sockaddr *)&a, sizeof(a)), -1);
 	assert_int_equal(poll(&(struct pollfd){.fd = client, .events = POLLOUT}, 1, 100), 0);
@@ -139,7 +139,7 @@ static void a_port_of_connections_that_have_ended_can_be_held(void **state)
 	ports_close(&held);
 }
 
-static void a_port_that_nobody_chose_is_one_that_is_free(void **state)
+static void an_unspecified_port_is_a_free_one(void **state)
 {
 	struct ports held = {0};
 	struct port_range r;
@@ -160,10 +160,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_port_is_read_in_every_form),
-		cmocka_unit_test(what_is_no_port_is_refused_by_name),
-		unit_test_net(a_port_that_is_held_is_nobody_elses),
+		cmocka_unit_test(invalid_ports_are_refused_by_name),
+		unit_test_net(a_held_port_cannot_be_taken),
 		unit_test_net(a_port_of_connections_that_have_ended_can_be_held),
-		unit_test_net(a_port_that_nobody_chose_is_one_that_is_free),
+		unit_test_net(an_unspecified_port_is_a_free_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 static struct err e;
 static const struct rules_port port = {.host_port = 8080, .to_port = 80};
 
-/* In a child: answers so many requests; its status is how many ports it holds then. */
+/* In a child: answers n requests and exits with the number of ports that it holds. */
 static pid_t supervise(int control, int requests)
 {
 	struct pollfd p = {.fd = control, .events = POLLIN};
@@ -34,7 +34,7 @@ static int status_of(pid_t pid)
 	return WEXITSTATUS(status);
 }
 
-static void a_supervisor_holds_a_port_and_lets_it_go(void **state)
+static void a_supervisor_holds_and_releases_a_port(void **state)
 {
 	const struct scratch *s = *state;
 	const struct store store = {.run = s->dir, .root = -1};
@@ -53,7 +53,7 @@ static void a_supervisor_holds_a_port_and_lets_it_go(void **state)
 	assert_int_equal(status_of(pid), 0);
 }
 
-static void one_that_died_or_is_not_there_is_told(void **state)
+static void a_dead_or_missing_supervisor_is_reported(void **state)
 {
 	const struct scratch *s = *state;
 	const struct store store = {.run = s->dir, .root = -1};
@@ -71,7 +71,7 @@ static void one_that_died_or_is_not_there_is_told(void **state)
 		       "ps_1: its supervisor: Connection refused");
 }
 
-static void what_is_no_request_does_no_harm(void **state)
+static void invalid_requests_are_harmless(void **state)
 {
 	const struct scratch *s = *state;
 	struct ports held = {0};
@@ -90,9 +90,9 @@ static void what_is_no_request_does_no_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_scratch(a_supervisor_holds_a_port_and_lets_it_go),
-		unit_test_scratch(one_that_died_or_is_not_there_is_told),
-		unit_test_scratch(what_is_no_request_does_no_harm),
+		unit_test_scratch(a_supervisor_holds_and_releases_a_port),
+		unit_test_scratch(a_dead_or_missing_supervisor_is_reported),
+		unit_test_scratch(invalid_requests_are_harmless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 /*
- * A network namespace of a test's own, with nothing in it but its loopback; the one it
- * began in is come back to. For each test, or for a whole group whose module keeps a
- * socket (nft.h). Needs root.
+ * A private network namespace with only a loopback for one test, or for a whole group whose module
+ * keeps a socket (nft.h). net_leave returns to the original namespace. Needs root.
  */
 #ifndef CT_PRIVATE_NET_H
 #define CT_PRIVATE_NET_H

@@ -1,6 +1,6 @@
 /*
- * A store of a test's own: on a tmpfs in a mount namespace of this process, so
- * that nothing outlives it. Needs root.
+ * A private store for one test, on a tmpfs in a mount namespace of this process, so nothing
+ * outlives it. Needs root.
  */
 #ifndef CT_PRIVATE_STORE_H
 #define CT_PRIVATE_STORE_H

@@ -12,7 +12,7 @@
 
 static struct err e;
 
-/* A child that waits to be killed, named as a hostile one might be. */
+/* A child that waits to be killed, with a name that a hostile process might have. */
 static pid_t sleeper(const char *name)
 {
 	int pair[2];
@@ -33,7 +33,7 @@ static pid_t sleeper(const char *name)
 	return pid;
 }
 
-/* Dead, but not yet waited for. */
+/* A zombie. */
 static void kill_to_zombie(pid_t pid)
 {
 	siginfo_t info;
@@ -42,7 +42,7 @@ static void kill_to_zombie(pid_t pid)
 	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
 }
 
-static void a_process_is_known_by_its_start(void **state)
+static void a_process_is_identified_by_its_start_time(void **state)
 {
 	pid_t pid = sleeper("plain");
 	struct proc_id id, other;
@@ -92,7 +92,7 @@ static void a_zombie_is_dead(void **state)
 	proc_wait_child(pid);
 }
 
-static void nobody_is_not_alive(void **state)
+static void pid_0_is_not_alive(void **state)
 {
 	struct proc_id none = {0}, negative = {.pid = -1};
 
@@ -103,7 +103,7 @@ static void nobody_is_not_alive(void **state)
 	assert_int_equal(errno, ESRCH);
 }
 
-static void want_of_descriptors_is_not_taken_for_death(void **state)
+static void a_lack_of_descriptors_is_not_taken_for_death(void **state)
 {
 	struct rlimit before, none;
 	struct proc_id id;
@@ -139,7 +139,7 @@ static void the_end_of_a_process_is_an_event(void **state)
 	proc_wait_child(pid);
 }
 
-static void a_program_is_run_and_both_its_streams_are_kept(void **state)
+static void the_output_of_a_program_is_captured(void **state)
 {
 	own_buf struct buf out = {0}, why = {0};
 
@@ -152,7 +152,7 @@ static void a_program_is_run_and_both_its_streams_are_kept(void **state)
 	assert_string_equal(why.data, "why\n");
 }
 
-static void what_a_program_says_too_much_is_dropped(void **state)
+static void excess_output_of_a_program_is_dropped(void **state)
 {
 	own_buf struct buf out = {0}, why = {0};
 
@@ -169,7 +169,7 @@ static void what_a_program_says_too_much_is_dropped(void **state)
 	assert_int_equal(why.len, 1 << 20);
 }
 
-static void a_program_that_is_absent_gives_127(void **state)
+static void a_missing_program_gives_127(void **state)
 {
 	own_buf struct buf why = {0};
 
@@ -189,7 +189,7 @@ static void a_program_that_is_killed_gives_its_signal(void **state)
 			 128 + SIGTERM);
 }
 
-static void a_child_that_died_before_it_executed_is_told_from_one_that_executed(void **state)
+static void a_child_that_died_before_execve_is_recognised(void **state)
 {
 	char name[] = "true", *const program[] = {name, NULL};
 	pid_t forked = sleeper("forked"), executed;
@@ -223,18 +223,17 @@ static void the_boot_has_an_id(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_process_is_known_by_its_start),
+		cmocka_unit_test(a_process_is_identified_by_its_start_time),
 		cmocka_unit_test(the_name_of_a_process_does_not_forge_its_fields),
 		cmocka_unit_test(a_zombie_is_dead),
-		cmocka_unit_test(nobody_is_not_alive),
-		cmocka_unit_test(want_of_descriptors_is_not_taken_for_death),
+		cmocka_unit_test(pid_0_is_not_alive),
+		cmocka_unit_test(a_lack_of_descriptors_is_not_taken_for_death),
 		cmocka_unit_test(the_end_of_a_process_is_an_event),
-		cmocka_unit_test(a_program_is_run_and_both_its_streams_are_kept),
-		cmocka_unit_test(what_a_program_says_too_much_is_dropped),
-		cmocka_unit_test(a_program_that_is_absent_gives_127),
+		cmocka_unit_test(the_output_of_a_program_is_captured),
+		cmocka_unit_test(excess_output_of_a_program_is_dropped),
+		cmocka_unit_test(a_missing_program_gives_127),
 		cmocka_unit_test(a_program_that_is_killed_gives_its_signal),
-		cmocka_unit_test(
-			a_child_that_died_before_it_executed_is_told_from_one_that_executed),
+		cmocka_unit_test(a_child_that_died_before_execve_is_recognised),
 		cmocka_unit_test(the_boot_has_an_id),
 	};
 

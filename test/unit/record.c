@@ -33,7 +33,7 @@ static void a_record_is_read_back_as_it_was_written(void **state)
 	assert_null(record_get(&in, "none"));
 }
 
-static void what_is_absent_is_null_or_zero(void **state)
+static void a_missing_key_is_null_or_zero(void **state)
 {
 	own_record struct record r = {0};
 	own_strv struct strv none = {0};
@@ -91,7 +91,7 @@ static void an_empty_record_is_a_record(void **state)
 	assert_int_equal(in.keys.n, 0);
 }
 
-static void an_absent_record_says_so(void **state)
+static void a_missing_record_is_enoent(void **state)
 {
 	struct scratch *s = *state;
 	own_record struct record r = {0};
@@ -105,11 +105,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(a_record_is_read_back_as_it_was_written),
-		cmocka_unit_test(what_is_absent_is_null_or_zero),
+		cmocka_unit_test(a_missing_key_is_null_or_zero),
 		cmocka_unit_test(every_line_of_a_key_is_dropped),
 		unit_test_scratch(a_damaged_record_is_refused),
 		unit_test_scratch(an_empty_record_is_a_record),
-		unit_test_scratch(an_absent_record_says_so),
+		unit_test_scratch(a_missing_record_is_enoent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,7 @@ static void a_reference_is_read_as_docker_and_podman_do(void **state)
 	}
 }
 
-static void what_is_no_reference_is_refused_and_why(void **state)
+static void invalid_references_are_refused_with_the_reason(void **state)
 {
 	static const struct {
 		const char *text, *why;
@@ -156,7 +156,7 @@ static void what_is_no_reference_is_refused_and_why(void **state)
 	}
 }
 
-static void the_longest_name_and_tag_are_taken_and_no_longer_ones(void **state)
+static void names_and_tags_have_maximum_lengths(void **state)
 {
 	char text[400] = "a:";
 	struct ref r;
@@ -177,7 +177,7 @@ static void the_longest_name_and_tag_are_taken_and_no_longer_ones(void **state)
 	assert_non_null(strstr(e.msg, "more than 255"));
 }
 
-static void a_name_is_given_another_digest(void **state)
+static void a_digest_of_a_name_is_replaced(void **state)
 {
 	own_ref struct ref r = {0};
 	own_str char *name = NULL;
@@ -192,9 +192,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reference_is_read_as_docker_and_podman_do),
-		cmocka_unit_test(what_is_no_reference_is_refused_and_why),
-		cmocka_unit_test(the_longest_name_and_tag_are_taken_and_no_longer_ones),
-		cmocka_unit_test(a_name_is_given_another_digest),
+		cmocka_unit_test(invalid_references_are_refused_with_the_reason),
+		cmocka_unit_test(names_and_tags_have_maximum_lengths),
+		cmocka_unit_test(a_digest_of_a_name_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

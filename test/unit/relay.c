@@ -16,16 +16,16 @@
 #include "base/str.h"
 #include "log/relay.h"
 
-enum { PATIENCE = 20000 }; /* ms; a thing that takes longer has hung */
+enum { PATIENCE = 20000 }; /* ms; anything slower is a hang */
 #define MIB ((uint64_t)1 << 20)
 
 static struct err e;
 
-/* What a channel's owner notes and does. */
+/* The record of a channel's callbacks. */
 struct note {
 	int ends, broken;
-	int close_end, close_broken; /* descriptors to close then, or -1 */
-	struct buf seen;             /* by the tap */
+	int close_end, close_broken; /* descriptors that the callbacks close; -1: none */
+	struct buf seen;             /* bytes that the tap got */
 };
 
 static void drop(int *fd)
@@ -114,12 +114,12 @@ static void turn(struct relay *r)
 	assert_int_equal(relay_turn(r, &e), 0);
 }
 
-/* Turns until nothing is left to do; then nothing may wake the relay. */
+/* Turns the relay until it is idle; after that nothing may wake it. */
 static void settle(struct relay *r)
 {
 	int turns = 0;
 
-	while (wakes(r, 50)) { /* a terminal's bytes take a moment in the kernel */
+	while (wakes(r, 50)) { /* the kernel delivers a terminal's bytes with a delay */
 		assert_int_equal(relay_turn(r, &e), 0);
 		assert_true(++turns < 100);
 	}
@@ -156,7 +156,7 @@ static bool at_eof(int fd)
 	return poll(&p, 1, PATIENCE) == 1 && read(fd, &c, 1) == 0;
 }
 
-/* A stream whose byte at each place is known; made, echoed and checked by threads in pieces of any
+/* A stream with a known byte at each position. Threads write, echo and check it in pieces of any
  * size. */
 static char byte_at(uint64_t at)
 {
@@ -165,7 +165,7 @@ static char byte_at(uint64_t at)
 
 struct actor {
 	pthread_t thread;
-	int from, to; /* closed at the end; -1: the known stream */
+	int from, to; /* to: closed at the end; -1: compare with the known stream */
 	uint64_t n;   /* bytes */
 	unsigned int seed;
 	bool exact;
@@ -225,7 +225,8 @@ static bool was_exact(struct actor *a)
 	return a->exact;
 }
 
-/* The user's stdin and stdout as given (relay's side and far side), a container that echoes. */
+/* A relay between the given stdin and stdout (its own side and the far side) and an echoing
+ * container. */
 static void echo(const int in[2], const int out[2], uint64_t n)
 {
 	struct note a = nothing(), b = nothing();
@@ -254,7 +255,7 @@ static void echo(const int in[2], const int out[2], uint64_t n)
 	close(up[0]);
 }
 
-static void bytes_are_exact_both_ways_at_once(void **state)
+static void bytes_are_unchanged_in_both_directions_at_once(void **state)
 {
 	int in[2], out[2];
 
@@ -264,7 +265,7 @@ static void bytes_are_exact_both_ways_at_once(void **state)
 	echo(in, out, 200 * MIB + 12345);
 }
 
-static void sockets_are_exact_too(void **state)
+static void sockets_carry_bytes_unchanged(void **state)
 {
 	int in[2], out[2];
 
@@ -274,7 +275,7 @@ static void sockets_are_exact_too(void **state)
 	echo(in, out, 20 * MIB + 1);
 }
 
-/* Nobody reads out_a for a while. */
+/* out_a is not read for a while. */
 static void stall(const int out_a[2])
 {
 	struct note a = nothing(), b = nothing();
@@ -296,7 +297,7 @@ static void stall(const int out_a[2])
 	assert_true(was_exact(&writer));
 	assert_true(was_exact(&reader));
 	assert_int_equal(a.ends, 0);
-	settle(r); /* nobody spins for it either */
+	settle(r); /* without busy waiting */
 
 	begin(&late, out_a[0], -1, MIB);
 	while (!a.ends)
@@ -309,7 +310,7 @@ static void stall(const int out_a[2])
 	close(in_b[0]);
 }
 
-static void a_stalled_reader_holds_up_no_other_channel(void **state)
+static void a_stalled_reader_blocks_no_other_channel(void **state)
 {
 	int out[2];
 
@@ -320,8 +321,8 @@ static void a_stalled_reader_holds_up_no_other_channel(void **state)
 	stall(out);
 }
 
-/* As someone whom the pipe does not belong to: it cannot be opened anew, so it may block. */
-static void pipes_that_cannot_be_reopened_serve_as_well(void **state)
+/* As another user, who cannot reopen the pipe, so writes may block. */
+static void pipes_that_cannot_be_reopened_work(void **state)
 {
 	int in[2], out[2], slow[2], status;
 	pid_t pid;
@@ -391,7 +392,7 @@ static void a_container_that_closes_its_stdin_ends_only_the_reading(void **state
 	add(r, "stdout", up[0], out[1], &b);
 	settle(r);
 	close(down[0]);
-	settle(r); /* noticed though nothing was typed */
+	settle(r); /* noticed without input */
 	assert_int_equal(a.broken, 1);
 	assert_int_equal(a.ends, 0);
 
@@ -401,13 +402,13 @@ static void a_container_that_closes_its_stdin_ends_only_the_reading(void **state
 	has(in[0], "for somebody else");
 	has(out[0], "an answer");
 	close(in[0]);
-	assert_int_equal(write(in[1], "x", 1), -1); /* the relay has let go of it */
+	assert_int_equal(write(in[1], "x", 1), -1); /* the relay has closed it */
 	assert_int_equal(errno, EPIPE);
 	relay_free(r);
 	close(in[1]), close(up[0]), close(up[1]), close(out[0]), close(out[1]);
 }
 
-static void a_reader_that_leaves_is_noticed_before_a_write(void **state)
+static void a_closed_reader_is_noticed_before_a_write(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -422,7 +423,7 @@ static void a_reader_that_leaves_is_noticed_before_a_write(void **state)
 	close(out[0]);
 	settle(r);
 	assert_int_equal(n.broken, 1);
-	assert_int_equal(write(up[1], "x", 1), -1); /* and its writer learns of it */
+	assert_int_equal(write(up[1], "x", 1), -1); /* and its writer gets an error */
 	assert_int_equal(errno, EPIPE);
 	relay_free(r);
 	close(up[1]), close(out[1]);
@@ -435,7 +436,7 @@ static void close_reader(void *arg, const char *data, size_t n)
 	drop(arg);
 }
 
-static void a_reader_that_leaves_at_the_last_moment_is_no_failure(void **state)
+static void a_reader_that_closes_at_the_last_moment_is_no_failure(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -456,7 +457,7 @@ static void a_reader_that_leaves_at_the_last_moment_is_no_failure(void **state)
 	close(up[0]), close(up[1]), close(out[1]);
 }
 
-static void a_reader_that_leaves_a_full_pipe_is_noticed(void **state)
+static void a_reader_that_closes_a_full_pipe_is_noticed(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -484,7 +485,7 @@ static void a_reader_that_leaves_a_full_pipe_is_noticed(void **state)
 	close(out[1]);
 }
 
-static void a_tap_goes_on_alone_if_nobody_minds(void **state)
+static void the_tap_continues_after_the_reader_closed(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -511,7 +512,7 @@ static void a_tap_goes_on_alone_if_nobody_minds(void **state)
 	close(up[0]), close(out[1]);
 }
 
-static void what_nobody_reads_or_minds_is_swallowed(void **state)
+static void output_without_reader_and_tap_is_discarded(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -529,17 +530,17 @@ static void what_nobody_reads_or_minds_is_swallowed(void **state)
 	begin(&writer, -1, up[1], MIB);
 	while (!n.ends)
 		turn(r);
-	assert_true(was_exact(&writer)); /* it was never stuck */
+	assert_true(was_exact(&writer)); /* the relay did not block */
 	relay_free(r);
 	close(up[0]), close(out[1]);
 }
 
-static void what_is_not_open_is_an_end_and_minus_one_a_sink(void **state)
+static void a_closed_input_is_at_its_end_and_output_to_minus_one_is_discarded(void **state)
 {
 	struct note a = nothing(), b = nothing(), c = nothing(), f = nothing();
 	own_fd int filler =
 		open("/dev/null",
-		     O_PATH | O_CLOEXEC); /* as cmd_begin puts it in place of a closed one */
+		     O_PATH | O_CLOEXEC); /* what cmd_begin opens in place of a closed descriptor */
 	struct relay *r = fresh();
 	int down[2], up[2];
 
@@ -548,7 +549,7 @@ static void what_is_not_open_is_an_end_and_minus_one_a_sink(void **state)
 	make_pipe(up);
 	add(r, "stdin", 900, down[1], &a);
 	add_tapped(r, "stdout", up[0], -1, &b);
-	add(r, "stdin", down[1], -1, &c); /* open, but not for that */
+	add(r, "stdin", down[1], -1, &c); /* open, but not for writing */
 	add(r, "stdin", filler, filler, &f);
 	put(up[1], "kept");
 	settle(r);
@@ -563,7 +564,7 @@ static void what_is_not_open_is_an_end_and_minus_one_a_sink(void **state)
 		close(down[i]), close(up[i]);
 }
 
-static void what_is_not_open_for_writing_fails_when_there_is_something_to_write(void **state)
+static void an_output_not_open_for_writing_fails_at_the_first_byte(void **state)
 {
 	own_fd int filler = open("/dev/null", O_PATH | O_CLOEXEC),
 		   reader = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -589,7 +590,7 @@ static void what_is_not_open_for_writing_fails_when_there_is_something_to_write(
 	}
 }
 
-static void regular_files_serve_as_both(void **state)
+static void regular_files_work_as_input_and_output(void **state)
 {
 	struct scratch *s = *state;
 	struct note a = nothing(), b = nothing();
@@ -613,7 +614,8 @@ static void regular_files_serve_as_both(void **state)
 		turn(r);
 	assert_false(wakes(r, 0));
 	assert_true(was_exact(&container));
-	assert_int_equal(lseek(in, 0, SEEK_CUR), 3 * MIB); /* the place is shared with the user */
+	assert_int_equal(lseek(in, 0, SEEK_CUR),
+			 3 * MIB); /* the file offset is shared with the user */
 	assert_int_equal(lseek(out, 0, SEEK_SET), 0);
 	has(out, "before ");
 	begin(&check, dup(out), -1, 3 * MIB);
@@ -622,7 +624,7 @@ static void regular_files_serve_as_both(void **state)
 	close(up[0]);
 }
 
-static void an_endless_file_leaves_time_for_signals(void **state)
+static void an_endless_file_does_not_delay_signals(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -632,12 +634,12 @@ static void an_endless_file_leaves_time_for_signals(void **state)
 	(void)state;
 	add(r, "stdin", zero, null, &n);
 	for (int i = 0; i < 10; i++)
-		turn(r); /* each comes back, and asks for another */
+		turn(r); /* each byte returns and requests another one */
 	assert_int_equal(n.ends + n.broken, 0);
 	relay_free(r);
 }
 
-static void a_full_disk_is_told_once_and_ends_that_channel(void **state)
+static void a_full_disk_is_reported_once_and_ends_its_channel(void **state)
 {
 	struct note a = nothing(), b = nothing();
 	struct relay *r = fresh();
@@ -663,7 +665,7 @@ static void a_full_disk_is_told_once_and_ends_that_channel(void **state)
 		close(up[i]), close(up_err[i]), close(out[i]);
 }
 
-static void a_directory_as_stdin_is_at_its_end(void **state)
+static void a_directory_as_stdin_is_empty(void **state)
 {
 	struct scratch *s = *state;
 	struct note n = nothing();
@@ -680,7 +682,7 @@ static void a_directory_as_stdin_is_at_its_end(void **state)
 	close(down[0]);
 }
 
-static void a_socket_whose_reader_left_is_broken(void **state)
+static void a_socket_with_a_closed_reader_is_broken(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -708,7 +710,7 @@ static void open_pty(int *master, int *slave)
 	assert_int_equal(tcsetattr(*slave, TCSANOW, &raw), 0);
 }
 
-static void the_users_flags_stay_as_they_are(void **state)
+static void the_users_file_flags_are_unchanged(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -741,7 +743,7 @@ static void the_users_flags_stay_as_they_are(void **state)
 	close(master), close(slave);
 }
 
-/* A container that echoes on a terminal; the master as its owner made it. */
+/* A container that echoes on a terminal, with the master in blocking mode as it was opened. */
 static void echo_on_a_terminal(int flags, uint64_t n)
 {
 	struct note a = nothing(), b = nothing();
@@ -762,7 +764,7 @@ static void echo_on_a_terminal(int flags, uint64_t n)
 	while (!a.ends)
 		turn(r);
 	assert_true(was_exact(&writer));
-	/* A terminal has no half-close: the stream's end is known by its length. */
+	/* A terminal has no half-close: the stream ends after a known length. */
 	for (uint64_t got = 0; got < n;) {
 		struct pollfd p[] = {{.fd = relay_fd(r), .events = POLLIN}};
 
@@ -774,23 +776,23 @@ static void echo_on_a_terminal(int flags, uint64_t n)
 	close(master);
 	relay_free(r);
 	assert_true(was_exact(&reader));
-	pthread_join(container.thread, NULL); /* the master is gone: end of input */
+	pthread_join(container.thread, NULL); /* the master is closed: end of input */
 	close(in[0]), close(slave);
 }
 
-static void terminals_are_exact(void **state)
+static void terminals_carry_bytes_unchanged(void **state)
 {
 	(void)state;
 	echo_on_a_terminal(O_NONBLOCK, 3 * MIB + 7);
 }
 
-static void a_terminal_that_may_block_is_asked_first(void **state)
+static void a_blocking_terminal_is_polled_first(void **state)
 {
 	(void)state;
 	echo_on_a_terminal(0, MIB / 4 + 7);
 }
 
-static void a_terminal_that_nobody_has_open_has_not_ended(void **state)
+static void a_terminal_without_an_open_slave_has_not_ended(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -805,7 +807,7 @@ static void a_terminal_that_nobody_has_open_has_not_ended(void **state)
 	add(r, "stdout", master, out[1], &n);
 	put(slave, "one");
 	close(slave);
-	settle(r); /* no spin on EIO */
+	settle(r); /* no busy loop on EIO */
 	has(out[0], "one");
 	assert_int_equal(n.ends + n.broken, 0);
 
@@ -825,7 +827,7 @@ static void a_terminal_that_nobody_has_open_has_not_ended(void **state)
 	close(out[0]), close(out[1]), close(master);
 }
 
-static void typing_reaches_a_terminal_that_nobody_has_open_yet(void **state)
+static void input_reaches_a_terminal_before_its_slave_is_open(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -852,7 +854,7 @@ static void typing_reaches_a_terminal_that_nobody_has_open_yet(void **state)
 	close(in[0]), close(in[1]), close(master), close(slave);
 }
 
-/* The child's child is in the background of a terminal, where read(2) would stop it (SIGTTIN). */
+/* The grandchild is a background job of a terminal, where read(2) would stop it (SIGTTIN). */
 static void a_background_job_is_not_stopped_before_there_is_input(void **state)
 {
 	struct note n = nothing();
@@ -886,7 +888,7 @@ static void a_background_job_is_not_stopped_before_there_is_input(void **state)
 	close(master), close(slave);
 }
 
-static void a_channel_that_is_over_wakes_nobody(void **state)
+static void an_ended_channel_causes_no_wakeups(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -905,7 +907,7 @@ static void a_channel_that_is_over_wakes_nobody(void **state)
 	close(in[0]), close(in[1]), close(down[1]);
 }
 
-static void an_idle_relay_is_not_woken(void **state)
+static void an_idle_relay_sleeps(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -929,7 +931,7 @@ static void an_idle_relay_is_not_woken(void **state)
 	close(master), close(slave);
 }
 
-static void a_fifo_whose_writers_left_before_is_at_its_end(void **state)
+static void a_fifo_without_writers_is_at_its_end(void **state)
 {
 	struct scratch *s = *state;
 	struct note n = nothing();
@@ -948,7 +950,7 @@ static void a_fifo_whose_writers_left_before_is_at_its_end(void **state)
 	relay_free(r);
 }
 
-static void finishing_takes_what_is_left_but_waits_for_no_writer(void **state)
+static void finishing_reads_the_rest_without_waiting_for_writers(void **state)
 {
 	struct note a = nothing(), b = nothing();
 	struct relay *r = fresh();
@@ -980,8 +982,8 @@ static void finishing_takes_what_is_left_but_waits_for_no_writer(void **state)
 		close(in[i]), close(down[i]), close(up[i]), close(out[i]);
 }
 
-/* A full pipe from the container, behind it a full relay and a full pipe to the user. */
-static void finishing_waits_for_a_slow_reader_until_told_to_stop(void **state)
+/* A full pipe from the container, then a full relay and a full pipe to the user. */
+static void finishing_waits_for_a_slow_reader_until_it_is_muted(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -1000,7 +1002,7 @@ static void finishing_waits_for_a_slow_reader_until_told_to_stop(void **state)
 	assert_int_equal(write(stop, &one, sizeof(one)), sizeof(one));
 	assert_int_equal(relay_finish(r, stop, &e), 1);
 	assert_int_equal(n.ends, 0);
-	assert_int_equal(read(stop, &one, sizeof(one)), sizeof(one)); /* not taken by the relay */
+	assert_int_equal(read(stop, &one, sizeof(one)), sizeof(one)); /* not read by the relay */
 
 	begin(&reader, out[0], -1, MIB / 2);
 	assert_int_equal(relay_finish(r, stop, &e), 0);
@@ -1011,7 +1013,7 @@ static void finishing_waits_for_a_slow_reader_until_told_to_stop(void **state)
 	close(up[0]);
 }
 
-static void a_muted_relay_gives_the_tap_the_rest(void **state)
+static void a_muted_relay_passes_the_rest_to_the_tap(void **state)
 {
 	struct note n = nothing();
 	struct relay *r = fresh();
@@ -1041,7 +1043,7 @@ static void a_muted_relay_gives_the_tap_the_rest(void **state)
 	close(up[0]), close(out[0]), close(out[1]);
 }
 
-static void a_failure_while_finishing_is_told_after_all_else_is_done(void **state)
+static void a_failure_while_finishing_is_reported_last(void **state)
 {
 	struct note a = nothing(), b = nothing();
 	struct relay *r = fresh();
@@ -1078,38 +1080,37 @@ static int without_sigpipe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes_are_exact_both_ways_at_once),
-		cmocka_unit_test(sockets_are_exact_too),
-		cmocka_unit_test(pipes_that_cannot_be_reopened_serve_as_well),
-		cmocka_unit_test(a_stalled_reader_holds_up_no_other_channel),
+		cmocka_unit_test(bytes_are_unchanged_in_both_directions_at_once),
+		cmocka_unit_test(sockets_carry_bytes_unchanged),
+		cmocka_unit_test(pipes_that_cannot_be_reopened_work),
+		cmocka_unit_test(a_stalled_reader_blocks_no_other_channel),
 		cmocka_unit_test(the_end_of_stdin_is_passed_on_and_output_goes_on),
 		cmocka_unit_test(a_container_that_closes_its_stdin_ends_only_the_reading),
-		cmocka_unit_test(a_reader_that_leaves_is_noticed_before_a_write),
-		cmocka_unit_test(a_reader_that_leaves_at_the_last_moment_is_no_failure),
-		cmocka_unit_test(a_reader_that_leaves_a_full_pipe_is_noticed),
-		cmocka_unit_test(a_tap_goes_on_alone_if_nobody_minds),
-		cmocka_unit_test(what_nobody_reads_or_minds_is_swallowed),
-		cmocka_unit_test(what_is_not_open_is_an_end_and_minus_one_a_sink),
-		cmocka_unit_test(
-			what_is_not_open_for_writing_fails_when_there_is_something_to_write),
-		unit_test_scratch(regular_files_serve_as_both),
-		cmocka_unit_test(an_endless_file_leaves_time_for_signals),
-		cmocka_unit_test(a_full_disk_is_told_once_and_ends_that_channel),
-		unit_test_scratch(a_directory_as_stdin_is_at_its_end),
-		cmocka_unit_test(a_socket_whose_reader_left_is_broken),
-		cmocka_unit_test(the_users_flags_stay_as_they_are),
-		cmocka_unit_test(terminals_are_exact),
-		cmocka_unit_test(a_terminal_that_may_block_is_asked_first),
-		cmocka_unit_test(a_terminal_that_nobody_has_open_has_not_ended),
-		cmocka_unit_test(typing_reaches_a_terminal_that_nobody_has_open_yet),
+		cmocka_unit_test(a_closed_reader_is_noticed_before_a_write),
+		cmocka_unit_test(a_reader_that_closes_at_the_last_moment_is_no_failure),
+		cmocka_unit_test(a_reader_that_closes_a_full_pipe_is_noticed),
+		cmocka_unit_test(the_tap_continues_after_the_reader_closed),
+		cmocka_unit_test(output_without_reader_and_tap_is_discarded),
+		cmocka_unit_test(a_closed_input_is_at_its_end_and_output_to_minus_one_is_discarded),
+		cmocka_unit_test(an_output_not_open_for_writing_fails_at_the_first_byte),
+		unit_test_scratch(regular_files_work_as_input_and_output),
+		cmocka_unit_test(an_endless_file_does_not_delay_signals),
+		cmocka_unit_test(a_full_disk_is_reported_once_and_ends_its_channel),
+		unit_test_scratch(a_directory_as_stdin_is_empty),
+		cmocka_unit_test(a_socket_with_a_closed_reader_is_broken),
+		cmocka_unit_test(the_users_file_flags_are_unchanged),
+		cmocka_unit_test(terminals_carry_bytes_unchanged),
+		cmocka_unit_test(a_blocking_terminal_is_polled_first),
+		cmocka_unit_test(a_terminal_without_an_open_slave_has_not_ended),
+		cmocka_unit_test(input_reaches_a_terminal_before_its_slave_is_open),
 		cmocka_unit_test(a_background_job_is_not_stopped_before_there_is_input),
-		cmocka_unit_test(a_channel_that_is_over_wakes_nobody),
-		cmocka_unit_test(an_idle_relay_is_not_woken),
-		unit_test_scratch(a_fifo_whose_writers_left_before_is_at_its_end),
-		cmocka_unit_test(finishing_takes_what_is_left_but_waits_for_no_writer),
-		cmocka_unit_test(finishing_waits_for_a_slow_reader_until_told_to_stop),
-		cmocka_unit_test(a_muted_relay_gives_the_tap_the_rest),
-		cmocka_unit_test(a_failure_while_finishing_is_told_after_all_else_is_done),
+		cmocka_unit_test(an_ended_channel_causes_no_wakeups),
+		cmocka_unit_test(an_idle_relay_sleeps),
+		unit_test_scratch(a_fifo_without_writers_is_at_its_end),
+		cmocka_unit_test(finishing_reads_the_rest_without_waiting_for_writers),
+		cmocka_unit_test(finishing_waits_for_a_slow_reader_until_it_is_muted),
+		cmocka_unit_test(a_muted_relay_passes_the_rest_to_the_tap),
+		cmocka_unit_test(a_failure_while_finishing_is_reported_last),
 	};
 
 	return cmocka_run_group_tests(tests, without_sigpipe, NULL);

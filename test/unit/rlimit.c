@@ -24,7 +24,7 @@ static void a_limit_is_a_name_with_one_or_two_values(void **state)
 		assert_int_equal(rlimit_check(right[i], &e), 0);
 }
 
-static void what_is_no_limit_is_refused_by_name(void **state)
+static void invalid_limits_are_refused_by_name(void **state)
 {
 	(void)state;
 	assert_refused(rlimit_check("nofile", &e), &e,
@@ -43,7 +43,7 @@ static void what_is_no_limit_is_refused_by_name(void **state)
 		       "nofile=unlimited:1: the soft limit is above the hard one");
 }
 
-/* A child to set limits of, since what was lowered stays so. */
+/* A child whose limits are set, because a lowered limit cannot be raised again. */
 static pid_t child(void)
 {
 	pid_t pid = fork();
@@ -71,7 +71,7 @@ static void a_limit_of_another_process_is_set(void **state)
 	waitpid(pid, NULL, 0);
 }
 
-static void what_is_beyond_the_host_is_clamped_and_said(void **state)
+static void a_limit_above_the_hosts_is_reduced_and_reported(void **state)
 {
 	struct strv notes = {0};
 	struct rlimit before, got;
@@ -79,7 +79,7 @@ static void what_is_beyond_the_host_is_clamped_and_said(void **state)
 
 	(void)state;
 	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &before), 0);
-	/* More files than the kernel allows anybody. */
+	/* More files than the kernel allows. */
 	assert_int_equal(rlimit_set(pid, "nofile=64:999999999999", &notes, &e), 0);
 	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &got), 0);
 	assert_int_equal(got.rlim_cur, 64);
@@ -92,7 +92,7 @@ static void what_is_beyond_the_host_is_clamped_and_said(void **state)
 	waitpid(pid, NULL, 0);
 }
 
-static void a_process_that_is_gone_is_an_error(void **state)
+static void a_dead_process_is_an_error(void **state)
 {
 	struct strv notes = {0};
 	pid_t pid = child();
@@ -108,10 +108,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_limit_is_a_name_with_one_or_two_values),
-		cmocka_unit_test(what_is_no_limit_is_refused_by_name),
+		cmocka_unit_test(invalid_limits_are_refused_by_name),
 		cmocka_unit_test(a_limit_of_another_process_is_set),
-		cmocka_unit_test(what_is_beyond_the_host_is_clamped_and_said),
-		cmocka_unit_test(a_process_that_is_gone_is_an_error),
+		cmocka_unit_test(a_limit_above_the_hosts_is_reduced_and_reported),
+		cmocka_unit_test(a_dead_process_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,7 @@ static void a_bridge_is_made_found_and_deleted(void **state)
 	assert_int_equal(rtnl_find(n, "ct0", &l, &e), 0);
 }
 
-static void what_cannot_be_done_names_the_link(void **state)
+static void errors_name_the_interface(void **state)
 {
 	own_netlink struct netlink *n = rtnl_open(-1, &e);
 	struct subnet a = subnet("10.142.0.1", 16);
@@ -93,7 +93,7 @@ static void what_cannot_be_done_names_the_link(void **state)
 	assert_int_not_equal(rtnl_find(n, name, &l, &e), 1);
 }
 
-static void a_pair_reaches_into_another_namespace(void **state)
+static void a_veth_pair_is_made_into_another_namespace(void **state)
 {
 	own_fd int netns = new_namespace();
 	own_netlink struct netlink *n = rtnl_open(-1, &e), *inside = rtnl_open(netns, &e);
@@ -121,12 +121,12 @@ static void a_pair_reaches_into_another_namespace(void **state)
 	assert_true(link_of(inside, "veth1_ps_42002").carrier);
 	assert_true(link_of(n, "ct0v2").carrier);
 	assert_int_equal(rtnl_link_to(inside, ip("192.0.2.1")), link_of(inside, "eth0").index);
-	/* The same again changes nothing. */
+	/* A second call changes nothing. */
 	assert_int_equal(rtnl_configure(inside, "eth0", "veth1_ps_42002", &a, ip("10.142.0.1"), &e),
 			 0);
 }
 
-static void an_altname_that_is_taken_is_left_out(void **state)
+static void a_taken_altname_is_left_out(void **state)
 {
 	own_fd int netns = new_namespace();
 	own_netlink struct netlink *n = rtnl_open(-1, &e);
@@ -143,7 +143,7 @@ static void an_altname_that_is_taken_is_left_out(void **state)
 	assert_string_equal(link_of(n, "a").kind, "veth");
 }
 
-static void a_pair_whose_name_is_taken_touches_nothing(void **state)
+static void a_veth_pair_with_a_taken_name_changes_nothing(void **state)
 {
 	own_fd int netns = new_namespace();
 	own_netlink struct netlink *n = rtnl_open(-1, &e), *inside = rtnl_open(netns, &e);
@@ -181,7 +181,7 @@ static void an_isolated_port_is_marked_so(void **state)
 		.name = "a", .isolated = true, .peer = "eth0", .peer_netns = netns, .peer_mac = {2}};
 
 	(void)state;
-	/* /sys shows the links of the namespace that it was mounted in. */
+	/* /sys shows the interfaces of the namespace in which it was mounted. */
 	assert_int_equal(unshare(CLONE_NEWNS), 0);
 	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	assert_int_equal(mount("sysfs", "/sys", "sysfs", 0, NULL), 0);
@@ -269,7 +269,7 @@ static void put(const char *path, const char *value)
 	assert_true(f && fputs(value, f) > 0);
 }
 
-static void what_forwards_is_known(void **state)
+static void forwarding_interfaces_are_found(void **state)
 {
 	own_netlink struct netlink *n = rtnl_open(-1, &e);
 	int index;
@@ -291,14 +291,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_net(a_bridge_is_made_found_and_deleted),
-		unit_test_net(what_cannot_be_done_names_the_link),
-		unit_test_net(a_pair_reaches_into_another_namespace),
-		unit_test_net(an_altname_that_is_taken_is_left_out),
-		unit_test_net(a_pair_whose_name_is_taken_touches_nothing),
+		unit_test_net(errors_name_the_interface),
+		unit_test_net(a_veth_pair_is_made_into_another_namespace),
+		unit_test_net(a_taken_altname_is_left_out),
+		unit_test_net(a_veth_pair_with_a_taken_name_changes_nothing),
 		unit_test_net(an_isolated_port_is_marked_so),
 		unit_test_net(the_last_port_of_a_bridge_is_followed_by_a_clear_error),
 		unit_test_net(routes_are_listed),
-		unit_test_net(what_forwards_is_known),
+		unit_test_net(forwarding_interfaces_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

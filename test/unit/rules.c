@@ -101,7 +101,7 @@ static void publish_the_same_port_for_another(struct buf *out, const char *set)
 	rules_port(out, set, true, &p);
 }
 
-static void elements_are_added_and_taken_away(void **state)
+static void elements_are_added_and_deleted(void **state)
 {
 	(void)state;
 	run(two_networks, 0);
@@ -114,7 +114,7 @@ static void elements_are_added_and_taken_away(void **state)
 	run(delete_all, -1);
 	assert_int_equal(e.sys, ENOENT);
 	run(publish_the_same_port_for_another, 0);
-	/* Written anew, they hold nothing. */
+	/* Rewritten tables are empty. */
 	run(two_networks, 0);
 	run(add_all, 0);
 	run(rules_no_tables, 0);
@@ -126,7 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_of_a_record_are_read_back),
-		cmocka_unit_test(elements_are_added_and_taken_away),
+		cmocka_unit_test(elements_are_added_and_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, netstage_enter, net_leave);

@@ -47,7 +47,7 @@ static void assert_args(const char *wanted)
 	assert_string_equal(got.data, wanted);
 }
 
-static void an_image_that_says_nothing_gives_a_shell_and_the_defaults(void **state)
+static void an_empty_image_config_gives_a_shell_and_the_defaults(void **state)
 {
 	(void)state;
 	assert_int_equal(plan(none, false), 0);
@@ -63,7 +63,7 @@ static void an_image_that_says_nothing_gives_a_shell_and_the_defaults(void **sta
 	assert_false(p.tty || p.init || p.privileged);
 }
 
-static void entry_point_and_arguments_are_the_images_unless_the_user_has_others(void **state)
+static void the_users_entry_point_and_arguments_override_the_images(void **state)
 {
 	char word[2][5] = {"mine", "too"}, *mine[] = {word[0], word[1], NULL};
 
@@ -79,7 +79,7 @@ static void entry_point_and_arguments_are_the_images_unless_the_user_has_others(
 	assert_int_equal(plan(mine, false), 0);
 	assert_args("<other> <mine> <too>");
 	assert_int_equal(plan(none, false), 0);
-	assert_args("<other>"); /* the image's arguments were for its own */
+	assert_args("<other>"); /* the image's arguments belong to its own entry point */
 	o.entrypoint = "";
 	assert_int_equal(plan(mine, false), 0);
 	assert_args("<mine> <too>");
@@ -87,7 +87,7 @@ static void entry_point_and_arguments_are_the_images_unless_the_user_has_others(
 	assert_args("</bin/sh>");
 }
 
-static void what_the_image_says_yields_to_the_user(void **state)
+static void options_override_the_image_config(void **state)
 {
 	(void)state;
 	record_add(&image, "user", "bob");
@@ -115,7 +115,7 @@ static void what_the_image_says_yields_to_the_user(void **state)
 	assert_string_equal(p.stop_signal, "KILL");
 }
 
-static void a_terminal_is_used_if_there_is_one_and_nothing_speaks_against_it(void **state)
+static void the_default_terminal_depends_on_stdin_stdout_and_detach(void **state)
 {
 	(void)state;
 	assert_true(plan(none, true) == 0 && p.tty);
@@ -128,7 +128,7 @@ static void a_terminal_is_used_if_there_is_one_and_nothing_speaks_against_it(voi
 	assert_true(plan(none, false) == 0 && p.tty);
 }
 
-static void a_program_with_a_terminal_knows_its_kind(void **state)
+static void a_program_with_a_terminal_has_term(void **state)
 {
 	(void)state;
 	setenv("TERM", "vt100", 1);
@@ -172,7 +172,7 @@ static void capabilities_are_added_and_dropped_whatever_the_order(void **state)
 	assert_true(p.caps == caps_default(true));
 }
 
-static void privileged_is_the_host_unless_users_are_asked_for(void **state)
+static void privileged_uses_the_hosts_users_unless_a_map_is_given(void **state)
 {
 	(void)state;
 	o.privileged = true;
@@ -202,7 +202,7 @@ static void limits_are_read_in_their_units(void **state)
 	assert_true(p.limits.memory_swap == LIMIT_NONE && p.limits.pids == LIMIT_NONE);
 }
 
-/* Sets one option; the refusal names it. */
+/* Sets one option; the error names it. */
 #define refuses(field, value, sentence)                          \
 	do {                                                     \
 		o = (struct runopts){.field = (value)};          \
@@ -217,7 +217,7 @@ static void limits_are_read_in_their_units(void **state)
 		runopts_free(&o);                                \
 	} while (0)
 
-static void what_a_network_rules_out_is_refused(void **state)
+static void options_that_need_another_network_are_refused(void **state)
 {
 	(void)state;
 	o = (struct runopts){.network = "none"};
@@ -244,7 +244,7 @@ static void what_a_network_rules_out_is_refused(void **state)
 	runopts_free(&o);
 }
 
-static void a_value_that_makes_no_sense_is_refused_by_name(void **state)
+static void invalid_values_are_refused_by_name(void **state)
 {
 	(void)state;
 	refuses_one_of(
@@ -273,7 +273,7 @@ static void a_value_that_makes_no_sense_is_refused_by_name(void **state)
 	refuses_one_of(env_files, "/etc", "--env-file: /etc: Is a directory");
 }
 
-static void settings_of_a_file_yield_to_the_users_and_take_ours(void **state)
+static void variables_of_a_file_yield_to_env_and_can_name_ours(void **state)
 {
 	const struct scratch *s = *state;
 	own_str char *path = str_fmt("%s/env", s->path);
@@ -308,18 +308,18 @@ static void two_limits_of_one_kind_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(an_image_that_says_nothing_gives_a_shell_and_the_defaults),
-		test(entry_point_and_arguments_are_the_images_unless_the_user_has_others),
-		test(what_the_image_says_yields_to_the_user),
-		test(a_terminal_is_used_if_there_is_one_and_nothing_speaks_against_it),
-		test(a_program_with_a_terminal_knows_its_kind),
+		test(an_empty_image_config_gives_a_shell_and_the_defaults),
+		test(the_users_entry_point_and_arguments_override_the_images),
+		test(options_override_the_image_config),
+		test(the_default_terminal_depends_on_stdin_stdout_and_detach),
+		test(a_program_with_a_terminal_has_term),
 		test(capabilities_are_added_and_dropped_whatever_the_order),
-		test(privileged_is_the_host_unless_users_are_asked_for),
+		test(privileged_uses_the_hosts_users_unless_a_map_is_given),
 		test(limits_are_read_in_their_units),
-		test(what_a_network_rules_out_is_refused),
-		test(a_value_that_makes_no_sense_is_refused_by_name),
+		test(options_that_need_another_network_are_refused),
+		test(invalid_values_are_refused_by_name),
 		test(two_limits_of_one_kind_are_refused),
-		unit_test_scratch(settings_of_a_file_yield_to_the_users_and_take_ours),
+		unit_test_scratch(variables_of_a_file_yield_to_env_and_can_name_ours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,9 +21,9 @@
 #include "kernel/seccomp.h"
 
 #define X32(nr) ((nr) | 0x40000000)
-#define HIGH    0x100000000UL /* a bit of an argument that the kernel drops */
+#define HIGH    0x100000000UL /* a bit of an argument that the kernel ignores */
 
-/* Numbers that our headers name otherwise or not at all. */
+/* Numbers that the headers of this system lack or name differently. */
 enum {
 	I386_MOUNT = 21,
 	I386_IOCTL = 54,
@@ -41,7 +41,7 @@ enum {
 static struct err e;
 static uint64_t usual;
 
-/* --- The program, run here: every architecture and argument, without a kernel --- */
+/* --- The BPF program, interpreted here: any architecture and argument --- */
 
 static struct sock_filter prog[SECCOMP_FILTER_MAX];
 static int len;
@@ -92,7 +92,7 @@ static uint32_t run(uint32_t arch, uint32_t nr, const uint64_t args[6])
 	return 0;
 }
 
-/* 0 if the call passes, else its errno. */
+/* 0 if the call is allowed, else its errno. */
 static int verdict(uint32_t arch, uint32_t nr, const uint64_t args[6])
 {
 	uint32_t r = run(arch, nr, args);
@@ -107,7 +107,7 @@ static int verdict(uint32_t arch, uint32_t nr, const uint64_t args[6])
 #define on_x86_64(nr, ...) verdict(AUDIT_ARCH_X86_64, (nr), ARGS(__VA_ARGS__))
 #define on_i386(nr, ...)   verdict(AUDIT_ARCH_I386, (nr), ARGS(__VA_ARGS__))
 
-static void every_call_has_a_verdict_and_a_capability_never_takes_one_away(void **state)
+static void every_call_has_a_verdict_and_capabilities_only_allow_more(void **state)
 {
 	static int before[3][1024];
 	static const uint32_t arch[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64};
@@ -127,10 +127,10 @@ static void every_call_has_a_verdict_and_a_capability_never_takes_one_away(void 
 	}
 }
 
-static void the_usual_filter_is_short(void **state)
+static void the_default_filter_is_short(void **state)
 {
 	(void)state;
-	/* Loading it costs every run what its length is: a table gone wrong shows here. */
+	/* Each run pays for the length of the filter: a faulty table shows here. */
 	build(usual);
 	assert_in_range(len, 100, 350);
 }
@@ -149,7 +149,7 @@ static void a_number_outside_the_profile_is_enosys(void **state)
 	assert_int_equal(verdict(AUDIT_ARCH_AARCH64, SYS_read, NULL), ENOSYS);
 }
 
-static void calls_that_nobody_needs_are_enosys_whatever_the_capabilities(void **state)
+static void unneeded_calls_are_enosys_with_any_capabilities(void **state)
 {
 	static const uint32_t calls[] = {
 		SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register,
@@ -211,7 +211,7 @@ static void calls_that_need_a_capability_are_eperm_without_it(void **state)
 	assert_int_equal(on_i386(I386_UNSHARE), EPERM);
 }
 
-static void programs_of_every_mode_do_the_ordinary(void **state)
+static void ordinary_calls_work_in_every_mode(void **state)
 {
 	static const uint32_t calls[] = {
 		SYS_read,
@@ -252,7 +252,7 @@ static void programs_of_every_mode_do_the_ordinary(void **state)
 		assert_int_equal(on_x86_64(calls[i]), 0);
 		assert_int_equal(on_x86_64(X32(calls[i])), 0);
 	}
-	/* ptrace has a number of its own on x32, and execve. */
+	/* ptrace and execve have different numbers on x32. */
 	assert_int_equal(on_x86_64(SYS_execve), 0);
 	assert_int_equal(on_x86_64(X32(520)), 0);
 	assert_int_equal(on_x86_64(SYS_ptrace), 0);
@@ -287,7 +287,7 @@ static void clone_makes_processes_but_no_namespaces(void **state)
 	assert_int_equal(on_x86_64(SYS_clone3), 0);
 }
 
-static void only_five_personalities_can_be_had(void **state)
+static void only_five_personalities_are_allowed(void **state)
 {
 	static const uint64_t good[] = {PER_LINUX, PER_LINUX32, UNAME26, UNAME26 | PER_LINUX32,
 					0xffffffff};
@@ -314,7 +314,7 @@ static void some_socket_families_do_not_exist(void **state)
 	assert_int_equal(on_x86_64(SYS_socket, HIGH | AF_ALG), EAFNOSUPPORT);
 	assert_int_equal(on_x86_64(X32(SYS_socket), AF_VSOCK), EAFNOSUPPORT);
 	assert_int_equal(on_i386(I386_SOCKET, AF_ALG), EAFNOSUPPORT);
-	/* The other way to a socket, where the family cannot be seen; connect, 3, can. */
+	/* socketcall(2) hides the address family of a socket; its connect, 3, does not need it. */
 	assert_int_equal(on_i386(I386_SOCKETCALL, 1), ENOSYS);
 	assert_int_equal(on_i386(I386_SOCKETCALL, 3), 0);
 }
@@ -359,7 +359,7 @@ static void some_device_requests_are_refused_in_every_mode(void **state)
 	assert_int_equal(on_i386(I386_IOCTL, 0, TCGETS), 0);
 }
 
-/* --- The filter, loaded: what the kernel makes of it --- */
+/* --- The filter, loaded into the kernel --- */
 
 /* The exit status of `probe` in a child that has the filter; 100 + its signal. */
 static int filtered(uint64_t caps, int (*probe)(void))
@@ -380,7 +380,7 @@ static int filtered(uint64_t caps, int (*probe)(void))
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 100 + WTERMSIG(status);
 }
 
-/* In a probe: the line of the first claim that is wrong is its status. */
+/* In a probe: exits with the line of the first false claim. */
 #define claim(c)                                                 \
 	do {                                                     \
 		if (!(c))                                        \
@@ -392,7 +392,7 @@ static int probe_refused(void)
 {
 	static const int probe_line = __LINE__;
 
-	/* Without the filter these fail too, but with EFAULT and EINVAL. */
+	/* Without the filter these calls fail with EFAULT and EINVAL. */
 	claim_errno(syscall(SYS_mount, 0, 0, 0, 0, 0), EPERM);
 	claim_errno(unshare(CLONE_NEWUSER), EPERM);
 	claim_errno(unshare(0x1), EPERM);
@@ -440,7 +440,7 @@ static int probe_terminal(void)
 	return 0;
 }
 
-/* A call the way 32-bit programs make it, from a 64-bit one. */
+/* A system call of a 32-bit program (int 0x80), from a 64-bit one. */
 static long int80(long nr, unsigned a, unsigned b, unsigned c)
 {
 	long r;
@@ -496,7 +496,7 @@ static int probe_ordinary(void)
 	claim(personality(0xffffffff) >= 0 && personality(PER_LINUX) >= 0);
 	claim(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0);
 
-	/* A debugger and what it runs. */
+	/* A debugger and its child. */
 	pid = fork();
 	if (pid == 0) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
@@ -511,7 +511,8 @@ static int probe_ordinary(void)
 
 static int probe_shell(void)
 {
-	/* Children, a pipe, a program; the filter comes along, privileges stay possible. */
+	/* Children, a pipe and a program work; the filter is inherited, and privileges remain
+	 * possible. */
 	execl("/bin/sh", "sh", "-c",
 	      "[ $(echo a b c | wc -w) -eq 3 ] && "
 	      "grep -q '^Seccomp:.*2' /proc/self/status && grep -q '^NoNewPrivs:.*0' /proc/self/status && "
@@ -520,7 +521,7 @@ static int probe_shell(void)
 	return 1;
 }
 
-static void what_is_refused_never_reaches_the_kernel(void **state)
+static void refused_calls_never_reach_the_kernel(void **state)
 {
 	(void)state;
 	assert_int_equal(filtered(usual, probe_refused), 0);
@@ -532,14 +533,14 @@ static void with_sys_admin_the_kernel_decides(void **state)
 	assert_int_equal(filtered(usual | CAPS_BIT(CAP_SYS_ADMIN), probe_admin), 0);
 }
 
-static void nothing_is_typed_into_a_terminal(void **state)
+static void input_cannot_be_injected_into_a_terminal(void **state)
 {
 	(void)state;
 	assert_int_equal(filtered(usual, probe_terminal), 0);
 	assert_int_equal(filtered(UINT64_MAX, probe_terminal), 0);
 }
 
-static void the_32_bit_way_is_no_way_around(void **state)
+static void calls_of_32_bit_programs_do_not_bypass_the_filter(void **state)
 {
 	int status;
 	pid_t pid = fork();
@@ -551,7 +552,7 @@ static void the_32_bit_way_is_no_way_around(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (status)
-		skip(); /* this kernel has no such way */
+		skip(); /* this kernel does not support it */
 	assert_int_equal(filtered(usual, probe_i386), 0);
 }
 
@@ -572,7 +573,7 @@ static int probe_nested(void)
 	return probe_refused();
 }
 
-static void a_filter_loads_within_a_looser_one_and_decides(void **state)
+static void a_filter_loaded_within_a_looser_one_decides(void **state)
 {
 	(void)state;
 	assert_int_equal(filtered(UINT64_MAX, probe_nested), 0);
@@ -608,23 +609,23 @@ static int remember_usual(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_call_has_a_verdict_and_a_capability_never_takes_one_away),
-		cmocka_unit_test(the_usual_filter_is_short),
+		cmocka_unit_test(every_call_has_a_verdict_and_capabilities_only_allow_more),
+		cmocka_unit_test(the_default_filter_is_short),
 		cmocka_unit_test(a_number_outside_the_profile_is_enosys),
-		cmocka_unit_test(calls_that_nobody_needs_are_enosys_whatever_the_capabilities),
+		cmocka_unit_test(unneeded_calls_are_enosys_with_any_capabilities),
 		cmocka_unit_test(calls_that_need_a_capability_are_eperm_without_it),
-		cmocka_unit_test(programs_of_every_mode_do_the_ordinary),
+		cmocka_unit_test(ordinary_calls_work_in_every_mode),
 		cmocka_unit_test(clone_makes_processes_but_no_namespaces),
-		cmocka_unit_test(only_five_personalities_can_be_had),
+		cmocka_unit_test(only_five_personalities_are_allowed),
 		cmocka_unit_test(some_socket_families_do_not_exist),
 		cmocka_unit_test(the_audit_log_does_not_exist_without_its_capability),
 		cmocka_unit_test(some_device_requests_are_refused_in_every_mode),
-		cmocka_unit_test(what_is_refused_never_reaches_the_kernel),
+		cmocka_unit_test(refused_calls_never_reach_the_kernel),
 		cmocka_unit_test(with_sys_admin_the_kernel_decides),
-		cmocka_unit_test(nothing_is_typed_into_a_terminal),
-		cmocka_unit_test(the_32_bit_way_is_no_way_around),
+		cmocka_unit_test(input_cannot_be_injected_into_a_terminal),
+		cmocka_unit_test(calls_of_32_bit_programs_do_not_bypass_the_filter),
 		cmocka_unit_test(ordinary_programs_work),
-		cmocka_unit_test(a_filter_loads_within_a_looser_one_and_decides),
+		cmocka_unit_test(a_filter_loaded_within_a_looser_one_decides),
 		cmocka_unit_test(loading_without_sys_admin_fails),
 	};
 

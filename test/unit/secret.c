@@ -30,7 +30,7 @@ static void a_secret_is_hidden_in_each_form(void **state)
 		"Bearer ***; Bearer ***");
 }
 
-static void a_secret_that_was_cut_is_hidden(void **state)
+static void a_truncated_secret_is_hidden(void **state)
 {
 	(void)state;
 	what_was_said_is("Bearer eyJhbGciOiJSUz", "Bearer ***");
@@ -38,12 +38,12 @@ static void a_secret_that_was_cut_is_hidden(void **state)
 	what_was_said_is("Bearer eyJ", "Bearer eyJ");
 }
 
-static void what_is_no_secret_stays(void **state)
+static void other_text_is_unchanged(void **state)
 {
 	(void)state;
 	what_was_said_is("", "");
 	what_was_said_is("unknown user: abc",
-			 "unknown user: abc"); /* three letters are any word's */
+			 "unknown user: abc"); /* three letters occur in any text */
 	what_was_said_is("the pass has no word", "the pass has no word");
 }
 
@@ -51,8 +51,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_secret_is_hidden_in_each_form),
-		cmocka_unit_test(a_secret_that_was_cut_is_hidden),
-		cmocka_unit_test(what_is_no_secret_stays),
+		cmocka_unit_test(a_truncated_secret_is_hidden),
+		cmocka_unit_test(other_text_is_unchanged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 #include "base/shell.h"
 #include "base/str.h"
 
-/* What a shell makes of the words: each followed by a bar. */
+/* The words as a shell reads them, each followed by a bar. */
 static char *heard(const struct strv *words)
 {
 	own_buf struct buf command = {0};
@@ -21,7 +21,7 @@ static char *heard(const struct strv *words)
 	return out;
 }
 
-static void any_word_comes_out_as_it_went_in(void **state)
+static void any_word_is_quoted_so_that_a_shell_reads_it_back(void **state)
 {
 	static const char *const all[] = {
 		"plain",       "",
@@ -60,7 +60,7 @@ static void a_plain_word_is_not_quoted(void **state)
 	assert_string_equal(b.data, "/bin/a-b_c=1:2,3@x%+.");
 }
 
-static void no_word_moves_the_cursor_or_has_a_line_of_its_own(void **state)
+static void control_characters_of_a_word_are_escaped(void **state)
 {
 	static const char *const all[] = {"\033[2J",  "\r",   "a\nINSIDE\nb", "\nb",
 					  "\xc2\x9b", "\xff", "\xe2\x80\xae"};
@@ -76,7 +76,7 @@ static void no_word_moves_the_cursor_or_has_a_line_of_its_own(void **state)
 	}
 }
 
-static void what_begins_with_a_dash_is_no_option_of_printf(void **state)
+static void a_leading_dash_is_no_option_of_printf(void **state)
 {
 	own_buf struct buf b = {0};
 
@@ -107,10 +107,10 @@ static void a_text_of_lines_is_one_line_for_printf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_word_comes_out_as_it_went_in),
+		cmocka_unit_test(any_word_is_quoted_so_that_a_shell_reads_it_back),
 		cmocka_unit_test(a_plain_word_is_not_quoted),
-		cmocka_unit_test(no_word_moves_the_cursor_or_has_a_line_of_its_own),
-		cmocka_unit_test(what_begins_with_a_dash_is_no_option_of_printf),
+		cmocka_unit_test(control_characters_of_a_word_are_escaped),
+		cmocka_unit_test(a_leading_dash_is_no_option_of_printf),
 		cmocka_unit_test(a_text_of_lines_is_one_line_for_printf),
 	};
 

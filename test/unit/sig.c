@@ -68,7 +68,7 @@ static void real_time_signals_are_counted_from_the_first(void **state)
 	assert_refused(sig_read("RTMIN+99", &sig, &e), &e, "RTMIN+99: no such signal");
 }
 
-static void what_is_no_signal_is_refused(void **state)
+static void unknown_signals_are_refused(void **state)
 {
 	static const char *const wrong[] = {"",   "0",   "-1",         "65",        "9x",
 					    " 9", "SIG", "SIGSIGTERM", "TERMINATE", "NULL"};
@@ -82,8 +82,8 @@ static void what_is_no_signal_is_refused(void **state)
 	}
 }
 
-/* What a child of a child that ignores `before`, and later `after`, ignores or blocks after a
- * reset. */
+/* The signals that a grandchild ignores or blocks after a reset, if its parent ignores `before`,
+ * and later `after`. */
 static int left_after_reset(int before, int after, bool noted)
 {
 	pid_t pid = fork();
@@ -123,7 +123,7 @@ int main(void)
 		cmocka_unit_test(a_signal_is_known_by_name_and_number),
 		cmocka_unit_test(a_signal_is_known_by_its_other_names),
 		cmocka_unit_test(real_time_signals_are_counted_from_the_first),
-		cmocka_unit_test(what_is_no_signal_is_refused),
+		cmocka_unit_test(unknown_signals_are_refused),
 		cmocka_unit_test(a_reset_ends_ignoring_and_blocking),
 	};
 

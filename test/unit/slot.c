@@ -12,7 +12,7 @@ static void hold(const struct scratch *s, const char *id)
 	assert_int_equal(mkdirat(s->dir, id, 0700), 0);
 }
 
-static void a_slot_goes_to_the_first_that_asks(void **state)
+static void a_slot_belongs_to_its_first_claimant(void **state)
 {
 	const struct scratch *s = *state;
 	char holder[64];
@@ -28,7 +28,7 @@ static void a_slot_goes_to_the_first_that_asks(void **state)
 	assert_string_equal(holder, "ps_1");
 }
 
-static void only_its_holder_lets_a_slot_go(void **state)
+static void only_its_holder_releases_a_slot(void **state)
 {
 	const struct scratch *s = *state;
 	char holder[64];
@@ -42,7 +42,7 @@ static void only_its_holder_lets_a_slot_go(void **state)
 	assert_int_equal(slot_holder(s->dir, s->dir, "a", holder), 0);
 }
 
-static void a_slot_of_one_that_is_gone_is_taken_over(void **state)
+static void a_slot_of_a_dead_holder_is_taken_over(void **state)
 {
 	const struct scratch *s = *state;
 	char holder[64];
@@ -58,8 +58,8 @@ static void a_slot_of_one_that_is_gone_is_taken_over(void **state)
 	assert_string_equal(holder, "ps_2");
 }
 
-/* Of many at once, those who take over from the dead included, each slot has one holder. */
-static void many_that_ask_at_once_never_share_a_slot(void **state)
+/* Each slot has one holder, even with concurrent takeovers from dead holders. */
+static void concurrent_claimants_get_different_slots(void **state)
 {
 	enum { N = 40, SLOTS = 60 };
 	const struct scratch *s = *state;
@@ -100,7 +100,7 @@ static void many_that_ask_at_once_never_share_a_slot(void **state)
 		continue;
 }
 
-static void a_claim_that_cannot_be_made_says_which(void **state)
+static void a_failed_claim_names_the_slot(void **state)
 {
 	const struct scratch *s = *state;
 
@@ -111,11 +111,11 @@ static void a_claim_that_cannot_be_made_says_which(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_scratch(a_slot_goes_to_the_first_that_asks),
-		unit_test_scratch(only_its_holder_lets_a_slot_go),
-		unit_test_scratch(a_slot_of_one_that_is_gone_is_taken_over),
-		unit_test_scratch(many_that_ask_at_once_never_share_a_slot),
-		unit_test_scratch(a_claim_that_cannot_be_made_says_which),
+		unit_test_scratch(a_slot_belongs_to_its_first_claimant),
+		unit_test_scratch(only_its_holder_releases_a_slot),
+		unit_test_scratch(a_slot_of_a_dead_holder_is_taken_over),
+		unit_test_scratch(concurrent_claimants_get_different_slots),
+		unit_test_scratch(a_failed_claim_names_the_slot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

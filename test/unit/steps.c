@@ -4,7 +4,7 @@
 #include "build/steps.h"
 #include "build/stepsjson.h"
 
-/* The only image there is: it has a variable, a directory and a command. */
+/* The only base image: it has a variable, a directory and a command. */
 static int base(void *arg, const char *image, struct record *config, struct err *e)
 {
 	(void)arg;
@@ -49,7 +49,7 @@ static void right(const char *text, const char *args)
 		fail_msg("%s: %d: %s", text, faults.v[0].line, faults.v[0].what);
 }
 
-/* The faults, a line each. */
+/* The faults, one on each line. */
 static void wrong(const char *text, const char *said)
 {
 	own_buf struct buf out = {0};
@@ -75,7 +75,7 @@ static void last(const char *json)
 	assert_string_equal(line + 1, json);
 }
 
-/* The values of a key of the image in the end, each followed by "|". */
+/* The values of a key of the final config, each followed by "|". */
 static void config(const char *key, const char *values)
 {
 	own_strv struct strv list = {0};
@@ -89,7 +89,7 @@ static void config(const char *key, const char *values)
 #define FROM       "FROM base\n"
 #define USUAL_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-static void the_image_below_is_taken_over(void **state)
+static void the_base_images_config_is_inherited(void **state)
 {
 	(void)state;
 	right("FROM base", NULL);
@@ -160,7 +160,7 @@ static void arguments_have_their_scope(void **state)
 	      "2: ARG: 1=2: not NAME or NAME=VALUE\n3: ARG: a-b: not NAME or NAME=VALUE\n4: ARG: arguments are missing");
 }
 
-static void other_words_of_the_image(void **state)
+static void other_instructions_change_the_config(void **state)
 {
 	(void)state;
 	right(FROM
@@ -192,7 +192,8 @@ static void other_words_of_the_image(void **state)
 	wrong(FROM "EXPOSE $NONE", "2: EXPOSE: $NONE: expands to an empty text");
 }
 
-/* Dockerfile reference, "HEALTHCHECK"; the form is the image configuration's (docker image spec). */
+/* Dockerfile reference, "HEALTHCHECK"; the form is the image configuration's (docker image spec).
+ * */
 static void a_health_check_is_recorded(void **state)
 {
 	(void)state;
@@ -213,7 +214,7 @@ static void a_health_check_is_recorded(void **state)
 	      "6: HEALTHCHECK: --x: no such flag");
 }
 
-static void run_is_a_command_of_the_shell_or_a_list(void **state)
+static void run_has_a_shell_form_and_an_exec_form(void **state)
 {
 	(void)state;
 	right(FROM "ARG V=1\nENV E=2\nUSER u\nRUN echo $V", NULL);
@@ -307,7 +308,7 @@ static void stages_that_the_target_does_not_need_are_left_out(void **state)
 	assert_string_equal(faults.v[0].what, "--target x: no such stage");
 }
 
-static void all_faults_are_told_with_their_lines(void **state)
+static void all_faults_are_reported_with_their_lines(void **state)
 {
 	(void)state;
 	wrong("RUN x\nFROM base\nFROB y\n\nONBUILD RUN z\nFROM nosuch AS two\nENV A=${X:?no}\nFROM a b\nFROM two AS 1x\nFROM ${NONE}",
@@ -320,7 +321,7 @@ static void all_faults_are_told_with_their_lines(void **state)
 	right("FROM --platform=$BUILDPLATFORM base", NULL);
 }
 
-static void thirty_thousand_lines_are_read_at_once(void **state)
+static void thirty_thousand_lines_are_read_quickly(void **state)
 {
 	own_buf struct buf text = {0};
 
@@ -335,17 +336,17 @@ static void thirty_thousand_lines_are_read_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_image_below_is_taken_over),
+		cmocka_unit_test(the_base_images_config_is_inherited),
 		cmocka_unit_test(env_and_label_set_pairs),
 		cmocka_unit_test(arguments_have_their_scope),
-		cmocka_unit_test(other_words_of_the_image),
+		cmocka_unit_test(other_instructions_change_the_config),
 		cmocka_unit_test(a_health_check_is_recorded),
-		cmocka_unit_test(run_is_a_command_of_the_shell_or_a_list),
+		cmocka_unit_test(run_has_a_shell_form_and_an_exec_form),
 		cmocka_unit_test(run_has_mounts),
 		cmocka_unit_test(copy_has_sources_and_a_destination),
 		cmocka_unit_test(stages_that_the_target_does_not_need_are_left_out),
-		cmocka_unit_test(all_faults_are_told_with_their_lines),
-		cmocka_unit_test(thirty_thousand_lines_are_read_at_once),
+		cmocka_unit_test(all_faults_are_reported_with_their_lines),
+		cmocka_unit_test(thirty_thousand_lines_are_read_quickly),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -58,7 +58,7 @@ static void each_kind_is_counted_from_42002(void **state)
 
 enum { CALLERS = 50, EACH = 20, ALL = 1000 };
 
-static void fifty_callers_at_once_get_each_number_once(void **state)
+static void fifty_concurrent_callers_get_different_numbers(void **state)
 {
 	struct store *s = store_of(state);
 	bool seen[ALL] = {0};
@@ -88,7 +88,7 @@ static void fifty_callers_at_once_get_each_number_once(void **state)
 		assert_int_equal(status, 0);
 }
 
-static void a_number_is_not_given_again_when_its_object_is_gone(void **state)
+static void a_number_is_not_reused_after_its_object_is_gone(void **state)
 {
 	struct store *s = store_of(state);
 	struct draft d;
@@ -102,7 +102,7 @@ static void a_number_is_not_given_again_when_its_object_is_gone(void **state)
 	assert_string_equal(id, "ps_42003");
 }
 
-static void damaged_or_missing_counters_go_on_after_what_exists(void **state)
+static void damaged_or_missing_counters_continue_after_existing_ids(void **state)
 {
 	static const char *const damaged[] = {"", "x", "1 1\n",
 					      "              42002                42002"};
@@ -124,7 +124,7 @@ static void damaged_or_missing_counters_go_on_after_what_exists(void **state)
 	assert_string_equal(id, "ps_42002");
 }
 
-static void a_counter_of_an_earlier_version_goes_on_after_what_exists(void **state)
+static void a_counter_of_an_earlier_version_continues_after_existing_ids(void **state)
 {
 	static const char one_line[] =
 		"              42003               42002               42002\n";
@@ -141,8 +141,8 @@ static void a_counter_of_an_earlier_version_goes_on_after_what_exists(void **sta
 	assert_string_equal(id, "img_42009");
 }
 
-/* What a power cut does to the file: its first line is what it was, the second is on disk (ids.h). */
-static void a_number_that_a_power_cut_made_forget_is_not_given_again(void **state)
+/* A power cut may restore an earlier first line of the file; the second line is on disk (ids.h). */
+static void a_number_lost_in_a_power_cut_is_not_reused(void **state)
 {
 	struct store *s = store_of(state);
 	char id[ID_LEN], before[60];
@@ -176,7 +176,7 @@ static void no_number_is_skipped_when_the_store_goes_down_and_comes_up(void **st
 	assert_string_equal(id, "ps_42004");
 }
 
-/* Its counters have a block of their own, so that it can be emptied. */
+/* The counters have a reserved block, so a full store can be emptied. */
 static void a_full_store_comes_up_after_a_boot(void **state)
 {
 	struct store *s = store_of(state);
@@ -208,7 +208,7 @@ static void cut(const struct store *s, const char *name, off_t size)
 	assert_int_equal(ftruncate(fd, size), 0);
 }
 
-/* A power cut leaves a file's data out, from some block on (fd.h). */
+/* A power cut loses a file's data from some block on (fd.h). */
 static void a_kept_file_whose_data_was_lost_still_has_its_text(void **state)
 {
 	struct store *s = store_of(state);
@@ -252,7 +252,7 @@ static void a_kept_file_with_a_hole_still_has_its_text(void **state)
 	assert_memory_equal(raw.data, text, sizeof(text));
 }
 
-static void a_kept_file_that_somebody_edited_is_as_he_left_it(void **state)
+static void an_edited_kept_file_keeps_the_edit(void **state)
 {
 	struct store *s = store_of(state);
 	own_buf struct buf b = {0};
@@ -274,7 +274,7 @@ static void a_kept_file_longer_than_expected_is_refused(void **state)
 	assert_refused(file_read_kept(s->root, "f", 4, &b, &e), &e, "f: File too large");
 }
 
-static void what_a_killed_writer_left_is_replaced_or_swept(void **state)
+static void leftovers_of_a_killed_writer_are_replaced_or_swept(void **state)
 {
 	struct store *s = store_of(state);
 	own_buf struct buf b = {0};
@@ -306,7 +306,7 @@ static void a_list_is_sorted_by_number(void **state)
 	assert_string_equal(ids.v[2], "ps_100000");
 }
 
-static void looking_makes_nothing(void **state)
+static void opening_for_reading_makes_nothing(void **state)
 {
 	struct home *h = *state;
 	own_strv struct strv ids = {0};
@@ -322,7 +322,7 @@ static void looking_makes_nothing(void **state)
 		assert_int_equal(entry->d_name[0], '.');
 }
 
-static void a_store_that_is_down_reads_as_empty_and_says_so(void **state)
+static void a_store_that_is_down_reads_as_empty_with_a_note(void **state)
 {
 	struct store *s = store_of(state);
 
@@ -338,7 +338,7 @@ static void a_store_that_is_down_reads_as_empty_and_says_so(void **state)
 	assert_int_equal(faccessat(s->root, "img_42002", F_OK, 0), 0);
 }
 
-static void the_store_is_for_its_owner_and_a_subvolume(void **state)
+static void the_store_is_a_subvolume_readable_by_its_owner_only(void **state)
 {
 	struct store *s = store_of(state);
 	struct stat st;
@@ -361,7 +361,7 @@ static void a_store_of_another_version_is_refused(void **state)
 	assert_int_equal(s->root, -1);
 }
 
-static void a_store_half_laid_out_is_finished(void **state)
+static void an_incomplete_store_is_completed(void **state)
 {
 	struct store *s = store_of(state);
 
@@ -387,7 +387,7 @@ static void a_directory_with_the_names_of_a_store_is_not_one(void **state)
 	assert_int_equal(file_write(dir, "format", 0600, "1\n", 2, &e), 0);
 }
 
-static void a_directory_of_somebody_else_is_left_alone(void **state)
+static void an_unrelated_directory_is_left_alone(void **state)
 {
 	struct home *h = *state;
 	own_str char *file = str_fmt("%s/root.btrfs", h->path),
@@ -428,7 +428,7 @@ static void a_run_directory_that_others_can_write_to_is_refused(void **state)
 	assert_int_equal(chmod(h->run, 0700), 0);
 }
 
-static void half_a_file_system_is_not_taken_for_a_store(void **state)
+static void an_incomplete_file_system_is_not_taken_for_a_store(void **state)
 {
 	struct home *h = *state;
 	own_str char *draft = str_fmt("%s/root.btrfs.new", h->path);
@@ -439,7 +439,7 @@ static void half_a_file_system_is_not_taken_for_a_store(void **state)
 	assert_true(subvol_is(h->s.root));
 }
 
-static void what_is_no_file_system_stays_as_it_was(void **state)
+static void a_file_without_a_file_system_is_unchanged(void **state)
 {
 	struct home *h = *state;
 	own_str char *file = str_fmt("%s/root.btrfs", h->path);
@@ -452,7 +452,7 @@ static void what_is_no_file_system_stays_as_it_was(void **state)
 	assert_int_equal(access(h->root, F_OK), -1);
 }
 
-static void too_little_room_is_said_and_leaves_nothing(void **state)
+static void too_little_free_space_is_reported_and_leaves_nothing(void **state)
 {
 	struct home *h = *state;
 	own_str char *file = str_fmt("%s/root.btrfs", h->path), *draft = str_fmt("%s.new", file);
@@ -474,7 +474,7 @@ static void write_state(const struct store *s, const struct proc_id *p)
 	assert_int_equal(record_write(s->run, "ps_42002/state", &r, &e), 0);
 }
 
-static void it_does_not_go_down_while_a_container_runs(void **state)
+static void a_store_with_a_running_container_stays_up(void **state)
 {
 	struct store *s = store_of(state);
 	struct proc_id self;
@@ -487,20 +487,20 @@ static void it_does_not_go_down_while_a_container_runs(void **state)
 	assert_non_null(strstr(e.msg, "ps_42002 is running"));
 	assert_int_equal(store_open(s, STORE_LOOK, &e), 0);
 	assert_true(s->root >= 0);
-	self.start++; /* its number given to another process since */
+	self.start++; /* the pid was reused */
 	write_state(s, &self);
 	store_close(s);
 	assert_int_equal(store_down(&e), 0);
 }
 
-static void it_does_not_go_down_while_a_process_is_in_it(void **state)
+static void a_store_with_a_process_in_it_stays_up(void **state)
 {
 	assert_true(store_of(state)->root >= 0);
 	assert_int_equal(store_down(&e), -1);
 	assert_non_null(strstr(e.msg, "/root: in use"));
 }
 
-static void it_grows_and_never_shrinks(void **state)
+static void a_store_grows_and_never_shrinks(void **state)
 {
 	struct store *s = store_of(state);
 	own_str char *file = storefs_file(s->root_path);
@@ -520,34 +520,34 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_id_is_a_kind_and_a_number),
 		unit_test_store(each_kind_is_counted_from_42002),
-		unit_test_store(fifty_callers_at_once_get_each_number_once),
-		unit_test_store(a_number_is_not_given_again_when_its_object_is_gone),
-		unit_test_store(damaged_or_missing_counters_go_on_after_what_exists),
-		unit_test_store(a_counter_of_an_earlier_version_goes_on_after_what_exists),
-		unit_test_store(a_number_that_a_power_cut_made_forget_is_not_given_again),
+		unit_test_store(fifty_concurrent_callers_get_different_numbers),
+		unit_test_store(a_number_is_not_reused_after_its_object_is_gone),
+		unit_test_store(damaged_or_missing_counters_continue_after_existing_ids),
+		unit_test_store(a_counter_of_an_earlier_version_continues_after_existing_ids),
+		unit_test_store(a_number_lost_in_a_power_cut_is_not_reused),
 		unit_test_store(a_full_store_comes_up_after_a_boot),
 		unit_test_store(no_number_is_skipped_when_the_store_goes_down_and_comes_up),
 		unit_test_store(a_kept_file_whose_data_was_lost_still_has_its_text),
 		unit_test_store(a_kept_file_with_a_hole_still_has_its_text),
-		unit_test_store(a_kept_file_that_somebody_edited_is_as_he_left_it),
+		unit_test_store(an_edited_kept_file_keeps_the_edit),
 		unit_test_store(a_kept_file_longer_than_expected_is_refused),
-		unit_test_store(what_a_killed_writer_left_is_replaced_or_swept),
+		unit_test_store(leftovers_of_a_killed_writer_are_replaced_or_swept),
 		unit_test_store(a_list_is_sorted_by_number),
-		unit_test_home(looking_makes_nothing),
-		unit_test_store(a_store_that_is_down_reads_as_empty_and_says_so),
-		unit_test_store(the_store_is_for_its_owner_and_a_subvolume),
+		unit_test_home(opening_for_reading_makes_nothing),
+		unit_test_store(a_store_that_is_down_reads_as_empty_with_a_note),
+		unit_test_store(the_store_is_a_subvolume_readable_by_its_owner_only),
 		unit_test_store(a_store_of_another_version_is_refused),
-		unit_test_store(a_store_half_laid_out_is_finished),
+		unit_test_store(an_incomplete_store_is_completed),
 		unit_test_store(a_directory_with_the_names_of_a_store_is_not_one),
-		unit_test_home(a_directory_of_somebody_else_is_left_alone),
+		unit_test_home(an_unrelated_directory_is_left_alone),
 		unit_test_home(a_path_that_is_not_absolute_is_refused),
 		unit_test_home(a_run_directory_that_others_can_write_to_is_refused),
-		unit_test_home(half_a_file_system_is_not_taken_for_a_store),
-		unit_test_home(what_is_no_file_system_stays_as_it_was),
-		unit_test_home(too_little_room_is_said_and_leaves_nothing),
-		unit_test_store(it_does_not_go_down_while_a_container_runs),
-		unit_test_store(it_does_not_go_down_while_a_process_is_in_it),
-		unit_test_store(it_grows_and_never_shrinks),
+		unit_test_home(an_incomplete_file_system_is_not_taken_for_a_store),
+		unit_test_home(a_file_without_a_file_system_is_unchanged),
+		unit_test_home(too_little_free_space_is_reported_and_leaves_nothing),
+		unit_test_store(a_store_with_a_running_container_stays_up),
+		unit_test_store(a_store_with_a_process_in_it_stays_up),
+		unit_test_store(a_store_grows_and_never_shrinks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

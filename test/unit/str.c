@@ -10,7 +10,7 @@ static void is_shown_as(const char *raw, const char *shown)
 	assert_string_equal(s, shown);
 }
 
-static void plain_text_and_utf8_are_shown_as_they_are(void **state)
+static void plain_text_and_utf8_are_unchanged(void **state)
 {
 	(void)state;
 	is_shown_as("", "");
@@ -19,7 +19,7 @@ static void plain_text_and_utf8_are_shown_as_they_are(void **state)
 		    "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\xb3");
 }
 
-static void what_moves_a_cursor_or_ends_a_line_is_escaped(void **state)
+static void control_characters_are_escaped(void **state)
 {
 	(void)state;
 	is_shown_as("a\nb\tc\r", "a\\nb\\tc\\x0d");
@@ -33,14 +33,14 @@ static void what_moves_a_cursor_or_ends_a_line_is_escaped(void **state)
 		    "\\xe2\\x80\\xaegpj"); /* right-to-left override */
 }
 
-static void what_is_not_utf8_is_escaped_byte_by_byte(void **state)
+static void invalid_utf8_is_escaped_byte_by_byte(void **state)
 {
 	(void)state;
 	is_shown_as("\xff", "\\xff");
 	is_shown_as("\x80", "\\x80");
-	is_shown_as("\xc3", "\\xc3"); /* cut short */
+	is_shown_as("\xc3", "\\xc3"); /* truncated */
 	is_shown_as("\xe2\x82", "\\xe2\\x82");
-	is_shown_as("\xc0\xaf", "\\xc0\\xaf"); /* longer than need be */
+	is_shown_as("\xc0\xaf", "\\xc0\\xaf"); /* overlong */
 	is_shown_as("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
 	is_shown_as("\xed\xa0\x80", "\\xed\\xa0\\x80");          /* a surrogate */
 	is_shown_as("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond U+10FFFF */
@@ -126,9 +126,9 @@ static void a_buffer_holds_any_bytes_and_ends_in_a_zero(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_text_and_utf8_are_shown_as_they_are),
-		cmocka_unit_test(what_moves_a_cursor_or_ends_a_line_is_escaped),
-		cmocka_unit_test(what_is_not_utf8_is_escaped_byte_by_byte),
+		cmocka_unit_test(plain_text_and_utf8_are_unchanged),
+		cmocka_unit_test(control_characters_are_escaped),
+		cmocka_unit_test(invalid_utf8_is_escaped_byte_by_byte),
 		cmocka_unit_test(the_code_point_of_a_sequence_is_read),
 		cmocka_unit_test(null_equals_only_null),
 		cmocka_unit_test(a_list_is_an_argument_vector),

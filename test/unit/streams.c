@@ -15,7 +15,7 @@ static bool is_null(int fd)
 		S_ISCHR(a.st_mode);
 }
 
-static void pipes_belong_to_who_is_to_open_them_again(void **state)
+static void pipes_are_owned_by_the_user_who_opens_them_again(void **state)
 {
 	struct streams st;
 	struct stat stat;
@@ -50,7 +50,7 @@ static void without_input_stdin_is_null(void **state)
 	streams_close(&st);
 }
 
-static void none_at_all_are_null_three_times_and_a_terminal_is_made_elsewhere(void **state)
+static void detached_streams_are_null_and_terminal_streams_are_unset(void **state)
 {
 	struct streams st;
 
@@ -68,7 +68,7 @@ static void none_at_all_are_null_three_times_and_a_terminal_is_made_elsewhere(vo
 	streams_close(&st);
 }
 
-static void what_nobody_is_attached_to_is_taken_all_the_same(void **state)
+static void detached_output_is_read(void **state)
 {
 	struct streams st;
 	struct relay *relay = relay_new(&e);
@@ -96,10 +96,10 @@ static void what_nobody_is_attached_to_is_taken_all_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pipes_belong_to_who_is_to_open_them_again),
+		cmocka_unit_test(pipes_are_owned_by_the_user_who_opens_them_again),
 		cmocka_unit_test(without_input_stdin_is_null),
-		cmocka_unit_test(none_at_all_are_null_three_times_and_a_terminal_is_made_elsewhere),
-		cmocka_unit_test(what_nobody_is_attached_to_is_taken_all_the_same),
+		cmocka_unit_test(detached_streams_are_null_and_terminal_streams_are_unset),
+		cmocka_unit_test(detached_output_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

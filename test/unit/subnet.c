@@ -29,7 +29,7 @@ static void a_subnet_is_read_and_written(void **state)
 	}
 }
 
-static void what_is_no_subnet_is_refused_by_name(void **state)
+static void invalid_subnets_are_refused_by_name(void **state)
 {
 	static const char *const wrong[] = {
 		"",         "/",           "10.0.0.0",    "10.0.0.0/",   "10.0.0.0/33",
@@ -79,7 +79,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_subnet_is_read_and_written),
-		cmocka_unit_test(what_is_no_subnet_is_refused_by_name),
+		cmocka_unit_test(invalid_subnets_are_refused_by_name),
 		cmocka_unit_test(overlaps_are_found_whichever_is_larger),
 		cmocka_unit_test(addresses_have_numbers_and_hardware_addresses),
 	};

@@ -22,7 +22,7 @@ static void fill(struct table *t)
 	table_row(t, (const char *const[]){"ps_42003", NULL, NULL, NULL});
 }
 
-/* The whole listing as text. */
+/* The listing as text. */
 static char *listing(const struct listing *how)
 {
 	struct table *t = table_begin(columns, how, &e);
@@ -52,7 +52,7 @@ static void away_from_a_terminal_cells_are_tab_separated(void **state)
 	is_listed_as((struct listing){.bare = true}, "ps_42002\tweb\\tone\\n\t17\nps_42003\t\t\n");
 }
 
-static void quiet_is_ids_alone(void **state)
+static void quiet_prints_only_ids(void **state)
 {
 	(void)state;
 	is_listed_as((struct listing){.quiet = true}, "ps_42002\nps_42003\n");
@@ -107,7 +107,7 @@ static void a_list_is_a_json_array_or_its_items_joined(void **state)
 	}
 }
 
-static void what_is_shown_can_be_asked_for(void **state)
+static void the_caller_can_ask_which_columns_are_shown(void **state)
 {
 	static const struct {
 		struct listing how;
@@ -133,7 +133,7 @@ static void what_is_shown_can_be_asked_for(void **state)
 	}
 }
 
-static void a_column_that_is_none_is_refused_and_the_others_told(void **state)
+static void an_unknown_column_is_refused_with_a_list(void **state)
 {
 	struct listing how = {.columns = "id,nmae"};
 
@@ -199,7 +199,7 @@ static void is_json(const char *raw, const char *want)
 	assert_string_equal(b.data, want);
 }
 
-static void json_strings_are_exact_and_harmless_to_a_terminal(void **state)
+static void json_strings_are_exact_and_without_control_characters(void **state)
 {
 	(void)state;
 	is_json("", "\"\"");
@@ -213,15 +213,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(away_from_a_terminal_cells_are_tab_separated),
-		cmocka_unit_test(quiet_is_ids_alone),
+		cmocka_unit_test(quiet_prints_only_ids),
 		cmocka_unit_test(columns_come_in_the_order_asked_for),
 		cmocka_unit_test(json_has_every_column_and_null_numbers),
 		cmocka_unit_test(a_list_is_a_json_array_or_its_items_joined),
-		cmocka_unit_test(what_is_shown_can_be_asked_for),
-		cmocka_unit_test(a_column_that_is_none_is_refused_and_the_others_told),
+		cmocka_unit_test(the_caller_can_ask_which_columns_are_shown),
+		cmocka_unit_test(an_unknown_column_is_refused_with_a_list),
 		cmocka_unit_test(no_rows_are_a_heading_and_no_json),
 		cmocka_unit_test(on_a_terminal_columns_are_aligned),
-		cmocka_unit_test(json_strings_are_exact_and_harmless_to_a_terminal),
+		cmocka_unit_test(json_strings_are_exact_and_without_control_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

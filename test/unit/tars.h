@@ -1,4 +1,4 @@
-/* Archives for tests, written by libarchive into memory, read through a descriptor as any other. */
+/* Archives for tests, written by libarchive into memory and read through a descriptor. */
 #ifndef CT_TARS_H
 #define CT_TARS_H
 
@@ -31,7 +31,7 @@ static inline struct made begin(void)
 	return begin_filtered(ARCHIVE_FILTER_NONE);
 }
 
-/* data: what is in a regular file, what a symbolic link leads to. */
+/* data: the content of a regular file, the target of a symbolic link. */
 static inline void add(struct made *m, const char *name, mode_t type, const char *data)
 {
 	struct archive_entry *entry = archive_entry_new();

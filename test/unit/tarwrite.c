@@ -12,7 +12,7 @@
 
 static struct err e;
 
-/* The names in the archive, sorted, each as often as it is there; whether it ended well in *whole. */
+/* The sorted names in the archive; *whole: whether it has an end mark. */
 static char *names_in(int fd, bool *whole)
 {
 	struct archive *a = archive_read_new();
@@ -66,7 +66,7 @@ static void put(const struct scratch *s, const char *name)
 	assert_int_equal(write(fd, "x", 1), 1);
 }
 
-static void a_tree_has_the_name_it_is_given_or_none(void **state)
+static void a_tree_has_the_given_name_or_none(void **state)
 {
 	const struct scratch *s = *state;
 	own_fd int file = -1;
@@ -120,7 +120,7 @@ static void sockets_are_left_out_and_devices_unless_asked_for(void **state)
 	assert_string_equal(said.data, "top/null (a device)");
 }
 
-static void an_archive_that_failed_has_no_end(void **state)
+static void a_failed_archive_has_no_end_mark(void **state)
 {
 	const struct scratch *s = *state;
 	own_fd int tar = memfd_create("tar", MFD_CLOEXEC);
@@ -139,10 +139,10 @@ static void an_archive_that_failed_has_no_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_scratch(a_tree_has_the_name_it_is_given_or_none),
+		unit_test_scratch(a_tree_has_the_given_name_or_none),
 		unit_test_scratch(a_second_name_of_a_file_is_a_link_to_the_first),
 		unit_test_scratch(sockets_are_left_out_and_devices_unless_asked_for),
-		unit_test_scratch(an_archive_that_failed_has_no_end),
+		unit_test_scratch(a_failed_archive_has_no_end_mark),
 	};
 
 	return cmocka_run_group_tests_name("pack", tests, NULL, NULL);

@@ -9,7 +9,7 @@
 
 static struct err e;
 
-/* from/ is the source, to/ where it goes. */
+/* from/ is the source, to/ the destination. */
 struct pair {
 	int from, to;
 };
@@ -37,7 +37,7 @@ static void put(int dir, const char *name, size_t size)
 	assert_int_equal(ftruncate(fd, (off_t)size), 0);
 }
 
-static void the_size_is_that_of_regular_files_each_once(void **state)
+static void the_size_counts_each_regular_file_once(void **state)
 {
 	struct scratch *s = *state;
 	uint64_t bytes = 0;
@@ -53,7 +53,7 @@ static void the_size_is_that_of_regular_files_each_once(void **state)
 	assert_int_equal(bytes, 1200);
 }
 
-static void a_tree_is_walked_again_though_its_descriptor_was_read_before(void **state)
+static void a_tree_is_walked_from_the_start_of_its_directory(void **state)
 {
 	struct scratch *s = *state;
 	uint64_t bytes = 0;
@@ -64,7 +64,7 @@ static void a_tree_is_walked_again_though_its_descriptor_was_read_before(void **
 	assert_int_equal(bytes, 10);
 }
 
-static void hard_links_lead_to_one_file_in_the_copy_too(void **state)
+static void hard_links_are_kept(void **state)
 {
 	struct scratch *s = *state;
 	own_pair struct pair p = make_pair(s);
@@ -79,7 +79,7 @@ static void hard_links_lead_to_one_file_in_the_copy_too(void **state)
 	assert_true(a.st_ino == b.st_ino && a.st_nlink == 2);
 }
 
-static void the_copy_has_the_mode_and_time_of_the_top(void **state)
+static void the_copy_has_the_mode_and_time_of_the_source(void **state)
 {
 	struct timespec times[2] = {{.tv_sec = 5}, {.tv_sec = 1000, .tv_nsec = 7}};
 	struct scratch *s = *state;
@@ -95,20 +95,20 @@ static void the_copy_has_the_mode_and_time_of_the_top(void **state)
 	assert_true(st.st_mtim.tv_sec == 1000 && st.st_mtim.tv_nsec == 7);
 }
 
-static void a_failure_names_the_path_as_the_user_called_it(void **state)
+static void a_failure_names_the_path_as_the_user_gave_it(void **state)
 {
 	struct scratch *s = *state;
 	own_pair struct pair p = make_pair(s);
 
 	mkdirat(p.from, "d", 0755);
 	put(p.from, "d/f", 3);
-	mkdirat(p.to, "d", 0755); /* in the way */
+	mkdirat(p.to, "d", 0755); /* blocks the copy */
 	assert_refused(treecopy_copy(p.from, "some/where", p.to, NULL, NULL, &e), &e,
 		       "copy some/where/d: File exists");
 	assert_int_equal(e.sys, EEXIST);
 }
 
-static void the_copy_may_not_lie_in_the_source(void **state)
+static void a_copy_into_the_source_is_refused(void **state)
 {
 	struct scratch *s = *state;
 	own_pair struct pair p = make_pair(s);
@@ -117,7 +117,7 @@ static void the_copy_may_not_lie_in_the_source(void **state)
 		       "copied into itself: top/to: Too many levels of symbolic links");
 }
 
-static void a_path_too_long_to_show_keeps_its_end_and_the_reason(void **state)
+static void a_long_path_in_an_error_keeps_its_end_and_the_reason(void **state)
 {
 	struct scratch *s = *state;
 	int up = dup(s->dir), down;
@@ -173,7 +173,7 @@ static void assert_text(int dir, const char *name, const char *words)
 	assert_string_equal(found, words);
 }
 
-static void a_merge_adds_what_is_missing_and_leaves_what_is_there(void **state)
+static void a_merge_adds_missing_files_and_keeps_existing_ones(void **state)
 {
 	struct scratch *s = *state;
 	own_pair struct pair p = make_pair(s);
@@ -231,15 +231,15 @@ static void a_merge_follows_no_link_and_replaces_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_scratch(the_size_is_that_of_regular_files_each_once),
-		unit_test_scratch(a_tree_is_walked_again_though_its_descriptor_was_read_before),
-		unit_test_scratch(hard_links_lead_to_one_file_in_the_copy_too),
-		unit_test_scratch(the_copy_has_the_mode_and_time_of_the_top),
-		unit_test_scratch(a_failure_names_the_path_as_the_user_called_it),
-		unit_test_scratch(the_copy_may_not_lie_in_the_source),
-		unit_test_scratch(a_path_too_long_to_show_keeps_its_end_and_the_reason),
+		unit_test_scratch(the_size_counts_each_regular_file_once),
+		unit_test_scratch(a_tree_is_walked_from_the_start_of_its_directory),
+		unit_test_scratch(hard_links_are_kept),
+		unit_test_scratch(the_copy_has_the_mode_and_time_of_the_source),
+		unit_test_scratch(a_failure_names_the_path_as_the_user_gave_it),
+		unit_test_scratch(a_copy_into_the_source_is_refused),
+		unit_test_scratch(a_long_path_in_an_error_keeps_its_end_and_the_reason),
 		unit_test_scratch(a_tree_that_is_too_deep_is_refused_before_the_stack_ends),
-		unit_test_scratch(a_merge_adds_what_is_missing_and_leaves_what_is_there),
+		unit_test_scratch(a_merge_adds_missing_files_and_keeps_existing_ones),
 		unit_test_scratch(a_merge_follows_no_link_and_replaces_nothing),
 	};
 

@@ -24,7 +24,7 @@ static void open_pty(int *master, int *slave)
 	assert_int_equal(openpty(master, slave, NULL, NULL, NULL), 0);
 }
 
-static void a_terminal_becomes_raw_and_is_put_back(void **state)
+static void a_terminal_becomes_raw_and_is_restored(void **state)
 {
 	struct termios before, after;
 	own_fd int master = -1, slave = -1;
@@ -43,7 +43,7 @@ static void a_terminal_becomes_raw_and_is_put_back(void **state)
 	assert_memory_equal(before.c_cc, after.c_cc, sizeof(before.c_cc));
 }
 
-static void it_is_put_back_only_once(void **state)
+static void a_terminal_is_restored_once(void **state)
 {
 	own_fd int master = -1, slave = -1;
 	struct termios t;
@@ -54,12 +54,12 @@ static void it_is_put_back_only_once(void **state)
 	tty_restore();
 	assert_int_equal(tcgetattr(slave, &t), 0);
 	cfmakeraw(&t);
-	assert_int_equal(tcsetattr(slave, TCSANOW, &t), 0); /* by its next user */
+	assert_int_equal(tcsetattr(slave, TCSANOW, &t), 0); /* changed by its next user */
 	tty_restore();
 	assert_true(is_raw(slave));
 }
 
-static void made_raw_twice_the_first_state_is_put_back(void **state)
+static void a_terminal_made_raw_twice_is_restored_to_its_first_state(void **state)
 {
 	own_fd int master = -1, slave = -1;
 
@@ -71,7 +71,7 @@ static void made_raw_twice_the_first_state_is_put_back(void **state)
 	assert_false(is_raw(slave));
 }
 
-static void it_is_put_back_when_the_program_exits(void **state)
+static void a_terminal_is_restored_at_exit(void **state)
 {
 	own_fd int master = -1, slave = -1;
 	int status;
@@ -87,8 +87,9 @@ static void it_is_put_back_when_the_program_exits(void **state)
 	assert_false(is_raw(slave));
 }
 
-/* The child leads the terminal's session; its own child, in another group, is in the background. */
-static void another_jobs_terminal_is_left_alone(void **state)
+/* The child leads the terminal's session; the grandchild, in another process group, is in the
+ * background. */
+static void the_terminal_of_another_job_is_left_alone(void **state)
 {
 	own_fd int master = -1, slave = -1;
 	int status;
@@ -103,7 +104,7 @@ static void another_jobs_terminal_is_left_alone(void **state)
 		pid = fork();
 		if (pid == 0) {
 			setpgid(0, 0);
-			tty_restore(); /* neither stopped by SIGTTOU nor changing anything */
+			tty_restore(); /* neither stopped by SIGTTOU nor effective */
 			_exit(is_raw(slave) ? 0 : 2);
 		}
 		if (waitpid(pid, &status, WUNTRACED) != pid || status != 0)
@@ -146,7 +147,7 @@ static void a_background_job_waits_for_the_terminal(void **state)
 	assert_int_equal(status, 0);
 }
 
-static void what_is_no_terminal_is_refused(void **state)
+static void a_file_that_is_not_a_terminal_is_refused(void **state)
 {
 	own_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -176,13 +177,13 @@ static void the_window_size_is_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_terminal_becomes_raw_and_is_put_back),
-		cmocka_unit_test(it_is_put_back_only_once),
-		cmocka_unit_test(made_raw_twice_the_first_state_is_put_back),
-		cmocka_unit_test(it_is_put_back_when_the_program_exits),
-		cmocka_unit_test(another_jobs_terminal_is_left_alone),
+		cmocka_unit_test(a_terminal_becomes_raw_and_is_restored),
+		cmocka_unit_test(a_terminal_is_restored_once),
+		cmocka_unit_test(a_terminal_made_raw_twice_is_restored_to_its_first_state),
+		cmocka_unit_test(a_terminal_is_restored_at_exit),
+		cmocka_unit_test(the_terminal_of_another_job_is_left_alone),
 		cmocka_unit_test(a_background_job_waits_for_the_terminal),
-		cmocka_unit_test(what_is_no_terminal_is_refused),
+		cmocka_unit_test(a_file_that_is_not_a_terminal_is_refused),
 		cmocka_unit_test(the_window_size_is_copied),
 	};
 

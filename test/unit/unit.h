@@ -1,6 +1,6 @@
 /*
- * What the unit tests share: cmocka with the headers it wants, how a refusal
- * looks, and a directory of a test's own.
+ * Shared by the unit tests: cmocka with its headers, an assertion for errors, and a scratch
+ * directory.
  */
 #ifndef CT_UNIT_H
 #define CT_UNIT_H
@@ -21,7 +21,7 @@
 
 #include "base/err.h"
 
-/* The call fails, and says so in exactly this sentence. */
+/* The call fails with exactly this message. */
 #define assert_refused(call, e, sentence)                \
 	do {                                             \
 		memset((e), 0, sizeof(*(e)));            \
@@ -29,7 +29,7 @@
 		assert_string_equal((e)->msg, sentence); \
 	} while (0)
 
-/* A fresh directory, open: *state points at its struct. Given to cmocka_unit_test_setup_teardown. */
+/* Setup and teardown of a new open directory; *state points to its struct. */
 struct scratch {
 	char path[200];
 	int dir;

@@ -21,13 +21,13 @@ static void tell(uint64_t entries, uint64_t bytes)
 static int root_scratch(void **state)
 {
 	if (geteuid() != 0)
-		skip(); /* a child is confined by root only */
+		skip(); /* only root confines the child */
 	return scratch_make(state);
 }
 
 #define unit_test_root(f) cmocka_unit_test_setup_teardown(f, root_scratch, scratch_remove)
 
-static void an_archive_is_unpacked_and_its_size_told(void **state)
+static void an_archive_is_unpacked_and_its_size_returned(void **state)
 {
 	struct scratch *s = *state;
 	struct made m = begin();
@@ -44,7 +44,7 @@ static void an_archive_is_unpacked_and_its_size_told(void **state)
 	assert_int_equal(bytes_told, 5);
 }
 
-static void the_times_of_a_directory_hold_whatever_comes_after_it(void **state)
+static void the_times_of_a_directory_survive_later_entries(void **state)
 {
 	struct scratch *s = *state;
 	struct made m = begin();
@@ -64,7 +64,7 @@ static void the_times_of_a_directory_hold_whatever_comes_after_it(void **state)
 	assert_true(fstatat(s->dir, "a/b", &st, 0) == 0 && st.st_mtime == 1000);
 }
 
-static void a_name_that_leads_up_is_refused_wherever_the_dots_stand(void **state)
+static void a_name_with_dots_anywhere_is_refused(void **state)
 {
 	static const char *const bad[] = {"..",    "../a", "a/..",  "a/../b",
 					  "/../a", "./..", "a/b/.."};
@@ -99,9 +99,8 @@ static void dots_within_a_name_are_part_of_it(void **state)
 	assert_int_equal(faccessat(s->dir, ".hidden", F_OK, 0), 0);
 }
 
-/* As GNU tar -x: packages put one after the other into one archive name lib/x where lib is usr/lib.
- */
-static void names_lead_through_links_that_end_at_the_root_of_the_archive(void **state)
+/* Like GNU tar -x: an archive of several packages names lib/x, where lib is a link to usr/lib. */
+static void links_of_an_archive_are_resolved_inside_it(void **state)
 {
 	static const char *const links[][2] = {
 		{"lib", "usr"},
@@ -129,7 +128,7 @@ static void names_lead_through_links_that_end_at_the_root_of_the_archive(void **
 	}
 }
 
-static void a_directory_takes_the_place_of_a_link_of_its_name(void **state)
+static void a_directory_replaces_a_link_of_its_name(void **state)
 {
 	struct scratch *s = *state;
 	struct made m = begin();
@@ -146,7 +145,7 @@ static void a_directory_takes_the_place_of_a_link_of_its_name(void **state)
 	assert_int_equal(faccessat(s->dir, "usr/file", F_OK, 0), -1);
 }
 
-/* It may be in use, and its links are not the archive's. */
+/* The directory may be in use, and its links are not those of the archive. */
 static void nothing_is_merged_through_a_link(void **state)
 {
 	struct untar_rules rules = {0};
@@ -163,7 +162,7 @@ static void nothing_is_merged_through_a_link(void **state)
 	assert_int_equal(faccessat(s->dir, "usr/file", F_OK, 0), -1);
 }
 
-static void a_top_that_is_no_directory_is_refused(void **state)
+static void a_target_that_is_not_a_directory_is_refused(void **state)
 {
 	struct scratch *s = *state;
 	struct made m = begin();
@@ -175,7 +174,7 @@ static void a_top_that_is_no_directory_is_refused(void **state)
 		       "archive: ./: not a directory");
 }
 
-static void a_very_long_name_leaves_room_for_the_reason(void **state)
+static void an_error_with_a_long_name_keeps_the_reason(void **state)
 {
 	struct scratch *s = *state;
 	struct made m = begin();
@@ -190,7 +189,7 @@ static void a_very_long_name_leaves_room_for_the_reason(void **state)
 	assert_non_null(strstr(e.msg, "File name too long"));
 }
 
-static void an_archive_without_its_end_is_refused(void **state)
+static void a_truncated_archive_is_refused(void **state)
 {
 	struct scratch *s = *state;
 	struct made m = begin();
@@ -205,12 +204,10 @@ static void an_archive_without_its_end_is_refused(void **state)
 		       "archive: cut short (no end mark)");
 }
 
-/*
- * Of each kind of compression a byte is changed: in its checksum, wherever that stands, and
- * elsewhere. (What libarchive writes as zstd has no checksum: see test/cmd/init.bats. Some bits of
- * bzip2 mean nothing.)
+/* Changes a byte of each kind of compression: in its checksum and elsewhere. (zstd of libarchive
+ * has no checksum: see test/cmd/init.bats. Some bits of bzip2 are unused.)
  */
-static void a_changed_byte_within_a_compression_never_gives_other_data(void **state)
+static void a_changed_byte_of_a_compressed_archive_never_gives_other_data(void **state)
 {
 	static const int filters[] = {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ};
 	struct scratch *s = *state;
@@ -249,9 +246,9 @@ static void a_changed_byte_within_a_compression_never_gives_other_data(void **st
 	}
 }
 
-/* Three blocks of headers each, so that some of them are read in two pieces. (libarchive writes
+/* Three blocks of headers each, so some are read in two pieces. (libarchive writes
  * "-N.5" for -N + 0.5.) */
-static void a_fraction_before_1970_counts_backwards_wherever_the_header_stands(void **state)
+static void a_fraction_of_a_time_before_1970_is_kept_wherever_the_header_is(void **state)
 {
 	enum { FILES = 400 };
 	struct scratch *s = *state;
@@ -280,7 +277,7 @@ static void a_fraction_before_1970_counts_backwards_wherever_the_header_stands(v
 	}
 }
 
-static void a_descriptor_that_cannot_be_read_is_said(void **state)
+static void an_unreadable_descriptor_is_reported(void **state)
 {
 	struct scratch *s = *state;
 	own_fd int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -291,7 +288,7 @@ static void a_descriptor_that_cannot_be_read_is_said(void **state)
 		       "archive: Bad file descriptor");
 }
 
-/* As soon as our parent has another child. */
+/* Waits until the parent has another child. */
 static _Noreturn void kill_other_child(void)
 {
 	own_str char *path = str_fmt("/proc/%d/task/%d/children", getppid(), getppid());
@@ -306,7 +303,7 @@ static _Noreturn void kill_other_child(void)
 	}
 }
 
-static void a_child_that_was_killed_is_told_from_a_bad_archive(void **state)
+static void a_killed_child_is_distinguished_from_an_invalid_archive(void **state)
 {
 	struct scratch *s = *state;
 	int pipes[2], status;
@@ -325,7 +322,7 @@ static void a_child_that_was_killed_is_told_from_a_bad_archive(void **state)
 	close(pipes[1]);
 }
 
-static void what_is_merged_replaces_files_and_leaves_directories(void **state)
+static void a_merge_replaces_files_and_keeps_directories(void **state)
 {
 	struct scratch *s = *state;
 	struct untar_rules rules = {.owned = true, .uid = 7, .gid = 8, .disarmed = true};
@@ -349,7 +346,7 @@ static void what_is_merged_replaces_files_and_leaves_directories(void **state)
 	assert_true(fstatat(s->dir, "new", &st, 0) == 0 && st.st_uid == 7);
 }
 
-static void a_merge_that_fails_takes_back_what_is_new(void **state)
+static void a_failed_merge_removes_new_files(void **state)
 {
 	struct scratch *s = *state;
 	struct untar_rules rules = {0};
@@ -372,22 +369,22 @@ static void a_merge_that_fails_takes_back_what_is_new(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		unit_test_root(an_archive_is_unpacked_and_its_size_told),
-		unit_test_root(the_times_of_a_directory_hold_whatever_comes_after_it),
-		unit_test_root(a_name_that_leads_up_is_refused_wherever_the_dots_stand),
+		unit_test_root(an_archive_is_unpacked_and_its_size_returned),
+		unit_test_root(the_times_of_a_directory_survive_later_entries),
+		unit_test_root(a_name_with_dots_anywhere_is_refused),
 		unit_test_root(dots_within_a_name_are_part_of_it),
-		unit_test_root(names_lead_through_links_that_end_at_the_root_of_the_archive),
-		unit_test_root(a_directory_takes_the_place_of_a_link_of_its_name),
+		unit_test_root(links_of_an_archive_are_resolved_inside_it),
+		unit_test_root(a_directory_replaces_a_link_of_its_name),
 		unit_test_root(nothing_is_merged_through_a_link),
-		unit_test_root(a_top_that_is_no_directory_is_refused),
-		unit_test_root(a_very_long_name_leaves_room_for_the_reason),
-		unit_test_root(an_archive_without_its_end_is_refused),
-		unit_test_root(a_changed_byte_within_a_compression_never_gives_other_data),
-		unit_test_root(a_fraction_before_1970_counts_backwards_wherever_the_header_stands),
-		unit_test_root(a_descriptor_that_cannot_be_read_is_said),
-		unit_test_root(a_child_that_was_killed_is_told_from_a_bad_archive),
-		unit_test_root(what_is_merged_replaces_files_and_leaves_directories),
-		unit_test_root(a_merge_that_fails_takes_back_what_is_new),
+		unit_test_root(a_target_that_is_not_a_directory_is_refused),
+		unit_test_root(an_error_with_a_long_name_keeps_the_reason),
+		unit_test_root(a_truncated_archive_is_refused),
+		unit_test_root(a_changed_byte_of_a_compressed_archive_never_gives_other_data),
+		unit_test_root(a_fraction_of_a_time_before_1970_is_kept_wherever_the_header_is),
+		unit_test_root(an_unreadable_descriptor_is_reported),
+		unit_test_root(a_killed_child_is_distinguished_from_an_invalid_archive),
+		unit_test_root(a_merge_replaces_files_and_keeps_directories),
+		unit_test_root(a_failed_merge_removes_new_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ static void assert_leads(const char *text, const char *scheme, const char *host)
 	assert_string_equal(u.host, host);
 }
 
-static void a_url_leads_to_a_host_and_a_port(void **state)
+static void a_url_has_a_scheme_host_and_port(void **state)
 {
 	(void)state;
 	assert_leads("https://a.example/x?y#z", "https", "a.example");
@@ -32,7 +32,7 @@ static bool same(const char *a, const char *b)
 	return url_same(&u, &v);
 }
 
-static void another_scheme_host_or_port_is_elsewhere(void **state)
+static void urls_are_compared_by_scheme_host_and_port(void **state)
 {
 	(void)state;
 	assert_true(same("https://a.example/x", "https://A.example:443/y"));
@@ -55,8 +55,8 @@ static void a_string_is_escaped_for_a_query(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_url_leads_to_a_host_and_a_port),
-		cmocka_unit_test(another_scheme_host_or_port_is_elsewhere),
+		cmocka_unit_test(a_url_has_a_scheme_host_and_port),
+		cmocka_unit_test(urls_are_compared_by_scheme_host_and_port),
 		cmocka_unit_test(a_string_is_escaped_for_a_query),
 	};
 

@@ -44,7 +44,7 @@ static void a_user_is_found_by_name_with_groups_and_home(void **state)
 	assert_int_equal(u.groups[2], 12);
 }
 
-static void a_number_that_has_a_name_is_that_user(void **state)
+static void the_uid_of_a_known_user_is_that_user(void **state)
 {
 	const struct scratch *s = *state;
 	struct user u;
@@ -57,7 +57,7 @@ static void a_number_that_has_a_name_is_that_user(void **state)
 	assert_string_equal(u.home, "/last");
 }
 
-static void a_number_without_a_name_is_a_user_of_the_first_group(void **state)
+static void an_unknown_uid_has_group_0(void **state)
 {
 	const struct scratch *s = *state;
 	struct user u;
@@ -70,7 +70,7 @@ static void a_number_without_a_name_is_a_user_of_the_first_group(void **state)
 	assert_string_equal(u.home, "/");
 }
 
-static void a_group_that_is_named_is_the_only_one(void **state)
+static void a_given_group_is_the_only_one(void **state)
 {
 	const struct scratch *s = *state;
 	struct user u;
@@ -86,7 +86,7 @@ static void a_group_that_is_named_is_the_only_one(void **state)
 	assert_int_equal(u.gid, 100);
 }
 
-static void nobody_said_who_is_root(void **state)
+static void the_default_user_is_root(void **state)
 {
 	const struct scratch *s = *state;
 	struct user u;
@@ -100,7 +100,7 @@ static void nobody_said_who_is_root(void **state)
 	assert_int_equal(u.groups_n, 1);
 }
 
-static void a_name_that_is_not_there_is_refused(void **state)
+static void an_unknown_name_is_refused(void **state)
 {
 	const struct scratch *s = *state;
 	struct user u;
@@ -120,7 +120,7 @@ static void a_name_that_is_not_there_is_refused(void **state)
 		       "user 4294967295: not in the container's /etc/passwd");
 }
 
-static void a_home_that_is_no_path_is_the_root(void **state)
+static void an_invalid_home_directory_is_the_root(void **state)
 {
 	const struct scratch *s = *state;
 	struct user u;
@@ -132,7 +132,7 @@ static void a_home_that_is_no_path_is_the_root(void **state)
 	assert_string_equal(u.home, "/");
 }
 
-static void root_needs_no_files_and_waits_on_none(void **state)
+static void root_needs_no_user_database(void **state)
 {
 	const struct scratch *s = *state;
 	struct user u;
@@ -163,7 +163,7 @@ static void a_link_out_of_the_root_is_not_followed(void **state)
 		       "user daemon: not in the container's /etc/passwd");
 }
 
-static void of_a_file_without_end_only_the_start_is_read(void **state)
+static void only_the_beginning_of_an_endless_file_is_read(void **state)
 {
 	const struct scratch *s = *state;
 	struct user u;
@@ -178,7 +178,7 @@ static void of_a_file_without_end_only_the_start_is_read(void **state)
 	alarm(0);
 }
 
-static void more_groups_than_there_is_room_for_are_left_out(void **state)
+static void excess_groups_are_left_out(void **state)
 {
 	const struct scratch *s = *state;
 	char text[USER_GROUPS * 40] = "";
@@ -197,16 +197,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_scratch(a_user_is_found_by_name_with_groups_and_home),
-		unit_test_scratch(a_number_that_has_a_name_is_that_user),
-		unit_test_scratch(a_number_without_a_name_is_a_user_of_the_first_group),
-		unit_test_scratch(a_group_that_is_named_is_the_only_one),
-		unit_test_scratch(nobody_said_who_is_root),
-		unit_test_scratch(a_name_that_is_not_there_is_refused),
-		unit_test_scratch(a_home_that_is_no_path_is_the_root),
-		unit_test_scratch(root_needs_no_files_and_waits_on_none),
+		unit_test_scratch(the_uid_of_a_known_user_is_that_user),
+		unit_test_scratch(an_unknown_uid_has_group_0),
+		unit_test_scratch(a_given_group_is_the_only_one),
+		unit_test_scratch(the_default_user_is_root),
+		unit_test_scratch(an_unknown_name_is_refused),
+		unit_test_scratch(an_invalid_home_directory_is_the_root),
+		unit_test_scratch(root_needs_no_user_database),
 		unit_test_scratch(a_link_out_of_the_root_is_not_followed),
-		unit_test_scratch(of_a_file_without_end_only_the_start_is_read),
-		unit_test_scratch(more_groups_than_there_is_room_for_are_left_out),
+		unit_test_scratch(only_the_beginning_of_an_endless_file_is_read),
+		unit_test_scratch(excess_groups_are_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

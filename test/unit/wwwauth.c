@@ -5,7 +5,7 @@
 
 static struct err e;
 
-/* What headers (NULL-terminated) come to: "KIND REALM SERVICE", or the error. */
+/* The result of these headers (NULL-terminated): "KIND REALM SERVICE", or the error. */
 static const char *read_all(const char *const *headers)
 {
 	static const char *const kinds[] = {"none", "basic", "bearer"};
@@ -34,7 +34,7 @@ static void a_bearer_challenge_gives_realm_and_service(void **state)
 	assert_challenge("bearer a b", ",, Bearer realm=a ,\t, service=b,");
 }
 
-static void a_quoted_string_may_hold_commas_equals_signs_and_escapes(void **state)
+static void a_quoted_string_may_contain_commas_equals_signs_and_escapes(void **state)
 {
 	(void)state;
 	assert_challenge("bearer a,service=\"x\"\\ y=z",
@@ -42,7 +42,7 @@ static void a_quoted_string_may_hold_commas_equals_signs_and_escapes(void **stat
 	assert_challenge("bearer a ", "Bearer realm=\"\\a\", service=\"\"");
 }
 
-static void bearer_comes_before_basic_wherever_they_stand(void **state)
+static void bearer_precedes_basic_in_any_order(void **state)
 {
 	(void)state;
 	assert_challenge("bearer b -", "Basic realm=\"a\"", "Bearer realm=\"b\"");
@@ -54,7 +54,7 @@ static void bearer_comes_before_basic_wherever_they_stand(void **state)
 	assert_challenge("basic - -", "Basic");
 }
 
-static void what_cannot_be_answered_is_none(void **state)
+static void unsupported_challenges_are_ignored(void **state)
 {
 	(void)state;
 	assert_challenge("none - -", "Negotiate");
@@ -105,9 +105,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bearer_challenge_gives_realm_and_service),
-		cmocka_unit_test(a_quoted_string_may_hold_commas_equals_signs_and_escapes),
-		cmocka_unit_test(bearer_comes_before_basic_wherever_they_stand),
-		cmocka_unit_test(what_cannot_be_answered_is_none),
+		cmocka_unit_test(a_quoted_string_may_contain_commas_equals_signs_and_escapes),
+		cmocka_unit_test(bearer_precedes_basic_in_any_order),
+		cmocka_unit_test(unsupported_challenges_are_ignored),
 		cmocka_unit_test(a_challenge_that_breaks_the_grammar_is_refused),
 		cmocka_unit_test(a_bearer_challenge_needs_a_realm),
 	};
