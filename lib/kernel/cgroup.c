@@ -20,7 +20,7 @@
 enum { VALUE = 1024 }; /* longest value read */
 
 /*
- * The path comes from CT_CGROUP and an id. libcgroup would follow "..", and a cgroup without a
+ * The path comes from CT_CGROUP and an id. The kernel would follow "..", and a cgroup without a
  * parent would stand in the root of the hierarchy, among cgroups of other programs.
  */
 static int path_check(const char *path, const char **out, struct err *e)
@@ -44,7 +44,7 @@ static int path_check(const char *path, const char **out, struct err *e)
 }
 
 /*
- * Checks the path, converts it to libcgroup's form and finds the hierarchies.
+ * Checks the path, takes its first slash off and finds the hierarchies.
  * Returns their number.
  */
 static int start(const char *path, const char **group, const struct hierarchy **trees,

@@ -2,10 +2,8 @@
  * The cgroup of a container, on cgroup v1 (a hierarchy for each controller), v2, or v1 beside a
  * v2 hierarchy without controllers.
  *
- * libcgroup finds hierarchies; creates, configures, reads and deletes cgroups. Joining
- * does not use it: cgroup_attach_task writes a pid, which waits for a grace period of the
- * kernel (milliseconds). A process that writes "0" for itself, or is cloned into the
- * cgroup, does not wait.
+ * A process joins by writing "0" for itself, or is cloned into the cgroup: whoever writes the pid
+ * of another process waits for a grace period of the kernel (milliseconds).
  */
 #ifndef CT_CGROUP_H
 #define CT_CGROUP_H

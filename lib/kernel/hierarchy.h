@@ -1,8 +1,8 @@
 /*
  * The mounted cgroup hierarchies: on v1 one for each controller (or for a few together), on v2
- * one for all controllers, on some hosts both. libcgroup finds them, and the tools of it see what
- * is made here; a value is set by one open(2) and write(2), where libcgroup would read the table
- * of mounts each time. cgroup.h gives the cgroups their meaning.
+ * one for all controllers, on some hosts both. A value is set by one open(2) and write(2), where
+ * libcgroup would read the table of mounts each time; its tools (lscgroup, cgget) see what is made
+ * here. cgroup.h gives the cgroups their meaning.
  *
  * A cgroup is named by its path beneath the mount point of a hierarchy: "ct/ps_42002". A
  * controller has the kernel's name: "memory", "cpuset", "freezer". Functions that return int

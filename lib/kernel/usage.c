@@ -26,7 +26,7 @@ static int64_t number(const char *controller, const char *group, const char *fil
 	return end == line + n ? -1 : found;
 }
 
-/* cpu.stat is there without the controller, too; libcgroup reads it by any controller of v2. */
+/* On v2 cpu.stat is there without the controller, too. */
 static double cpu_time(const char *group)
 {
 	const struct hierarchy *h = hierarchy_of("cpuacct");

@@ -164,7 +164,10 @@ sleeper() {
 		awk '\''$3 ~ /^cgroup2?$/ { print $2 }'\'' /proc/mounts | while read -r at; do mount -o remount,bind,ro "$at"; done
 		exec ct-run "$1" true' sh "$img"
 	[[ $output =~ ^ct-run:\ control\ group\ [^:]*:\ /sys/fs/cgroup[^:]*\ is\ mounted\ read-only$ ]]
-	for command in "ct-run $img true" "ct-exec $c true" "ct-rm -f $c"; do
+	# A supervisor would still see them, and clean up.
+	killed=$(ct-run -d "$img" sleep 1000)
+	kill -9 "$(sed -n 's/^supervisor=//p' "$CT_RUN/$killed/state")"
+	for command in "ct-run $img true" "ct-exec $c true" "ct-rm -f $killed"; do
 		# shellcheck disable=SC2016
 		run unshare --mount sh -c 'mount -t tmpfs tmpfs /sys/fs/cgroup; exec $1' sh "$command"
 		[[ $output == "ct-"*": control groups: $mount: hidden by another mount" ]]
@@ -173,7 +176,7 @@ sleeper() {
 		run unshare --mount sh -c 'mount -t tmpfs tmpfs "$2"; exec $1' sh "$command" "$mount"
 		[[ $output == "ct-"*": control groups: $mount: hidden by another mount" ]]
 	done
-	ct-rm -f "$c"
+	ct-rm -f "$c" "$killed"
 }
 
 # Ends the processes that hold something of the kernel's, and waits until it is free.
