@@ -3,14 +3,19 @@
 #include <btrfsutil.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <linux/btrfs_tree.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -43,6 +48,53 @@ int subvol_snapshot(int src, int dir, const char *name, bool read_only, struct e
 		      src, name, read_only ? "BTRFS_SUBVOL_RDONLY" : "0") < 0)
 		return err_sys(e, "snapshot to %s", name);
 	return 0;
+}
+
+/* What the child works with, which has nothing but the stack of its own. */
+static struct {
+	struct btrfs_ioctl_vol_args_v2 args;
+	int dir;
+	int result; /* 0, or an errno; -1: the child has not come so far */
+	pid_t pid;
+	_Alignas(16) char stack[16384];
+} pending;
+
+/*
+ * The child's thread data are the parent's: it makes system calls only. Should this one fail, the
+ * parent's errno changes at any moment; what the parent makes of that is undone with the snapshot.
+ */
+static int make_pending(void *unused)
+{
+	(void)unused;
+	pending.result =
+		syscall(SYS_ioctl, pending.dir, BTRFS_IOC_SNAP_CREATE_V2, &pending.args) < 0 ? errno
+											     : 0;
+	return 0;
+}
+
+int subvol_snapshot_begin(int src, int dir, const char *name)
+{
+	memset(&pending.args, 0, sizeof(pending.args));
+	pending.args.fd = src;
+	snprintf(pending.args.name, sizeof(pending.args.name), "%s", name);
+	pending.dir = dir;
+	pending.result = -1;
+	/* No signal tells of its end, and only a wait for such children sees it. */
+	pending.pid = clone(make_pending, pending.stack + sizeof(pending.stack),
+			    CLONE_VM | CLONE_FILES | CLONE_FS, NULL);
+	return pending.pid < 0 ? -1 : 0;
+}
+
+int subvol_snapshot_end(const char *name, struct err *e)
+{
+	while (waitpid(pending.pid, NULL, __WCLONE) < 0 && errno == EINTR)
+		continue;
+	if (pending.result == 0)
+		return 0;
+	if (pending.result < 0)
+		return err_set(e, "snapshot to %s: the process that makes it was killed", name);
+	errno = pending.result;
+	return err_sys(e, "snapshot to %s", name);
 }
 
 static int read_only_failed(int subvol, bool read_only, struct err *e)

@@ -12,6 +12,14 @@ int subvol_create(int dir, const char *name, struct err *e);
  * system, whatever the size.
  */
 int subvol_snapshot(int src, int dir, const char *name, bool read_only, struct err *e);
+/*
+ * The same (writable) in two halves, for what can be done while the file system commits. begin
+ * starts a child process that shares the memory and the descriptors; end waits for it. One at a
+ * time in a process; src and dir stay open until the end. begin returns -1 with errno if no child
+ * can be had.
+ */
+int subvol_snapshot_begin(int src, int dir, const char *name);
+int subvol_snapshot_end(const char *name, struct err *e);
 int subvol_set_read_only(int subvol, bool read_only, struct err *e);
 bool subvol_is(int fd);
 /*

@@ -26,7 +26,7 @@ int create_container(struct supervise *l, struct err *e)
 	l->plan->stages = 0; /* nothing runs now; what is started later is a whole container */
 	failed = birth_begin(&birth, e) < 0;
 	run.home = birth.home;
-	failed = failed || snapstage_prepare(&run, e) < 0;
+	failed = failed || snapstage_make(&run, e) < 0;
 	own_close(&run.rootfs);
 	log = failed ? NULL : ctlog_open(birth.home, l->plan->log_max, e);
 	failed = failed || !log || ctlog_close(log, e) < 0 ||

@@ -12,6 +12,7 @@
 #include "kernel/caps.h"
 #include "run/barefs.h"
 #include "run/hostmounts.h"
+#include "run/snapstage.h"
 
 int rootstage_enter_mnt(struct run *r, struct err *e)
 {
@@ -20,9 +21,8 @@ int rootstage_enter_mnt(struct run *r, struct err *e)
 
 int rootstage_prepare(struct run *r, struct err *e)
 {
-	if (r->plan->rootfs)
-		r->rootfs = open(r->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (r->rootfs < 0)
+	if (r->plan->rootfs &&
+	    (r->rootfs = open(r->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return err_sys(e, "%s", r->plan->rootfs);
 	r->mounts_in_child = !r->store && (!r->map.n || !caps_held(CAP_SYS_ADMIN));
 	if (r->mounts_in_child && r->map.n)
@@ -34,6 +34,8 @@ int rootstage_prepare(struct run *r, struct err *e)
 
 int rootstage_grant(struct run *r, struct err *e)
 {
+	if (snapstage_finish(r, e) < 0)
+		return -1;
 	return r->mounts_in_child ? 0 : hostmounts_give(r, e);
 }
 

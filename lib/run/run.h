@@ -27,6 +27,7 @@
 struct run_supervisor {
 	char *group_path;
 	struct cgroup_group group;
+	bool snapshot_begun;       /* and not finished (snapstage.h) */
 	int ids;                   /* what holds its range of host ids (hostslot.h); -1 */
 	int files;                 /* CT_RUN/ps_N */
 	int etc;                   /* the file system of the files of its /etc (etcdir.h) */

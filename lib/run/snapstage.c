@@ -3,7 +3,9 @@
 #include <fcntl.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
+#include "base/step.h"
 #include "kernel/subvol.h"
 #include "store/volstore.h"
 
@@ -12,10 +14,8 @@ bool snapstage_wanted(const struct plan *p)
 	return !p->rootfs;
 }
 
-int snapstage_prepare(struct run *r, struct err *e)
+static int open_root(struct run *r, struct err *e)
 {
-	if (r->make_snapshot && subvol_snapshot(r->image, r->home, "rootfs", false, e) < 0)
-		return -1;
 	r->rootfs = openat(r->home, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->rootfs < 0)
 		return err_sys(e, "rootfs");
@@ -26,4 +26,40 @@ int snapstage_prepare(struct run *r, struct err *e)
 			return -1;
 	}
 	return 0;
+}
+
+int snapstage_make(struct run *r, struct err *e)
+{
+	if (r->make_snapshot && subvol_snapshot(r->image, r->home, "rootfs", false, e) < 0)
+		return -1;
+	return open_root(r, e);
+}
+
+int snapstage_prepare(struct run *r, struct err *e)
+{
+	/* What is shown to the user has happened when it is shown. */
+	if (r->make_snapshot && explain_fd < 0 && !step_wanted() &&
+	    plan_has_stage(r->plan, STAGE_ROOT) &&
+	    subvol_snapshot_begin(r->image, r->home, "rootfs") == 0) {
+		r->supervisor.snapshot_begun = true;
+		return 0;
+	}
+	return snapstage_make(r, e);
+}
+
+int snapstage_finish(struct run *r, struct err *e)
+{
+	if (!r->supervisor.snapshot_begun)
+		return 0;
+	r->supervisor.snapshot_begun = false;
+	return subvol_snapshot_end("rootfs", e) < 0 ? -1 : open_root(r, e);
+}
+
+void snapstage_undo(struct run *r)
+{
+	struct err ignored;
+
+	if (r->supervisor.snapshot_begun)
+		subvol_snapshot_end("rootfs", &ignored);
+	r->supervisor.snapshot_begun = false;
 }

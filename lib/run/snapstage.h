@@ -9,6 +9,11 @@ struct err;
 
 bool snapstage_wanted(const struct plan *p);
 /* With r->make_snapshot; in any case r->rootfs is opened. */
+int snapstage_make(struct run *r, struct err *e);
+/* Likewise, but the snapshot may not be there before snapstage_finish: groups and namespaces are
+ * made while the file system commits. */
 int snapstage_prepare(struct run *r, struct err *e);
+int snapstage_finish(struct run *r, struct err *e);
+void snapstage_undo(struct run *r);
 
 #endif

@@ -18,6 +18,7 @@ const struct stage stages[] = {
 	 .says = "a snapshot of the image is its root directory; see: btrfs subvolume list",
 	 .wanted = snapstage_wanted,
 	 .prepare = snapstage_prepare,
+	 .undo = snapstage_undo,
 	 .shell = recipe_snapshot},
 	{.id = STAGE_CGROUP,
 	 .says = "what it may use, and where all that it starts is found; see: cat /proc/PID/cgroup",

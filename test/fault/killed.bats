@@ -105,6 +105,12 @@ no_runner() {
 @test "ct-run whose first process is killed at any call leaves nothing that one ct-rm -f does not remove" {
 	ct-run --rm "$img" true
 	facts >"$D/before"
+	kill_at_calls 2 rm_leaves_nothing ct-run --name x "$img" true
+}
+
+@test "ct-run whose child that makes the snapshot is killed at any call leaves nothing that one ct-rm -f does not remove" {
+	ct-run --rm "$img" true
+	facts >"$D/before"
 	kill_at_calls 1 rm_leaves_nothing ct-run --name x "$img" true
 }
 
