@@ -75,6 +75,7 @@ $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
 $(B)/ct-run: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/run-*.c))
 $(B)/ct-rm: $(B)/cmd/rm-end.o
 $(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
+$(B)/ct-volumes: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/volumes-*.c))
 $(B)/ct-ps: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/ps-*.c))
 $(B)/ct-build: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/build-*.c))
 

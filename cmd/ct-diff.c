@@ -8,6 +8,8 @@
 #include "base/table.h"
 #include "cmd.h"
 #include "container/moment.h"
+#include "container/volmake.h"
+#include "store/names.h"
 #include "store/store.h"
 #include "tar/filediff.h"
 #include "tar/layerdiff.h"
@@ -150,21 +152,27 @@ static int show(const struct moment *a, const struct moment *b, const struct dif
 	return 0;
 }
 
-/* What a container, or a snapshot of a volume, was made from. */
-static int origin(const struct moment *a, const char *ref, const char **out, struct err *e)
+/* Against what a container or a volume is compared. */
+static int base_of(const struct store *s, const struct moment *a, const char *ref,
+		   char base[ID_LEN], struct err *e)
 {
-	*out = record_get(&a->config, id_is(a->id, "ps") ? "image" : "of");
-	return *out ? 0 : err_set(e, "%s: was not made from another object: name B as well", ref);
+	const char *image = record_get(&a->config, "image");
+
+	if (id_is(a->id, "vol"))
+		return volmake_last_snapshot(s, a->id, base, e);
+	if (!id_is(a->id, "ps") || !image)
+		return err_set(e, "%s: was not made from another object: name B as well", ref);
+	return name_resolve(s, "img", image, base, e);
 }
 
 static int diff(const struct store *s, char **operands, const struct diff_args *args,
 		struct moment *a, struct moment *b, struct err *e)
 {
-	const char *base = operands[1];
+	char base[ID_LEN];
 
 	if (moment_take(s, operands[0], false, a, e) < 0 ||
-	    (!base && origin(a, operands[0], &base, e) < 0) ||
-	    moment_take(s, base, false, b, e) < 0)
+	    (!operands[1] && base_of(s, a, operands[0], base, e) < 0) ||
+	    moment_take(s, operands[1] ? operands[1] : base, false, b, e) < 0)
 		return -1;
 	return show(a, b, args, e) < 0 ? err_wrap(e, "%s", operands[0]) : 0;
 }

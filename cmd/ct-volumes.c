@@ -1,5 +1,6 @@
-/* Lists named volumes, newest first. */
+/* Lists named volumes, newest first; makes volumes, and writes them as archives. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/own.h"
 #include "base/record.h"
@@ -7,26 +8,100 @@
 #include "cmd.h"
 #include "store/names.h"
 #include "store/store.h"
-
-struct volumes_args {
-	struct listing listing;
-};
+#include "volumes.h"
 
 static const struct opt opts[] = {
 	OPT_LISTING(struct volumes_args, listing),
 	OPT_END,
 };
 
+#define OPT_LABEL OPT_LIST(struct volumes_args, labels, 'l', "label", "KEY=VALUE", "attach a label")
+
+static const struct opt label_opts[] = {
+	OPT_LABEL,
+	OPT_END,
+};
+
+static const struct opt create_opts[] = {
+	OPT_LABEL,
+	OPT_TEXT(struct volumes_args, from, 0, "from", "VOLUME",
+		 "begin with a copy of this volume's files (default: empty)"),
+	OPT_END,
+};
+
+static const struct opt no_opts[] = {
+	OPT_END,
+};
+
+static const struct opt_program create = {
+	.name = "ct-volumes create",
+	.operands = "NAME",
+	.purpose = "Make a volume",
+	.opts = create_opts,
+	.min = 1,
+	.max = 1,
+};
+
+static const struct opt_program snapshot = {
+	.name = "ct-volumes snapshot",
+	.operands = "VOLUME [NAME]",
+	.purpose = "Make a read-only copy of a volume",
+	.opts = label_opts,
+	.min = 1,
+	.max = 2,
+};
+
+static const struct opt_program import = {
+	.name = "ct-volumes import",
+	.operands = "NAME [FILE|-]",
+	.purpose = "Make a volume with the files of a tar archive (default: standard input)",
+	.opts = label_opts,
+	.min = 1,
+	.max = 2,
+};
+
+static const struct opt_program export = {
+	.name = "ct-volumes export",
+	.operands = "VOLUME",
+	.purpose = "Write the files of a volume to standard output as a tar archive",
+	.opts = no_opts,
+	.min = 1,
+	.max = 1,
+};
+
+static const struct command {
+	const struct opt_program *program;
+	int (*run)(const struct volumes_args *args, char **operands);
+} commands[] = {
+	{&create, volumes_create},
+	{&snapshot, volumes_snapshot},
+	{&import, volumes_import},
+	{&export, volumes_export},
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static const struct opt_program *command_program(size_t i)
+{
+	return i < COMMANDS ? commands[i].program : NULL;
+}
+
 static const struct opt_program program = {
 	.name = "ct-volumes",
 	.operands = "[VOLUME...]",
-	.purpose = "List volumes",
+	.purpose = "List volumes, or make and write them",
 	.opts = opts,
 	.max = -1,
+	.command = command_program,
 };
 
 static const struct column columns[] = {
-	{.name = "id"}, {.name = "name"}, {.name = "created"}, {.name = "root", .hidden = true},
+	{.name = "id"},
+	{.name = "name"},
+	{.name = "created"},
+	{.name = "root", .hidden = true},
+	{.name = "labels", .hidden = true, .list = true},
+	{.name = "of", .hidden = true},
 	{.name = NULL},
 };
 
@@ -40,8 +115,8 @@ static int list_one(const char *ref, void *arg, struct err *e)
 {
 	struct listed *l = arg;
 	own_record struct record config = {0};
-	own_strv struct strv names = {0};
-	own_str char *file = NULL, *root = NULL;
+	own_strv struct strv names = {0}, labels = {0};
+	own_str char *file = NULL, *root = NULL, *label_text = NULL;
 	char id[ID_LEN];
 
 	if (name_resolve(l->store, "vol", ref, id, e) < 0)
@@ -51,15 +126,18 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	root = str_fmt("%s/%s/data", l->store->root_path, id);
 	if (record_read(l->store->root, file, &config, e) < 0)
 		return -1;
+	record_get_list(&config, "label", &labels);
+	label_text = table_list(l->table, &labels, ",");
 
-	const char *values[] = {id, names.n ? names.v[0] : NULL, record_get(&config, "created"),
-				root};
+	const char *values[] = {
+		id,         names.n ? names.v[0] : NULL, record_get(&config, "created"), root,
+		label_text, record_get(&config, "of")};
 
 	table_row(l->table, values);
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int list(int argc, char **argv)
 {
 	struct volumes_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
@@ -79,4 +157,22 @@ int main(int argc, char **argv)
 	strv_free(&l.names);
 	strv_free(&l.ids);
 	return cmd_end(status);
+}
+
+static int run(const struct command *c, int argc, char **argv)
+{
+	struct volumes_args args = {0};
+	char **operands = cmd_begin(c->program, argc, argv, &args);
+	int status = c->run(&args, operands);
+
+	strv_free(&args.labels);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < COMMANDS; i++)
+		if (strcmp(argv[1], strchr(commands[i].program->name, ' ') + 1) == 0)
+			return run(&commands[i], argc - 1, argv + 1);
+	return list(argc, argv);
 }

@@ -389,6 +389,7 @@ _ct_argument() {
 		_ct_offer snapshot cgroup user net uts ipc pid cgns time mnt root proc caps seccomp exec ;;
 	--userns:*)	_ct_offer auto host unmapped ;;
 	--tag:*)	_ct_images ;;
+	--parent:*)	_ct_images; _ct_volumes ;;
 	*:DIR)	_ct_dirs ;;
 	*:FILE | *:DEVICE*)	_ct_files ;;
 	*:SIGNAL)	_ct_signals ;;
@@ -435,8 +436,13 @@ _ct_operand() {
 	start:*)	_ct_ended ;;
 	logs:0 | commit:0 | wait:* | ps:*)	_ct_containers ;;
 	run:0 | commit:1 | images:*)	_ct_images ;;
-	volumes:*)	_ct_volumes ;;
-	inspect:* | path:0 | export:0 | id:0)	_ct_containers; _ct_images ;;
+	volumes\ create:* | volumes\ import:0)	;;
+	volumes\ import:1)	_ct_files ;;
+	volumes:0)	_ct_volumes; _ct_offer create snapshot import export ;;
+	volumes*:*)	_ct_volumes ;;
+	inspect:* | path:0 | export:0 | id:0 | diff:[01] | send:0)	_ct_containers; _ct_images; _ct_volumes ;;
+	reset:*)	_ct_ended ;;
+	try:0)	_ct_images; _ct_dirs ;;
 	shell:0)	_ct_running; _ct_images ;;
 	rm:*)	_ct_containers; _ct_images; _ct_volumes ;;
 	cp:[01])	_ct_cp ;;
@@ -448,7 +454,7 @@ _ct_operand() {
 	lab:*)	_ct_labs ;;
 	help:0)	_ct_names ;;
 	exec:* | pid:* | top:* | logs:* | commit:* | run:* | path:* | export:* | id:* | shell:*)	;;
-	cp:* | echo:* | init:* | build:* | store:* | net*:* | help:* | prune:* | df:* | pull:*)	;;
+	diff:* | send:* | receive:* | try:* | cp:* | echo:* | init:* | build:* | store:* | net*:* | help:* | prune:* | df:* | pull:*)	;;
 	*)	_ct_files ;;
 	esac
 }
@@ -496,7 +502,7 @@ _ct() {
 		first=$((first + 1)) ;;
 	esac
 	[[ $command != *[![:alnum:]_.-]* ]] || return
-	if [[ $command == net && ${#words[@]} -gt $((first + 1)) && ${words[first]} == [a-z]* ]]; then
+	if [[ ${#words[@]} -gt $((first + 1)) && "$command ${words[first]}" == @(net [a-z]*|volumes create|volumes snapshot|volumes import|volumes export) ]]; then
 		sub=${words[first]}
 		first=$((first + 1))
 	fi

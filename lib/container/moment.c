@@ -202,13 +202,23 @@ static int find(const struct store *s, const char *ref, struct moment *m, struct
 	return 0;
 }
 
+/* A snapshot of a volume is sent under its own identity. */
+static bool is_snapshot(const struct moment *m)
+{
+	own_fd int data = id_is(m->id, "vol")
+		? openat(m->dir, "data", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+		: -1;
+
+	return data >= 0 && subvol_is_read_only(data);
+}
+
 int moment_take(const struct store *s, const char *ref, bool freeze, struct moment *m,
 		struct err *e)
 {
 	*m = (struct moment)MOMENT_NONE;
 	if (find(s, ref, m, e) < 0)
 		return -1;
-	if (id_is(m->id, "img"))
+	if (id_is(m->id, "img") || is_snapshot(m))
 		return open_all(m, m->dir, e) < 0 ? err_wrap(e, "%s", ref) : 0;
 	if (draft_begin(s, &m->draft, e) < 0)
 		return -1;

@@ -1,6 +1,5 @@
 #include "container/transfer.h"
 
-#include <btrfsutil.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,6 +11,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/record.h"
+#include "kernel/subvol.h"
 #include "store/store.h"
 
 static const char first_line[] = "ct-send 1 ";
@@ -304,12 +304,10 @@ int transfer_open(const struct store *s, const char *id, struct err *e)
 {
 	own_str char *path = str_fmt("%s/%s", id, id_is(id, "vol") ? "data" : "rootfs");
 	own_fd int fd = openat(s->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	bool read_only = false;
 
 	if (fd < 0)
 		return err_sys(e, "%s", path);
-	if (id_is(id, "ps") ||
-	    btrfs_util_get_subvolume_read_only_fd(fd, &read_only) != BTRFS_UTIL_OK || !read_only)
+	if (id_is(id, "ps") || !subvol_is_read_only(fd))
 		return err_set(e, "%s: can change, so nothing can be a difference to it", id);
 	return take_fd(&fd);
 }

@@ -117,6 +117,14 @@ int subvol_set_read_only(int subvol, bool read_only, struct err *e)
 	return 0;
 }
 
+bool subvol_is_read_only(int subvol)
+{
+	bool read_only = false;
+
+	return btrfs_util_get_subvolume_read_only_fd(subvol, &read_only) == BTRFS_UTIL_OK &&
+		read_only;
+}
+
 bool subvol_supported(int fd)
 {
 	struct statfs fs;

@@ -22,6 +22,8 @@ int subvol_snapshot_begin(int src, int dir, const char *name);
 int subvol_snapshot_end(const char *name, struct err *e);
 int subvol_set_read_only(int subvol, bool read_only, struct err *e);
 bool subvol_is(int fd);
+/* False if it cannot be found out. */
+bool subvol_is_read_only(int subvol);
 /*
  * Deletes a subvolume with all subvolumes inside it, read-only ones too. btrfs frees the
  * blocks in the background.

@@ -109,9 +109,13 @@ hostile_words() {
 	[ "$(offered 'ct rm bu')" = 'buffer bus busybox:latest' ]
 	[ "$(offered 'ct rm ')" = "buffer bus busybox:latest $img $other $c reg.example:5000/team/app:v1 $v" ]
 	[ "$(offered 'ct rm ' | wc -w)" -eq 8 ]
-	for name in inspect export path id; do
-		[ "$(offered "ct $name bu")" = 'bus busybox:latest' ]
+	for name in inspect export path id diff send 'diff bus'; do
+		[ "$(offered "ct $name bu")" = 'buffer bus busybox:latest' ]
 	done
+	[ "$(offered 'ct volumes snapshot bu')" = buffer ]
+	[ "$(offered 'ct send --parent bu')" = 'buffer busybox:latest' ]
+	[ "$(offered 'ct volumes s')" = snapshot ]
+	[ "$(offered 'ct volumes create --f')" = --from ]
 	[ "$(offered 'ct shell b')" = busybox:latest ]
 }
 
@@ -217,7 +221,7 @@ hostile_words() {
 @test "without a store nothing is offered, printed or made" {
 	export CT_ROOT=$D/none CT_RUN=$D/none.run
 	facts >"$D/before"
-	for line in 'ct rm ' 'ct run ' 'ct exec ' 'ct start ' 'ct inspect ' 'ct volumes '; do
+	for line in 'ct rm ' 'ct run ' 'ct exec ' 'ct start ' 'ct inspect ' 'ct volumes snapshot '; do
 		[ -z "$(offered "$line")" ]
 	done
 	[ -z "$(PATH=$D/none:/usr/bin:/bin offered 'ct rm ')" ]
@@ -292,7 +296,7 @@ hostile_words() {
 }
 
 @test "typed: the purpose of each command is listed beside it but not inserted" {
-	run -0 typed 'type:ct p\t\t' 'wait:\npath   Print the root directory of a container or an image ' \
+	run -0 typed 'type:ct p\t\t' 'wait:\npath   Print the root directory of a container or an image,' \
 		'wait:\nps     List containers ' 'type:\x15' 'type:bocker \t\t' \
 		'wait:\ncommit  Commit a container to an image ' 'type:\x15' 'type:ct net dis\t\x15ct-net d\t\t' \
 		'wait:\ndisconnect  Detach a running container from a network' 'wait:\ndown        Take networks down' 'type:\x15' \

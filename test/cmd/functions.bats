@@ -30,7 +30,7 @@ stubborn() {
 	d=$(ct-run -d --name busybox "$img" sleep 1000)
 	[ "$(ct id busybox)" = "$d" ]
 	run -1 --separate-stderr ct id nosuch
-	[ "$stderr" = 'ct: id: nosuch: no such container or image' ]
+	[ "$stderr" = 'ct: id: nosuch: no such container, image or volume' ]
 }
 
 # stop
@@ -214,7 +214,7 @@ inspected() {
 
 @test "inspect of an unknown object shows the others and fails" {
 	run -1 --separate-stderr ct inspect nosuch busybox
-	[ "$stderr" = 'ct-inspect: nosuch: no such container or image' ]
+	[ "$stderr" = 'ct-inspect: nosuch: no such container, image or volume' ]
 	jq -e 'length == 1' <<<"$output"
 	run -2 ct inspect
 	run -2 ct inspect --frobnicate busybox
@@ -271,7 +271,7 @@ hostile() {
 	[ "$(ct path img)" = "$CT_ROOT/$(ct-ps -q img)/rootfs" ]
 	[ "$(ct path ps_base)" = "$CT_ROOT/$image/rootfs" ]
 	run -1 ct id ps_x
-	[ "$output" = 'ct: id: ps_x: no such container or image' ]
+	[ "$output" = 'ct: id: ps_x: no such container, image or volume' ]
 	ct-rm "$image"
 }
 
@@ -301,7 +301,7 @@ hostile() {
 	[[ $output == *'standard output is a terminal'* ]]
 	run -1 --separate-stderr ct export nosuch
 	[ -z "$output" ]
-	[ "$stderr" = 'ct: export: nosuch: no such container or image' ]
+	[ "$stderr" = 'ct: export: nosuch: no such container, image or volume' ]
 	run -2 ct export
 }
 
