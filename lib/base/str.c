@@ -83,6 +83,25 @@ size_t str_utf8(const char *s, uint32_t *c)
 	return n;
 }
 
+uint32_t str_next(const char **s)
+{
+	uint32_t c;
+	size_t n = str_utf8(*s, &c);
+
+	if (n == 0)
+		return (unsigned char)*(*s)++;
+	*s += n;
+	return c;
+}
+
+size_t str_char(const char *s)
+{
+	const char *end = s;
+
+	str_next(&end);
+	return (size_t)(end - s);
+}
+
 size_t str_shown(const char *s)
 {
 	uint32_t c;

@@ -25,6 +25,10 @@ bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
  * is none. (RFC 3629: shortest forms only, no surrogates.)
  */
 size_t str_utf8(const char *s, uint32_t *c);
+/* Returns the character at *s and advances *s. Invalid UTF-8 is read byte by byte. */
+uint32_t str_next(const char **s);
+/* Bytes of the character at s, as str_next reads it. */
+size_t str_char(const char *s);
 /*
  * The same length, but 0 for characters that move the cursor, end a line or change the writing
  * direction: unsafe on a terminal.

@@ -283,6 +283,20 @@ void dockerfile_read(const char *text, size_t len, struct dockerfile *f, struct 
 	}
 }
 
+void instruction_words(const struct instruction *in, struct strv *out)
+{
+	const char *s = in->rest;
+
+	for (size_t i = 0; in->json && i < in->args.n; i++)
+		strv_add(out, in->args.v[i]);
+	while (!in->json && *s) {
+		size_t n = strcspn(s, " \t\r\v\f");
+
+		strv_take(out, str_dup_n(s, n));
+		s += n + strspn(s + n, " \t\r\v\f");
+	}
+}
+
 void dockerfile_free(struct dockerfile *f)
 {
 	for (size_t i = 0; i < f->n; i++) {

@@ -32,6 +32,10 @@ void dockerfile_read(const char *text, size_t len, struct dockerfile *f, struct 
 void dockerfile_free(struct dockerfile *f);
 #define own_dockerfile __attribute__((cleanup(dockerfile_free)))
 
+/* The arguments of an instruction: the strings of its JSON array, or words separated by blanks.
+ * Adds them to out. */
+void instruction_words(const struct instruction *in, struct strv *out);
+
 /* Whether the text is a JSON array. An array that contains other values than strings is a fault of
  * that line. */
 bool dockerfile_is_list(const char *text, struct strv *out, int line, struct faults *faults);

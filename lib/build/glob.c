@@ -5,20 +5,6 @@
 
 #include "base/str.h"
 
-/* Returns the character at *s and advances *s. Invalid UTF-8 is read byte by byte. */
-static uint32_t next_char(const char **s)
-{
-	uint32_t c;
-	size_t n = str_utf8(*s, &c);
-
-	if (n == 0) {
-		c = (unsigned char)**s;
-		n = 1;
-	}
-	*s += n;
-	return c;
-}
-
 /* Reads one end of a range in a class. False: malformed. */
 static bool class_char(const char **p, uint32_t *c)
 {
@@ -26,7 +12,7 @@ static bool class_char(const char **p, uint32_t *c)
 		return false;
 	if (**p == '\\' && !*++*p)
 		return false;
-	*c = next_char(p);
+	*c = str_next(p);
 	return **p != '\0'; /* a class has an end */
 }
 
@@ -57,7 +43,7 @@ static int class_match(const char **p, uint32_t c)
  */
 static bool one_match(const char **p, const char **s)
 {
-	uint32_t c = next_char(s);
+	uint32_t c = str_next(s);
 
 	if (**p == '[') {
 		++*p;
@@ -68,7 +54,7 @@ static bool one_match(const char **p, const char **s)
 		return c != '/';
 	}
 	*p += **p == '\\';
-	return next_char(p) == c;
+	return str_next(p) == c;
 }
 
 /* Whether the whole pattern is well-formed, including parts that are never reached. */
@@ -112,7 +98,7 @@ int glob_match(const char *pattern, const char *name)
 		if (!star || !*from || *from == '/')
 			return 0;
 		p = star;
-		next_char(&from);
+		str_next(&from);
 		s = from;
 	}
 	return 1;

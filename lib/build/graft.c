@@ -103,11 +103,10 @@ static int add_target(const struct treewalk *w, const struct walked *f, struct b
 		      struct err *e)
 {
 	char target[PATH_MAX + 1];
-	ssize_t n = readlinkat(f->fd, "", target, sizeof(target) - 1);
+	ssize_t n = treewalk_read_link(w, f, target, e);
 
 	if (n < 0)
-		return treewalk_failed(w, "", e);
-	target[n] = '\0';
+		return -1;
 	return add_attribute("target", target, (size_t)n, line);
 }
 
@@ -160,11 +159,10 @@ static int copy_link(const struct treewalk *w, const struct walked *f, int dir, 
 		     struct err *e)
 {
 	char target[PATH_MAX + 1];
-	ssize_t n = readlinkat(f->fd, "", target, sizeof(target) - 1);
+	ssize_t n = treewalk_read_link(w, f, target, e);
 
 	if (n < 0)
-		return treewalk_failed(w, "", e);
-	target[n] = '\0';
+		return -1;
 	return symlinkat(target, dir, name) < 0 ? treewalk_failed(w, "copy ", e) : 0;
 }
 

@@ -37,14 +37,6 @@ struct ignore_pattern {
 	size_t n;
 };
 
-static size_t width(const char *s)
-{
-	uint32_t c;
-	size_t n = str_utf8(s, &c);
-
-	return n ? n : 1;
-}
-
 static void add_token(struct ignore_pattern *p, enum kind kind, const char *text, size_t n)
 {
 	p->tokens = mem_grow(p->tokens, p->n + 1, sizeof(*p->tokens));
@@ -77,7 +69,7 @@ static const char *add_class(struct ignore_pattern *p, const char *s)
 
 	end += *end == '^';
 	for (bool first = true; *end && (*end != ']' || first); first = false)
-		end += *end == '\\' && end[1] ? 1 + width(end + 1) : width(end);
+		end += *end == '\\' && end[1] ? 1 + str_char(end + 1) : str_char(end);
 	if (!*end)
 		return NULL;
 	add_token(p, CLASS, s + 1, (size_t)(end - s - 1));
@@ -105,8 +97,8 @@ static bool compile(struct ignore_pattern *p)
 				s++;
 				p->plain = false;
 			}
-			add_token(p, LITERAL, s, width(s));
-			s += width(s);
+			add_token(p, LITERAL, s, str_char(s));
+			s += str_char(s);
 		}
 	}
 	add_token(p, END, "", 0);
@@ -116,17 +108,8 @@ static bool compile(struct ignore_pattern *p)
 /* Reads one character of a class, which may be quoted. */
 static uint32_t class_char(const char **s)
 {
-	uint32_t c;
-	size_t n;
-
 	*s += **s == '\\' && (*s)[1];
-	n = str_utf8(*s, &c);
-	if (n == 0) {
-		c = (unsigned char)**s;
-		n = 1;
-	}
-	*s += n;
-	return c;
+	return str_next(s);
 }
 
 static bool class_has(const struct token *t, const char *s)
@@ -173,7 +156,7 @@ static void move(const struct ignore_pattern *p, size_t at, const char *s, bool 
 
 	switch (t->kind) {
 	case LITERAL:
-		if (t->n == width(s) && memcmp(t->text, s, t->n) == 0)
+		if (t->n == str_char(s) && memcmp(t->text, s, t->n) == 0)
 			reach(p, next, at + 1);
 		break;
 	case ANY:
@@ -210,7 +193,7 @@ static bool match(const struct ignore_pattern *p, const char *path)
 	now = mem_alloc(p->n);
 	next = mem_alloc(p->n);
 	reach(p, now, 0);
-	for (; *path; path += width(path)) {
+	for (; *path; path += str_char(path)) {
 		bool *swap = now;
 
 		memset(next, 0, p->n);

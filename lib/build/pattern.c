@@ -23,15 +23,6 @@ struct tokens {
 	size_t n;
 };
 
-/* Bytes of the character at s; 1 for invalid UTF-8. */
-static size_t width(const char *s)
-{
-	uint32_t c;
-	size_t n = str_utf8(s, &c);
-
-	return n ? n : 1;
-}
-
 static void tokens_add(struct tokens *t, enum kind kind, const char *text, size_t n)
 {
 	t->v = mem_grow(t->v, t->n + 1, sizeof(*t->v));
@@ -50,8 +41,8 @@ static struct tokens tokens_of(const char *pattern)
 		}
 		if (*pattern == '\\' && pattern[1])
 			pattern++;
-		tokens_add(&t, LITERAL, pattern, width(pattern));
-		pattern += width(pattern);
+		tokens_add(&t, LITERAL, pattern, str_char(pattern));
+		pattern += str_char(pattern);
 	}
 	tokens_add(&t, END, pattern, 0);
 	return t;
@@ -85,7 +76,7 @@ static const char *match(const struct tokens *t, const char *text, bool longest,
 	bool any = true;
 
 	reach(t, now, 0);
-	for (const char *s = text; any; s += width(s)) {
+	for (const char *s = text; any; s += str_char(s)) {
 		bool *swap = now;
 
 		if (now[t->n - 1] && (!whole || !*s) && (!found || longest))
@@ -99,7 +90,7 @@ static const char *match(const struct tokens *t, const char *text, bool longest,
 
 			if (!now[i] ||
 			    (p->kind == LITERAL &&
-			     (p->n != width(s) || memcmp(p->text, s, p->n) != 0)))
+			     (p->n != str_char(s) || memcmp(p->text, s, p->n) != 0)))
 				continue;
 			reach(t, next, p->kind == STAR ? i : i + 1);
 			any = true;
@@ -124,7 +115,7 @@ void pattern_suffix(const char *pattern, const char *text, bool longest, size_t 
 	struct tokens t = tokens_of(pattern);
 
 	*from = strlen(text);
-	for (const char *s = text;; s += width(s)) {
+	for (const char *s = text;; s += str_char(s)) {
 		if (match(&t, s, true, true)) {
 			*from = (size_t)(s - text);
 			if (longest)
@@ -158,8 +149,8 @@ void pattern_replace(const char *pattern, const char *text, const char *with, bo
 		after = false;
 		if (!*s)
 			break;
-		buf_add(out, s, width(s));
-		s += width(s);
+		buf_add(out, s, str_char(s));
+		s += str_char(s);
 	}
 	buf_str(out, s);
 	free(t.v);

@@ -251,26 +251,11 @@ static void do_expose(struct stepping *s)
 	add_step(s, STEP_CONFIG, &words);
 }
 
-/* Splits the arguments at blanks, or takes the JSON array. */
-static void plain_words(const struct instruction *in, struct strv *out)
-{
-	const char *s = in->rest;
-
-	for (size_t i = 0; in->json && i < in->args.n; i++)
-		strv_add(out, in->args.v[i]);
-	while (!in->json && *s) {
-		size_t n = strcspn(s, " \t\r\v\f");
-
-		strv_take(out, str_dup_n(s, n));
-		s += n + strspn(s + n, " \t\r\v\f");
-	}
-}
-
 static void do_volume(struct stepping *s)
 {
 	own_strv struct strv words = {0}, dirs = {0};
 
-	plain_words(s->at, &words);
+	instruction_words(s->at, &words);
 	if (words.n == 0)
 		stepping_fault(s, "arguments are missing");
 	if (!stepping_expand_all(s, &words, &dirs))
@@ -359,7 +344,7 @@ void stepconf_shell(const struct stepping *s, struct strv *out)
 static void read_command(const struct stepping *s, struct strv *out)
 {
 	if (s->at->json) {
-		plain_words(s->at, out);
+		instruction_words(s->at, out);
 		return;
 	}
 	stepconf_shell(s, out);

@@ -24,21 +24,6 @@ static bool is_git(const char *source)
 	return stepcopy_is_url(source) && n > 4 && strncmp(source + n - 4, ".git", 4) == 0;
 }
 
-/* Reads the arguments: the JSON array, or words separated by blanks. */
-static void read_words(const struct instruction *in, struct strv *out)
-{
-	const char *s = in->rest;
-
-	for (size_t i = 0; in->json && i < in->args.n; i++)
-		strv_add(out, in->args.v[i]);
-	while (!in->json && *s) {
-		size_t n = strcspn(s, " \t\r\v\f");
-
-		strv_take(out, str_dup_n(s, n));
-		s += n + strspn(s + n, " \t\r\v\f");
-	}
-}
-
 static const struct heredoc *find_heredoc(const struct instruction *in, const char *word)
 {
 	const struct heredoc *found = NULL;
@@ -236,7 +221,7 @@ bool stepcopy_apply(struct stepping *s)
 	if (!copy && !str_equal(s->at->name, "ADD"))
 		return false;
 	stepflags_check(s->at, copy ? copy_flags : add_flags, s->faults);
-	read_words(s->at, &words);
+	instruction_words(s->at, &words);
 	if (words.n < 2) {
 		stepping_fault(s, "not SOURCE... DEST");
 		return true;

@@ -139,21 +139,18 @@ static _Noreturn void child(struct job *j)
 
 static int run_child(struct job *j, void (*progress)(uint64_t bytes), struct err *e)
 {
-	own_fd int in = -1, out = -1;
+	own_fd int end = -1;
 	struct report r = {0};
-	int pair[2], status;
-	pid_t pid;
+	pid_t pid = proc_fork_pipe(&end);
+	int status;
 
-	if (pipe2(pair, O_CLOEXEC) < 0)
-		return err_sys(e, "%s: pipe", j->in.what);
-	in = pair[0], out = j->to = pair[1];
-	pid = fork();
 	if (pid < 0)
 		return err_sys(e, "%s: fork", j->in.what);
-	if (pid == 0)
+	if (pid == 0) {
+		j->to = end;
 		child(j);
-	shut_fd(&out);
-	while (read(in, &r, sizeof(r)) == sizeof(r))
+	}
+	while (read(end, &r, sizeof(r)) == sizeof(r))
 		if (progress)
 			progress(r.bytes);
 	status = proc_wait_child(pid);

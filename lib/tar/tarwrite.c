@@ -86,7 +86,6 @@ static int describe(const struct job *j, const struct treewalk *w, const struct 
 	own_str char *name = name_of(j, treewalk_below(w));
 	struct archive_entry *entry = j->entry;
 	char target[PATH_MAX + 1];
-	ssize_t n;
 
 	archive_entry_clear(entry);
 	archive_entry_copy_pathname(entry, name);
@@ -98,10 +97,8 @@ static int describe(const struct job *j, const struct treewalk *w, const struct 
 	if (is_device(f))
 		archive_entry_set_rdev(entry, makedev(f->st.stx_rdev_major, f->st.stx_rdev_minor));
 	if (S_ISLNK(f->st.stx_mode)) {
-		n = readlinkat(f->fd, "", target, sizeof(target) - 1);
-		if (n < 0)
-			return treewalk_failed(w, "", e);
-		target[n] = '\0';
+		if (treewalk_read_link(w, f, target, e) < 0)
+			return -1;
 		archive_entry_copy_symlink(entry, target);
 	}
 	return treewalk_attributes(w, f, add_attribute, entry, e);

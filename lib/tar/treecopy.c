@@ -190,11 +190,10 @@ static int copy_link(const struct treewalk *w, const struct walked *f, const str
 		     struct err *e)
 {
 	char target[PATH_MAX + 1];
-	ssize_t n = readlinkat(f->fd, "", target, sizeof(target) - 1);
+	ssize_t n = treewalk_read_link(w, f, target, e);
 
 	if (n < 0)
-		return treewalk_failed(w, "", e);
-	target[n] = '\0';
+		return -1;
 	if (symlinkat(target, to->dir, f->name) < 0)
 		return stays(to) ? 0 : treewalk_failed(w, "copy ", e);
 	return copy_meta(w, f, to->dir, e);

@@ -152,6 +152,17 @@ int treewalk_into(struct treewalk *w, const struct walked *dir, void *here, stru
 	return n < 0 ? treewalk_failed(w, "", e) : 0;
 }
 
+ssize_t treewalk_read_link(const struct treewalk *w, const struct walked *f,
+			   char target[PATH_MAX + 1], struct err *e)
+{
+	ssize_t n = readlinkat(f->fd, "", target, PATH_MAX);
+
+	if (n < 0)
+		return treewalk_failed(w, "", e);
+	target[n] = '\0';
+	return n;
+}
+
 int treewalk_open(const struct treewalk *w, const struct walked *f, struct err *e)
 {
 	char path[40];

@@ -16,8 +16,10 @@
 #ifndef CT_TREEWALK_H
 #define CT_TREEWALK_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "base/str.h"
 
@@ -79,6 +81,10 @@ int treewalk_failed(const struct treewalk *w, const char *doing, struct err *e);
  */
 const char *treewalk_earlier(struct treewalk *w, const struct walked *f);
 bool treewalk_same(const struct statx *a, const struct statx *b);
+
+/* Reads where a visited symbolic link leads; gives the length, or -1. */
+ssize_t treewalk_read_link(const struct treewalk *w, const struct walked *f,
+			   char target[PATH_MAX + 1], struct err *e);
 
 /*
  * Opens a visited regular file for reading: the same file, even if its name

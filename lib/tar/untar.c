@@ -377,21 +377,18 @@ static _Noreturn void child(struct unpack *u, int from, int dest)
 static int run_child(struct unpack *u, int from, int dest, treecopy_progress *progress,
 		     struct err *e)
 {
-	own_fd int in = -1, out = -1;
+	own_fd int end = -1;
 	struct report r = {0};
-	int pair[2], status;
-	pid_t pid;
+	pid_t pid = proc_fork_pipe(&end);
+	int status;
 
-	if (pipe2(pair, O_CLOEXEC) < 0)
-		return err_sys(e, "%s: pipe", u->in.what);
-	in = pair[0], out = u->to = pair[1];
-	pid = fork();
 	if (pid < 0)
 		return err_sys(e, "%s: fork", u->in.what);
-	if (pid == 0)
+	if (pid == 0) {
+		u->to = end;
 		child(u, from, dest);
-	close(take_fd(&out));
-	while (read(in, &r, sizeof(r)) == sizeof(r))
+	}
+	while (read(end, &r, sizeof(r)) == sizeof(r))
 		if (progress)
 			progress(r.entries, r.bytes);
 	status = proc_wait_child(pid);
