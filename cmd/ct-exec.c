@@ -16,7 +16,7 @@
 
 struct exec_args {
 	bool detach, no_input, interactive, tty, explain;
-	struct strv env;
+	struct strv env, env_files;
 	const char *workdir, *user;
 };
 
@@ -30,6 +30,8 @@ static const struct opt opts[] = {
 		 "allocate a terminal even if stdin and stdout are not terminals"),
 	OPT_LIST(struct exec_args, env, 'e', "env", "NAME[=VALUE]",
 		 "set an environment variable (NAME alone: copy yours)"),
+	OPT_LIST(struct exec_args, env_files, 0, "env-file", "FILE",
+		 "set the environment variables that a file lists"),
 	OPT_TEXT(struct exec_args, workdir, 'w', "workdir", "DIR", "set the working directory"),
 	OPT_TEXT(struct exec_args, user, 'u', "user", "USER[:GROUP]",
 		 "run as this user of the container"),
@@ -51,6 +53,7 @@ static const struct opt_program program = {
 static void args_free(struct exec_args *args)
 {
 	strv_free(&args->env);
+	strv_free(&args->env_files);
 }
 
 /* Adapts the container's plan to this command: arguments, working directory, user, environment. */
@@ -64,9 +67,8 @@ static int adapt(struct plan *plan, const struct exec_args *args, char **command
 	plan->workdir = args->workdir ? args->workdir : plan->workdir;
 	plan->user = args->user ? args->user : plan->user;
 	plan->tty = args->tty || (!args->no_input && !args->detach && isatty(0) && isatty(1));
-	for (size_t i = 0; i < args->env.n; i++)
-		if (runplan_add_env(&plan->env, args->env.v[i], e) < 0)
-			return err_wrap(e, "--env");
+	if (runplan_add_env(&args->env_files, &args->env, &plan->env, e) < 0)
+		return -1;
 	runplan_complete_env(plan);
 	return 0;
 }

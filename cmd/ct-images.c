@@ -13,11 +13,13 @@
 
 struct images_args {
 	struct listing listing;
-	bool digests;
+	bool digests, all;
 };
 
 static const struct opt opts[] = {
 	OPT_LISTING(struct images_args, listing),
+	OPT_FLAG(struct images_args, all, 'a', "all",
+		 "accepted for compatibility: all images are listed"),
 	OPT_FLAG(struct images_args, digests, 0, "digests",
 		 "accepted for compatibility: digests are always shown"),
 	OPT_END,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -13,6 +14,14 @@ struct logs_args {
 	struct log_query query;
 };
 
+static int read_tail(void *to, const char *text, struct err *e)
+{
+	uint64_t *lines = to;
+
+	*lines = UINT64_MAX;
+	return strcmp(text, "all") == 0 ? 0 : num_uint(text, 0, INT64_MAX, lines, e);
+}
+
 static int read_time(void *to, const char *text, struct err *e)
 {
 	return num_time(text, to, e);
@@ -21,8 +30,8 @@ static int read_time(void *to, const char *text, struct err *e)
 static const struct opt opts[] = {
 	OPT_FLAG(struct logs_args, query.follow, 'f', "follow",
 		 "wait for new lines until the container ends"),
-	OPT_COUNT(struct logs_args, query.tail, 0, "tail", "N",
-		  "show only the last N lines (default: all)"),
+	OPT_FORM(struct logs_args, query.tail, 'n', "tail", "N",
+		 "show only the last N lines (default: all)", read_tail),
 	OPT_FORM(struct logs_args, query.since, 0, "since", "TIME",
 		 "show lines from this time on (a date, or 5m: five minutes ago)", read_time),
 	OPT_FORM(struct logs_args, query.until, 0, "until", "TIME", "show lines up to this time",

@@ -18,11 +18,13 @@
 struct ps_args {
 	struct listing listing;
 	struct filters filters;
-	bool running;
+	bool running, all;
 };
 
 static const struct opt opts[] = {
 	OPT_FLAG(struct ps_args, running, 'r', "running", "list only running containers"),
+	OPT_FLAG(struct ps_args, all, 'a', "all",
+		 "accepted for compatibility: all containers are listed"),
 	OPT_FORM_LIST(
 		struct ps_args, filters, 'f', "filter", "KEY=VALUE",
 		"list only containers with this status, name (regular expression), image, label or id",

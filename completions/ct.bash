@@ -157,7 +157,7 @@ _ct_labs() {
 	done
 }
 
-# Offers volumes; in SRC:DST only by name.
+# Offers volumes; before a colon of [SRC:]DST only by name.
 _ct_volumes() {
 	local listed columns=id,name
 	[[ -z $after ]] || columns=name
@@ -393,7 +393,7 @@ _ct_argument() {
 	*:DIR)	_ct_dirs ;;
 	*:FILE | *:DEVICE*)	_ct_files ;;
 	*:SIGNAL)	_ct_signals ;;
-	*:SRC:*)
+	*:"[SRC:]"*)
 		case $value in
 		*:*)	return ;;
 		*/* | .* | '~'*)	;;

@@ -29,28 +29,38 @@ static bool digits(const char **s, uint64_t *out)
 	return true;
 }
 
+/* Reads the digits of a decimal fraction and multiplies it by scale; a remainder smaller than 1 is
+ * dropped. */
+static bool fraction(const char **s, uint64_t scale, uint64_t *out)
+{
+	uint64_t part = 0, places = 1;
+	const char *p = *s;
+
+	if (!isdigit((unsigned char)*p))
+		return false;
+	for (; isdigit((unsigned char)*p); p++) {
+		if (places == NSEC)
+			continue;
+		part = part * 10 + (uint64_t)(*p - '0');
+		places *= 10;
+	}
+	*out = (uint64_t)((unsigned __int128)part * scale / places);
+	*s = p;
+	return true;
+}
+
 /* Reads "1", "1.5" or ".5" and multiplies by scale; a remainder smaller than 1 is dropped. */
 static bool decimal(const char **s, uint64_t scale, uint64_t *out)
 {
-	uint64_t whole = 0, part = 0, places = 1;
+	uint64_t whole = 0, part = 0;
 	const char *p = *s;
 
 	if (*p != '.' && !digits(&p, &whole))
 		return false;
 	if (__builtin_mul_overflow(whole, scale, &whole))
 		return false;
-	if (*p == '.') {
-		p++;
-		if (!isdigit((unsigned char)*p))
-			return false;
-		for (; isdigit((unsigned char)*p); p++) {
-			if (places == NSEC)
-				continue;
-			part = part * 10 + (uint64_t)(*p - '0');
-			places *= 10;
-		}
-		part = (uint64_t)((unsigned __int128)part * scale / places);
-	}
+	if (*p == '.' && (p++, !fraction(&p, scale, &part)))
+		return false;
 	if (__builtin_add_overflow(whole, part, out))
 		return false;
 	*s = p;
@@ -144,14 +154,58 @@ static bool duration(const char *s, uint64_t *ns)
 	return true;
 }
 
+/*
+ * Reads HH[:MM[:SS[.FRACTION]]] into tm and nanoseconds; returns what follows, or NULL. ISO 8601
+ * also has a comma before the fraction, and `date -Ins` writes it.
+ */
+static const char *clock_of_day(const char *s, struct tm *tm, uint64_t *frac)
+{
+	const char *p = strptime(s, "%H", tm);
+
+	if (p && *p == ':')
+		p = strptime(p + 1, "%M", tm);
+	else
+		return p;
+	if (p && *p == ':')
+		p = strptime(p + 1, "%S", tm);
+	else
+		return p;
+	if (p && (*p == '.' || *p == ',') && (p++, !fraction(&p, NSEC, frac)))
+		return NULL;
+	return p;
+}
+
+/* Reads Z, +HH:MM or +HHMM, or as in "+0000 UTC" with a name after it; false if s is none of them. */
+static bool zone(const char *s, int *seconds)
+{
+	char sign;
+	int hh, mm, used = 0;
+
+	*seconds = 0;
+	if (strcmp(s, "Z") == 0)
+		return true;
+	s += *s == ' ';
+	if (sscanf(s, "%c%2d:%2d%n", &sign, &hh, &mm, &used) != 3 || used != 6)
+		used = 0;
+	if (!used && (sscanf(s, "%c%2d%2d%n", &sign, &hh, &mm, &used) != 3 || used != 5))
+		return false;
+	if ((sign != '+' && sign != '-') || !isdigit((unsigned char)s[1]) ||
+	    !isdigit((unsigned char)s[used - 2]) || hh > 23 || mm > 59)
+		return false;
+	s += used;
+	if (*s == ' ')
+		s += 1 + strspn(s + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	*seconds = (sign == '+' ? 1 : -1) * (hh * 3600 + mm * 60);
+	return *s == '\0';
+}
+
 /* Reads the date formats of num_time; false if s has none of them. */
 static bool date(const char *s, struct timespec *out)
 {
 	struct tm tm = {.tm_isdst = -1}, day;
 	const char *p = strptime(s, "%Y-%m-%d", &tm);
 	uint64_t frac = 0;
-	char sign;
-	int hh, mm, used = 0;
+	int east;
 
 	if (!p)
 		return false;
@@ -159,27 +213,17 @@ static bool date(const char *s, struct timespec *out)
 	timegm(&day);
 	if (day.tm_mday != tm.tm_mday) /* 30 February has become 1 March */
 		return false;
-	if (*p == 'T' || *p == ' ') {
-		p = strptime(p + 1, "%H:%M:%S", &tm);
-		if (!p)
-			return false;
-		if (*p == '.' && !decimal(&p, NSEC, &frac))
-			return false;
-	}
-	out->tv_nsec = (long)frac;
-	if (*p == '\0') {
-		out->tv_sec = mktime(&tm);
-		return true;
-	}
-	if (strcmp(p, "Z") == 0) {
-		out->tv_sec = timegm(&tm);
-		return true;
-	}
-	if (strspn(p + 1, "0123456789:") != 5 ||
-	    sscanf(p, "%c%2d:%2d%n", &sign, &hh, &mm, &used) != 3 || p[used] ||
-	    (sign != '+' && sign != '-') || hh > 23 || mm > 59)
+	if (*p == 'T' || *p == ' ')
+		p = clock_of_day(p + 1, &tm, &frac);
+	if (!p)
 		return false;
-	out->tv_sec = timegm(&tm) - (sign == '+' ? 1 : -1) * (hh * 3600 + mm * 60);
+	out->tv_nsec = (long)frac;
+	if (*p == '\0')
+		out->tv_sec = mktime(&tm);
+	else if (zone(p, &east))
+		out->tv_sec = timegm(&tm) - east;
+	else
+		return false;
 	return true;
 }
 

@@ -21,8 +21,9 @@ int num_fixed(const char *s, uint64_t scale, uint64_t *out, struct err *e);
 
 /*
  * A point in time: RFC 3339 ("2024-05-01T10:00:00Z", "2024-05-01",
- * "2024-05-01T10:00:00.5+02:00"; local time without a zone), seconds since 1970, or an age
- * ("90s", "5m", "1h30m", "2d").
+ * "2024-05-01T10:00:00.5+02:00"; local time without a zone; minutes and seconds may be left out,
+ * and the zone may be "+0200" or " +0200 CEST"), seconds since 1970, or an age ("90s", "5m",
+ * "1h30m", "2d").
  */
 int num_time(const char *s, struct timespec *out, struct err *e);
 

@@ -7,8 +7,11 @@
 
 int opt_read_flag(void *to, const char *text, struct err *e)
 {
-	(void)text, (void)e;
-	*(bool *)to = true;
+	bool *flag = to;
+
+	*flag = !text || strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+	if (!*flag && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+		return err_set(e, "%s: not true or false", text);
 	return 0;
 }
 
@@ -79,11 +82,13 @@ static bool *rows(const struct opt_program *prog)
 
 static int set(struct reading *r, const struct opt *o, const char *text, struct err *e)
 {
-	bool *given = &r->given[o - r->prog->opts];
-
-	if (*given && o->arg && !o->repeats)
-		return err_set(e, "--%s: given twice", o->name);
-	*given = true;
+	for (size_t i = 0; o->arg && !o->repeats && r->prog->opts[i].name; i++) {
+		if (r->prog->opts[i].at != o->at || !r->prog->opts[i].arg)
+			continue;
+		if (r->given[i])
+			return err_set(e, "--%s: given twice", o->name);
+		r->given[i] = true; /* with its other spellings */
+	}
 	if (o->read((char *)r->args + o->at, text, e) < 0)
 		return err_wrap(e, "--%s", o->name);
 	return 0;
@@ -104,11 +109,8 @@ static int long_option(struct reading *r, struct err *e)
 		return OPT_VERSION;
 	if (!o)
 		return err_set(e, "%s: unknown option", arg);
-	if (!o->arg) {
-		if (equals)
-			return err_set(e, "%s: takes no argument", arg);
+	if (!o->arg && !equals)
 		return set(r, o, NULL, e);
-	}
 	if (equals)
 		return set(r, o, equals + 1, e);
 	if (!r->argv[r->at + 1])
@@ -187,6 +189,8 @@ void opt_help(const struct opt_program *prog, FILE *to)
 	char left[100];
 
 	for (const struct opt *o = prog->opts; o->name; o++) {
+		if (!o->help)
+			continue;
 		size_t w = 6 + strlen(o->name) + (o->arg ? 1 + strlen(o->arg) : 0);
 
 		width = w > width && w < 36 ? w : width;
@@ -194,6 +198,8 @@ void opt_help(const struct opt_program *prog, FILE *to)
 	fprintf(to, "Usage: %s [OPTION...]%s%s\n%s.\n\n", prog->name, *prog->operands ? " " : "",
 		prog->operands, prog->purpose);
 	for (const struct opt *o = prog->opts; o->name; o++) {
+		if (!o->help)
+			continue;
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
 			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
 			 o->arg ? " " : "", o->arg ? o->arg : "");
@@ -209,8 +215,9 @@ void opt_help(const struct opt_program *prog, FILE *to)
 void opt_table(const struct opt_program *prog, FILE *to)
 {
 	for (const struct opt *o = prog->opts; o->name; o++)
-		fprintf(to, "%c%c\t--%s\t%s\t%s%s\n", o->letter ? '-' : ' ',
-			o->letter ? o->letter : ' ', o->name, o->arg ? o->arg : "", o->help,
-			repetition(o));
+		if (o->help)
+			fprintf(to, "%c%c\t--%s\t%s\t%s%s\n", o->letter ? '-' : ' ',
+				o->letter ? o->letter : ' ', o->name, o->arg ? o->arg : "", o->help,
+				repetition(o));
 	fprintf(to, "  \t--help\t\tshow this help\n  \t--version\t\tshow the version\n");
 }

@@ -11,7 +11,8 @@
  *	};
  *
  * Long options are written in full (--memory 1g or --memory=1g). Short options may be bundled
- * (-dm1g). "--" ends the options. --help and --version always exist.
+ * (-dm1g). A flag may say --rm=true or --rm=false. "--" ends the options. --help and --version
+ *always exist.
  *
  * A single-value option that is given twice is refused: otherwise the first value would be
  * lost silently. A list takes each value, and its help says "(repeatable)". A flag may be
@@ -35,12 +36,12 @@ struct opt {
 	bool repeats;     /* every value counts; otherwise a second value is refused */
 	const char *name; /* NULL ends the table */
 	const char *arg;  /* name of its argument; NULL: a flag */
-	const char *help;
-	size_t at; /* offset of the value in the struct */
+	const char *help; /* NULL: another spelling of an option, accepted but not listed */
+	size_t at;        /* offset of the value in the struct */
 	int (*read)(void *to, const char *text, struct err *e);
 };
 
-int opt_read_flag(void *to, const char *text, struct err *e); /* bool */
+int opt_read_flag(void *to, const char *text, struct err *e); /* bool; NULL: true */
 int opt_read_text(void *to, const char *text,
 		  struct err *e); /* const char *: the argument itself, not a copy */
 int opt_read_list(void *to, const char *text, struct err *e); /* struct strv: adds one element */

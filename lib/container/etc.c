@@ -34,7 +34,8 @@ int etc_check_host(const char *text, struct err *e)
 	for (const char *c = text; *c; c++)
 		if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c) || *c == '#')
 			word = false;
-	if (!colon || colon == text || !word || !is_address(colon + 1))
+	if (!colon || colon == text || !word ||
+	    (!is_address(colon + 1) && !str_equal(colon + 1, "host-gateway")))
 		return err_set(e, "%s: not HOST:ADDRESS", text);
 	return 0;
 }
@@ -44,8 +45,8 @@ int etc_check_dns(const char *text, struct err *e)
 	return is_address(text) ? 0 : err_set(e, "%s: not an address", text);
 }
 
-static void make_hosts(const struct plan *plan, const char *hostname, const char *address,
-		       struct buf *out)
+static void make_hosts(const struct plan *plan, const char *hostname,
+		       const struct etc_addresses *at, struct buf *out)
 {
 	struct err ignored;
 
@@ -54,13 +55,16 @@ static void make_hosts(const struct plan *plan, const char *hostname, const char
 		file_read(AT_FDCWD, "/etc/hosts", HOST_FILE_MAX, out, &ignored);
 	else
 		buf_str(out, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n");
-	buf_fmt(out, "%s\t%s", address ? address : "127.0.1.1", hostname);
+	buf_fmt(out, "%s\t%s", at->own ? at->own : "127.0.1.1", hostname);
 	buf_fmt(out, plan->name && strcmp(plan->name, hostname) != 0 ? " %s\n" : "\n", plan->name);
 	for (size_t i = 0; i < plan->hosts.n; i++) {
 		const char *colon = strchr(plan->hosts.v[i], ':');
 
-		buf_fmt(out, "%s\t%.*s\n", colon + 1, (int)(colon - plan->hosts.v[i]),
-			plan->hosts.v[i]);
+		buf_fmt(out, "%s\t%.*s\n",
+			!str_equal(colon + 1, "host-gateway") ? colon + 1
+				: at->gateway                 ? at->gateway
+							      : "127.0.0.1",
+			(int)(colon - plan->hosts.v[i]), plan->hosts.v[i]);
 	}
 }
 
@@ -118,11 +122,11 @@ static void make_resolv_conf(const struct plan *plan, struct buf *out)
 		buf_str(out, usual.data);
 }
 
-void etc_text(const char *name, const struct plan *plan, const char *hostname, const char *address,
-	      struct buf *out)
+void etc_text(const char *name, const struct plan *plan, const char *hostname,
+	      const struct etc_addresses *at, struct buf *out)
 {
 	if (str_equal(name, "hosts"))
-		make_hosts(plan, hostname, address, out);
+		make_hosts(plan, hostname, at, out);
 	else if (str_equal(name, "resolv.conf"))
 		make_resolv_conf(plan, out);
 	else
@@ -138,12 +142,12 @@ int etc_put(int dir, const char *name, const struct buf *text, uid_t owner, stru
 	return fchmodat(dir, name, 0644, 0) < 0 ? err_sys(e, "mode of %s", name) : 0;
 }
 
-int etc_write_hosts(int dir, const struct plan *plan, const char *hostname, const char *address,
-		    const char *others, uid_t owner, struct err *e)
+int etc_write_hosts(int dir, const struct plan *plan, const char *hostname,
+		    const struct etc_addresses *at, const char *others, uid_t owner, struct err *e)
 {
 	own_buf struct buf hosts = {0};
 
-	make_hosts(plan, hostname, address, &hosts);
+	make_hosts(plan, hostname, at, &hosts);
 	buf_str(&hosts, others);
 	return etc_put(dir, "hosts", &hosts, owner, e);
 }
@@ -151,11 +155,12 @@ int etc_write_hosts(int dir, const struct plan *plan, const char *hostname, cons
 int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owner, struct err *e)
 {
 	own_buf struct buf name = {0}, resolv = {0};
+	static const struct etc_addresses none;
 
 	buf_fmt(&name, "%s\n", hostname);
 	make_resolv_conf(plan, &resolv);
 	if (faccessat(dir, "hosts", F_OK, 0) < 0 &&
-	    etc_write_hosts(dir, plan, hostname, NULL, "", owner, e) < 0)
+	    etc_write_hosts(dir, plan, hostname, &none, "", owner, e) < 0)
 		return -1;
 	if (etc_put(dir, "hostname", &name, owner, e) < 0)
 		return -1;

@@ -13,20 +13,26 @@ struct plan;
 
 extern const char *const etc_files[]; /* "hosts", "hostname", "resolv.conf", NULL */
 
+/* As text; own NULL: the container is on no network; gateway NULL: the host is 127.0.0.1. */
+struct etc_addresses {
+	const char *own;     /* the container's */
+	const char *gateway; /* the host's on the container's network */
+};
+
 /* Writes them into dir (CT_RUN/ps_N), owned by the container's root (a host id); hosts and
  * resolv.conf if they are not there. */
 int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owner, struct err *e);
 /* One of them, with that text. */
 int etc_put(int dir, const char *name, const struct buf *text, uid_t owner, struct err *e);
-/* hosts alone, of one with an address (NULL: none) and these lines about others. */
-int etc_write_hosts(int dir, const struct plan *plan, const char *hostname, const char *address,
-		    const char *others, uid_t owner, struct err *e);
+/* Writes hosts alone; others: lines about other containers. */
+int etc_write_hosts(int dir, const struct plan *plan, const char *hostname,
+		    const struct etc_addresses *at, const char *others, uid_t owner, struct err *e);
 
-/* What would be in one of them; address: its own, or NULL. */
-void etc_text(const char *name, const struct plan *plan, const char *hostname, const char *address,
-	      struct buf *out);
+/* The text of one of them. */
+void etc_text(const char *name, const struct plan *plan, const char *hostname,
+	      const struct etc_addresses *at, struct buf *out);
 
-/* "HOST:IP" of --add-host; the error names it. */
+/* "HOST:IP" or "HOST:host-gateway" of --add-host; the error names it. */
 int etc_check_host(const char *text, struct err *e);
 /* An address of --dns. */
 int etc_check_dns(const char *text, struct err *e);

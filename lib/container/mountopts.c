@@ -32,8 +32,9 @@ static const struct kind {
   tmpfs_kind = {"--tmpfs", mountspec_read_tmpfs, tmpfs_text},
   device_kind = {"--device", mountspec_read_device, device_text};
 
+/* own: gets the volumes that belong to the container itself, which have no source. */
 static int plan_kind(const struct kind *k, const struct strv *texts, struct strv *to,
-		     struct strv *taken, struct err *e)
+		     struct strv *own, struct strv *taken, struct err *e)
 {
 	for (size_t i = 0; i < texts->n; i++) {
 		own_mountspec struct mountspec v = {0};
@@ -42,7 +43,10 @@ static int plan_kind(const struct kind *k, const struct strv *texts, struct strv
 			return err_wrap(e, "%s", k->option);
 		if (mountspec_take_place(taken, v.target, k->option, texts->v[i], e) < 0)
 			return -1;
-		strv_take(to, k->text(&v));
+		if (k == &volume_kind && !v.source && !v.name)
+			strv_add(own, v.target);
+		else
+			strv_take(to, k->text(&v));
 	}
 	return 0;
 }
@@ -52,9 +56,10 @@ int mountopts_plan(const struct mountopts *o, const struct strv *wanted, struct 
 {
 	own_strv struct strv taken = {0};
 
-	if (plan_kind(&volume_kind, &o->volumes, &plan->volumes, &taken, e) < 0 ||
-	    plan_kind(&tmpfs_kind, &o->tmpfs, &plan->tmpfs, &taken, e) < 0 ||
-	    plan_kind(&device_kind, &o->devices, &plan->devices, &taken, e) < 0)
+	if (plan_kind(&volume_kind, &o->volumes, &plan->volumes, &plan->image_volumes, &taken, e) <
+		    0 ||
+	    plan_kind(&tmpfs_kind, &o->tmpfs, &plan->tmpfs, NULL, &taken, e) < 0 ||
+	    plan_kind(&device_kind, &o->devices, &plan->devices, NULL, &taken, e) < 0)
 		return -1;
 	for (size_t i = 0; i < wanted->n; i++) {
 		own_str char *target = mountspec_target(wanted->v[i]);

@@ -92,8 +92,12 @@ int mountspec_read(const char *text, struct mountspec *v, struct err *e)
 
 	*v = (struct mountspec){0};
 	strv_split(&parts, text, ':');
+	if (parts.n == 1 && *text == '/') { /* a volume of the container's own */
+		v->target = str_dup(text);
+		return clean_target(v, text, e);
+	}
 	if (parts.n < 2 || parts.n > 3 || !*parts.v[0] || !*parts.v[1])
-		return err_set(e, "%s: not SOURCE:TARGET[:ro]", text);
+		return err_set(e, "%s: not [SOURCE:]TARGET[:ro]", text);
 	if (!mountspec_is_path(text)) {
 		if (name_check_container(parts.v[0], e) < 0)
 			return -1;
@@ -114,7 +118,8 @@ int mountspec_read(const char *text, struct mountspec *v, struct err *e)
 	for (size_t i = 0; i < options.n; i++) {
 		if (strcmp(options.v[i], "ro") == 0)
 			v->read_only = true;
-		else if (strcmp(options.v[i], "rw") != 0) {
+		/* z and Z relabel for SELinux, which ct does not use. */
+		else if (strcmp(options.v[i], "rw") != 0 && strcasecmp(options.v[i], "z") != 0) {
 			err_set(e, "%s: %s: not ro or rw", text, options.v[i]);
 			goto bad;
 		}

@@ -1,5 +1,5 @@
 /*
- * Parses the mounts that a user asks for: -v SRC:DST[:ro] (or NAME:DST, volstore.h), --tmpfs
+ * Parses the mounts that a user asks for: -v [SRC:]DST[:ro] (or NAME:DST, volstore.h), --tmpfs
  * DST[:OPTIONS], --device SRC[:DST].
  */
 #ifndef CT_MOUNTSPEC_H
@@ -13,6 +13,7 @@
 struct err;
 
 struct mountspec {
+	/* Without both, a volume is the container's own, and ends with it. */
 	char *source;  /* absolute path; NULL for a tmpfs or a named volume */
 	char *name;    /* name of a volume in the store, or NULL */
 	char *target;  /* path in the container, from mountspec_target */

@@ -137,7 +137,7 @@ static int choose_number(const struct store *s, struct network *n, unsigned *num
 static bool is_reserved(const char *name)
 {
 	return strcmp(name, "none") == 0 || strcmp(name, "host") == 0 ||
-		strcmp(name, "container") == 0;
+		strcmp(name, "bridge") == 0 || strcmp(name, "container") == 0;
 }
 
 int netdef_create(const struct store *s, struct netlink *rtnl, struct network *n,
@@ -153,8 +153,8 @@ int netdef_create(const struct store *s, struct netlink *rtnl, struct network *n
 	if (name_check_container(n->name, &why) < 0 || is_reserved(n->name))
 		return err_set(
 			e,
-			"%s: not a name for a network (the rules are those of a container's name; none, host "
-			"and container are reserved)",
+			"%s: not a name for a network (the rules are those of a container's name; none, host, "
+			"bridge and container are reserved)",
 			n->name);
 	if (network_find(s, n->name, &old, &why) == 0)
 		return err_set(e, "%s: this network exists already", n->name);

@@ -70,12 +70,15 @@ static void make_record(const struct run *r, const struct network *n, struct rec
 static int write_hosts(struct run *r, const struct network *n, struct err *e)
 {
 	own_buf struct buf others = {0};
-	char address[INET_ADDRSTRLEN];
+	char own[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
+	struct in_addr host = network_gateway(n);
+	struct etc_addresses at = {own, gateway};
 
-	inet_ntop(AF_INET, &r->supervisor.net.member.at.address, address, sizeof(address));
+	inet_ntop(AF_INET, &r->supervisor.net.member.at.address, own, sizeof(own));
+	inet_ntop(AF_INET, &host, gateway, sizeof(gateway));
 	if (hosts_of_others(n, r->id, &others, e) < 0)
 		return -1;
-	return etc_write_hosts(r->supervisor.etc, r->plan, r->hostname, address, others.data,
+	return etc_write_hosts(r->supervisor.etc, r->plan, r->hostname, &at, others.data,
 			       idmap_root(&r->map), e);
 }
 

@@ -46,12 +46,17 @@ static const char *there(const struct recipe *out)
 static void make_etc(const struct run *r, const char *name, struct buf *to)
 {
 	struct in_addr address = r->supervisor.net.member.at.address;
-	char shown[INET_ADDRSTRLEN];
-	const char *own = address.s_addr ? inet_ntop(AF_INET, &address, shown, sizeof(shown))
-					 : NULL;
+	struct network on = {.subnet = r->supervisor.net.member.address};
+	struct in_addr host = network_gateway(&on);
+	char own[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
+	struct etc_addresses at = {0};
 	own_buf struct buf text = {0}, line = {0};
 
-	etc_text(name, r->plan, r->hostname, own, &text);
+	if (address.s_addr) {
+		at.own = inet_ntop(AF_INET, &address, own, sizeof(own));
+		at.gateway = inet_ntop(AF_INET, &host, gateway, sizeof(gateway));
+	}
+	etc_text(name, r->plan, r->hostname, &at, &text);
 	shell_format(&line, text.data);
 	buf_fmt(to, "printf %s >\"$work/%s\"\n", line.data, name);
 }

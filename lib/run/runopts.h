@@ -11,7 +11,7 @@
 #include "store/plan.h"
 
 struct runopts {
-	bool detach, no_input, interactive, tty, remove, init, read_only, privileged;
+	bool detach, no_input, interactive, tty, remove, init, read_only, privileged, publish_all;
 	const char *name, *cidfile, *workdir, *user, *hostname, *entrypoint, *stop_signal, *rootfs;
 	bool explain, dry_run, step;
 	const char *network, *userns, *memory_swap, *cpus, *cpuset_cpus, *pids_limit;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/jsonlist.h"
 #include "base/own.h"
 #include "base/sig.h"
 #include "container/etc.h"
@@ -32,7 +33,7 @@ static const char *keep(struct strv *kept, char *s)
 }
 
 /* NAME=VALUE, or NAME to copy this process's variable if it is set. */
-int runplan_add_env(struct strv *env, const char *text, struct err *e)
+static int add_env(struct strv *env, const char *text, struct err *e)
 {
 	own_str char *ours = NULL;
 
@@ -58,30 +59,32 @@ void runplan_complete_env(struct plan *plan)
 		strv_add(&plan->env, term);
 }
 
-static int plan_env(const struct runopts *o, struct plan *p, const struct record *image,
+int runplan_add_env(const struct strv *files, const struct strv *settings, struct strv *env,
 		    struct err *e)
 {
-	own_strv struct strv settings = {0};
+	own_strv struct strv listed = {0};
 
-	if (image)
-		record_get_list(image, "env", &p->env);
-	for (size_t i = 0; i < o->env_files.n; i++)
-		if (envfile_read(o->env_files.v[i], &settings, e) < 0)
+	for (size_t i = 0; i < files->n; i++)
+		if (envfile_read(files->v[i], &listed, e) < 0)
 			return err_wrap(e, "--env-file");
-	for (size_t i = 0; i < settings.n; i++)
-		if (runplan_add_env(&p->env, settings.v[i], e) < 0)
+	for (size_t i = 0; i < listed.n; i++)
+		if (add_env(env, listed.v[i], e) < 0)
 			return err_wrap(e, "--env-file");
-	for (size_t i = 0; i < o->env.n; i++)
-		if (runplan_add_env(&p->env, o->env.v[i], e) < 0)
+	for (size_t i = 0; i < settings->n; i++)
+		if (add_env(env, settings->v[i], e) < 0)
 			return err_wrap(e, "--env");
 	return 0;
 }
 
-static void plan_command(const struct runopts *o, const struct record *image, char **command,
-			 struct plan *p)
+static int plan_command(const struct runopts *o, const struct record *image, char **command,
+			struct plan *p, struct err *e)
 {
+	enum jsonlist form = o->entrypoint ? jsonlist_read(o->entrypoint, &p->args) : JSONLIST_NONE;
+
+	if (form == JSONLIST_OTHER)
+		return err_set(e, "--entrypoint %s: not an array of strings", o->entrypoint);
 	if (o->entrypoint) {
-		if (*o->entrypoint)
+		if (form == JSONLIST_NONE && *o->entrypoint)
 			strv_add(&p->args, o->entrypoint);
 	} else if (image) {
 		record_get_list(image, "entrypoint", &p->args);
@@ -97,6 +100,7 @@ static void plan_command(const struct runopts *o, const struct record *image, ch
 		record_get_list(image, "cmd", &p->args);
 	if (!p->args.n)
 		strv_add(&p->args, "/bin/sh");
+	return 0;
 }
 
 static int plan_limits(const struct runopts *o, struct limits *l, struct err *e)
@@ -183,7 +187,12 @@ static int plan_mounts(const struct runopts *o, const struct record *image, stru
 
 	if (image)
 		record_get_list(image, "volume", &wanted);
-	return mountopts_plan(&o->mounts, &wanted, p, e);
+	if (mountopts_plan(&o->mounts, &wanted, p, e) < 0)
+		return -1;
+	return o->rootfs && p->image_volumes.n
+		? err_set(e, "--volume %s: with --rootfs a volume needs a source",
+			  p->image_volumes.v[0])
+		: 0;
 }
 
 /* Copies a list of option values after checking each. */
@@ -295,7 +304,7 @@ static int check_stages(const struct runopts *o, const struct plan *p, struct er
 		{"--init", STAGE_PID, o->init},
 		{"--volume", STAGE_ROOT, o->mounts.volumes.n},
 		{"--tmpfs", STAGE_ROOT, o->mounts.tmpfs.n},
-		{"--publish", STAGE_NET, o->ports.n},
+		{"--publish", STAGE_NET, o->ports.n || o->publish_all},
 		{"--read-only", STAGE_ROOT, o->read_only},
 		{"--device", STAGE_PROC, o->mounts.devices.n},
 		{"--device", STAGE_ROOT, o->mounts.devices.n},
@@ -386,12 +395,14 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 	p->stop_signal = o->stop_signal ? o->stop_signal
 		: image                 ? record_get(image, "stopsignal")
 					: NULL;
-	p->net = net_mode_read(o->network ? o->network : NETWORK_DEFAULT, &p->network);
-	if (o->ports.n && !netstage_name(p))
+	p->net = net_mode_read(o->network && !str_equal(o->network, "bridge") ? o->network
+									      : NETWORK_DEFAULT,
+			       &p->network);
+	if ((o->ports.n || o->publish_all) && !netstage_name(p))
 		return err_set(
 			e,
-			"--publish %s: a container on a network has ports, and not with --network %s",
-			o->ports.v[0], o->network);
+			"--publish%s%s: a container on a network has ports, and not with --network %s",
+			o->ports.n ? " " : "-all", o->ports.n ? o->ports.v[0] : "", o->network);
 	if (plan_stages(o, p, e) < 0)
 		return -1;
 	if (o->name && name_check_container(o->name, e) < 0)
@@ -404,13 +415,18 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 		return err_set(e, "--workdir %s: not an absolute path", o->workdir);
 	if (o->stop_signal && sig_read(o->stop_signal, &ignored, e) < 0)
 		return err_wrap(e, "--stop-signal");
-	plan_command(o, image, command, p);
-	if (plan_env(o, p, image, e) < 0 || plan_limits(o, &p->limits, e) < 0 ||
-	    plan_caps(o, p, e) < 0 || plan_mounts(o, image, p, e) < 0 || plan_userns(o, p, e) < 0 ||
+	if (image)
+		record_get_list(image, "env", &p->env);
+	if (plan_command(o, image, command, p, e) < 0 ||
+	    runplan_add_env(&o->env_files, &o->env, &p->env, e) < 0 ||
+	    plan_limits(o, &p->limits, e) < 0 || plan_caps(o, p, e) < 0 ||
+	    plan_mounts(o, image, p, e) < 0 || plan_userns(o, p, e) < 0 ||
 	    plan_rootfs(o, p, kept, e) < 0)
 		return -1;
 	if (image)
 		record_get_list(image, "label", &p->labels);
+	if (image && o->publish_all)
+		record_get_list(image, "expose", &p->ports);
 	if (plan_list("--publish", &o->ports, &p->ports, check_port, e) < 0 ||
 	    plan_list("--label", &o->labels, &p->labels, check_label, e) < 0 ||
 	    plan_list("--dns", &o->dns, &p->dns, etc_check_dns, e) < 0 ||

@@ -13,8 +13,12 @@
 int runplan_make(const struct runopts *o, const struct record *image, char **command, bool terminal,
 		 struct plan *plan, struct strv *kept, struct err *e);
 
-/* Sets NAME=VALUE in an environment, or NAME as our own environment has it (if it has). */
-int runplan_add_env(struct strv *env, const char *text, struct err *e);
+/*
+ * Sets the variables of --env-file, then those of --env, in an environment: NAME=VALUE, or NAME as
+ * this process's environment has it (if it has).
+ */
+int runplan_add_env(const struct strv *files, const struct strv *settings, struct strv *env,
+		    struct err *e);
 /* TERM for a process with a terminal. */
 void runplan_complete_env(struct plan *plan);
 

@@ -76,9 +76,11 @@ struct plan {
 	const char *network; /* the network or container of `net`; NULL: none */
 	struct strv ports;   /* in the format of port_read */
 	enum users_mode users;
-	const char *user_map;      /* for USERS_MAP: CTR:HOST:COUNT,... */
-	uint64_t caps;             /* bounding set */
-	struct strv image_volumes; /* directories that the image declares as volumes */
+	const char *user_map; /* for USERS_MAP: CTR:HOST:COUNT,... */
+	uint64_t caps;        /* bounding set */
+	/* directories that the image or a -v without source declares as the container's own volumes
+	 */
+	struct strv image_volumes;
 	struct strv volumes, tmpfs, devices, dns, hosts, ulimits;
 	uint64_t shm_size; /* bytes */
 	struct limits limits;

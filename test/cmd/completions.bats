@@ -61,7 +61,7 @@ hostile_words() {
 	[ "$(offered 'ct df -')" = '--help --json' ]
 	[ "$(offered 'ct build -')" = '--build-arg --file --help --iidfile --label --no-cache --platform --print --prune --pull --quiet --tag --target --version -f -q -t' ]
 	[ "$(offered 'ct-build --t')" = '--tag --target' ]
-	[ "$(offered 'ct inspect -')" = '--help --version' ]
+	[ "$(offered 'ct inspect -')" = '--format --help --version -f' ]
 }
 
 @test "a script is not run to find its options" {

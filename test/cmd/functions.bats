@@ -137,7 +137,7 @@ stubborn() {
 	run -0 ct stop --help
 	[ "${lines[0]}" = 'Usage: ct stop [-t SECONDS] CONTAINER...' ]
 	[ "$output" = "$(ct help stop)" ]
-	[[ "$(ct inspect --help)" == 'Usage: ct-inspect ID...'* ]]
+	[[ "$(ct inspect --help)" == 'Usage: ct-inspect [OPTION...] ID...'* ]]
 }
 
 # inspect

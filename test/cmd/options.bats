@@ -43,6 +43,7 @@ ct-build --label
 ct-build --tag
 ct-commit --change
 ct-exec --env
+ct-exec --env-file
 ct-ps --filter
 ct-run --add-host
 ct-run --cap-add
@@ -93,7 +94,10 @@ ct-run --without'
 		usage=$(sed -n "s/^ct_$function() { #HELP \([^\t]*\)\t.*/\1/p" "$B/ct")
 		for option in $(grep -oE -e '\[--[a-z]+\]' <<<"$usage" | tr -d '[]'); do
 			echo "$function $option"
-			run -0 ct "$function" "$option" "$option"
+			case $usage in
+			*\ IMAGE)	run -0 ct "$function" "$option" "$option" "$img" ;;
+			*)	run -0 ct "$function" "$option" "$option" ;;
+			esac
 		done
 		for option in $(grep -oE -e '\[-[a-z] [A-Z]+' <<<"$usage" | tr -d '[' | cut -d ' ' -f 1); do
 			echo "$function $option"

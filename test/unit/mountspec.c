@@ -52,12 +52,12 @@ static void invalid_volumes_are_refused_by_name(void **state)
 	struct mountspec v;
 
 	(void)state;
-	assert_refused(mountspec_read("", &v, &e), &e, ": not SOURCE:TARGET[:ro]");
-	assert_refused(mountspec_read("/etc", &v, &e), &e, "/etc: not SOURCE:TARGET[:ro]");
-	assert_refused(mountspec_read("/etc:", &v, &e), &e, "/etc:: not SOURCE:TARGET[:ro]");
-	assert_refused(mountspec_read(":/x", &v, &e), &e, ":/x: not SOURCE:TARGET[:ro]");
+	assert_refused(mountspec_read("data", &v, &e), &e, "data: not [SOURCE:]TARGET[:ro]");
+	assert_refused(mountspec_read("", &v, &e), &e, ": not [SOURCE:]TARGET[:ro]");
+	assert_refused(mountspec_read("/etc:", &v, &e), &e, "/etc:: not [SOURCE:]TARGET[:ro]");
+	assert_refused(mountspec_read(":/x", &v, &e), &e, ":/x: not [SOURCE:]TARGET[:ro]");
 	assert_refused(mountspec_read("/a:/b:ro:x", &v, &e), &e,
-		       "/a:/b:ro:x: not SOURCE:TARGET[:ro]");
+		       "/a:/b:ro:x: not [SOURCE:]TARGET[:ro]");
 	assert_refused(mountspec_read("/etc:/x:zz", &v, &e), &e, "/etc:/x:zz: zz: not ro or rw");
 	assert_refused(
 		mountspec_read("/etc:x", &v, &e), &e,

@@ -103,6 +103,12 @@ static void a_time_is_read_with_its_zone(void **state)
 	assert_int_equal(time_of("2024-02-29T12:00:00-05:30").tv_sec, 1709208000 + 19800);
 	assert_int_equal(time_of("2024-02-29T12:00:00.5Z").tv_nsec, 500000000);
 	assert_int_equal(time_of("2024-02-29T12:00:00.123456789123Z").tv_nsec, 123456789);
+	/* date -Iminutes, -Ins, and what docker ps calls CreatedAt */
+	assert_int_equal(time_of("2024-02-29T14:00+02:00").tv_sec, 1709208000);
+	assert_int_equal(time_of("2024-02-29T14+02:00").tv_sec, 1709208000);
+	assert_int_equal(time_of("2024-02-29T12:00:00,123456789+00:00").tv_nsec, 123456789);
+	assert_int_equal(time_of("2024-02-29 14:00:00 +0200 CEST").tv_sec, 1709208000);
+	assert_int_equal(time_of("2024-02-29 12:00:00 +0000 UTC").tv_sec, 1709208000);
 	assert_int_equal(time_of("1709208000").tv_sec, 1709208000);
 	assert_int_equal(time_of("1709208000.25").tv_nsec, 250000000);
 }
@@ -139,9 +145,10 @@ static void an_invalid_time_is_refused(void **state)
 					  "2023-02-29T00:00:00Z",
 					  "2024-13-01",
 					  "2024-05-01T",
-					  "2024-05-01T10:00",
 					  "2024-05-01T10:00:00X",
 					  "2024-05-01T10:00:00+2",
+					  "2024-05-01T10:00:00,",
+					  "2024-05-01T10:00:00+0200 x",
 					  "2024-05-01T10:00:00+-1:00",
 					  "2024-05-01T10:00:00+99:00",
 					  "2024-05-01T10:00:00+02:00x",

@@ -152,7 +152,7 @@ static void errors_name_the_option(void **state)
 	assert_refused(parse("-dx"), &e, "-x: unknown option");
 	assert_refused(parse("--name"), &e, "--name: needs NAME");
 	assert_refused(parse("-d -m"), &e, "-m: needs SIZE");
-	assert_refused(parse("--tty=yes"), &e, "--tty=yes: takes no argument");
+	assert_refused(parse("--tty=yes"), &e, "--tty: yes: not true or false");
 	assert_refused(parse("-m 12x"), &e,
 		       "--memory: 12x: not a size (a number, or one with k, m, g or t)");
 	assert_refused(parse("--cpu-shares=-1"), &e, "--cpu-shares: -1: not a number");

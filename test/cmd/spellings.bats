@@ -1,0 +1,121 @@
+# Commands as users of docker and podman type them (docker-run(1), podman-run(1), podman-inspect(1)).
+load helper
+
+# with_ports: an image that exposes 80/tcp and 53/udp.
+with_ports() {
+	printf 'FROM %s\nEXPOSE 80\nEXPOSE 53/udp\n' "$img" >"$D/Dockerfile"
+	ct-build -q "$D"
+}
+
+@test "a flag may be followed by =true or =false" {
+	id=$(ct-run -d --rm=true --init=false "$img" sleep 60)
+	ct-kill "$id"
+	ct-wait "$id" || true
+	run ct-ps -q "$id"
+	[ "$status" -eq 1 ]
+	ct-run --rm=false --name kept "$img" true
+	[ "$(ct-ps --no-header -o status kept)" = 'exited 0' ]
+	run ct-run --rm=maybe "$img" true
+	[ "$status" -eq 125 ]
+	[[ "$output" == *"--rm: maybe: not true or false"* ]]
+}
+
+@test "short flags may be bundled, and ps and images take -a" {
+	id=$(ct-run -itd "$img" sleep 60)
+	[ "$(ct-ps -aq)" = "$id" ]
+	[ "$(ct-images -aq "$img")" = "$img" ]
+}
+
+@test "--net is --network, and bridge is the default network" {
+	ct-run --rm --net none "$img" sh -c 'ls /sys/class/net' >"$D/none"
+	[ "$(cat "$D/none")" = lo ]
+	[ "$(ct-run --rm --network bridge "$img" ls /sys/class/net | tr '\n' ' ')" = 'eth0 lo ' ]
+	run ct-run --net none --network bridge "$img" true
+	[ "$status" -eq 125 ]
+	[[ "$output" == *"--network: given twice"* ]]
+	run ct-net create bridge
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"bridge: not a name for a network"* ]]
+}
+
+@test "-v takes z and Z, and a directory alone is a new volume that ends with the container" {
+	mkdir "$D/dir"
+	ct-run --rm -v "$D/dir:/mnt:z" "$img" touch /mnt/one
+	ct-run --rm -v "$D/dir:/mnt:ro,Z" "$img" test -e /mnt/one
+	ct-run --name own -v /data "$img" sh -c 'echo kept >/data/file; grep -c " /data " /proc/self/mountinfo' >"$D/out"
+	[ "$(cat "$D/out")" = 1 ]
+	ct-start own >/dev/null
+	ct-cp own:/data/file - | grep -q kept
+	[ -z "$(ct-volumes -q)" ]
+	run ct-run --rootfs "$(ct path "$img")" -v /data true
+	[ "$status" -eq 125 ]
+	[[ "$output" == *"--volume /data: with --rootfs a volume needs a source"* ]]
+}
+
+@test "-P publishes the ports that the image exposes on free ports of the host" {
+	image=$(with_ports)
+	id=$(ct-run -d -P "$image" sleep 60)
+	ct-inspect "$id" | jq -e '.[0].NetworkSettings.Ports | (.["80/tcp"] | length) == 1 and (.["53/udp"] | length) == 1'
+	run ct-run -P --network none "$image" true
+	[ "$status" -eq 125 ]
+	[[ "$output" == *"--publish-all: a container on a network has ports"* ]]
+}
+
+@test "--entrypoint takes an array of JSON" {
+	[ "$(ct-run --rm --entrypoint '["echo","a b"]' "$img" c)" = 'a b c' ]
+	run ct-run --rm --entrypoint '["echo",1]' "$img" c
+	[ "$status" -eq 125 ]
+	[[ "$output" == *'--entrypoint ["echo",1]: not an array of strings'* ]]
+}
+
+@test "logs takes -n, --tail=all and every form of time that date and docker write" {
+	ct-run --name c "$img" sh -c 'echo one; echo two' >/dev/null
+	[ "$(ct-logs -n 1 c)" = two ]
+	[ "$(ct-logs --tail=all c | wc -l)" -eq 2 ]
+	for form in -Iseconds -Iminutes -Ihours -Ins '+%F %T %z %Z'; do
+		[ "$(ct-logs --since "$(date -d '2 hours ago' "$form")" c | wc -l)" -eq 2 ]
+		[ "$(ct-logs --until "$(date -d '2 hours ago' "$form")" c | wc -l)" -eq 0 ]
+	done
+}
+
+@test "--add-host NAME:host-gateway names the host's address on the container's network" {
+	[ "$(ct-run --rm --add-host me:host-gateway "$img" awk '$2 == "me" { print $1 }' /etc/hosts)" \
+		= "$(ct-run --rm "$img" ip route | awk '/default/ { print $3 }')" ]
+	[ "$(ct-run --rm --network host --add-host me:host-gateway "$img" awk '$2 == "me" { print $1 }' /etc/hosts)" = 127.0.0.1 ]
+}
+
+@test "exec takes --env-file, which --env overrides" {
+	ct-run -d --name c "$img" sleep 60 >/dev/null
+	printf 'A=file\nB=file\n' >"$D/env"
+	[ "$(ct-exec --env-file "$D/env" -e B=option c sh -c 'echo $A $B')" = 'file option' ]
+	run ct-exec --env-file "$D/missing" c true
+	[[ "$output" == "ct-exec: c: --env-file: $D/missing: No such file or directory" ]]
+}
+
+@test "inspect --format takes an expression of jq, and refuses a Go template with a hint" {
+	ct-run -d --name web -l 'a=two words' "$img" sleep 60 >/dev/null
+	[ "$(ct-inspect -f .State.Pid web)" = "$(ct pid web)" ]
+	[ "$(ct-inspect --format='.Config.Labels.a' web)" = 'two words' ]
+	[ "$(ct-inspect -f .Name web "$img" | wc -l)" -eq 2 ]
+	run ct-inspect -f '{{.State.Pid}}' web
+	[ "$status" -eq 2 ]
+	[ "$output" = 'ct-inspect: {{.State.Pid}}: a Go template; --format takes an expression of jq, such as .State.Pid' ]
+	run ct-inspect -f '.State[' web
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == 'ct-inspect: --format .State[: '* ]]
+}
+
+@test "inspect --format prints no control characters on a terminal" {
+	ct-run --name web -l "$(printf 'a=x\033[2Jy')" "$img" true
+	run script -qec "ct-inspect -f .Config.Labels.a web" /dev/null
+	[ "${output%%$'\r'*}" = 'x?[2Jy' ]
+}
+
+@test "a command of docker that has another name here is refused with that name" {
+	run ct rmi x
+	[ "$status" -eq 2 ]
+	[ "$output" = "ct: rmi: use 'ct rm'" ]
+	run ct nosuch
+	[ "$output" = "ct: nosuch: no such command (see 'ct help')" ]
+}
