@@ -103,7 +103,7 @@ int barerun(const struct plan *plan, bool input, void (*say)(struct strv *notes)
 		return err_sys(e, "signalfd");
 	if (plan_has_stage(plan, STAGE_CGROUP))
 		sweep();
-	if (spawn_create(&r, e) < 0)
+	if (spawn_create(&r, e) < 0 || spawn_await(&r, e) < 0)
 		return -1;
 	tell(&r);
 	if (spawn_execute(&r, e) < 0)

@@ -56,17 +56,22 @@ void birth_undo(struct birth *b)
 	container_clean(b->store, b->id, &ignored);
 }
 
-int birth_publish(struct birth *b, struct err *e)
+static int write_config(const struct birth *b, struct err *e)
 {
 	own_record struct record config = {0};
 
 	plan_write(b->plan, &config);
-	if (record_keep(b->home, "config", &config, e) < 0)
+	return record_keep(b->home, "config", &config, e);
+}
+
+int birth_publish(struct birth *b, struct err *e)
+{
+	if (write_config(b, e) < 0)
 		return -1;
 	return draft_publish(b->store, &b->draft, b->id, b->plan->name, e);
 }
 
-int birth_publish_running(struct birth *b, pid_t first, const char *started, struct err *e)
+static int write_state(const struct birth *b, pid_t first, const char *started, struct err *e)
 {
 	struct proc_id init;
 
@@ -74,9 +79,21 @@ int birth_publish_running(struct birth *b, pid_t first, const char *started, str
 		return err_sys(e, "the first process");
 	if (container_write_state(b->store, b->id, &init, started, e) < 0)
 		return -1;
-	if (container_write_exit(b->home, CONTAINER_RUNNING, 0, false, started, e) < 0)
-		return -1;
-	return b->again ? 0 : birth_publish(b, e);
+	return container_write_exit(b->home, CONTAINER_RUNNING, 0, false, started, e);
+}
+
+int birth_write(struct birth *b, pid_t first, const char *started, struct err *e)
+{
+	/* One that is visible already does not run, for others, before its root is its own. */
+	if (b->again)
+		return 0;
+	return write_state(b, first, started, e) < 0 ? -1 : write_config(b, e);
+}
+
+int birth_publish_running(struct birth *b, pid_t first, const char *started, struct err *e)
+{
+	return b->again ? write_state(b, first, started, e)
+			: draft_publish(b->store, &b->draft, b->id, b->plan->name, e);
 }
 
 void birth_close(struct birth *b)

@@ -36,7 +36,9 @@ int birth_begin(struct birth *b, struct err *e);
 
 /* The container becomes visible, with everything that says what it is. */
 int birth_publish(struct birth *b, struct err *e);
-/* The same of one that lives: its first process stands right before its program. */
+/* The same in two halves for one that lives: what is said of it is written while its first process
+ * does its stages, and it becomes visible when that stands right before its program. */
+int birth_write(struct birth *b, pid_t first, const char *started, struct err *e);
 int birth_publish_running(struct birth *b, pid_t first, const char *started, struct err *e);
 
 /* What a run made before its program ran, taken back. */

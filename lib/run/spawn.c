@@ -121,9 +121,17 @@ int spawn_create(struct run *r, struct err *e)
 			goto failed;
 	}
 	streams_close_theirs(&r->supervisor.streams);
-	if (channel_send(r->channel, MESSAGE_GRANTED, NULL, -1, e) == 0 && hear(r, false, e) == 0)
+	if (channel_send(r->channel, MESSAGE_GRANTED, NULL, -1, e) == 0)
 		return 0;
 failed:
+	spawn_undo(r);
+	return -1;
+}
+
+int spawn_await(struct run *r, struct err *e)
+{
+	if (hear(r, false, e) == 0)
+		return 0;
 	spawn_undo(r);
 	return -1;
 }

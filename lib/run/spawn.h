@@ -1,6 +1,7 @@
 /*
- * Making a container's first process, in two steps: it is created with all its
- * stages done and stands right before its program; then it is told to execute.
+ * Making a container's first process: it is created, does its stages by itself (which is awaited,
+ * and the supervisor has time for something else until then), and stands right before its program;
+ * then it is told to execute.
  */
 #ifndef CT_SPAWN_H
 #define CT_SPAWN_H
@@ -13,6 +14,7 @@
  * On failure everything made is undone; e->status says 125, 126 or 127.
  */
 int spawn_create(struct run *r, struct err *e);
+int spawn_await(struct run *r, struct err *e);
 
 /* The program runs when this returns 0. On failure everything made is undone. */
 int spawn_execute(struct run *r, struct err *e);

@@ -52,10 +52,12 @@ int supervise_run(struct supervise *l, struct err *e)
 	watch.log = ctlog_open(run.home, l->plan->log_max, e);
 	if (!watch.log || spawn_create(&run, e) < 0)
 		goto failed;
-	if (birth_publish_running(&birth, run.supervisor.pid, started, e) < 0) {
-		spawn_undo(&run);
+	if (birth_write(&birth, run.supervisor.pid, started, e) < 0)
+		goto undo;
+	if (spawn_await(&run, e) < 0)
 		goto failed;
-	}
+	if (birth_publish_running(&birth, run.supervisor.pid, started, e) < 0)
+		goto undo;
 	if (spawn_execute(&run, e) < 0)
 		goto failed;
 	if (tell(l, e) == 0)
@@ -63,6 +65,8 @@ int supervise_run(struct supervise *l, struct err *e)
 	watch.remove = !l->again; /* nobody knows of it */
 	watch_kill(&watch);
 	return -1;
+undo:
+	spawn_undo(&run);
 failed:
 	ctlog_close(watch.log, &ignored);
 	birth_undo(&birth);
