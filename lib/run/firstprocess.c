@@ -10,7 +10,7 @@
 #include "run/show.h"
 #include "run/stage.h"
 
-/* Takes the supervisor's gifts until it says that these are all. */
+/* Receives the mounts that the supervisor hands over, until it says that everything is granted. */
 static int receive_grants(struct run *r, struct err *e)
 {
 	struct message m;
@@ -30,7 +30,7 @@ static int receive_grants(struct run *r, struct err *e)
 		}
 	}
 	if (got == 0)
-		_exit(125); /* it is gone; there is nobody to tell */
+		_exit(125); /* the supervisor is gone: nobody can be told */
 	return -1;
 }
 
@@ -39,7 +39,8 @@ static int enter_stages(struct run *r, struct err *e)
 	bool granted = r->channel < 0;
 
 	EACH_STAGE(s, r) {
-		/* Not before the first stage that needs them: what can be done meanwhile is. */
+		/* Only before the first stage that needs them: the stages before it are entered
+		 * while the supervisor grants. */
 		if (s->grant && !granted) {
 			if (receive_grants(r, e) < 0)
 				return -1;
@@ -72,15 +73,15 @@ void firstprocess_run(struct run *r)
 	struct message m;
 	struct err e;
 
-	/* It dies with its supervisor; set again later, since changing ids clears it. */
+	/* It dies with its supervisor. Set again later: a change of ids clears it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (firstprocess_stages(r, &e) == 0 &&
 	    channel_send(r->channel, MESSAGE_READY, NULL, -1, &e) == 0 &&
 	    channel_receive(r->channel, &m, &e) > 0)
 		program_exec(&r->first.program, r->channel, &e);
 	channel_send_failure(r->channel, &e);
-	/* Its words are lost with a socket that is closed before all on it was read; the supervisor
-	 * ends this. */
+	/* A socket that is closed with messages on it unread loses those it has sent. The
+	 * supervisor kills this process. */
 	while (channel_receive(r->channel, &m, &e) > 0)
 		continue;
 	_exit(125);

@@ -25,10 +25,10 @@
 
 /* What the supervisor holds until the end of the run. */
 struct run_supervisor {
-	char *group_path;
+	char *group_path; /* its cgroup */
 	struct cgroup_group group;
 	bool snapshot_begun;       /* and not finished (snapstage.h) */
-	int ids;                   /* what holds its range of host ids (hostslot.h); -1 */
+	int ids;                   /* the claim of its range of host ids (hostslot.h); -1 */
 	int files;                 /* CT_RUN/ps_N */
 	int etc;                   /* the file system of the files of its /etc (etcdir.h) */
 	int shared_etc[ETC_FILES]; /* mounts of another container's files (etcshare.h); -1 */
@@ -39,7 +39,7 @@ struct run_supervisor {
 		int control;     /* portctl.h; -1 */
 		int shared;      /* another container's network namespace that it is to be in; -1 */
 		int shared_user; /* likewise its user namespace */
-	} net;                   /* its end on a network, if it has one (netstage.h) */
+	} net;                   /* its endpoint on a network, if it has one (netstage.h) */
 	struct streams streams;
 	pid_t pid; /* the first process */
 	int pidfd;
@@ -47,8 +47,7 @@ struct run_supervisor {
 
 /* What the first process builds. */
 struct run_first {
-	struct treeplace place; /* its root directory from inside; the host's until it is let go of
-				 */
+	struct treeplace place; /* where its file tree is mounted */
 	struct program program;
 };
 

@@ -64,7 +64,7 @@ static int clone_first(struct run *r, struct err *e)
 	pid = r->supervisor.net.shared >= 0
 		? clonein(r, args)
 		: clone_owned(&args, args.flags & CLONE_NEWUSER ? idmap_root(&r->map) : 0);
-	if (pid) /* the child would say it too */
+	if (pid) /* not in the child, too */
 		explain_clone(pid, args.flags);
 	if (pid < 0) {
 		spawn_refused("a process in new namespaces", e);
@@ -83,21 +83,31 @@ static int clone_first(struct run *r, struct err *e)
 	return 0;
 }
 
-/* Until the first process is ready, or until it has executed (no more to hear). */
-static int hear(struct run *r, bool executing, struct err *e)
+static int killed(struct err *e)
+{
+	return err_set(
+		e,
+		"the first process was killed before it could execute anything (too little memory?)");
+}
+
+static int hear_ready(struct run *r, struct err *e)
+{
+	int got = channel_hear(r->channel, &r->supervisor.streams.master, e);
+
+	return got == 0 ? killed(e) : got < 0 ? -1 : 0;
+}
+
+/* The channel is closed by execve(2), and by a death. (With --init the first process never
+ * executes: the program is its child.) */
+static int hear_executed(struct run *r, struct err *e)
 {
 	int got = channel_hear(r->channel, &r->supervisor.streams.master, e);
 
 	if (got < 0)
 		return -1;
-	/* A death closes the channel as an execution does. (An --init never executes: the program
-	 * is its child.) */
-	return (got == 0) == executing &&
-			(!executing || r->first.program.init ||
-			 proc_has_executed(r->supervisor.pid))
+	return got == 0 && (r->first.program.init || proc_has_executed(r->supervisor.pid))
 		? 0
-		: err_set(e,
-			  "the first process was killed before it could execute anything (too little memory?)");
+		: killed(e);
 }
 
 int spawn_prepare(struct run *r, struct err *e)
@@ -130,7 +140,7 @@ failed:
 
 int spawn_await(struct run *r, struct err *e)
 {
-	if (hear(r, false, e) == 0)
+	if (hear_ready(r, e) == 0)
 		return 0;
 	spawn_undo(r);
 	return -1;
@@ -141,7 +151,8 @@ int spawn_execute(struct run *r, struct err *e)
 	EACH_STAGE(s, r)
 		if (s->release && s->release(r, e) < 0)
 			goto failed;
-	if (channel_send(r->channel, MESSAGE_EXECUTE, NULL, -1, e) == 0 && hear(r, true, e) == 0) {
+	if (channel_send(r->channel, MESSAGE_EXECUTE, NULL, -1, e) == 0 &&
+	    hear_executed(r, e) == 0) {
 		shut_fd(&r->channel);
 		return 0;
 	}

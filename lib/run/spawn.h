@@ -19,12 +19,14 @@ int spawn_await(struct run *r, struct err *e);
 /* The program runs when this returns 0. On failure everything made is undone. */
 int spawn_execute(struct run *r, struct err *e);
 
-/* Undoes what the run made: the first process, too, if it still lives. */
+/* Kills the first process, if there is one, and undoes what the stages made. */
 void spawn_undo(struct run *r);
+
 /* The first part of spawn_create: what is done before there is a first process. */
 int spawn_prepare(struct run *r, struct err *e);
 
-/* Says why there are no new namespaces: what a user without rights runs into first. -1. */
+/* With the errno of a failed clone3(2) or unshare(2): fills in the error, and gives -1. Most often
+ * the user lacks the rights. */
 int spawn_refused(const char *what, struct err *e);
 
 #endif

@@ -1,8 +1,10 @@
 #include "container/filetree.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -165,6 +167,39 @@ static void a_missing_source_is_an_error_unless_the_caller_allows_it(void **stat
 	assert_null(find(&t, "/data")->source);
 }
 
+static void two_mounts_at_one_place_behind_a_link_are_refused(void **state)
+{
+	char dir[] = "/tmp/filetree.XXXXXX";
+	struct plan p = {.net = NET_NONE};
+	struct filetree_host host = {.recorded = true};
+	own_filetree struct filetree t = {0}, of_image = {0};
+	own_fd int root = -1;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(mkdirat(root, "run", 0755), 0);
+	assert_int_equal(symlinkat("/run", root, "link"), 0);
+	strv_add(&p.image_volumes, "/run/x");
+	strv_add(&p.image_volumes, "/link/x");
+	strv_add(&p.tmpfs, "/y");
+	assert_int_equal(filetree_build(&of_image, &p, &host, &e), 0);
+	assert_int_equal(filetree_check_places(&of_image, root, &e), 0);
+	strv_add(&p.tmpfs, "/link/x");
+	assert_int_equal(filetree_build(&t, &p, &host, &e), 0);
+	assert_refused(filetree_check_places(&t, root, &e), &e,
+		       "image volume /link/x: --tmpfs /link/x is mounted at /run/x");
+	strv_add(&p.volumes, "/etc:/run/x:ro");
+	filetree_free(&t);
+	assert_int_equal(filetree_build(&t, &p, &host, &e), 0);
+	assert_refused(filetree_check_places(&t, root, &e), &e,
+		       "--volume /etc:/run/x: --tmpfs /link/x is mounted at /run/x");
+	unlinkat(root, "link", 0);
+	unlinkat(root, "run", AT_REMOVEDIR);
+	rmdir(dir);
+	plan_free_lists(&p);
+}
+
 static void containment_compares_whole_components(void **state)
 {
 	(void)state;
@@ -199,6 +234,7 @@ int main(void)
 		cmocka_unit_test(a_bare_run_has_no_files_of_etc),
 		cmocka_unit_test(a_read_only_root_comes_last),
 		cmocka_unit_test(a_missing_source_is_an_error_unless_the_caller_allows_it),
+		cmocka_unit_test(two_mounts_at_one_place_behind_a_link_are_refused),
 		cmocka_unit_test(containment_compares_whole_components),
 		cmocka_unit_test(prepared_mounts_are_closed_with_the_tree),
 	};

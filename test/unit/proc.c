@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -220,6 +221,23 @@ static void the_boot_has_an_id(void **state)
 	assert_string_equal(a, b);
 }
 
+static void a_forked_child_writes_to_its_parent_and_its_death_ends_the_pipe(void **state)
+{
+	own_fd int end = -1;
+	pid_t pid = proc_fork_pipe(&end);
+	char c = 0;
+
+	(void)state;
+	if (pid == 0)
+		_exit(write(end, "x", 1) == 1 ? 7 : 1);
+	assert_true(pid > 0);
+	assert_true(fcntl(end, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(read(end, &c, 1), 1);
+	assert_int_equal(c, 'x');
+	assert_int_equal(read(end, &c, 1), 0);
+	assert_int_equal(proc_wait_child(pid), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +253,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_is_killed_gives_its_signal),
 		cmocka_unit_test(a_child_that_died_before_execve_is_recognised),
 		cmocka_unit_test(the_boot_has_an_id),
+		cmocka_unit_test(a_forked_child_writes_to_its_parent_and_its_death_ends_the_pipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,19 @@ static void the_code_point_of_a_sequence_is_read(void **state)
 	assert_int_equal(str_utf8("\xa0", &c), 0);
 }
 
+static void characters_are_read_one_by_one_and_invalid_ones_byte_by_byte(void **state)
+{
+	const char *s = "\xe2\x82\xac\xe2"
+			"a";
+
+	(void)state;
+	assert_int_equal(str_char(s), 3);
+	assert_int_equal(str_next(&s), 0x20ac);
+	assert_int_equal(str_char(s), 1);
+	assert_int_equal(str_next(&s), 0xe2);
+	assert_string_equal(s, "a");
+}
+
 static void null_equals_only_null(void **state)
 {
 	(void)state;
@@ -130,6 +143,7 @@ int main(void)
 		cmocka_unit_test(control_characters_are_escaped),
 		cmocka_unit_test(invalid_utf8_is_escaped_byte_by_byte),
 		cmocka_unit_test(the_code_point_of_a_sequence_is_read),
+		cmocka_unit_test(characters_are_read_one_by_one_and_invalid_ones_byte_by_byte),
 		cmocka_unit_test(null_equals_only_null),
 		cmocka_unit_test(a_list_is_an_argument_vector),
 		cmocka_unit_test(splitting_keeps_empty_parts),
