@@ -36,6 +36,7 @@ lab() {
 @test "lab cpu: shares and quotas" { lab cpu; }
 @test "lab cow: one byte changed in a large file" { lab cow; }
 @test "lab pull: an image from a registry, by hand" { lab pull; }
+@test "lab layers: what an image is made of" { lab layers; }
 @test "lab caps: root that may do little" { lab caps; }
 @test "lab escape: six ways out" { lab escape; }
 @test "lab life: from a directory to nothing" { lab life; }
@@ -115,6 +116,135 @@ Read next: sh(1)'
 	dir=$(grep -o '/[^ ]*/ct-lab\.[A-Za-z0-9]*' <<<"$output")
 	[ -n "$dir" ] && [ ! -e "$dir" ]
 	run ! pgrep -f 'sleep 4243'
+}
+
+# A lab with an exercise, for the tests below.
+exercise() {
+	teach tour '$ x=1
+! Make $x 3.
+! check: [ $x = 3 ]
+! hint: It is a number.
+! hint: It is less than 4.
+! answer: x=3
+$ echo "end $x"
+= ^end 3$
+Read next: sh(1)' 'claim a "b" true'
+}
+
+@test "an exercise says at once whether it is solved, gives hints one by one, and the answer" {
+	exercise
+	run -0 teachers run_tty wait:Enter 'type:\n' 'wait:$ ' 'type:x=2\n' 'wait:$ ' 'type:\n' 'wait:Not yet' 'type:hint\n' \
+		'wait:It is a number.' 'type:hint\n' 'wait:less than 4' 'type:hint\n' 'wait:no further hint' 'type:answer\n' 'wait:    x=3' \
+		'type:x=3\n' wait:Solved. 'type:\n' wait:Enter 'type:\n' 'wait:end 3' -- ct-lab tour
+	[[ $output == *'Read next'* && $output != *'! check'* && $output != *'= ^end'* ]]
+	grep '"event":"exercise"' "$CT_LAB_RECORD" | tail -n 1 | jq -e '.lab == "tour" and .step == 2 and .solved and .tries == 2 and .hints == 3'
+}
+
+@test "an exercise that is left unsolved is recorded as such" {
+	exercise
+	run -0 teachers run_tty wait:Enter 'type:\n' 'wait:$ ' 'type:\n' 'wait:Not yet' 'type:\n' wait:Enter 'type:n\n' -- ct-lab tour
+	grep '"event":"exercise"' "$CT_LAB_RECORD" | tail -n 1 | jq -e '.solved == false and .tries == 0'
+}
+
+@test "b goes back a step, a runs the last command again, and arrows bring back what was typed" {
+	teach tour '$ echo "first"; n=$((n + 1))
+$ echo second $n
+Read next: sh(1)'
+	run -0 teachers run_tty wait:Enter 'type:\n' 'wait:Enter' 'type:a\n' wait:Enter 'type:b\n' 'wait:(back)' wait:Enter 'type:\n' wait:Enter \
+		'type:echo ty""ped\n' wait:typed wait:Enter 'type:\x1b[A\n' wait:typed wait:Enter 'type:\n' 'wait:second 3' -- ct-lab tour
+}
+
+@test "bash habits and commands of several lines work in a walk" {
+	type bash
+	teach tour 'Takes: 3 minutes
+$ for i in 1 2; do
+    echo "it is $i"; done
+$ time (echo timed)
+Read next: sh(1)'
+	run -0 teachers run_tty 'wait:About 3 minutes' wait:Enter 'type:for i in 3 4; do\n' 'wait:> ' 'type:echo "so $i"\n' 'wait:> ' 'type:done\n' 'wait:so 4' \
+		wait:Enter 'type:\n' 'wait:it is 2' wait:Enter 'type:\n' 'wait:real' -- ct-lab tour
+}
+
+@test "a walk that was quit begins where it stopped, with what its commands had made" {
+	teach halfway '$ x=5; echo $x >file
+? a guess
+$ cat file
+$ echo "x is $x"
+Read next: sh(1)'
+	run -0 teachers run_tty wait:Enter 'type:\n' 'wait:your guess' 'type:six "7"\n' wait:Enter 'type:\n' wait:Enter 'type:q\n' -- ct-lab halfway
+	grep '"event":"guess"' "$CT_LAB_RECORD" | tail -n 1 | jq -e '.guess == "six \"7\"" and .step == 2 and .lab == "halfway" and has("time") and has("student") and has("host")'
+	run -0 teachers run_tty 'wait:You stopped at step 4' 'type:\n' wait:Enter 'type:\n' 'wait:x is 5' -- ct-lab halfway
+	[[ $output != *'a guess'* ]]
+	run -0 teachers run_tty wait:Enter 'type:q\n' -- ct-lab halfway
+	[[ $output != *'You stopped'* ]]
+}
+
+@test "records of five walks at the same time are whole lines, and one line of jq says where students stand" {
+	exercise
+	for n in 1 2 3 4 5; do
+		mkdir -p "$BATS_TEST_TMPDIR/s/$n"
+		(CT_LAB_STUDENT=student$n CT_LAB_RECORD=$BATS_TEST_TMPDIR/s/$n/record teachers ct-lab tour < <(printf '\nx=3\n\n\n') &
+			CT_LAB_STUDENT=student$n CT_LAB_RECORD=$BATS_TEST_TMPDIR/s/$n/record teachers ct-lab tour < <(printf '\nx=3\n\n\n')
+			wait) >/dev/null 2>&1 3>&- &
+	done
+	wait
+	cd "$BATS_TEST_TMPDIR/s"
+	line=$(sed -n '/^\$ cat \*\/record/,/^\.Ed/p' "$CT_TESTS/../share/man/ct-labs.7" | sed '1s/^\$ //; $d; s/\\e/\\/g')
+	run -0 sh -c "$line"
+	[ "$(grep -c 'student[1-5].*tour.*1.*ended' <<<"$output")" = 5 ]
+	[ "$(cat */record | jq -s length)" = "$(cat */record | wc -l)" ]
+}
+
+@test "a walk that is killed at any line leaves nothing behind" {
+	teach tour '$ sleep 4247 &
+$ mkdir m; mount -t tmpfs ct-lab-m m
+$ echo reached
+Read next: sh(1)'
+	facts >"$BATS_TEST_TMPDIR/before"
+	for stop in 1 2 3; do
+		steps=()
+		for ((n = 0; n < stop; n++)); do steps+=(wait:Enter 'type:\n'); done
+		run teachers run_tty "${steps[@]}" wait:Enter kill:KILL -- ct-lab tour <<<n
+		wait_until sh -c '! pgrep -f "^sleep 4247"'
+		wait_until sh -c '! ls -d "${TMPDIR:-/tmp}"/ct-lab.??????'
+		facts >"$BATS_TEST_TMPDIR/after"
+		same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+		rm -f "$CT_LAB_RECORD"
+	done
+}
+
+@test "a command whose output is not what the text says, and a wrong answer, are failures of a check" {
+	exercise
+	run -0 --separate-stderr teachers ct-lab --check tour
+	sed -i 's/^= .*/= ^end 4$/' "$BATS_TEST_TMPDIR/labs/tour/text"
+	run -1 --separate-stderr teachers ct-lab --check tour
+	[[ $output == *'FAILED  tour: the commands of the text'* && $stderr == *'line 9: no "^end 4$" in the output of: echo'* ]]
+	exercise
+	sed -i 's/^! answer.*/! answer: x=2/; /^=/d' "$BATS_TEST_TMPDIR/labs/tour/text"
+	run -1 --separate-stderr teachers ct-lab --check tour
+	[[ $stderr == *'the answer does not solve the exercise'* ]]
+	sed -i 's/^! check.*/! check: true/' "$BATS_TEST_TMPDIR/labs/tour/text"
+	run -1 --separate-stderr teachers ct-lab --check tour
+	[[ $stderr == *'solved before the answer'* ]]
+}
+
+@test "CT_LABS is a list of directories: a teacher's own labs beside those of ct" {
+	teach mine
+	export CT_LABS="$BATS_TEST_TMPDIR/labs:$CT_LABS"
+	run -0 ct-lab
+	[[ ${lines[0]} == mine*'a test' && ${lines[1]} == fork* ]]
+	run -0 --separate-stderr ct-lab --check mine uts
+}
+
+@test "commands of texts fit 70 columns and lines fit 80" {
+	run -0 awk '/^\$ / { command = 1 } command && length > 76 || length > 80 && !/^(@|! check: |! answer: )/ { print FILENAME ": " $0 }
+		!/^\$ |^    / { command = 0 }' "$CT_LABS"/*/text
+	[ -z "$output" ] || { echo "$output" && false; }
+	while read -r name; do
+		grep -q '^Takes: [0-9]* minutes$' "$CT_LABS/$name/text"
+		grep -q '^! check: ' "$CT_LABS/$name/text"
+		grep -q '^! answer: ' "$CT_LABS/$name/text"
+	done <"$CT_LABS/order"
 }
 
 @test "Ctrl-C ends a command of a walk, but not the walk" {
