@@ -58,7 +58,10 @@ ct-run --publish
 ct-run --tmpfs
 ct-run --ulimit
 ct-run --volume
-ct-run --without'
+ct-run --without
+ct-volumes create --label
+ct-volumes import --label
+ct-volumes snapshot --label'
 
 @test "a repeated option accumulates or is refused, in every utility" {
 	n=0

@@ -341,3 +341,86 @@ image_with_data() {
 	[[ $output == *here* ]]
 	[ -z "$(ct-volumes -q)" ]
 }
+
+# Made, copied, written
+
+@test "a volume is made empty, with labels, and is used by its name" {
+	v=$(ct-volumes create -l a=b --label c= own)
+	[ "$(ct-volumes -q own)" = "$v" ]
+	[ "$(ct-volumes --json own | jq -c .labels)" = '["a=b","c="]' ]
+	[ "$(stat -c %a "$(ct path own)")" = 755 ]
+	[ "$(ct path own)" = "$(data_of own)" ]
+	[ "$(ct id own)" = "$v" ]
+	ct-run --rm --network none -v own:/v "$img" touch /v/file
+	[ "$(ls "$(ct path "$v")")" = file ]
+	run -0 ct inspect own
+	[ "$(jq -r '.[0] | .Name + " " + .Mountpoint + " " + .Labels.a' <<<"$output")" = "own $(data_of own) b" ]
+	for args in create 'create own' 'create vol_1' 'create -l =x y' 'create --from nosuch y' 'create a b' \
+		'snapshot nosuch' 'snapshot own own' "import y $D/nosuch" 'import own /dev/null' 'export nosuch'; do
+		echo "$args"
+		# shellcheck disable=SC2086 # several words
+		run ! --separate-stderr ct-volumes $args
+		[ -z "$output" ]
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == 'ct-volumes: '* ]]
+	done
+	[ "$(ct-volumes -q)" = "$v" ]
+	[ -z "$(ls "$CT_ROOT/tmp")" ]
+}
+
+@test "a volume with the name of a command is listed after two dashes" {
+	ct-volumes create import
+	run -0 ct-volumes --no-header -o name -- import
+	[ "$output" = import ]
+}
+
+@test "a snapshot stays as the volume was, is compared with it, and becomes a volume again" {
+	ct-run --rm --network none -v data:/v "$img" sh -c 'echo 1 >/v/state; echo 2 >/v/other'
+	s=$(ct-volumes snapshot data before)
+	[ "$(ct-volumes --no-header -o of before)" = "$(ct-volumes -q data)" ]
+	ct-run --rm --network none -v data:/v "$img" sh -c 'mv /v/other /v/moved; echo x >>/v/state'
+	run -0 ct-diff data
+	[ "$output" = $'C /\nA /moved\nD /other\nC /state' ]
+	run -1 touch "$(ct path before)/x"
+	ct-rm data
+	ct-volumes create --from before data
+	[ "$(ct-run --rm --network none -v data:/v "$img" cat /v/state /v/other)" = $'1\n2' ]
+	ct-run --rm --network none -v data:/v "$img" touch /v/new
+	[ ! -e "$(ct path "$s")/new" ]
+	run -1 ct-diff before
+}
+
+@test "a snapshot of a volume in use is of one moment" {
+	c=$(ct-run -d --network none -v db:/v "$img" sh -c 'i=0; while :; do i=$((i+1)); echo $i >/v/t; mv /v/t /v/a; echo $i >/v/t; mv /v/t /v/b; done')
+	wait_until test -s "$(ct path db)/b"
+	for i in 1 2 3 4 5; do
+		ct-volumes snapshot db "s$i"
+		a=$(cat "$(ct path "s$i")/a")
+		b=$(cat "$(ct path "s$i")/b")
+		((a == b || a == b + 1))
+	done
+	[ "$(field status "$c")" = running ]
+}
+
+@test "an exported volume is imported as the same files, as a whole or not at all" {
+	ct-volumes create tree
+	/usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/trees.py" grow 51 "$(ct path tree)"
+	# An archive cannot hold sockets.
+	find "$(ct path tree)" -type s -delete
+	ct-volumes export tree >"$D/tar"
+	ct export tree | cmp "$D/tar" -
+	ct-volumes import copy <"$D/tar"
+	ct-volumes import other "$D/tar"
+	for name in copy other; do
+		run -0 ct-diff "$name" tree
+		[ -z "$output" ]
+	done
+	ct-volumes -q >"$D/before"
+	head -c 3000 "$D/tar" >"$D/part"
+	run -1 --separate-stderr ct-volumes import part "$D/part"
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	ct-volumes -q | diff "$D/before" -
+	run -1 bash -c 'ct-volumes export tree 2>&1 >/dev/full'
+	[ "$output" = 'ct-volumes: standard output: No space left on device' ]
+	[ -z "$(ls "$CT_ROOT/tmp")" ]
+}

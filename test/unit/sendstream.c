@@ -1,0 +1,181 @@
+#include "unit.h"
+
+#include <endian.h>
+
+#include "base/str.h"
+#include "tar/sendstream.h"
+
+static struct err e;
+static struct sendstream s;
+
+struct text {
+	const unsigned char *data;
+	size_t n;
+};
+
+static int take(void *arg, void *out, size_t n, struct err *why)
+{
+	struct text *t = arg;
+
+	if (n > t->n)
+		return err_set(why, "ends early");
+	memcpy(out, t->data, n);
+	t->data += n;
+	t->n -= n;
+	return 0;
+}
+
+/* CRC-32C, a bit at a time, beginning with 0. */
+static uint32_t checksum(const unsigned char *p, size_t n)
+{
+	uint32_t c = 0;
+
+	while (n--) {
+		c ^= *p++;
+		for (int bit = 0; bit < 8; bit++)
+			c = c & 1 ? c >> 1 ^ 0x82f63b78 : c >> 1;
+	}
+	return c;
+}
+
+static void add_attribute(struct buf *body, unsigned type, const void *data, size_t n)
+{
+	uint16_t head[2] = {htole16((uint16_t)type), htole16((uint16_t)n)};
+
+	buf_add(body, head, sizeof(head));
+	buf_add(body, data, n);
+}
+
+static void add_command(struct buf *to, unsigned type, const struct buf *body)
+{
+	uint32_t size = htole32((uint32_t)body->len), sum = 0;
+	uint16_t kind = htole16((uint16_t)type);
+	size_t at = to->len;
+
+	buf_add(to, &size, 4);
+	buf_add(to, &kind, 2);
+	buf_add(to, &sum, 4);
+	buf_add(to, body->data ? body->data : "", body->len);
+	sum = htole32(checksum((unsigned char *)to->data + at, to->len - at));
+	memcpy(to->data + at + 6, &sum, 4);
+}
+
+static void begin(struct buf *to)
+{
+	buf_add(to, "btrfs-stream\0\1\0\0", 17);
+}
+
+static int open_text(const struct buf *b, struct text *t)
+{
+	*t = (struct text){(unsigned char *)b->data, b->len};
+	s = (struct sendstream){.what = "in", .read = take, .arg = t};
+	return sendstream_begin(&s, &e);
+}
+
+/* Reads a path through the command MKFILE. */
+static int path_of(const void *path, size_t n, char out[PATH_MAX])
+{
+	own_buf struct buf body = {0}, all = {0};
+	struct text t;
+
+	begin(&all);
+	add_attribute(&body, SEND_A_PATH, path, n);
+	add_command(&all, SEND_MKFILE, &body);
+	assert_int_equal(open_text(&all, &t), 0);
+	assert_int_equal(sendstream_next(&s, &e), 1);
+	return sendstream_path(&s, SEND_A_PATH, out, &e);
+}
+
+static void commands_are_read_up_to_the_end(void **state)
+{
+	own_buf struct buf body = {0}, all = {0}, none = {0};
+	uint64_t size = htole64(4242), out;
+	struct text t;
+
+	(void)state;
+	begin(&all);
+	add_attribute(&body, SEND_A_PATH, "a/b", 3);
+	add_attribute(&body, SEND_A_SIZE, &size, sizeof(size));
+	add_command(&all, SEND_TRUNCATE, &body);
+	add_command(&all, SEND_END, &none);
+	buf_str(&all, "rest");
+	assert_int_equal(open_text(&all, &t), 0);
+	assert_int_equal(sendstream_next(&s, &e), 1);
+	assert_int_equal(s.command, SEND_TRUNCATE);
+	assert_int_equal(sendstream_number(&s, SEND_A_SIZE, &out, &e), 0);
+	assert_int_equal(out, 4242);
+	assert_int_equal(sendstream_number(&s, SEND_A_MODE, &out, &e), -1);
+	assert_int_equal(sendstream_next(&s, &e), 0);
+	assert_int_equal(t.n, 4);
+}
+
+static void paths_outside_the_root_are_refused(void **state)
+{
+	static const char *const bad[] = {"/",    "/a",     "a/",        "a//b", "..",  "../a",
+					  "a/..", "a/../b", "a/b/../..", ".",    "./a", "a/."};
+	static const char *const good[] = {"a", "a/b", "...", "a/..b", "..a", ".a/b."};
+	char out[PATH_MAX], longest[NAME_MAX + 2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(path_of(bad[i], strlen(bad[i]), out), -1);
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_int_equal(path_of(good[i], strlen(good[i]), out), 0);
+		assert_string_equal(out, good[i]);
+	}
+	assert_int_equal(path_of("", 0, out), 0);
+	assert_string_equal(out, ".");
+	assert_int_equal(path_of("a\0b", 3, out), -1);
+	memset(longest, 'x', sizeof(longest));
+	assert_int_equal(path_of(longest, NAME_MAX, out), 0);
+	assert_int_equal(path_of(longest, NAME_MAX + 1, out), -1);
+}
+
+static void any_changed_byte_is_noticed(void **state)
+{
+	own_buf struct buf body = {0}, all = {0}, none = {0};
+	struct text t;
+
+	(void)state;
+	begin(&all);
+	add_attribute(&body, SEND_A_PATH, "a/b", 3);
+	add_command(&all, SEND_MKFILE, &body);
+	add_command(&all, SEND_END, &none);
+	for (size_t i = 0; i < all.len; i++) {
+		int r;
+
+		all.data[i] ^= 4;
+		r = open_text(&all, &t);
+		while (r >= 0 && (r = sendstream_next(&s, &e)) > 0)
+			;
+		assert_int_equal(r, -1);
+		all.data[i] ^= 4;
+	}
+}
+
+static void what_is_no_stream_is_named(void **state)
+{
+	own_buf struct buf other = {0}, newer = {0}, part = {0};
+	struct text t;
+
+	(void)state;
+	buf_str(&other, "a tar or whatever it is");
+	assert_refused(open_text(&other, &t), &e, "in: not a send stream");
+	buf_add(&newer, "btrfs-stream\0\2\0\0", 17);
+	assert_refused(open_text(&newer, &t), &e,
+		       "in: send streams of version 2 are not supported");
+	buf_add(&part, "btrfs", 5);
+	assert_refused(open_text(&part, &t), &e, "in: ends early");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(commands_are_read_up_to_the_end),
+		cmocka_unit_test(paths_outside_the_root_are_refused),
+		cmocka_unit_test(any_changed_byte_is_noticed),
+		cmocka_unit_test(what_is_no_stream_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
