@@ -12,12 +12,11 @@
 #include "base/own.h"
 #include "base/shell.h"
 #include "cmd.h"
-#include "image/import.h"
+#include "image/archive.h"
 #include "image/ocilayout.h"
 #include "kernel/subvol.h"
 #include "store/draft.h"
 #include "store/image.h"
-#include "store/layerstore.h"
 #include "store/names.h"
 #include "store/store.h"
 #include "tar/treecopy.h"
@@ -102,33 +101,21 @@ static int fill(int rootfs, const struct source *src, struct err *e)
 }
 
 /* Imports the image archive (OCI or docker save) that was unpacked into dir. */
-static int take_layout(const struct store *s, int dir, const char *name, char id[ID_LEN],
-		       struct err *e)
+static int take_archive(const struct store *s, int dir, const char *name, struct strv *ids,
+			struct err *e)
 {
-	own_ocilayout struct ocilayout l = {.dir = -1};
-	own_strv struct strv names = {0}, moved = {0};
-	struct import in = {.store = s,
-			    .config = &l.config,
-			    .open = ocilayout_open,
-			    .arg = &l,
-			    .progress = progress(),
-			    .moved = name ? NULL : &moved};
-	struct err ignored;
-	int r;
+	own_strv struct strv moved = {0};
+	const struct archive_import in = {.store = s,
+					  .dir = dir,
+					  .what = "standard input",
+					  .name = name,
+					  .progress = progress(),
+					  .moved = &moved};
+	int r = archive_import(&in, ids, e);
 
-	if (ocilayout_read(dir, "standard input", &l, e) < 0)
-		return -1;
-	if (name)
-		strv_add(&names, name);
-	else if (ocilayout_names(&l, &names, e) < 0)
-		return -1;
-	record_add(&l.config, "source", "-");
-	r = import_image(&in, &names, id, e);
 	cmd_progress_end();
 	for (size_t i = 0; r == 0 && i < moved.n; i++)
 		cmd_note("%s", moved.v[i]);
-	if (r < 0)
-		layerstore_collect(s, &ignored); /* no image uses the layers that were finished */
 	return r;
 }
 
@@ -155,10 +142,11 @@ static void tell_same(const struct store *s, const struct source *src)
 }
 
 static int make_in(const struct store *s, struct draft *d, const struct source *src,
-		   const char *name, char id[ID_LEN], struct err *e)
+		   const char *name, struct strv *ids, struct err *e)
 {
 	own_record struct record config = {0};
 	own_fd int rootfs = -1;
+	char id[ID_LEN];
 	int r;
 
 	if (subvol_create(d->dir, "rootfs", e) < 0)
@@ -173,16 +161,17 @@ static int make_in(const struct store *s, struct draft *d, const struct source *
 	/* r > 0: a file occurs twice. Of an image archive such a file is refused, because readers
 	 * disagree on which of the two counts. */
 	if (src->tar && ocilayout_found(rootfs))
-		return r > 0 ? -1 : take_layout(s, rootfs, name, id, e);
+		return r > 0 ? -1 : take_archive(s, rootfs, name, ids, e);
 	record_add(&config, "source", src->said);
 	if (image_publish(s, d, &config, name, id, e) < 0)
 		return -1;
+	strv_add(ids, id);
 	tell_same(s, src);
 	return 0;
 }
 
 static int make_image(const struct store *s, const struct source *src, const char *name,
-		      char id[ID_LEN], struct err *e)
+		      struct strv *ids, struct err *e)
 {
 	struct draft d;
 	int r;
@@ -191,7 +180,7 @@ static int make_image(const struct store *s, const struct source *src, const cha
 		return -1;
 	if (draft_begin(s, &d, e) < 0)
 		return -1;
-	r = make_in(s, &d, src, name, id, e);
+	r = make_in(s, &d, src, name, ids, e);
 	draft_drop(s, &d); /* a published draft is empty */
 	return r;
 }
@@ -225,8 +214,10 @@ int main(int argc, char **argv)
 								    .fd = -1};
 	own_store struct store s = STORE_NONE;
 	own_str char *name = NULL;
-	char id[ID_LEN], before[ID_LEN] = "";
+	own_strv struct strv ids = {0};
+	char before[ID_LEN] = "";
 	struct err e;
+	int failed = 0;
 
 	cmd_explain(args.explain);
 	if (args.name && !(name = name_check_image(args.name, &e))) {
@@ -239,10 +230,13 @@ int main(int argc, char **argv)
 		cmd_note("%s", s.note);
 	if (name && name_holder(&s, "img", name, before) < 0)
 		*before = '\0';
-	if (make_image(&s, &src, name, id, &e) < 0)
+	if (make_image(&s, &src, name, &ids, &e) < 0)
 		return cmd_failed(&e);
-	if (cmd_tell_id(id, &e) == 0)
+	for (size_t i = 0; i < ids.n && !failed; i++)
+		failed = cmd_tell_id(ids.v[i], &e);
+	if (!failed)
 		return cmd_end(0);
-	take_back(&s, id, name, before);
+	for (size_t i = 0; i < ids.n; i++)
+		take_back(&s, ids.v[i], name, before);
 	return cmd_failed(&e);
 }

@@ -158,6 +158,9 @@ static int keep(struct remote *r, const struct store *s, char id[ID_LEN], struct
 	bool terminal = isatty(STDERR_FILENO);
 	struct import in = {.store = s,
 			    .config = &r->record,
+			    .config_json = &r->config.json,
+			    .manifest_json = &r->manifest.json,
+			    .blobs = r->image.list,
 			    .open = fetch_open,
 			    .done = layer_done,
 			    .arg = &fetch,

@@ -1,7 +1,8 @@
 # Reads an index (manifest list) or an image manifest.
 #
 # $type: the media type with which it was served ("": none); $os, $arch, $variant: the wanted platform;
-# $layout: not "" for the index.json of an OCI image layout.
+# $layout: not "" for the index.json of an OCI image layout: "layout" for its only image, a digest for one of
+# several, "list" for the digests of all (image; "" for the only one).
 # Outputs kind (index or image), config, layer ("SIZE TYPE DIGEST"; for an index the entry of the wanted
 # platform) and, for a layout, name: the names of that entry.
 
@@ -98,6 +99,7 @@ def names:
 # Signatures and similar entries are not images.
 def images:
 	.manifests | typed("array"; "manifests")[] | typed("object"; "manifests[]")
+	| select(($layout | startswith("sha256:") | not) or .digest == $layout)
 	| select([.platform | objects | .os] != ["unknown"] and
 		[.annotations | objects | .["vnd.docker.reference.type"] | values] == []);
 
@@ -112,6 +114,16 @@ def layout:
 	| {manifests: (if length == 1 then map(del(.platform)) else . end)}
 	| wanted
 	| {layer}, .digest as $digest | {name: ([$all[] | select(.digest == $digest) | names] | unique)};
+
+# The digests of several images; of an index of several platforms only those of the wanted one.
+def listed:
+	[images] as $all
+	| (reduce ($all[] | .digest | typed("string"; "digest")) as $digest ([]; if index($digest) then . else . + [$digest] end)) as $digests
+	| ($all | unique_by(.digest)) as $unique
+	| if ($unique | length < 2 or platforms == length) then {image: [""]}
+	else [$digests[] as $digest | first($all[] | select(.digest == $digest))
+		| select(.platform | type != "object" or [.os, .architecture] == [$os, $arch]) | .digest]
+		| if . == [] then error("no image for \($os)/\($arch)") else {image: .} end end;
 
 # --- a manifest
 
@@ -132,6 +144,6 @@ def image:
 typed("object"; "it")
 | kind as $kind
 | {$kind},
-  if $kind == "index" then if $layout == "" then index else layout end
+  if $kind == "index" then if $layout == "" then index elif $layout == "list" then listed else layout end
   elif $layout == "" then image
   else error("not an index") end

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/lock.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -75,13 +76,21 @@ static int add_layers(const struct import *in, const struct strv *diffids, const
 			from = in->open(in->arg, i, e);
 			if (from < 0 ||
 			    layering_add(in->store, i ? chain->v[i - 1] : NULL, chain->v[i],
-					 diffids->v[i], from, what, in->progress, e) < 0)
+					 diffids->v[i], from,
+					 in->blobs ? in->blobs[i].digest : NULL, what, in->progress,
+					 e) < 0)
 				return -1;
 		}
 		if (in->done)
 			in->done(in->arg, i);
 	}
 	return 0;
+}
+
+static int keep_document(const struct draft *d, const char *name, const struct buf *json,
+			 struct err *e)
+{
+	return json && json->len ? file_replace(d->dir, name, 0600, json->data, json->len, e) : 0;
 }
 
 static int make_image(const struct import *in, struct draft *d, const struct strv *names,
@@ -96,6 +105,9 @@ static int make_image(const struct import *in, struct draft *d, const struct str
 		return -1;
 	record_drop(in->config, "layer");
 	record_add_list(in->config, "layer", &chain);
+	if (keep_document(d, IMAGE_CONFIG_JSON, in->config_json, e) < 0 ||
+	    keep_document(d, IMAGE_MANIFEST_JSON, in->manifest_json, e) < 0)
+		return -1;
 	return image_seal(d, in->config, e) < 0 || settle(in, d, names, id, e) < 0 ? -1 : 0;
 }
 

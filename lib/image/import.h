@@ -14,6 +14,10 @@ struct import {
 	/* The image config from manifest_config. The caller adds source, digest (of the manifest)
 	 * and config-digest. */
 	struct record *config;
+	/* The documents as they came, which the image keeps, and the descriptors of the layers'
+	 * files; NULL: unknown. */
+	const struct buf *config_json, *manifest_json;
+	const struct descriptor *blobs;
 	/* Returns a descriptor of the complete, verified file of layer i (base first); may wait.
 	 * Not called for layers that the store already has. */
 	int (*open)(void *arg, size_t i, struct err *e);

@@ -150,6 +150,32 @@ int manifest_read_layout(const void *json, size_t n, const char *what, struct ma
 	return read_json(json, n, NULL, NULL, "layout", what, m, e);
 }
 
+int manifest_read_listed(const void *json, size_t n, const char *digest, const char *what,
+			 struct manifest *m, struct err *e)
+{
+	return read_json(json, n, NULL, NULL, *digest ? digest : "layout", what, m, e);
+}
+
+int manifest_list_layout(const void *json, size_t n, const char *what, struct strv *digests,
+			 struct err *e)
+{
+	own_strv struct strv wanted = {0};
+	own_record struct record r = {0};
+
+	if (parse_platform(NULL, &wanted, e) < 0 ||
+	    jq_read("manifest",
+		    (const char *[]){"type", "", "os", wanted.v[0], "arch", wanted.v[1], "variant",
+				     wanted.v[2], "layout", "list", NULL},
+		    json, n, what, &r, e) < 0)
+		return -1;
+	record_get_list(&r, "image", digests);
+	for (size_t i = 0; i < digests->n; i++)
+		if (*digests->v[i] && !digest_is(digests->v[i]))
+			return err_set(e, "%s: manifests: digest: not sha256: and 64 of 0-9a-f",
+				       what);
+	return 0;
+}
+
 /* image.h keeps times in UTC with nanoseconds. */
 static int set_created(struct record *config, const char *what, struct err *e)
 {

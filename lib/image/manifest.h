@@ -66,6 +66,16 @@ int manifest_read_layout(const void *json, size_t n, const char *what, struct ma
 			 struct err *e);
 
 /*
+ * Lists the digests of the images in such an index.json, where there are several of this machine's
+ * platform; one "" if manifest_read_layout reads the only one.
+ */
+int manifest_list_layout(const void *json, size_t n, const char *what, struct strv *digests,
+			 struct err *e);
+/* The same as manifest_read_layout for the image with this digest, one of the list. */
+int manifest_read_listed(const void *json, size_t n, const char *digest, const char *what,
+			 struct manifest *m, struct err *e);
+
+/*
  * Reads an image config into the keys of image.h (created, arch, entrypoint, cmd, env, workdir,
  * user, stopsignal, volume, label, expose), plus diffid (one for each layer, base first) and
  * history (one line of JSON for each entry of the document). Errors are: an os other than linux, a

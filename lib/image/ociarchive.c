@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/own.h"
 #include "base/table.h"
+#include "store/ref.h"
 
 /* Never reports a failure to libarchive: see tarwrite.c. */
 static la_ssize_t sink(struct archive *a, void *arg, const void *data, size_t n)
@@ -37,7 +38,7 @@ static int check(const struct ociarchive *o, la_ssize_t r, struct err *e)
 				 : err_set(e, "%s: %s", o->target, why ? why : "cannot be written");
 }
 
-static int begin_file(struct ociarchive *o, const char *name, uint64_t size, struct err *e)
+int ociarchive_file(struct ociarchive *o, const char *name, uint64_t size, struct err *e)
 {
 	struct archive_entry *entry = archive_entry_new();
 	int r;
@@ -63,51 +64,80 @@ int ociarchive_data(void *ocitar, const void *data, size_t n, struct err *e)
 	return check(o, archive_write_data(o->archive, data, n), e);
 }
 
-static int add_text(struct ociarchive *o, const char *name, const char *text, struct err *e)
+int ociarchive_text(struct ociarchive *o, const char *name, const struct buf *text, struct err *e)
 {
-	if (begin_file(o, name, strlen(text), e) < 0)
+	if (ociarchive_file(o, name, text->len, e) < 0)
 		return -1;
-	return ociarchive_data(o, text, strlen(text), e);
+	return ociarchive_data(o, text->data, text->len, e);
 }
 
-static void index_text(struct buf *text, const struct descriptor *manifest, const char *name)
+/* containerd, docker and podman read the full name from an annotation of their own. */
+static void add_names(struct buf *text, const char *name)
 {
-	buf_str(text,
-		"{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[{"
-		"\"mediaType\":");
-	json_string(text, manifest->type);
-	buf_fmt(text,
-		",\"digest\":\"%s\",\"size\":%" PRIu64
-		",\"annotations\":{\"org.opencontainers.image.ref.name\":",
-		manifest->digest, manifest->size);
+	own_ref struct ref r = {0};
+	own_str char *full = NULL;
+	struct err ignored;
+
+	buf_str(text, ",\"annotations\":{\"org.opencontainers.image.ref.name\":");
 	json_string(text, name);
-	buf_str(text, "}}]}");
+	if (ref_parse(name, &r, &ignored) == 0 && !r.digest) {
+		full = str_fmt("%s/%s:%s", r.host, r.repository, r.tag);
+		buf_str(text, ",\"io.containerd.image.name\":");
+		json_string(text, full);
+	}
+	buf_str(text, "}");
 }
 
-int ociarchive_begin(struct ociarchive *o, int fd, const char *target,
-		     const struct descriptor *manifest, const char *name, struct err *e)
+void ociarchive_index(struct buf *index, const struct descriptor *manifest, const char *name)
 {
-	own_buf struct buf text = {0};
+	buf_str(index,
+		index->len
+			? ",{\"mediaType\":"
+			: "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[{\"mediaType\":");
+	json_string(index, manifest->type);
+	buf_fmt(index, ",\"digest\":\"%s\",\"size\":%" PRIu64, manifest->digest, manifest->size);
+	if (name)
+		add_names(index, name);
+	buf_str(index, "}");
+}
 
+int ociarchive_layout(struct ociarchive *o, const struct buf *index, struct err *e)
+{
+	own_buf struct buf version = {0}, text = {0};
+
+	buf_str(&version, "{\"imageLayoutVersion\":\"1.0.0\"}");
+	buf_add(&text, index->data, index->len);
+	buf_str(&text, "]}");
+	return ociarchive_text(o, "oci-layout", &version, e) < 0
+		? -1
+		: ociarchive_text(o, "index.json", &text, e);
+}
+
+int ociarchive_open(struct ociarchive *o, int fd, const char *target, struct err *e)
+{
 	*o = (struct ociarchive){.archive = archive_write_new(), .fd = fd, .target = target};
 	if (!o->archive)
 		abort();
 	charset_load();
 	archive_write_set_format_pax_restricted(o->archive);
 	archive_write_set_bytes_in_last_block(o->archive, 1);
-	if (check(o, archive_write_open(o->archive, o, NULL, sink, NULL), e) < 0)
-		return -1;
-	index_text(&text, manifest, name);
-	if (add_text(o, "oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}", e) < 0)
-		return -1;
-	return add_text(o, "index.json", text.data, e);
+	return check(o, archive_write_open(o->archive, o, NULL, sink, NULL), e);
+}
+
+int ociarchive_begin(struct ociarchive *o, int fd, const char *target,
+		     const struct descriptor *manifest, const char *name, struct err *e)
+{
+	own_buf struct buf index = {0};
+
+	ociarchive_index(&index, manifest, name);
+	return ociarchive_open(o, fd, target, e) < 0 ? -1 : ociarchive_layout(o, &index, e);
 }
 
 int ociarchive_blob(struct ociarchive *o, const struct descriptor *blob, struct err *e)
 {
 	own_str char *name = str_fmt("blobs/sha256/%s", digest_hex(blob->digest));
 
-	return begin_file(o, name, blob->size, e);
+	return ociarchive_file(o, name, blob->size, e);
 }
 
 int ociarchive_end(struct ociarchive *o, struct err *e)

@@ -19,9 +19,19 @@ struct ociarchive {
 	int sys;            /* errno of that write */
 };
 
+/* Begins an archive, which is empty so far. */
+int ociarchive_open(struct ociarchive *o, int fd, const char *target, struct err *e);
+/* Adds a manifest to the text of an index; name: an annotation, or NULL. */
+void ociarchive_index(struct buf *index, const struct descriptor *manifest, const char *name);
+/* Writes the beginning of a layout: its version, and the index. */
+int ociarchive_layout(struct ociarchive *o, const struct buf *index, struct err *e);
+/* Writes a small file. */
+int ociarchive_text(struct ociarchive *o, const char *name, const struct buf *text, struct err *e);
+/* Begins a file of this size; ociarchive_data writes its content. */
+int ociarchive_file(struct ociarchive *o, const char *name, uint64_t size, struct err *e);
 /*
- * Writes the beginning of the layout to fd: its version, and an index with this one manifest. name:
- * the annotation with the image's name.
+ * Begins an archive with the beginning of the layout to fd: its version, and an index with this one
+ * manifest. name: the annotation with the image's name.
  */
 int ociarchive_begin(struct ociarchive *o, int fd, const char *target,
 		     const struct descriptor *manifest, const char *name, struct err *e);

@@ -152,18 +152,22 @@ static int descend(struct ocilayout *l, struct manifest *m, struct err *e)
 		if (read_blob(l, &next, &json, e) < 0 ||
 		    manifest_read(json.data, json.len, next.type, NULL, what, m, e) < 0)
 			return -1;
+		if (m->kind == MANIFEST_IMAGE) {
+			l->manifest_json = json;
+			json = (struct buf){0};
+		}
 	}
 	return 0;
 }
 
-static int read_oci(struct ocilayout *l, struct err *e)
+static int read_oci(struct ocilayout *l, const char *image, struct err *e)
 {
 	own_str char *what = str_fmt("%s: index.json", l->what), *path = NULL;
-	own_buf struct buf json = {0}, config = {0};
+	own_buf struct buf json = {0};
 	own_manifest struct manifest m = {0};
 
 	if (read_file(l, "index.json", &json, e) < 0 ||
-	    manifest_read_layout(json.data, json.len, what, &m, e) < 0)
+	    manifest_read_listed(json.data, json.len, image, what, &m, e) < 0)
 		return -1;
 	l->said = m.names;
 	m.names = (struct strv){0};
@@ -172,7 +176,8 @@ static int read_oci(struct ocilayout *l, struct err *e)
 	for (size_t i = 0; i < m.n; i++)
 		strv_take(&l->layers, blob_path(m.list[i].digest));
 	path = blob_path(m.config.digest);
-	if (read_blob(l, &m.config, &config, e) < 0 || read_config(l, path, &config, e) < 0)
+	if (read_blob(l, &m.config, &l->config_json, e) < 0 ||
+	    read_config(l, path, &l->config_json, e) < 0)
 		return -1;
 	record_add(&l->config, "digest", l->digests.v[l->digests.n - 1]);
 	l->blobs = take_ptr(&m.list);
@@ -193,15 +198,17 @@ static int check_config_name(const struct ocilayout *l, const char *path, const 
 	return 0;
 }
 
-static int read_docker(struct ocilayout *l, struct err *e)
+static int read_docker(struct ocilayout *l, const char *image, struct err *e)
 {
 	own_str char *what = str_fmt("%s: manifest.json", l->what);
-	own_buf struct buf json = {0}, config = {0};
+	struct buf *config = &l->config_json;
+	own_buf struct buf json = {0};
 	own_record struct record r = {0};
 	const char *path;
 
 	if (read_file(l, "manifest.json", &json, e) < 0 ||
-	    jq_read("dockersave", NULL, json.data, json.len, what, &r, e) < 0)
+	    jq_read("dockersave", (const char *[]){"image", image, NULL}, json.data, json.len, what,
+		    &r, e) < 0)
 		return -1;
 	path = record_get(&r, "config");
 	if (!path)
@@ -210,9 +217,9 @@ static int read_docker(struct ocilayout *l, struct err *e)
 	record_get_list(&r, "name", &l->said);
 	if (l->layers.n > MANIFEST_LAYERS)
 		return err_set(e, "%s: more than %d layers", what, MANIFEST_LAYERS);
-	if (read_file(l, path, &config, e) < 0 || check_config_name(l, path, &config, e) < 0)
+	if (read_file(l, path, config, e) < 0 || check_config_name(l, path, config, e) < 0)
 		return -1;
-	return read_config(l, path, &config, e);
+	return read_config(l, path, config, e);
 }
 
 static bool has(int dir, const char *name)
@@ -250,10 +257,37 @@ bool ocilayout_found(int dir)
 	return has_marker(dir) || starts_list(dir, "manifest.json");
 }
 
-int ocilayout_read(int dir, const char *what, struct ocilayout *l, struct err *e)
+static int list_docker(const struct ocilayout *l, struct strv *images, struct err *e)
+{
+	own_str char *what = str_fmt("%s: manifest.json", l->what);
+	own_buf struct buf json = {0};
+	own_record struct record r = {0};
+
+	if (read_file(l, "manifest.json", &json, e) < 0 ||
+	    jq_read("dockersave", (const char *[]){"image", "list", NULL}, json.data, json.len,
+		    what, &r, e) < 0)
+		return -1;
+	record_get_list(&r, "image", images);
+	return 0;
+}
+
+int ocilayout_list(int dir, const char *what, struct strv *images, struct err *e)
+{
+	const struct ocilayout l = {.dir = dir, .what = what};
+	own_str char *index = str_fmt("%s: index.json", what);
+	own_buf struct buf json = {0};
+
+	if (!has_marker(dir))
+		return list_docker(&l, images, e);
+	return read_file(&l, "index.json", &json, e) < 0
+		? -1
+		: manifest_list_layout(json.data, json.len, index, images, e);
+}
+
+int ocilayout_read(int dir, const char *what, const char *image, struct ocilayout *l, struct err *e)
 {
 	*l = (struct ocilayout){.dir = dir, .what = what};
-	if ((has_marker(dir) ? read_oci(l, e) : read_docker(l, e)) == 0)
+	if ((has_marker(dir) ? read_oci(l, image, e) : read_docker(l, image, e)) == 0)
 		return 0;
 	ocilayout_free(l);
 	return -1;
@@ -262,6 +296,8 @@ int ocilayout_read(int dir, const char *what, struct ocilayout *l, struct err *e
 void ocilayout_free(struct ocilayout *l)
 {
 	record_free(&l->config);
+	buf_free(&l->config_json);
+	buf_free(&l->manifest_json);
 	strv_free(&l->layers);
 	strv_free(&l->digests);
 	strv_free(&l->said);

@@ -23,7 +23,8 @@ struct ocilayout {
 	const char *what;     /* the archive's name in messages */
 	struct record config; /* from manifest_config, plus config-digest and, from an OCI layout,
 				 digest */
-	struct strv layers;   /* layer files below dir, base first */
+	struct buf config_json, manifest_json; /* the documents; of docker save only the config */
+	struct strv layers;                    /* layer files below dir, base first */
 	struct descriptor *blobs; /* descriptors of the layers; NULL: only the diff ids are known */
 	struct strv digests; /* digests of the indexes and the manifest that led to the image */
 	struct strv said;    /* the archive's names, unchecked */
@@ -35,11 +36,14 @@ struct ocilayout {
  */
 bool ocilayout_found(int dir);
 
+/* Lists the archive's images: one "" for a single one, else a word for each (ocilayout_read). */
+int ocilayout_list(int dir, const char *what, struct strv *images, struct err *e);
 /*
- * Reads the archive's one image. Images for other platforms are ignored; several images under
- * different names are an error. On failure l is empty.
+ * Reads an image of the list, or with "" the archive's one image: then images for other platforms
+ * are ignored, and several images under different names are an error. On failure l is empty.
  */
-int ocilayout_read(int dir, const char *what, struct ocilayout *l, struct err *e);
+int ocilayout_read(int dir, const char *what, const char *image, struct ocilayout *l,
+		   struct err *e);
 void ocilayout_free(struct ocilayout *l);
 #define own_ocilayout __attribute__((cleanup(ocilayout_free)))
 

@@ -1,7 +1,8 @@
 /*
  * Images: CT_ROOT/img_N/{config,rootfs}. rootfs is a read-only subvolume, config a
  * record. Neither changes after the image is published (a commit onto an image
- * exchanges the directory).
+ * exchanges the directory). An image that came with layers has config.json and
+ * manifest.json too, byte for byte.
  *
  * Keys of config; keys with * may repeat, and their order is kept:
  *
@@ -10,7 +11,8 @@
  *	container	the container that it was committed from
  *	digest		of the manifest, if there is one: "sha256:..."
  *	config-digest	of the image config; equal for equal images
- *	layer* diffid*	chain ids (layerstore.h) and diff ids of its layers, base first
+ *	layer* diffid*	chain ids (layerstore.h) and diff ids of its layers, base first; without
+ *			config-digest the image differs from the last one by a layer of its own
  *	history*	as in the image config, one line of JSON each
  *	built step*	of an image of ct-build: a digest of all its inputs; its steps (stepstore.h)
  *	size		bytes of its files, as treecopy_size counts them
@@ -28,6 +30,10 @@
 #include "store/store.h"
 
 struct err;
+
+/* The documents that an image with layers keeps. */
+#define IMAGE_CONFIG_JSON   "config.json"
+#define IMAGE_MANIFEST_JSON "manifest.json"
 
 /*
  * The keys that describe this image only and are not inherited by images made

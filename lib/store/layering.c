@@ -2,16 +2,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/own.h"
 #include "base/record.h"
 #include "kernel/subvol.h"
 #include "store/draft.h"
 #include "tar/untar.h"
+
+enum { CHUNK = 1 << 18 };
 
 void layering_chain(const struct strv *diffids, struct strv *out)
 {
@@ -69,9 +76,83 @@ static int apply(int rootfs, const char *diffid, int from, const char *what,
 	return r;
 }
 
+/* The digest of a whole file. */
+static int digest_file(int fd, char out[DIGEST_LEN], struct err *e)
+{
+	own_digest struct digest d = {0};
+	own_str char *chunk = mem_alloc(CHUNK);
+	ssize_t n;
+	off_t at = 0;
+
+	digest_begin(&d);
+	while ((n = pread(fd, chunk, CHUNK, at)) > 0) {
+		digest_add(&d, chunk, (size_t)n);
+		at += n;
+	}
+	if (n < 0)
+		return err_sys(e, "blob");
+	digest_end(&d, out);
+	return 0;
+}
+
+static bool is_compressed(int fd)
+{
+	static const unsigned char gzip[] = {0x1f, 0x8b}, zstd[] = {0x28, 0xb5, 0x2f, 0xfd};
+	unsigned char first[4] = {0};
+
+	return pread(fd, first, sizeof(first), 0) > 0 &&
+		(memcmp(first, gzip, sizeof(gzip)) == 0 || memcmp(first, zstd, sizeof(zstd)) == 0);
+}
+
+/* Copies the bytes of a tar, which btrfs compresses. */
+static int copy_tar(int from, int to)
+{
+	own_str char *chunk = mem_alloc(CHUNK);
+	off_t at = 0;
+	ssize_t n;
+
+	fsetxattr(to, "btrfs.compression", "zstd", 4, 0);
+	while ((n = pread(from, chunk, CHUNK, at)) > 0) {
+		if (fd_write_all(to, chunk, (size_t)n) < 0)
+			return -1;
+		at += n;
+	}
+	return (int)n;
+}
+
+/*
+ * Keeps the layer's file as `blob` in the draft, with its digest in config. A file that cannot be
+ * kept (a pipe, or one of another file system) is no error: the image then leaves the store with a
+ * layer made from its files.
+ */
+static int keep_blob(const struct draft *d, int from, const char *digest, const char *diffid,
+		     struct record *config, struct err *e)
+{
+	own_fd int to =
+		openat(d->dir, LAYERSTORE_BLOB, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+	bool compressed = is_compressed(from);
+	char is[DIGEST_LEN];
+	struct stat st;
+
+	if (to < 0)
+		return err_sys(e, "blob");
+	/* Docker's archives have no digests of their files, which are mostly the tars themselves. */
+	if (!digest && !compressed)
+		digest = diffid;
+	if (fstat(from, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (compressed ? ioctl(to, FICLONE, from) : copy_tar(from, to)) < 0) {
+		unlinkat(d->dir, LAYERSTORE_BLOB, 0);
+		return errno == ENOSPC || errno == EDQUOT ? err_sys(e, "blob") : 0;
+	}
+	if (!digest && digest_file(to, is, e) < 0)
+		return -1;
+	record_add(config, "blob", digest ? digest : is);
+	return 0;
+}
+
 static int fill(const struct store *s, const struct draft *d, const char *parent,
-		const char *diffid, int from, const char *what, treecopy_progress *progress,
-		struct err *e)
+		const char *diffid, int from, const char *digest, const char *what,
+		treecopy_progress *progress, struct err *e)
 {
 	own_record struct record config = {0};
 	own_fd int rootfs = -1;
@@ -84,6 +165,7 @@ static int fill(const struct store *s, const struct draft *d, const char *parent
 	record_add(&config, "diffid", diffid);
 	record_add(&config, "parent", parent);
 	if (apply(rootfs, diffid, from, what, progress, e) < 0 ||
+	    keep_blob(d, from, digest, diffid, &config, e) < 0 ||
 	    record_write(d->dir, "config", &config, e) < 0 ||
 	    subvol_set_read_only(rootfs, true, e) < 0)
 		return -1;
@@ -91,7 +173,8 @@ static int fill(const struct store *s, const struct draft *d, const char *parent
 }
 
 int layering_add(const struct store *s, const char *parent, const char *chain, const char *diffid,
-		 int from, const char *what, treecopy_progress *progress, struct err *e)
+		 int from, const char *digest, const char *what, treecopy_progress *progress,
+		 struct err *e)
 {
 	own_str char *path = str_fmt("layers/%s", chain);
 	own_fd int dir = openat(s->root, "layers", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -104,7 +187,7 @@ int layering_add(const struct store *s, const char *parent, const char *chain, c
 		return 0;
 	if (draft_begin(s, &d, e) < 0)
 		return -1;
-	r = fill(s, &d, parent, diffid, from, what, progress, e);
+	r = fill(s, &d, parent, diffid, from, digest, what, progress, e);
 	if (r == 0) {
 		r = draft_publish(s, &d, path, NULL, e);
 		if (r < 0 && e->sys == EEXIST) /* another process has added it */

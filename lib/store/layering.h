@@ -16,8 +16,13 @@ void layering_chain(const struct strv *diffids, struct strv *out);
  * content must have the diff id. If the layer exists already, it is not read; if another
  * process adds it meanwhile, that is success. what: names the layer in messages. The caller
  * holds layerstore_hold.
+ *
+ * digest: of the file, which the caller has verified; NULL: unknown. Where the file is on the
+ * store's file system, the layer keeps it (layerstore_blob), so that the image can leave the
+ * store as it came: a compressed file shares its blocks, an uncompressed one is compressed by btrfs.
  */
 int layering_add(const struct store *s, const char *parent, const char *chain, const char *diffid,
-		 int from, const char *what, treecopy_progress *progress, struct err *e);
+		 int from, const char *digest, const char *what, treecopy_progress *progress,
+		 struct err *e);
 
 #endif

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/record.h"
 #include "kernel/subvol.h"
 #include "store/draft.h"
 #include "store/partstore.h"
@@ -41,16 +43,42 @@ bool layerstore_have(const struct store *s, const char *chain)
 	return faccessat(s->root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+int layerstore_rootfs(const struct store *s, const char *chain, struct err *e)
+{
+	own_str char *path = str_fmt("%s/%s/rootfs", dir_name, chain);
+	int fd = openat(s->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? err_sys(e, "%s", path) : fd;
+}
+
+int layerstore_blob(const struct store *s, const char *chain, char digest[DIGEST_LEN],
+		    struct err *e)
+{
+	own_str char *path = str_fmt("%s/%s/" LAYERSTORE_BLOB, dir_name, chain);
+	own_str char *config = str_fmt("%s/%s/config", dir_name, chain);
+	own_fd int fd = openat(s->root, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	own_record struct record r = {0};
+	const char *is;
+
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	if (record_read(s->root, config, &r, e) < 0)
+		return -1;
+	is = record_get(&r, "blob");
+	if (!is || !digest_is(is))
+		return err_set(e, "%s: no digest of its file", config);
+	memcpy(digest, is, DIGEST_LEN);
+	return take_fd(&fd);
+}
+
 int layerstore_snapshot(const struct store *s, const char *chain, const struct draft *d,
 			struct err *e)
 {
-	own_str char *path = chain ? str_fmt("%s/%s/rootfs", dir_name, chain) : NULL;
 	own_fd int fd = -1;
 
 	if (chain) {
-		fd = openat(s->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		return fd < 0 ? err_sys(e, "%s", path)
-			      : subvol_snapshot(fd, d->dir, "rootfs", false, e);
+		fd = layerstore_rootfs(s, chain, e);
+		return fd < 0 ? -1 : subvol_snapshot(fd, d->dir, "rootfs", false, e);
 	}
 	if (subvol_create(d->dir, "rootfs", e) < 0)
 		return -1;

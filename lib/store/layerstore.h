@@ -2,7 +2,8 @@
  * Unpacked layers, shared by the images made of them:
  *
  *	CT_ROOT/layers/CHAIN/	rootfs (a read-only subvolume: this layer on all below it),
- *				config (a record: diffid, parent)
+ *				config (a record: diffid, parent, blob: the digest of `blob`),
+ *				blob (the layer's file as it came, compressed or not)
  *
  * CHAIN is the chain id without "sha256:" (OCI image spec, config.md "Layer ChainID"): for
  * the lowest layer its diff id, for others the sha256 of "CHAINID-OF-PARENT DIFFID". An
@@ -24,6 +25,18 @@ struct err;
 
 /* Takes a shared lock. While the descriptor is open, no layer is collected. */
 int layerstore_hold(const struct store *s, struct err *e);
+
+/* The name of a layer's file. */
+#define LAYERSTORE_BLOB "blob"
+
+/*
+ * Opens the file that the layer came as, which the layer may have, and gets its digest. e->sys
+ * ENOENT: it has none.
+ */
+int layerstore_blob(const struct store *s, const char *chain, char digest[DIGEST_LEN],
+		    struct err *e);
+/* Opens the layer's subvolume. */
+int layerstore_rootfs(const struct store *s, const char *chain, struct err *e);
 
 bool layerstore_have(const struct store *s, const char *chain);
 

@@ -254,13 +254,23 @@ add("./blobs", type=DIR); add("./", type=DIR)' | ct-init -)
 	[ "$(config "$id" arch)" = s390x ]
 }
 
-@test "an archive of several images is refused with their names" {
-	several='two = tar(b=b"2"); d = [blob(M, manifest(config(l), l), **named(n)) for l, n in ((one, "a:1"), (two, "b:2"))]'
-	run ct-init - < <(archive_of "$several; layout(*d)")
-	refused "several images (a:1 b:2)"
-	run ct-init - < <(archive_of 'two = config(); files.update({"1.json": cfg, "2.json": two, "l.tar": one})
-files["manifest.json"] = dump([{"Config": "1.json", "RepoTags": ["a:1"], "Layers": ["l.tar"]}, {"Config": "2.json", "RepoTags": ["b:2"], "Layers": []}])')
-	refused "several images (a:1 b:2)"
+@test "of an archive of several images each becomes one, in their order, unless one name is given" {
+	several='two = tar(several=b"2"); d = [blob(M, manifest(config(l), l), **named(n)) for l, n in ((two, "z:1"), (one, "b:2"), (two, "y:1"))]; layout(*d)'
+	docker='two = config(config={"User": "x"}); files.update({"1.json": cfg, "2.json": two, "l.tar": one})
+files["manifest.json"] = dump([{"Config": "2.json", "RepoTags": ["z:1"], "Layers": []}, {"Config": "1.json", "RepoTags": ["b:2"], "Layers": ["l.tar"]}, {"Config": "2.json", "RepoTags": ["y:1"], "Layers": []}])'
+	for archive in "$several" "$docker"; do
+		run ct-init -n c - < <(archive_of "$archive")
+		refused "2 images, but one name"
+		run -0 --separate-stderr ct-init - < <(archive_of "$archive")
+		[ ${#lines[@]} -eq 2 ]
+		[ "$(ct-images --no-header -o name "${lines[0]}")" = y:1,z:1 ]
+		[ "$(ct-images --no-header -o name "${lines[1]}")" = b:2 ]
+		ct-rm "${lines[@]}"
+	done
+	run ct-init - < <(archive_of "$several; files[path(one)] = one[:-1] + b'x'")
+	refused ": its content has another digest"
+	run ct-init - < <(archive_of "${several//layout(*d)/d[1][\"digest\"] = \"sha256:7\"; layout(*d)}")
+	refused "sha256"
 }
 
 @test "a root file system that contains the files of an image archive is a root file system" {

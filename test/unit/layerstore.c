@@ -58,7 +58,7 @@ static int put(struct home *h, const char *parent, const char *chain, int fd)
 
 	assert_true(held >= 0);
 	digest_of_file(from, diffid);
-	return layering_add(&h->s, parent, chain, diffid, from, "layer", NULL, &e);
+	return layering_add(&h->s, parent, chain, diffid, from, NULL, "layer", NULL, &e);
 }
 
 static int root_of(struct home *h, const char *chain)
@@ -123,7 +123,7 @@ static void an_existing_layer_is_not_read_again(void **state)
 	struct home *h = *state;
 
 	assert_int_equal(put(h, NULL, A, lower()), 0);
-	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" A, -1, "layer", NULL, &e), 0);
+	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" A, -1, NULL, "layer", NULL, &e), 0);
 }
 
 static void whiteouts_hide_lower_files_wherever_they_stand(void **state)
@@ -251,7 +251,8 @@ static void content_that_does_not_match_the_diff_id_is_refused(void **state)
 	struct home *h = *state;
 	own_fd int held = layerstore_hold(&h->s, &e), fd = lower();
 
-	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e), -1);
+	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" C, fd, NULL, "layer", NULL, &e),
+			 -1);
 	assert_non_null(strstr(e.msg, "layer: content has digest sha256:"));
 	assert_non_null(strstr(e.msg, ", not the diff id sha256:" C));
 	assert_int_equal(count(h, "layers") + count(h, "tmp"), 0);
@@ -274,9 +275,9 @@ static void a_layer_truncated_anywhere_is_refused(void **state)
 			fd = end(&m);
 			fstat(fd, &st);
 			assert_int_equal(ftruncate(fd, st.st_size - cut), 0);
-			assert_int_equal(
-				layering_add(&h->s, NULL, A, "sha256:" C, fd, "layer", NULL, &e),
-				-1);
+			assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" C, fd, NULL,
+						      "layer", NULL, &e),
+					 -1);
 			assert_non_null(strstr(e.msg,
 					       filters[i] == ARCHIVE_FILTER_NONE ? "not the diff id"
 										 : "cut short"));
@@ -304,7 +305,7 @@ static int put_unchecked(struct home *h, int fd)
 {
 	own_fd int held = layerstore_hold(&h->s, &e), from = fd;
 
-	return layering_add(&h->s, NULL, A, "sha256:" C, from, "layer", NULL, &e);
+	return layering_add(&h->s, NULL, A, "sha256:" C, from, NULL, "layer", NULL, &e);
 }
 
 static int forget_layer_max(void **state)
@@ -504,7 +505,7 @@ static void leftovers_of_a_killed_process_are_swept(void **state)
 		    read(whole, head, sizeof(head)) == sizeof(head));
 	pid = fork();
 	if (pid == 0)
-		_exit(layering_add(&h->s, NULL, A, "sha256:" C, pipes[0], "layer", NULL, &e));
+		_exit(layering_add(&h->s, NULL, A, "sha256:" C, pipes[0], NULL, "layer", NULL, &e));
 	assert_int_equal(fd_write_all(pipes[1], head, sizeof(head)), 0);
 	while (count(h, "tmp") == 0)
 		usleep(1000);

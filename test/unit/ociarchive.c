@@ -57,7 +57,7 @@ static void an_archive_has_the_version_the_index_and_the_blobs(void **state)
 		"index.json:{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\","
 		"\"manifests\":[{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
 		"\"digest\":\"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\"size\":5,"
-		"\"annotations\":{\"org.opencontainers.image.ref.name\":\"a:b\"}}]}\n"
+		"\"annotations\":{\"org.opencontainers.image.ref.name\":\"a:b\",\"io.containerd.image.name\":\"docker.io/library/a:b\"}}]}\n"
 		"blobs/sha256/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855:whole\n");
 }
 

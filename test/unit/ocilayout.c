@@ -68,7 +68,7 @@ static struct ocilayout saved(const struct scratch *s, const char *layer, const 
 
 	put(s, "manifest.json", manifest);
 	put(s, "c", config);
-	assert_int_equal(ocilayout_read(s->dir, "archive", &l, &e), 0);
+	assert_int_equal(ocilayout_read(s->dir, "archive", "", &l, &e), 0);
 	return l;
 }
 
