@@ -333,7 +333,7 @@ static int lock_for_supervisor(const struct store *s, const char *id, struct err
 		st = (struct container_state){0};
 		read_state(s, id, &st);
 		if (st.init.pid || proc_alive(&st.supervisor))
-			return err_set(e, "runs already");
+			return err_set(e, "is already running");
 		nanosleep(&moment, NULL);
 	}
 	return lock;
@@ -363,7 +363,7 @@ int container_begin(const struct store *s, const char *id, struct err *e)
 		st = (struct container_state){0};
 		read_state(s, id, &st);
 		if (st.init.pid)
-			return err_set(e, "runs already");
+			return err_set(e, "is already running");
 		if (container_clean(s, id, e) < 0)
 			return -1;
 	}

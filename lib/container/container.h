@@ -89,7 +89,8 @@ int container_write_state(const struct store *s, const char *id, const struct pr
 int container_write_exit(int dir, enum container_phase phase, int code, bool oom_killed,
 			 const char *started, struct err *e);
 
-/* The cgroup of a container: CT_CGROUP without the leading "/", "/", the id. The caller frees it. */
+/* The cgroup of a container: CT_CGROUP without the leading "/", "/", the id. The caller frees it.
+ * */
 char *container_group(const char *id);
 
 /*

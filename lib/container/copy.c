@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "tar/tarwrite.h"
 
-/* The number of notes written one by one: so many fit into a pipe before anybody reads it. */
+/* The maximum number of single notes. They fit into the pipe, which is read only at the end. */
 enum { NOTES_MAX = 20 };
 
 /* A report of the packing process: notes, then its result. Each fits into one atomic write to a
@@ -122,15 +122,15 @@ int copy_files(const struct copy *c, struct err *e)
 	pid_t pid;
 
 	if (pipe2(data, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe");
+		return err_sys(e, "%s: make a pipe for the copy", c->from_shown);
 	data_in = data[0], data_out = data[1];
 	if (pipe2(say, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe");
+		return err_sys(e, "%s: make a pipe for messages", c->from_shown);
 	say_in = say[0], say_out = say[1];
 	fcntl(data_out, F_SETPIPE_SZ, 1 << 20);
 	pid = fork();
 	if (pid < 0)
-		return err_sys(e, "fork");
+		return err_sys(e, "%s: start a process that reads it", c->from_shown);
 	if (pid == 0) {
 		close(data_in);
 		packer(c, data_out, say_out);

@@ -45,8 +45,8 @@ static int open_image(const struct store *s, const char *ref, struct ctrview *v,
 }
 
 /*
- * The files of /etc that each run has of its own, in a file system of ours,
- * where they belong to root as they do inside (there they have the host's id).
+ * Copies the run's own files of /etc into a file system of this process. There they belong to root,
+ * as inside the container (the originals have the host id).
  */
 static int copy_etc(const struct store *s, struct ctrview *v, int dir, struct err *e)
 {
@@ -58,9 +58,9 @@ static int copy_etc(const struct store *s, struct ctrview *v, int dir, struct er
 			if (e->sys == ENOENT)
 				continue;
 			/*
-			 * The container can make its own large, or hold a lease on it (fcntl(2)):
-			 * other files are copied all the same. An empty one stands in its place, so
-			 * that nobody writes below it.
+			 * The container can make the file too large, or hold a lease on it
+			 * (fcntl(2)). Copies of other files must still work. An empty file takes
+			 * its place, so that no copy writes to the file beneath.
 			 */
 			strv_add(&v->withheld, *name);
 			buf_free(&text);
@@ -73,8 +73,8 @@ static int copy_etc(const struct store *s, struct ctrview *v, int dir, struct er
 }
 
 /*
- * One for all views of this process: the mounts of the first would be taken apart when
- * the process leaves their namespace for a second one.
+ * All views of this process share one namespace: leaving it for a second one would unmount the
+ * first view.
  */
 static int own_namespace(struct err *e)
 {
@@ -83,17 +83,17 @@ static int own_namespace(struct err *e)
 	if (own)
 		return 0;
 	if (unshare(CLONE_NEWNS) < 0)
-		return err_sys(e, "a mount namespace");
+		return err_sys(e, "make a mount namespace");
 	own = true;
 	return rootfs_private(e);
 }
 
-/* The container's root (v->root) and a file system for copy_etc (*etc), in a mount namespace of
- * ours. */
+/* Mounts the container's root (v->root) and a file system for copy_etc (*etc) in this process's
+ * mount namespace. */
 static int mount_root(const struct store *s, const char *path, struct ctrview *v, int *etc,
 		      struct err *e)
 {
-	own_str char *place = str_fmt("%s/tmp", s->root_path); /* where nothing else looks */
+	own_str char *place = str_fmt("%s/tmp", s->root_path); /* no other code uses this place */
 	own_fd int at = -1, first = -1, root = -1;
 
 	if (own_namespace(e) < 0)
@@ -101,11 +101,12 @@ static int mount_root(const struct store *s, const char *path, struct ctrview *v
 	at = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (at < 0)
 		return err_sys(e, "%s", place);
-	/* Only what is attached can be bound elsewhere. */
+	/* Only an attached mount can be bound elsewhere. */
 	first = mount_new("tmpfs", "mode=755,size=1m", 0, "/etc", e);
 	if (first < 0 || mount_attach(first, at, "/etc", e) < 0)
 		return -1;
-	/* What is mounted in a directory of the host's is seen inside; a snapshot has no mounts. */
+	/* A directory of the host may contain mounts, which the container sees; a snapshot has
+	 * none. */
 	root = mount_copy(AT_FDCWD, path, v->plan.rootfs, e);
 	if (root < 0 || mount_attach(root, first, path, e) < 0)
 		return -1;
@@ -114,7 +115,7 @@ static int mount_root(const struct store *s, const char *path, struct ctrview *v
 	return 0;
 }
 
-/* The path that an entry's source has on the host; NULL: e->sys ENOENT, it is gone. The caller
+/* The path of an entry's source on the host; NULL with e->sys ENOENT if it is gone. The caller
  * frees it. */
 static char *source_path(const struct store *s, const struct ctrview *v,
 			 const struct fsentry *entry, struct err *e)
@@ -130,13 +131,12 @@ static char *source_path(const struct store *s, const struct ctrview *v,
 	}
 }
 
-/* A detached mount of a file or directory that a process in the container sees; -1 with ENOENT: it
- * is gone. */
+/* Makes a detached mount of an entry's source; -1 with e->sys ENOENT if it is gone. */
 static int copy_source(const struct store *s, const struct ctrview *v, const struct fsentry *entry,
 		       int etc, struct err *e)
 {
 	bool state = entry->from == FSENTRY_STATE;
-	/* By its path: s->root is of the mount namespace that was left. */
+	/* By its path, because s->root belongs to the previous mount namespace. */
 	own_str char *path = state ? NULL : source_path(s, v, entry, e);
 	own_fd int fd = -1;
 
@@ -150,7 +150,7 @@ static int copy_source(const struct store *s, const struct ctrview *v, const str
 	return take_fd(&fd);
 }
 
-/* Notes the ids of the mounts that were attached. */
+/* Stores the ids of the attached mounts. */
 static int find_mounts(struct ctrview *v, struct err *e)
 {
 	struct statx st;
@@ -187,7 +187,7 @@ static int mount_all(const struct store *s, struct ctrview *v, int etc, struct e
 		}
 		if (fd >= 0)
 			fsentry_add_mount(entry, fd, "");
-		entry->from_outside = true; /* nothing is made anew */
+		entry->from_outside = true; /* no file system is made */
 	}
 	if (treemount(&v->tree, FSENTRY_USER, &at, e) < 0 || find_mounts(v, e) < 0)
 		return -1;
@@ -215,7 +215,7 @@ int ctrview_open(const struct store *s, const char *ref, struct ctrview *v, stru
 	*v = (struct ctrview){.root = -1, .container = {.dir = -1}};
 	if (container_open(s, ref, &v->container, e) == 0)
 		return open_container(s, ref, v, e);
-	/* No system call failed: it is none of a container's names. */
+	/* e->sys 0: the reference is not a valid name of a container. */
 	if (e->sys != ENOENT && e->sys != 0)
 		return -1;
 	if (open_image(s, ref, v, e) < 0 && e->sys == ENOENT)
@@ -234,8 +234,7 @@ static ssize_t path_of(int fd, char path[PATH_MAX])
 	return n;
 }
 
-/* Of a file beneath the view's root the path from there ("" is the root itself); NULL: it is
- * elsewhere. */
+/* The path of a file relative to the view's root ("": the root itself); NULL if it is outside. */
 static const char *path_inside(const struct ctrview *v, int fd, char path[PATH_MAX])
 {
 	char root[PATH_MAX];
@@ -244,7 +243,7 @@ static const char *path_inside(const struct ctrview *v, int fd, char path[PATH_M
 	return n < 0 || path_of(fd, path) < n ? NULL : path + n;
 }
 
-/* Whether only the container's own processes see what is mounted there. */
+/* Whether only the container's own processes see this mount. */
 static bool is_hidden(const struct ctrview *v, const struct fsentry *entry)
 {
 	if (entry->from == FSENTRY_STATE)
@@ -254,7 +253,7 @@ static bool is_hidden(const struct ctrview *v, const struct fsentry *entry)
 	return entry->phase == FSENTRY_USER || (entry->phase == FSENTRY_KERNEL && entry->type);
 }
 
-/* Where an entry is mounted: links in a target are followed, as the run followed them. The caller
+/* The place where an entry is mounted: links in the target are followed, as in the run. The caller
  * frees it. */
 static char *place_of(const struct ctrview *v, const struct fsentry *entry)
 {
@@ -277,7 +276,8 @@ static int refuse_hidden(const struct fsentry *entry, const char *place, struct 
 		place, entry->type ? entry->type : "mount");
 }
 
-/* Of what is mounted one in the other the last one is seen: "/dev/shm" comes after "/dev". */
+/* From the last entry to the first: of nested mounts the last one is visible ("/dev/shm" follows
+ * "/dev"). */
 static int check(const struct ctrview *v, const char *path, struct err *e)
 {
 	for (size_t i = v->tree.n; i-- > 0;) {
@@ -328,7 +328,7 @@ int ctrview_check_whole(const struct ctrview *v, int fd, struct err *e)
 		const struct fsentry *entry = &v->tree.v[i];
 		own_str char *place = NULL;
 
-		/* The tmpfs of a container that has ended holds nothing. */
+		/* The tmpfs of an ended container is empty. */
 		if (entry->phase != FSENTRY_USER || entry->kind == FSENTRY_DEVICE ||
 		    !is_hidden(v, entry) || (entry->kind == FSENTRY_NEW && !v->running))
 			continue;

@@ -1,11 +1,10 @@
 /*
- * The files of a container as its processes see them, but from outside, with
- * the owners they have inside, whether it runs or not: its root, with its
- * volumes mounted in a mount namespace that the caller gets for it. Of an image: its
- * root, to be read.
+ * A view of a container's files from outside: its root and its volumes, mounted in a mount
+ * namespace of the caller, with the owners that the container's processes see. It works whether the
+ * container runs or not. The view of an image is its root, read-only.
  *
- * Not seen is what only the container's own processes can: tmpfs, /proc, /sys,
- * /dev, what was mounted from inside.
+ * Mounts that only the container's own processes see are missing: tmpfs, /proc, /sys, /dev, mounts
+ * made from inside.
  */
 #ifndef CT_CTRVIEW_H
 #define CT_CTRVIEW_H
@@ -22,34 +21,32 @@ struct ctrview {
 	bool image;
 	struct container container;
 	struct plan plan;
-	struct filetree tree; /* what a run mounts; an entry without mounts is not seen */
-	struct strv withheld; /* files of etc_files that the container keeps from us */
-	uint64_t *mounts;     /* ids of the mounts that are seen (statx(2)) */
+	struct filetree tree; /* the entries of a run; one without mounts is missing in the view */
+	struct strv withheld; /* files of etc_files that the container blocks */
+	uint64_t *mounts;     /* ids of the mounts of the view (statx(2)) */
 	size_t mounts_n;
 	bool running;
 };
 
 /*
- * ref: a container, or else an image. The caller is single-threaded, and descriptors that it opened
- * before its first view are of another mount namespace afterwards: not to be mounted.
+ * ref: a container, or else an image. The caller must have a single thread. Descriptors opened
+ * before the first view belong to another mount namespace afterwards and cannot be mounted.
  */
 int ctrview_open(const struct store *s, const char *ref, struct ctrview *v, struct err *e);
 void ctrview_close(struct ctrview *v);
 #define own_ctrview __attribute__((cleanup(ctrview_close)))
 
-/* Refuses a file or directory (found beneath v->root, O_PATH will do) that stands where others are
- * seen inside. */
+/* Refuses a file or directory (a descriptor from beneath v->root; O_PATH suffices) at a place where
+ * the container's processes see other files. */
 int ctrview_check(const struct ctrview *v, int fd, struct err *e);
-/* The same of a path that need not be there: what is in a tmpfs is not, seen from outside. */
+/* The same for a path that may be missing, such as a file in a tmpfs. */
 int ctrview_check_path(const struct ctrview *v, const char *path, struct err *e);
 
-/*
- * Refuses a directory that something is mounted beneath which is not seen from outside (the tmpfs
- * of a running container, a volume whose source is gone): a copy would lack those files in silence.
- */
+/* Refuses a directory with mounts beneath it that the view lacks (the tmpfs of a running container,
+ * a volume whose source is gone): a copy would silently lack those files. */
 int ctrview_check_whole(const struct ctrview *v, int fd, struct err *e);
 
-/* The user as whom its command runs. */
+/* The user of the container's command. */
 int ctrview_user(const struct ctrview *v, struct user *u, struct err *e);
 
 #endif

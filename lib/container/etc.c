@@ -50,7 +50,7 @@ static void make_hosts(const struct plan *plan, const char *hostname,
 {
 	struct err ignored;
 
-	/* In the host's network the host's own names are true. */
+	/* On the host's network, the host's own names are valid. */
 	if (plan->net == NET_HOST)
 		file_read(AT_FDCWD, "/etc/hosts", HOST_FILE_MAX, out, &ignored);
 	else
@@ -68,7 +68,8 @@ static void make_hosts(const struct plan *plan, const char *hostname,
 	}
 }
 
-/* Whether a container can reach it: its network has IPv4, and the host's loopback is not its own. */
+/* Whether a container can reach the resolver: its network has only IPv4, and its loopback is not
+ * the host's. */
 static bool is_reached(const char *address)
 {
 	own_str char *text = str_dup_n(address, strcspn(address, " \t"));
@@ -78,8 +79,8 @@ static bool is_reached(const char *address)
 }
 
 /*
- * What a file of the host says of resolving: search, options, and with servers those that the
- * container can reach (all: any). false: it can reach none.
+ * Copies search and options from a resolv.conf of the host, and with `servers` the servers that the
+ * container can reach (all: every server). False: it can reach none.
  */
 static bool take_over_resolvers(const char *file, bool all, bool servers, struct buf *out)
 {
@@ -103,8 +104,7 @@ static bool take_over_resolvers(const char *file, bool all, bool servers, struct
 	return some;
 }
 
-/* --dns says which servers are asked; the host's search and options stay (as with podman and
- * docker). */
+/* --dns replaces the servers; the host's search and options stay, as in podman and docker. */
 static void make_resolv_conf(const struct plan *plan, struct buf *out)
 {
 	bool servers = !plan->dns.n;
@@ -113,8 +113,8 @@ static void make_resolv_conf(const struct plan *plan, struct buf *out)
 	buf_str(out, "");
 	for (size_t i = 0; i < plan->dns.n; i++)
 		buf_fmt(out, "nameserver %s\n", plan->dns.v[i]);
-	/* Behind a resolver on the loopback there may be systemd's, which keeps a list of the real
-	 * ones. */
+	/* A resolver on loopback may be systemd-resolved, which has a list of the upstream servers.
+	 */
 	if (!take_over_resolvers("/etc/resolv.conf", plan->net == NET_HOST, servers, &usual) &&
 	    take_over_resolvers("/run/systemd/resolve/resolv.conf", false, servers, &real))
 		buf_str(out, real.data);

@@ -1,6 +1,6 @@
 /*
- * The files of /etc that are made for each container and mounted over its own,
- * never written into its image or snapshot: hosts, hostname, resolv.conf.
+ * The files of /etc that are made for each container and mounted over those of the image: hosts,
+ * hostname, resolv.conf. They are never written into the image or the snapshot.
  */
 #ifndef CT_ETC_H
 #define CT_ETC_H
@@ -19,16 +19,16 @@ struct etc_addresses {
 	const char *gateway; /* the host's on the container's network */
 };
 
-/* Writes them into dir (CT_RUN/ps_N), owned by the container's root (a host id); hosts and
- * resolv.conf if they are not there. */
+/* Writes the files into dir, owned by the container's root (a host id); hosts and resolv.conf only
+ * if they are missing. */
 int etc_write(int dir, const struct plan *plan, const char *hostname, uid_t owner, struct err *e);
-/* One of them, with that text. */
+/* Writes one of the files. */
 int etc_put(int dir, const char *name, const struct buf *text, uid_t owner, struct err *e);
-/* Writes hosts alone; others: lines about other containers. */
+/* Writes only hosts; others: lines about other containers. */
 int etc_write_hosts(int dir, const struct plan *plan, const char *hostname,
 		    const struct etc_addresses *at, const char *others, uid_t owner, struct err *e);
 
-/* The text of one of them. */
+/* The text of one of the files. */
 void etc_text(const char *name, const struct plan *plan, const char *hostname,
 	      const struct etc_addresses *at, struct buf *out);
 

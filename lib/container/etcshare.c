@@ -19,8 +19,8 @@
 enum { TEXT_MAX = 1 << 20 };
 
 /*
- * In the container's mount namespace, where its root decides what stands at a path: only the file
- * that is ct's own is taken.
+ * Runs in the container's mount namespace, whose root can mount other files at the path: only ct's
+ * own file is accepted.
  */
 static int copy_one(int root, const char *name, const struct stat *own, struct err *e)
 {

@@ -17,7 +17,7 @@
 
 enum { QUIET = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
-/* What tells of the host's hardware, memory or keys. */
+/* Files that show the host's hardware, memory or keys. */
 static const char *const masked[] = {
 	"/proc/acpi",
 	"/proc/asound",
@@ -33,7 +33,7 @@ static const char *const masked[] = {
 	"/sys/firmware",
 };
 
-/* What changes the host when it is written. */
+/* Files that change the host when they are written. */
 static const char *const read_only[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 					"/proc/sysrq-trigger"};
 
@@ -95,16 +95,15 @@ static void add_dev(struct filetree *t, const struct plan *p)
 	for (size_t i = 0; i < COUNT(links); i++)
 		ADD(t, .kind = FSENTRY_LINK, .phase = FSENTRY_KERNEL,
 		    .source = str_dup(links[i][0]), .target = str_dup(links[i][1]));
-	/*
-	 * Group 5 is tty nearly everywhere; a user namespace need not have it. All containers share
-	 * 3,072 terminals (kernel.pty.max less kernel.pty.reserve): one may take 256.
-	 */
+	/* Group 5 is tty in nearly all images; a user namespace may lack it. All containers share
+	 * 3,072 terminals (kernel.pty.max minus kernel.pty.reserve), so each may have at most 256.
+	 * */
 	add_new(t, "/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620,max=256,gid=5",
 		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	t->v[t->n - 1].fallback = "newinstance,ptmxmode=0666,mode=0620,max=256";
 	add_new(t, "/dev/shm", "tmpfs", shm, QUIET);
-	/* A kernel may lack POSIX message queues; those of another's IPC namespace cannot be shown.
-	 */
+	/* A kernel may lack POSIX message queues; those of a foreign IPC namespace cannot be
+	 * mounted. */
 	add_new(t, "/dev/mqueue", "mqueue", NULL, QUIET);
 	t->v[t->n - 1].optional = true;
 }
@@ -112,7 +111,7 @@ static void add_dev(struct filetree *t, const struct plan *p)
 static void add_kernel(struct filetree *t, const struct plan *p, const struct filetree_host *host)
 {
 	uint64_t sys = QUIET | (p->privileged ? 0 : MOUNT_ATTR_RDONLY);
-	/* sysfs shows a network namespace, and only that one's owner may mount it. */
+	/* sysfs shows a network namespace; only the owner of that namespace may mount it. */
 	bool own_network = plan_has_stage(p, STAGE_NET) ? p->net != NET_HOST
 							: !plan_has_stage(p, STAGE_ROOT);
 
@@ -168,8 +167,8 @@ static int add_volume(struct filetree *t, const char *text, bool may_miss, struc
 	return 0;
 }
 
-/* The options of a tmpfs, as mount(8) takes them, become mount attributes and options of the file
- * system. */
+/* Splits the options of a tmpfs (in the form of mount(8)) into mount attributes and file system
+ * options. */
 static char *tmpfs_options(const char *text, uint64_t *attrs)
 {
 	static const struct {
@@ -226,10 +225,8 @@ static int add_device(struct filetree *t, const char *text, bool may_miss, struc
 	return 0;
 }
 
-/*
- * Sorted by target: "/x/y" mounted before "/x" would be hidden. Of two with one target the later
- * one is seen: what the user mounts over a file of ct's own in /etc.
- */
+/* Sorts by target: "/x" mounted after "/x/y" would hide it. Entries with one target keep their
+ * order: a mount of the user covers ct's own file of /etc. */
 static void sort_by_target(struct fsentry *v, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
@@ -241,10 +238,8 @@ static void sort_by_target(struct fsentry *v, size_t n)
 		}
 }
 
-/*
- * podman-run(1): programs learn from this file that they are in a container. What the user mounts
- * above it stays as it is.
- */
+/* podman-run(1): programs detect a container by this file. A mount of the user that contains the
+ * path is not changed. */
 static void add_mark(struct filetree *t, size_t first)
 {
 	static const char path[] = "/run/.containerenv";
@@ -307,7 +302,7 @@ int filetree_build(struct filetree *t, const struct plan *p, const struct filetr
 	return 0;
 }
 
-/* The option by which the user asks for such an entry; NULL: he does not. */
+/* The option that adds such an entry; NULL: none does. */
 static const char *option_of(const struct fsentry *entry)
 {
 	if (entry->phase != FSENTRY_USER)

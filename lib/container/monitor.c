@@ -21,7 +21,8 @@ int monitor_signals(struct err *e)
 	int fd;
 
 	sigfillset(&all);
-	/* Signals for faults of this process (SIGSEGV, ...) must end it, not wait in the signalfd. */
+	/* Signals for faults of this process (SIGSEGV, ...) must end it, not wait in the signalfd.
+	 * */
 	sigdelset(&all, SIGSEGV);
 	sigdelset(&all, SIGBUS);
 	sigdelset(&all, SIGFPE);
@@ -35,7 +36,8 @@ int monitor_signals(struct err *e)
 	return fd < 0 ? err_sys(e, "signalfd") : fd;
 }
 
-/* Stops this process like any job of a shell, and makes the terminal raw again when it continues. */
+/* Stops this process like any job of a shell, and makes the terminal raw again when it continues.
+ * */
 static void stop_self(int master)
 {
 	tty_restore();

@@ -1,4 +1,5 @@
-/* Watches a container until it ends: relays its streams, signals and terminal, and learns its end. */
+/* Watches a container until it ends: relays its streams, signals and terminal, and learns its end.
+ * */
 #ifndef CT_MONITOR_H
 #define CT_MONITOR_H
 

@@ -14,7 +14,8 @@ struct mountopts {
 
 /*
  * wanted: the volumes that the image declares. Each gets a directory that belongs to the container,
- * unless an option mounts something at the same place. Two options with the same target are refused.
+ * unless an option mounts something at the same place. Two options with the same target are
+ * refused.
  */
 int mountopts_plan(const struct mountopts *o, const struct strv *wanted, struct plan *plan,
 		   struct err *e);

@@ -259,7 +259,8 @@ static bool has_port(const struct record *r, const struct rules_port *p)
 	return false;
 }
 
-/* Records the ports among the removed lines, so that they are published again later (netports.h). */
+/* Records the ports among the removed lines, so that they are published again later (netports.h).
+ * */
 static int keep_ports(const struct netattach *w, const struct record *gone, struct err *e)
 {
 	own_str char *path = str_fmt("%s/" NETATTACH_UNPUBLISHED, w->container.id);

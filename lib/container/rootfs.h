@@ -11,9 +11,10 @@ struct err;
 int rootfs_private(struct err *e);
 
 /*
- * Makes the detached mount the root of this mount namespace (pivot_root(2)) and returns a descriptor
- * of the new root. Until rootfs_drop_host, the host's tree stays reachable through the descriptor
- * *host and through ".." of the new "/": before that, resolve no path that the image can influence.
+ * Makes the detached mount the root of this mount namespace (pivot_root(2)) and returns a
+ * descriptor of the new root. Until rootfs_drop_host, the host's tree stays reachable through the
+ * descriptor *host and through ".." of the new "/": before that, resolve no path that the image can
+ * influence.
  */
 int rootfs_enter(int mount, int *host, struct err *e);
 int rootfs_drop_host(int host, struct err *e);

@@ -36,7 +36,7 @@ static int lend_node(int dev, int host_dev, const char *name, struct err *e)
 	return mount_attach(fd, at, name, e);
 }
 
-/* Every device node of a directory of the host's, and of those below it, except those that the
+/* Adds every device node of a host directory and its subdirectories, except those that the
  * container has itself. */
 static int lend_all(int dev, int host_dev, struct err *e)
 {
@@ -73,7 +73,7 @@ static int lend_all(int dev, int host_dev, struct err *e)
 	return 0;
 }
 
-/* A file system in /dev. */
+/* Mounts a file system in /dev. */
 static int mount_in_dev(int dev, const struct fsentry *entry, const char *name, struct err *e)
 {
 	own_fd int fd = -1, at = -1;
@@ -115,8 +115,8 @@ static bool is_mount(int fd)
 		st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
-/* The new /dev stands on the old one, which lent it its nodes and goes now: over the root, for a
- * moment. */
+/* The new /dev covers the old one, whose nodes it has bound. It is moved to the root for a moment
+ * while the old one is unmounted. */
 static int replace_dev(int root, int dev, struct err *e)
 {
 	own_fd int at = -1;
@@ -156,7 +156,8 @@ int treedev_attach(int root, int dev, int mount, const char *path, struct err *e
 	own_fd int at = -1, node = -1;
 	int failed;
 
-	/* A node can be bound only from where it is seen: for a moment, on a shelf in /dev. */
+	/* A node can be bound only while its file system is attached: for a moment, to a directory
+	 * in /dev. */
 	if (mkdirat(dev, shelf, 0700) < 0)
 		return err_sys(e, "%s: make /dev/%s", path, shelf);
 	at = openat(dev, shelf, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -1,7 +1,7 @@
 /*
- * The container's /dev (filetree.h lists what is in it), built by its first process: a tmpfs with
- * device nodes that the host lends, links, and the file systems pts, shm and mqueue; and the
- * device nodes that the user asks for.
+ * The first process builds the container's /dev (its content is listed in filetree.h): a tmpfs with
+ * bound device nodes of the host, links, and the file systems pts, shm and mqueue; and the device
+ * nodes of --device.
  */
 #ifndef CT_TREEDEV_H
 #define CT_TREEDEV_H
@@ -10,19 +10,19 @@
 
 /*
  * Mounts entry i, which is /dev, and the entries in it, which follow. root and host are the
- * container's and the host's root directories. Gives a descriptor of the new /dev, or -1.
+ * container's and the host's root directories. Returns a descriptor of the new /dev, or -1.
  */
 int treedev_mount(const struct filetree *t, size_t i, int root, int host, struct err *e);
 
 /*
- * A detached mount of a device node of the host: it can be read and written, but not
- * given another owner or mode.
+ * Makes a detached mount of a host's device node: the node can be read and written, but its owner
+ * and mode cannot be changed.
  */
 int treedev_copy(int dir, const char *name, struct err *e);
 
 /*
- * Attaches the node of a device (FSENTRY_DEVICE) at a path; mount: the file system that the
- * supervisor has made it in. dev: the container's /dev.
+ * Attaches the node of a device (FSENTRY_DEVICE) at a path. mount: the supervisor's file system
+ * with the node. dev: the container's /dev.
  */
 int treedev_attach(int root, int dev, int mount, const char *path, struct err *e);
 

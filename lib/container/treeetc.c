@@ -7,7 +7,7 @@
 #include "base/own.h"
 #include "kernel/mount.h"
 
-/* The file system that was handed over; -1: none. */
+/* The file system from the supervisor; -1: none. */
 static int files_of(const struct filetree *t)
 {
 	for (size_t i = 0; i < t->n; i++)
@@ -16,7 +16,7 @@ static int files_of(const struct filetree *t)
 	return -1;
 }
 
-/* The mount of one file. The attributes but for read-only are those of the file system. */
+/* Makes the mount of one file. Its attributes, except read-only, are those of the file system. */
 static int take_file(int files, struct fsentry *entry, struct err *e)
 {
 	own_fd int fd = mount_copy(files, entry->source, false, e);
@@ -30,9 +30,9 @@ static int take_file(int files, struct fsentry *entry, struct err *e)
 }
 
 /*
- * The file system stays on the host's /etc in this mount namespace, and goes with the host's tree:
- * a mount of a file can only be copied from where it is seen (before Linux 6.15), and an umount of
- * its own would wait for an RCU grace period.
+ * The file system is attached over the host's /etc in this mount namespace, because before
+ * Linux 6.15 only an attached mount can be copied. It disappears with the host's tree: a separate
+ * umount would wait for an RCU grace period.
  */
 int treeetc_split(struct filetree *t, int host, struct err *e)
 {
@@ -46,7 +46,7 @@ int treeetc_split(struct filetree *t, int host, struct err *e)
 		return err_sys(e, "the host's /etc");
 	if (mount_attach(files, at, "/etc", e) < 0)
 		return -1;
-	/* The files of another container, which this one shares, are there already (etcshare.h). */
+	/* A file that is shared with another container is mounted already (etcshare.h). */
 	for (size_t i = 0; i < t->n; i++)
 		if (t->v[i].kind == FSENTRY_BIND && t->v[i].from == FSENTRY_STATE &&
 		    !t->v[i].mounts_n && take_file(files, &t->v[i], e) < 0)

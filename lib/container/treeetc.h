@@ -1,6 +1,6 @@
 /*
- * The files of /etc that a container has of its own (etc.h), as its first process takes them out of
- * the file system that the supervisor has handed over (FSENTRY_FILES of filetree.h).
+ * The container's own files of /etc (etc.h): the first process makes a mount of each file in the
+ * file system that it got from the supervisor (FSENTRY_FILES of filetree.h).
  */
 #ifndef CT_TREEETC_H
 #define CT_TREEETC_H
@@ -8,8 +8,8 @@
 #include "container/filetree.h"
 
 /*
- * Makes the mount of each file, while the host's tree (host: its root directory) can still be
- * reached; treemount attaches it in its place later.
+ * Makes the mount of each file, while the host's tree (host: its root directory) is still
+ * reachable; treemount attaches it later.
  */
 int treeetc_split(struct filetree *t, int host, struct err *e);
 

@@ -14,7 +14,7 @@ enum {
 	SEALED = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
 };
 
-/* What is there, read-only. */
+/* Makes a read-only mount of the target over itself. */
 static int read_only(int at, const char *target, struct err *e)
 {
 	own_fd int fd = mount_copy(at, "", false, e);

@@ -1,6 +1,6 @@
 /*
- * Paths of the kernel's file systems that a container may not see, or may not change
- * (FSENTRY_MASK, FSENTRY_READ_ONLY of filetree.h): the first process mounts over them.
+ * Hides paths of the kernel file systems, or makes them read-only (FSENTRY_MASK, FSENTRY_READ_ONLY
+ * of filetree.h): the first process mounts over them.
  */
 #ifndef CT_TREEMASK_H
 #define CT_TREEMASK_H

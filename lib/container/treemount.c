@@ -17,10 +17,10 @@
 struct mounting {
 	const struct filetree *tree;
 	struct treeplace *at;
-	const char *whole; /* mounted with all that is in it; NULL: nothing yet */
+	const char *whole; /* the last target that was mounted recursively; NULL: none yet */
 };
 
-/* A copy of the host's mount at that path. */
+/* Makes a copy of the host's mount at the same path. */
 static int borrow(const struct fsentry *entry, struct mounting *m, struct err *e)
 {
 	own_fd int fd = mount_copy(m->at->host, entry->target + 1, entry->recursive, e);
@@ -32,7 +32,7 @@ static int borrow(const struct fsentry *entry, struct mounting *m, struct err *e
 	return take_fd(&fd);
 }
 
-/* A new file system, or the host's where this user namespace may not mount one. */
+/* Makes a new file system, or copies the host's where this user namespace may not mount one. */
 static int new_or_lent(const struct fsentry *entry, struct mounting *m, struct err *e)
 {
 	int fd;
@@ -43,7 +43,7 @@ static int new_or_lent(const struct fsentry *entry, struct mounting *m, struct e
 	return fd < 0 && entry->lent && e->sys == EPERM ? borrow(entry, m, e) : fd;
 }
 
-/* /proc, /sys and what is in them. */
+/* Mounts /proc, /sys and the file systems in them. */
 static int mount_kernel(const struct fsentry *entry, struct mounting *m, struct err *e)
 {
 	own_fd int fd = -1, at = -1;
@@ -53,8 +53,8 @@ static int mount_kernel(const struct fsentry *entry, struct mounting *m, struct 
 		if (at < 0)
 			return 0;
 	}
-	/* Made before an older one goes: in a user namespace the kernel mounts a new /proc only
-	 * while another can be seen (mount_too_revealing). */
+	/* Made before the old mount is removed: in a user namespace the kernel mounts a new /proc
+	 * only while another one is visible (mount_too_revealing). */
 	fd = new_or_lent(entry, m, e);
 	if (fd < 0)
 		return -1;
@@ -65,7 +65,7 @@ static int mount_kernel(const struct fsentry *entry, struct mounting *m, struct 
 	return at < 0 ? -1 : mount_attach(fd, at, entry->target, e);
 }
 
-/* /dev, with all that is in it. */
+/* Mounts /dev and its content. */
 static int mount_dev(const struct fsentry *entry, struct mounting *m, struct err *e)
 {
 	m->at->dev =
@@ -74,8 +74,8 @@ static int mount_dev(const struct fsentry *entry, struct mounting *m, struct err
 	return m->at->dev < 0 ? -1 : 0;
 }
 
-/* What the supervisor has prepared: the entry's own mount, then those below it. The root's own one
- * is "/" already. */
+/* Attaches the mounts that the supervisor made: of the entry, then those below it. The root's own
+ * mount is "/" already. */
 static int attach_prepared(const struct fsentry *entry, const struct treeplace *at, struct err *e)
 {
 	bool is_root = entry->phase == FSENTRY_ROOT;
@@ -100,7 +100,7 @@ static int mount_tmpfs(const struct fsentry *entry, int root, struct err *e)
 	return fd < 0 ? -1 : treepoint_attach(root, fd, entry->target, e);
 }
 
-/* An image may have anything there, a link that leads nowhere or a file system that is full. */
+/* Ignores errors: the image may have a dangling link there, or the file system may be full. */
 static void make_mark(const struct fsentry *entry, int root)
 {
 	struct err ignored;
@@ -114,7 +114,8 @@ static int mount_entry(const struct fsentry *entry, struct mounting *m, struct e
 	switch (entry->kind) {
 	case FSENTRY_MASK:
 	case FSENTRY_READ_ONLY:
-		/* The root's descriptor is of its mount itself: O_PATH on "/" after the pivot. */
+		/* The root's descriptor refers to the mount itself: O_PATH on "/" after the pivot.
+		 * */
 		return entry->phase == FSENTRY_LAST
 			? mount_set(m->at->root, MOUNT_ATTR_RDONLY, false, "/", e)
 			: treemask_cover(entry, m->at->root, m->at->host, e);
@@ -133,7 +134,8 @@ static int mount_entry(const struct fsentry *entry, struct mounting *m, struct e
 	}
 }
 
-/* Whether the entry came with a mount above it. What restricts is mounted over everything. */
+/* Whether a recursive mount already contains the entry. Masks and read-only mounts are always made.
+ */
 static bool is_there(const struct fsentry *entry, const struct mounting *m)
 {
 	return m->whole && fsentry_contains(m->whole, entry->target) &&

@@ -32,8 +32,8 @@ int treepoint_kernel(int root, const char *path, struct err *e)
 }
 
 /*
- * A file to mount on. A link to a file that is missing serves, too (resolv.conf to a /run that is
- * filled when a system boots): the file that it leads to is made, in the root.
+ * Opens or makes a file as a mount point. If the path is a dangling link (for example resolv.conf
+ * to a file in /run that appears at boot), its target is made inside the root.
  */
 static int file_point(int root, const char *path, struct err *e)
 {
@@ -65,7 +65,7 @@ int treepoint_attach(int root, int mount, const char *path, struct err *e)
 
 void treepoint_uncover(const char *path)
 {
-	/* Further down a link of the image could lead to a mount of the host's. */
+	/* In a deeper path, a link of the image could lead to a mount of the host. */
 	if (!strchr(path + 1, '/') && umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
 		explained(0, "umount2(\"%s\", MNT_DETACH|UMOUNT_NOFOLLOW)", path);
 }

@@ -256,7 +256,8 @@ int endpoint_clean(const struct store *s, const char *id, struct err *e)
 	/* Another process may have cleaned up meanwhile. */
 	if (endpoint_read(s, id, &net, e) < 0)
 		return e->sys == ENOENT ? 0 : -1;
-	/* Without the elements, a container that shares the namespace could send with any address. */
+	/* Without the elements, a container that shares the namespace could send with any address.
+	 * */
 	if (is_shared(s, id) && delete_links(&net, e) < 0)
 		return -1;
 	if (endpoint_let_go(s, id, &net, record_get(&net, "set"), e) < 0)

@@ -18,8 +18,8 @@
 enum { RECORD_MAX = 120 };
 
 /*
- * Room for a copy of the host's /etc/hosts and resolv.conf (1 MiB is read of each). An inode for
- * the directory and for each file.
+ * Space for copies of the host's /etc/hosts and resolv.conf (at most 1 MiB of each is read), and
+ * inodes for the directory and the files.
  */
 static const char size[] = "mode=755,size=2m,nr_inodes=8";
 
@@ -47,7 +47,8 @@ static int gone(const char *id, struct err *e)
 	return err_sys(e, "%s: the files of its /etc", id);
 }
 
-/* The directory that a record names. Checked after it was opened: a process id is used again. */
+/* Opens the directory that a record names. Checks it after opening, because the pid may be reused.
+ * */
 static int open_recorded(const char *id, const char *text, struct err *e)
 {
 	struct proc_id supervisor;

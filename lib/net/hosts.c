@@ -35,7 +35,7 @@ int hosts_of_others(const struct network *n, const char *id, struct buf *out, st
 	return 0;
 }
 
-/* Where a whole line ("...\n") is in the text; NULL: nowhere. */
+/* Finds a complete line ("...\n") in the text, or NULL. */
 static char *find_line(const struct buf *text, const char *line)
 {
 	char *at = text->data;
@@ -59,8 +59,8 @@ static void change_line(struct buf *text, const char *line, bool add)
 	}
 }
 
-/* In place (it is a mount), only what differs, and never empty meanwhile: somebody may be reading
- * it. */
+/* Rewrites the file in place, because it is mounted, and only from the first difference on: a
+ * concurrent reader never finds it empty. */
 static int update(int dir, const struct buf *old, const struct buf *new)
 {
 	own_fd int fd = openat(dir, "hosts", O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -92,12 +92,12 @@ void hosts_change(const struct store *s, const char *id, const char *lines, bool
 		change_line(&new, line, add);
 		lines += strlen(line);
 	}
-	/* Its container can fail it by a lease (fcntl(2)) or by leaving no room, and must not fail
-	 * others. */
+	/* The container can make this fail (by a lease, fcntl(2), or a full file system). That must
+	 * not fail the other container's command. */
 	update(dir, &old, &new);
 }
 
-/* The same for all on a network but one. */
+/* The same for all members of a network except one. */
 static int change_others(const struct store *s, const struct network *n, const char *id,
 			 const char *lines, bool add, struct err *e)
 {
@@ -111,7 +111,7 @@ static int change_others(const struct store *s, const struct network *n, const c
 	return 0;
 }
 
-/* Without the container's name, if it is there, which is then in `line`. */
+/* Removes the container's line from the record; `line` receives it. */
 static int read_without(const struct network *n, const char *id, struct record *r, char **line,
 			struct err *e)
 {
@@ -150,7 +150,8 @@ int hosts_untell(const struct store *s, const struct network *n, const char *id,
 		return -1;
 	if (!line)
 		return 0;
-	/* What was told first, for as long as it is on record it can be done again. */
+	/* The files are changed before the record: while the line is on record, the removal can be
+	 * repeated. */
 	if (change_others(s, n, id, line, false, e) < 0)
 		return -1;
 	if (!r.keys.n)

@@ -90,7 +90,8 @@ static int find_closed(struct netlink *rtnl, const struct strv *ours, struct str
 		if (rtnl_forwards(rtnl, (int)links.v[i]))
 			continue;
 		got = rtnl_find_index(rtnl, links.v[i], &l, e);
-		/* An interface whose name a rule cannot contain would forward without restriction. */
+		/* An interface whose name a rule cannot contain would forward without restriction.
+		 * */
 		if (got > 0 && strcmp(l.name, "lo") != 0 && !strv_has(ours, l.name) &&
 		    !strpbrk(l.name, "\"*\\"))
 			strv_add(closed, l.name);
@@ -99,7 +100,8 @@ static int find_closed(struct netlink *rtnl, const struct strv *ours, struct str
 	return got;
 }
 
-/* The interfaces that other sets of networks enabled (RULES_OPENED) or still need (RULES_CLAIMED). */
+/* The interfaces that other sets of networks enabled (RULES_OPENED) or still need (RULES_CLAIMED).
+ * */
 static int list_others(const char *set, const char *which, struct strv *links, struct err *e)
 {
 	own_str char *table = str_fmt(RULES_TABLES, set);

@@ -65,7 +65,8 @@ int network_find(const struct store *s, const char *name, struct network *n, str
 /* Lists the names of all networks, the default network first. */
 int network_list(const struct store *s, struct strv *names, struct err *e);
 
-/* Fails if the subnet has too few addresses for containers, or too many for the interfaces' names. */
+/* Fails if the subnet has too few addresses for containers, or too many for the interfaces' names.
+ * */
 int network_check_subnet(const struct network *n, struct err *e);
 /* Fills in the bridge's name from the network's number, which is below NETWORK_NUMBER_END. */
 enum { NETWORK_NUMBER_END = 1000 };
@@ -76,7 +77,8 @@ void network_name_bridge(struct network *n, unsigned number);
  * subnet_size - 2.
  */
 struct in_addr network_gateway(const struct network *n);
-/* The name of the host's end of a veth pair: the bridge's name, "v", the address's number in hex. */
+/* The name of the host's end of a veth pair: the bridge's name, "v", the address's number in hex.
+ * */
 void network_link(const struct network *n, struct in_addr address, char link[16]);
 
 /* --- what is up --- */

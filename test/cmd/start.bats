@@ -66,7 +66,7 @@ ended() {
 	pid=$(ct-ps --no-header -o pid "$c")
 	run ! --separate-stderr ct-start "$c"
 	[ -z "$output" ]
-	[ "$stderr" = "ct-start: $c: runs already" ]
+	[ "$stderr" = "ct-start: $c: is already running" ]
 	[ "$(ct-ps --no-header -o pid "$c")" = "$pid" ]
 	kill -0 "$pid"
 }
@@ -78,7 +78,7 @@ ended() {
 	done
 	wait
 	[ "$(cat "$D"/out.* | wc -l)" -eq 1 ]
-	[ "$(grep -l 'runs already' "$D"/err.* | wc -l)" -eq 5 ]
+	[ "$(grep -l 'is already running' "$D"/err.* | wc -l)" -eq 5 ]
 	[ "$(field status "$c")" = running ]
 	ct-exec "$c" true
 }

@@ -313,9 +313,9 @@ static void a_container_with_a_living_supervisor_is_not_started_again(void **sta
 	make(&s, "ps_42002", "");
 	lock = lock_try(s.run, "ps_42002", &e);
 	assert_int_equal(container_write_state(&s, "ps_42002", &init, started, &e), 0);
-	assert_refused(container_begin(&s, "ps_42002", &e), &e, "runs already");
+	assert_refused(container_begin(&s, "ps_42002", &e), &e, "is already running");
 	stop(pid); /* the supervisor has not yet written the exit record */
-	assert_refused(container_begin(&s, "ps_42002", &e), &e, "runs already");
+	assert_refused(container_begin(&s, "ps_42002", &e), &e, "is already running");
 	close_fake(&s);
 }
 

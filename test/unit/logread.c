@@ -262,7 +262,10 @@ static void zeros_at_the_end_and_data_after_a_hole_are_left_out(void **state)
 	unlinkat(s->dir, "log.1", 0);
 	fd = openat(s->dir, "log", O_WRONLY | O_APPEND | O_CLOEXEC);
 	assert_int_equal(ftruncate(fd, 1 << 20), 0);
-	assert_int_equal(fd_write_all(fd, T0 " stdout F c\n", strlen(T0 " stdout F c\n")), 0);
+	/* The first record after the hole is damaged in any case. */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(fd_write_all(fd, T0 " stdout F c\n", strlen(T0 " stdout F c\n")),
+				 0);
 	assert_shows(s->dir, &q, "b\n", "");
 }
 
