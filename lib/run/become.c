@@ -6,6 +6,7 @@
 #include "base/explain.h"
 #include "base/own.h"
 #include "kernel/namespace.h"
+#include "run/clonefirst.h"
 #include "run/firstprocess.h"
 #include "run/spawn.h"
 
@@ -21,7 +22,7 @@ int become_program(struct run *r, void (*ready)(struct run *), struct err *e)
 	names = namespace_names(flags);
 	explain_at(NULL);
 	if (flags && explained(unshare((int)flags), "unshare(%s)", names) < 0)
-		return spawn_refused("new namespaces", e);
+		return clonefirst_refused("new namespaces", e);
 	if (firstprocess_stages(r, e) < 0)
 		return -1;
 	EACH_STAGE(s, r)

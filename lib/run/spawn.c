@@ -1,86 +1,36 @@
 #include "run/spawn.h"
 
-#include <errno.h>
-#include <linux/sched.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/pidfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/own.h"
 #include "base/proc.h"
-#include "kernel/namespace.h"
-#include "kernel/owner.h"
 #include "run/channel.h"
-#include "run/clonein.h"
+#include "run/clonefirst.h"
 #include "run/firstprocess.h"
 #include "run/show.h"
 
-int spawn_refused(const char *what, struct err *e)
-{
-	return errno == EPERM
-		? err_set(e, "%s: only root may, or who has the stage user before it", what)
-		: err_sys(e, "%s", what);
-}
-
-static void explain_clone(pid_t pid, uint64_t flags)
-{
-	own_str char *names = namespace_names(flags);
-
-	explained(pid, "clone3({flags=%s%s})", names,
-		  flags & CLONE_INTO_CGROUP ? "|CLONE_INTO_CGROUP" : "");
-}
-
-static pid_t clone_owned(const struct clone_args *args, uid_t owner)
-{
-	bool begun = owner_begin(owner);
-	pid_t pid = (pid_t)syscall(SYS_clone3, args, sizeof(*args));
-
-	if (pid)
-		owner_end(begun);
-	return pid;
-}
-
 static int clone_first(struct run *r, struct err *e)
 {
-	struct clone_args args = {.exit_signal = SIGCHLD,
-				  .flags = CLONE_PIDFD,
-				  .pidfd = (uint64_t)(uintptr_t)&r->supervisor.pidfd};
+	uint64_t flags = 0;
 	int ends[2];
-	pid_t pid;
 
-	EACH_STAGE(s, r)
-		args.flags |= s->clone_flag;
-	if (r->supervisor.group.v2 >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)r->supervisor.group.v2;
-	}
 	if (channel_open(ends, e) < 0)
 		return -1;
-	explain_at(NULL);
-	pid = r->supervisor.net.shared >= 0
-		? clonein(r, args)
-		: clone_owned(&args, args.flags & CLONE_NEWUSER ? idmap_root(&r->map) : 0);
-	if (pid) /* not in the child, too */
-		explain_clone(pid, args.flags);
-	if (pid < 0) {
-		spawn_refused("a process in new namespaces", e);
-		close(ends[0]);
-		close(ends[1]);
-		return -1;
-	}
-	if (pid == 0) {
+	EACH_STAGE(s, r)
+		flags |= s->clone_flag;
+	r->supervisor.pid = clonefirst(r, flags, e);
+	if (r->supervisor.pid == 0) {
 		close(ends[0]);
 		r->channel = ends[1];
 		firstprocess_run(r);
 	}
 	close(ends[1]);
 	r->channel = ends[0];
-	r->supervisor.pid = pid;
-	return 0;
+	return r->supervisor.pid < 0 ? -1 : 0;
 }
 
 static int killed(struct err *e)
