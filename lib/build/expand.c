@@ -18,10 +18,17 @@ struct reading {
 	struct strv *words; /* finished words; NULL: the text is one word */
 	struct buf word;    /* the current word */
 	bool in_word;
+	size_t max; /* bytes of the result */
 	struct err *e;
 };
 
 static int read_until(struct reading *r, char stop, struct buf *out);
+
+/* A few lines such as A=$A$A would otherwise fill the memory. */
+static int too_long(const struct reading *r)
+{
+	return err_set(r->e, "expands to more than %d KiB", EXPAND_MAX >> 10);
+}
 
 static bool is_blank(char c)
 {
@@ -101,6 +108,7 @@ static int read_part(struct reading *r, char stop, bool keep_escapes, struct buf
 			       .at = r->at,
 			       .keep_escapes = keep_escapes,
 			       .depth = r->depth + 1,
+			       .max = r->max,
 			       .e = r->e};
 	int failed = read_until(&part, stop, out);
 
@@ -152,8 +160,8 @@ static int replace(struct reading *r, const char *name, struct buf *out)
 		return -1;
 	if (!value && r->x->keep_unset)
 		buf_fmt(out, "${%s%s%s/%s}", name, all ? "//" : "/", pattern.data, word.data);
-	else if (value)
-		pattern_replace(pattern.data, value, word.data, all, out);
+	else if (value && !pattern_replace(pattern.data, value, word.data, all, r->max, out))
+		return too_long(r);
 	return 0;
 }
 
@@ -321,6 +329,8 @@ static int read_until(struct reading *r, char stop, struct buf *out)
 			add_split(r, r->at, 1);
 			buf_add(out, r->at++, 1);
 		}
+		if (out->len > r->max)
+			return too_long(r);
 	}
 	if (stop && !*r->at)
 		return err_set(r->e, "${ without its \"%c\"", stop);
@@ -328,21 +338,35 @@ static int read_until(struct reading *r, char stop, struct buf *out)
 	return 0;
 }
 
+static int read_all(struct reading *r, const struct expand *x, struct buf *out)
+{
+	r->x = x;
+	r->keep_escapes = x->keep_escapes;
+	r->max = strlen(r->at) + EXPAND_MAX;
+	if (read_until(r, '\0', out) < 0)
+		return -1;
+	if (!x->budget)
+		return 0;
+	if (out->len > *x->budget)
+		return err_set(r->e, "the file expands to more than %d MiB", EXPAND_BUDGET >> 20);
+	*x->budget -= out->len;
+	return 0;
+}
+
 char *expand_word(const char *text, const struct expand *x, struct err *e)
 {
-	struct reading r = {.x = x, .at = text, .keep_escapes = x->keep_escapes, .e = e};
+	struct reading r = {.at = text, .e = e};
 	own_buf struct buf out = {0};
 
-	return read_until(&r, '\0', &out) < 0 ? NULL : take_ptr(&out.data);
+	return read_all(&r, x, &out) < 0 ? NULL : take_ptr(&out.data);
 }
 
 int expand_words(const char *text, const struct expand *x, struct strv *out, struct err *e)
 {
 	own_strv struct strv words = {0};
-	struct reading r = {
-		.x = x, .at = text, .keep_escapes = x->keep_escapes, .words = &words, .e = e};
+	struct reading r = {.at = text, .words = &words, .e = e};
 	own_buf struct buf ignored = {0};
-	int failed = read_until(&r, '\0', &ignored);
+	int failed = read_all(&r, x, &ignored);
 
 	end_word(&r);
 	buf_free(&r.word);

@@ -21,6 +21,12 @@
 
 struct err;
 
+enum {
+	/* Variables add at most this to a text: execve(2) takes no longer string (MAX_ARG_STRLEN). */
+	EXPAND_MAX = 128 << 10,
+	EXPAND_BUDGET = 64 << 20, /* for all texts of a Dockerfile */
+};
+
 struct expand {
 	char escape; /* "\", or "`" by a parser directive */
 	/* The value of a variable, or NULL. */
@@ -30,6 +36,7 @@ struct expand {
 	bool keep_escapes;    /* escape characters stay */
 	bool keep_unset;      /* variables that are not set stay */
 	bool quotes_are_text; /* quotes have no special meaning */
+	size_t *budget;       /* bytes that results may have yet; NULL: not counted */
 };
 
 /* Expands the whole text as one word. The caller frees it; NULL with the error. */

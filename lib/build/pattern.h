@@ -19,8 +19,11 @@ void pattern_prefix(const char *pattern, const char *text, bool longest, size_t 
 /* The start of the shortest (or longest) suffix that matches; the end of the text if none does. */
 void pattern_suffix(const char *pattern, const char *text, bool longest, size_t *from);
 
-/* Replaces the first match, or all; each match is the longest from its start. */
-void pattern_replace(const char *pattern, const char *text, const char *with, bool all,
+/*
+ * Replaces the first match, or all; each match is the longest from its start. False if the result
+ * is longer than max.
+ */
+bool pattern_replace(const char *pattern, const char *text, const char *with, bool all, size_t max,
 		     struct buf *out);
 
 #endif

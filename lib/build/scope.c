@@ -58,6 +58,15 @@ void scope_list(const struct scope *s, size_t n, struct strv *out)
 				  str_fmt("%s=%s", then.args.names.v[i], then.args.values.v[i]));
 }
 
+size_t scope_size(const struct scope *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->log.n; i++)
+		n += strlen(s->log.v[i]);
+	return n;
+}
+
 void scope_copy(struct scope *to, const struct scope *from)
 {
 	replay(from, from->log.n, to);

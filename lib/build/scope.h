@@ -23,6 +23,8 @@ const char *scope_value(void *scope, const char *name);
 /* Adds all variables (NAME=VALUE) that a command sees after the first n settings to out; n is
  * s->log.n for the present state. */
 void scope_list(const struct scope *s, size_t n, struct strv *out);
+/* Bytes that scope_copy copies. */
+size_t scope_size(const struct scope *s);
 void scope_copy(struct scope *to, const struct scope *from);
 void scope_free(struct scope *s);
 #define own_scope __attribute__((cleanup(scope_free)))

@@ -81,7 +81,8 @@ static bool find_arg(struct stepping *s, const char *word, const struct expand *
 
 void stepconf_global_arg(struct stepping *s)
 {
-	const struct expand x = {.escape = s->escape, .value = scope_value, .arg = &s->global};
+	const struct expand x = {
+		.escape = s->escape, .value = scope_value, .arg = &s->global, .budget = s->budget};
 	own_strv struct strv words = {0};
 
 	stepflags_check(s->at, NULL, s->faults);
@@ -99,7 +100,8 @@ void stepconf_global_arg(struct stepping *s)
 static void do_arg(struct stepping *s)
 {
 	struct scope *scope = &stepping_stage(s)->scope;
-	const struct expand x = {.escape = s->escape, .value = scope_value, .arg = scope};
+	const struct expand x = {
+		.escape = s->escape, .value = scope_value, .arg = scope, .budget = s->budget};
 	own_strv struct strv words = {0}, told = {0};
 
 	dockerfile_words(s->at->rest, s->escape, &words);
@@ -227,7 +229,10 @@ static int by_text(const void *a, const void *b)
 static void do_expose(struct stepping *s)
 {
 	struct build_stage *stage = stepping_stage(s);
-	const struct expand x = {.escape = s->escape, .value = scope_value, .arg = &stage->scope};
+	const struct expand x = {.escape = s->escape,
+				 .value = scope_value,
+				 .arg = &stage->scope,
+				 .budget = s->budget};
 	own_strv struct strv words = {0}, ports = {0};
 	struct err e;
 

@@ -44,7 +44,8 @@ static bool add_file(const struct stepping *s, struct step *step, const struct h
 	const struct expand x = {.escape = '\\',
 				 .value = scope_value,
 				 .arg = &stepping_stage(s)->scope,
-				 .quotes_are_text = true};
+				 .quotes_are_text = true,
+				 .budget = s->budget};
 	own_str char *text = heredoc_text(h), *value = NULL;
 	struct err e;
 

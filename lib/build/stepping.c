@@ -26,8 +26,10 @@ bool stepping_knows(const struct stepping *s)
 
 char *stepping_expand(const struct stepping *s, const char *word)
 {
-	const struct expand x = {
-		.escape = s->escape, .value = scope_value, .arg = &stepping_stage(s)->scope};
+	const struct expand x = {.escape = s->escape,
+				 .value = scope_value,
+				 .arg = &stepping_stage(s)->scope,
+				 .budget = s->budget};
 	struct err e;
 	char *value = expand_word(word, &x, &e);
 

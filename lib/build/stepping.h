@@ -13,6 +13,7 @@ struct stepping {
 	struct steps *out;
 	struct faults *faults;
 	char escape;
+	size_t *budget; /* see struct expand */
 	const struct pairs *build_args;
 	struct scope global; /* the ARGs before the first FROM, and the predefined ones */
 	struct pairs used;   /* names of build arguments that an ARG declares */

@@ -41,7 +41,8 @@ static struct build_stage *add_stage(struct steps *all, int line)
 
 static char *expand_global(struct stepping *s, const char *text)
 {
-	const struct expand x = {.escape = s->escape, .value = scope_value, .arg = &s->global};
+	const struct expand x = {
+		.escape = s->escape, .value = scope_value, .arg = &s->global, .budget = s->budget};
 	struct err e;
 	char *value = expand_word(text, &x, &e);
 
@@ -227,6 +228,24 @@ static void close_config(struct build_stage *stage)
 	record_add_list(&stage->config, "volume", &stage->volumes.names);
 }
 
+/* Each of many stages may copy all that the one before says. */
+static void copy_stage(const struct stepping *s, struct build_stage *stage,
+		       const struct build_stage *base)
+{
+	size_t n = scope_size(&base->scope);
+
+	for (size_t i = 0; i < base->config.keys.n; i++)
+		n += strlen(base->config.values.v[i]);
+	if (n > *s->budget) {
+		stepping_fault(s, "the file expands to more than %d MiB", EXPAND_BUDGET >> 20);
+		return;
+	}
+	*s->budget -= n;
+	for (size_t i = 0; i < base->config.keys.n; i++)
+		record_add(&stage->config, base->config.keys.v[i], base->config.values.v[i]);
+	scope_copy(&stage->scope, &base->scope);
+}
+
 /* Starts a stage with the config of an image or an earlier stage, or with an empty one. */
 static void begin_stage(struct stepping *s, const struct steps_request *q)
 {
@@ -242,10 +261,7 @@ static void begin_stage(struct stepping *s, const struct steps_request *q)
 	step->from.stage = stage->base;
 	stage->known = stage->needed && (!base || base->known);
 	if (base) {
-		for (size_t i = 0; i < base->config.keys.n; i++)
-			record_add(&stage->config, base->config.keys.v[i],
-				   base->config.values.v[i]);
-		scope_copy(&stage->scope, &base->scope);
+		copy_stage(s, stage, base);
 	} else if (stage->image && stage->needed) {
 		if (q->base(q->arg, stage->image, &stage->config, &e) < 0) {
 			stepping_fault(s, "%s", e.msg);
@@ -315,7 +331,9 @@ static void set_platform(struct stepping *s, const struct steps_request *q)
 void steps_read(const struct steps_request *q, struct steps *out, struct faults *faults)
 {
 	own_dockerfile struct dockerfile file = {0};
-	struct stepping s = {.out = out, .faults = faults, .build_args = q->build_args};
+	size_t budget = EXPAND_BUDGET;
+	struct stepping s = {
+		.out = out, .faults = faults, .budget = &budget, .build_args = q->build_args};
 
 	*out = (struct steps){0};
 	dockerfile_read(q->text, q->len, &file, faults);

@@ -222,6 +222,65 @@ static void many_stars_take_polynomial_time(void **state)
 	is(text.data, "foobarbarbaz");
 }
 
+/* No other value than A's, which is as long as `fill` says. */
+static const char *long_value(void *arg, const char *name)
+{
+	return strcmp(name, "A") == 0 ? ((const struct buf *)arg)->data : NULL;
+}
+
+static void results_have_a_longest_length(void **state)
+{
+	static const char too_long[] = "expands to more than 128 KiB";
+	own_buf struct buf fill = {0};
+	const struct expand x = {.escape = '\\', .value = long_value, .arg = &fill};
+	own_strv struct strv words = {0};
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		buf_str(&fill, "a");
+	free(expand_word("$A", &x, &e));
+	assert_null(expand_word("$A$A", &x, &e));
+	assert_string_equal(e.msg, too_long);
+	assert_null(expand_word("${A//a/$A}", &x, &e));
+	assert_string_equal(e.msg, too_long);
+	assert_null(expand_word("${B:-\"$A $A\"}", &x, &e));
+	assert_string_equal(e.msg, too_long);
+	assert_int_equal(expand_words("$A $A", &x, &words, &e), -1);
+	assert_string_equal(e.msg, too_long);
+	/* What is in the text itself does not count. */
+	buf_str(&fill, "$A");
+	free(expand_word(fill.data, &x, &e));
+}
+
+static void long_values_take_no_time(void **state)
+{
+	own_buf struct buf fill = {0};
+	const struct expand x = {.escape = '\\', .value = long_value, .arg = &fill};
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		buf_str(&fill, "a");
+	check("${A%%a*b}", &x, fill.data);
+	check("${A//a*b/x}", &x, fill.data);
+	check("${A%a*}", &x, fill.data + 1);
+	check("${A%%a*}", &x, "");
+	check("${A//a*a/x}", &x, "x");
+}
+
+static void a_budget_is_used_up(void **state)
+{
+	size_t budget = 9;
+	struct expand x = plain;
+
+	(void)state;
+	x.budget = &budget;
+	check("$A", &x, "aval");
+	check("$A", &x, "aval");
+	assert_int_equal(budget, 1);
+	assert_null(expand_word("xx", &x, &e));
+	assert_string_equal(e.msg, "the file expands to more than 64 MiB");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +297,9 @@ int main(void)
 		cmocka_unit_test(blanks_outside_of_quotes_separate_words),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(many_stars_take_polynomial_time),
+		cmocka_unit_test(results_have_a_longest_length),
+		cmocka_unit_test(long_values_take_no_time),
+		cmocka_unit_test(a_budget_is_used_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

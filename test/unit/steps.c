@@ -321,6 +321,29 @@ static void all_faults_are_reported_with_their_lines(void **state)
 	right("FROM --platform=$BUILDPLATFORM base", NULL);
 }
 
+static void what_variables_come_to_is_bounded(void **state)
+{
+	own_buf struct buf text = {0};
+
+	(void)state;
+	buf_str(&text, "FROM base AS s0\nENV A=aaaaaaaaaaaaaaaa\n");
+	for (int i = 0; i < 12; i++)
+		buf_str(&text, "ENV A=$A$A\n");
+	right(text.data, NULL);
+	for (int i = 1; i <= 1000; i++)
+		buf_fmt(&text, "FROM s%d AS s%d\n", i - 1, i);
+	resolve(text.data, NULL, "s999");
+	assert_true(faults.n > 0);
+	assert_string_equal(faults.v[0].what, "FROM: the file expands to more than 64 MiB");
+	text.len = 0;
+	buf_str(&text, "FROM base AS s0\nENV A=aaaaaaaaaaaaaaaa\n");
+	for (int i = 0; i < 14; i++)
+		buf_str(&text, "ENV A=$A$A\n");
+	resolve(text.data, NULL, NULL);
+	assert_int_equal(faults.v[0].line, 16);
+	assert_string_equal(faults.v[0].what, "ENV: expands to more than 128 KiB");
+}
+
 static void thirty_thousand_lines_are_read_quickly(void **state)
 {
 	own_buf struct buf text = {0};
@@ -346,6 +369,7 @@ int main(void)
 		cmocka_unit_test(copy_has_sources_and_a_destination),
 		cmocka_unit_test(stages_that_the_target_does_not_need_are_left_out),
 		cmocka_unit_test(all_faults_are_reported_with_their_lines),
+		cmocka_unit_test(what_variables_come_to_is_bounded),
 		cmocka_unit_test(thirty_thousand_lines_are_read_quickly),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
