@@ -390,6 +390,8 @@ _ct_argument() {
 	--userns:*)	_ct_offer auto host unmapped ;;
 	--tag:*)	_ct_images ;;
 	--parent:*)	_ct_images; _ct_volumes ;;
+	--to:IMAGE)	_ct_images ;;
+	--from:VOLUME)	_ct_volumes ;;
 	*:DIR)	_ct_dirs ;;
 	*:FILE | *:DEVICE*)	_ct_files ;;
 	*:SIGNAL)	_ct_signals ;;

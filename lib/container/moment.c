@@ -140,7 +140,8 @@ static int snapshot_all(int dir, const struct strv *names, bool read_only, int t
 	for (size_t i = 0; i < names->n; i++) {
 		own_fd int from = open_files(dir, names->v[i], e);
 
-		if (from < 0 || subvol_snapshot(from, to, names->v[i], read_only, e) < 0)
+		if (from < 0 || subvol_check_plain(from, e) < 0 ||
+		    subvol_snapshot(from, to, names->v[i], read_only, e) < 0)
 			return -1;
 	}
 	return 0;

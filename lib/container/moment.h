@@ -34,7 +34,8 @@ struct moment {
 	}
 
 /*
- * Takes the files of the object that ref names. freeze: a running container, and running containers
+ * Takes the files of the object that ref names. An object with another subvolume among its files is
+ * refused. freeze: a running container, and running containers
  * that use the volume, are frozen while the snapshots are taken, after most unwritten data was
  * written to disk; a container that its user froze stays frozen.
  */

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/lock.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/proc.h"
 #include "base/record.h"
@@ -294,7 +295,9 @@ static int receive(struct job *j, const char *name, char id[ID_LEN], struct strv
 		   void (*progress)(uint64_t bytes), struct err *e)
 {
 	own_record struct record config = {0};
+	struct timespec created;
 	char parent[ID_LEN];
+	struct err ignored;
 
 	if (transfer_read(&j->in, &j->header, e) < 0 || check_names(&j->header, name, e) < 0 ||
 	    check_free(j, e) < 0)
@@ -312,6 +315,9 @@ static int receive(struct job *j, const char *name, char id[ID_LEN], struct strv
 		return -1;
 	if (record_read(j->draft.dir, "config", &config, e) < 0)
 		return err_wrap(e, "%s", j->in.what);
+	if (num_time(record_get(&config, "created") ? record_get(&config, "created") : "", &created,
+		     &ignored) < 0)
+		return err_set(e, "%s: invalid config: no time of creation", j->in.what);
 	return str_equal(j->header.kind, "img") ? publish_image(j, &config, id, notes, e)
 						: publish_other(j, &config, id, e);
 }

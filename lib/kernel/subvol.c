@@ -167,6 +167,17 @@ static int each_inside(int subvol, int order,
 	return status;
 }
 
+static int refuse_inside(int subvol, const char *path, uint64_t id, struct err *e)
+{
+	(void)subvol, (void)id;
+	return err_set(e, "%s: is a subvolume of its own, which a snapshot does not include", path);
+}
+
+int subvol_check_plain(int subvol, struct err *e)
+{
+	return each_inside(subvol, 0, refuse_inside, e);
+}
+
 /* btrfs refuses to remove anything from a read-only subvolume, even a subvolume. */
 static int make_writable(int subvol, const char *path, uint64_t id, struct err *e)
 {

@@ -29,6 +29,10 @@ bool subvol_is_read_only(int subvol);
  * blocks in the background.
  */
 int subvol_delete(int dir, const char *name, struct err *e);
+/*
+ * Refuses a subvolume with another one inside, which a snapshot would replace by an empty directory.
+ */
+int subvol_check_plain(int subvol, struct err *e);
 /* Whether fd is on btrfs. */
 bool subvol_supported(int fd);
 

@@ -243,6 +243,12 @@ volume() {
 	done
 	run -1 bash -c 'ct-send c1 2>&1 >/dev/full'
 	[ "$output" = 'ct-send: standard output: No space left on device' ]
+	btrfs -q subvolume create "$(ct path v1)/inner"
+	for command in 'ct-send v1' 'ct-volumes snapshot v1' 'ct-volumes export v1' 'ct-diff v1 v1'; do
+		run -1 --separate-stderr $command
+		[[ $stderr == *': inner: is a subvolume of its own, which a snapshot does not include' ]]
+	done
+	btrfs -q subvolume delete "$(ct path v1)/inner"
 	[ -z "$(ls "$CT_ROOT/tmp")" ]
 	ct-send -p busybox c1 >"$D/difference"
 	refused_there "$D/difference"

@@ -127,6 +127,10 @@ def hostile(out):
 def write(kind, out):
     kinds, headers = hostile(out)
     config = b'created=2026-01-01T00:00:00.000000000Z\n'
+    if kind == 'no-created':
+        config = b'label=a=b\n'
+    if kind == 'no-record':
+        config = b'nonsense\n'
     identity = OTHER if kind == 'other-identity' else UUID
     lines = ['kind=vol', 'identity=%s 7' % identity.hex(), 'part=config file %d' % len(config), 'part=data subvolume']
     if kind == 'no-kind':
@@ -156,7 +160,7 @@ def main(what, *args):
         write(*args)
     else:
         kinds, headers = hostile('/x')
-        print(*[k for k in [*kinds, *headers, 'no-kind'] if k != 'nothing'], sep='\n')
+        print(*[k for k in [*kinds, *headers, 'no-kind', 'no-created', 'no-record'] if k != 'nothing'], sep='\n')
 
 
 main(*sys.argv[1:])
