@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <linux/prctl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,28 @@ void selfexe_retitle(const char *title)
 	}
 	free(larger);
 	memcpy(shown, title, room - 1); /* without CONFIG_CHECKPOINT_RESTORE: truncate the title */
+}
+
+static int forget_parts(struct dl_phdr_info *object, size_t size, void *unused)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start, end;
+
+	(void)size, (void)unused;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+
+		if (part->p_type != PT_LOAD || part->p_flags & PF_W)
+			continue;
+		start = (object->dlpi_addr + part->p_vaddr) / page * page;
+		end = object->dlpi_addr + part->p_vaddr + part->p_memsz;
+		madvise((void *)start, end - start, MADV_DONTNEED);
+	}
+	return 1; /* the first object is the program */
+}
+
+void selfexe_forget_code(void)
+{
+	dl_iterate_phdr(forget_parts, NULL);
 }
 
 void selfexe_show(const char *what)

@@ -24,6 +24,11 @@ const char *selfexe_name(void);
  * secrets. Children inherit the title until they execute a program.
  */
 void selfexe_retitle(const char *title);
+/*
+ * Unmaps the program's code and constants, which the next use maps again from the page cache. What
+ * stays mapped of a process that waits for long is then what it waits with, not what it started by.
+ */
+void selfexe_forget_code(void);
 /* Sets the title "ct-run: WHAT". */
 void selfexe_show(const char *what);
 

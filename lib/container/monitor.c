@@ -1,6 +1,7 @@
 #include "container/monitor.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/pidfd.h>
 #include <sys/signalfd.h>
@@ -9,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/selfexe.h"
 #include "base/sig.h"
 #include "base/str.h"
 #include "base/tty.h"
@@ -160,6 +162,10 @@ int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struc
 		tty_copy_size(0, st->master);
 		if (tty_raw(0, e) < 0)
 			goto done;
+	}
+	if (!attached) {
+		selfexe_forget_code();
+		malloc_trim(0);
 	}
 	if (watch(relay, pidfd, signals, st, attached, also, notes, &out->lost, e) < 0 ||
 	    reap(pidfd, out, e) < 0)
