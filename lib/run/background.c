@@ -11,7 +11,7 @@
 struct news {
 	bool runs;
 	char id[ID_LEN];
-	struct err why; /* not, if it does not run */
+	struct err why; /* unless it runs */
 };
 
 int background_begin(int *report, char id[ID_LEN], struct err *e)

@@ -1,6 +1,6 @@
 /*
  * A supervisor in the background (ct-run -d): a child that stays when the caller returns. The
- * caller waits until the child says that the program runs, or why it does not.
+ * caller waits until the child reports that the program runs, or why it does not.
  */
 #ifndef CT_BACKGROUND_H
 #define CT_BACKGROUND_H
@@ -10,18 +10,18 @@
 struct err;
 
 /*
- * Forks. In the child gives 0 and *report, a descriptor for the other functions. In the caller
- * gives 1 with id filled in once the program runs, or -1: it does not.
+ * Forks. Returns 0 in the child, with *report set to a descriptor for the functions below. Returns
+ * 1 in the caller, with the id, once the program runs; -1 if it does not.
  */
 int background_begin(int *report, char id[ID_LEN], struct err *e);
 
 /*
- * In the child: lets go of the caller's session, streams, directory and descriptors, and says that
- * the program runs. Closes *report; it is -1 then.
+ * In the child: leaves the caller's session, streams, directory and descriptors, and reports that
+ * the program runs. Closes *report and sets it to -1.
  */
 int background_leave(int *report, const char id[ID_LEN], struct err *e);
 
-/* In the child: says why the program does not run, unless background_leave came before. */
+/* In the child: reports why the program does not run. No effect after background_leave. */
 void background_fail(int report, const struct err *why);
 
 #endif

@@ -12,7 +12,8 @@
 #include "kernel/mount.h"
 #include "run/command.h"
 
-#define MADE_MNT "CT_MNT_NS" /* for the next bare run: the number of the namespace made for it */
+#define MADE_MNT \
+	"CT_MNT_NS" /* for a nested bare run: the inode number of the mount namespace made for it */
 
 enum { NUMBER_LEN = 24 };
 

@@ -16,17 +16,16 @@
 #include "run/become.h"
 #include "run/spawn.h"
 
-#define RUN "run_" /* what the group of one is called, and its process id */
+#define RUN "run_" /* prefix of the names of bare runs' cgroups; the pid follows */
 
-/* A process has to stay behind where only a child is in the new namespace, and where something is
- * to be undone. */
+/* A process must stay if only its child is in the new namespace, or if something must be undone. */
 static bool needs_supervisor(const struct plan *p)
 {
 	return plan_has_stage(p, STAGE_CGROUP) || plan_has_stage(p, STAGE_USER) ||
 		plan_has_stage(p, STAGE_PID) || plan_has_stage(p, STAGE_TIME);
 }
 
-/* What the terminal sends reaches all of its foreground, the child too. */
+/* The terminal sends its signals to the whole foreground group, which includes the child. */
 static void pass_on(int signals, const struct run *r)
 {
 	struct signalfd_siginfo info;
@@ -38,7 +37,7 @@ static void pass_on(int signals, const struct run *r)
 	if (waitid(P_PIDFD, (id_t)r->supervisor.pidfd, &child, WSTOPPED | WNOHANG) < 0 ||
 	    !child.si_pid)
 		return;
-	/* Stopped by its user's shell: we are what that shell waits for. */
+	/* The child was stopped: stop too, because the user's shell waits for this process. */
 	kill(getpid(), SIGSTOP);
 	pidfd_send_signal(r->supervisor.pidfd, SIGCONT, NULL, 0);
 }
@@ -60,7 +59,7 @@ static int wait_for(const struct run *r, int signals, struct err *e)
 	return end.si_code == CLD_EXITED ? end.si_status : 128 + end.si_status;
 }
 
-/* Groups of bare runs that were killed: no store knows of them. */
+/* Removes the cgroups of killed bare runs, which no store lists. */
 static void sweep(void)
 {
 	own_str char *group = container_group(RUN);

@@ -1,10 +1,9 @@
 /*
- * A bare run: some stages on a directory of the user's (--rootfs with --only or
- * --without). Nothing is recorded and no store is needed. Session, terminal,
- * streams, environment and, unless told otherwise, user and working directory stay
- * the caller's, as with env(1) or chroot(1); so a bare run can start the next one,
- * a stage each. What nobody asked for is left as the kernel makes it: a new
- * network has its loopback down, a new host name is a copy.
+ * A bare run: some stages on a directory of the user (--rootfs with --only or --without). It
+ * records nothing and needs no store. Session, terminal, streams, environment and, by default, user
+ * and working directory are those of the caller, as with env(1) or chroot(1). So bare runs can be
+ * nested, with one stage each. Everything else stays as the kernel makes it: a new network has its
+ * loopback down, a new UTS namespace has a copy of the host name.
  */
 #ifndef CT_BARERUN_H
 #define CT_BARERUN_H
@@ -16,10 +15,9 @@
 struct err;
 
 /*
- * input: stdin is the caller's, not /dev/null. say is called with what the user
- * should be told, before the program runs. Where no process has to stay behind the caller becomes
- * the program; else gives its status as a shell would. -1: it did not run, with
- * e->status 125, 126 or 127.
+ * input: stdin is the caller's, not /dev/null. say gets messages for the user, before the program
+ * runs. If no process must stay, the caller becomes the program; otherwise returns the program's
+ * exit status, as in a shell. -1: the program did not run; e->status is 125, 126 or 127.
  */
 int barerun(const struct plan *plan, bool input, void (*say)(struct strv *notes), struct err *e);
 

@@ -1,6 +1,6 @@
 /*
- * A run without a supervisor: the caller becomes the program, with no process between. For
- * stages that need none (neither a user namespace, a pid or time namespace, nor a group).
+ * A run without a supervisor: the caller becomes the program. Only for stages that need no
+ * supervisor: no user, pid or time namespace, and no cgroup.
  */
 #ifndef CT_BECOME_H
 #define CT_BECOME_H
@@ -9,7 +9,7 @@
 
 struct err;
 
-/* `ready` is called right before the program runs. Returns only on failure. */
+/* Calls `ready` right before the program runs. Returns only on failure. */
 int become_program(struct run *r, void (*ready)(struct run *), struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * How a container comes into the store: it is begun with an id, a locked directory in CT_RUN and
- * a draft; it appears whole (published) or not at all (taken back). A stopped container that is
- * started again has all but the lock already.
+ * Adds a container to the store: it begins with an id, a locked directory in CT_RUN and a draft,
+ * and is then published completely or undone. For a restart of a stopped container only the lock is
+ * new.
  */
 #ifndef CT_BIRTH_H
 #define CT_BIRTH_H
@@ -19,12 +19,12 @@ struct err;
 struct birth {
 	const struct store *store;
 	const struct plan *plan;
-	char *id;   /* set by birth_begin, unless it is `again` */
-	bool again; /* a stopped container, to run once more on its own snapshot */
+	char *id;   /* set by birth_begin, except for a restart */
+	bool again; /* a restart of a stopped container on its own snapshot */
 
 	struct draft draft;
-	int lock; /* of CT_RUN/ps_N, for as long as the container runs */
-	int home; /* where its snapshot and its log are */
+	int lock; /* the lock of CT_RUN/ps_N, held while the container runs */
+	int home; /* the directory with its snapshot and its log */
 };
 #define BIRTH_OF(s, p, i, a)                                                              \
 	{                                                                                 \
@@ -34,21 +34,21 @@ struct birth {
 
 int birth_begin(struct birth *b, struct err *e);
 
-/* The container becomes visible, with everything that says what it is. */
+/* Writes the container's config and makes the container visible. */
 int birth_publish(struct birth *b, struct err *e);
-/* The same in two halves for one that lives: what is said of it is written while its first process
- * does its stages, and it becomes visible when that stands right before its program. */
+/* The same in two halves for a running container: the records are written while the first process
+ * enters its stages; the container becomes visible when the first process is ready to execute. */
 int birth_write(struct birth *b, pid_t first, const char *started, struct err *e);
 int birth_publish_running(struct birth *b, pid_t first, const char *started, struct err *e);
 
-/* What a run made before its program ran, taken back. */
+/* Removes everything that was made before the program ran. */
 void birth_undo(struct birth *b);
 
-/* Lets go of the lock and of the directory. */
+/* Closes the lock and the directory. */
 void birth_close(struct birth *b);
 #define own_birth __attribute__((cleanup(birth_close)))
 
-/* The time, as records have it. */
+/* The present time in the form of records. */
 void birth_time(char out[NUM_TIME_LEN]);
 
 #endif

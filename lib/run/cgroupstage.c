@@ -11,7 +11,8 @@ int cgroupstage_prepare(struct run *r, struct err *e)
 
 int cgroupstage_enter(struct run *r, struct err *e)
 {
-	return cgroup_join(&r->supervisor.group, false, e); /* v2: cloned into it */
+	return cgroup_join(&r->supervisor.group, false,
+			   e); /* on v2 clone3(2) has placed it already */
 }
 
 void cgroupstage_undo(struct run *r)

@@ -1,4 +1,4 @@
-/* The stage `cgroup`: what a container may use, and where everything it starts is found. */
+/* The stage `cgroup`: limits a container's resources, and keeps its processes together. */
 #ifndef CT_CGROUPSTAGE_H
 #define CT_CGROUPSTAGE_H
 

@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 
-/* What travels: the kind, then the error or the text. */
+/* The form of a message on the socket: the kind, then the error or the text. */
 struct netattach {
 	int kind;
 	union {

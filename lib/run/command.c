@@ -34,7 +34,7 @@ void command_set_env(struct strv *env, const char *setting)
 	strv_add(env, setting);
 }
 
-/* 0: the file can be executed, 126: it cannot, 127: there is none. */
+/* 0: the file can be executed; 126: it cannot; 127: it is missing. */
 static int judge(int root, const char *path)
 {
 	own_fd int fd = path_open(root, path, O_PATH, 0);
@@ -54,8 +54,8 @@ static int find_file(struct program *p, int root, struct err *e)
 	int status, worst = 127;
 
 	if (strchr(name, '/')) {
-		/* Relative to the working directory, so left to the kernel; links of /proc
-		 * included. */
+		/* A relative path is resolved by execve(2) in the working directory, including
+		 * links of /proc. */
 		p->file = str_dup(name);
 		if (name[0] != '/')
 			return 0;

@@ -23,7 +23,7 @@ int create_container(struct supervise *l, struct err *e)
 
 	birth_time(created);
 	l->plan->created = created;
-	l->plan->stages = 0; /* nothing runs now; what is started later is a whole container */
+	l->plan->stages = 0; /* --only applies to this run: a later start uses all stages */
 	failed = birth_begin(&birth, e) < 0;
 	run.home = birth.home;
 	failed = failed || snapstage_make(&run, e) < 0;

@@ -1,4 +1,4 @@
-/* Making a container and running nothing in it: from then on it is one that has ended. */
+/* Makes a container without running anything in it. It is listed like an ended container. */
 #ifndef CT_CREATE_H
 #define CT_CREATE_H
 
@@ -6,7 +6,7 @@
 
 struct err;
 
-/* Gives 0 with l->id set. */
+/* Returns 0 with l->id set. */
 int create_container(struct supervise *l, struct err *e);
 
 #endif

@@ -31,7 +31,8 @@ int devtty_open(int dev, const struct user *owner, int *slave, struct err *e)
 	*slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (*slave < 0)
 		return err_sys(e, "/dev/pts/ptmx: open the terminal");
-	/* The user's, if it is one: of the right size before the program can ask. */
+	/* The size of the user's terminal, if stdin is one, is set before the program can query it.
+	 */
 	tty_copy_size(STDIN_FILENO, master);
 	if (owner->uid && fchown(*slave, owner->uid, (gid_t)-1) < 0)
 		return user_id_failed("user", owner->uid, e);

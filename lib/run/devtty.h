@@ -6,7 +6,7 @@
 
 struct err;
 
-/* Makes a pair, as large as our stdin, the slave's owner the user. Gives the master. */
+/* Makes a terminal with the size of stdin and the user as its owner. Returns the master. */
 int devtty_open(int dev, const struct user *owner, int *slave, struct err *e);
 
 /* Mounts the slave as /dev/console. */

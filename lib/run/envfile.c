@@ -9,11 +9,11 @@
 #include "base/own.h"
 #include "base/str.h"
 
-/* More than execve(2) takes by far (a quarter of the stack's limit). */
+/* Far more than execve(2) accepts (a quarter of the stack's limit). */
 enum { ENVFILE_MAX = 16 << 20 };
 
-/* To its end: of half a file the variables that are missing would not be missed. A pipe from
- * another command will do. */
+/* Reads to the end, or fails: missing variables of a partly read file would go unnoticed. Pipes
+ * work, too. */
 static int read_all(const char *path, struct buf *text, struct err *e)
 {
 	own_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -37,7 +37,7 @@ static int read_all(const char *path, struct buf *text, struct err *e)
 	return 0;
 }
 
-/* A line without its end; may give nothing to set. */
+/* Reads a line without its newline; it may contain no setting. */
 static int read_line(char *line, struct strv *settings, struct err *e)
 {
 	size_t len = strlen(line), name;
@@ -60,8 +60,7 @@ static int read_line(char *line, struct strv *settings, struct err *e)
 
 int envfile_read(const char *path, struct strv *settings, struct err *e)
 {
-	static const char mark[] =
-		"\xef\xbb\xbf"; /* U+FEFF, that some editors put at the beginning */
+	static const char mark[] = "\xef\xbb\xbf"; /* U+FEFF, the byte order mark of some editors */
 	own_buf struct buf text = {0};
 	char *rest, *line;
 
@@ -69,7 +68,7 @@ int envfile_read(const char *path, struct strv *settings, struct err *e)
 		return -1;
 	rest = text.data + (str_starts(text.data, mark) ? strlen(mark) : 0);
 	for (unsigned n = 1; (line = strsep(&rest, "\n")); n++) {
-		/* strsep(3) stops at the byte 0 too, and would leave out what follows. */
+		/* strsep(3) stops at a NUL byte, too, and would ignore the rest. */
 		if (!rest && line + strlen(line) < text.data + text.len)
 			return err_set(e, "%s: line %u: a byte 0, so not a text (UTF-16?)", path,
 				       n);

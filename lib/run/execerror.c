@@ -14,7 +14,7 @@
 #include "base/own.h"
 #include "base/str.h"
 
-/* The interpreter that a script names after "#!". false: it names none. */
+/* Reads the interpreter of a script, after "#!". False: the file names none. */
 static bool script_interpreter(int fd, char *name, size_t size)
 {
 	char line[BINPRM_BUF_SIZE + 1] = "", *start = line + 2;
@@ -27,7 +27,7 @@ static bool script_interpreter(int fd, char *name, size_t size)
 	return *name;
 }
 
-/* The dynamic loader that an ELF program names (PT_INTERP, elf(5)). */
+/* Reads the dynamic loader of an ELF program (PT_INTERP, elf(5)). */
 static bool elf_interpreter(int fd, char *name, size_t size)
 {
 	Elf64_Ehdr head = {0};

@@ -1,6 +1,6 @@
 /*
- * Why a program was not executed. execve(2) fails with the error of the file that is missing or
- * cannot be executed, which may be the interpreter that the program names.
+ * Explains why a program was not executed. The error of execve(2) may concern the interpreter that
+ * the program names, instead of the program itself.
  */
 #ifndef CT_EXECERROR_H
 #define CT_EXECERROR_H
@@ -8,8 +8,8 @@
 struct err;
 
 /*
- * After execve(2) of `file` has failed, with its errno; name: the program as the user named it.
- * Gives -1, with e->status 127 (not found) or 126.
+ * Call it after execve(2) of `file` failed, with its errno. name: the program as the user named it.
+ * Returns -1 with e->status 127 (not found) or 126.
  */
 int execerror(const char *file, const char *name, struct err *e);
 

@@ -26,8 +26,8 @@ int execstage_prepare(struct run *r, struct err *e)
 
 int execstage_release(struct run *r, struct err *e)
 {
-	/* A host's root without CAP_SYS_RESOURCE may still change limits in a user namespace of its
-	 * own id. */
+	/* Without CAP_SYS_RESOURCE, root of the host may still change limits of processes in a user
+	 * namespace that the same id owns. */
 	bool begun = r->plan->ulimits.n && owner_begin(idmap_root(&r->map));
 	int failed = 0;
 
@@ -37,7 +37,7 @@ int execstage_release(struct run *r, struct err *e)
 	return failed;
 }
 
-/* Its terminal, from its own devpts, of which the supervisor gets the master. */
+/* Makes a terminal on the container's own devpts and sends the master to the supervisor. */
 static int take_terminal(struct run *r, struct err *e)
 {
 	struct program *p = &r->first.program;
@@ -73,7 +73,7 @@ int execstage_enter(struct run *r, struct err *e)
 		return -1;
 	if (treemount(&r->tree, FSENTRY_LAST, &r->first.place, e) < 0)
 		return -1;
-	/* The user's keys are not the container's. */
+	/* The container must not have the user's keys. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	return 0;
 }

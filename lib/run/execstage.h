@@ -1,5 +1,5 @@
-/* The stage `exec`: the program, as its user, on its streams. It is executed at the very end
- * (firstprocess.h). */
+/* The stage `exec`: prepares the program, its user and its streams. The program is executed at the
+ * end (firstprocess.h). */
 #ifndef CT_EXECSTAGE_H
 #define CT_EXECSTAGE_H
 
@@ -9,7 +9,7 @@ struct err;
 
 int execstage_prepare(struct run *r, struct err *e);
 int execstage_enter(struct run *r, struct err *e);
-/* Last, because a small limit would get in the way of building the rest. */
+/* Resource limits are set last: small ones would prevent the other stages. */
 int execstage_release(struct run *r, struct err *e);
 
 #endif

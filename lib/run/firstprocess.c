@@ -80,8 +80,8 @@ void firstprocess_run(struct run *r)
 	    channel_receive(r->channel, &m, &e) > 0)
 		program_exec(&r->first.program, r->channel, &e);
 	channel_send_failure(r->channel, &e);
-	/* A socket that is closed with messages on it unread loses those it has sent. The
-	 * supervisor kills this process. */
+	/* Closing a socket with unread messages would lose the report that was sent, so wait until
+	 * the supervisor kills this process. */
 	while (channel_receive(r->channel, &m, &e) > 0)
 		continue;
 	_exit(125);

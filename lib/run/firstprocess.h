@@ -1,6 +1,6 @@
 /*
  * The container's first process, from its first instruction to execve: it enters the stages, seals
- * them, says that it is ready, and executes once it is told to.
+ * them, reports MESSAGE_READY, and executes after MESSAGE_EXECUTE.
  */
 #ifndef CT_FIRSTPROCESS_H
 #define CT_FIRSTPROCESS_H
@@ -9,10 +9,10 @@
 
 struct err;
 
-/* In the child that was cloned, with r->channel its own end. */
+/* Runs in the cloned child; r->channel is the child's end. */
 __attribute__((noreturn)) void firstprocess_run(struct run *r);
 
-/* The stages alone: enter all, seal all. Without a channel nothing is granted. */
+/* Only enters and seals all stages. Without a channel it waits for no supervisor. */
 int firstprocess_stages(struct run *r, struct err *e);
 
 #endif

@@ -8,13 +8,14 @@
 #include "run/channel.h"
 #include "run/mountsource.h"
 
-/* An entry of the list, whose mounts are handed over. */
+/* The entry whose mounts are being sent. */
 struct handing {
 	struct run *r;
 	struct fsentry *entry;
 };
 
-/* The message says "NUMBER/below" of the entry. */
+/* The message's text is "NUMBER/below": the entry's index and the mount's place below its target.
+ * */
 static int hand(void *handing, int mount, const char *below, struct err *e)
 {
 	const struct handing *h = handing;

@@ -1,7 +1,7 @@
 /*
- * The mounts of a container's file tree (filetree.h) that need the host's rights: its root, the
- * files of its /etc, volumes, devices. The supervisor makes them, detached and with their
- * owners mapped (mountsource.h), and hands them over; the first process attaches them (treemount.h).
+ * The mounts of a container's file tree (filetree.h) that need privileges on the host: its root,
+ * the files of its /etc, volumes, devices. The supervisor makes them as detached, idmapped mounts
+ * (mountsource.h) and sends them; the first process attaches them (treemount.h).
  */
 #ifndef CT_HOSTMOUNTS_H
 #define CT_HOSTMOUNTS_H
@@ -12,12 +12,12 @@ struct err;
 struct message;
 
 /*
- * In the supervisor, once the user namespace exists. With r->mounts_in_child in the first
- * process, before anything is reached through the new root; it keeps the mounts itself.
+ * Runs in the supervisor, after the user namespace exists. With r->mounts_in_child it runs in the
+ * first process, before any path in the new root is resolved, and keeps the mounts.
  */
 int hostmounts_give(struct run *r, struct err *e);
 
-/* In the first process: a mount that came. The descriptor is the run's from then on. */
+/* In the first process: stores a received mount; the run owns the descriptor. */
 int hostmounts_take(struct run *r, const struct message *m, struct err *e);
 
 /* In the first process: the mount that becomes its root directory. */

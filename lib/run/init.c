@@ -14,8 +14,8 @@
 #include "base/selfexe.h"
 
 /*
- * Our command line and environment are the host's affair, but a process shows
- * its own in /proc: overwritten, and not to be read or traced from inside.
+ * The command line and environment of this process belong to the host, but /proc would show them in
+ * the container. They are overwritten, and the process cannot be traced from inside.
  */
 static void forget_the_host(void)
 {
@@ -48,8 +48,7 @@ __attribute__((noreturn)) static void be_init(pid_t child, int *killed_by)
 				continue;
 			if (!WIFSIGNALED(status))
 				_exit(WEXITSTATUS(status));
-			/* No signal of its own kind ends process 1, so that it cannot die of the
-			 * same. */
+			/* Process 1 cannot die of a signal itself, so it exits with 128+N. */
 			*killed_by = WTERMSIG(status);
 			_exit(128 + WTERMSIG(status));
 		}
@@ -66,7 +65,7 @@ int init_fork(int *killed_by, struct err *e)
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	forget_the_host(); /* before there is anybody to look */
+	forget_the_host(); /* before another process exists that could look */
 	child = fork();
 	if (child < 0)
 		return err_sys(e, "--init: fork");

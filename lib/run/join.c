@@ -33,19 +33,19 @@
 #include "run/program.h"
 #include "run/recipe.h"
 
-/* What the process needs on its way in. */
+/* The state of a process that joins a container. */
 struct entry {
 	struct join *j;
 	int target; /* pidfd of the container's first process */
-	/* CLONE_NEW* of those that are not ours already: setns(2) refuses a user namespace that the
-	 * caller is in. */
+	/* CLONE_NEW* flags of the differing namespaces: setns(2) refuses the user namespace that
+	   the caller is in */
 	int namespaces;
 	struct cgroup_group group;
 	int channel;
 	struct program program;
 };
 
-/* What nsenter(1) and its like do the same. */
+/* Explains the equivalent nsenter(1) command. */
 static void tell_same(const struct entry *n)
 {
 	const struct program *p = &n->program;
@@ -81,8 +81,8 @@ static int enter(struct entry *n, struct err *e)
 	own_strv struct strv ignored = {0};
 	struct program *p = &n->program;
 
-	/* From here on somebody inside may see this process: none may trace it or open what it has
-	 * open. */
+	/* From here on processes of the container can see this one: they must not trace it or open
+	 * its files. */
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (cgroup_join(&n->group, false, e) < 0)
@@ -150,8 +150,8 @@ static int clone_joined(struct entry *n, struct err *e)
 	int ends[2];
 	pid_t pid;
 
-	/* A process never changes its own pid namespace, only that of its children to come: for
-	 * this one child. */
+	/* setns(2) changes the pid namespace only for future children, so it is set for this one
+	 * child. */
 	if ((n->namespaces & CLONE_NEWPID) &&
 	    (own_pids < 0 ||
 	     explained(setns(n->target, CLONE_NEWPID), "setns(%d, CLONE_NEWPID)", n->target) < 0))
@@ -233,10 +233,10 @@ int join_start(struct join *j, struct err *e)
 	return failed ? -1 : 0;
 }
 
-/* What the parent in the background tells of the start. */
+/* The report of the parent in the background. */
 struct news {
 	bool runs;
-	struct err why; /* if it does not */
+	struct err why; /* unless it runs */
 };
 
 static int start_and_leave(struct join *j, struct err *e)
@@ -253,7 +253,7 @@ __attribute__((noreturn)) static void be_parent(struct join *j, int tell, pid_t 
 {
 	struct news news;
 
-	/* Until the program runs it ends with ct-exec, whom its user may interrupt. */
+	/* Until the program runs, this process dies with ct-exec, which the user may interrupt. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != user)
 		_exit(125);

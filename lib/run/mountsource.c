@@ -10,7 +10,7 @@
 #include "container/mountspec.h"
 #include "store/volstore.h"
 
-/* An entry whose mounts are being made, and who gets them. */
+/* The entry whose mounts are being made, and the callback for them. */
 struct making {
 	struct run *r;
 	const struct fsentry *entry;
@@ -18,7 +18,7 @@ struct making {
 	void *arg;
 };
 
-/* The user namespace that owners are mapped through; -1: none. */
+/* The user namespace for idmapped mounts; -1: none. */
 static int mapping(const struct making *m)
 {
 	return m->entry->mapped && m->r->map.n && !m->r->mounts_in_child ? m->r->userns : -1;
@@ -30,14 +30,14 @@ static bool is_kernels(const char *path)
 		fsentry_contains("/dev", path);
 }
 
-/* A part of a source: its first mount, or one below that. */
+/* Handles one mount of a source: the first one, or one below it. */
 static int give_part(void *making, int mount, const char *below, struct err *e)
 {
 	const struct making *m = making;
 	const struct fsentry *entry = m->entry;
 	own_fd int fd = mount;
 
-	/* The container has its own /proc, /sys and /dev. */
+	/* Skips these directories, because the container has its own /proc, /sys and /dev. */
 	if (entry->phase == FSENTRY_ROOT && is_kernels(below))
 		return 0;
 	if (entry->attrs &&
@@ -46,7 +46,7 @@ static int give_part(void *making, int mount, const char *below, struct err *e)
 	return m->give(m->arg, take_fd(&fd), below, e);
 }
 
-/* A path of the host's, with what is mounted below it. */
+/* Makes the mounts of a host path and of the mounts below it. */
 static int open_path(struct making *m, struct err *e)
 {
 	own_strv struct strv skipped = {0};
@@ -65,7 +65,7 @@ static int open_path(struct making *m, struct err *e)
 	return 0;
 }
 
-/* A directory of the store: the container's root or a volume of its own, or a named volume. */
+/* Opens a directory of the store: the container's root, an image volume, or a named volume. */
 static int open_stored(struct making *m, struct err *e)
 {
 	const struct fsentry *entry = m->entry;
@@ -83,8 +83,8 @@ static int open_stored(struct making *m, struct err *e)
 	return give_part(m, take_fd(&fd), "", e);
 }
 
-/* The file system of the files of /etc, of which the first process takes each (treeetc.h); and
- * those of another container that this one shares. */
+/* Gives the file system with the files of /etc, from which the first process mounts each file
+ * (treeetc.h), and the files that are shared with another container. */
 static int open_etc(struct making *m, struct err *e)
 {
 	struct run_supervisor *own = &m->r->supervisor;

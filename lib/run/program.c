@@ -28,7 +28,8 @@ void program_own_streams(const struct program *p)
 
 static int take_streams(const struct program *p, struct err *e)
 {
-	/* Its own session: no signal from the user's terminal reaches it but through us. */
+	/* A session of its own: signals of the user's terminal reach it only through the
+	 * supervisor. */
 	if (!p->plain)
 		setsid();
 	if (p->tty && ioctl(p->stdio[0], TIOCSCTTY, 0) < 0)
@@ -75,12 +76,12 @@ int program_exec(struct program *p, int report, struct err *e)
 		umask(022);
 		sig_reset();
 	}
-	/* After the last change of ids: each of those clears it. */
+	/* After the last change of ids, because each change clears it. */
 	if (!p->init && !p->stays) {
 		char word;
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		/* Whoever would be told of a failure died before that counted. */
+		/* The supervisor died before the signal was set. */
 		if (recv(report, &word, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 			_exit(125);
 	}

@@ -1,7 +1,6 @@
 /*
- * The program that a container's process becomes, as a user of the container, on its standard
- * streams or its terminal. Everything here runs inside the container, with its root
- * directory as "/".
+ * Executes the program of a container's process, as a user of the container, on its standard
+ * streams or its terminal. This code runs inside the container, with the container's root as "/".
  */
 #ifndef CT_PROGRAM_H
 #define CT_PROGRAM_H
@@ -18,35 +17,33 @@ struct err;
 struct program {
 	const struct strv *args;
 	const char *workdir; /* NULL: "/" */
-	struct strv env;     /* what it gets; completed by command_find */
+	struct strv env;     /* its environment; completed by command_find */
 	struct user who;
 	char *file;     /* set by command_find */
-	int workdir_fd; /* likewise, unless it was set before */
+	int workdir_fd; /* set by command_find, unless set before */
 	int stdio[3];   /* the descriptors that become 0, 1, 2 */
-	bool tty;       /* stdio is a terminal to be its controlling one */
+	bool tty;       /* stdio is a terminal that becomes the controlling terminal */
 	bool init;      /* stay as process 1 and run the program as its child */
 	int *killed_by; /* with init: memory shared with the supervisor, for the signal that ended
 			   the program */
-	bool stays;     /* it may outlive whoever started it */
-	bool as_is;     /* no user ids to change to */
-	bool make_workdir; /* a working directory that is missing is made, as podman makes a
-			      container's own */
-	char hostname[HOST_NAME_MAX +
-		      1]; /* "": the environment does not say that this is a container */
-	bool plain;       /* its session is the caller's, and so is its signal mask: */
+	bool stays;     /* it may outlive the process that started it */
+	bool as_is;     /* keep the present user ids */
+	bool make_workdir; /* make a missing working directory, as podman does for a container */
+	char hostname[HOST_NAME_MAX + 1]; /* "": do not set HOSTNAME and container */
+	bool plain;                       /* keep the caller's session, and this signal mask: */
 	sigset_t mask;
 };
 
 /*
- * Gives the pipes among its streams to the user, or /dev/stdout could not be
- * opened again. What is not the container's to give (/dev/null) stays as it is.
+ * Makes the user the owner of pipes among the program's streams, so that the user can open
+ * /dev/stdout again. Other files (/dev/null) are unchanged.
  */
 void program_own_streams(const struct program *p);
 
 /*
- * Becomes the user and executes. Returns only on failure (with init: in the
- * child, so what is reported there must go through a pipe that exec closes;
- * process 1 itself closes `report` and exits with the program's status, 128+N if signal N ended it).
+ * Becomes the user and executes. Returns only on failure. With init it returns in the child, so an
+ * error must be reported through a descriptor that exec closes; process 1 itself closes `report`
+ * and exits with the program's status (128+N if signal N ended it).
  */
 int program_exec(struct program *p, int report, struct err *e);
 

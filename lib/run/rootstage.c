@@ -39,8 +39,8 @@ int rootstage_grant(struct run *r, struct err *e)
 	return r->mounts_in_child ? 0 : hostmounts_give(r, e);
 }
 
-/* What is mounted once nothing of the host's tree can be reached any more: while it stands on top
- * of the new root, a link to ".." of "/" leads into it. */
+/* Mounts the entries of the image and the user, after the host's tree is gone: while that is
+ * mounted on top of the new root, a link to ".." of "/" leads into it. */
 static int mount_rest(struct run *r, struct err *e)
 {
 	struct treeplace *at = &r->first.place;
@@ -69,7 +69,7 @@ int rootstage_enter(struct run *r, struct err *e)
 	return barefs_take_along(r, e) < 0 ? -1 : mount_rest(r, e);
 }
 
-/* The kernel mounts /proc for who owns the PID namespace that it shows (user_namespaces(7)). */
+/* Only the owner of a PID namespace may mount its /proc (user_namespaces(7)). */
 static int kernel_failed(const struct run *r, struct err *e)
 {
 	own_str char *why = str_dup(e->msg);

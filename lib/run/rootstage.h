@@ -1,6 +1,6 @@
 /*
- * The stages that mount: `mnt`, mounts that nobody else sees; `root`, the snapshot becomes "/";
- * `proc`, the kernel's file systems, devices, and what the user mounts among them.
+ * The stages that mount: `mnt` makes mounts private; `root` makes the snapshot "/"; `proc` mounts
+ * the kernel file systems, devices and the user's mounts.
  */
 #ifndef CT_ROOTSTAGE_H
 #define CT_ROOTSTAGE_H

@@ -24,7 +24,7 @@ struct runopts {
 
 extern const struct opt runopts_table[];
 
-/* Whether they ask for a bare run (barerun.h). */
+/* Whether the options ask for a bare run (barerun.h). */
 bool runopts_bare(const struct runopts *o);
 
 void runopts_free(struct runopts *o);

@@ -25,7 +25,7 @@
 
 enum { PIDS = 2048, SHM_SIZE = 64 << 20, HOSTNAME_MAX = 64, CPU_SHARES_MAX = 262144 };
 
-/* The string, kept as long as the plan. */
+/* Stores the string for the lifetime of the plan. */
 static const char *keep(struct strv *kept, char *s)
 {
 	strv_take(kept, s);
@@ -88,14 +88,14 @@ static int plan_command(const struct runopts *o, const struct record *image, cha
 			strv_add(&p->args, o->entrypoint);
 	} else if (image) {
 		record_get_list(image, "entrypoint", &p->args);
-		/* docker and podman take an entry point of one empty string for none. */
+		/* As in docker and podman, an entry point of one empty string counts as none. */
 		if (p->args.n == 1 && *p->args.v[0] == '\0')
 			strv_free(&p->args);
 	}
 	p->entrypoint = p->args.n;
 	for (char **arg = command; *arg; arg++)
 		strv_add(&p->args, *arg);
-	/* The image's arguments are meant for its own entry point. */
+	/* The image's arguments belong to its own entry point. */
 	if (!*command && !o->entrypoint && image)
 		record_get_list(image, "cmd", &p->args);
 	if (!p->args.n)
@@ -207,7 +207,7 @@ static int plan_list(const char *option, const struct strv *from, struct strv *t
 	return 0;
 }
 
-/* Of two limits of one kind the second would replace the first. */
+/* A second limit of one kind would silently replace the first. */
 static int plan_ulimits(const struct runopts *o, struct plan *p, struct err *e)
 {
 	for (size_t i = 0; i < o->ulimits.n; i++)
@@ -239,18 +239,18 @@ static int plan_userns(const struct runopts *o, struct plan *p, struct err *e)
 		if (p->users != USERS_AUTO && p->users != USERS_HOST)
 			return err_set(
 				e,
-				"--userns %s: with --network %s it is auto (that container's) or host",
+				"--userns %s: with --network %s only auto (that container's users) or host",
 				o->userns, o->network);
 		if (p->users == USERS_AUTO)
 			p->users = USERS_SHARED;
 		return o->dns.n || o->hosts.n
 			? err_set(e,
-				  "--network %s: its resolvers and hosts are that container's "
-				  "(no --dns, no --add-host)",
+				  "--network %s: shares resolvers and hosts of that container "
+				  "(without --dns and --add-host)",
 				  o->network)
 			: 0;
 	}
-	if (p->users == USERS_SHARED) /* no mode of the user's: refused as a map that it is not */
+	if (p->users == USERS_SHARED) /* modes that users cannot choose: refused as invalid maps */
 		p->users = USERS_MAP;
 	if (p->users != USERS_MAP)
 		return 0;
@@ -258,7 +258,7 @@ static int plan_userns(const struct runopts *o, struct plan *p, struct err *e)
 		return err_wrap(e, "--userns");
 	if (idmap_outside(&map, 0) == (uint32_t)-1 && !runopts_bare(o))
 		return err_set(e,
-			       "--userns %s: maps no id to 0, and only root can build a container",
+			       "--userns %s: must map an id to 0: building a container needs root",
 			       o->userns);
 	p->user_map = o->userns;
 	return 0;
@@ -282,7 +282,7 @@ static int plan_rootfs(const struct runopts *o, struct plan *p, struct strv *kep
 	if (strcmp(path, "/") == 0 && !runopts_bare(o))
 		return err_set(
 			e,
-			"--rootfs %s: the host's own root (for some stages alone: --only, --without)",
+			"--rootfs %s: the host's own root (allowed only with --only or --without)",
 			o->rootfs);
 	return 0;
 }
@@ -338,16 +338,17 @@ static int check_bare(const struct runopts *o, struct err *e)
 		if (records[i].given)
 			return err_set(
 				e,
-				"%s: some stages on a directory are a run of which nothing is recorded",
+				"%s: a run of some stages on a directory (--rootfs) is not recorded",
 				records[i].option);
 	if (o->network && strcmp(o->network, "none") != 0 && strcmp(o->network, "host") != 0)
-		return err_set(e, "--network %s: only a recorded run is on a network with others",
+		return err_set(e,
+			       "--network %s: needs a recorded run (not some stages on --rootfs)",
 			       o->network);
 	for (size_t i = 0; i < o->mounts.volumes.n; i++)
 		if (!mountspec_is_path(o->mounts.volumes.v[i]))
 			return err_set(
 				e,
-				"--volume %s: a volume by name is in the store, and this run uses none",
+				"--volume %s: named volumes need a recorded run (not some stages on --rootfs)",
 				o->mounts.volumes.v[i]);
 	return 0;
 }
@@ -359,7 +360,7 @@ static int plan_stages(const struct runopts *o, struct plan *p, struct err *e)
 	if (choice_stages(&o->only, &o->without, !o->rootfs, &p->stages, e) < 0 ||
 	    check_stages(o, p, e) < 0)
 		return -1;
-	/* A terminal of its own comes with its /dev. */
+	/* A container's terminal needs its own /dev. */
 	if (!plan_has_stage(p, STAGE_ROOT) || !plan_has_stage(p, STAGE_PROC))
 		p->tty = false;
 	if (!runopts_bare(o))
@@ -368,7 +369,8 @@ static int plan_stages(const struct runopts *o, struct plan *p, struct err *e)
 	if (!o->network)
 		p->net = NET_EMPTY;
 	else if (netstage_name(p))
-		return err_set(e, "--network %s: a run of which nothing is recorded is on none",
+		return err_set(e,
+			       "--network %s: needs a recorded run (not some stages on --rootfs)",
 			       o->network);
 	for (char **v = environ; *v; v++)
 		strv_add(&p->env, *v);
@@ -399,10 +401,9 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 									      : NETWORK_DEFAULT,
 			       &p->network);
 	if ((o->ports.n || o->publish_all) && !netstage_name(p))
-		return err_set(
-			e,
-			"--publish%s%s: a container on a network has ports, and not with --network %s",
-			o->ports.n ? " " : "-all", o->ports.n ? o->ports.v[0] : "", o->network);
+		return err_set(e, "--publish%s%s: needs a network, not --network %s",
+			       o->ports.n ? " " : "-all", o->ports.n ? o->ports.v[0] : "",
+			       o->network);
 	if (plan_stages(o, p, e) < 0)
 		return -1;
 	if (o->name && name_check_container(o->name, e) < 0)

@@ -1,4 +1,4 @@
-/* A plan made of the options of ct-run and the image's config. */
+/* Makes a plan from the options of ct-run and the image's config. */
 #ifndef CT_RUNPLAN_H
 #define CT_RUNPLAN_H
 
@@ -6,9 +6,9 @@
 
 /*
  * Fills in the plan from the options, the image's config (NULL: none) and the
- * command (may be empty). terminal: the user's stdin and stdout are one. Every
- * value is checked here, before anything is made; the error names it.
- * Strings in the plan live as long as what they came from, and `kept`.
+ * command (may be empty). terminal: the user's stdin and stdout are terminals. Every value is
+ * checked here, before anything is made; the error names the value. Strings of the plan live as
+ * long as the options, the config, the command and `kept`.
  */
 int runplan_make(const struct runopts *o, const struct record *image, char **command, bool terminal,
 		 struct plan *plan, struct strv *kept, struct err *e);
@@ -19,7 +19,7 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
  */
 int runplan_add_env(const struct strv *files, const struct strv *settings, struct strv *env,
 		    struct err *e);
-/* TERM for a process with a terminal. */
+/* Sets TERM for a process with a terminal. */
 void runplan_complete_env(struct plan *plan);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The stages that are one call of the first process each: `uts`, a host name; `cgns`, a cgroup
- * namespace; `caps`, fewer capabilities; `seccomp`, a filter of system calls.
+ * Stages of one call each in the first process: `uts` sets the host name, `cgns` makes a cgroup
+ * namespace, `caps` drops capabilities, `seccomp` loads the filter.
  */
 #ifndef CT_SHORTSTAGE_H
 #define CT_SHORTSTAGE_H

@@ -10,11 +10,10 @@
 
 bool show_late(const struct stage *s)
 {
-	return s->seal || s->id == STAGE_EXEC; /* the last one is the program */
+	return s->seal || s->id == STAGE_EXEC; /* the last step is the program */
 }
 
-/* What is said of a stage, with our process id where that can be known: as long as we see the
- * host's /proc. */
+/* The description of a stage, with this process's host pid while the host's /proc is visible. */
 static char *sentence(const struct stage *s, bool inside)
 {
 	const char *pid = strstr(s->says, "PID");

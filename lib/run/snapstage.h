@@ -1,5 +1,5 @@
-/* The stage `snapshot`: a root directory of the container's own, that shares all it does not
- * change. */
+/* The stage `snapshot`: makes a writable snapshot of the image as the container's root directory.
+ * */
 #ifndef CT_SNAPSTAGE_H
 #define CT_SNAPSTAGE_H
 
@@ -8,7 +8,7 @@
 struct err;
 
 bool snapstage_wanted(const struct plan *p);
-/* With r->make_snapshot; in any case r->rootfs is opened. */
+/* Makes the snapshot if r->make_snapshot, and opens r->rootfs. */
 int snapstage_make(struct run *r, struct err *e);
 /* Likewise, but the snapshot may not be there before snapstage_finish: groups and namespaces are
  * made while the file system commits. */

@@ -1,7 +1,7 @@
 /*
- * Making a container's first process, in three steps: it is created, and enters its stages by
- * itself; it is awaited, and stands right before its program; it is told to execute. On failure
- * each step undoes everything that was made; e->status is 125, 126 or 127.
+ * Makes a container's first process in three steps: spawn_create clones it, and it enters its
+ * stages by itself; spawn_await waits until it is ready; spawn_execute lets it execute the program.
+ * On failure each step undoes everything that was made; e->status is 125, 126 or 127.
  */
 #ifndef CT_SPAWN_H
 #define CT_SPAWN_H
@@ -17,7 +17,7 @@ int spawn_execute(struct run *r, struct err *e);
 /* Kills the first process, if there is one, and undoes what the stages made. */
 void spawn_undo(struct run *r);
 
-/* The first part of spawn_create: what is done before there is a first process. */
+/* The first part of spawn_create: the stages before the first process exists. */
 int spawn_prepare(struct run *r, struct err *e);
 
 #endif

@@ -6,9 +6,9 @@
  *			say EXECUTE
  *	first process:	enter all, seal all, say READY, hear EXECUTE, execve
  *
- * enter builds, seal gives rights up: no enter comes after a seal.
- * What needs the host's rights is done by the supervisor before the process
- * exists (prepare) or once it has a pid (grant); it hands over detached mounts.
+ * enter builds, seal drops privileges: no enter follows a seal. Work that needs privileges on the
+ *host is done by the supervisor: before the first process exists (prepare), or after it has a pid
+ *(grant), when it also sends detached mounts.
  */
 #ifndef CT_STAGE_H
 #define CT_STAGE_H
@@ -23,8 +23,8 @@ struct err;
 
 struct stage {
 	enum stage_id id;
-	const char *says;                    /* what it does, and what shows it */
-	uint64_t clone_flag;                 /* a namespace that clone3(2) makes; 0: none */
+	const char *says;    /* its description, and a command that shows its effect */
+	uint64_t clone_flag; /* a namespace that clone3(2) makes; 0: none */
 	bool (*wanted)(const struct plan *); /* NULL: always */
 	int (*prepare)(struct run *, struct err *);
 	int (*grant)(struct run *, struct err *);
@@ -32,10 +32,10 @@ struct stage {
 	int (*seal)(struct run *, struct err *);
 	int (*release)(struct run *, struct err *);
 	void (*undo)(struct run *);
-	void (*shell)(const struct run *, struct recipe *); /* what standard tools do the same */
+	void (*shell)(const struct run *, struct recipe *); /* the equivalent shell commands */
 };
 
-/* One stage may have several rows, of which `wanted` picks one. The last one says NULL. */
+/* A stage may have several rows, of which `wanted` picks one. The last row has says NULL. */
 extern const struct stage stages[];
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan);

@@ -12,7 +12,7 @@
 #include "run/spawn.h"
 #include "run/watch.h"
 
-/* The program runs: what is to be told then, by the caller and to the caller of ct-run -d. */
+/* The program runs: calls l->started, and reports to the caller of ct-run -d. */
 static int tell(struct supervise *l, struct err *e)
 {
 	return l->started(l, e) < 0 ? -1
@@ -62,7 +62,7 @@ int supervise_run(struct supervise *l, struct err *e)
 		goto failed;
 	if (tell(l, e) == 0)
 		return watch_run(&watch, e);
-	watch.remove = !l->again; /* nobody knows of it */
+	watch.remove = !l->again; /* nobody knows the container */
 	watch_kill(&watch);
 	return -1;
 undo:

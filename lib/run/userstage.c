@@ -14,7 +14,7 @@
 #include "base/selfexe.h"
 #include "kernel/namespace.h"
 
-/* Linux before 5.15 cannot map the owners of btrfs, so a user namespace would own no file there. */
+/* Before Linux 5.15 btrfs has no idmapped mounts, so root of a user namespace would own no file. */
 static void fall_back(struct plan *p, struct strv *notes)
 {
 	struct utsname u;
@@ -61,7 +61,7 @@ int userstage_grant(struct run *r, struct err *e)
 
 int userstage_enter(struct run *r, struct err *e)
 {
-	/* A map of the user's own need not have a root. */
+	/* An ID map of the user may lack id 0. */
 	id_t id = idmap_outside(&r->map, 0) == (uint32_t)-1 ? r->map.line[0].inside : 0;
 
 	/* An unprivileged user who maps a group must give up setgroups (user_namespaces(7)). */

@@ -9,13 +9,13 @@
 #include "run/netstage.h"
 #include "store/draft.h"
 
-/* Called at once when the program has ended, while its group still counts what was killed for
- * memory. */
+/* Called as soon as the program has ended, while its cgroup still has the count of OOM kills. */
 static void record_end(void *arg, const struct ending *ending)
 {
 	const struct watch *w = arg;
 	const struct run *r = w->run;
-	const int *killed_by = r->first.program.killed_by; /* of an init, which itself exits */
+	const int *killed_by = r->first.program.killed_by; /* for --init, whose process 1 exits
+							      instead of dying of the signal */
 	enum container_phase phase = ending->phase;
 	int code = ending->code;
 	struct err e;
@@ -30,7 +30,7 @@ static void record_end(void *arg, const struct ending *ending)
 		strv_add(r->notes, e.msg);
 }
 
-/* What lived as long as it did goes; each thing, whatever becomes of the others. */
+/* Removes the run's temporary objects, each one even if another removal fails. */
 static void clear_away(struct watch *w)
 {
 	struct run *r = w->run;

@@ -1,6 +1,6 @@
 /*
- * A container whose program runs, until it has ended: its streams are relayed and logged, signals
- * passed on, its end is recorded, and what lived as long as it did is cleared away.
+ * Watches a running container until it ends: relays and logs its streams, passes signals on,
+ * records its end, and removes the run's temporary objects.
  */
 #ifndef CT_WATCH_H
 #define CT_WATCH_H
@@ -15,13 +15,13 @@ struct err;
 struct watch {
 	struct run *run;
 	struct ctlog *log;   /* closed at the end */
-	int signals;         /* of monitor_signals */
-	const char *started; /* the time, as records have it */
-	bool attached;       /* the caller's 0, 1, 2 are the user's */
+	int signals;         /* from monitor_signals */
+	const char *started; /* start time, in the form of records */
+	bool attached;       /* relay the caller's 0, 1, 2 */
 	bool remove;         /* remove the container at its end */
 };
 
-/* Gives the container's status as a shell would, or -1. */
+/* Returns the container's exit status, as in a shell, or -1. */
 int watch_run(struct watch *w, struct err *e);
 
 /* Ends the container at once. */

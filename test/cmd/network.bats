@@ -270,7 +270,7 @@ netns() {
 		[[ $output == "ct-run: --publish: $port: not "* ]]
 	done
 	run ct-run -p 80 --network none "$img" true
-	[ "$output" = "ct-run: --publish 80: a container on a network has ports, and not with --network none" ]
+	[ "$output" = "ct-run: --publish 80: needs a network, not --network none" ]
 }
 
 @test "a published port is held while the container runs, and free afterwards" {

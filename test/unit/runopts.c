@@ -222,25 +222,22 @@ static void options_that_need_another_network_are_refused(void **state)
 	(void)state;
 	o = (struct runopts){.network = "none"};
 	strv_add(&o.ports, "80");
-	assert_refused(
-		plan(none, false), &e,
-		"--publish 80: a container on a network has ports, and not with --network none");
+	assert_refused(plan(none, false), &e, "--publish 80: needs a network, not --network none");
 	o.network = "container:web";
-	assert_refused(
-		plan(none, false), &e,
-		"--publish 80: a container on a network has ports, and not with --network container:web");
+	assert_refused(plan(none, false), &e,
+		       "--publish 80: needs a network, not --network container:web");
 	runopts_free(&o);
 	o = (struct runopts){.network = "container:web", .userns = "0:1000:1"};
 	assert_refused(
 		plan(none, false), &e,
-		"--userns 0:1000:1: with --network container:web it is auto (that container's) or host");
+		"--userns 0:1000:1: with --network container:web only auto (that container's users) or host");
 	o.userns = NULL;
 	assert_int_equal(plan(none, false), 0);
 	assert_int_equal(p.users, USERS_SHARED);
 	strv_add(&o.dns, "192.0.2.1");
 	assert_refused(
 		plan(none, false), &e,
-		"--network container:web: its resolvers and hosts are that container's (no --dns, no --add-host)");
+		"--network container:web: shares resolvers and hosts of that container (without --dns and --add-host)");
 	runopts_free(&o);
 }
 
@@ -259,7 +256,7 @@ static void invalid_values_are_refused_by_name(void **state)
 	refuses(cpus, "0.001", "--cpus 0.001: less than 0.01");
 	refuses(cpu_shares, 1, "--cpu-shares 1: not between 2 and 262144");
 	refuses(rootfs, "/",
-		"--rootfs /: the host's own root (for some stages alone: --only, --without)");
+		"--rootfs /: the host's own root (allowed only with --only or --without)");
 	refuses(rootfs, "/etc/passwd", "--rootfs /etc/passwd: not a directory");
 	refuses(rootfs, "/no/such", "--rootfs /no/such: No such file or directory");
 	refuses_one_of(env, "=x", "--env: =x: not NAME=VALUE or NAME");
