@@ -18,7 +18,7 @@
 int clonefirst_refused(const char *what, struct err *e)
 {
 	return errno == EPERM
-		? err_set(e, "%s: only root may, or who has the stage user before it", what)
+		? err_set(e, "%s: needs root, or a user namespace first (stage user)", what)
 		: err_sys(e, "%s", what);
 }
 
@@ -32,10 +32,10 @@ static pid_t clone_owned(const struct clone_args *args, uid_t owner)
 	return pid;
 }
 
-/* In the process on the way. CLONE_PARENT makes the first process a child of the supervisor. */
+/* Runs in the helper process. CLONE_PARENT makes the first process a child of the supervisor. */
 static pid_t clone_there(const struct run *r, struct clone_args args)
 {
-	/* clone3(2) wants no signal with CLONE_PARENT: it is that of this process. */
+	/* With CLONE_PARENT, clone3(2) accepts no exit signal: it is that of this process. */
 	args.flags = (args.flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args.exit_signal = 0;
 	if ((r->supervisor.net.shared_user >= 0 &&
@@ -45,7 +45,7 @@ static pid_t clone_there(const struct run *r, struct clone_args args)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-/* By way of a process that enters the namespaces of another container. */
+/* Clones by a helper process that enters the namespaces of another container. */
 static pid_t clone_by_way(struct run *r, struct clone_args args)
 {
 	own_fd int end = -1;
@@ -92,7 +92,7 @@ pid_t clonefirst(struct run *r, uint64_t flags, struct err *e)
 	pid = r->supervisor.net.shared >= 0
 		? clone_by_way(r, args)
 		: clone_owned(&args, flags & CLONE_NEWUSER ? idmap_root(&r->map) : 0);
-	if (pid) /* the child would tell it a second time */
+	if (pid) /* otherwise the child would print it, too */
 		explain_clone(pid, args.flags);
 	return pid < 0 ? clonefirst_refused("a process in new namespaces", e) : pid;
 }

@@ -1,6 +1,7 @@
 /*
- * The clone of a run's first process: in new namespaces and in the run's cgroup; owned by the root
- * of its user namespace; or in the namespaces of another container (--network container:ID).
+ * Clones a run's first process: in new namespaces and in the run's cgroup, with the user namespace
+ * owned by the host id of the container's root; or in the namespaces of another container
+ * (--network container:ID).
  */
 #ifndef CT_CLONEFIRST_H
 #define CT_CLONEFIRST_H
@@ -11,11 +12,11 @@
 
 struct err;
 
-/* flags: CLONE_NEW*. Gives what fork(2) does, and sets the pidfd of the supervisor. */
+/* flags: CLONE_NEW*. Returns like fork(2), and sets the supervisor's pidfd. */
 pid_t clonefirst(struct run *r, uint64_t flags, struct err *e);
 
-/* With the errno of a failed clone3(2) or unshare(2): fills in the error, and gives -1. Most often
- * the user lacks the rights. */
+/* The error for a failed clone3(2) or unshare(2) (errno); returns -1. Mostly the user lacks the
+ * privileges. */
 int clonefirst_refused(const char *what, struct err *e);
 
 #endif
