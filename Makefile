@@ -6,7 +6,8 @@
 #	sudo make check       installs what the tests need and runs them all
 #	make unit             the unit tests;  sudo make test T='ps -f name'  some command tests
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
-#	                      (SUITE=trixie: with Debian 13's kernel and systemd; SUITES: their names)
+#	                      (SUITE=trixie: with Debian 13's kernel and systemd; SUITES: their names;
+#	                      LABS=DIR: instead checks the programs of students, DIR/STUDENT/mine)
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
 #	sudo make bench-check compares the ratios with those that were accepted
 #	sudo make check-debian13	some of the tests, built and run in a Debian 13; SUITES=all, or their names
@@ -218,7 +219,7 @@ bench bench-check:
 	@B=$(B) test/bench/run $(if $(filter bench-check,$@),--check) $(if $(ROWS),--rows $(ROWS)) $(BENCH_ARGS)
 
 check-vm:
-	@B=$(B) CT_VM_SUITE=$(SUITE) test/vm/check $(SUITES)
+	@B=$(B) CT_VM_SUITE=$(SUITE) $(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES))
 
 clean:
 	rm -rf $(B)

@@ -236,10 +236,41 @@ Read next: sh(1)'
 	run -0 --separate-stderr ct-lab --check mine uts
 }
 
-@test "commands of texts fit 70 columns and lines fit 80" {
-	run -0 awk '/^\$ / { command = 1 } command && length > 76 || length > 80 && !/^(@|! check: |! answer: )/ { print FILENAME ": " $0 }
-		!/^\$ |^    / { command = 0 }' "$CT_LABS"/*/text
-	[ -z "$output" ] || { echo "$output" && false; }
+@test "--html writes pages with the output of the commands, and an index" {
+	teach tour 'Takes: 3 minutes
+
+  +--+
+What & why, with `pwd`
+? 6 < 7?
+$ echo "<$((6 * 7))>"
+= 42
+> Seen.
+@ is $((1 + 1))
+! Do it.
+! check: [ -e done ]
+! hint: By touch.
+! answer: touch done
+Read next: sh(1)'
+	run -0 teachers ct-lab --html "$BATS_TEST_TMPDIR/pages" tour
+	page=$(cat "$BATS_TEST_TMPDIR/pages/tour.html")
+	[[ $page == *'<h1>tour: a test</h1>'*'<pre class="picture">  +--+'*'What &amp; why, with <code>pwd</code>'*'6 &lt; 7?'* ]]
+	[[ $page == *'<pre class="command">$ echo "&lt;$((6 * 7))&gt;"'*'<pre class="output">&lt;42&gt;'*'<p class="see">Seen.'*' is 2'* ]]
+	[[ $page == *'<summary>Hint</summary><p>By touch.'*'<summary>Answer</summary><pre>touch done'* && $page != *'! check'* ]]
+	grep -q '<a href="tour.html">tour</a>: a test' "$BATS_TEST_TMPDIR/pages/index.html"
+	/usr/bin/python3 -c 'import html.parser, sys
+class Nesting(html.parser.HTMLParser):
+    stack = []
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta",): self.stack.append(tag)
+    def handle_endtag(self, tag): assert self.stack.pop() == tag, tag
+nesting = Nesting(); nesting.feed(sys.stdin.read()); assert not nesting.stack, nesting.stack' <<<"$page"
+	run -2 ct-lab --html
+}
+
+@test "commands of texts fit 70 columns and lines fit 80, and each text has its minutes and an exercise" {
+	run -0 awk '/^[$] / { command = 1 } !/^([$] |    )/ { command = 0 }
+		command && length > 74 || length > 80 && !/^(@|! check: |! answer: )/ { print FILENAME ": " $0 }' "$CT_LABS"/*/text
+	[ -z "$output" ]
 	while read -r name; do
 		grep -q '^Takes: [0-9]* minutes$' "$CT_LABS/$name/text"
 		grep -q '^! check: ' "$CT_LABS/$name/text"
