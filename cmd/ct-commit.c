@@ -120,8 +120,9 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 }
 
 /*
- * The new image's config: that of the container's image, without the keys that identify an image, and
- * with what the run changed. The layers stay listed: the new image is a difference to the last one.
+ * The new image's config: that of the container's image, without the keys that identify an image,
+ * and with what the run changed. The layers stay listed: the new image is a difference to the last
+ * one.
  */
 static void describe(const struct store *s, const struct container *c, struct record *config)
 {

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/own.h"
 #include "image/blobs.h"
+#include "image/registryget.h"
 #include "store/layerstore.h"
 
 enum { CHUNK = 1 << 18, PROGRESS_MS = 100 };

@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/charset.h"
@@ -12,15 +11,13 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "base/shell.h"
-#include "image/cacerts.h"
+#include "image/httphandle.h"
 #include "image/url.h"
 
 enum {
 	REDIRECTS = 10,
 	HEADERS_MAX = 64 << 10, /* bytes of headers of one answer */
 	SAID_MAX = 64 << 10,
-	RECEIVE = 256 << 10, /* libcurl's buffer: its own 16 KiB halve the throughput */
-	SLOWEST = 1024,      /* bytes a second */
 	PATIENCE = 30,
 };
 
@@ -167,68 +164,39 @@ static size_t on_body(char *data, size_t one, size_t n, void *arg)
 	return n;
 }
 
-/* libcurl's own sockets are not close-on-exec: programs executed later would inherit them. */
-static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+/* Gives libcurl the next bytes of the body. */
+static size_t on_upload(char *data, size_t one, size_t n, void *arg)
 {
-	(void)arg, (void)purpose;
-	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
-}
+	struct http_upload *up = arg;
+	uint64_t left = up->size - up->sent;
+	ssize_t got;
 
-/*
- * The handle keeps connections for the next request. A forked child must neither use its parent's
- * connections nor close them, which would send TLS messages: it leaves that handle alone.
- */
-static CURL *handle(void)
-{
-	static CURL *easy;
-	static pid_t whose;
-
-	if (!easy || whose != getpid())
-		easy = curl_easy_init();
-	else
-		curl_easy_reset(easy);
-	whose = getpid();
-	return easy;
-}
-
-/*
- * CURLOPT_NOSIGNAL stays off: then libcurl ignores SIGPIPE while OpenSSL writes
- * (it resolves names in a thread, and needs no alarm).
- */
-static void set_limits(CURL *easy)
-{
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "ct/" CT_VERSION);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* http_do checks each redirect */
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)PATIENCE);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOWEST);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)http_patience());
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-}
-
-static int set_tls(CURL *easy, const struct url *u, struct err *e)
-{
-	own_buf struct buf pem = {0};
-	struct curl_blob blob = {.flags = CURL_BLOB_COPY};
-
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (insecure) {
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	if (left == 0)
 		return 0;
-	}
-	if (strcmp(u->scheme, "https") != 0)
-		return 0;
-	if (cacerts_for(u->host, &pem, e) < 0)
-		return -1;
-	blob.data = pem.data;
-	blob.len = pem.len;
-	if (pem.len)
-		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-	return 0;
+	n = one * n < left ? one * n : (size_t)left;
+	got = up->data ? (ssize_t)n : pread(up->fd, data, n, (off_t)(up->from + up->sent));
+	if (got <= 0)
+		return CURL_READFUNC_ABORT;
+	if (up->data)
+		memcpy(data, (const char *)up->data + up->from + up->sent, n);
+	up->sent += (uint64_t)got;
+	if (up->progress)
+		*up->progress = up->from + up->sent;
+	return (size_t)got;
+}
+
+static void set_method(CURL *easy, const struct http_request *q)
+{
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, q->method);
+	if (strcmp(q->method, "HEAD") == 0)
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	if (!q->upload)
+		return;
+	q->upload->sent = 0;
+	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)q->upload->size);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
+	curl_easy_setopt(easy, CURLOPT_READDATA, q->upload);
 }
 
 static void set_request(CURL *easy, const struct http_request *q, const char *url, bool first)
@@ -240,6 +208,8 @@ static void set_request(CURL *easy, const struct http_request *q, const char *ur
 		curl_easy_setopt(easy, CURLOPT_RANGE, range);
 	if (q->post)
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, q->post);
+	if (q->method)
+		set_method(easy, q);
 	if (first && q->bearer) {
 		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
 		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, q->bearer);
@@ -279,6 +249,8 @@ static enum http_outcome judge(struct transfer *t, CURLcode code)
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 	case CURLE_GOT_NOTHING:
+	/* libcurl would send the body again, of which the server may have a part. */
+	case CURLE_SEND_FAIL_REWIND:
 		err_set(t->e, "broke off: %s", t->why[0] ? t->why : curl_easy_strerror(code));
 		return HTTP_BROKEN;
 #if LIBCURL_VERSION_NUM >= 0x080600
@@ -311,25 +283,46 @@ static void read_headers(CURL *easy, struct http_reply *r)
 	r->retry_after = wait < 0 ? 0 : wait > UINT32_MAX ? UINT32_MAX : (unsigned)wait;
 	r->type = without_parameters(header(easy, "Content-Type"));
 	r->digest = str_dup(header(easy, "Docker-Content-Digest"));
+	r->location = str_dup(header(easy, "Location"));
+	r->range = str_dup(header(easy, "Range"));
 	for (size_t i = 0;
 	     curl_easy_header(easy, "WWW-Authenticate", i, CURLH_HEADER, -1, &h) == CURLHE_OK; i++)
 		strv_add(&r->challenges, h->value);
+}
+
+static void add_header(struct curl_slist **headers, const char *name, const char *value)
+{
+	own_str char *line = value ? str_fmt("%s: %s", name, value) : NULL;
+
+	if (line)
+		*headers = curl_slist_append(*headers, line);
+}
+
+static struct curl_slist *make_headers(const struct http_request *q)
+{
+	struct curl_slist *headers = NULL;
+
+	add_header(&headers, "Accept", q->accept);
+	add_header(&headers, "Content-Type", q->upload ? q->upload->type : NULL);
+	add_header(&headers, "Content-Range", q->upload ? q->upload->range : NULL);
+	if (q->upload) /* waiting for "100 Continue" costs a second where a server does not send it */
+		headers = curl_slist_append(headers, "Expect:");
+	return headers;
 }
 
 /* Makes one request without following redirects. */
 static enum http_outcome perform(struct transfer *t, const struct url *u, const char *url,
 				 bool first)
 {
-	own_str char *accept = t->q->accept ? str_fmt("Accept: %s", t->q->accept) : NULL;
-	struct curl_slist *headers = accept ? curl_slist_append(NULL, accept) : NULL;
+	struct curl_slist *headers = make_headers(t->q);
 	CURLcode code;
 
 	t->why[0] = '\0';
 	t->begun = t->wanted = t->enough = false;
 	t->headers = 0;
-	set_limits(t->easy);
+	httphandle_limit(t->easy, PATIENCE, http_patience());
 	set_request(t->easy, t->q, url, first);
-	if (set_tls(t->easy, u, t->e) < 0) {
+	if (httphandle_trust(t->easy, u, insecure, t->e) < 0) {
 		curl_slist_free_all(headers);
 		return HTTP_REFUSED;
 	}
@@ -359,7 +352,7 @@ static void tell_same(const struct http_request *q)
 	const char *blob = strstr(q->url, "/blobs/sha256:");
 	own_buf struct buf line = {0};
 
-	if (explain_fd < 0)
+	if (explain_fd < 0 || q->method)
 		return;
 	buf_str(&line, q->token ? "token=$(curl -fgsSL" : "curl -fgsSL");
 	if (q->accept) {
@@ -382,6 +375,11 @@ static void tell_same(const struct http_request *q)
 		buf_str(&line,
 			" | jq -r 'first(.token, .access_token | select(. // \"\" != \"\"))')");
 	explain_same(line.data);
+}
+
+static const char *method_of(const struct http_request *q)
+{
+	return q->method ? q->method : q->post ? "POST" : "GET";
 }
 
 static long status_of(CURL *easy)
@@ -411,17 +409,17 @@ int http_do(const struct http_request *q, struct http_reply *r, struct err *e)
 			return err_wrap(e, "%s: redirect", first.host);
 		r->moved = r->moved || !url_same(&here, &first);
 		buf_free(&r->said);
-		t.easy = handle();
+		t.easy = httphandle_get();
 		if (!t.easy)
 			return err_set(e, "libcurl has no memory");
 		r->outcome = perform(&t, &here, url, !r->moved);
 		if (explain_fd >= 0)
-			explain_result(status_of(t.easy), "%s %.*s", q->post ? "POST" : "GET",
+			explain_result(status_of(t.easy), "%s %.*s", method_of(q),
 				       (int)strcspn(url, hops ? "?" : ""), url);
 		if (r->outcome != HTTP_ANSWERED)
 			return err_wrap(e, "%s", here.host);
 		curl_easy_getinfo(t.easy, CURLINFO_REDIRECT_URL, &next);
-		if (!next || q->post)
+		if (!next || q->post || q->upload)
 			break;
 		r->outcome = HTTP_REFUSED;
 		free(url);
@@ -438,6 +436,8 @@ void http_reply_free(struct http_reply *r)
 	free(r->type);
 	strv_free(&r->challenges);
 	free(r->digest);
+	free(r->location);
+	free(r->range);
 	buf_free(&r->said);
 	*r = (struct http_reply){0};
 }

@@ -19,16 +19,29 @@
 
 struct err;
 
+/* The body of a request: bytes of a file or of memory. Redirects are not followed with it. */
+struct http_upload {
+	const char *type;           /* Content-Type; NULL: none */
+	const char *range;          /* Content-Range; NULL: none */
+	const void *data;           /* NULL: the bytes are in fd */
+	int fd;                     /* a regular file */
+	uint64_t from, size;        /* these bytes */
+	uint64_t sent;              /* how many libcurl has taken */
+	_Atomic uint64_t *progress; /* gets from + sent; may be NULL */
+};
+
 struct http_request {
 	const char *url;
-	const char *accept; /* NULL: anything */
-	const char *bearer; /* token; NULL: none */
-	const char *user;   /* "USER:PASSWORD", basic; NULL: none */
-	const char *post;   /* form to post; NULL: a GET */
-	bool token;         /* a request for a token, which explain.h shows differently */
-	uint64_t from;      /* take gets the bytes from this offset on, requested by Range */
-	bool whole;         /* request the whole without Range, and skip the bytes before from */
-	uint64_t max;       /* a larger body is an error, before all of it has arrived */
+	const char *method;         /* NULL: GET, or POST of a form */
+	struct http_upload *upload; /* NULL: none */
+	const char *accept;         /* NULL: anything */
+	const char *bearer;         /* token; NULL: none */
+	const char *user;           /* "USER:PASSWORD", basic; NULL: none */
+	const char *post;           /* form to post; NULL: a GET */
+	bool token;                 /* a request for a token, which explain.h shows differently */
+	uint64_t from; /* take gets the bytes from this offset on, requested by Range */
+	bool whole;    /* request the whole without Range, and skip the bytes before from */
+	uint64_t max;  /* a larger body is an error, before all of it has arrived */
 	/* Gets the body of a 200 or 206 piece by piece; returns -1 with an error to stop. */
 	int (*take)(void *arg, const void *data, size_t n, struct err *e);
 	void *arg;
@@ -50,6 +63,7 @@ struct http_reply {
 	char *type;             /* Content-Type without parameters; NULL: none */
 	struct strv challenges; /* every WWW-Authenticate */
 	char *digest;           /* Docker-Content-Digest; NULL: none */
+	char *location, *range; /* Location and Range; NULL: none */
 	unsigned retry_after;   /* Retry-After in seconds; 0: none */
 	uint64_t got;           /* number of bytes that take got */
 	struct buf said;        /* the body of any other status, at most 64 KiB */

@@ -19,26 +19,19 @@
 
 enum {
 	TRIES = 5,
-	WAIT_MOST = 60,       /* seconds; a longer Retry-After ends the request */
-	SMALL_MAX = 64 << 10, /* bytes of an answer that is neither manifest nor blob */
+	WAIT_MOST = 60, /* seconds; a longer Retry-After ends the request */
 };
 
-/* The tries that are left, and the next wait. */
-struct patience {
-	int tries;
-	unsigned ms; /* wait before the next try */
-};
-
-static struct patience patience(void)
+struct registry_patience registry_patience(void)
 {
-	return (struct patience){TRIES, http_patience() * 1000 / 60};
+	return (struct registry_patience){TRIES, http_patience() * 1000 / 60};
 }
 
 int registry_open(struct registry *r, const struct ref *ref, const char *creds, struct err *e)
 {
 	const char *host = strcmp(ref->host, "docker.io") == 0 ? "registry-1.docker.io" : ref->host;
 
-	*r = (struct registry){.ref = ref};
+	*r = (struct registry){.ref = ref, .actions = "pull"};
 	if (creds && (creds[0] == ':' || !strchr(creds, ':')))
 		return err_set(e, "credentials: not USER:PASSWORD");
 	r->base = str_fmt("https://%s/v2", host);
@@ -52,6 +45,7 @@ void registry_close(struct registry *r)
 	free(r->base);
 	auth_free(&r->auth);
 	free(r->token);
+	strv_free(&r->sources);
 	buf_free(&r->token_json);
 }
 
@@ -67,7 +61,7 @@ void registry_hide(const struct registry *r, struct err *e)
 	secret_hide(&forms, e->msg);
 }
 
-static int name_image(const struct registry *r, struct err *e)
+int registry_name(const struct registry *r, struct err *e)
 {
 	own_str char *name = ref_name(r->ref);
 
@@ -76,7 +70,7 @@ static int name_image(const struct registry *r, struct err *e)
 }
 
 /* Appends text to the error's message. */
-static __attribute__((format(printf, 2, 3))) int add(struct err *e, const char *fmt, ...)
+int registry_add(struct err *e, const char *fmt, ...)
 {
 	size_t n = strlen(e->msg);
 	va_list args;
@@ -89,7 +83,7 @@ static __attribute__((format(printf, 2, 3))) int add(struct err *e, const char *
 
 /* --- one request --- */
 
-static int take_small(void *whole, const void *data, size_t n, struct err *e)
+int registry_take_small(void *whole, const void *data, size_t n, struct err *e)
 {
 	(void)e; /* http.c limits the size */
 	buf_add(whole, data, n);
@@ -116,8 +110,8 @@ static bool is_worth_a_try(const struct registry *r, const struct http_reply *re
  * Waits before the next try; returns false if there is no next try. The wait depends on the clock,
  * so that several clients that failed together do not try again together.
  */
-static bool wait_for_next(const struct registry *r, struct patience *p, unsigned asked,
-			  const char *why)
+bool registry_wait(const struct registry *r, struct registry_patience *p, unsigned asked,
+		   const char *why)
 {
 	struct timespec t;
 	unsigned ms;
@@ -143,7 +137,7 @@ static bool wait_for_next(const struct registry *r, struct patience *p, unsigned
  * each try resumes.
  */
 static int request(const struct registry *r, struct http_request *q, struct buf *whole,
-		   struct patience *p, struct http_reply *reply, struct err *e)
+		   struct registry_patience *p, struct http_reply *reply, struct err *e)
 {
 	int failed;
 
@@ -156,14 +150,14 @@ static int request(const struct registry *r, struct http_request *q, struct buf 
 			q->from += reply->got;
 		if (!failed)
 			err_set(e, "%s: answers %ld", r->ref->host, reply->status);
-	} while (is_worth_a_try(r, reply) && wait_for_next(r, p, reply->retry_after, e->msg));
+	} while (is_worth_a_try(r, reply) && registry_wait(r, p, reply->retry_after, e->msg));
 	return failed;
 }
 
 /* The same for a path of the registry. The first request finds out whether the registry speaks TLS.
  */
 static int request_path(struct registry *r, const char *path, struct http_request *q,
-			struct buf *whole, struct patience *p, struct http_reply *reply,
+			struct buf *whole, struct registry_patience *p, struct http_reply *reply,
 			struct err *e)
 {
 	own_str char *url = str_fmt("%s/%s", r->base, path);
@@ -178,7 +172,7 @@ static int request_path(struct registry *r, const char *path, struct http_reques
 	if (reply->outcome != HTTP_NO_TLS || r->met || !str_starts(r->base, "https:"))
 		return -1;
 	if (!http_plain_allowed(r->ref->host))
-		return add(e, " (plain http with --tls-verify=false only)");
+		return registry_add(e, " (plain http with --tls-verify=false only)");
 	free(r->base);
 	r->base = str_fmt("http://%s/v2", r->ref->host);
 	return request_path(r, path, q, whole, p, reply, e);
@@ -191,8 +185,8 @@ static int request_path(struct registry *r, const char *path, struct http_reques
 static int add_credentials(const struct registry *r, struct err *e)
 {
 	if (r->auth.creds || r->auth.identity)
-		return add(e, " (with the credentials for %.100s)", r->ref->host);
-	return add(
+		return registry_add(e, " (with the credentials for %.100s)", r->ref->host);
+	return registry_add(
 		e,
 		" (no such image, or one that takes credentials: none for %.100s are known%s%.100s%s)",
 		r->ref->host, r->auth.helper ? "; the helper " : "",
@@ -200,8 +194,8 @@ static int add_credentials(const struct registry *r, struct err *e)
 }
 
 /* Sets the error for an unexpected status, with the server's own message if it sent one. */
-static int refused(const struct registry *r, const struct http_reply *reply, const char *who,
-		   struct err *e)
+int registry_refused(const struct registry *r, const struct http_reply *reply, const char *who,
+		     struct err *e)
 {
 	own_record struct record said = {0};
 	const char *message = NULL;
@@ -217,7 +211,7 @@ static int refused(const struct registry *r, const struct http_reply *reply, con
 	else
 		err_set(e, "%s answers %ld", who, reply->status);
 	if (reply->retry_after > WAIT_MOST)
-		add(e, " (for %u s)", reply->retry_after);
+		registry_add(e, " (for %u s)", reply->retry_after);
 	return (reply->status == 401 || reply->status == 403) && !reply->moved
 		? add_credentials(r, e)
 		: -1;
@@ -232,22 +226,35 @@ static bool is_token(const char *s)
 	return *s != '\0';
 }
 
-static char *token_query(const struct registry *r, const struct wwwauth *c)
+static void add_scope(struct buf *query, const char *repository, const char *actions)
 {
-	own_str char *scope = str_fmt("repository:%s:pull", r->ref->repository);
-	own_str char *safe_scope = url_escape(scope);
-	own_str char *service = c->service ? url_escape(c->service) : NULL;
+	own_str char *scope = str_fmt("repository:%s:%s", repository, actions);
+	own_str char *safe = url_escape(scope);
 
-	return str_fmt("%s%s%sscope=%s", service ? "service=" : "", service ? service : "",
-		       service ? "&" : "", safe_scope);
+	buf_fmt(query, "%sscope=%s", query->len ? "&" : "", safe);
 }
 
-static int token_ask(struct registry *r, const struct wwwauth *c, struct patience *p,
+static char *token_query(const struct registry *r, const struct wwwauth *c)
+{
+	own_str char *service = c->service ? url_escape(c->service) : NULL;
+	own_buf struct buf query = {0};
+
+	if (service)
+		buf_fmt(&query, "service=%s", service);
+	add_scope(&query, r->ref->repository, r->actions);
+	for (size_t i = 0; i < r->sources.n; i++)
+		add_scope(&query, r->sources.v[i], "pull");
+	return take_ptr(&query.data);
+}
+
+static int token_ask(struct registry *r, const struct wwwauth *c, struct registry_patience *p,
 		     struct http_reply *reply, struct err *e)
 {
 	own_str char *query = token_query(r, c), *url = NULL, *form = NULL, *identity = NULL;
-	struct http_request q = {
-		.max = SMALL_MAX, .take = take_small, .arg = &r->token_json, .token = true};
+	struct http_request q = {.max = REGISTRY_SMALL,
+				 .take = registry_take_small,
+				 .arg = &r->token_json,
+				 .token = true};
 
 	if (r->auth.identity && !r->auth.creds) {
 		identity = url_escape(r->auth.identity);
@@ -263,7 +270,8 @@ static int token_ask(struct registry *r, const struct wwwauth *c, struct patienc
 	return request(r, &q, &r->token_json, p, reply, e);
 }
 
-static int token_get(struct registry *r, const struct wwwauth *c, struct patience *p, struct err *e)
+static int token_get(struct registry *r, const struct wwwauth *c, struct registry_patience *p,
+		     struct err *e)
 {
 	own_reply struct http_reply reply = {0};
 	own_record struct record answer = {0};
@@ -275,7 +283,7 @@ static int token_get(struct registry *r, const struct wwwauth *c, struct patienc
 	if (token_ask(r, c, p, &reply, e) < 0)
 		return err_wrap(e, "token");
 	if (reply.status != 200)
-		return refused(r, &reply, "the token server", e);
+		return registry_refused(r, &reply, "the token server", e);
 	if (jq_read("token", NULL, r->token_json.data, r->token_json.len,
 		    "the token server's answer", &answer, e) < 0)
 		return -1;
@@ -288,7 +296,7 @@ static int token_get(struct registry *r, const struct wwwauth *c, struct patienc
 }
 
 /* Answers the challenge of a 401. */
-static int answer(struct registry *r, const struct http_reply *reply, struct patience *p,
+static int answer(struct registry *r, const struct http_reply *reply, struct registry_patience *p,
 		  struct err *e)
 {
 	own_wwwauth struct wwwauth c = {0};
@@ -301,14 +309,14 @@ static int answer(struct registry *r, const struct http_reply *reply, struct pat
 	if (c.kind == WWWAUTH_BEARER)
 		return token_get(r, &c, p, e);
 	if (c.kind == WWWAUTH_NONE || !r->auth.creds || r->basic)
-		return refused(r, reply, "the registry", e);
+		return registry_refused(r, reply, "the registry", e);
 	r->basic = true;
 	return 0;
 }
 
 /* Makes a request and answers one challenge, because a token may have expired. */
-static int ask(struct registry *r, const char *path, struct http_request *q, struct buf *whole,
-	       struct patience *p, struct http_reply *reply, struct err *e)
+int registry_ask(struct registry *r, const char *path, struct http_request *q, struct buf *whole,
+		 struct registry_patience *p, struct http_reply *reply, struct err *e)
 {
 	if (request_path(r, path, q, whole, p, reply, e) < 0)
 		return -1;
@@ -323,119 +331,13 @@ int registry_login(struct registry *r, struct err *e)
 {
 	own_reply struct http_reply reply = {0};
 	own_buf struct buf whole = {0};
-	struct http_request q = {.max = SMALL_MAX, .take = take_small, .arg = &whole};
-	struct patience p = patience();
+	struct http_request q = {.max = REGISTRY_SMALL, .take = registry_take_small, .arg = &whole};
+	struct registry_patience p = registry_patience();
 	int failed = request_path(r, "", &q, &whole, &p, &reply, e);
 
 	if (!failed && reply.status == 401 && !reply.moved)
 		failed = answer(r, &reply, &p, e);
 	else if (!failed && reply.status != 200)
-		failed = refused(r, &reply, "the registry", e);
-	return failed ? name_image(r, e) : 0;
-}
-
-/* --- manifests and blobs --- */
-
-static int manifest_check(const struct buf *json, const char *reference,
-			  const struct http_reply *reply, char type[128], char digest[DIGEST_LEN],
-			  struct err *e)
-{
-	if (reply->type && strlen(reply->type) >= 128)
-		return err_set(e, "its manifest has a media type of %zu bytes",
-			       strlen(reply->type));
-	snprintf(type, 128, "%s", reply->type ? reply->type : "");
-	digest_of(json->data, json->len, digest);
-	if (digest_is(reference) && strcmp(digest, reference) != 0)
-		return err_set(e, "the digest of its manifest is %s, not %s", digest, reference);
-	if (reply->digest && digest_is(reply->digest) && strcmp(digest, reply->digest) != 0)
-		return err_set(e, "the digest of its manifest is %s, not %s, as the registry says",
-			       digest, reply->digest);
-	return 0;
-}
-
-int registry_manifest(struct registry *r, const char *reference, struct buf *json, char type[128],
-		      char digest[DIGEST_LEN], struct err *e)
-{
-	own_str char *path = str_fmt("%s/manifests/%s", r->ref->repository, reference);
-	own_reply struct http_reply reply = {0};
-	struct http_request q = {
-		.accept = manifest_types, .max = MANIFEST_MAX, .take = take_small, .arg = json};
-	struct patience p = patience();
-
-	buf_free(json);
-	if (ask(r, path, &q, json, &p, &reply, e) < 0)
-		return name_image(r, e);
-	if (reply.status != 200) {
-		refused(r, &reply, "the registry", e);
-		if (reply.status == 404)
-			add(e, " (no such image or tag there)");
-		return name_image(r, e);
-	}
-	return manifest_check(json, reference, &reply, type, digest, e) < 0 ? name_image(r, e) : 0;
-}
-
-struct blob_sink {
-	struct digest *d;
-	int (*take)(void *arg, const void *data, size_t n, struct err *e);
-	void *arg;
-};
-
-static int take_blob(void *arg, const void *data, size_t n, struct err *e)
-{
-	const struct blob_sink *to = arg;
-
-	digest_add(to->d, data, n);
-	return to->take(to->arg, data, n, e);
-}
-
-/* Fetches the rest of a blob. A body may end early without an error from libcurl. */
-static int blob_fetch(struct registry *r, const struct descriptor *blob, struct http_request *q,
-		      struct err *e)
-{
-	own_str char *path = str_fmt("%s/blobs/%s", r->ref->repository, blob->digest);
-	struct patience p = patience();
-
-	while (q->from < blob->size) {
-		own_reply struct http_reply reply = {0};
-		uint64_t before = q->from;
-
-		r->passing = false;
-		if (ask(r, path, q, NULL, &p, &reply, e) < 0) {
-			r->passing = reply.outcome == HTTP_BROKEN || reply.outcome == HTTP_AWAY;
-			return -1;
-		}
-		r->passing = reply.status == 429 || reply.status >= 500;
-		/* A server that does not support the range may still send the whole blob. */
-		if (reply.status == 416 && q->from && !q->whole) {
-			q->whole = true;
-			continue;
-		}
-		if (reply.status != 200 && reply.status != 206)
-			return refused(r, &reply, "the registry", e);
-		if (q->from == blob->size)
-			break;
-		err_set(e, "ends after %" PRIu64 " of its %" PRIu64 " bytes", q->from, blob->size);
-		if (q->from == before || !wait_for_next(r, &p, 0, e->msg))
-			return -1;
-	}
-	return 0;
-}
-
-int registry_blob(struct registry *r, const struct descriptor *blob, uint64_t from,
-		  struct digest *d,
-		  int (*take)(void *arg, const void *data, size_t n, struct err *e), void *arg,
-		  struct err *e)
-{
-	struct blob_sink to = {d, take, arg};
-	struct http_request q = {.from = from, .max = blob->size, .take = take_blob, .arg = &to};
-	char digest[DIGEST_LEN];
-
-	if (blob_fetch(r, blob, &q, e) == 0) {
-		digest_end(d, digest);
-		if (strcmp(digest, blob->digest) == 0)
-			return 0;
-		err_set(e, "its digest is %s", digest);
-	}
-	err_wrap(e, "%s", blob->digest);
-	return name_image(r, e);
+		failed = registry_refused(r, &reply, "the registry", e);
+	return failed ? registry_name(r, e) : 0;
 }

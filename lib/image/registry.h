@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 #include "image/auth.h"
+#include "image/http.h"
 #include "image/manifest.h"
 #include "store/ref.h"
 
@@ -25,6 +26,8 @@ struct registry {
 	bool met;              /* the registry has answered */
 	struct auth auth;      /* the credentials, valid if sought is set */
 	bool sought;           /* the auth files were read, or need not be */
+	const char *actions;   /* what a token is for: "pull" or "pull,push" */
+	struct strv sources;   /* repositories of which a token may read blobs too */
 	char *token;           /* bearer token; NULL: none was needed so far */
 	bool basic;            /* the credentials are sent with every request (Basic) */
 	struct buf token_json; /* the token server's answer; empty: none */
@@ -35,7 +38,8 @@ struct registry {
 
 /*
  * Prepares a client; sends nothing yet. creds: "USER:PASSWORD" from the user. NULL: the auth files
- * of docker and podman (auth.h) are read when the registry asks for credentials. Plain http is used
+ * of docker and podman (auth.h) are read when the registry asks for credentials. Tokens are for
+ * reading, unless the caller sets `actions`. Plain http is used
  * if http_plain_allowed allows it and the registry does not speak https. The errors of all
  * functions below name the image.
  */
@@ -52,22 +56,38 @@ void registry_hide(const struct registry *r, struct err *e);
 /* Answers the challenge of /v2/, if there is one, so that later requests are authorised at once. */
 int registry_login(struct registry *r, struct err *e);
 
+/* --- for requests of other modules (registryget.h, upload.h) --- */
+
+/* The tries that are left, and the next wait. */
+struct registry_patience {
+	int tries;
+	unsigned ms; /* wait before the next try */
+};
+struct registry_patience registry_patience(void);
 /*
- * Fetches a manifest or an index by tag or digest, at most MANIFEST_MAX bytes. Its digest is
- * compared with the requested one and with the registry's header. type: the served media type.
- * digest: the digest of the bytes.
+ * Waits before the next try, or for the seconds that the server asked for; false if there is no
+ * next try. why: the reason, for r->retry.
  */
-int registry_manifest(struct registry *r, const char *reference, struct buf *json, char type[128],
-		      char digest[DIGEST_LEN], struct err *e);
+bool registry_wait(const struct registry *r, struct registry_patience *p, unsigned asked,
+		   const char *why);
+
+/* An answer that is neither manifest nor blob is not larger. Its `take`, with a struct buf. */
+enum { REGISTRY_SMALL = 64 << 10 };
+int registry_take_small(void *whole, const void *data, size_t n, struct err *e);
 
 /*
- * Fetches a blob from byte `from` on and gives it to take piece by piece. The caller has the bytes
- * before `from`, and they are already hashed in `d`. A broken transfer resumes where it broke.
- * Returns 0 only if the size and the digest are right.
+ * Makes a request for a path below /v2/, and repeats it with credentials if the registry asks for
+ * them. whole: the buffer that each try fills from the beginning; NULL: each try resumes.
  */
-int registry_blob(struct registry *r, const struct descriptor *blob, uint64_t from,
-		  struct digest *d,
-		  int (*take)(void *arg, const void *data, size_t n, struct err *e), void *arg,
-		  struct err *e);
+int registry_ask(struct registry *r, const char *path, struct http_request *q, struct buf *whole,
+		 struct registry_patience *p, struct http_reply *reply, struct err *e);
+
+/* Sets the error for an unexpected status; who: "the registry". Always -1. */
+int registry_refused(const struct registry *r, const struct http_reply *reply, const char *who,
+		     struct err *e);
+/* Appends to the error's message. Always -1. */
+int registry_add(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Begins the message with the image, without secrets. Always -1. */
+int registry_name(const struct registry *r, struct err *e);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "image/ociarchive.h"
+#include "image/registryget.h"
 #include "store/image.h"
 #include "store/layering.h"
 #include "store/layerstore.h"

@@ -72,6 +72,17 @@ bool url_is_loopback(const char *host)
 		(inet_pton(AF_INET6, name, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6));
 }
 
+char *url_resolve(const char *base, const char *reference, struct err *e)
+{
+	CURLU *parsed __attribute__((cleanup(own_parsed_free))) = curl_url();
+
+	if (parsed && curl_url_set(parsed, CURLUPART_URL, base, 0) == CURLUE_OK &&
+	    curl_url_set(parsed, CURLUPART_URL, reference, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+		return part(parsed, CURLUPART_URL, 0);
+	err_set(e, "%.200s: not a URL", reference);
+	return NULL;
+}
+
 char *url_escape(const char *s)
 {
 	char *escaped = curl_easy_escape(NULL, s, 0);

@@ -22,6 +22,12 @@ bool url_same(const struct url *a, const struct url *b);
 /* Whether HOST[:PORT] is "localhost", or a literal address in 127/8 or ::1 (in brackets). */
 bool url_is_loopback(const char *host);
 
+/*
+ * Resolves a reference, as a Location header has it, against a URL: RFC 3986, 5.2. The caller frees
+ * it; NULL with the error.
+ */
+char *url_resolve(const char *base, const char *reference, struct err *e);
+
 /* Escapes a string for a URL's query or a form. The caller frees it. */
 char *url_escape(const char *s);
 
