@@ -153,20 +153,28 @@ void record_format(const struct record *r, struct buf *text)
 	}
 }
 
+/* Refuses what record_read would refuse. */
+static int format(const struct record *r, const char *name, struct buf *text, struct err *e)
+{
+	record_format(r, text);
+	return text->len <= RECORD_MAX ? 0
+				       : err_set(e, "%s: more than %d MiB", name, RECORD_MAX >> 20);
+}
+
 int record_write(int dirfd, const char *name, const struct record *r, struct err *e)
 {
 	own_buf struct buf text = {0};
 
-	record_format(r, &text);
-	return file_replace(dirfd, name, 0600, text.data, text.len, e);
+	return format(r, name, &text, e) < 0
+		? -1
+		: file_replace(dirfd, name, 0600, text.data, text.len, e);
 }
 
 int record_keep(int dirfd, const char *name, const struct record *r, struct err *e)
 {
 	own_buf struct buf text = {0};
 
-	record_format(r, &text);
-	return file_keep(dirfd, name, text.data, text.len, e);
+	return format(r, name, &text, e) < 0 ? -1 : file_keep(dirfd, name, text.data, text.len, e);
 }
 
 int record_repair(int dirfd, const char *name, struct err *e)

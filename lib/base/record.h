@@ -44,7 +44,7 @@ void record_drop(struct record *r, const char *key);
 int record_read(int dirfd, const char *name, struct record *r, struct err *e);
 /* Reads a record from text, which is modified. name: the file or document, for messages. */
 int record_parse(struct buf *text, const char *name, struct record *r, struct err *e);
-/* Replaces the file atomically with mode 0600 (file_replace). */
+/* Replaces the file atomically with mode 0600 (file_replace). More than 4 MiB is an error. */
 int record_write(int dirfd, const char *name, const struct record *r, struct err *e);
 /*
  * Replaces a record of the store without waiting for the disk: whole or absent after a

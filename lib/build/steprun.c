@@ -84,6 +84,16 @@ static bool read_network(struct stepping *s, struct step *step)
 	return true;
 }
 
+/* execve(2) does not take a longer one (MAX_ARG_STRLEN). */
+static void check_length(const struct stepping *s, const struct step *step)
+{
+	for (size_t i = 0; i < step->args.n; i++)
+		if (strlen(step->args.v[i]) >= EXPAND_MAX) {
+			stepping_fault(s, "an argument is longer than %d KiB", EXPAND_MAX >> 10);
+			return;
+		}
+}
+
 bool steprun_apply(struct stepping *s)
 {
 	static const struct step_flag flags[] = {
@@ -110,6 +120,7 @@ bool steprun_apply(struct stepping *s)
 	step->workdir = str_dup(record_get(&stage->config, "workdir"));
 	step->user = str_dup(record_get(&stage->config, "user"));
 	read_command(s, step);
+	check_length(s, step);
 	read_proxies(s, step);
 	command = strv_join(&step->args, " ");
 	step->history = str_fmt("RUN %s", command);

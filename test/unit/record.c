@@ -101,6 +101,21 @@ static void a_missing_record_is_enoent(void **state)
 	assert_int_equal(e.sys, ENOENT);
 }
 
+static void what_cannot_be_read_back_is_not_written(void **state)
+{
+	struct scratch *s = *state;
+	own_record struct record r = {0}, in = {0};
+	own_str char *long_value = mem_alloc((4 << 20) + 1);
+
+	memset(long_value, 'x', 4 << 20);
+	record_add(&r, "key", "1");
+	assert_int_equal(record_write(s->dir, "config", &r, &e), 0);
+	record_add(&r, "long", long_value);
+	assert_refused(record_write(s->dir, "config", &r, &e), &e, "config: more than 4 MiB");
+	assert_int_equal(record_read(s->dir, "config", &in, &e), 0);
+	assert_string_equal(record_get(&in, "key"), "1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +125,7 @@ int main(void)
 		unit_test_scratch(a_damaged_record_is_refused),
 		unit_test_scratch(an_empty_record_is_a_record),
 		unit_test_scratch(a_missing_record_is_enoent),
+		unit_test_scratch(what_cannot_be_read_back_is_not_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,6 +344,19 @@ static void what_variables_come_to_is_bounded(void **state)
 	assert_string_equal(faults.v[0].what, "ENV: expands to more than 128 KiB");
 }
 
+static void run_takes_what_the_kernel_does(void **state)
+{
+	own_buf struct buf text = {0};
+
+	(void)state;
+	buf_str(&text, "FROM base\nRUN ");
+	for (int i = 0; i < (128 << 10) - 1; i++)
+		buf_str(&text, "x");
+	right(text.data, NULL);
+	buf_str(&text, "x");
+	wrong(text.data, "2: RUN: an argument is longer than 128 KiB");
+}
+
 static void thirty_thousand_lines_are_read_quickly(void **state)
 {
 	own_buf struct buf text = {0};
@@ -370,6 +383,7 @@ int main(void)
 		cmocka_unit_test(stages_that_the_target_does_not_need_are_left_out),
 		cmocka_unit_test(all_faults_are_reported_with_their_lines),
 		cmocka_unit_test(what_variables_come_to_is_bounded),
+		cmocka_unit_test(run_takes_what_the_kernel_does),
 		cmocka_unit_test(thirty_thousand_lines_are_read_quickly),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
