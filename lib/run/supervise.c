@@ -15,9 +15,9 @@
 /* The program runs: calls l->started, and reports to the caller of ct-run -d. */
 static int tell(struct supervise *l, struct err *e)
 {
-	return l->started(l, e) < 0 ? -1
-		: l->report < 0     ? 0
-				    : background_leave(&l->report, l->id, e);
+	if (l->started(l, e) < 0)
+		return -1;
+	return l->report >= 0 ? background_leave(&l->report, l->id, e) : 0;
 }
 
 int supervise_run(struct supervise *l, struct err *e)
