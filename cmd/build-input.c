@@ -36,7 +36,7 @@ static int read_all(int fd, const char *shown, size_t max, struct buf *out, stru
 	return n < 0 ? err_sys(e, "%s", shown) : 0;
 }
 
-/* Of a file that may be anything: only a regular one is read. */
+/* Reads a file that may be of any type; refuses all but regular files. */
 static int read_file(int fd, const char *shown, struct buf *out, struct err *e)
 {
 	struct stat st;
@@ -54,7 +54,7 @@ static int read_file(int fd, const char *shown, struct buf *out, struct err *e)
 
 /* --- the context --- */
 
-/* Standard input as a file that can be read twice. */
+/* Saves standard input in a file, because it is read twice. */
 static int save_input(int dir, struct err *e)
 {
 	own_fd int file = openat(dir, "input", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -72,7 +72,7 @@ static int save_input(int dir, struct err *e)
 	return take_fd(&file);
 }
 
-/* A tar with the context, or a Dockerfile for a build without one. */
+/* Standard input is a tar with the context, or a Dockerfile for a build without a context. */
 static int open_stream(struct input *in, const struct store *store, struct err *e)
 {
 	own_fd int file = -1;
@@ -110,8 +110,8 @@ static int open_context(struct input *in, const struct store *store, struct err 
 
 /* --- the Dockerfile --- */
 
-/* Where a path leads beneath the context, if the directory that it is in is there: a link out of it
- * is refused then. */
+/* The path relative to the context if its directory is in the context, so that links out of the
+ * context are refused; otherwise NULL. */
 static char *path_in_context(const struct input *in, const char *path)
 {
 	own_str char *top = realpath(in->operand, NULL), *up = str_dup(path), *dir = NULL;
@@ -127,7 +127,7 @@ static char *path_in_context(const struct input *in, const char *path)
 	return str_fmt("%s%s%s", dir[n] ? dir + n + 1 : "", dir[n] ? "/" : "", name);
 }
 
-/* A file that stands in the context, or (named by -f) elsewhere. -1 with errno. */
+/* Opens a file in the context, or (with -f) elsewhere. -1 with errno. */
 static int open_beside(const struct input *in, const char *suffix)
 {
 	own_str char *path = str_fmt("%s%s", in->file ? in->file : "Dockerfile", suffix);
@@ -154,7 +154,7 @@ static int read_dockerfile(struct input *in, struct err *e)
 		err_set(e, "--file -: standard input is the context");
 		return usage(e);
 	}
-	if (in->text.data) /* it came instead of a context */
+	if (in->text.data) /* read from standard input instead of a context */
 		return 0;
 	fd = open_beside(in, "");
 	if (fd >= 0)

@@ -1,4 +1,4 @@
-/* ct-build: what is to be cleared away when it ends before its time. */
+/* ct-build: cleans up after a build that is killed or interrupted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,8 +21,8 @@ volatile int keeper_signal;
 static const struct keeper *current;
 
 /*
- * A command that runs gets the signal, and its end ends the build. Without one the
- * process ends here, once the keeper has cleared away: it does that when our locks are gone.
+ * A running command gets the signal, and its end ends the build. Without a command this process
+ * releases its locks, waits for the keeper to clean up, and dies of the signal.
  */
 static void on_signal(int signal_number)
 {
@@ -46,12 +46,12 @@ static void catch_signals(void)
 	struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old;
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		/* What nohup(1) ignores stays ignored. */
+		/* Signals that nohup(1) ignores stay ignored. */
 		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(signals[i], &act, NULL);
 }
 
-/* Containers with the build's label: ct-rm's operands. */
+/* Adds the containers with the build's label to ct-rm's operands. */
 static void list_containers(const struct store *store, const char *label, struct strv *argv)
 {
 	own_strv struct strv ids = {0};
@@ -72,7 +72,7 @@ static void list_containers(const struct store *store, const char *label, struct
 	}
 }
 
-/* The keeper itself. */
+/* Runs in the keeper process. */
 __attribute__((noreturn)) static void keep(const struct store *store, const char *label, int from)
 {
 	own_str char *rm = selfexe_beside("ct-rm");
@@ -90,7 +90,7 @@ __attribute__((noreturn)) static void keep(const struct store *store, const char
 		_exit(0);
 	strv_add(&argv, "ct-rm");
 	strv_add(&argv, "-f");
-	strv_add(&argv, "-"); /* of what was begun under tmp/ the ids are not needed */
+	strv_add(&argv, "-"); /* ct-rm sweeps tmp/ without operands */
 	list_containers(store, label, &argv);
 	if (rm)
 		execv(rm, argv.v);
@@ -104,10 +104,10 @@ int keeper_begin(struct keeper *k, const struct store *store, struct err *e)
 	int ends[2];
 
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return err_sys(e, "random number");
+		return err_sys(e, "make a label for the build: getrandom");
 	snprintf(k->label, sizeof(k->label), "ct.build=%016" PRIx64, random);
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "pipe");
+		return err_sys(e, "start the process that cleans up: pipe");
 	k->pid = fork();
 	if (k->pid == 0) {
 		close(ends[1]);
@@ -116,7 +116,7 @@ int keeper_begin(struct keeper *k, const struct store *store, struct err *e)
 	close(ends[0]);
 	k->pipe = ends[1];
 	if (k->pid < 0)
-		return err_sys(e, "fork");
+		return err_sys(e, "start the process that cleans up: fork");
 	current = k;
 	catch_signals();
 	return 0;

@@ -1,4 +1,4 @@
-/* ct-build: its options. */
+/* The options of ct-build. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ const struct opt build_opts[] = {
 	OPT_END,
 };
 
-/* NAME=VALUE, or NAME for ours if we have it. */
+/* Reads NAME=VALUE, or NAME with the value of this process's variable, if it is set. */
 static int read_build_args(const struct strv *texts, struct pairs *out, struct err *e)
 {
 	for (size_t i = 0; i < texts->n; i++) {

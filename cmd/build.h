@@ -13,7 +13,7 @@
 
 struct err;
 
-/* What the options say. */
+/* The values of the options. */
 struct build_args {
 	struct strv tags, build_args, labels;
 	const char *file, *target, *iidfile, *platform, *print;
@@ -23,20 +23,19 @@ struct build_args {
 extern const struct opt build_opts[];
 
 /*
- * Checks what no option alone could: names is what the image is to be called, given what
- * --build-arg says.
+ * Checks the options. names receives the image's names, given the build arguments.
  */
 int build_options(const struct build_args *args, struct strv *names, struct pairs *given,
 		  struct err *e);
 
-/* What is built from: the context, and the Dockerfile with its patterns. */
+/* The input of a build: the context, the Dockerfile, and its .dockerignore. */
 struct input {
 	const char *operand;   /* "-" or a directory */
 	const char *file;      /* -f; NULL: Dockerfile, in the context */
-	char *shown;           /* the Dockerfile, in messages */
-	int context;           /* -1: there is none */
-	struct draft unpacked; /* of a context from standard input */
-	struct buf text;       /* the Dockerfile */
+	char *shown;           /* the Dockerfile's name in messages */
+	int context;           /* -1: none */
+	struct draft unpacked; /* the draft with a context from standard input */
+	struct buf text;       /* the Dockerfile's text */
 	struct ignore ignore;
 };
 
@@ -45,14 +44,13 @@ struct input {
 		.context = -1, .unpacked = {.dir = -1 } \
 	}
 
-/* store: up, if the operand is "-". */
+/* The store must be up if the operand is "-". */
 int input_open(struct input *in, const struct store *store, struct err *e);
 void input_close(struct input *in, const struct store *store);
 
 /*
- * A process that outlives this one, if that is killed: it removes the containers of the build
- * (those with the label ct.build=TOKEN) and what else was begun. Signals are passed on to the
- * command that runs.
+ * A child process that cleans up if this process is killed: it removes the build's containers (with
+ * the label ct.build=TOKEN) and drafts. Signals are passed on to the running command.
  */
 struct keeper {
 	pid_t pid;
@@ -60,12 +58,12 @@ struct keeper {
 	char label[40]; /* KEY=VALUE */
 };
 
-extern volatile pid_t keeper_child; /* whom signals are passed on to; 0: nobody */
-extern volatile int keeper_signal;  /* the one that came; 0: none */
+extern volatile pid_t keeper_child; /* the command that gets signals; 0: none */
+extern volatile int keeper_signal;  /* the signal that arrived; 0: none */
 
-/* Called before any lock is taken. */
+/* Call it before any lock is taken. */
 int keeper_begin(struct keeper *k, const struct store *store, struct err *e);
-/* All is well: nothing is to be removed. */
+/* Ends the keeper; it removes nothing. */
 void keeper_end(struct keeper *k);
 
 #endif

@@ -1,4 +1,4 @@
-/* Makes an image as a Dockerfile says. */
+/* Builds an image from a Dockerfile. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +24,10 @@ static const struct opt_program program = {
 	.max = 1,
 };
 
-static const char *file_name; /* the Dockerfile, as messages call it */
+static const char *file_name; /* the Dockerfile's name in messages */
 static bool quiet;
 
-/* Steps of which it is told that they were done before: those that take time. */
+/* Whether "(cached)" is printed for the step: only for steps that take time. */
 static bool takes_time(const struct step *step)
 {
 	return step->kind == STEP_RUN || step->kind == STEP_COPY || step->kind == STEP_ADD;
@@ -47,7 +47,7 @@ static void note(const char *text)
 	cmd_note("%s", text);
 }
 
-/* Each fault on a line of its own. */
+/* Prints each fault on a line. */
 static int complain_of(struct faults *faults)
 {
 	struct err e;
@@ -63,7 +63,7 @@ static int complain_of(struct faults *faults)
 	return faults->n > 0 ? -1 : 0;
 }
 
-/* Of an image that is not here nothing is known: it is not pulled only to be told of. */
+/* An image that is not in the store counts as unknown: --print pulls nothing. */
 static int look_at_base(void *store, const char *image, struct record *config, struct err *e)
 {
 	own_image struct image img = {.dir = -1, .rootfs = -1};
@@ -94,7 +94,7 @@ static int write_iidfile(const char *path, const char *id, struct err *e)
 		: 0;
 }
 
-/* Does the steps and makes the image. */
+/* Executes the steps and makes the image. */
 static int build(struct build *b, const struct build_args *args, const struct strv *names,
 		 struct err *e)
 {
@@ -105,7 +105,7 @@ static int build(struct build *b, const struct build_args *args, const struct st
 		return -1;
 	if (write_iidfile(args->iidfile, id, e) == 0 && cmd_tell_id(id, e) == 0)
 		return 0;
-	if (made && names->n == 0) /* nobody learns of it */
+	if (made && names->n == 0) /* nobody knows the image */
 		draft_unpublish(b->store, id, &(struct err){0});
 	return -1;
 }
@@ -133,7 +133,7 @@ static int prune(void)
 	return failed ? cmd_failed(&e) : cmd_end(0);
 }
 
-/* From the Dockerfile's text on. */
+/* The build, after the input was read. */
 static int read_and_build(struct build *b, struct steps *steps, const struct build_args *args,
 			  const struct input *in, struct err *e)
 {

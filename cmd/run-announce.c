@@ -1,4 +1,4 @@
-/* What ct-run tells of a container: its id, in --cidfile and on stdout, and notes. */
+/* Announces a container of ct-run: prints its id, writes --cidfile, prints notes. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* What ct-run does besides an ordinary run: bare runs, scripts, containers in which nothing runs. */
+/* The modes of ct-run other than an ordinary run: bare runs, --dry-run, --only snapshot. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -5,16 +5,16 @@
 #include "run/runopts.h"
 #include "run/supervise.h"
 
-/* run-aside.c: the ways of ct-run that are no ordinary run. Each gives the exit status. */
+/* run-aside.c: the other modes of ct-run. Each returns the exit status. */
 
 /* Some stages on a directory (--rootfs with --only or --without). */
 int run_bare(const struct runopts *opts, char **operands);
 /* --dry-run. ref: the image; NULL with --rootfs. */
 int run_dry(const struct runopts *opts, const char *ref, char **operands);
-/* --only snapshot: a container in which nothing runs. */
+/* --only snapshot: makes a container and runs nothing. */
 int run_nothing(struct supervise *l);
 
-/* run-announce.c: what is told of a container. */
+/* run-announce.c */
 
 /* The file of --cidfile. */
 struct cidfile {

@@ -50,7 +50,7 @@ layout() {
 	) >&2
 }
 
-# It is the image of `layout`, config and all.
+# Compares an image with that of `layout`, including the config.
 is_layout() {
 	same "$unpacked" "$(rootfs "$1")"
 	[ "$(ct-run "$1")" = "hello you from /etc" ]

@@ -1,7 +1,7 @@
 # shellcheck disable=SC2154 # bats sets what is said to be unassigned
 load helper
 
-# What must be so is so in each of these shells.
+# The tests run in each of these shells.
 shells=(dash 'busybox sh')
 
 setup() {
@@ -98,7 +98,7 @@ start() {
 	[ "${lines[1]}" = $'img_1\t\tbeside' ]
 }
 
-# What is listed
+# Listings
 
 @test "seed row 44: listings of an empty store are their headings" {
 	for shell in "${shells[@]}"; do
@@ -340,7 +340,7 @@ start() {
 	done
 }
 
-# What is wrong
+# Errors
 
 @test "an unknown id is reported in bocker's words, with status 1" {
 	bocker run "$img" true

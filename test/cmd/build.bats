@@ -123,7 +123,7 @@ load dockerfile
 	grep -q "^ct-build: $BATS_TEST_TMPDIR/other:2: RUN: false: status 1 (" <<<"$stderr"
 }
 
-# A build at its second RUN, in a process group of its own: $pid.
+# Starts a build in a process group of its own and waits for its second RUN; $pid is its process.
 begin_build() {
 	dockerfile 'FROM busybox' 'RUN touch /first' 'RUN echo waiting; sleep 1000'
 	rm -f "$D.err"
@@ -233,13 +233,13 @@ nothing_is_left() {
 	build -t app
 	[ "$built" = "$first" ]
 	[ "$(cached)" -eq 3 ]
-	# What says nothing of files changes none.
+	# Instructions that change only the config are not steps.
 	dockerfile 'FROM busybox' 'RUN cat /proc/sys/kernel/random/uuid >/one' 'COPY f /f' 'RUN cat /proc/sys/kernel/random/uuid >/two' 'CMD b'
 	build
 	[ "$built" != "$first" ]
 	[ "$(cached)" -eq 3 ]
 	diff -r --no-dereference "$(ct path "$first")" "$(ct path "$built")"
-	# A changed input costs what is below it.
+	# A changed input repeats the steps after it.
 	echo 2 >"$D/f"
 	build
 	[ "$(cached)" -eq 1 ]

@@ -1,7 +1,7 @@
 load helper
 load runs
 
-# What a container runs, as which user, in which directory.
+# The command of a container, its user and its directory.
 
 @test "variables are set, passed on and read from files, and the last setting counts" {
 	printf '# a note\n\n  A=file\nB=file\nHOSTVAR\n' >"$D/env"
@@ -58,7 +58,7 @@ load runs
 	done
 }
 
-# podman#9377, and docker: [""] is what an image has that takes its base's entry point away.
+# podman#9377, and docker: [""] removes the entry point of the base image.
 @test "an entry point of one empty string counts as none" {
 	image_with entrypoint= cmd=echo cmd=said
 	[ "$(ct-run "$with")" = said ]

@@ -53,7 +53,7 @@ load helper
 	[ "$(ct-exec "$d" sh -c 'ls -d /etc')" = /etc ]
 }
 
-# config IMAGE FILTER: of its inspected config, with jq.
+# config IMAGE FILTER: prints a part of the inspected config, with jq.
 config() {
 	ct inspect "$1" | jq -c ".[0].Config | $2"
 }
@@ -112,7 +112,7 @@ config() {
 		new=$(ct-commit "$c")
 		a=$(cat "$(ct path "$new")/a")
 		b=$(cat "$(ct path "$new")/b")
-		# What is between two instructions of a shell: a file just emptied, or one number ahead.
+		# The snapshot may fall between two instructions of the shell: a file is empty, or one number ahead.
 		[ -z "$a" ] || [ -z "$b" ] || [ $((a - b)) -eq 0 ] || [ $((a - b)) -eq 1 ]
 		ct-rm "$new"
 	done

@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2034 # the tests use what is set here
-# What the completion offers, for the tests: complete_up once a test, then `offered`.
+# Asks the completion for its candidates: call complete_up once for each test, then `offered`.
 
 complete_up() {
 	completion=$B/ct.bash
 	ask=$BATS_TEST_TMPDIR/ask
 	cat >"$ask" <<-'EOF'
-		# ask FILE LINE PIECE...: what is offered at the end of a line that bash has broken into these pieces.
+		# ask FILE LINE PIECE...: prints the candidates at the end of a line that bash has split into these pieces.
 		. "$1"
 		compopt() { how+=("$2"); }
 		_sudo() { "$@"; }
@@ -18,7 +18,7 @@ complete_up() {
 	EOF
 }
 
-# offered LINE [PIECE...]: on one line, sorted; "-o HOW" is what bash is asked to add (see compopt).
+# offered LINE [PIECE...]: prints the sorted candidates on one line, with "-o HOW" for options of compopt.
 offered() {
 	local line=$1
 	shift

@@ -304,7 +304,7 @@ hostile_words() {
 		'type:ct st\t' 'wait:\nstop   Stop containers' 'type:\x15' 'type:ct vol\t --no-header -o id; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
 }
 
-# What `make install` does with it.
+# As `make install` does.
 install_completion() {
 	local name
 	export BASH_COMPLETION_USER_DIR=$D/data sourced=/usr/share/bash-completion/bash_completion

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# To type in the examples of a text (see console.py). They find a store with an image
-# `busybox`, and a registry that docker.io leads to, with an image `alpine`:
+# Types the examples of a text (see console.py). They find a store with an image
+# `busybox`, and a registry in place of docker.io with an image `alpine`:
 #
 #	load helper
 #	load registry
@@ -9,7 +9,7 @@
 #	teardown_file() { registry_down; sandbox_down; }
 #	... examples FILE
 
-# docker-registry as registry-1.docker.io, by https; what is to be there comes in by the registry `plain`.
+# Runs docker-registry as registry-1.docker.io, by https; images are pushed through the registry `plain`.
 hub_up() {
 	registry_up plain
 	certificate hub-ca /CN=hub
@@ -24,7 +24,7 @@ hub_up() {
 	hub_alpine
 }
 
-# Of busybox, with an index: for this machine and for another one.
+# An image of busybox with an index: for this machine and for another one.
 hub_alpine() {
 	local dir=$CT_TEST_DIR/hub url=http://localhost:5000/v2/library/alpine arch config manifest manifests=()
 	busybox_image
@@ -48,7 +48,7 @@ hub_alpine() {
 		curl -sf -X PUT -H 'Content-Type: application/vnd.oci.image.index.v1+json' --data-binary @- "$url/manifests/latest"
 }
 
-# examples FILE...: those of each file, and takes away what they leave.
+# examples FILE...: types the examples of each file, and removes what they leave.
 examples() {
 	local file status=0
 	busybox_image

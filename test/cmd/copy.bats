@@ -54,7 +54,7 @@ load dockerfile
 		dockerfile 'FROM busybox' "RUN --mount=target=/x,source=$source cat /x"
 		refused "2: RUN: $source: leads out of $D"
 	done
-	# "../" in front is dropped, says the reference.
+	# The reference says that a leading "../" is dropped.
 	dockerfile 'FROM busybox' 'COPY ../secret /x'
 	refused "2: COPY: secret: no such file in $D"
 	dockerfile 'FROM busybox' 'COPY /etc/passwd /x'

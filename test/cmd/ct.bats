@@ -159,7 +159,7 @@ command_in() {
 	ct rm "$id"
 }
 
-# What is typed
+# Operands with control characters
 
 @test "control characters of an operand are escaped in every message, in one line, as the utilities do it" {
 	busybox_image

@@ -311,7 +311,7 @@ setfattr: setfattr: /etc/passwd: Operation not permitted' ]
 }
 
 @test "a shell on a terminal has job control, and script, tmux and sudo have terminals of their own" {
-	# It says that it goes on: only then has it the terminal, and the key is for it.
+	# Its message shows that it continues: only then does it have the terminal and get the key.
 	cat >"$D/job" <<-'END'
 		import os, signal
 		signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,7 +1,7 @@
 load helper
 load dockerfile
 
-# What a Dockerfile says: its syntax, its variables and its instructions.
+# The syntax, variables and instructions of a Dockerfile.
 # Expected values: the Dockerfile reference (docs.docker.com/reference/dockerfile), BuildKit where it says more.
 
 @test "lines are continued, comments and empty lines are not read" {

@@ -11,7 +11,7 @@ setup_file() {
 	echo theirs >"$CT_TEST_DIR/shared/file"
 	chmod 755 "$CT_TEST_DIR" "$CT_TEST_DIR/shared"
 	ct-run -v kept:/kept "$img" sh -c 'echo kept >/kept/file'
-	# What the program sees of itself; it stays until its input ends.
+	# Prints the program's own view, and stays until its input ends.
 	cat >"$CT_TEST_DIR/shared/look" <<-'END'
 		for kind in cgroup ipc mnt net pid time user uts; do echo "$kind $(readlink /proc/self/ns/$kind)"; done
 		awk '{

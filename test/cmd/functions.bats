@@ -142,7 +142,7 @@ stubborn() {
 
 # inspect
 
-# FILTER ID...: what jq says of the array.
+# FILTER ID...: applies jq to the array of ct inspect.
 inspected() {
 	local filter=$1
 	shift
@@ -202,7 +202,7 @@ inspected() {
 	[ "$(ct inspect "$described" "$c" busybox | jq -r '.[].Id' | paste -sd,)" = "$described,$c,$img" ]
 	[ "$(printf '%s\n' "$c" "$described" | ct inspect - | jq -r '.[].Id' | paste -sd,)" = "$c,$described" ]
 	[ "$(ct inspect - </dev/null)" = '[]' ]
-	# What is the container's own is not the image's.
+	# Keys of the container are not keys of the image.
 	c=$(ct-run -d "$described" true)
 	inspected '.[0] | .Path == "/usr/bin/env" and .Args == ["true"] and (.Config | .Entrypoint == ["/usr/bin/env"] and
 		.Cmd == ["true"] and .StopSignal == "SIGQUIT" and .Env[0] == "A=a=b")' "$c"
@@ -502,7 +502,7 @@ hostile() {
 
 # stats
 
-# CONTROLLER FILE: what cgget says of $c.
+# CONTROLLER FILE: prints the value that cgget has for $c.
 got() {
 	cgget -n -v -r "$2" "${CT_CGROUP#/}/$c"
 }

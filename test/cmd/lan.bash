@@ -1,21 +1,21 @@
 # shellcheck shell=bash
-# Network namespaces to play other hosts and containers made by hand: to be loaded beside helper.
+# Network namespaces that stand for other hosts, and containers made by hand. Load it after helper.
 #
-#	ns_make NAME...			a namespace
-#	ns NAME COMMAND...		runs it in there
-#	ns_link HERE ADDRESS/N NAME ADDRESS/N	a pair from this namespace to that one, both ends up
-#	serve NAME PORT [ADDRESS]	answers there on TCP and UDP: "NAME from ADDRESS-OF-WHO-ASKS"
-#	ask NAME ADDRESS PORT [udp]	asks from there (NAME "-": from here) and prints the answer
-#	mute NAME ADDRESS PORT [udp]	succeeds if nobody answers
-#	forge NAME MAC ADDRESS TARGET [SENDER [TO]]	tells all on eth0's network, asking for TARGET by ARP,
-#					that ADDRESS is at MAC; in frames from SENDER (MAC) to TO (MAC)
-#	uplink				a default route, through up0 to `wan`, who knows no way to containers
-#	member ID LINK ADDRESS [BRIDGE]	a container's end on a network, in namespace ID, with its record
-#	publish ID HOST_ADDRESS HOST_PORT PROTOCOL ADDRESS PORT	into its record, for the next ct-net up
-#	foreign BRIDGE A.B.C GUEST	a network as docker and libvirt make them: a masqueraded bridge with GUEST
+#	ns_make NAME...			makes a namespace
+#	ns NAME COMMAND...		runs the command in it
+#	ns_link HERE ADDRESS/N NAME ADDRESS/N	makes a veth pair from this namespace to NAME, both ends up
+#	serve NAME PORT [ADDRESS]	serves in NAME on TCP and UDP; the answer is "NAME from CLIENT-ADDRESS"
+#	ask NAME ADDRESS PORT [udp]	asks from NAME ("-": from this namespace) and prints the answer
+#	mute NAME ADDRESS PORT [udp]	succeeds if there is no answer
+#	forge NAME MAC ADDRESS TARGET [SENDER [TO]]	sends ARP requests for TARGET on eth0's network, which claim
+#					that ADDRESS is at MAC, in frames from SENDER (MAC) to TO (MAC)
+#	uplink				makes a default route through up0 to `wan`, which has no route to containers
+#	member ID LINK ADDRESS [BRIDGE]	makes a container's endpoint, in namespace ID, with its record
+#	publish ID HOST_ADDRESS HOST_PORT PROTOCOL ADDRESS PORT	adds a port to its record, for the next ct-net up
+#	foreign BRIDGE A.B.C GUEST	makes a network like docker and libvirt: a masqueraded bridge with GUEST
 #					(A.B.C.2) on it, port 8090 of the host published, the host a router
-#	foreign_works GUEST		succeeds if it is reached and reaches wan, who serves on 80
-#	lan_down			in teardown: takes all of it away
+#	foreign_works GUEST		succeeds if GUEST is reachable and reaches wan, which serves on 80
+#	lan_down			for teardown: removes everything
 
 declare -gA ns_pid=()
 declare -ga served=()
@@ -132,7 +132,7 @@ foreign_works() {
 	done
 }
 
-# 1: frames on the bridge pass iptables, as beside docker; 0: they do not. (As they do not without the module.)
+# 1: bridged frames pass iptables, as beside docker; 0: they do not, as without the module br_netfilter.
 bridge_nf() {
 	[ ! -e /proc/sys/net/bridge ] || echo "$1" >/proc/sys/net/bridge/bridge-nf-call-iptables
 }

@@ -1,7 +1,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# A store for each test: what is in layers/ is counted.
+# A store for each test, because the layers are counted.
 setup_file() { :; }
 teardown_file() { :; }
 teardown() { sandbox_down; }
@@ -58,7 +58,7 @@ count_layers() {
 	take_image 3
 	ct-rm "$(ct-images -q | tail -n 1)"
 	[ "$(count_layers)" -eq 3 ]
-	# What is in an image is its own.
+	# Images have files of their own.
 	[ "$(cat "$CT_ROOT/$img/rootfs/lib/only")" = x ]
 	ct-rm "$img"
 	[ "$(count_layers)" -eq 0 ]

@@ -10,7 +10,7 @@ teardown() {
 	remove_containers
 }
 
-# CONTAINER V1-PARAMETER V2-PARAMETER: what cgget says, by whichever this machine has.
+# CONTAINER V1-PARAMETER V2-PARAMETER: prints the value that cgget has, of the version that this machine has.
 limit() {
 	cgget -n -v -r "$2" "${CT_CGROUP#/}/$1" 2>/dev/null | grep . || cgget -n -v -r "$3" "${CT_CGROUP#/}/$1"
 }

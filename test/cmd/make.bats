@@ -1,4 +1,4 @@
-# What packagers, and users of other compilers and of closed homes, rely on in the Makefile and in test/run.
+# The Makefile and test/run for packagers, users of other compilers and of closed home directories.
 
 bats_require_minimum_version 1.5.0
 

@@ -1,7 +1,7 @@
 load helper
 load lan
 
-# A CT_RUN and so all networks of its own for each test.
+# Each test has a CT_RUN, and so networks, of its own.
 setup_file() {
 	sandbox_up || return
 	ct-net down

@@ -32,7 +32,7 @@ at() {
 	echo "${CT_SUBNET%.0.0/16}.$1"
 }
 
-# The lines of its /etc/hosts that are not of itself or of its loopback.
+# Prints the lines of a container's /etc/hosts about other containers.
 others() {
 	ct-exec "$1" grep -v -e localhost -e "$(cat "$D/$1.id")" /etc/hosts | sort | xargs
 }
@@ -79,7 +79,7 @@ others() {
 	[ "$(address one)" = "$first" ]
 }
 
-# CONTAINER [COMMAND...]: what ip netns calls it. The command is put before ct-inspect.
+# CONTAINER [COMMAND...]: prints the container's name for ip netns. The command is put before ct-inspect.
 netns() {
 	basename "$("${@:2}" ct-inspect "$1" | jq -r '.[0].NetworkSettings.SandboxKey')"
 }
@@ -188,7 +188,7 @@ netns() {
 	wait_until ns wan sh -c 'ss -lnu | grep :53'
 	[ "$(ct-run "$img" cat /etc/resolv.conf)" = "nameserver 192.0.2.2" ]
 	ct-run "$img" nslookup -type=a www.test | grep -F 192.0.2.7
-	# Only what the host's own loopback would answer: then what systemd-resolved asks.
+	# If only the host's loopback answers, the upstream servers of systemd-resolved are used.
 	printf 'nameserver 127.0.0.53\noptions edns0\n' >"$D/resolv.conf"
 	[ "$(ct-run "$img" cat /etc/resolv.conf)" = "options edns0" ]
 	mkdir -p /run/systemd/resolve
@@ -311,7 +311,7 @@ netns() {
 	[ "$(others second)" = "$(address first) first" ]
 	ct-run "$img" ping -c 1 -W 5 first >/dev/null
 	ct-exec first ping -c 1 -W 5 second >/dev/null
-	# One without a name is told of all, and tells of nothing.
+	# A container without a name learns all names, and adds none.
 	[ "$(ct-run --add-host mine:192.0.2.9 "$img" sh -c 'grep -c -e first -e second -e "192.0.2.9.mine" /etc/hosts')" = 3 ]
 	ct-exec first sh -c 'printf "192.0.2.8 own" >>/etc/hosts'
 	contain third
@@ -360,7 +360,7 @@ netns() {
 	contain late
 	[ "$(others good)" = "$(printf '%s\n' "$(address full) full" "$(address late) late" | sort | xargs)" ]
 	[ "$(others late)" = "$(printf '%s\n' "$(address full) full" "$(address good) good" | sort | xargs)" ]
-	# With room again, it is told as the others are.
+	# With free space again it learns new names like the others.
 	ct-exec full sh -c ': >/etc/hosts; : >/etc/hostname; : >/etc/resolv.conf'
 	contain last
 	ct-exec full grep -qx "$(address last)	last" /etc/hosts
@@ -477,7 +477,7 @@ netns() {
 	[[ $output == *"$(address covered)	$(cat "$D/covered.id") covered"* ]]
 	[[ $output == *"nameserver 192.0.2.3"* && $output != *mine* ]]
 	ct-rm -f covered
-	# The ids are nobody else's as long as one of the two lives.
+	# The host ids are held as long as one of the two lives.
 	slot=$(readlink "$CT_RUN/$c/userns")
 	ct-rm -f web
 	grep -x ".* $CT_RUN/$c" "/run/ct-userns/$slot"
@@ -500,7 +500,7 @@ netns() {
 	run ct-rm "$(cat "$D/web.id")"
 	[ "$status" -eq 1 ]
 	[[ $output == "ct-rm: $(cat "$D/web.id"): its network is used by $c "* ]]
-	# One that has ended can be started again, so it uses the network still.
+	# An ended container can be started again, so it still uses the network.
 	ct-kill "$c"
 	ct-wait "$c" || true
 	run ct-rm web
@@ -509,7 +509,7 @@ netns() {
 	[ -z "$(ct-ps -q)" ]
 }
 
-# What is changed on a running container
+# Changes of a running container
 
 @test "ct-net publish and unpublish change the ports of a running container" {
 	contain web
@@ -648,7 +648,7 @@ netns() {
 	[ "$(ask web 192.0.2.2 80)" = "wan from 192.0.2.1" ]
 	ct-net down -f
 	mute web 192.0.2.2 80
-	# The shell's own mistakes are told, too.
+	# Errors of the shell are reported, too.
 	run dash -e "$D/script"
 	[ "$status" -eq 0 ]
 	[ "$(ask web 192.0.2.2 80)" = "wan from 192.0.2.1" ]
@@ -690,7 +690,7 @@ netns() {
 	run ct-run -p 8082:80 "$img" true
 	[ "$output" = "ct-run: port 8082/tcp: Address already in use" ]
 	[ "$(ct-net publish web 8080-8082:80-82 | wc -l)" = 3 ]
-	# What is on record is not let go by a second attempt.
+	# A second attempt does not release a recorded port.
 	run ct-net publish web 8082-8083:82-83
 	[ "$output" = "ct-net: port 8082/tcp: Address already in use" ]
 	run ct-run -p 8082:80 "$img" true
@@ -730,7 +730,7 @@ netns() {
 	i=0
 	for state in "$CT_RUN"/ps_*/state; do
 		((++i % 3)) && continue
-		# The supervisor alone, or what it watches at the same time.
+		# Kills the supervisor alone, or its first process at the same time.
 		victims=("$(sed -n 's/^supervisor=//p' "$state")")
 		((i % 2)) || victims+=("$(sed -n 's/^pid=//p' "$state")")
 		kill -9 "${victims[@]}"

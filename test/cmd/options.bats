@@ -18,7 +18,7 @@ options() {
 		grep -vE ';--(help|version);' || true
 }
 
-# A value that an option takes, by what its argument is called.
+# Prints a valid value for an option, chosen by the name of its argument.
 value_of() {
 	case $1 in
 	*'|'*)		echo "${1%%|*}" ;;
@@ -73,7 +73,7 @@ ct-volumes snapshot --label'
 			[ "$(head -c 2 "$B/${program%% *}")" != '#!' ] || second=("$name" "$value")
 			[ -n "$arg" ] || first=("$name") second=("$name")
 			echo "$program ${first[*]} ${second[*]}"
-			# What nobody knows comes last, so that nothing is done.
+			# An unknown option comes last, so that nothing is done.
 			# shellcheck disable=SC2086 # a program and its command
 			run $program "${first[@]}" "${second[@]}" --no-such-option
 			((status == 2 || status == 125))

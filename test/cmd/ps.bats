@@ -1,6 +1,6 @@
 load helper
 
-# CONTAINER KEY: what the state of a running one says.
+# CONTAINER KEY: prints a value of a running container's state.
 state() {
 	sed -n "s/^$2=//p" "$CT_RUN/$1/state"
 }
@@ -107,7 +107,7 @@ state() {
 	[ "$output" = "$c" ]
 	[ "$(timeout 20 ct-run --rm "$img" echo other)" = other ]
 	kill -9 "$(field pid "$c")"
-	# What was killed dies in its own time.
+	# Killed processes die a moment later.
 	wait_until sh -c '[ "$(ct-ps --no-header -o status)" != running ]'
 	run -0 timeout 20 ct-rm -f "$c"
 	[ ! -e "/proc/$supervisor" ] || wait_until test ! -e "/proc/$supervisor"
@@ -116,7 +116,7 @@ state() {
 
 @test "the exit record is read only for listings that show it" {
 	finished --name x "$img" true
-	# ARG...: whether such a listing opens the container's `exit` (inotify(7)).
+	# ARG...: whether this listing opens the container's `exit` (inotify(7)).
 	looks() {
 		python3 -I -S -c '
 import ctypes, os, subprocess, sys

@@ -28,7 +28,7 @@ setup() {
 	plain=$registry
 }
 
-# Nothing of what a test pulled is there for the next one.
+# Removes everything that a test pulled.
 teardown() {
 	remove_containers
 	ct-images -q | ct-rm -f -
@@ -45,7 +45,7 @@ nothing_left() {
 	[ "$(count tmp)$(count blobs)" = 00 ]
 }
 
-# Without what they keep of blobs that they have seen: the next test is to see it anew.
+# Removes their caches of known blobs for the next test.
 alone() {
 	unshare -m sh -c 'mount -t tmpfs none /var/lib && exec "$@"' sh "$@"
 }
@@ -91,7 +91,7 @@ rootfs() {
 	echo "$CT_ROOT/$1/rootfs"
 }
 
-# What the plain registry was asked for since `mark`, a line each: METHOD PATH STATUS.
+# Prints the requests to the plain registry since `mark`, one on each line: METHOD PATH STATUS.
 mark() {
 	wc -l <"$R/plain.log" >"$D/mark"
 }
@@ -110,7 +110,7 @@ layers() {
 	cat "$CT_TEST_DIR/layers"
 }
 
-# hold DIGEST: nobody else can fetch that blob until `let_go`.
+# hold DIGEST: locks the blob until `let_go`, so that no pull can fetch it.
 hold() {
 	mkdir -p "$CT_ROOT/blobs"
 	held=$CT_ROOT/blobs/${1#*:}
@@ -519,7 +519,7 @@ begin_pull() {
 	grep "/good/x/blobs/.* bytes=[1-9]" "$hostile_log"
 }
 
-# remake FILTER [ARG...]: the layout gets another manifest, what jq makes of the one there is.
+# remake FILTER [ARG...]: replaces the layout's manifest by the output of jq.
 remake() {
 	jq -c "$@" <"$manifest" >"$D/manifest"
 	digest=$(put_blob "$R/layout" <"$D/manifest")

@@ -2,7 +2,7 @@ load helper
 load registry
 load console
 
-# The form of the examples, and what in them may differ from day to day, is told in console.py.
+# console.py describes the form of the examples, and their variable parts.
 
 setup_file() {
 	sandbox_up
@@ -14,7 +14,7 @@ teardown_file() {
 	sandbox_down
 }
 
-# What the examples show is the whole store.
+# The examples show the whole store.
 setup() { :; }
 
 @test "the commands in README.md do what it shows" {

@@ -6,15 +6,15 @@
 #	setup_file() { sandbox_up; registry_up plain; }
 #	teardown_file() { registry_down; sandbox_down; }
 #
-# registry_up KIND... starts docker-registry, once a file for each KIND; registry_at
+# registry_up KIND... starts docker-registry for each KIND, once for each test file; registry_at
 # KIND sets $registry to its HOST:PORT:
 #	plain	http
-#	basic	http, wants $registry_creds
-#	token	http, wants a token, which is had for $registry_creds only
-#	tls	https by a certificate of $CT_TEST_DIR/registry/ca.crt
+#	basic	http, requires $registry_creds
+#	token	http, requires a token, which is given for $registry_creds only
+#	tls	https with a certificate of $CT_TEST_DIR/registry/ca.crt
 # hostile_up starts hostile.py on the layout of layout_make; $hostile is its HOST:PORT,
-# $hostile_log what it was asked.
-# What docker-registry was asked is in $R/KIND.log, a line a request.
+# $hostile_log the log of its requests.
+# $R/KIND.log has a line for each request to docker-registry.
 
 registry_creds=student:pass:word
 registry_ports='plain 5000 basic 5001 token 5002 tls 5003'
@@ -27,12 +27,12 @@ is_listening() {
 	(: <"/dev/tcp/${1%:*}/${1#*:}") 2>/dev/null
 }
 
-# certificate NAME SUBJECT [OPENSSL-OPTION...]: NAME.key and NAME.crt in the directory of the registries.
+# certificate NAME SUBJECT [OPENSSL-OPTION...]: makes NAME.key and NAME.crt in the directory of the registries.
 certificate() {
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout "$R/$1.key" -out "$R/$1.crt" -subj "$2" "${@:3}" 2>/dev/null
 }
 
-# What each kind has besides its storage and address.
+# The configuration of each kind besides its storage and address.
 registry_config() {
 	case $1 in
 	basic)
@@ -66,7 +66,7 @@ registry_up() {
 			printf 'http: {addr: "%s"%s}\n' "$registry" "${tls:-}"
 			registry_config "$kind"
 		} >"$R/$kind.yml"
-		# Its variables of the environment are settings too: REGISTRY_AUTH_FILE, which is also podman's.
+		# docker-registry reads settings from the environment, too: REGISTRY_AUTH_FILE is also podman's.
 		env -i docker-registry serve "$R/$kind.yml" >"$R/$kind.log" 2>&1 3>&- &
 		echo $! >>"$R/pids"
 		if [ "$kind" = token ]; then
@@ -90,7 +90,7 @@ registry_down() {
 	done <"$R/pids"
 }
 
-# put_blob DIR: stdin, in the layout; prints its digest.
+# put_blob DIR: stores stdin as a blob of the layout and prints its digest.
 put_blob() {
 	cat >"$1/blob"
 	set -- "$1" "$(sha256sum <"$1/blob" | cut -d' ' -f1)"
@@ -98,7 +98,7 @@ put_blob() {
 	echo "sha256:$2"
 }
 
-# layout_make DIR [FILE...]: an OCI image layout with an image of one layer, a gzipped tar of the files.
+# layout_make DIR [FILE...]: makes an OCI image layout with an image of one layer, a gzipped tar of the files.
 layout_make() {
 	local dir=$1 layer config diffid manifest size
 	shift

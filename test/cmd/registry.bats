@@ -21,7 +21,7 @@ teardown_file() {
 }
 
 setup() {
-	# Nothing of the user's; what fails is tried again soon.
+	# No settings of the user; retries are fast.
 	unset REGISTRY_AUTH_FILE XDG_RUNTIME_DIR XDG_CONFIG_HOME DOCKER_CONFIG SSL_CERT_FILE
 	unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
 	export HOME=$BATS_TEST_TMPDIR CT_TEST_STALL=3
@@ -30,13 +30,13 @@ setup() {
 	layer=$(jq -r '.layers[0].digest[7:]' "$manifest")
 }
 
-# From the hostile registry, where repository $1 says what goes wrong: the config, which is a blob.
+# Fetches the config (a blob) from the hostile registry, whose repository $1 names the fault.
 pull() {
 	: >"$hostile_log"
 	run --separate-stderr timeout 60 ct-pull --print config "${@:2}" "$hostile/$1"
 }
 
-# It failed and said only this (of the image).
+# The pull failed with only this message (after the image's name).
 refused() {
 	[ "$status" -eq 1 ]
 	[ -z "$output" ]
@@ -162,7 +162,7 @@ config_digest() {
 	[ "$(asked '^5101')" = 0 ]
 }
 
-# --- what is not right
+# --- faults
 
 @test "a blob with another digest is refused" {
 	pull wrong-digest

@@ -1,7 +1,7 @@
 load helper
 load lan
 
-# What packets may do and what they may not, with containers made by hand: ps_1 (10.142.0.2) and
+# The rules for packets, tested with containers made by hand: ps_1 (10.142.0.2) and
 # ps_2 (10.142.0.3) on the default network, and a host out there, wan (192.0.2.2).
 setup_file() {
 	sandbox_up || return
@@ -70,7 +70,7 @@ forwarding() {
 			[ "$(ask ps_1 192.0.2.1 8080 $protocol)" = "ps_1 from 10.142.0.1" ]
 		done
 	done
-	# The port elsewhere is none of ours.
+	# The same port on another host is not published.
 	serve wan 8080
 	[ "$(ask ps_2 192.0.2.2 8080)" = "wan from 192.0.2.1" ]
 	[ "$(ask - 192.0.2.2 8080)" = "wan from 192.0.2.1" ]
@@ -224,7 +224,7 @@ forwarding() {
 		run --separate-stderr ct-net up
 		foreign_works guest
 	done
-	# What ct says lets its own through as well (net.bats).
+	# The command in ct's message lets its own packets pass, too (net.bats).
 	member ps_3 ct0v4 10.142.0.4
 	ct-net up
 	eval "${stderr#*allow them with: }"
@@ -254,7 +254,7 @@ second() {
 		[ "$(ask wan 192.0.2.1 8085)" = "ps_5 from 192.0.2.2" ]
 	}
 	both
-	# The first one goes; what it opened stays open for the second, and no wider.
+	# The first set goes down: the uplink stays open for the second one, with the same restrictions.
 	mv "$CT_RUN/ps_1" "$CT_RUN/ps_2" "$BATS_TEST_TMPDIR"
 	rm -f "$CT_RUN"/net/default/10.*
 	ct-net down
@@ -267,7 +267,7 @@ second() {
 	serve lan 80
 	second ct-net up
 	mute wan 198.51.100.2 80
-	# It comes back and the second one goes.
+	# The first set comes back, and the second one goes down.
 	ct-net up
 	rm -r "$BATS_TEST_TMPDIR/run2/ps_5"
 	second ct-net down
@@ -286,12 +286,12 @@ second() {
 	other 'elements = { "up0" };'
 	ct-net down
 	[ "$(forwarding up0)" = 1 ]
-	# Whoever comes then notes it, so that the last one to go closes it.
+	# A set that comes up now claims it, so that the last set closes it.
 	nft delete table inet ct_ctb
 	other ''
 	ct-net up
 	[[ "$(nft list set inet ct_ct0 claimed)" == *up0* ]]
-	# Its own claim goes first: of two that go at once, the last one sees none.
+	# A set drops its own claim first: of two that go down together, the last one sees no claim.
 	ct-net down --explain 2>"$BATS_TEST_TMPDIR/said"
 	[ "$(grep -o -e 'flush set inet ct_ct0 claimed' -e 'up0/forwarding=0' "$BATS_TEST_TMPDIR/said" | xargs)" = \
 		"flush set inet ct_ct0 claimed up0/forwarding=0" ]
@@ -377,7 +377,7 @@ knows() {
 	[ "$(knows ps_2 10.142.0.2)" = $mine ]
 	forge ps_1 $mine 10.142.0.2 10.142.0.3 02:42:0a:8e:00:03
 	[ "$(bridge fdb show dev ct0v2 | grep -c 02:42:0a:8e:00:03)" = 0 ]
-	# One that tells the truth is heard.
+	# A container with its own address is heard.
 	ip neigh flush dev ct0
 	ns ps_2 ip neigh flush dev eth0
 	forge ps_1 $mine 10.142.0.2 10.142.0.3

@@ -1,7 +1,7 @@
 load helper
 load runs
 
-# What a container is.
+# The isolation of a container.
 
 @test "the command is process 1 and sees only its own processes" {
 	run -0 ct-run "$img" sh -c 'echo $$; echo /proc/[0-9]*'
@@ -106,7 +106,7 @@ load runs
 	[ "$(ct-run --privileged "$img" sed -n 's/^Seccomp:\t//p' /proc/self/status)" = 0 ]
 }
 
-# What protects the host, and how to give it up.
+# Protections of the host, and the options that turn them off.
 
 @test "capabilities are added and dropped by name" {
 	caps() {

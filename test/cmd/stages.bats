@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154 # img, busybox are the helper's
 load helper
 
-# The stages of a run, one at a time: what the kernel says of each. All of it in
+# The stages of a run, one at a time, as the kernel shows them. All of it in
 # `test/run`, so that the "host" here is a namespace too.
 
 # Numbers of the namespaces that a process is in, a line each: "uts uts:[4026531838]".
@@ -26,7 +26,7 @@ no_group() {
 	! facts | grep "cgroup .*$CT_CGROUP"
 }
 
-# COMMAND...: as an ordinary user, who is in no other user's group.
+# COMMAND...: runs it as an ordinary user with a group of his own.
 as_user() {
 	chmod 755 "$CT_TEST_DIR"
 	setpriv --reuid 1000 --regid 1000 --clear-groups "$@"
@@ -154,7 +154,7 @@ own_root() {
 	[ "$(xargs <<<"${lines[*]:1}")" = '1 0 /dev/null 1 00000000800425fb 2 1' ]
 	[[ "${lines[0]}" == *'owners are not mapped'* ]]
 	run -125 as_user ct-run --only uts --rootfs / true
-	[[ "$output" == *'only root may'* ]]
+	[[ "$output" == *'needs root, or a user namespace first'* ]]
 }
 
 @test "seed row 9: a new network has only a loopback, which is down" {
@@ -398,7 +398,7 @@ os.kill(0, 9)'
 	[[ "$output" == *"--step: /dev/tty: "* ]]
 }
 
-# The calls that a run told of: their names, once each.
+# The names of the calls that a run printed, each once.
 calls() {
 	sed -n 's/^ct-[a-z]*: \(\[[a-z]*\] \)\{0,1\}\([a-z0-9_]*\)(.*/\2/p' "$1" | sort -u
 }
@@ -456,12 +456,12 @@ calls() {
 		-e "QUOTE=a'b" "$img" echo "it's" 2>"$BATS_TEST_TMPDIR/said"
 	[ "$(grep -c '^# same: ' "$BATS_TEST_TMPDIR/said")" -gt 50 ]
 	sed -n 's/^# same: //p' "$BATS_TEST_TMPDIR/said" | dash -n
-	# A loop stands together: no call is told between its lines.
+	# The lines of a loop are contiguous: no call is printed between them.
 	awk '/^# same: for / && !/done$/ { open = 1 } open && !/^# same: / { print; bad = 1 } /^# same: done/ { open = 0 }
 		END { exit bad }' "$BATS_TEST_TMPDIR/said"
 }
 
-# What a program sees of itself: the same of a run and of what was typed after it.
+# Prints a program's own view: it must be the same in a run and in the typed commands.
 # shellcheck disable=SC2016 # it is the program's
 look='
 	for kind in cgroup ipc mnt net pid time user uts; do echo "$kind $(readlink /proc/self/ns/$kind)"; done
@@ -485,7 +485,7 @@ look='
 	find /s /a /m /kept -printf "%p %m\n" -type f -exec cat {} + 2>/dev/null
 	exit 7'
 
-# As whom it is done and typed, and in which namespaces.
+# The user and the namespaces of the run and of the typed commands.
 who=() where=(--mount --fork --pid --kill-child --mount-proc)
 
 # There, and not as the first process.
@@ -526,7 +526,7 @@ replays() {
 	done
 	diff "$dir/real" "$dir/by-hand"
 	[ "$(wc -l <"$dir/real")" -gt 60 ]
-	# What the shell made for itself.
+	# Files that the shell made for itself.
 	find /sys/fs/cgroup -depth -path "*$CT_CGROUP*" -type d -exec rmdir {} + 2>/dev/null || :
 	find "$CT_ROOT" -path '*/by-hand-*/*' -prune -exec btrfs subvolume delete {} + >/dev/null
 	find "$CT_ROOT" -path '*/by-hand-*' -exec rmdir {} +
@@ -636,7 +636,7 @@ put_ct() {
 	}
 	with_limits "$BATS_TEST_TMPDIR/one" ct-run --rm --network none -h box "${limits[@]}" --ulimit nofile=100:200 -w /tmp --rootfs "$root" sh /look
 	grep -qE '^memory.(limit_in_bytes|max):67108864$' "$BATS_TEST_TMPDIR/one"
-	# Session, environment and directory are the caller's own, who has those of a container here.
+	# Session, environment and directory are the caller's, here those of a container.
 	chain() {
 		with_limits "$BATS_TEST_TMPDIR/chain" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root HOSTNAME=box container=ct \
 			CT_CGROUP="$CT_CGROUP" "${bare[@]}" cgroup "${limits[@]}" "${bare[@]}" user "${bare[@]}" net --network none \
@@ -651,7 +651,7 @@ put_ct() {
 		diff "$BATS_TEST_TMPDIR/one.facts" "$BATS_TEST_TMPDIR/chain.facts"
 	}
 	chain seccomp caps
-	# Without the capability that the filter takes, it takes what the kernel wants instead.
+	# Without the capability for the filter, the kernel requires no_new_privs.
 	[ "$(chain caps seccomp | grep '^[<>]' | xargs)" = '< NoNewPrivs: 0 > NoNewPrivs: 1' ]
 }
 

@@ -198,7 +198,7 @@ ended() {
 	c=$(ct-run -d --rm "$img" sh -c 'trap "exit 6" TERM; echo ready; while :; do sleep 0.02; done')
 	wait_until sh -c 'ct-logs "$1" | grep -q ready' sh "$c"
 	ct-wait "$c" >"$D/out" 3>&- &
-	# Only when it looks: what is gone before has no status.
+	# Only if ct-wait looked before the removal: a removed container has no status.
 	wait_until sh -c 'ls -l /proc/"$1"/fd | grep -qF "$2/exit"' sh $! "$c"
 	ct-kill -s TERM "$c"
 	wait $!

@@ -1,7 +1,7 @@
 load helper
 load runs
 
-# How a run ends, in the foreground and detached, and what it leaves.
+# The end of a run, in the foreground and detached, and its leftovers.
 
 @test "the exit status is the command's own" {
 	for wanted in 0 1 2 42 125 126 127 255; do

@@ -246,7 +246,7 @@ mounts() { # DIR: how often something is mounted there
 	[[ "${lines[-1]}" == "ct-store: "*"/proc/none"* ]]
 	[ "$(mounts "$CT_ROOT")" -eq 0 ]
 	[ "$(devices "$CT_ROOT.btrfs")" -eq 0 ]
-	# One that another process had brought up stays up.
+	# A store that another process brought up stays up.
 	ct-store up
 	CT_RUN=/proc/none/run run ct-store up
 	[ "$status" -eq 1 ]

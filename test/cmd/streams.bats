@@ -74,7 +74,7 @@ load runs
 	wait_until sh -c '[ "$(ct-logs "$1")" = log ]' sh "$c"
 	# shellcheck disable=SC2086 # several words
 	[ "$(ct-exec "$c" $as_user 'echo exec >/dev/stdout')" = exec ]
-	# Where root inside is root outside, an ordinary user of the host comes no nearer.
+	# If the container's root is the host's root, ordinary users of the host have no access either.
 	c=$(ct-run -d --userns host "$img" sleep 1000)
 	run ! setpriv --reuid 33 --regid 33 --clear-groups sh -c "echo x >/proc/$(field pid "$c")/fd/1"
 	[[ $output == *'Permission denied'* ]]

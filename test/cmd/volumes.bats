@@ -66,7 +66,7 @@ image_with_data() {
 	[ "$output" = $'33:100\n33:100\n40' ]
 	[ "$(ct-exec "$a" ls /v/sub | wc -l)" -eq 40 ]
 	[ "$(ls "$CT_ROOT/$(ct-volumes -q empty)")" = $'config\ndata\nname' ]
-	# What was taken away after that stays away, unless it is all.
+	# Files that were removed later stay removed, unless the volume is empty.
 	ct-exec "$a" rm /v/sub/7
 	run ! ct-run --rm -v empty:/data "$own" test -e /data/sub/7
 	ct-rm -f "$a" "$own"
@@ -212,7 +212,7 @@ image_with_data() {
 	ln -s "$D/outside" "$D/image/data"
 	own=$(ct-init "$D/image")
 	echo outside >"$D/outside/file"
-	# It leads to nothing inside: refused, not followed on the host.
+	# The link is dangling inside: refused, not followed on the host.
 	run -125 --separate-stderr ct-run --rm -v linked:/data "$own" sh -c 'ls /data/'
 	[ -z "$output" ]
 	mkdir -p "$D/image$D/outside"
@@ -291,7 +291,7 @@ image_with_data() {
 	done
 	[ -z "$(ct-ps -q)$(ct-volumes -q)" ]
 	facts | same_facts "$D/before" -
-	# One in the other is no such thing, whatever their order.
+	# Nested targets do not conflict, in any order.
 	touch "$D/a/in" "$D/b/out"
 	mkdir "$D/b/y"
 	run -0 ct-run --rm -v "$D/a:/./x/y" -v "$D/b:/x" "$img" ls /x/out /x/y/in

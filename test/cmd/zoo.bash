@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Files to try a copy on: `load zoo`.
+# Files for tests of copies: `load zoo`.
 
-# Every kind of file there is, in directory $1. FIFOs have one name: tar knows no links to them.
+# Makes every kind of file in directory $1. FIFOs have one name, because tar has no links to them.
 zoo() {
 	mkdir -p "$1/bin" "$1/empty" "$1/sticky" "$1/acl" "$1/deep/a/b/c"
 	printf hello >"$1/bin/plain"
@@ -47,7 +47,7 @@ zoo() {
 	touch -d '2010-10-10 10:10:10.5 UTC' "$1"
 }
 
-# All that can be known of a tree. (The number of links of a directory is its file system's affair.)
+# Prints all properties of a tree, except the link count of directories, which depends on the file system.
 describe() {
 	(
 		cd "$1" || exit
@@ -66,7 +66,7 @@ same() {
 	diff -a <(describe "$1") <(describe "$2")
 }
 
-# A tar on stdout: name, type and more of each entry in Python, `add(name, data=b"", **fields)`.
+# Writes a tar to stdout; its entries are Python calls `add(name, data=b"", **fields)`.
 tar_of() {
 	python3 -c '
 import io, sys, tarfile

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# For tests that kill a command, or let a system call of a command fail, at many moments:
+# Kills a command, or makes one of its system calls fail, at many moments:
 #
 #	load ../cmd/helper
 #	load fault
@@ -8,9 +8,9 @@
 #		kill_at_calls 0 gone ct-run -d --name x "$img" sleep 1000
 #	}
 #
-# FAULT_SAMPLES: how many moments are tried (12); "all" tries every system call.
+# FAULT_SAMPLES: the number of moments (default: 12), or "all" for every system call.
 
-# PROCESS COMMAND...: how many system calls that process of the command makes (0: the command
+# PROCESS COMMAND...: prints the number of system calls of a process of the command (0: the command
 # itself, 1: its first child).
 count_calls() {
 	local process=$1 out=$BATS_TEST_TMPDIR/calls
@@ -19,7 +19,7 @@ count_calls() {
 	awk -v process="$process" '$1 == process { print $2 }' "$out"
 }
 
-# CALLS: the calls that are tried, the last one among them.
+# CALLS: prints the numbers of the calls that are tried, including the last one.
 fault_moments() {
 	local samples=${FAULT_SAMPLES:-12}
 	if [ "$samples" = all ] || ((samples > $1)); then
@@ -29,9 +29,9 @@ fault_moments() {
 	fi
 }
 
-# PROCESS CHECK COMMAND...: runs the command again and again, kills that process of the command
-# at one call after the other, and calls CHECK after each; $status is the command's status then.
-# CHECK also has to undo what a command that was killed too late has done.
+# PROCESS CHECK COMMAND...: runs the command repeatedly, kills the process at a different call each
+# time, and then calls CHECK with the command's status in $status. CHECK must also undo the work of a
+# command that was killed too late.
 kill_at_calls() {
 	local process=$1 check=$2 calls n
 	shift 2
@@ -48,7 +48,7 @@ kill_at_calls() {
 	done
 }
 
-# OPTIONS -- CHECK COMMAND...: the same with system calls that fail. OPTIONS are failat's.
+# OPTIONS -- CHECK COMMAND...: the same with failing system calls. OPTIONS are those of failat.
 fail_at_calls() {
 	local options=() check calls n out=$BATS_TEST_TMPDIR/calls
 	while [ "$1" != -- ]; do

@@ -1,5 +1,5 @@
 # shellcheck disable=SC2034,SC2154,SC2317 # helper.bash and fault.bash set, read and call these
-# Commands that are killed at one system call after the other: what they leave, the next command clears away.
+# Kills commands at one system call after the other: the next command removes the leftovers.
 load ../cmd/helper
 load fault
 
@@ -82,11 +82,11 @@ goes_on() {
 	fail_at_calls -c pread64 -f "$CT_CGROUP" -e EIO -- failed_or_whole ct-commit x
 }
 
-# What one command that is killed leaves of x, one ct-rm -f removes.
+# One ct-rm -f removes everything that a killed command left of x.
 rm_leaves_nothing() {
 	wait_until no_runner
 	ct-rm -f x
-	# What was being written for the network itself is written over by the next one on it.
+	# The next command on the network overwrites unfinished files of the network.
 	same_facts "$D/before" <(facts) 2>/dev/null || ct-run --rm "$img" true
 	same_facts "$D/before" <(facts)
 }

@@ -1,15 +1,14 @@
 # shellcheck shell=bash disable=SC2034 # the tests use what is set here
-# Power cuts. The store's disk is a file on an outer btrfs. A power cut is a
-# snapshot of the outer btrfs: the copy of the file is what the disk held at
-# that moment, in the order that the store's btrfs had asked for. The store of the
-# copy is then brought up as after a boot, with an empty CT_RUN.
+# Power cuts. The store's disk is a file on an outer btrfs. A power cut is a snapshot of the outer btrfs:
+# its copy of the file has the content of the disk at that moment, written in the order that the store's
+# btrfs required. The store of the copy is then brought up as after a boot, with an empty CT_RUN.
 #
 #	load powercut
-#	disk file		# or `disk btrfs`: the store lies on a btrfs of the user's
+#	disk file		# or `disk btrfs`: the store is on a btrfs of the user
 #	ct-run -d ...
 #	power_cut
 #	after_the_cut
-#	ct-ps			# what the cut left
+# ct-ps			# the state after the cut
 #
 # The original is unmounted before its copy is mounted: both have the same fsid.
 # Each test calls cut_setup first and cut_teardown last.
@@ -31,7 +30,7 @@ cut_teardown() {
 	rm -rf --one-file-system "$D"
 }
 
-# The options are those of a store that ct makes; the user's btrfs is as mkfs and mount have it.
+# A store in a file is formatted with ct's options, the user's btrfs with the defaults.
 disk() { # file | btrfs [MOUNT OPTIONS]
 	kind=$1
 	options=${2:-defaults}
@@ -43,7 +42,7 @@ disk() { # file | btrfs [MOUNT OPTIONS]
 	disk_on "$OUTER/live"
 }
 
-# The store of the disk that lies in a directory, with a CT_RUN that knows of nothing.
+# Brings up the store of the disk in a directory, with an empty CT_RUN.
 disk_on() { # DIR
 	disk_mount "$1"
 	ct-store up
@@ -70,12 +69,12 @@ disk_off() {
 	! mountpoint -q "$D/disk" || umount "$D/disk"
 }
 
-# power_cut [NAME]: what the disk holds at this moment is kept under that name.
+# power_cut [NAME]: keeps the present content of the disk under this name.
 power_cut() {
 	btrfs -q subvolume snapshot "$now" "$OUTER/${1:-cut}"
 }
 
-# after_the_cut [NAME]: from now on CT_ROOT is the store that this cut left.
+# after_the_cut [NAME]: sets CT_ROOT to the store after this cut.
 after_the_cut() {
 	disk_off
 	disk_on "$OUTER/${1:-cut}"

@@ -18,12 +18,12 @@ store_with_image() { # file | btrfs [MOUNT OPTIONS]
 	ct-init -n bb "$busybox" >/dev/null
 }
 
-# Each start commits what the file system has of metadata, since it makes a snapshot.
+# Each start commits the file system's metadata, because it makes a snapshot.
 commit() {
 	ct-run -d --network none bb true >/dev/null
 }
 
-# Every container there is tells its name, its image and its command, and is not running.
+# Every listed container has its name, its image and its command, and is not running.
 all_are_whole() {
 	local id name image status command
 	while IFS=$'\t' read -r id name image status command; do
@@ -123,7 +123,7 @@ lose_data() {
 	for n in 1 2 3 4 5 6 7 8; do
 		after_the_cut "cut$n"
 		all_are_whole
-		# What was being made is gone, and the names of what is absent are free.
+		# Drafts are gone, and names of missing containers are free.
 		[ -z "$(ls "$CT_ROOT/tmp")" ]
 		ct-run --rm --network none --name "c$((2 * n + 2))" bb true ||
 			ct-ps -q "c$((2 * n + 2))"
@@ -238,7 +238,7 @@ os.posix_fadvise(os.open(sys.argv[1], os.O_RDONLY), 0, 0, os.POSIX_FADV_DONTNEED
 	after_the_cut
 	ct-logs c9 >"$D/shown"
 	cmp "$D/shown" <(seq 1 1000000 | head -c "$(stat -c %s "$D/shown")")
-	# What a second run of it writes comes after that.
+	# The output of a second run follows.
 	ct-start c9
 	wait_until sh -c 'ct-logs c9 | tail -n +"$(($(wc -l <"$0") + 1))" | grep -qx 100' "$D/shown"
 }

@@ -1,4 +1,4 @@
-# Many commands side by side, each on objects of its own: no command makes an unrelated one fail.
+# Concurrent commands on different objects do not make one another fail.
 # CT_STRESS: how many rounds each worker does (10).
 load ../cmd/helper
 
@@ -7,7 +7,7 @@ setup() {
 	rounds=${CT_STRESS:-10}
 }
 
-# COMMAND...: a failure of it is noted with what it said.
+# COMMAND...: runs it and records a failure with its output.
 must() {
 	local status=0 out=$D/out.$BASHPID
 	"$@" >"$out" 2>&1 </dev/null || status=$?
