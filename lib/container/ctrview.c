@@ -138,16 +138,13 @@ static int copy_source(const struct store *s, const struct ctrview *v, const str
 	bool state = entry->from == FSENTRY_STATE;
 	/* By its path, because s->root belongs to the previous mount namespace. */
 	own_str char *path = state ? NULL : source_path(s, v, entry, e);
-	own_fd int fd = -1;
 
 	if (state && faccessat(etc, entry->source, F_OK, 0) < 0)
 		return err_sys(e, "%s", entry->source); /* the container does not run */
 	if (!state && !path)
 		return -1;
-	fd = mount_copy(state ? etc : AT_FDCWD, state ? entry->source : path, entry->recursive, e);
-	if (fd < 0 || mount_set(fd, entry->attrs, entry->recursive, entry->target, e) < 0)
-		return -1;
-	return take_fd(&fd);
+	return mount_copy_set(state ? etc : AT_FDCWD, state ? entry->source : path,
+			      entry->recursive, entry->attrs, e);
 }
 
 /* Stores the ids of the attached mounts. */

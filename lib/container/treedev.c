@@ -15,13 +15,8 @@
 
 int treedev_copy(int dir, const char *name, struct err *e)
 {
-	own_fd int fd = mount_copy(dir, name, false, e);
-
-	if (fd < 0 ||
-	    mount_set(fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false, name,
-		      e) < 0)
-		return -1;
-	return take_fd(&fd);
+	return mount_copy_set(dir, name, false,
+			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
 }
 
 static int lend_node(int dev, int host_dev, const char *name, struct err *e)

@@ -19,11 +19,10 @@ static int files_of(const struct filetree *t)
 /* Makes the mount of one file. Its attributes, except read-only, are those of the file system. */
 static int take_file(int files, struct fsentry *entry, struct err *e)
 {
-	own_fd int fd = mount_copy(files, entry->source, false, e);
+	uint64_t attrs = entry->attrs & MOUNT_ATTR_RDONLY ? entry->attrs : 0;
+	own_fd int fd = mount_copy_set(files, entry->source, false, attrs, e);
 
-	if (fd < 0 ||
-	    ((entry->attrs & MOUNT_ATTR_RDONLY) &&
-	     mount_set(fd, entry->attrs, false, entry->target, e) < 0))
+	if (fd < 0)
 		return -1;
 	fsentry_add_mount(entry, take_fd(&fd), "");
 	return 0;

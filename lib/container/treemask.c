@@ -14,14 +14,6 @@ enum {
 	SEALED = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
 };
 
-/* Makes a read-only mount of the target over itself. */
-static int read_only(int at, const char *target, struct err *e)
-{
-	own_fd int fd = mount_copy(at, "", false, e);
-
-	return fd < 0 || mount_set(fd, SEALED, false, target, e) < 0 ? -1 : take_fd(&fd);
-}
-
 int treemask_cover(const struct fsentry *entry, int root, int host, struct err *e)
 {
 	own_fd int at = path_open(root, entry->target + 1, O_PATH | O_NOFOLLOW, 0), fd = -1;
@@ -32,7 +24,7 @@ int treemask_cover(const struct fsentry *entry, int root, int host, struct err *
 	if (fstat(at, &st) < 0)
 		return err_sys(e, "%s", entry->target);
 	if (entry->kind == FSENTRY_READ_ONLY)
-		fd = read_only(at, entry->target, e);
+		fd = mount_copy_set(at, "", false, SEALED, e);
 	else if (S_ISDIR(st.st_mode))
 		fd = mount_new("tmpfs", "size=4k,nr_inodes=1,mode=755", SEALED, entry->target, e);
 	else

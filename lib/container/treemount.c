@@ -23,13 +23,11 @@ struct mounting {
 /* Makes a copy of the host's mount at the same path. */
 static int borrow(const struct fsentry *entry, struct mounting *m, struct err *e)
 {
-	own_fd int fd = mount_copy(m->at->host, entry->target + 1, entry->recursive, e);
+	int fd = mount_copy_set(m->at->host, entry->target + 1, entry->recursive, entry->attrs, e);
 
-	if (fd < 0 || mount_set(fd, entry->attrs, entry->recursive, entry->target, e) < 0)
-		return -1;
-	if (entry->recursive)
+	if (fd >= 0 && entry->recursive)
 		m->whole = entry->target;
-	return take_fd(&fd);
+	return fd;
 }
 
 /* Makes a new file system, or copies the host's where this user namespace may not mount one. */

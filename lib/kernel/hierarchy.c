@@ -245,15 +245,17 @@ static int make_dir(const char *path)
 	return explained(made, "mkdir(\"%s\", 0555)", path) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-static int make_with_parents(const struct hierarchy *h, const char *group)
+/* missing: whether the parents are made without trying first, as another hierarchy lacked them. */
+static int make_with_parents(const struct hierarchy *h, const char *group, bool *missing)
 {
 	own_str char *dir = hierarchy_path(h, group, NULL);
 	char *slash = dir + strlen(h->mount);
 
-	if (make_dir(dir) == 0)
+	if (!*missing && make_dir(dir) == 0)
 		return 0;
-	if (errno != ENOENT)
+	if (!*missing && errno != ENOENT)
 		return -1;
+	*missing = true;
 	while ((slash = strchr(slash + 1, '/'))) {
 		int failed;
 
@@ -269,13 +271,14 @@ static int make_with_parents(const struct hierarchy *h, const char *group)
 int hierarchy_make(const char *group)
 {
 	mode_t umask_was = umask(0022 | MARK);
+	bool missing = false;
 	int made = 0;
 
 	for (int i = 0; made == 0 && i < trees_n; i++) {
 		/* The end of the last container may remove the parent, which may also be half
 		 * removed (ENODEV), before the cgroup is in it. */
 		for (int tries = 0; tries < 100; tries++) {
-			made = make_with_parents(&trees[i], group);
+			made = make_with_parents(&trees[i], group, &missing);
 			if (made == 0 || (errno != ENOENT && errno != ENODEV))
 				break;
 		}

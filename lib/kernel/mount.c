@@ -56,9 +56,20 @@ static int bind_failed(int dirfd, const char *path, struct err *e)
 	return failed("bind", name, e);
 }
 
-int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
+/* The copy of a shared mount is shared too: mounts on it would propagate to the original. */
+static int make_private(int fd, bool recursive, uint64_t attrs)
 {
-	struct mount_attr alone = {.propagation = MS_PRIVATE};
+	struct mount_attr attr = {.attr_set = attrs, .propagation = MS_PRIVATE};
+	int done = mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
+				 sizeof(attr));
+
+	return attrs ? explained(done, "mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=%s})",
+				 fd, recursive ? "|AT_RECURSIVE" : "", attrs_text(attrs))
+		     : done;
+}
+
+int mount_copy_set(int dirfd, const char *path, bool recursive, uint64_t attrs, struct err *e)
+{
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
 	own_fd int fd = -1;
 
@@ -69,15 +80,14 @@ int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
 	fd = explained(open_tree(dirfd, path, flags),
 		       "open_tree(%d, \"%s\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC%s%s)", dirfd, path,
 		       *path ? "" : "|AT_EMPTY_PATH", recursive ? "|AT_RECURSIVE" : "");
-	/*
-	 * The copy of a shared mount is shared too: mounts on it would
-	 * propagate to the original.
-	 */
-	if (fd < 0 ||
-	    mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &alone,
-			  sizeof(alone)) < 0)
+	if (fd < 0 || make_private(fd, recursive, attrs) < 0)
 		return bind_failed(dirfd, path, e);
 	return take_fd(&fd);
+}
+
+int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
+{
+	return mount_copy_set(dirfd, path, recursive, 0, e);
 }
 
 /* Adds the kernel's own message about a failed fsconfig(2), if there is one. */

@@ -18,6 +18,8 @@ struct err;
  * functions that make mounts.
  */
 int mount_copy(int dirfd, const char *path, bool recursive, struct err *e);
+/* The same with attributes (MOUNT_ATTR_*), of the mounts below it too if recursive. */
+int mount_copy_set(int dirfd, const char *path, bool recursive, uint64_t attrs, struct err *e);
 
 /*
  * Mounts a new file system, detached. options: "size=64k,mode=755" or NULL; attrs:
