@@ -161,7 +161,7 @@ volume() {
 	c=$(ct-run -d --network none -v db:/v "$img" sh -c 'i=0; while :; do i=$((i+1)); echo $i >/v/t; mv /v/t /v/a; echo $i >/v/t; mv /v/t /v/b; done')
 	wait_until test -s "$(ct path db)/b"
 	strace -f -o "$D/calls" -e trace=ioctl,write,openat ct-send db | there ct-receive
-	grep -q 'BTRFS_IOC_SNAP_CREATE_V2' "$D/calls"
+	awk '/"FROZEN"|write.*"1"/ { frozen = 1 } /BTRFS_IOC_SNAP_CREATE_V2/ { taken = frozen } END { exit !taken }' "$D/calls"
 	a=$(cat "$(there ct path db)/a")
 	b=$(cat "$(there ct path db)/b")
 	((a == b || a == b + 1))
