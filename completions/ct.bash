@@ -147,13 +147,16 @@ _ct_images() {
 
 # Offers the labs, from the directories in which ct-lab looks.
 _ct_labs() {
-	local labs dirs path
-	for labs in "${CT_LABS-}" "$dir/../share/labs" "$dir/../share/ct/labs"; do
-		[[ -z $labs || ! -d $labs ]] || break
-	done
-	mapfile -t dirs < <(compgen -d -- "$labs/")
-	for path in "${dirs[@]}"; do
-		[[ ! -f $path/text ]] || _ct_offer "${path##*/}"
+	local labs list dirs path
+	IFS=: read -r -a list <<<"${CT_LABS-}"
+	if ((${#list[@]} == 0)); then
+		list=("$dir/../share/labs" "$dir/../share/ct/labs")
+	fi
+	for labs in "${list[@]}"; do
+		mapfile -t dirs < <(compgen -d -- "$labs/")
+		for path in "${dirs[@]}"; do
+			[[ ! -f $path/text ]] || _ct_offer "${path##*/}"
+		done
 	done
 }
 
