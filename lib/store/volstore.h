@@ -1,7 +1,8 @@
 /*
  * Volumes. A named volume (-v NAME:DST) outlives containers and is an object of the store:
  *
- *	CT_ROOT/vol_N/	config (a record: created), data (a subvolume); while data is
+ *	CT_ROOT/vol_N/	config (a record: created, label* (K=V) and, of a snapshot, of (the
+ *			volume's id)), data (a subvolume, read-only in a snapshot); while data is
  *			being filled also: filling (a subvolume with its future content)
  *
  * A volume that the image declares belongs to one container: CT_ROOT/ps_N/data-K.
