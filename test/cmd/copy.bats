@@ -178,6 +178,7 @@ load dockerfile
 	ln "$D/d/f" "$D/d/hard"
 	ln -s f "$D/d/soft"
 	mkfifo "$D/d/fifo"
+	/usr/bin/python3 -I -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$D/d/socket"
 	setfattr -n user.note -v hello "$D/d/f"
 	setcap cap_net_raw+ep "$D/d/f"
 	truncate -s 1M "$D/d/hole"
@@ -188,6 +189,7 @@ load dockerfile
 	[ "$(stat -c %i "$root/f")" = "$(stat -c %i "$root/hard")" ]
 	[ "$(readlink "$root/soft")" = f ]
 	[ -p "$root/fifo" ]
+	[ "$(stat -c '%F %a' "$root/socket")" = "regular empty file $(stat -c %a "$D/d/socket")" ]
 	[ "$(getfattr --only-values -n user.note "$root/f")" = hello ]
 	[[ $(getcap "$root/f") == *cap_net_raw* ]]
 	[ "$(stat -c %b "$root/hole")" -eq 0 ]
