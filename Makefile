@@ -213,6 +213,10 @@ $(BENCH): $(B)/bench/%: test/bench/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )$(filter-out -Ilib,$(COMPILE)) -o $@ $<
 
+# By hand: the same Dockerfiles built with ct and with podman.
+compare-builds: all
+	@B=$(B) test/builds/compare $(NAMES)
+
 bench bench-check:
 	@test/setup bench
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all $(BENCH)
@@ -226,6 +230,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d)
 
-.PHONY: all units fuzz fuzzers unit test bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all units fuzz fuzzers unit test compare-builds bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:

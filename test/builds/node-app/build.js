@@ -1,0 +1,1 @@
+const fs = require("fs"); fs.mkdirSync("dist"); fs.copyFileSync("server.js", "dist/server.js")

@@ -1,0 +1,1 @@
+package Hello; sub word { "hello\n" } 1;
