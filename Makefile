@@ -204,8 +204,8 @@ check-debian13:
 	@test/root trixie test/check $(if $(SUITES),$(filter-out all,$(SUITES)),-s smoke)
 
 # Some tests, at once: nothing is installed, and no sanitizer is built.
-unit: all units
-	@B=$(B) test/some unit
+unit: all $(if $(T),$(B)/unit/$(T),units)
+	@B=$(B) test/some unit $(T)
 test: all $(FAULTS)
 	@B=$(B) test/some $(T)
 
