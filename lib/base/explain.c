@@ -10,16 +10,38 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/shellwrap.h"
 #include "base/str.h"
 
+static const char same[] = "# same: ";
+enum { COLUMNS = SHELLWRAP_COLUMNS };
+
 int explain_fd = -1;
+static int brief_fd = -1;
 static const char *program_name, *stage_name;
+static char within[60];
+
+static int begin(int *to, const char *program, int fd, struct err *e)
+{
+	program_name = program;
+	*to = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return *to < 0 ? err_sys(e, "--explain: duplicate descriptor %d", fd) : 0;
+}
 
 int explain_begin(const char *program, int fd, struct err *e)
 {
-	program_name = program;
-	explain_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	return explain_fd < 0 ? err_sys(e, "--explain: duplicate descriptor %d", fd) : 0;
+	return begin(&explain_fd, program, fd, e);
+}
+
+int explain_begin_brief(const char *program, int fd, struct err *e)
+{
+	return begin(&brief_fd, program, fd, e);
+}
+
+void explain_end(void)
+{
+	shut_fd(&explain_fd);
+	shut_fd(&brief_fd);
 }
 
 void explain_at(const char *what)
@@ -27,91 +49,151 @@ void explain_at(const char *what)
 	stage_name = what;
 }
 
-/* One write(2) a line: lines of two processes must not mix. */
-static void say(const struct buf *line)
-{
-	if (write(explain_fd, line->data, line->len) < 0)
-		return; /* a closed output does not stop the work */
-}
-
-static void begin_line(struct buf *line, const char *fmt, va_list ap)
-{
-	own_str char *call = NULL, *shown = NULL;
-
-	if (vasprintf(&call, fmt, ap) < 0)
-		abort();
-	shown = str_printable(call);
-	buf_fmt(line, "%s: ", program_name);
-	if (stage_name)
-		buf_fmt(line, "[%s] ", stage_name);
-	buf_str(line, shown);
-}
-
-void explain_result(long result, const char *fmt, ...)
-{
-	int saved = errno;
-	own_buf struct buf line = {0};
-	va_list ap;
-
-	va_start(ap, fmt);
-	begin_line(&line, fmt, ap);
-	va_end(ap);
-	buf_fmt(&line, " = %ld", result);
-	if (result == -1)
-		buf_fmt(&line, " %s (%s)", strerrorname_np(saved) ? strerrorname_np(saved) : "?",
-			strerror(saved));
-	buf_str(&line, "\n");
-	say(&line);
-	errno = saved;
-}
-
-void explain_ahead(const char *fmt, ...)
-{
-	own_buf struct buf line = {0};
-	va_list ap;
-
-	if (explain_fd < 0)
-		return;
-	va_start(ap, fmt);
-	begin_line(&line, fmt, ap);
-	va_end(ap);
-	buf_str(&line, "\n");
-	say(&line);
-}
-
-void explain_same(const char *lines)
-{
-	own_buf struct buf text = {0};
-	size_t n;
-
-	for (; explain_fd >= 0 && *lines; lines += n + (lines[n] == '\n')) {
-		n = strcspn(lines, "\n");
-		buf_fmt(&text, "# same: %.*s\n", (int)n, lines);
-	}
-	if (text.len)
-		say(&text);
-}
-
-static char within[40];
-
 void explain_within(const char *command)
 {
 	snprintf(within, sizeof(within), "%s", command);
 }
 
-void explain_shell(const char *fmt, ...)
+/* One write(2) for lines that belong together: those of two processes must not mix. */
+static void say(int fd, const struct buf *lines)
 {
-	own_str char *command = NULL, *line = NULL;
+	if (lines->len && write(fd, lines->data, lines->len) < 0)
+		return; /* a closed output does not stop the work */
+}
+
+/* How many bytes of a text, in which each character has one column, stand on a line of so many. */
+static size_t part_of(const char *text, size_t columns)
+{
+	static const char ends[] = " ,|";
+	size_t n = 0, last = 0;
+
+	for (; text[n] && columns; columns -= (text[n] & 0xc0) != 0x80)
+		if (strchr(ends, text[n++]))
+			last = n;
+	while ((text[n] & 0xc0) == 0x80)
+		n++;
+	return text[n] && last ? last : n;
+}
+
+/* A line, or several: those that follow are indented. */
+static void put_wrapped(struct buf *to, const char *line)
+{
+	static const char indent[] = "        ";
+	size_t n = part_of(line, COLUMNS);
+
+	buf_fmt(to, "%.*s\n", (int)n, line);
+	for (line += n; *line; line += n) {
+		n = part_of(line, COLUMNS - strlen(indent));
+		buf_fmt(to, "%s%.*s\n", indent, (int)n, line);
+	}
+}
+
+static void put_call(struct buf *to, const char *result, const char *fmt, va_list ap)
+{
+	own_str char *call = NULL, *shown = NULL, *line = NULL;
+
+	if (vasprintf(&call, fmt, ap) < 0)
+		abort();
+	shown = str_printable(call);
+	line = str_fmt("%s: %s%s%s%s%s", program_name, stage_name ? "[" : "",
+		       stage_name ? stage_name : "", stage_name ? "] " : "", shown, result);
+	put_wrapped(to, line);
+}
+
+static void put_same(struct buf *to, const char *prefix, const char *lines)
+{
+	own_buf struct buf wrapped = {0}, whole = {0};
+	size_t n;
+
+	for (; *prefix && lines && *lines; lines += n + (lines[n] == '\n')) {
+		n = strcspn(lines, "\n");
+		buf_fmt(&whole, "%s%.*s\n", prefix, (int)n, lines);
+	}
+	if (whole.len)
+		lines = whole.data;
+	if (!lines || !*lines)
+		return;
+	shellwrap(&wrapped, lines, COLUMNS - (int)strlen(same));
+	for (lines = wrapped.data; *lines; lines += n + 1) {
+		n = strcspn(lines, "\n");
+		buf_fmt(to, "%s%.*s\n", same, (int)n, lines);
+	}
+}
+
+static char *result_text(long result, int error)
+{
+	const char *name = strerrorname_np(error);
+
+	if (result != -1)
+		return str_fmt(" = %ld", result);
+	return str_fmt(" = -1 %s (%s)", name ? name : "?", strerror(error));
+}
+
+static void tell(const char *prefix, const char *shell, const char *result, const char *fmt,
+		 va_list ap)
+{
+	own_buf struct buf text = {0};
+
+	put_call(&text, result, fmt, ap);
+	put_same(&text, prefix, shell);
+	say(explain_fd, &text);
+}
+
+void explain_result(long result, const char *fmt, ...)
+{
 	int saved = errno;
+	own_str char *shown = result_text(result, saved);
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell("", NULL, shown, fmt, ap);
+	va_end(ap);
+	errno = saved;
+}
+
+void explain_call(const char *shell, long result, const char *fmt, ...)
+{
+	int saved = errno;
+	own_str char *shown = result_text(result, saved);
 	va_list ap;
 
 	if (explain_fd < 0)
 		return;
 	va_start(ap, fmt);
-	if (vasprintf(&command, fmt, ap) < 0)
-		abort();
+	tell(within, result == -1 ? NULL : shell, shown, fmt, ap);
 	va_end(ap);
-	line = str_fmt("%s%s\n", within, command);
-	explain_same(line);
 	errno = saved;
+}
+
+void explain_note(const char *shell, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (explain_fd < 0)
+		return;
+	va_start(ap, fmt);
+	tell("", shell, "", fmt, ap);
+	va_end(ap);
+}
+
+void explain_same(const char *lines)
+{
+	own_buf struct buf text = {0};
+	int saved = errno;
+
+	if (explain_fd < 0)
+		return;
+	put_same(&text, "", lines);
+	say(explain_fd, &text);
+	errno = saved;
+}
+
+void explain_brief(const char *line)
+{
+	own_buf struct buf text = {0};
+
+	if (brief_fd < 0)
+		return;
+	buf_fmt(&text, "%s: %s\n", program_name, line);
+	say(brief_fd, &text);
 }

@@ -1,15 +1,18 @@
 /*
  * --explain: prints each system call with its arguments and its result when a process
- * makes it, and the shell command that does the same. Without --explain a call costs one
+ * makes it, and the shell commands that do the same below it. Without --explain a call costs one
  * look at a variable.
  *
  *	fd = explained(open_tree(dir, path, flags),
  *		       "open_tree(%d, \"%s\", OPEN_TREE_CLONE)", dir, path);
+ *	explain_same("mount --rbind / /mnt\n");
  *
  * prints
  *
  *	ct-run: [root] open_tree(5, "", OPEN_TREE_CLONE) = 8
  *	# same: mount --rbind / /mnt
+ *
+ * No line is longer than 100 columns: a call goes on indented, shell after a backslash.
  */
 #ifndef CT_EXPLAIN_H
 #define CT_EXPLAIN_H
@@ -22,20 +25,28 @@ extern int explain_fd; /* the output; -1: --explain was not given */
 
 /* Starts explaining, in this process and its future children, on a copy of fd. */
 int explain_begin(const char *program, int fd, struct err *e);
+/* The same in brief: no calls, only the lines of explain_brief. */
+int explain_begin_brief(const char *program, int fd, struct err *e);
+void explain_brief(const char *line);
+/* Ends it in this process. */
+void explain_end(void);
+
 /* Names the stage (or other task) that the following calls belong to. */
 void explain_at(const char *what);
-/* Prints one call and its result as a line; control characters are escaped. Keeps errno. */
+/* Prints one call and its result; control characters are escaped. Keeps errno. */
 void explain_result(long result, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Prints a call that does not return on success, such as execve(2), before it is made. */
-void explain_ahead(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same with the shell that does the same (lines, each ended by a newline), in one piece. */
+void explain_call(const char *shell, long result, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/*
+ * Prints without a result what has no call of its own here, or a call that does not return on
+ * success, such as execve(2), before it is made; and its shell.
+ */
+void explain_note(const char *shell, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints shell lines (each ended by a newline) as "# same: LINE". */
 void explain_same(const char *lines);
-
-/*
- * Prints one shell line that changes a network. explain_within sets a prefix for all later
- * lines, such as "ip netns exec NAME " ("": none).
- */
-void explain_shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Sets what is put in front of each shell line of a call, such as "ip netns exec NAME " ("":
+ * nothing). */
 void explain_within(const char *command);
 
 #define explained(call, ...)                                           \

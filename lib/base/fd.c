@@ -222,14 +222,19 @@ int file_repair(int dirfd, const char *name, size_t max, struct err *e)
 	return file_keep(dirfd, name, text.data, text.len, e);
 }
 
-int file_put(int dirfd, const char *name, const char *value, struct err *e)
+int file_put_same(int dirfd, const char *name, const char *value, const char *shell, struct err *e)
 {
 	own_fd int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, value, strlen(value));
 
-	if (fd < 0 ||
-	    explained(write(fd, value, strlen(value)), "write(\"%s\", \"%s\")", name, value) < 0)
-		return err_sys(e, "write %s to %s", value, name);
-	return 0;
+	if (fd >= 0)
+		explain_call(shell, n, "write(\"%s\", \"%s\")", name, value);
+	return n < 0 ? err_sys(e, "write %s to %s", value, name) : 0;
+}
+
+int file_put(int dirfd, const char *name, const char *value, struct err *e)
+{
+	return file_put_same(dirfd, name, value, NULL, e);
 }
 
 char *fd_path(int fd)

@@ -3,17 +3,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/rtnetlink.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
 #include "base/str.h"
 
 struct netlink {
-	struct mnl_socket *socket;
+	struct mnl_socket *socket; /* NULL: the target is a text */
+	struct buf *text;
+	struct buf shell;  /* that does the same as the request being built */
 	uint32_t sequence; /* of the last message */
 	/* The request being built. */
 	char out[NETLINK_MESSAGES * NETLINK_ROOM];
@@ -63,11 +70,26 @@ struct netlink *netlink_open(int bus, int netns, struct err *e)
 	return n;
 }
 
+struct netlink *netlink_text(struct buf *to)
+{
+	struct netlink *n = mem_alloc(sizeof(*n));
+
+	n->text = to;
+	return n;
+}
+
+struct buf *netlink_text_of(const struct netlink *n)
+{
+	return n ? n->text : NULL;
+}
+
 void netlink_close(struct netlink **n)
 {
 	if (!*n)
 		return;
-	mnl_socket_close((*n)->socket);
+	if ((*n)->socket)
+		mnl_socket_close((*n)->socket);
+	buf_free(&(*n)->shell);
 	free(*n);
 	*n = NULL;
 }
@@ -97,6 +119,20 @@ void netlink_end(struct netlink *n, const struct nlmsghdr *m, bool may_exist)
 	n->used += MNL_ALIGN(m->nlmsg_len);
 	n->asked |= (unsigned)!!(m->nlmsg_flags & NLM_F_ACK) << n->n;
 	n->may_exist |= (unsigned)may_exist << n->n++;
+}
+
+void netlink_shell(struct netlink *n, const char *fmt, ...)
+{
+	own_str char *line = NULL;
+	va_list ap;
+
+	if (!n->text && explain_fd < 0)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&line, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	buf_fmt(&n->shell, "%s\n", line);
 }
 
 bool netlink_empty(const struct netlink *n)
@@ -131,7 +167,54 @@ static int error_of(const struct nlmsghdr *m)
 	return -said->error;
 }
 
-int netlink_act(struct netlink *n)
+/* Adds "RTM_NEWLINK", once for messages of the same type in a row. */
+static void put_type(const struct nlmsghdr *m, int before, struct buf *to)
+{
+	static const struct {
+		int type;
+		const char *name;
+	} names[] = {
+		{RTM_NEWLINK, "RTM_NEWLINK"},
+		{RTM_DELLINK, "RTM_DELLINK"},
+		{RTM_NEWLINKPROP, "RTM_NEWLINKPROP"},
+		{RTM_NEWADDR, "RTM_NEWADDR"},
+		{RTM_NEWROUTE, "RTM_NEWROUTE"},
+		{NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM, "NFT_MSG_NEWSETELEM"},
+		{NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM, "NFT_MSG_DELSETELEM"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].type == m->nlmsg_type && m->nlmsg_type != before)
+			buf_fmt(to, "%s%s", to->len ? ", " : "", names[i].name);
+}
+
+static void explain_request(const struct netlink *n, long sent)
+{
+	own_buf struct buf types = {0};
+	const struct nlmsghdr *m = (const void *)n->out;
+	int left = (int)n->used, before = 0;
+
+	if (explain_fd < 0)
+		return;
+	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+		put_type(m, before, &types);
+		before = m->nlmsg_type;
+	}
+	explain_call(n->shell.len ? n->shell.data : "", sent, "sendto(%d, {%s}, %zu)",
+		     netlink_fd(n), types.len ? types.data : "", n->used);
+}
+
+/* Appends the shell to the text, and forgets the messages. */
+static int write_text(struct netlink *n)
+{
+	if (n->shell.len)
+		buf_str(n->text, n->shell.data);
+	buf_free(&n->shell);
+	n->n = 0;
+	return 0;
+}
+
+static int send_and_wait(struct netlink *n)
 {
 	uint32_t first = n->sequence - n->n + 1, at;
 	int count = transmit(n), left = count < 0 ? -1 : __builtin_popcount(n->asked), failed = 0,
@@ -162,6 +245,16 @@ int netlink_act(struct netlink *n)
 	}
 	errno = failed;
 	return failed ? -1 : 0;
+}
+
+int netlink_act(struct netlink *n)
+{
+	int failed = n->text ? write_text(n) : send_and_wait(n);
+
+	if (!n->text)
+		explain_request(n, failed ? -1 : (long)n->used);
+	buf_free(&n->shell);
+	return failed;
 }
 
 int netlink_ask(struct netlink *n, int (*one)(const struct nlmsghdr *m, void *arg), void *arg)

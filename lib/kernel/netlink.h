@@ -2,6 +2,10 @@
  * Netlink sockets (libmnl; netlink(7)). A request is built message by message, then
  * sent at once and awaited. A question is one message with answers. rtnl.h and nft.h
  * use these functions.
+ *
+ * A network operation is one function, which adds to the request its messages and the shell
+ * commands that do the same. The target of the request is the kernel, or a text that gets the
+ * commands instead (--dry-run).
  */
 #ifndef CT_NETLINK_H
 #define CT_NETLINK_H
@@ -10,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct err;
 struct netlink;
 struct nlmsghdr;
@@ -20,6 +25,10 @@ struct nlmsghdr;
  * NULL with the error.
  */
 struct netlink *netlink_open(int bus, int netns, struct err *e);
+/* A target that gets the shell commands of each request, and sends nothing. */
+struct netlink *netlink_text(struct buf *to);
+/* The text of such a target; NULL: it is a socket, or n is NULL. */
+struct buf *netlink_text_of(const struct netlink *n);
 void netlink_close(struct netlink **n);
 #define own_netlink __attribute__((cleanup(netlink_close)))
 
@@ -35,13 +44,16 @@ int netlink_fd(const struct netlink *n);
 struct nlmsghdr *netlink_begin(struct netlink *n, int type, int flags, size_t size, void *fixed);
 /* Completes the message. may_exist: EEXIST counts as success. */
 void netlink_end(struct netlink *n, const struct nlmsghdr *m, bool may_exist);
+/* Adds a line of shell that does the same as messages of the request. */
+void netlink_shell(struct netlink *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Whether the request has no message yet. */
 bool netlink_empty(const struct netlink *n);
 
 /*
  * Sends the request and waits until all its messages are processed. Each message has NLM_F_ACK,
  * except those that only frame a batch. 0, or -1 with the errno of the first failed message;
- * the messages after it are processed nevertheless.
+ * the messages after it are processed nevertheless. With --explain, prints the request and its
+ * shell.
  */
 int netlink_act(struct netlink *n);
 

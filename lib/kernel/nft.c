@@ -10,6 +10,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <net/if.h>
 #include <nftables/libnftables.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,9 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
+#include "base/shell.h"
 #include "base/str.h"
 #include "kernel/netlink.h"
 
@@ -92,11 +95,37 @@ static int read_failure(const char *what, const char *said, struct err *e)
 
 int nft_run(const char *what, const char *commands, struct err *e)
 {
+	own_buf struct buf shell = {0};
+
 	if (make_context(e) < 0)
 		return err_wrap(e, "%s", what);
-	if (run_commands(context, commands) == 0)
-		return 0;
-	return read_failure(what, ctx_get_error(context), e);
+	if (run_commands(context, commands) != 0)
+		return read_failure(what, ctx_get_error(context), e);
+	nft_shell(commands, &shell);
+	explain_note(shell.data, "%s: libnftables sends these commands by netlink", what);
+	return 0;
+}
+
+/* A line of their own is an argument; several are a here-document. */
+void nft_shell(const char *commands, struct buf *to)
+{
+	own_str char *line = str_dup_n(commands, strcspn(commands, "\n"));
+
+	if (strlen(commands) > strlen(line) + 1) {
+		buf_fmt(to, "nft -f - <<'END'\n%sEND\n", commands);
+		return;
+	}
+	buf_str(to, "nft ");
+	shell_word(to, line);
+	buf_str(to, "\n");
+}
+
+int nft_run_to(struct netlink *to, const char *what, const char *commands, struct err *e)
+{
+	if (!netlink_text_of(to))
+		return nft_run(what, commands, e);
+	nft_shell(commands, netlink_text_of(to));
+	return 0;
 }
 
 /* --- messages --- */
@@ -162,11 +191,35 @@ static void add_frame(struct netlink *n, int type)
 	netlink_end(n, m, false);
 }
 
-static void put_value(struct nlmsghdr *m, uint16_t type, const uint8_t *value, size_t len)
+void nft_value_add(struct nft_value *v, const void *part, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(v->text);
+	va_list ap;
+
+	if (used)
+		used += (size_t)snprintf(v->text + used, sizeof(v->text) - used, " . ");
+	va_start(ap, fmt);
+	vsnprintf(v->text + used, sizeof(v->text) - used, fmt, ap);
+	va_end(ap);
+	memcpy(v->bytes + v->len, part, size);
+	v->len += (size + 3) & ~(size_t)3;
+}
+
+void nft_element_text(const char *table, const char *verb, const struct nft_element *x,
+		      struct buf *to)
+{
+	bool adds = x->data.len && strcmp(verb, "delete") != 0;
+
+	buf_fmt(to, "%s element %s %s %s { %s%s%s }\n", verb,
+		x->family == NFPROTO_INET ? "inet" : "bridge", table, x->set, x->key.text,
+		adds ? " : " : "", adds ? x->data.text : "");
+}
+
+static void put_value(struct nlmsghdr *m, uint16_t type, const struct nft_value *v)
 {
 	struct nlattr *nest = mnl_attr_nest_start(m, type);
 
-	mnl_attr_put(m, NFTA_DATA_VALUE, len, value);
+	mnl_attr_put(m, NFTA_DATA_VALUE, v->len, v->bytes);
 	mnl_attr_nest_end(m, nest);
 }
 
@@ -180,9 +233,9 @@ static void put_element(struct netlink *n, const char *table, int type, int flag
 	mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, x->set);
 	list = mnl_attr_nest_start(m, NFTA_SET_ELEM_LIST_ELEMENTS);
 	one = mnl_attr_nest_start(m, NFTA_LIST_ELEM);
-	put_value(m, NFTA_SET_ELEM_KEY, x->key, x->key_len);
-	if (type == NFT_MSG_NEWSETELEM && x->data_len)
-		put_value(m, NFTA_SET_ELEM_DATA, x->data, x->data_len);
+	put_value(m, NFTA_SET_ELEM_KEY, &x->key);
+	if (type == NFT_MSG_NEWSETELEM && x->data.len)
+		put_value(m, NFTA_SET_ELEM_DATA, &x->data);
 	mnl_attr_nest_end(m, one);
 	mnl_attr_nest_end(m, list);
 	netlink_end(n, m, false);
@@ -208,8 +261,8 @@ static int compare_data(const struct nlmsghdr *m, void *arg)
 		one = find(a, NFTA_LIST_ELEM);
 		data = one ? find(one, NFTA_SET_ELEM_DATA) : NULL;
 		data = data ? find(data, NFTA_DATA_VALUE) : NULL;
-		if (data && mnl_attr_get_payload_len(data) == x->data_len &&
-		    memcmp(mnl_attr_get_payload(data), x->data, x->data_len) == 0)
+		if (data && mnl_attr_get_payload_len(data) == x->data.len &&
+		    memcmp(mnl_attr_get_payload(data), x->data.bytes, x->data.len) == 0)
 			return 1;
 	}
 	return 0;
@@ -223,6 +276,26 @@ static bool has_data(struct netlink *n, const char *table, const struct nft_elem
 	return netlink_ask(n, compare_data, &wanted) > 0;
 }
 
+/* As in a batch of its own; with the same command for nft(8). */
+static int change(struct netlink *to, const char *table, bool add, const struct nft_element *x)
+{
+	own_buf struct buf command = {0}, shell = {0};
+
+	add_frame(to, NFNL_MSG_BATCH_BEGIN);
+	if (add)
+		put_element(to, table, NFT_MSG_NEWSETELEM, NLM_F_ACK | NLM_F_CREATE, x);
+	else
+		put_element(to, table, NFT_MSG_DELSETELEM, NLM_F_ACK, x);
+	add_frame(to, NFNL_MSG_BATCH_END);
+	if (explain_fd >= 0) {
+		nft_element_text(table, add ? "add" : "delete", x, &command);
+		nft_shell(command.data, &shell);
+		shell.data[--shell.len] = '\0';
+		netlink_shell(to, "%s", shell.data);
+	}
+	return netlink_act(to);
+}
+
 int nft_elements(const char *table, bool add, const struct nft_element *v, size_t n, struct err *e)
 {
 	struct netlink *to = get_bus(e);
@@ -233,15 +306,9 @@ int nft_elements(const char *table, bool add, const struct nft_element *v, size_
 	if (!add)
 		wait_elsewhere();
 	for (size_t i = 0; i < n; i++) {
-		if (!add && v[i].data_len && !has_data(to, table, &v[i]))
+		if (!add && v[i].data.len && !has_data(to, table, &v[i]))
 			continue;
-		add_frame(to, NFNL_MSG_BATCH_BEGIN);
-		if (add)
-			put_element(to, table, NFT_MSG_NEWSETELEM, NLM_F_ACK | NLM_F_CREATE, &v[i]);
-		else
-			put_element(to, table, NFT_MSG_DELSETELEM, NLM_F_ACK, &v[i]);
-		add_frame(to, NFNL_MSG_BATCH_END);
-		if (netlink_act(to) < 0 && !failed && (add || errno != ENOENT))
+		if (change(to, table, add, &v[i]) < 0 && !failed && (add || errno != ENOENT))
 			failed = err_sys(e, "packet filter: table %s, %s", table, v[i].set);
 	}
 	return failed;

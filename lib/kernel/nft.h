@@ -15,7 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct err;
+struct netlink;
 struct strv;
 
 /*
@@ -24,18 +26,34 @@ struct strv;
  * change or delete there is none.
  */
 int nft_run(const char *what, const char *commands, struct err *e);
+/* Adds the shell that runs the same commands by nft(8). */
+void nft_shell(const char *commands, struct buf *to);
+/* Runs the commands, or adds that shell to a target that is a text (netlink_text). */
+int nft_run_to(struct netlink *to, const char *what, const char *commands, struct err *e);
 
 /* Whether there are both tables of that name, family inet and family bridge. */
 bool nft_has_tables(const char *name);
 
-/* An element of a set or, with data, of a map: the parts of each in network byte order, padded to 4
- * bytes. */
-struct nft_element {
-	uint8_t family; /* of the table: NFPROTO_INET, ... */
-	const char *set;
-	uint8_t key[32], data[8];
-	size_t key_len, data_len; /* data_len 0: of a set */
+/* The key or the data of an element: its parts one after the other, as a message has them (each in
+ * network byte order, padded to 4 bytes) and as nft(8) writes them. */
+struct nft_value {
+	uint8_t bytes[32];
+	size_t len;
+	char text[80];
 };
+/* Adds a part of `size` bytes, which nft(8) writes in that way. */
+void nft_value_add(struct nft_value *v, const void *part, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* An element of a set or, with data, of a map. */
+struct nft_element {
+	uint8_t family; /* of the table: NFPROTO_INET or NFPROTO_BRIDGE */
+	const char *set;
+	struct nft_value key, data; /* data.len 0: of a set */
+};
+/* Adds the command that adds or deletes the element, with a newline. */
+void nft_element_text(const char *table, const char *verb, const struct nft_element *x,
+		      struct buf *to);
 /*
  * Adds elements, or takes them away, one after the other; none is left out on a failure, which is
  * of the first. To add what is there with other data is one (e->sys EEXIST), to add it as it is

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/netconf.h>
@@ -14,6 +15,10 @@
 
 #include "base/err.h"
 #include "base/explain.h"
+#include "base/fd.h"
+#include "base/own.h"
+#include "base/shell.h"
+#include "base/str.h"
 #include "kernel/netlink.h"
 
 #define MAC          "%02x:%02x:%02x:%02x:%02x:%02x"
@@ -59,6 +64,7 @@ static void add_up(struct netlink *n, const char *link, bool up)
 
 	put_up(m, up);
 	netlink_end(n, m, false);
+	netlink_shell(n, "ip link set %s %s", link, up ? "up" : "down");
 }
 
 static void add_altname(struct netlink *n, const char *link, const char *altname)
@@ -70,6 +76,7 @@ static void add_altname(struct netlink *n, const char *link, const char *altname
 	put_name(m, IFLA_ALT_IFNAME, altname);
 	mnl_attr_nest_end(m, list);
 	netlink_end(n, m, true);
+	netlink_shell(n, "ip link property add dev %s altname %s", link, altname);
 }
 
 static int read_link(const struct nlmsghdr *m, void *arg)
@@ -148,11 +155,9 @@ int rtnl_bridge(struct netlink *n, const char *name, const uint8_t mac[6], struc
 	mnl_attr_nest_end(m, data);
 	mnl_attr_nest_end(m, info);
 	netlink_end(n, m, false);
-	if (netlink_act(n) < 0)
-		return err_sys(e, "make bridge %s", name);
-	explain_shell("ip link add %s address " MAC " type bridge group_fwd_mask %d", name,
+	netlink_shell(n, "ip link add %s address " MAC " type bridge group_fwd_mask %d", name,
 		      MAC_BYTES(mac), FORWARD_LLDP);
-	return 0;
+	return netlink_act(n) < 0 ? err_sys(e, "make bridge %s", name) : 0;
 }
 
 static void add_pair(struct netlink *n, const struct rtnl_pair *p)
@@ -175,6 +180,12 @@ static void add_pair(struct netlink *n, const struct rtnl_pair *p)
 	mnl_attr_nest_end(m, data);
 	mnl_attr_nest_end(m, info);
 	netlink_end(n, m, false);
+	netlink_shell(n, "ip link add %s type veth peer name %s address " MAC " netns %s", p->name,
+		      p->peer, MAC_BYTES(p->peer_mac), p->peer_netns_name);
+	if (p->bridge_name)
+		netlink_shell(n, "ip link set %s master %s up", p->name, p->bridge_name);
+	else
+		netlink_shell(n, "ip link set %s up", p->name);
 }
 
 static void add_port(struct netlink *n, const struct rtnl_pair *p)
@@ -188,6 +199,8 @@ static void add_port(struct netlink *n, const struct rtnl_pair *p)
 	mnl_attr_nest_end(m, data);
 	mnl_attr_nest_end(m, info);
 	netlink_end(n, m, false);
+	netlink_shell(n, "bridge link set dev %s hairpin on isolated %s", p->name,
+		      p->isolated ? "on" : "off");
 }
 
 int rtnl_pair(struct netlink *n, const struct rtnl_pair *p, struct err *e)
@@ -198,7 +211,7 @@ int rtnl_pair(struct netlink *n, const struct rtnl_pair *p, struct err *e)
 	add_pair(n, p);
 	if (netlink_act(n) < 0)
 		return err_sys(e, "make link %s", p->name);
-	if (p->bridge)
+	if (p->bridge || p->bridge_name)
 		add_port(n, p);
 	if (p->altname)
 		add_altname(n, p->name, p->altname);
@@ -212,56 +225,45 @@ int rtnl_pair(struct netlink *n, const struct rtnl_pair *p, struct err *e)
 int rtnl_up(struct netlink *n, const char *link, bool up, struct err *e)
 {
 	add_up(n, link, up);
-	if (netlink_act(n) < 0)
-		return err_sys(e, "set link %s %s", link, up ? "up" : "down");
-	explain_shell("ip link set %s %s", link, up ? "up" : "down");
-	return 0;
+	return netlink_act(n) < 0 ? err_sys(e, "set link %s %s", link, up ? "up" : "down") : 0;
 }
 
 int rtnl_delete(struct netlink *n, const char *link, struct err *e)
 {
 	netlink_end(n, begin_link(n, RTM_DELLINK, NLM_F_ACK, 0, link), false);
-	if (netlink_act(n) < 0)
-		return errno == ENODEV ? 0 : err_sys(e, "delete link %s", link);
-	explain_shell("ip link del %s", link);
-	return 0;
+	netlink_shell(n, "ip link del %s", link);
+	return netlink_act(n) == 0 || errno == ENODEV ? 0 : err_sys(e, "delete link %s", link);
 }
 
 /* --- addresses and routes --- */
 
-static void tell_address(const char *link, const struct subnet *a)
+/* A link by which an address or a route is: messages name it by its index, commands by its name. */
+struct by_link {
+	const char *name;
+	unsigned index;
+};
+
+static void add_address(struct netlink *n, const struct by_link *link, const struct subnet *a)
 {
 	char text[SUBNET_TEXT];
-
-	subnet_text(a, text);
-	explain_shell("ip address replace %s broadcast + dev %s", text, link);
-}
-
-static void tell_route(const char *link, struct in_addr gateway)
-{
-	char text[INET_ADDRSTRLEN];
-
-	explain_shell("ip route replace default via %s dev %s",
-		      inet_ntop(AF_INET, &gateway, text, sizeof(text)), link);
-}
-
-static void add_address(struct netlink *n, unsigned index, const struct subnet *a)
-{
 	struct ifaddrmsg *address;
 	struct nlmsghdr *m = netlink_begin(n, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE,
 					   sizeof(*address), &address);
 
 	address->ifa_family = AF_INET;
 	address->ifa_prefixlen = (uint8_t)a->prefix;
-	address->ifa_index = index;
+	address->ifa_index = link->index;
 	mnl_attr_put_u32(m, IFA_LOCAL, a->address.s_addr);
 	mnl_attr_put_u32(m, IFA_ADDRESS, a->address.s_addr);
 	mnl_attr_put_u32(m, IFA_BROADCAST, subnet_at(a, subnet_size(a) - 1).s_addr);
 	netlink_end(n, m, false);
+	subnet_text(a, text);
+	netlink_shell(n, "ip address replace %s broadcast + dev %s", text, link->name);
 }
 
-static void add_default_route(struct netlink *n, unsigned index, struct in_addr gateway)
+static void add_default_route(struct netlink *n, const struct by_link *link, struct in_addr gateway)
 {
+	char text[INET_ADDRSTRLEN];
 	struct rtmsg *route;
 	struct nlmsghdr *m = netlink_begin(
 		n, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, sizeof(*route), &route);
@@ -271,69 +273,84 @@ static void add_default_route(struct netlink *n, unsigned index, struct in_addr 
 	route->rtm_protocol = RTPROT_BOOT;
 	route->rtm_type = RTN_UNICAST;
 	mnl_attr_put_u32(m, RTA_GATEWAY, gateway.s_addr);
-	mnl_attr_put_u32(m, RTA_OIF, index);
+	mnl_attr_put_u32(m, RTA_OIF, link->index);
 	netlink_end(n, m, false);
+	netlink_shell(n, "ip route replace default via %s dev %s",
+		      inet_ntop(AF_INET, &gateway, text, sizeof(text)), link->name);
 }
 
-static int index_of(struct netlink *n, const char *link, unsigned *index, struct err *e)
+/* A text has no links to look for. */
+static int by_name(struct netlink *n, const char *name, struct by_link *link, struct err *e)
 {
-	struct rtnl_link found;
-	int got = rtnl_find(n, link, &found, e);
+	struct rtnl_link found = {0};
+	int got = netlink_text_of(n) ? 1 : rtnl_find(n, name, &found, e);
 
-	*index = got > 0 ? found.index : 0;
-	return got > 0 ? 0 : got < 0 ? -1 : err_set(e, "%.40s: no such link", link);
+	*link = (struct by_link){.name = name, .index = found.index};
+	return got > 0 ? 0 : got < 0 ? -1 : err_set(e, "%.40s: no such link", name);
 }
 
 int rtnl_address(struct netlink *n, const char *link, const struct subnet *a, struct err *e)
 {
-	unsigned index;
+	struct by_link by;
 
-	if (index_of(n, link, &index, e) < 0)
+	if (by_name(n, link, &by, e) < 0)
 		return -1;
-	add_address(n, index, a);
-	if (netlink_act(n) < 0)
-		return err_sys(e, "give link %s an address", link);
-	tell_address(link, a);
-	return 0;
+	add_address(n, &by, a);
+	return netlink_act(n) < 0 ? err_sys(e, "give link %s an address", link) : 0;
 }
 
 int rtnl_default_route(struct netlink *n, const char *link, struct in_addr gateway, struct err *e)
 {
-	unsigned index;
+	struct by_link by;
 
-	if (index_of(n, link, &index, e) < 0)
+	if (by_name(n, link, &by, e) < 0)
 		return -1;
-	add_default_route(n, index, gateway);
-	if (netlink_act(n) < 0)
-		return err_sys(e, "default route by link %s", link);
-	tell_route(link, gateway);
-	return 0;
+	add_default_route(n, &by, gateway);
+	return netlink_act(n) < 0 ? err_sys(e, "default route by link %s", link) : 0;
 }
 
 int rtnl_configure(struct netlink *n, const char *link, const char *altname, const struct subnet *a,
 		   struct in_addr gateway, struct err *e)
 {
-	unsigned index;
+	struct by_link by;
 
-	if (index_of(n, link, &index, e) < 0)
+	if (by_name(n, link, &by, e) < 0)
 		return -1;
 	add_up(n, "lo", true);
 	if (altname)
 		add_altname(n, link, altname);
-	add_address(n, index, a);
+	add_address(n, &by, a);
 	add_up(n, link, true);
 	if (gateway.s_addr)
-		add_default_route(n, index, gateway);
-	if (netlink_act(n) < 0)
-		return err_sys(e, "set up link %s", link);
-	explain_shell("ip link set lo up");
-	if (altname)
-		explain_shell("ip link property add dev %s altname %s", link, altname);
-	tell_address(link, a);
-	explain_shell("ip link set %s up", link);
-	if (gateway.s_addr)
-		tell_route(link, gateway);
-	return 0;
+		add_default_route(n, &by, gateway);
+	return netlink_act(n) < 0 ? err_sys(e, "set up link %s", link) : 0;
+}
+
+/* --- settings --- */
+
+/* sysctl(8) takes dots for slashes, unless a link has a dot in its name. */
+static void put_sysctl(struct buf *to, const char *name, const char *value)
+{
+	own_str char *word = str_fmt("%s=%s", name, value);
+
+	for (char *c = word; !strchr(name, '.') && (c = strchr(c, '/')) && c < word + strlen(name);)
+		*c = '.';
+	buf_str(to, "sysctl -qw ");
+	shell_word(to, word);
+	buf_str(to, "\n");
+}
+
+int rtnl_sysctl(struct netlink *n, const char *name, const char *value, struct err *e)
+{
+	own_str char *path = str_fmt("/proc/sys/%s", name);
+	own_buf struct buf line = {0};
+
+	if (netlink_text_of(n)) {
+		put_sysctl(netlink_text_of(n), name, value);
+		return 0;
+	}
+	put_sysctl(&line, name, value);
+	return file_put_same(AT_FDCWD, path, value, line.data, e);
 }
 
 /* --- what there is --- */

@@ -5,6 +5,8 @@
  *
  * A socket belongs to the network namespace that it was opened in. IPv4 addresses are in
  * network byte order, as in struct in_addr. Errors name what was to be done and to which link.
+ *
+ * To a text (netlink_text) the functions that change something write ip(8) and bridge(8) lines.
  */
 #ifndef CT_RTNL_H
 #define CT_RTNL_H
@@ -34,10 +36,14 @@ int rtnl_bridge(struct netlink *n, const char *name, const uint8_t mac[6], struc
 struct rtnl_pair {
 	const char *name;    /* our end */
 	const char *altname; /* also called that; left out if taken. NULL: none */
-	unsigned bridge;     /* index of the bridge our end becomes a port of; 0: none */
+	/* The bridge that our end becomes a port of. A message has its index (0: none), shell its
+	 * name. */
+	unsigned bridge;
+	const char *bridge_name;
 	bool isolated;       /* the port meets no other isolated port (needs bridge) */
 	const char *peer;    /* the other end's name: "eth0" */
-	int peer_netns;      /* the namespace it is made in */
+	int peer_netns;      /* the namespace it is made in, and its name in shell */
+	const char *peer_netns_name;
 	uint8_t peer_mac[6];
 };
 /*
@@ -63,6 +69,12 @@ int rtnl_default_route(struct netlink *n, const char *link, struct in_addr gatew
  */
 int rtnl_configure(struct netlink *n, const char *link, const char *altname, const struct subnet *a,
 		   struct in_addr gateway, struct err *e);
+
+/*
+ * Writes a kernel setting of the network, such as "net/ipv4/conf/eth0/forwarding", in the namespace
+ * of the caller. n NULL: to the kernel.
+ */
+int rtnl_sysctl(struct netlink *n, const char *name, const char *value, struct err *e);
 
 struct rtnl_route {
 	struct subnet to; /* prefix 0: default */

@@ -8,16 +8,15 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/explain.h"
 #include "base/fd.h"
 #include "base/own.h"
 #include "base/proc.h"
 #include "base/record.h"
-#include "base/shell.h"
 #include "kernel/nft.h"
 #include "kernel/rtnl.h"
 #include "net/ipforward.h"
 #include "net/netdef.h"
+#include "net/nftset.h"
 #include "net/rules.h"
 
 /* --- rules --- */
@@ -106,7 +105,7 @@ static int add_elements(const struct store *s, const char *set, struct buf *text
 			continue;
 		if (is_orphan(dir))
 			record_drop(&net, "port");
-		rules_of_record(text, set, true, &net);
+		nftset_text(text, set, "add", &net);
 	}
 	return 0;
 }
@@ -114,7 +113,7 @@ static int add_elements(const struct store *s, const char *set, struct buf *text
 static int write_rules(const struct store *s, const struct network *n, const struct bridges *b,
 		       const struct strv *opened, struct err *e)
 {
-	own_buf struct buf text = {0}, line = {0};
+	own_buf struct buf text = {0};
 
 	if (b->n)
 		rules_tables(&text, n->set, b->v, b->n, opened);
@@ -122,23 +121,16 @@ static int write_rules(const struct store *s, const struct network *n, const str
 		rules_no_tables(&text, n->set);
 	if (b->n && add_elements(s, n->set, &text, e) < 0)
 		return -1;
-	if (nft_run("packet filter", text.data, e) < 0)
-		return -1;
-	shell_format(&line, text.data);
-	explain_shell("printf %s | nft -f -", line.data);
-	return 0;
+	return nft_run("packet filter", text.data, e);
 }
 
 /* --- up --- */
 
-static int put(const struct network *n, const char *what, const char *value, struct err *e)
+static int enable(struct netlink *rtnl, const struct network *n, const char *what, struct err *e)
 {
-	own_str char *path = str_fmt("/proc/sys/net/ipv4/conf/%s/%s", n->bridge, what);
+	own_str char *name = str_fmt("net/ipv4/conf/%s/%s", n->bridge, what);
 
-	if (file_put(AT_FDCWD, path, value, e) < 0)
-		return -1;
-	explain_shell("sysctl -w net.ipv4.conf.%s.%s=%s", n->bridge, what, value);
-	return 0;
+	return rtnl_sysctl(rtnl, name, "1", e);
 }
 
 /* The queries of every run: the bridge, two tables, forwarding of the bridge and of the default
@@ -188,20 +180,27 @@ static int find_bridge(const struct store *s, struct netlink *rtnl, const struct
 	return got < 0 ? -1 : 0;
 }
 
-static int make_bridge(struct netlink *rtnl, const struct network *n, struct rtnl_link *link,
-		       struct err *e)
+int bridge_make(struct netlink *rtnl, const struct network *n, bool exists, struct err *e)
 {
 	struct subnet gateway = {network_gateway(n), n->subnet.prefix};
 	uint8_t mac[6];
 
 	subnet_mac(gateway.address, mac);
-	if (!link->index && rtnl_bridge(rtnl, n->bridge, mac, e) < 0)
+	if (!exists && rtnl_bridge(rtnl, n->bridge, mac, e) < 0)
 		return -1;
 	/* Needed for packets of ports that are published on 127.0.0.1 (rules.c). */
-	if (put(n, "route_localnet", "1", e) < 0 || put(n, "forwarding", "1", e) < 0 ||
-	    rtnl_address(rtnl, n->bridge, &gateway, e) < 0)
+	if (enable(rtnl, n, "route_localnet", e) < 0 || enable(rtnl, n, "forwarding", e) < 0)
 		return -1;
-	return rtnl_find(rtnl, n->bridge, link, e) < 0 ? -1 : 0;
+	return rtnl_address(rtnl, n->bridge, &gateway, e);
+}
+
+static int make_bridge(struct netlink *rtnl, const struct network *n, struct rtnl_link *link,
+		       struct err *e)
+{
+	return bridge_make(rtnl, n, link->index, e) < 0 ||
+			rtnl_find(rtnl, n->bridge, link, e) < 0
+		? -1
+		: 0;
 }
 
 static int is_dropping(const struct nft_chain *c, void *arg)
@@ -262,7 +261,7 @@ static int bring_up(const struct store *s, struct netlink *rtnl, struct network 
 	/* The rules that restrict forwarding come first, then forwarding, then the bridge is set
 	 * up. */
 	if (plan_forwarding(net, rtnl, n->set, &bridges, &opened, e) < 0 ||
-	    write_rules(s, n, &bridges, &opened, e) < 0 || ipforward_open(&opened, e) < 0)
+	    write_rules(s, n, &bridges, &opened, e) < 0 || ipforward_open(rtnl, &opened, e) < 0)
 		return -1;
 	return rtnl_up(rtnl, n->bridge, true, e);
 }

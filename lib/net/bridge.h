@@ -32,6 +32,10 @@ int bridge_up(const struct store *s, struct netlink *rtnl, const char *name, str
  */
 int bridge_only(const struct store *s, struct netlink *rtnl, const char *name, struct err *e);
 
+/* Makes the bridge and its settings, or writes shell that does, if rtnl is a text (netlink_text).
+ * exists: it is there, and only its settings are made. */
+int bridge_make(struct netlink *rtnl, const struct network *n, bool exists, struct err *e);
+
 /*
  * Takes the network down. With the last network, the tables are removed and forwarding is restored.
  * Refused if the network has members. A network that is not up is success.

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/explain.h"
 #include "base/own.h"
 #include "kernel/hostslot.h"
 #include "kernel/idmap.h"
@@ -94,26 +93,19 @@ int endpoint_record(const struct store *s, const struct network *n, const char *
 int endpoint_pair(struct netlink *rtnl, const struct endpoint *m, const char *id, int netns,
 		  const char *name, struct err *e)
 {
-	own_str char *altname = str_fmt("veth0_%s", id);
+	own_str char *altname = id ? str_fmt("veth0_%s", id) : NULL;
 	struct rtnl_pair pair = {.name = m->at.link,
 				 .altname = altname,
 				 .bridge = m->bridge,
+				 .bridge_name = m->bridge_name,
 				 .isolated = m->isolated,
 				 .peer = m->at.inside,
-				 .peer_netns = netns};
+				 .peer_netns = netns,
+				 .peer_netns_name = name};
 
 	subnet_mac(m->at.address, pair.peer_mac);
-	if (rtnl_pair(rtnl, &pair, e) == 0) {
-		explain_shell(
-			"ip link add %s type veth peer name %s address %02x:%02x:%02x:%02x:%02x:%02x netns %s",
-			m->at.link, m->at.inside, pair.peer_mac[0], pair.peer_mac[1],
-			pair.peer_mac[2], pair.peer_mac[3], pair.peer_mac[4], pair.peer_mac[5],
-			name);
-		explain_shell("ip link set %s master %s up", m->at.link, m->bridge_name);
-		explain_shell("bridge link set dev %s hairpin on isolated %s", m->at.link,
-			      m->isolated ? "on" : "off");
+	if (rtnl_pair(rtnl, &pair, e) == 0)
 		return 0;
-	}
 	/* This container has the lease, so the existing interface is of an earlier container with
 	 * the same address, whose network namespace another process still uses. */
 	if (e->sys == EEXIST && rtnl_delete(rtnl, m->at.link, e) == 0 &&
@@ -128,7 +120,7 @@ int endpoint_pair(struct netlink *rtnl, const struct endpoint *m, const char *id
 int endpoint_configure(struct netlink *inside, const struct endpoint *m, const char *id,
 		       struct err *e)
 {
-	own_str char *altname = str_fmt("veth1_%s", id);
+	own_str char *altname = id ? str_fmt("veth1_%s", id) : NULL;
 
 	return rtnl_configure(inside, m->at.inside, altname, &m->address, m->gateway, e);
 }

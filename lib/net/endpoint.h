@@ -43,7 +43,8 @@ int endpoint_record(const struct store *s, const struct network *n, const char *
 
 /*
  * Makes the veth pair: one end on the bridge, the other in the network namespace netns. name: the
- * namespace's name (endpoint_netns).
+ * namespace's name (endpoint_netns). id NULL: without the names that tell of the container. To a
+ * text (netlink_text) this and the next function write shell.
  */
 int endpoint_pair(struct netlink *rtnl, const struct endpoint *m, const char *id, int netns,
 		  const char *name, struct err *e);

@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/explain.h"
-#include "base/fd.h"
 #include "base/own.h"
 #include "base/record.h"
 #include "kernel/nft.h"
@@ -20,14 +18,11 @@
 static const char note[] = ".forwarding"; /* not a valid name of a network */
 enum { HOST = -1 };
 
-static int put(const char *link, const char *value, struct err *e)
+static int put(struct netlink *rtnl, const char *link, const char *value, struct err *e)
 {
-	own_str char *path = str_fmt("/proc/sys/net/ipv4/conf/%s/forwarding", link);
+	own_str char *name = str_fmt("net/ipv4/conf/%s/forwarding", link);
 
-	if (file_put(AT_FDCWD, path, value, e) < 0)
-		return -1;
-	explain_shell("sysctl -w 'net/ipv4/conf/%s/forwarding=%s'", link, value);
-	return 0;
+	return rtnl_sysctl(rtnl, name, value, e);
 }
 
 static int read_note(int dir, struct record *r, struct err *e)
@@ -137,18 +132,19 @@ int ipforward_plan(int dir, struct netlink *rtnl, const char *set, const struct 
 	return closed.n ? record_write(dir, note, &r, e) : 0;
 }
 
-int ipforward_open(const struct strv *opened, struct err *e)
+int ipforward_open(struct netlink *rtnl, const struct strv *opened, struct err *e)
 {
 	for (size_t i = 0; i < opened->n; i++)
-		if (put(opened->v[i], "1", e) < 0 && e->sys != ENOENT)
+		if (put(rtnl, opened->v[i], "1", e) < 0 && e->sys != ENOENT)
 			return err_wrap(e, "forward packets from link %s", opened->v[i]);
 	return 0;
 }
 
-static int close_links(const struct strv *links, const struct strv *claimed, struct err *e)
+static int close_links(struct netlink *rtnl, const struct strv *links, const struct strv *claimed,
+		       struct err *e)
 {
 	for (size_t i = 0; i < links->n; i++)
-		if (!strv_has(claimed, links->v[i]) && put(links->v[i], "0", e) < 0 &&
+		if (!strv_has(claimed, links->v[i]) && put(rtnl, links->v[i], "0", e) < 0 &&
 		    e->sys != ENOENT)
 			return err_wrap(e, "forward no more packets from link %s", links->v[i]);
 	return 0;
@@ -158,27 +154,24 @@ static int give_up_claim(const char *set, struct err *e)
 {
 	own_str char *command = str_fmt("flush set inet " RULES_TABLES " " RULES_CLAIMED, set);
 
-	if (nft_run("packet filter", command, e) < 0)
-		return e->sys == ENOENT ? 0 : -1;
-	explain_shell("nft %s", command);
-	return 0;
+	return nft_run("packet filter", command, e) < 0 && e->sys != ENOENT ? -1 : 0;
 }
 
 /*
  * Disables forwarding on interfaces that no other set claims, and enables it again where another
  * set claimed one meanwhile.
  */
-static int let_go(const char *set, const struct strv *links, struct err *e)
+static int let_go(struct netlink *rtnl, const char *set, const struct strv *links, struct err *e)
 {
 	own_strv struct strv claimed = {0}, late = {0}, again = {0};
 
 	if (give_up_claim(set, e) < 0 || list_others(set, RULES_CLAIMED, &claimed, e) < 0 ||
-	    close_links(links, &claimed, e) < 0 || list_others(set, RULES_CLAIMED, &late, e) < 0)
+	    close_links(rtnl, links, &claimed, e) < 0 || list_others(set, RULES_CLAIMED, &late, e) < 0)
 		return -1;
 	for (size_t i = 0; i < late.n; i++)
 		if (strv_has(links, late.v[i]) && !strv_has(&claimed, late.v[i]))
 			strv_add(&again, late.v[i]);
-	return ipforward_open(&again, e);
+	return ipforward_open(rtnl, &again, e);
 }
 
 int ipforward_restore(int dir, struct netlink *rtnl, const char *set, struct err *e)
@@ -190,7 +183,7 @@ int ipforward_restore(int dir, struct netlink *rtnl, const char *set, struct err
 		return -1;
 	if (!is_overtaken(rtnl, &r))
 		record_get_list(&r, "link", &links);
-	if (links.n && let_go(set, &links, e) < 0)
+	if (links.n && let_go(rtnl, set, &links, e) < 0)
 		return -1;
 	unlinkat(dir, note, 0);
 	return 0;

@@ -37,7 +37,7 @@ bool ipforward_ready(int dir, struct netlink *rtnl);
 int ipforward_plan(int dir, struct netlink *rtnl, const char *set, const struct strv *ours,
 		   struct strv *opened, struct err *e);
 /* Enables forwarding on these interfaces. */
-int ipforward_open(const struct strv *opened, struct err *e);
+int ipforward_open(struct netlink *rtnl, const struct strv *opened, struct err *e);
 
 /*
  * Disables forwarding on the recorded interfaces that still exist and that no other set claims. The

@@ -3,84 +3,110 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "base/explain.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "kernel/nft.h"
 #include "net/port.h"
 #include "net/rules.h"
 
-/* Appends a part to a key or to data. */
-static void put(uint8_t *to, size_t *len, const void *value, size_t size)
+/* --- the elements of a line of the record --- */
+
+static void add_link(struct nft_value *v, const char link[16])
 {
-	memcpy(to + *len, value, size);
-	*len += (size + 3) & ~(size_t)3;
+	char padded[16];
+
+	strncpy(padded, link, sizeof(padded));
+	nft_value_add(v, padded, sizeof(padded), "\"%s\"", link);
 }
 
-static void put_link(struct nft_element *x, const char link[16])
+static void add_mac(struct nft_value *v, struct in_addr address)
 {
-	strncpy((char *)x->key, link, 16);
-	x->key_len = 16;
+	uint8_t mac[6];
+
+	subnet_mac(address, mac);
+	nft_value_add(v, mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		      mac[3], mac[4], mac[5]);
 }
+
+static void add_address(struct nft_value *v, struct in_addr address)
+{
+	char text[INET_ADDRSTRLEN];
+
+	nft_value_add(v, &address, sizeof(address), "%s",
+		      inet_ntop(AF_INET, &address, text, sizeof(text)));
+}
+
+static void add_protocol(struct nft_value *v, bool udp)
+{
+	uint8_t protocol = udp ? IPPROTO_UDP : IPPROTO_TCP;
+
+	nft_value_add(v, &protocol, sizeof(protocol), "%s", udp ? "udp" : "tcp");
+}
+
+static void add_port(struct nft_value *v, uint16_t port)
+{
+	uint16_t big = htons(port);
+
+	nft_value_add(v, &big, sizeof(big), "%u", port);
+}
+
+enum { MEMBER_ELEMENTS = 2 };
+
+static void member_elements(const struct rules_member *m, struct nft_element v[MEMBER_ELEMENTS])
+{
+	v[0] = (struct nft_element){.family = NFPROTO_BRIDGE, .set = "ports"};
+	add_link(&v[0].key, m->link);
+	v[1] = (struct nft_element){.family = NFPROTO_BRIDGE, .set = "members"};
+	add_link(&v[1].key, m->link);
+	add_mac(&v[1].key, m->address);
+	add_address(&v[1].key, m->address);
+}
+
+static struct nft_element port_element(const struct rules_port *p)
+{
+	struct nft_element x = {.family = NFPROTO_INET,
+				.set = p->host.s_addr ? "ports_ip" : "ports_any"};
+
+	if (p->host.s_addr)
+		add_address(&x.key, p->host);
+	add_protocol(&x.key, p->udp);
+	add_port(&x.key, p->host_port);
+	add_address(&x.data, p->to);
+	add_port(&x.data, p->to_port);
+	return x;
+}
+
+/* --- by netlink --- */
 
 static int put_member(const char *table, bool add, const struct rules_member *m, struct err *e)
 {
-	struct nft_element v[] = {{.family = NFPROTO_BRIDGE, .set = "ports"},
-				  {.family = NFPROTO_BRIDGE, .set = "members"}};
-	uint8_t mac[6];
+	struct nft_element v[MEMBER_ELEMENTS];
 
-	subnet_mac(m->address, mac);
-	put_link(&v[0], m->link);
-	put_link(&v[1], m->link);
-	put(v[1].key, &v[1].key_len, mac, sizeof(mac));
-	put(v[1].key, &v[1].key_len, &m->address, sizeof(m->address));
-	return nft_elements(table, add, v, 2, e);
+	member_elements(m, v);
+	return nft_elements(table, add, v, MEMBER_ELEMENTS, e);
 }
 
 static int put_port(const char *table, bool add, const struct rules_port *p, struct err *e)
 {
-	struct nft_element x = {.family = NFPROTO_INET,
-				.set = p->host.s_addr ? "ports_ip" : "ports_any"};
-	uint16_t host_port = htons(p->host_port), to_port = htons(p->to_port);
-	uint8_t protocol = p->udp ? IPPROTO_UDP : IPPROTO_TCP;
+	struct nft_element x = port_element(p);
 	char text[PORT_TEXT];
 
-	if (p->host.s_addr)
-		put(x.key, &x.key_len, &p->host, sizeof(p->host));
-	put(x.key, &x.key_len, &protocol, sizeof(protocol));
-	put(x.key, &x.key_len, &host_port, sizeof(host_port));
-	put(x.data, &x.data_len, &p->to, sizeof(p->to));
-	put(x.data, &x.data_len, &to_port, sizeof(to_port));
 	if (nft_elements(table, add, &x, 1, e) == 0)
 		return 0;
 	if (e->sys == EEXIST) {
 		struct nft_element old = x;
 
-		old.data_len = 0;
+		old.data.len = 0;
 		if (nft_elements(table, false, &old, 1, e) == 0 &&
 		    nft_elements(table, true, &x, 1, e) == 0)
 			return 0;
 	}
 	port_text(p, text);
 	return err_wrap(e, "port %s", text);
-}
-
-/* Explains each element as one nft command. */
-static void tell(const char *set, bool add, const struct record *net)
-{
-	own_buf struct buf text = {0};
-	own_strv struct strv lines = {0};
-
-	if (explain_fd < 0)
-		return;
-	rules_of_record(&text, set, add, net);
-	strv_split(&lines, text.data ? text.data : "", '\n');
-	for (size_t i = 0; i < lines.n; i++)
-		if (*lines.v[i])
-			explain_shell("nft '%s'", lines.v[i]);
 }
 
 int nftset_put(const char *set, bool add, const struct record *net, struct err *e)
@@ -103,7 +129,29 @@ int nftset_put(const char *set, bool add, const struct record *net, struct err *
 			*e = why;
 		failed = failed || got < 0;
 	}
-	if (!failed)
-		tell(set, add, net);
 	return failed ? -1 : 0;
+}
+
+/* --- as text --- */
+
+void nftset_text(struct buf *to, const char *set, const char *verb, const struct record *net)
+{
+	own_str char *table = str_fmt(RULES_TABLES, set);
+	struct rules_member m;
+	struct rules_port p;
+
+	for (size_t i = 0; i < net->keys.n; i++) {
+		const char *key = net->keys.v[i], *value = net->values.v[i];
+		struct nft_element v[MEMBER_ELEMENTS];
+		size_t n = 0;
+
+		if (strcmp(key, "member") == 0 && rules_read_member(value, &m)) {
+			member_elements(&m, v);
+			n = MEMBER_ELEMENTS;
+		} else if (strcmp(key, "port") == 0 && rules_read_port(value, &p)) {
+			v[n++] = port_element(&p);
+		}
+		for (size_t k = 0; k < n; k++)
+			nft_element_text(table, verb, &v[k], to);
+	}
 }

@@ -22,4 +22,8 @@ struct err;
  */
 int nftset_put(const char *set, bool add, const struct record *net, struct err *e);
 
+/* Appends the same as commands for nft_run. verb: "add", "create" (refused if there is one) or
+ * "delete". */
+void nftset_text(struct buf *to, const char *set, const char *verb, const struct record *net);
+
 #endif

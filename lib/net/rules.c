@@ -166,8 +166,8 @@ static const char spoof_rules[] =
 	"	}\n"
 	"	chain port {\n"
 	"		iifname . ether saddr . ip saddr @members accept\n"
-	"		iifname . ether saddr . arp saddr ip @members "
-	"iifname . arp saddr ether . arp saddr ip @members accept\n"
+	"		iifname . ether saddr . arp saddr ip @members \\\n"
+	"			iifname . arp saddr ether . arp saddr ip @members accept\n"
 	"		drop\n"
 	"	}\n";
 
@@ -195,7 +195,7 @@ static void put_set(struct buf *out, const char *head, const struct rules_bridge
 			buf_fmt(out, "%s \"%s\" . \"%s\"", sep, b[i].name, b[i].name);
 		else
 			buf_fmt(out, "%s \"%s\"", sep, b[i].name);
-		sep = ",";
+		sep = ",\n		";
 	}
 	buf_str(out, *sep == ',' ? " }; }\n" : "; }\n");
 }
@@ -208,7 +208,7 @@ static void put_opened(struct buf *out, const struct strv *opened)
 
 	buf_str(&names, "");
 	buf_str(&pairs, "");
-	for (size_t i = 0; i < opened->n; i++, sep = ",") {
+	for (size_t i = 0; i < opened->n; i++, sep = ",\n		") {
 		buf_fmt(&names, "%s \"%s\"", sep, opened->v[i]);
 		buf_fmt(&pairs, "%s \"%s\" . \"%s\"", sep, opened->v[i], opened->v[i]);
 	}
@@ -233,57 +233,4 @@ void rules_tables(struct buf *out, const char *set, const struct rules_bridge *b
 	buf_fmt(out, "%s%s%s}\n", publish_rules, masquerade_rules, filter_rules);
 	replace_table(out, "bridge", set);
 	buf_fmt(out, "table bridge " RULES_TABLES " {\n%s}\n", set, spoof_rules);
-}
-
-/* --- elements --- */
-
-static const char *verb(bool add)
-{
-	return add ? "add" : "delete";
-}
-
-void rules_member(struct buf *out, const char *set, bool add, const struct rules_member *m)
-{
-	char address[INET_ADDRSTRLEN];
-	uint8_t mac[6];
-
-	subnet_mac(m->address, mac);
-	buf_fmt(out, "%s element bridge " RULES_TABLES " ports { \"%s\" }\n", verb(add), set,
-		m->link);
-	buf_fmt(out,
-		"%s element bridge " RULES_TABLES
-		" members { \"%s\" . %02x:%02x:%02x:%02x:%02x:%02x . %s }\n",
-		verb(add), set, m->link, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
-		text_of(m->address, address));
-}
-
-void rules_port(struct buf *out, const char *set, bool add, const struct rules_port *p)
-{
-	char host[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN];
-	const char *protocol = p->udp ? "udp" : "tcp";
-
-	buf_fmt(out, "%s element inet " RULES_TABLES " ", verb(add), set);
-	if (p->host.s_addr)
-		buf_fmt(out, "ports_ip { %s . %s . %u", text_of(p->host, host), protocol,
-			p->host_port);
-	else
-		buf_fmt(out, "ports_any { %s . %u", protocol, p->host_port);
-	if (add)
-		buf_fmt(out, " : %s . %u", text_of(p->to, to), p->to_port);
-	buf_str(out, " }\n");
-}
-
-void rules_of_record(struct buf *out, const char *set, bool add, const struct record *net)
-{
-	struct rules_member m;
-	struct rules_port p;
-
-	for (size_t i = 0; i < net->keys.n; i++) {
-		if (strcmp(net->keys.v[i], "member") == 0 &&
-		    rules_read_member(net->values.v[i], &m))
-			rules_member(out, set, add, &m);
-		else if (strcmp(net->keys.v[i], "port") == 0 &&
-			 rules_read_port(net->values.v[i], &p))
-			rules_port(out, set, add, &p);
-	}
 }

@@ -74,10 +74,4 @@ void rules_tables(struct buf *out, const char *set, const struct rules_bridge *b
 		  const struct strv *opened);
 void rules_no_tables(struct buf *out, const char *set);
 
-/* Append commands that add or remove elements; one text may have any number of commands. */
-void rules_member(struct buf *out, const char *set, bool add, const struct rules_member *m);
-void rules_port(struct buf *out, const char *set, bool add, const struct rules_port *p);
-/* Appends the commands for all lines of a record CT_RUN/ps_N/net. */
-void rules_of_record(struct buf *out, const char *set, bool add, const struct record *net);
-
 #endif

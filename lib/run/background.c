@@ -46,7 +46,7 @@ int background_leave(int *report, const char id[ID_LEN], struct err *e)
 
 	if (proc_leave(e) < 0)
 		return -1;
-	shut_fd(&explain_fd);
+	explain_end();
 	memcpy(news.id, id, sizeof(news.id));
 	if (tell(*report, &news, e) < 0)
 		return -1;

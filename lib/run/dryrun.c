@@ -9,49 +9,61 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/shell.h"
+#include "base/shellwrap.h"
 #include "container/container.h"
 #include "container/user.h"
 #include "kernel/caps.h"
 #include "run/command.h"
 #include "run/netrecipe.h"
 #include "run/netstage.h"
+#include "run/rootrecipe.h"
 #include "run/stage.h"
 
-/* Its namespaces live as long as somebody is in them; what they need from outside is done
- * meanwhile. */
 static const char head[] =
+	"#!/bin/sh\n"
+	"# A run of ct-run, by hand: standard tools make the same container, run the same command in\n"
+	"# it, and take everything away at the end. What is marked \"approx\" only comes near.\n"
 	"set -eu\n"
-	"exec 3<&0 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- # approx: the run closes all that its caller has open\n"
+	"\n"
+	"# Descriptor 3 keeps the input for the command.\n"
+	"# approx: the run closes all other descriptors that its caller has open\n"
+	"exec 3<&0 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-\n"
 	"umask=$(umask)\n"
 	"umask 022\n"
+	"\n"
+	"# A directory for the files of this script: $root, where the container's root directory is\n"
+	"# mounted, and pipes, by which the processes of this script wait for each other.\n"
 	"work=$(mktemp -d)\n"
 	"chmod 711 \"$work\"\n"
 	"root=$work/root\n"
 	"mkdir \"$root\"\n"
 	"mkfifo -m 666 \"$work/up\" \"$work/mounted\" \"$work/go\"\n"
-	"pwd=$PWD home='' group='' parents='' joined='' linked='' made='' opened='' holder='' turner='' program=''\n"
+	"pwd=$PWD\n"
 	"export work root pwd umask\n"
-	"in_mounts() { nsenter --target \"$holder\" --mount -- \"$@\"; }\n";
+	"\n"
+	"# At the end, however it comes: end the processes, then call the functions in $undo. Each\n"
+	"# part of the script puts its own in front before it makes something.\n"
+	"undo='' holder='' turner='' program=''\n"
+	"clean() {\n"
+	"	set +e\n"
+	"	trap - EXIT\n"
+	"	trap '' HUP INT TERM\n"
+	"	for pid in $program; do\n"
+	"		xargs -r kill -KILL <\"/proc/$pid/task/$pid/children\"\n"
+	"		kill -KILL \"$pid\"\n"
+	"	done 2>/dev/null\n"
+	"	[ -z \"$holder\" ] || kill \"$holder\"\n"
+	"	[ -z \"$turner\" ] || kill \"$turner\" 2>/dev/null\n"
+	"	for step in $undo; do \"$step\"; done\n"
+	"	rm -rf --one-file-system \"$work\"\n"
+	"}\n"
+	"trap clean EXIT\n"
+	"trap 'exit 129' HUP\n";
 
 /* On a terminal Ctrl-C is for the program. */
-static void put_clean(const struct recipe *parts, bool tty, struct buf *out)
+static void put_head(bool tty, struct buf *out)
 {
-	buf_str(out,
-		"clean() {\n\tset +e\n\ttrap - EXIT\n\ttrap '' HUP INT TERM\n"
-		"\tfor pid in $program; do kill -KILL $(cat \"/proc/$pid/task/$pid/children\") \"$pid\"; done 2>/dev/null\n"
-		"\t[ -z \"$holder\" ] || kill \"$holder\"\n\t[ -z \"$turner\" ] || kill \"$turner\" 2>/dev/null\n");
-	if (parts->after.len)
-		buf_str(out, parts->after.data);
-	buf_fmt(out,
-		"\trm -rf --one-file-system \"$work\"\n}\ntrap clean EXIT\n"
-		"trap 'exit 129' HUP\ntrap %s INT\ntrap 'exit 143' TERM\n",
-		tty ? "''" : "'exit 130'");
-}
-
-static void put(struct buf *out, const char *title, const struct buf *part)
-{
-	if (part->len)
-		buf_fmt(out, "\n# %s\n%s", title, part->data);
+	buf_fmt(out, "%strap %s INT\ntrap 'exit 143' TERM\n", head, tty ? "''" : "'exit 130'");
 }
 
 static void put_holder(const struct run *r, const struct recipe *parts, struct buf *out)
@@ -62,7 +74,9 @@ static void put_holder(const struct run *r, const struct recipe *parts, struct b
 
 	if (!parts->flags.len && !parts->other.len)
 		return;
-	buf_str(out, "\n# The namespaces, held open by a process that sleeps.\n");
+	buf_str(out,
+		"\n# The namespaces live as long as a process is in them: one that sleeps holds them open\n"
+		"# while they are set up from outside.\n");
 	if (parts->other.len)
 		buf_fmt(out, "%s ", parts->other.data);
 	if (owner && caps_held(CAP_SETUID))
@@ -70,49 +84,76 @@ static void put_holder(const struct run *r, const struct recipe *parts, struct b
 	if (parts->flags.len)
 		buf_fmt(out, "unshare%s ", parts->flags.data);
 	buf_str(out,
-		"sh -c 'echo; exec sleep infinity' >\"$work/up\" &\nholder=$!\nread -r _ <\"$work/up\"\n");
+		"\\\n	sh -c 'echo; exec sleep infinity' >\"$work/up\" &\n"
+		"holder=$!\nread -r _ <\"$work/up\"\n");
+}
+
+/* From outside, with the host's rights. */
+static void put_held(const struct recipe *parts, struct buf *out)
+{
+	if ((parts->held.len && strstr(parts->held.data, "$root")) || parts->turn.len)
+		buf_fmt(out, "\n%s", rootrecipe_functions);
+	if (parts->held.len)
+		buf_str(out, parts->held.data);
+}
+
+static void put_program(const struct run *r, const char *words, const char *leave, struct buf *out)
+{
+	const char *session = r->store && !r->plan->tty ? "setsid " : "";
+	const char *last = r->plan->init ? "\"$@\"; exit $?" : "exec \"$@\"";
+	own_buf struct buf dir = {0};
+
+	shell_word(&dir, r->plan->workdir ? r->plan->workdir : "/");
+	if (r->plan->init)
+		buf_str(out,
+			"# approx: a shell is process 1; unlike the run's init it passes no signal on\n");
+	if (plan_has_stage(r->plan, STAGE_ROOT))
+		buf_fmt(out,
+			"# This shell says that all is mounted, hears that the new root is \"/\", and becomes\n"
+			"# the program.\n"
+			"cd /\nexec 8>\"$work/mounted\" 9<\"$work/go\"\n%s"
+			"exec %s%s%s/bin/sh -c '\n"
+			"		echo >&8\n		exec 8>&-\n"
+			"		read -r _ <&9 || exit 125\n		exec 9<&-\n"
+			"		cd \"$0\" || exit 125\n		unset PWD OLDPWD\n"
+			"		%s' \\\n	%s \"$@\"\n",
+			leave, session, words, *words || *session ? " \\\n	" : "", last, dir.data);
+	else if (*words)
+		buf_fmt(out, "cd %s\n%sexec %s%s \"$@\"\n",
+			r->plan->workdir ? dir.data : "\"$pwd\"", leave, session, words);
+	else
+		buf_fmt(out, "cd %s\n%s%s\n", r->plan->workdir ? dir.data : "\"$pwd\"", leave, last);
 }
 
 /* What the process does that goes in: mounts, then the program, once it has been given its root. */
 static void put_inside(const struct run *r, const struct recipe *parts, struct buf *out)
 {
-	const char *words = parts->words.len ? parts->words.data : "";
-	const char *session = r->store && !r->plan->tty ? "setsid " : "";
-	const char *last = r->plan->init
-		? "\"$@\"; exit $? # approx: an init that passes signals on"
-		: "exec \"$@\"";
-	/* Its environment is the caller's. */
-	const char *leave = r->store ? ""
-				     : "umask \"$umask\"\nunset work root pwd base group umask\n";
-	own_buf struct buf dir = {0};
+	static const char make_file[] =
+		"make_file() { [ -e \"$1\" ] || { mkdir -p \"${1%/*}\"; : >\"$1\"; }; }\n";
+	const char *lines = parts->inside.len ? parts->inside.data : "";
+	own_buf struct buf script = {0};
 
-	buf_str(out, "\n# Inside.\ncat >\"$work/inside\" <<'INSIDE'\nset -eu\n");
-	if (parts->inside.len)
-		buf_str(out, parts->inside.data);
-	shell_word(&dir, r->plan->workdir ? r->plan->workdir : "/");
-	if (plan_has_stage(r->plan, STAGE_ROOT))
-		buf_fmt(out,
-			"cd /\nexec 8>\"$work/mounted\" 9<\"$work/go\"\n%s"
-			"exec %s%s /bin/sh -c 'echo >&8; exec 8>&-; read -r _ <&9 || exit 125; exec 9<&-; cd \"$0\" || exit 125\n"
-			"unset PWD OLDPWD; %s' %s \"$@\"\n",
-			leave, session, words, r->plan->init ? "\"$@\"; exit $?" : last, dir.data);
-	else
-		buf_fmt(out, "cd %s\n%s%s%s%s%s\n", r->plan->workdir ? dir.data : "\"$pwd\"", leave,
-			*words ? "exec " : "", *words ? session : "", words,
-			*words ? " \"$@\"" : last);
+	buf_fmt(&script, "set -eu\n%s%s\n", strstr(lines, "make_file ") ? make_file : "", lines);
+	/* The environment of a bare run is the caller's. */
+	put_program(r, parts->words.len ? parts->words.data : "",
+		    r->store ? "" : "umask \"$umask\"\nunset work root pwd base umask\n", &script);
+	buf_str(out, "\n# What the process does that goes in.\ncat >\"$work/inside\" <<'INSIDE'\n");
+	shellwrap(out, script.data, SHELLWRAP_COLUMNS);
 	buf_str(out, "INSIDE\n");
-	if (r->plan->init)
-		buf_str(out,
-			"# approx: a shell is process 1; unlike the run's init it passes no signal on\n");
 }
 
 static void put_turn(const struct recipe *parts, struct buf *out)
 {
-	if (parts->turn.len)
-		buf_fmt(out,
-			"\n# When all is mounted the new root becomes \"/\".\n(\nset -e\nexec 6<\"$work/mounted\" 7>\"$work/go\"\nread -r _ <&6\n%s"
-			"echo >&7\n) &\nturner=$!\n",
-			parts->turn.data);
+	own_strv struct strv lines = {0};
+
+	if (!parts->turn.len)
+		return;
+	strv_split(&lines, parts->turn.data, '\n');
+	buf_str(out, "\n# When all is mounted the new root becomes \"/\".\n(\n	set -e\n"
+		     "	exec 6<\"$work/mounted\" 7>\"$work/go\"\n	read -r _ <&6\n");
+	for (size_t i = 0; i + 1 < lines.n; i++)
+		buf_fmt(out, "	%s\n", lines.v[i]);
+	buf_str(out, "	echo >&7\n) &\nturner=$!\n");
 }
 
 /* In the background, where a signal ends the wait for it; so its input is handed on, and no signal
@@ -122,12 +163,14 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
 	unsigned id = root == (uint32_t)-1 ? r->map.line[0].inside : 0;
 
-	buf_fmt(out, "\n(\nset -e\n%sexec env --default-signal%s",
+	buf_fmt(out,
+		"\n# It goes in, and becomes the program. (In the background: a signal to this shell ends\n"
+		"# the wait for it.)\n(\n	set -e\n%s	exec env --default-signal%s",
 		parts->join.len ? parts->join.data : "", r->store ? "" : "=INT,QUIT");
 	if (parts->front.len)
-		buf_fmt(out, " %s", parts->front.data);
+		buf_fmt(out, " \\\n		%s", parts->front.data);
 	if (parts->flags.len || parts->entered.len)
-		buf_fmt(out, " nsenter --target \"$holder\"%s%s",
+		buf_fmt(out, " \\\n		nsenter --target \"$holder\"%s%s",
 			parts->entered.len ? parts->entered.data : "",
 			parts->flags.len ? parts->flags.data : "");
 	if (r->map.n && caps_held(CAP_SETUID))
@@ -135,13 +178,15 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 	else if (r->map.n)
 		buf_str(out, " --preserve-credentials");
 	if (parts->late.len)
-		buf_fmt(out, " unshare%s%s", parts->late.data,
+		buf_fmt(out, " \\\n		unshare%s%s", parts->late.data,
 			plan_has_stage(r->plan, STAGE_PID) || plan_has_stage(r->plan, STAGE_TIME)
 				? " --fork --kill-child"
 				: "");
-	buf_str(out, " sh \"$work/inside\"");
+	buf_str(out, " \\\n		sh \"$work/inside\"");
 	shell_words(out, &r->plan->args);
-	buf_fmt(out, "\n) %s 3<&- &\nprogram=$!\nset +e\nwait $program\nexit\n",
+	buf_fmt(out,
+		"\n) %s 3<&- &\nprogram=$!\n\n"
+		"# Its status is that of the script.\nset +e\nwait $program\nexit\n",
 		r->input ? "<&3" : "</dev/null");
 }
 
@@ -196,11 +241,38 @@ static int plan_run(struct run *r, int root, struct err *e)
 		: filetree_check_places(&r->tree, r->rootfs, e);
 }
 
+/* A stage's part of the script, with its heading. */
+static void put_part(const struct stage *s, struct buf *part, struct buf *to)
+{
+	if (part->len)
+		buf_fmt(to, "\n# %s: %s\n%s", stage_names[s->id], s->says, part->data);
+	buf_free(part);
+}
+
+/* The parts of all stages. */
+static void collect(const struct run *r, struct recipe *parts)
+{
+	for (const struct stage *s = stages; s->says; s++) {
+		struct buf before = parts->before, held = parts->held, inside = parts->inside;
+
+		if (!stage_is_wanted(s, r->plan))
+			continue;
+		parts->before = parts->held = parts->inside = (struct buf){0};
+		s->shell(r, parts);
+		put_part(s, &parts->before, &before);
+		put_part(s, &parts->held, &held);
+		put_part(s, &parts->inside, &inside);
+		parts->before = before;
+		parts->held = held;
+		parts->inside = inside;
+	}
+}
+
 int dryrun_script(const struct store *store, const struct plan *plan, int root, struct buf *out,
 		  struct err *e)
 {
 	own_recipe struct recipe parts = {0};
-	own_buf struct buf before = {0};
+	own_buf struct buf script = {0};
 	struct run r = {.store = store,
 			.plan = plan,
 			.id = "by-hand",
@@ -210,26 +282,18 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 			.hostname = plan->hostname || !store ? plan->hostname : "by-hand"};
 	int failed = plan_run(&r, root, e) < 0 || netrecipe_plan(&r, e) < 0 ? -1 : 0;
 
-	for (const struct stage *s = stages; !failed && s->says; s++) {
-		if (!stage_is_wanted(s, plan))
-			continue;
-		s->shell(&r, &parts);
+	if (failed == 0) {
+		collect(&r, &parts);
+		put_head(plan->tty, &script);
 		if (parts.before.len)
-			buf_fmt(&before, "\n# %s: %s\n%s", stage_names[s->id], s->says,
-				parts.before.data);
-		buf_free(&parts.before);
+			buf_str(&script, parts.before.data);
+		put_holder(&r, &parts, &script);
+		put_held(&parts, &script);
+		put_inside(&r, &parts, &script);
+		put_turn(&parts, &script);
+		put_run(&r, &parts, &script);
+		shellwrap(out, script.data, SHELLWRAP_COLUMNS);
 	}
-	buf_fmt(out,
-		"#!/bin/sh\n# A run of ct-run, by hand. What is marked \"approx\" only comes near.\n%s",
-		head);
-	put_clean(&parts, plan->tty, out);
-	if (before.len)
-		buf_str(out, before.data);
-	put_holder(&r, &parts, out);
-	put(out, "From outside: what takes the host's rights.", &parts.held);
-	put_inside(&r, &parts, out);
-	put_turn(&parts, out);
-	put_run(&r, &parts, out);
 	run_end(&r);
 	return failed;
 }

@@ -50,6 +50,7 @@ static void tell_same(const struct entry *n)
 {
 	const struct program *p = &n->program;
 	own_str char *procs = str_fmt("*/%s/cgroup.procs", n->group.path);
+	bool limits = plan_has_stage(n->j->plan, STAGE_CAPS) && !p->as_is;
 	own_buf struct buf line = {0};
 
 	if (explain_fd < 0)
@@ -57,14 +58,16 @@ static void tell_same(const struct entry *n)
 	buf_str(&line, "for procs in $(find /sys/fs/cgroup -path ");
 	shell_word(&line, procs);
 	buf_str(&line, "); do echo 0 >\"$procs\"; done\n");
+	if (limits)
+		recipe_list_caps(n->j->plan->caps, &line);
 	for (size_t i = 0; i < n->j->plan->ulimits.n; i++)
 		buf_fmt(&line, "prlimit --%s ", n->j->plan->ulimits.v[i]);
 	buf_fmt(&line, "nsenter --target %d --all%s --root --wdns=", (int)n->j->target.pid,
 		n->namespaces & CLONE_NEWUSER && !p->as_is ? " --setuid 0 --setgid 0" : "");
 	shell_word(&line, p->workdir ? p->workdir : "/");
 	buf_str(&line, " ");
-	if (plan_has_stage(n->j->plan, STAGE_CAPS) && !p->as_is) {
-		recipe_bounding_set(n->j->plan->caps, &line);
+	if (limits) {
+		buf_str(&line, recipe_limit_caps);
 		recipe_become_user(&p->who, &line);
 	}
 	buf_str(&line, " env -i --");
@@ -245,7 +248,7 @@ static int start_and_leave(struct join *j, struct err *e)
 		return -1;
 	if (!proc_has_executed(j->pid))
 		return err_set(e, "%s: was killed before it could be executed", j->plan->args.v[0]);
-	shut_fd(&explain_fd);
+	explain_end();
 	return proc_leave(e);
 }
 

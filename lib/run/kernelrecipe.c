@@ -45,7 +45,8 @@ static void borrow(const struct fsentry *entry, const char *at, const char *opti
 	buf_fmt(to, "mount --%s %s %s\n", entry->recursive ? "rbind" : "bind", entry->target, at);
 	if (entry->recursive)
 		buf_fmt(to,
-			"findmnt -rno TARGET --submounts %s | while read -r at; do mount -o remount,bind%s \"$at\"; done\n",
+			"findmnt -rno TARGET --submounts %s | while read -r at; do\n"
+			"	mount -o remount,bind%s \"$at\"\ndone\n",
 			at, options);
 	else
 		buf_fmt(to, "mount -o remount,bind%s %s\n", options, at);
@@ -87,16 +88,12 @@ static bool mount_below(const struct run *r, const char *root, const char *top,
 }
 
 /* The paths of the entries of one kind, from entry i on, for a loop; gives how many. */
-static size_t put_paths(const struct filetree *t, size_t i, size_t skip, struct buf *to)
+static size_t put_paths(const struct filetree *t, size_t i, struct buf *to)
 {
 	size_t first = i;
 
 	for (; i < t->n && t->v[i].kind == t->v[first].kind && t->v[i].phase == FSENTRY_KERNEL; i++)
-		buf_fmt(to, "%s%s",
-			i == first      ? " "
-				: i % 4 ? " "
-					: " \\\n\t",
-			t->v[i].target + skip);
+		buf_fmt(to, " %s", t->v[i].target);
 	return i - first;
 }
 
@@ -115,7 +112,7 @@ static size_t lend_nodes(const struct filetree *t, size_t i, struct buf *to)
 		buf_str(to, all_nodes);
 	} else {
 		buf_str(to, "for node in");
-		n = put_paths(t, i, 0, to);
+		n = put_paths(t, i, to);
 		buf_str(to, "; do\n");
 	}
 	buf_str(to,
@@ -166,7 +163,7 @@ static size_t restrict_paths(const struct filetree *t, const char *root, size_t 
 	size_t n;
 
 	buf_str(to, "for path in");
-	n = put_paths(t, i, 0, to);
+	n = put_paths(t, i, to);
 	buf_fmt(to, "; do\n\tat=%s$path\n", root);
 	if (hide)
 		buf_str(to,

@@ -1,34 +1,19 @@
 #include "run/netrecipe.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/err.h"
 #include "base/own.h"
 #include "base/shell.h"
 #include "container/container.h"
 #include "kernel/hierarchy.h"
+#include "kernel/nft.h"
+#include "kernel/rtnl.h"
+#include "net/bridge.h"
+#include "net/nftset.h"
 #include "run/netstage.h"
 #include "store/names.h"
-
-enum { MAC_TEXT = 18 };
-
-static const char *mac_of(struct in_addr address, char text[MAC_TEXT])
-{
-	uint8_t mac[6];
-
-	subnet_mac(address, mac);
-	snprintf(text, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-		 mac[4], mac[5]);
-	return text;
-}
-
-static const char *text_of(struct in_addr a, char text[INET_ADDRSTRLEN])
-{
-	return inet_ntop(AF_INET, &a, text, INET_ADDRSTRLEN);
-}
 
 int netrecipe_plan(struct run *r, struct err *e)
 {
@@ -51,83 +36,84 @@ int netrecipe_plan(struct run *r, struct err *e)
 	return 0;
 }
 
+/* The lines of a function, indented but for here-documents. */
+static void put_body(const struct buf *lines, struct buf *to)
+{
+	own_strv struct strv list = {0};
+	bool here = false;
+
+	strv_split(&list, lines->data, '\n');
+	for (size_t i = 0; i + 1 < list.n; i++) {
+		buf_fmt(to, "%s%s\n", here ? "" : "	", list.v[i]);
+		here = here ? !str_equal(list.v[i], "END") : strstr(list.v[i], "<<'END'") != NULL;
+	}
+}
+
 /* ---- the bridge, if it is not there ---- */
 
-static void put_tables(const struct network *n, struct buf *to)
+/* The commands of the rules, as for a network alone. */
+static void put_tables(const struct network *n, struct netlink *to)
 {
 	struct rules_bridge bridge = {
 		.subnet = n->subnet, .internal = n->internal, .isolated = n->isolated};
-	own_buf struct buf rules = {0}, line = {0};
+	own_buf struct buf rules = {0};
 	struct strv none = {0};
+	struct err ignored;
 
 	memcpy(bridge.name, n->bridge, sizeof(bridge.name));
 	rules_tables(&rules, n->set, &bridge, 1, &none);
-	shell_format(&line, rules.data);
-	buf_fmt(to, "printf %s | nft -f -\n", line.data);
+	nft_run_to(to, "packet filter", rules.data, &ignored);
 }
 
-static void bring_up(const struct network *n, struct recipe *out)
+/* The links of the default routes forward packets while the bridge is there. */
+static void put_forwarding(const struct network *n, struct buf *to)
 {
-	char mac[MAC_TEXT], address[INET_ADDRSTRLEN];
-	struct in_addr gateway = network_gateway(n);
-	struct buf *to = &out->held;
+	static const char *const sets[] = {RULES_OPENED, RULES_CLAIMED};
 
-	buf_fmt(to, "if ! ip link show %s >/dev/null 2>&1; then\nmade=%s\n", n->bridge, n->bridge);
-	buf_fmt(to, "ip link add %s address %s type bridge group_fwd_mask 16384\n", n->bridge,
-		mac_of(gateway, mac));
-	buf_fmt(to, "sysctl -qw net.ipv4.conf.%s.route_localnet=1 net.ipv4.conf.%s.forwarding=1\n",
-		n->bridge, n->bridge);
-	buf_fmt(to, "ip address replace %s/%u broadcast + dev %s\n", text_of(gateway, address),
-		n->subnet.prefix, n->bridge);
-	put_tables(n, to);
-	if (!n->internal)
-		buf_fmt(to,
-			"for link in $(ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); do "
-			"[ \"$(cat \"/proc/sys/net/ipv4/conf/$link/forwarding\")\" = 1 ] || { opened=\"$opened $link\"; "
-			"nft \"add element inet " RULES_TABLES " " RULES_OPENED
-			" { \\\"$link\\\" }; "
-			"add element inet " RULES_TABLES " " RULES_CLAIMED " { \\\"$link\\\" }\"; "
-			"echo 1 >\"/proc/sys/net/ipv4/conf/$link/forwarding\"; }; done\n",
-			n->set, n->set);
-	buf_fmt(to, "ip link set %s up\nfi\n", n->bridge);
-	buf_fmt(&out->after,
-		"if [ -n \"$made\" ]; then ip link del %s; nft 'delete table inet " RULES_TABLES
-		"; delete table bridge " RULES_TABLES
-		"'; for link in $opened; do echo 0 >\"/proc/sys/net/ipv4/conf/$link/forwarding\"; done; fi\n",
+	buf_str(to,
+		"for link in $(ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); do\n"
+		"	[ \"$(sysctl -n \"net/ipv4/conf/$link/forwarding\")\" = 0 ] || continue\n"
+		"	opened=\"$opened $link\"\n");
+	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+		buf_fmt(to, "	nft \"add element inet " RULES_TABLES " %s { \\\"$link\\\" }\"\n",
+			n->set, sets[i]);
+	buf_str(to, "	sysctl -qw \"net/ipv4/conf/$link/forwarding=1\"\ndone\n");
+}
+
+static void bring_up(const struct network *n, struct buf *to)
+{
+	own_buf struct buf body = {0};
+	own_netlink struct netlink *shell = netlink_text(&body);
+	struct err ignored;
+
+	buf_fmt(to,
+		"opened=''\nremove_bridge() {\n	ip link del %s\n"
+		"	nft 'delete table inet " RULES_TABLES "; delete table bridge " RULES_TABLES
+		"'\n"
+		"	for link in $opened; do\n"
+		"		sysctl -qw \"net/ipv4/conf/$link/forwarding=0\"\n	done\n}\n",
 		n->bridge, n->set, n->set);
+	buf_str(&body, "undo=\"remove_bridge $undo\"\n");
+	bridge_make(shell, n, false, &ignored);
+	put_tables(n, shell);
+	if (!n->internal)
+		put_forwarding(n, &body);
+	rtnl_up(shell, n->bridge, true, &ignored);
+	buf_str(to, "make_bridge() {\n");
+	put_body(&body, to);
+	buf_fmt(to, "}\nip link show %s >/dev/null 2>&1 || make_bridge\n\n", n->bridge);
 }
 
 /* ---- its end ---- */
 
-/* All or none: what another has already is not ours to take away. */
-static void put_elements(struct buf *to, const struct buf *commands)
-{
-	static const char add[] = "add ";
-	own_strv struct strv lines = {0};
-	bool some = false;
-
-	strv_split(&lines, commands->data, '\n');
-	for (size_t i = 0; i < lines.n; i++) {
-		bool adds = str_starts(lines.v[i], add);
-
-		if (!*lines.v[i])
-			continue;
-		buf_fmt(to, "%s%s%s", some ? "; " : "nft '", adds ? "create " : "",
-			lines.v[i] + (adds ? strlen(add) : 0));
-		some = true;
-	}
-	buf_str(to, "'");
-}
-
 /* What a container is known by to the packet filter, and its ports. */
-static void tell_filter(const struct run *r, const char *set, bool add, struct buf *to)
+static void make_record(const struct run *r, struct record *net)
 {
 	const struct endpoint *m = &r->supervisor.net.member;
-	own_buf struct buf commands = {0};
 	struct port_range range;
 	struct err ignored;
 
-	rules_member(&commands, set, add, &m->at);
+	rules_record_member(net, &m->at);
 	for (size_t i = 0; i < r->plan->ports.n; i++) {
 		if (port_read(r->plan->ports.v[i], &range, &ignored) < 0)
 			continue;
@@ -136,80 +122,66 @@ static void tell_filter(const struct run *r, const char *set, bool add, struct b
 			uint16_t host = range.host_port ? range.host_port
 							: 40000 + range.to_port % 20000;
 
-			rules_port(&commands, set, add,
-				   &(struct rules_port){.host = range.host,
-							.to = m->at.address,
-							.host_port = (uint16_t)(host + k),
-							.to_port = (uint16_t)(range.to_port + k),
-							.udp = range.udp});
+			rules_record_port(
+				net,
+				&(struct rules_port){.host = range.host,
+						     .to = m->at.address,
+						     .host_port = (uint16_t)(host + k),
+						     .to_port = (uint16_t)(range.to_port + k),
+						     .udp = range.udp});
 		}
 	}
-	put_elements(to, &commands);
 }
 
-static void pair(const struct endpoint *m, struct buf *to)
+static void put_elements(const struct run *r, const char *set, const char *verb, struct buf *to)
 {
-	char mac[MAC_TEXT];
+	own_record struct record net = {0};
+	own_buf struct buf commands = {0}, body = {0};
 
-	buf_fmt(to,
-		"ip link add %s type veth peer name %s address %s netns \"$holder\"\nlinked=1\n",
-		m->at.link, m->at.inside, mac_of(m->at.address, mac));
-	buf_fmt(to, "ip link set %s master %s up\n", m->at.link, m->bridge_name);
-	buf_fmt(to, "bridge link set dev %s hairpin on isolated %s\n", m->at.link,
-		m->isolated ? "on" : "off");
+	make_record(r, &net);
+	nftset_text(&commands, set, verb, &net);
+	nft_shell(commands.data, &body);
+	put_body(&body, to);
 }
 
-static void configure(const struct endpoint *m, struct buf *to)
+static void connect_to(const struct run *r, struct buf *to)
 {
-	char address[INET_ADDRSTRLEN];
-
-	buf_fmt(to, "ip address replace %s/%u broadcast + dev %s\n",
-		text_of(m->address.address, address), m->address.prefix, m->at.inside);
-	buf_fmt(to, "ip link set %s up\n", m->at.inside);
-	if (m->gateway.s_addr)
-		buf_fmt(to, "ip route replace default via %s dev %s\n",
-			text_of(m->gateway, address), m->at.inside);
-}
-
-static void connect_to(const struct run *r, struct recipe *out)
-{
+	const struct endpoint *m = &r->supervisor.net.member;
+	own_netlink struct netlink *shell = netlink_text(to);
 	own_network struct network n = NETWORK_NONE;
 	struct err ignored;
 
 	if (network_find(r->store, netstage_name(r->plan), &n, &ignored) < 0)
 		return;
-	buf_fmt(&out->after,
-		"[ -z \"$linked\" ] || ip link del %s 2>/dev/null\n[ -z \"$joined\" ] || ",
-		r->supervisor.net.member.at.link);
-	tell_filter(r, n.set, false, &out->after);
-	buf_str(&out->after, "\n");
-	bring_up(&n, out);
-	buf_str(&out->held, "joined=1\n");
-	tell_filter(r, n.set, true, &out->held);
-	buf_str(&out->held, " || { joined=''; exit 1; }\n");
-	pair(&r->supervisor.net.member, &out->held);
-	configure(&r->supervisor.net.member, &out->inside);
+	bring_up(&n, to);
+	buf_str(to,
+		"# What the packet filter knows of the container: where its packets come from, and its\n"
+		"# ports. All of it is new, or nothing is added: what others have stays theirs.\n"
+		"announce() {\n");
+	put_elements(r, n.set, "create", to);
+	buf_str(to, "}\nwithdraw() {\n");
+	put_elements(r, n.set, "delete", to);
+	buf_str(to, "}\nundo=\"withdraw $undo\"\nannounce || { undo=${undo#* }; exit 1; }\n\n"
+		    "# A pair of links: one end is a port of the bridge, the other the container's.\n");
+	buf_fmt(to, "remove_pair() { ip link del %s 2>/dev/null; }\nundo=\"remove_pair $undo\"\n",
+		m->at.link);
+	endpoint_pair(shell, m, NULL, -1, "\"$holder\"", &ignored);
 }
 
 void recipe_net(const struct run *r, struct recipe *out)
 {
-	bool known = r->store && netstage_name(r->plan);
+	own_netlink struct netlink *inside = netlink_text(&out->inside);
+	struct err ignored;
 
-	if (out->typed)
+	/* The rest is told as it is done. */
+	if (out->typed) {
 		buf_str(&out->inside, "unshare --net\n");
-	else
-		buf_str(&out->flags, " --net");
-	if (r->plan->net == NET_EMPTY)
 		return;
-	buf_fmt(&out->inside,
-		"echo 0 %u >/proc/sys/net/ipv4/ping_group_range\necho 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start\n",
-		netstage_last_group(&r->map));
-	/* What comes is told as it is done (rtnl.h). */
-	if (out->typed && known)
-		return;
-	buf_str(&out->inside, "ip link set lo up\n");
-	if (known)
-		connect_to(r, out);
+	}
+	buf_str(&out->flags, " --net");
+	if (r->store && netstage_name(r->plan))
+		connect_to(r, &out->held);
+	netstage_set_up(inside, r, NULL, &ignored);
 }
 
 /* ---- another container's ---- */

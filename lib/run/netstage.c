@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/fd.h"
 #include "base/own.h"
 #include "base/record.h"
@@ -221,15 +222,25 @@ void netstage_undo(struct run *r)
 
 /* --- the first process --- */
 
-static int bring_up_loopback(struct err *e)
+static int bring_up_loopback(struct netlink *to, struct err *e)
 {
-	own_fd int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	static const char shell[] = "ip link set lo up\n";
 	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	own_fd int sock = -1;
+	int failed;
 
-	return sock < 0 || ioctl(sock, SIOCSIFFLAGS, &lo) < 0 ? err_sys(e, "bring up lo") : 0;
+	if (netlink_text_of(to)) {
+		buf_str(netlink_text_of(to), shell);
+		return 0;
+	}
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	failed = sock < 0 ? -1 : ioctl(sock, SIOCSIFFLAGS, &lo);
+	explain_call(shell, failed, "ioctl(%d, SIOCSIFFLAGS, {\"lo\", IFF_UP|IFF_RUNNING})", sock);
+	return failed < 0 ? err_sys(e, "bring up lo") : 0;
 }
 
-unsigned netstage_last_group(const struct idmap *map)
+/* The last of the groups that may ping: all that the map has, or else our own. */
+static unsigned last_group(const struct idmap *map)
 {
 	struct idmap ours;
 	struct err ignored;
@@ -241,24 +252,28 @@ unsigned netstage_last_group(const struct idmap *map)
 
 /* Everybody may ping, and listen at any port: it is a host of its own. What cannot be had is done
  * without. */
-static void allow_users(const struct idmap *map)
+static void allow_users(struct netlink *to, const struct idmap *map)
 {
-	own_str char *groups = str_fmt("0 %u", netstage_last_group(map));
+	own_str char *groups = str_fmt("0 %u", last_group(map));
 	struct err ignored;
 
-	file_put(AT_FDCWD, "/proc/sys/net/ipv4/ping_group_range", groups, &ignored);
-	file_put(AT_FDCWD, "/proc/sys/net/ipv4/ip_unprivileged_port_start", "0", &ignored);
+	rtnl_sysctl(to, "net/ipv4/ping_group_range", groups, &ignored);
+	rtnl_sysctl(to, "net/ipv4/ip_unprivileged_port_start", "0", &ignored);
+}
+
+int netstage_set_up(struct netlink *to, const struct run *r, const char *id, struct err *e)
+{
+	if (r->plan->net == NET_EMPTY) /* a bare run that asked for no more */
+		return 0;
+	allow_users(to, &r->map);
+	return netstage_name(r->plan)
+		? endpoint_configure(to, &r->supervisor.net.member, id, e)
+		: bring_up_loopback(to, e);
 }
 
 int netstage_enter(struct run *r, struct err *e)
 {
-	own_netlink struct netlink *rtnl = NULL;
+	own_netlink struct netlink *rtnl = netstage_name(r->plan) ? rtnl_open(-1, e) : NULL;
 
-	if (r->plan->net == NET_EMPTY) /* a bare run that asked for no more */
-		return 0;
-	allow_users(&r->map);
-	if (!netstage_name(r->plan))
-		return bring_up_loopback(e);
-	rtnl = rtnl_open(-1, e);
-	return rtnl ? endpoint_configure(rtnl, &r->supervisor.net.member, r->id, e) : -1;
+	return netstage_name(r->plan) && !rtnl ? -1 : netstage_set_up(rtnl, r, r->id, e);
 }

@@ -8,6 +8,7 @@
 #include "run/run.h"
 
 struct err;
+struct netlink;
 
 /* Whether the run makes a network namespace. */
 bool netstage_is_new(const struct plan *p);
@@ -17,8 +18,12 @@ const char *netstage_container(const struct plan *p);
 /* The network that it is to be on; NULL: none. */
 const char *netstage_name(const struct plan *p);
 
-/* The last of the groups that may ping, of a run with that map (none: with ours). */
-unsigned netstage_last_group(const struct idmap *map);
+/*
+ * What the first process does in a network namespace of its own: settings, lo, its end of the pair.
+ * to: a socket of that namespace (NULL: the run is on no network), or a text that gets shell
+ * instead. id NULL: without the names that tell of the container.
+ */
+int netstage_set_up(struct netlink *to, const struct run *r, const char *id, struct err *e);
 
 int netstage_prepare(struct run *r, struct err *e);
 /* Instead, with --network container:ID (does nothing a second time): r->net.shared. */

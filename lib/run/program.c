@@ -85,7 +85,7 @@ int program_exec(struct program *p, int report, struct err *e)
 		if (recv(report, &word, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 			_exit(125);
 	}
-	explain_ahead("execve(\"%s\", [\"%s\", ...], %zu variables)", p->file, p->args->v[0],
+	explain_note(NULL, "execve(\"%s\", [\"%s\", ...], %zu variables)", p->file, p->args->v[0],
 		      p->env.n);
 	explained(execve(p->file, p->args->v, p->env.v), "execve(\"%s\")", p->file);
 	return execerror(p->file, p->args->v[0], e);

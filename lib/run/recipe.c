@@ -13,15 +13,14 @@
 #include "base/shell.h"
 #include "container/container.h"
 #include "kernel/caps.h"
-#include "kernel/hierarchy.h"
 #include "kernel/namespace.h"
 #include "store/volstore.h"
 
 void recipe_free(struct recipe *out)
 {
-	struct buf *all[] = {&out->before, &out->flags,  &out->late,  &out->join,
-			     &out->held,   &out->inside, &out->turn,  &out->words,
-			     &out->after,  &out->front,  &out->other, &out->entered};
+	struct buf *all[] = {&out->before, &out->flags, &out->late,  &out->join,
+			     &out->held,   &out->inside, &out->turn, &out->words,
+			     &out->front,  &out->other, &out->entered};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		buf_free(all[i]);
@@ -61,141 +60,41 @@ static char *quoted(const char *word)
 
 /* ---- snapshot ---- */
 
+static const char remove_snapshot[] =
+	"remove_snapshot() {\n"
+	"	for each in \"$home\"/*; do\n"
+	"		[ ! -d \"$each\" ] || btrfs subvolume delete \"$each\" >/dev/null\n"
+	"	done\n"
+	"	rmdir \"$home\"\n"
+	"}\n"
+	"undo=\"remove_snapshot $undo\"\n";
+
+/* A volume that the image declares: what the image has there is copied into it. */
+static void image_volume(const struct run *r, size_t i, struct buf *to)
+{
+	own_str char *name = volstore_own_name(i),
+		     *at = path_resolved(r->image, r->plan->image_volumes.v[i]),
+		     *target = quoted(at);
+
+	buf_fmt(to, "btrfs subvolume create \"$home/%s\" >/dev/null\n", name);
+	buf_fmt(to, "[ ! -d \"$base\"%s ] || cp -a \"$base\"%s/. \"$home/%s\"\n", target, target,
+		name);
+}
+
 void recipe_snapshot(const struct run *r, struct recipe *out)
 {
 	own_str char *place = str_fmt("%s/by-hand-", r->store->root_path), *home = quoted(place);
 	own_str char *path = str_fmt("%s/%s/rootfs", r->store->root_path, r->plan->image),
 		     *image = quoted(path);
 
-	buf_fmt(&out->before, "export home=%s$$ && mkdir \"$home\"\n", home);
+	buf_fmt(&out->before, "export home=%s$$\n", home);
+	buf_str(&out->before, "mkdir \"$home\"\n");
+	if (!out->typed)
+		buf_str(&out->before, remove_snapshot);
 	buf_fmt(&out->before, "btrfs subvolume snapshot %s \"$home/rootfs\" >/dev/null\n", image);
 	buf_str(&out->before, "export base=$home/rootfs\n");
-	for (size_t i = 0; i < r->plan->image_volumes.n; i++) {
-		own_str char *name = volstore_own_name(i),
-			     *at = path_resolved(r->image, r->plan->image_volumes.v[i]);
-		own_str char *target = quoted(at);
-
-		buf_fmt(&out->before, "btrfs subvolume create \"$home/%s\" >/dev/null\n", name);
-		buf_fmt(&out->before, "[ ! -d \"$base\"%s ] || cp -a \"$base\"%s/. \"$home/%s\"\n",
-			target, target, name);
-	}
-	buf_str(&out->after,
-		"[ -z \"$home\" ] || { for each in \"$home\"/*; do [ ! -d \"$each\" ] || btrfs subvolume delete \"$each\" "
-		">/dev/null; done; rmdir \"$home\"; }\n");
-}
-
-/* ---- cgroup ---- */
-
-struct noting {
-	const struct limits *limits;
-	struct recipe *out;
-};
-
-static void note_limit(void *arg, const char *controller, const char *file, const char *value)
-{
-	const struct hierarchy *h = hierarchy_of(controller);
-	const struct noting *n = arg;
-	struct recipe *out = n->out;
-
-	if (!h)
-		return;
-	/* What nobody asked for is set where it can be. */
-	if (str_equal(controller, "pids") ? n->limits->pids_default
-					  : strstr(file, "sw") && !n->limits->memory_swap)
-		buf_fmt(&out->before, "[ ! -e \"%s/$group/%s\" ] || ", h->mount, file);
-	buf_fmt(&out->before, "echo %s >\"%s/$group/%s\"\n", value, h->mount, file);
-}
-
-/* A file of a group, quoted; group "": the topmost. */
-static char *group_file(const struct hierarchy *h, const char *group, size_t n, const char *file)
-{
-	own_str char *path = str_fmt("%s%s%.*s/%s", h->mount, n ? "/" : "", (int)n, group, file);
-
-	return quoted(path);
-}
-
-/* From the length of a group's path to that of the one below on the way to it; 0: the topmost. */
-static size_t one_down(const char *group, size_t n)
-{
-	n += n > 0;
-	return n + strcspn(group + n, "/");
-}
-
-/* On v1 a new group has no processors and no memory until it is given those of the one above. */
-static void inherit_cpuset(const struct hierarchy *h, const char *parent, struct recipe *out)
-{
-	size_t up = 0, n;
-
-	for (; parent[up]; up = n) {
-		own_str char *above = group_file(h, parent, up, ""), *own = NULL;
-
-		n = one_down(parent, up);
-		own = group_file(h, parent, n, "");
-		buf_fmt(&out->before,
-			"for file in cpuset.cpus cpuset.mems; do [ -n \"$(cat %s$file)\" ] || cat %s$file >%s$file; done\n",
-			own, above, own);
-	}
-	buf_fmt(&out->before,
-		"for file in cpuset.cpus cpuset.mems; do cat \"%s/$group/../$file\" >\"%s/$group/$file\"; done\n",
-		h->mount, h->mount);
-}
-
-/* On v2 each group lets the controllers through to those in it. */
-static void let_through(const struct hierarchy *h, const char *group, struct recipe *out)
-{
-	own_buf struct buf all = {0};
-
-	for (size_t i = 0; i < h->n; i++)
-		buf_fmt(&all, " +%s", h->controllers[i]);
-	for (size_t n = 0;; n = one_down(group, n)) {
-		own_str char *file = group_file(h, group, n, "cgroup.subtree_control");
-
-		buf_fmt(&out->before, "for each in%s; do echo $each >%s || :; done\n", all.data,
-			file);
-		if (!group[n])
-			break;
-	}
-}
-
-void recipe_cgroup(const struct run *r, struct recipe *out)
-{
-	own_str char *group = container_group("by-hand-");
-	own_str char *parent = str_dup_n(group, (size_t)(strrchr(group, '/') - group)),
-		     *named = quoted(group);
-	own_buf struct buf v1 = {0}, all = {0};
-	const struct hierarchy *trees;
-	struct err ignored;
-	int n = hierarchy_find(&trees, &ignored);
-
-	buf_str(&v1, "");
-	buf_str(&all, "");
-	buf_fmt(&out->before, "export group=%s$$\n", named);
-	for (int i = 0; i < n; i++) {
-		buf_fmt(trees[i].v2 ? &all : &v1, " %s", trees[i].mount);
-		buf_fmt(&out->before, "[ -d \"%s/${group%%/*}\" ] || parents=\"%s ${parents-}\"\n",
-			trees[i].mount, trees[i].mount);
-		buf_fmt(&out->before, "mkdir -p \"%s/$group\"\n", trees[i].mount);
-		if (trees[i].v2)
-			let_through(&trees[i], parent, out);
-	}
-	if (hierarchy_of("cpuset") && !hierarchy_of("cpuset")->v2)
-		inherit_cpuset(hierarchy_of("cpuset"), parent, out);
-	cgroup_limits_describe(&r->plan->limits, note_limit,
-			       &(struct noting){&r->plan->limits, out}, &ignored);
-	/* 0 is who writes it. */
-	if (v1.len)
-		buf_fmt(out->typed ? &out->before : &out->join,
-			"for tree in%s; do echo 0 >\"$tree/$group/tasks\"; done\n", v1.data);
-	if (all.len)
-		buf_fmt(out->typed ? &out->before : &out->join,
-			"for tree in%s; do echo 0 >\"$tree/$group/cgroup.procs\"; done\n",
-			all.data);
-	buf_fmt(&out->after,
-		"[ -z \"$group\" ] || for tree in%s%s; do try=0; until [ ! -d \"$tree/$group\" ] || rmdir \"$tree/$group\" 2>/dev/null || [ $((try += 1)) -gt 200 ]; do "
-		"kill -KILL $(cat \"$tree/$group/cgroup.procs\") 2>/dev/null; sleep 0.01; done; done\n",
-		v1.data, all.data);
-	buf_str(&out->after,
-		"for tree in $parents; do rmdir \"$tree/${group%/*}\" 2>/dev/null || :; done\n");
+	for (size_t i = 0; i < r->plan->image_volumes.n; i++)
+		image_volume(r, i, &out->before);
 }
 
 /* ---- namespaces ---- */
@@ -210,7 +109,7 @@ static void write_maps(const struct run *r, struct buf *to)
 	buf_fmt(to, "printf '%s' >/proc/$holder/uid_map\n", map.data);
 	if (r->map.own)
 		buf_fmt(to,
-			"echo deny >/proc/$holder/setgroups; echo '%u %u 1' >/proc/$holder/gid_map\n",
+			"echo deny >/proc/$holder/setgroups\necho '%u %u 1' >/proc/$holder/gid_map\n",
 			r->map.line->inside, r->map.group);
 	else
 		buf_fmt(to, "printf '%s' >/proc/$holder/gid_map\n", map.data);
@@ -232,7 +131,8 @@ void recipe_user(const struct run *r, struct recipe *out)
 	}
 	buf_str(&out->inside, "unshare --user sleep infinity & holder=$!\n");
 	buf_str(&out->inside,
-		"while [ \"$(readlink /proc/$holder/ns/user)\" = \"$(readlink /proc/self/ns/user)\" ]; do :; done\n");
+		"while [ \"$(readlink /proc/$holder/ns/user)\" = \"$(readlink /proc/self/ns/user)\" ]\n"
+		"do :; done\n");
 	write_maps(r, &out->inside);
 	buf_fmt(&out->inside, "nsenter --target $holder --user --setuid %u --setgid %u\n", id, id);
 }
@@ -287,39 +187,43 @@ void recipe_mnt(const struct run *r, struct recipe *out)
 
 /* ---- the program ---- */
 
-void recipe_bounding_set(uint64_t caps, struct buf *to)
+void recipe_list_caps(uint64_t caps, struct buf *to)
 {
-	buf_str(to, "setpriv --bounding-set=-all");
+	buf_str(to, "caps=-all\n");
+	if (!caps)
+		return;
+	buf_str(to, "for cap in");
 	for (int cap = 0; cap < 64; cap++) {
 		if (!(caps & CAPS_BIT(cap)))
 			continue;
 		if (!caps_name(cap)) {
-			buf_fmt(to, ",+cap_%d", cap);
+			buf_fmt(to, " cap_%d", cap);
 			continue;
 		}
-		buf_str(to, ",+");
+		buf_str(to, " ");
 		for (const char *c = caps_name(cap); *c; c++)
 			buf_fmt(to, "%c", tolower((unsigned char)*c));
 	}
-	buf_str(to, " --inh-caps=-all --ambient-caps=-all");
+	buf_str(to, "; do caps=$caps,+$cap; done\n");
 }
+
+const char recipe_limit_caps[] =
+	"setpriv --bounding-set=\"$caps\" --inh-caps=-all --ambient-caps=-all";
 
 void recipe_caps(const struct run *r, struct recipe *out)
 {
-	if (!out->typed)
-		then(&out->words, "");
-	else
-		buf_str(&out->inside, become(r));
-	recipe_bounding_set(r->plan->caps, out->typed ? &out->inside : &out->words);
+	recipe_list_caps(r->plan->caps, &out->inside);
 	if (out->typed)
-		buf_str(&out->inside, " \"${SHELL:-sh}\"\n");
+		buf_fmt(&out->inside, "%s%s \"${SHELL:-sh}\"\n", become(r), recipe_limit_caps);
+	else
+		then(&out->words, recipe_limit_caps);
 }
 
 void recipe_seccomp(const struct run *r, struct recipe *out)
 {
 	(void)r;
 	buf_str(&out->inside,
-		": # approx: no standard tool loads a filter of system calls; bwrap --seccomp takes a compiled one\n");
+		"# approx: no standard tool loads a filter of system calls (bwrap --seccomp takes one)\n:\n");
 }
 
 void recipe_become_user(const struct user *u, struct buf *to)

@@ -15,7 +15,8 @@
  * Otherwise the parts of a script (dryrun.h), to which each stage adds its own.
  * It has $home, where the snapshot goes; $base, the root directory as the host sees it;
  * $work, a directory for files and mount points; $root, the place in it where the new
- * root is mounted; $holder, a process that holds the namespaces open.
+ * root is mounted; $holder, a process that holds the namespaces open; $undo, names of functions
+ * that remove what was made: a stage puts its own in front before it makes something.
  */
 struct recipe {
 	bool typed;
@@ -32,19 +33,20 @@ struct recipe {
 			       at "/" */
 	struct buf turn;    /* outside, when all is mounted: the new root becomes "/" */
 	struct buf words;   /* commands in front of the program, outermost first */
-	struct buf after;   /* at the end, whatever happened */
 };
 
 void recipe_free(struct recipe *out);
 #define own_recipe __attribute__((cleanup(recipe_free)))
 
-/* Words that begin with setpriv(1), and options that it may take more. */
-void recipe_bounding_set(uint64_t caps, struct buf *to);
+/* Words that begin with setpriv(1), and options that it may take more; the first with the
+ * capabilities that $caps lists. */
+void recipe_list_caps(uint64_t caps, struct buf *to);
+extern const char recipe_limit_caps[];
 void recipe_become_user(const struct user *u, struct buf *to);
 
-/* A function a stage; those of root and proc are in rootrecipe.h, of net in netrecipe.h. */
+/* A function a stage; others are in grouprecipe.h (cgroup), rootrecipe.h (root, proc)
+ * and netrecipe.h. */
 void recipe_snapshot(const struct run *r, struct recipe *out);
-void recipe_cgroup(const struct run *r, struct recipe *out);
 void recipe_user(const struct run *r, struct recipe *out);
 void recipe_user_unmapped(const struct run *r, struct recipe *out);
 void recipe_uts(const struct run *r, struct recipe *out);

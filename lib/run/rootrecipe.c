@@ -40,7 +40,83 @@ static const char *there(const struct recipe *out)
 	return out->typed ? "" : "in_mounts ";
 }
 
+/* ---- lines, as a script has them and as a person types them ---- */
+
+const char rootrecipe_functions[] =
+	"# in_mounts COMMAND...: runs a command of the host in the container's mount namespace.\n"
+	"in_mounts() { nsenter --target \"$holder\" --mount -- \"$@\"; }\n"
+	"# make_file FILE: an empty file to mount on, unless something is there.\n"
+	"make_file() { [ -e \"$1\" ] || { mkdir -p \"${1%/*}\"; : >\"$1\"; }; }\n"
+	"# bind SOURCE TARGET OPTIONS: mounts a file or directory of the host.\n"
+	"bind() {\n"
+	"	in_mounts mount --bind \"$1\" \"$2\"\n"
+	"	in_mounts mount -o \"remount,bind,$3\" \"$2\"\n"
+	"}\n"
+	"# bind_all SOURCE TARGET OPTIONS: the same with what is mounted below the source.\n"
+	"bind_all() {\n"
+	"	in_mounts mount --rbind \"$1\" \"$2\"\n"
+	"	in_mounts mount -o \"remount,bind,$3\" \"$2\"\n"
+	"	in_mounts findmnt -lno TARGET --submounts \"$2\" | sed 1d | while IFS= read -r at; do\n"
+	"		in_mounts mount -o \"remount,bind,$3\" \"$at\"\n"
+	"	done\n"
+	"}\n";
+
+/* An empty file; `top` is the variable that the path, quoted, stands behind. */
+static void put_file(bool typed, const char *top, const char *path, struct buf *to)
+{
+	own_str char *at = word(path),
+		     *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)),
+		     *above = word(dir);
+
+	if (!typed)
+		buf_fmt(to, "make_file \"$%s\"%s\n", top, at);
+	else
+		buf_fmt(to, "[ -e \"$%s\"%s ] || { mkdir -p \"$%s\"%s; : >\"$%s\"%s; }\n", top, at,
+			top, above, top, at);
+}
+
+static void put_bind(bool typed, const struct fsentry *entry, const char *source, const char *at,
+		     struct buf *to)
+{
+	own_buf struct buf options = {0};
+
+	kernelrecipe_attrs(entry->attrs, &options);
+	if (!typed) {
+		buf_fmt(to, "%s %s \"$root\"%s %s\n", entry->recursive ? "bind_all" : "bind",
+			source, at, options.len ? options.data + 1 : "rw");
+		return;
+	}
+	buf_fmt(to, "mount --%s %s \"$root\"%s\n", entry->recursive ? "rbind" : "bind", source, at);
+	buf_fmt(to, "mount -o remount,bind%s \"$root\"%s\n", options.len ? options.data : "", at);
+	if (entry->recursive)
+		buf_fmt(to,
+			"findmnt -lno TARGET --submounts \"$root\"%s | sed 1d | while IFS= read -r at; do\n"
+			"	mount -o remount,bind%s \"$at\"\ndone\n",
+			at, options.len ? options.data : "");
+}
+
 /* ---- what is bound into the root ---- */
+
+/* printf(1) with a line of the text each. */
+static void put_lines(const char *text, const char *name, struct buf *to)
+{
+	own_strv struct strv lines = {0};
+	own_buf struct buf format = {0};
+	size_t n = strlen(text);
+
+	if (!n || text[n - 1] != '\n') {
+		shell_format(&format, text);
+		buf_fmt(to, "printf %s >\"$work/%s\"\n", format.data, name);
+		return;
+	}
+	strv_split(&lines, text, '\n');
+	buf_fmt(to, "printf '%%s\\n' >\"$work/%s\"", name);
+	for (size_t i = 0; i + 1 < lines.n; i++) {
+		buf_str(to, lines.n > 2 ? " \\\n	" : " ");
+		shell_word(to, lines.v[i]);
+	}
+	buf_str(to, "\n");
+}
 
 /* The lines that make a file of /etc in $work. */
 static void make_etc(const struct run *r, const char *name, struct buf *to)
@@ -50,15 +126,15 @@ static void make_etc(const struct run *r, const char *name, struct buf *to)
 	struct in_addr host = network_gateway(&on);
 	char own[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
 	struct etc_addresses at = {0};
-	own_buf struct buf text = {0}, line = {0};
+	own_buf struct buf text = {0};
 
+	buf_str(&text, "");
 	if (address.s_addr) {
 		at.own = inet_ntop(AF_INET, &address, own, sizeof(own));
 		at.gateway = inet_ntop(AF_INET, &host, gateway, sizeof(gateway));
 	}
 	etc_text(name, r->plan, r->hostname, &at, &text);
-	shell_format(&line, text.data);
-	buf_fmt(to, "printf %s >\"$work/%s\"\n", line.data, name);
+	put_lines(text.data, name, to);
 }
 
 /* The source of a bind mount, quoted, after the lines that make it. The caller frees it. */
@@ -83,7 +159,7 @@ static char *bind_source(const struct run *r, const struct fsentry *entry, const
 	if (path)
 		return word(path);
 	buf_fmt(to,
-		"mkdir \"$work/volume-%s\" # approx: the run makes the volume %s, which stays\n",
+		"# approx: the run makes the volume %s, which stays\nmkdir \"$work/volume-%s\"\n",
 		entry->source, entry->source);
 	buf_fmt(to, "[ ! -d \"$base\"%s ] || cp -a \"$base\"%s/. \"$work/volume-%s\"\n", at, at,
 		entry->source);
@@ -102,26 +178,14 @@ static bool is_file(const struct fsentry *entry)
 static void bind_one(const struct run *r, struct recipe *out, const struct fsentry *entry)
 {
 	own_str char *path = path_resolved(r->rootfs, entry->target), *at = word(path);
-	own_str char *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)),
-		     *above = word(dir);
 	struct buf *to = out->typed ? &out->inside : &out->held;
 	own_str char *source = bind_source(r, entry, at, to);
-	own_buf struct buf options = {0};
 
-	kernelrecipe_attrs(entry->attrs, &options);
 	if (is_file(entry))
-		buf_fmt(to, "[ -e \"$base\"%s ] || { mkdir -p \"$base\"%s; : >\"$base\"%s; }\n", at,
-			above, at);
+		put_file(out->typed, "base", path, to);
 	else
 		buf_fmt(to, "mkdir -p \"$base\"%s\n", at);
-	buf_fmt(to, "%smount --%s %s \"$root\"%s\n", there(out),
-		entry->recursive ? "rbind" : "bind", source, at);
-	buf_fmt(to, "%smount -o remount,bind%s \"$root\"%s\n", there(out), options.data, at);
-	if (entry->recursive)
-		buf_fmt(to,
-			"%sfindmnt -lno TARGET --submounts \"$root\"%s | sed 1d | while IFS= read -r at; do "
-			"%smount -o remount,bind%s \"$at\"; done\n",
-			there(out), at, there(out), options.data);
+	put_bind(out->typed, entry, source, at, to);
 }
 
 static void bind_all(const struct run *r, struct recipe *out)
@@ -141,10 +205,12 @@ static void shift_owners(const struct run *r, struct recipe *out)
 	} ids[] = {{"U", "uid", "chown"}, {"G", "gid", "chgrp"}};
 	uint32_t first = r->map.line->outside;
 
+	buf_str(&out->held,
+		"# approx: in place of an idmapped mount, the snapshot's files change their owners\n");
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
 		buf_fmt(&out->held,
-			"find \"$home\"/* -printf '%%%s\\n' | sort -nru | while read -r id; do find \"$home\"/* -%s "
-			"\"$id\" -exec %s -h $((id + %u)) {} +; done # approx: in place of an idmapped mount\n",
+			"find \"$home\"/* -printf '%%%s\\n' | sort -nru | while read -r id; do\n"
+			"	find \"$home\"/* -%s \"$id\" -exec %s -h $((id + %u)) {} +\ndone\n",
 			ids[i].letter, ids[i].test, ids[i].tool, first - r->map.line->inside);
 }
 
@@ -152,7 +218,10 @@ static void shift_owners(const struct run *r, struct recipe *out)
 static void take_along(const struct recipe *out, struct buf *to)
 {
 	buf_fmt(to,
-		"for at in proc sys dev; do [ -h \"$base/$at\" ] || [ ! -d \"$base/$at\" ] || %smount --rbind \"/$at\" \"$root/$at\"; done\n",
+		"for at in proc sys dev; do\n"
+		"	[ -h \"$base/$at\" ] || [ ! -d \"$base/$at\" ] ||\n"
+		"		%smount --rbind \"/$at\" \"$root/$at\"\n"
+		"done\n",
 		there(out));
 }
 
@@ -169,7 +238,7 @@ static void turn(const struct run *r, struct recipe *out)
 	}
 	/* Who enters the namespace afterwards is at its top: where the host's tree lies on the new
 	 * root. */
-	buf_str(to, "in_mounts sh -c 'cd \"$root\" && pivot_root . .'\n");
+	buf_str(to, "# The host's tree is on top of the new root then, and goes.\nin_mounts sh -c 'cd \"$root\" && pivot_root . .'\n");
 	buf_str(to, "in_mounts umount -l /\n");
 }
 
@@ -194,10 +263,10 @@ void recipe_root(const struct run *r, struct recipe *out)
 	}
 	if (!out->typed && mapped && !r->plan->rootfs)
 		shift_owners(r, out);
-	buf_fmt(to, "%smount --%s \"$base\" \"$root\"%s\n", there(out),
-		r->plan->rootfs ? "rbind" : "bind",
-		mapped && (out->typed || r->plan->rootfs) ? " # approx: its owners are not mapped"
-							  : "");
+	if (mapped && (out->typed || r->plan->rootfs))
+		buf_str(to, "# approx: its owners are not mapped\n");
+	buf_fmt(to, "%smount --%s \"$base\" \"$root\"\n", there(out),
+		r->plan->rootfs ? "rbind" : "bind");
 	if (!r->plan->privileged)
 		buf_fmt(to, "%smount -o remount,bind,nodev \"$root\"\n", there(out));
 	if (!r->store && !plan_has_stage(r->plan, STAGE_PROC))
@@ -226,19 +295,21 @@ static void lend_device(const struct run *r, const struct fsentry *entry, size_t
 			struct recipe *out)
 {
 	struct buf *to = out->typed ? &out->inside : &out->held;
-	own_str char *at = inside(r, entry->target);
+	own_str char *path = path_resolved(r->rootfs, entry->target), *at = word(path);
 	struct stat st;
 
 	if (stat(entry->source, &st) < 0)
 		return;
 	buf_fmt(to,
-		"mkdir \"$work/device%zu\"; %smount -t tmpfs -o size=4k,mode=755 tmpfs \"$work/device%zu\"\n",
+		"mkdir \"$work/device%zu\"\n"
+		"%smount -t tmpfs -o size=4k,mode=755 tmpfs \"$work/device%zu\"\n",
 		n, there(out), n);
 	if (out->typed && r->map.n) {
 		own_str char *source = word(entry->source);
 
 		buf_fmt(to,
-			": >\"$work/device%zu/node\"; mount --bind %s \"$work/device%zu/node\" # approx: nobody's\n",
+			"# approx: nobody owns the node\n: >\"$work/device%zu/node\"\n"
+			"mount --bind %s \"$work/device%zu/node\"\n",
 			n, source, n);
 	} else {
 		buf_fmt(to, "%smknod -m %o \"$work/device%zu/node\" %c %u %u\n", there(out),
@@ -248,18 +319,15 @@ static void lend_device(const struct run *r, const struct fsentry *entry, size_t
 			buf_fmt(to, "in_mounts chown %u:%u \"$work/device%zu/node\"\n",
 				idmap_outside(&r->map, 0), idmap_outside(&r->map, 0), n);
 	}
-	buf_fmt(&out->inside,
-		"mkdir -p \"$(dirname \"$root\"%s)\"; [ -e \"$root\"%s ] || : >\"$root\"%s\n", at,
-		at, at);
+	put_file(out->typed, "root", path, &out->inside);
 	buf_fmt(&out->inside, "mount --bind \"$work/device%zu/node\" \"$root\"%s\n", n, at);
 }
 
-static void make_mark(const struct run *r, const struct fsentry *entry, struct buf *to)
+static void make_mark(const struct run *r, const struct fsentry *entry, struct recipe *out)
 {
-	own_str char *at = inside(r, entry->target);
+	own_str char *path = path_resolved(r->rootfs, entry->target);
 
-	buf_fmt(to, "mkdir -p \"$(dirname \"$root\"%s)\"; [ -e \"$root\"%s ] || : >\"$root\"%s\n",
-		at, at, at);
+	put_file(out->typed, "root", path, &out->inside);
 }
 
 void recipe_proc(const struct run *r, struct recipe *out)
@@ -278,7 +346,7 @@ void recipe_proc(const struct run *r, struct recipe *out)
 		else if (entry->kind == FSENTRY_DEVICE)
 			lend_device(r, entry, n++, out);
 		else if (entry->kind == FSENTRY_MARK)
-			make_mark(r, entry, &out->inside);
+			make_mark(r, entry, out);
 	}
 	if (out->typed && *root)
 		turn(r, out);

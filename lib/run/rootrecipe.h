@@ -4,6 +4,9 @@
 
 #include "run/recipe.h"
 
+/* The functions that they use in a script, besides "make_file" of the one inside. */
+extern const char rootrecipe_functions[];
+
 void recipe_root(const struct run *r, struct recipe *out);
 void recipe_proc(const struct run *r, struct recipe *out);
 

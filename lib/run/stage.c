@@ -5,6 +5,7 @@
 #include "run/barefs.h"
 #include "run/cgroupstage.h"
 #include "run/execstage.h"
+#include "run/grouprecipe.h"
 #include "run/netrecipe.h"
 #include "run/netstage.h"
 #include "run/rootrecipe.h"

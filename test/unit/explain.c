@@ -44,7 +44,7 @@ static void a_call_is_printed_with_its_result_which_is_returned(void **state)
 	explain_at("root");
 	explained(0, "done()");
 	assert_said("ct-x: [root] done() = 0\n");
-	explain_ahead("go(%d)", 1);
+	explain_note(NULL, "go(%d)", 1);
 	assert_said("ct-x: [root] go(1)\n");
 }
 
@@ -80,7 +80,7 @@ static void nothing_is_printed_unless_asked(void **state)
 	assert_int_equal(explained(++called, "call(%d)", ++called), 1);
 	assert_int_equal(called, 1);
 	explain_same("x");
-	explain_ahead("x");
+	explain_note(NULL, "x");
 }
 
 #define test(f) cmocka_unit_test_setup_teardown(f, begin, end)

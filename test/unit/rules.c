@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "kernel/nft.h"
+#include "net/nftset.h"
 #include "net/rules.h"
 
 static struct err e;
@@ -81,7 +82,7 @@ static void add_all(struct buf *out, const char *set)
 {
 	struct record r = full();
 
-	rules_of_record(out, set, true, &r);
+	nftset_text(out, set, "add", &r);
 	record_free(&r);
 }
 
@@ -89,16 +90,17 @@ static void delete_all(struct buf *out, const char *set)
 {
 	struct record r = full();
 
-	rules_of_record(out, set, false, &r);
+	nftset_text(out, set, "delete", &r);
 	record_free(&r);
 }
 
 static void publish_the_same_port_for_another(struct buf *out, const char *set)
 {
-	struct rules_port p;
+	struct record r = {0};
 
-	assert_true(rules_read_port("0.0.0.0 8080 tcp 10.142.0.4 80", &p));
-	rules_port(out, set, true, &p);
+	record_add(&r, "port", "0.0.0.0 8080 tcp 10.142.0.4 80");
+	nftset_text(out, set, "add", &r);
+	record_free(&r);
 }
 
 static void elements_are_added_and_deleted(void **state)

@@ -1,0 +1,9 @@
+/* The shell for the stage cgroup (recipe.h). */
+#ifndef CT_GROUPRECIPE_H
+#define CT_GROUPRECIPE_H
+
+#include "run/recipe.h"
+
+void recipe_cgroup(const struct run *r, struct recipe *out);
+
+#endif
