@@ -66,7 +66,10 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	}
 	selfexe_show(opts.name ? opts.name : ref ? ref : opts.rootfs);
-	cmd_explain(opts.explain);
+	if (opts.explain == EXPLAIN_BRIEF &&
+	    explain_begin_brief(program.name, STDERR_FILENO, &e) < 0)
+		return cmd_failed(&e);
+	cmd_explain(opts.explain == EXPLAIN_CALLS);
 	if (opts.step && step_begin(&e) < 0)
 		return cmd_failed(&e);
 	if (runopts_bare(&opts))

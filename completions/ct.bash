@@ -357,6 +357,7 @@ _ct_parse() {
 			options=
 		elif [[ $word == --* ]]; then
 			[[ $word == *=* ]] || _ct_option "$word"
+			[[ $wanted != \[=* ]] || wanted=	# it follows a = or is left out
 		else
 			for ((i = 1; i < ${#word}; i++)); do
 				_ct_option "-${word:i:1}"
@@ -410,6 +411,8 @@ _ct_argument() {
 		# shellcheck disable=SC2046 # names of variables contain no blanks
 		_ct_offer $(compgen -e) ;;
 	*:*[A-Z]*)	;;
+	*:\[=*\])	wanted=${wanted#\[=}
+		_ct_offer "${wanted%\]}" ;;
 	*)	# shellcheck disable=SC2086 # the argument's name lists its values
 		IFS='|' && _ct_offer $wanted ;;
 	esac

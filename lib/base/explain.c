@@ -21,6 +21,14 @@ static int brief_fd = -1;
 static const char *program_name, *stage_name;
 static char within[60];
 
+int explain_read_mode(void *to, const char *text, struct err *e)
+{
+	if (text && !str_equal(text, "brief"))
+		return err_set(e, "%s: not brief", text);
+	*(enum explain_mode *)to = text ? EXPLAIN_BRIEF : EXPLAIN_CALLS;
+	return 0;
+}
+
 static int begin(int *to, const char *program, int fd, struct err *e)
 {
 	program_name = program;
@@ -75,16 +83,22 @@ static size_t part_of(const char *text, size_t columns)
 	return text[n] && last ? last : n;
 }
 
+/* Without the blank that it was broken at. */
+static void put_part(struct buf *to, const char *indent, const char *line, size_t n)
+{
+	buf_fmt(to, "%s%.*s\n", indent, (int)(n && line[n - 1] == ' ' ? n - 1 : n), line);
+}
+
 /* A line, or several: those that follow are indented. */
 static void put_wrapped(struct buf *to, const char *line)
 {
 	static const char indent[] = "        ";
 	size_t n = part_of(line, COLUMNS);
 
-	buf_fmt(to, "%.*s\n", (int)n, line);
+	put_part(to, "", line, n);
 	for (line += n; *line; line += n) {
 		n = part_of(line, COLUMNS - strlen(indent));
-		buf_fmt(to, "%s%.*s\n", indent, (int)n, line);
+		put_part(to, indent, line, n);
 	}
 }
 

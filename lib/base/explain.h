@@ -21,12 +21,17 @@
 
 struct err;
 
+enum explain_mode { EXPLAIN_NOT, EXPLAIN_CALLS, EXPLAIN_BRIEF };
+/* Reads the argument of --explain[=brief], an option of a table (opt.h). */
+int explain_read_mode(void *to, const char *text, struct err *e);
+
 extern int explain_fd; /* the output; -1: --explain was not given */
 
 /* Starts explaining, in this process and its future children, on a copy of fd. */
 int explain_begin(const char *program, int fd, struct err *e);
 /* The same in brief: no calls, only the lines of explain_brief. */
 int explain_begin_brief(const char *program, int fd, struct err *e);
+/* Prints a line, if it is in brief. */
 void explain_brief(const char *line);
 /* Ends it in this process. */
 void explain_end(void);

@@ -74,8 +74,7 @@ int file_repair(int dirfd, const char *name, size_t max, struct err *e);
 /* Writes a string to an existing kernel file (cgroup, proc) in one write(2). */
 int file_put(int dirfd, const char *name, const char *value, struct err *e);
 /* The same; --explain prints below the call the shell that does the same. */
-int file_put_same(int dirfd, const char *name, const char *value, const char *shell,
-		  struct err *e);
+int file_put_same(int dirfd, const char *name, const char *value, const char *shell, struct err *e);
 
 /* The path of an open file, for messages; "descriptor N" if /proc has none. The caller frees it. */
 char *fd_path(int fd);

@@ -62,6 +62,12 @@ static const struct opt *by_name(const struct opt_program *prog, const char *nam
 	return NULL;
 }
 
+/* Whether its argument may be left out, and is never the next word. */
+static bool is_optional(const struct opt *o)
+{
+	return o->arg && str_starts(o->arg, "[=");
+}
+
 /* The command line being parsed. */
 struct reading {
 	const struct opt_program *prog;
@@ -113,6 +119,8 @@ static int long_option(struct reading *r, struct err *e)
 		return set(r, o, NULL, e);
 	if (equals)
 		return set(r, o, equals + 1, e);
+	if (is_optional(o))
+		return set(r, o, NULL, e);
 	if (!r->argv[r->at + 1])
 		return err_set(e, "%s: needs %s", arg, o->arg);
 	return set(r, o, r->argv[++r->at], e);
@@ -202,7 +210,7 @@ void opt_help(const struct opt_program *prog, FILE *to)
 			continue;
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
 			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
-			 o->arg ? " " : "", o->arg ? o->arg : "");
+			 o->arg && !is_optional(o) ? " " : "", o->arg ? o->arg : "");
 		fprintf(to, "  %-*s  %s%s\n", (int)width, left, o->help, repetition(o));
 	}
 	for (size_t i = 0; prog->command && (c = prog->command(i)); i++)

@@ -12,7 +12,7 @@
  *
  * Long options are written in full (--memory 1g or --memory=1g). Short options may be bundled
  * (-dm1g). A flag may say --rm=true or --rm=false. "--" ends the options. --help and --version
- *always exist.
+ * always exist. Where the argument may be left out (--explain[=brief]), text is NULL without it.
  *
  * A single-value option that is given twice is refused: otherwise the first value would be
  * lost silently. A list takes each value, and its help says "(repeatable)". A flag may be
@@ -35,7 +35,8 @@ struct opt {
 	char letter;      /* 0: no short form */
 	bool repeats;     /* every value counts; otherwise a second value is refused */
 	const char *name; /* NULL ends the table */
-	const char *arg;  /* name of its argument; NULL: a flag */
+	const char *arg;  /* name of its argument; NULL: a flag; "[=WORD]": it may be left out, or
+			     follow a "=" */
 	const char *help; /* NULL: another spelling of an option, accepted but not listed */
 	size_t at;        /* offset of the value in the struct */
 	int (*read)(void *to, const char *text, struct err *e);

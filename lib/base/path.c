@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
 #include "base/str.h"
 
@@ -119,7 +120,8 @@ int path_mkdirs(int root, const char *path, mode_t mode, struct err *e)
 			  : path_mkdirs(root, *copy ? copy : "/", mode, e);
 	if (up < 0)
 		return -1;
-	if (mkdirat(up, name, mode) < 0 && errno != EEXIST)
+	if (explained(mkdirat(up, name, mode), "mkdirat(%d, \"%s\", 0%o)", up, name, mode) < 0 &&
+	    errno != EEXIST)
 		return err_sys(e, "make directory %s", path);
 	dir = path_open(root, path, O_PATH | O_DIRECTORY, 0);
 	if (dir < 0 && errno == ENOENT) {
@@ -148,7 +150,8 @@ int path_mkfile(int root, const char *path, mode_t mode, struct err *e)
 			return -1;
 	}
 	/* O_NONBLOCK: a FIFO may have appeared here meanwhile. */
-	fd = path_open(root, path, O_RDONLY | O_CREAT | O_NONBLOCK | O_NOCTTY, mode);
+	fd = explained(path_open(root, path, O_RDONLY | O_CREAT | O_NONBLOCK | O_NOCTTY, mode),
+		       "openat2(%d, \"%s\", {O_CREAT, 0%o, RESOLVE_IN_ROOT})", root, path, mode);
 	if (fd < 0)
 		return err_sys(e, "make %s", path);
 	return take_fd(&fd);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/fd.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -137,9 +138,15 @@ int etc_put(int dir, const char *name, const struct buf *text, uid_t owner, stru
 {
 	if (file_write(dir, name, 0644, text->data, text->len, e) < 0)
 		return -1;
-	if (fchownat(dir, name, owner, owner, AT_SYMLINK_NOFOLLOW) < 0)
+	if (explain_fd >= 0)
+		explain_result((long)text->len, "write(\"%s\", ..., %zu)", name, text->len);
+	if (explained(fchownat(dir, name, owner, owner, AT_SYMLINK_NOFOLLOW),
+		      "fchownat(%d, \"%s\", %u, %u, AT_SYMLINK_NOFOLLOW)", dir, name, owner,
+		      owner) < 0)
 		return err_sys(e, "owner of %s", name);
-	return fchmodat(dir, name, 0644, 0) < 0 ? err_sys(e, "mode of %s", name) : 0;
+	return explained(fchmodat(dir, name, 0644, 0), "fchmodat(%d, \"%s\", 0644)", dir, name) < 0
+		? err_sys(e, "mode of %s", name)
+		: 0;
 }
 
 int etc_write_hosts(int dir, const struct plan *plan, const char *hostname,

@@ -72,6 +72,8 @@ struct fsentry {
 struct filetree {
 	struct fsentry *v;
 	size_t n;
+	void (*mounted)(void *arg, size_t entry); /* called after each entry; NULL: not wanted */
+	void *mounted_arg;
 };
 
 /* Other inputs of the list than the plan; filetree_host fills them in for a run on this host. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
 #include "kernel/mount.h"
 #include "store/names.h"
@@ -175,9 +176,15 @@ int mountspec_mount_device(const char *source, uid_t owner, gid_t group, struct 
 		return -1;
 	if (stat(source, &st) < 0)
 		return err_sys(e, "%s", source);
-	if (mknodat(dir, "node", st.st_mode & S_IFMT, st.st_rdev) < 0 ||
-	    fchownat(dir, "node", owner, group, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    fchmodat(dir, "node", st.st_mode & 0666, 0) < 0)
+	if (explained(mknodat(dir, "node", st.st_mode & S_IFMT, st.st_rdev),
+		      "mknodat(%d, \"node\", %s, makedev(%u, %u))", dir,
+		      S_ISBLK(st.st_mode) ? "S_IFBLK" : "S_IFCHR", major(st.st_rdev),
+		      minor(st.st_rdev)) < 0 ||
+	    explained(fchownat(dir, "node", owner, group, AT_SYMLINK_NOFOLLOW),
+		      "fchownat(%d, \"node\", %u, %u, AT_SYMLINK_NOFOLLOW)", dir, owner,
+		      group) < 0 ||
+	    explained(fchmodat(dir, "node", st.st_mode & 0666, 0), "fchmodat(%d, \"node\", 0%o)",
+		      dir, st.st_mode & 0666) < 0)
 		return err_sys(e, "%s: make a node for the same device", source);
 	return take_fd(&dir);
 }

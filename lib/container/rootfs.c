@@ -27,7 +27,7 @@ int rootfs_enter(int mount_fd, int *host, struct err *e)
 		return err_sys(e, "/");
 	/* Mounted on top of the host's root: no directory is needed, and no other process sees it.
 	 * */
-	if (mount_attach(mount_fd, old, "the root", e) < 0)
+	if (mount_attach(mount_fd, old, "/", e) < 0)
 		return -1;
 	if (explained(fchdir(mount_fd), "fchdir(%d)", mount_fd) < 0)
 		return err_sys(e, "the new root");
@@ -43,7 +43,8 @@ int rootfs_enter(int mount_fd, int *host, struct err *e)
 int rootfs_drop_host(int host, struct err *e)
 {
 	if (explained(fchdir(host), "fchdir(%d)", host) < 0 ||
-	    explained(umount2(".", MNT_DETACH), "umount2(\".\", MNT_DETACH)") < 0 || chdir("/") < 0)
+	    explained(umount2(".", MNT_DETACH), "umount2(\".\", MNT_DETACH)") < 0 ||
+	    explained(chdir("/"), "chdir(\"/\")") < 0)
 		return err_sys(e, "unmount the host's root");
 	return 0;
 }

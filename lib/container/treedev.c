@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
 #include "container/treepoint.h"
 #include "kernel/mount.h"
@@ -19,13 +20,20 @@ int treedev_copy(int dir, const char *name, struct err *e)
 			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
 }
 
+static int make_dir(int dir, const char *name)
+{
+	return explained(mkdirat(dir, name, 0755), "mkdirat(%d, \"%s\", 0755)", dir, name);
+}
+
 static int lend_node(int dev, int host_dev, const char *name, struct err *e)
 {
 	own_fd int fd = treedev_copy(host_dev, name, e), at = -1;
 
 	if (fd < 0)
 		return -1;
-	at = openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	at = explained(
+		openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666),
+		"openat(%d, \"%s\", O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0666)", dev, name);
 	if (at < 0)
 		return err_sys(e, "make /dev/%s", name);
 	return mount_attach(fd, at, name, e);
@@ -58,7 +66,7 @@ static int lend_all(int dev, int host_dev, struct err *e)
 			return -1;
 		if (!S_ISDIR(st.st_mode))
 			continue;
-		if (mkdirat(dev, name, 0755) < 0)
+		if (make_dir(dev, name) < 0)
 			return err_sys(e, "make /dev/%s", name);
 		below = openat(dev, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		theirs = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -73,7 +81,7 @@ static int mount_in_dev(int dev, const struct fsentry *entry, const char *name, 
 {
 	own_fd int fd = -1, at = -1;
 
-	if (mkdirat(dev, name, 0755) < 0)
+	if (make_dir(dev, name) < 0)
 		return err_sys(e, "make %s", entry->target);
 	at = openat(dev, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	fd = mount_new(entry->type, entry->options, entry->attrs, entry->target, e);
@@ -94,7 +102,8 @@ static int make_in_dev(int dev, int host_dev, const struct fsentry *entry, struc
 	case FSENTRY_ALL_NODES:
 		return lend_all(dev, host_dev, e);
 	case FSENTRY_LINK:
-		return symlinkat(entry->source, dev, name) < 0
+		return explained(symlinkat(entry->source, dev, name),
+				 "symlinkat(\"%s\", %d, \"%s\")", entry->source, dev, name) < 0
 			? err_sys(e, "make %s", entry->target)
 			: 0;
 	default:
@@ -153,15 +162,19 @@ int treedev_attach(int root, int dev, int mount, const char *path, struct err *e
 
 	/* A node can be bound only while its file system is attached: for a moment, to a directory
 	 * in /dev. */
-	if (mkdirat(dev, shelf, 0700) < 0)
+	if (explained(mkdirat(dev, shelf, 0700), "mkdirat(%d, \"%s\", 0700)", dev, shelf) < 0)
 		return err_sys(e, "%s: make /dev/%s", path, shelf);
 	at = openat(dev, shelf, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (mount_attach(mount, at, path, e) < 0)
 		return -1;
 	node = mount_copy(mount, "node", false, e);
 	failed = node < 0 || treepoint_attach(root, node, path, e) < 0;
-	if (fchdir(dev) < 0 || umount2(shelf, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 || chdir("/") < 0 ||
-	    unlinkat(dev, shelf, AT_REMOVEDIR) < 0)
+	if (explained(fchdir(dev), "fchdir(%d)", dev) < 0 ||
+	    explained(umount2(shelf, MNT_DETACH | UMOUNT_NOFOLLOW),
+		      "umount2(\"%s\", MNT_DETACH|UMOUNT_NOFOLLOW)", shelf) < 0 ||
+	    explained(chdir("/"), "chdir(\"/\")") < 0 ||
+	    explained(unlinkat(dev, shelf, AT_REMOVEDIR), "unlinkat(%d, \"%s\", AT_REMOVEDIR)", dev,
+		      shelf) < 0)
 		return failed ? -1 : err_sys(e, "%s: clear /dev/%s", path, shelf);
 	return failed ? -1 : 0;
 }

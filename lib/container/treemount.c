@@ -145,9 +145,13 @@ int treemount(const struct filetree *t, enum fsentry_phase phase, struct treepla
 {
 	struct mounting m = {.tree = t, .at = at};
 
-	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].phase == phase && !is_there(&t->v[i], &m) &&
-		    mount_entry(&t->v[i], &m, e) < 0)
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->v[i].phase != phase)
+			continue;
+		if (!is_there(&t->v[i], &m) && mount_entry(&t->v[i], &m, e) < 0)
 			return -1;
+		if (t->mounted)
+			t->mounted(t->mounted_arg, i);
+	}
 	return 0;
 }

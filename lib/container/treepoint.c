@@ -23,7 +23,8 @@ int treepoint_kernel(int root, const char *path, struct err *e)
 
 	if (strchr(name, '/'))
 		return path_mkdirs(root, path, 0755, e);
-	if (mkdirat(root, name, 0755) < 0 && errno != EEXIST)
+	if (explained(mkdirat(root, name, 0755), "mkdirat(%d, \"%s\", 0755)", root, name) < 0 &&
+	    errno != EEXIST)
 		return err_sys(e, "make directory %s", path);
 	fd = openat(root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
@@ -66,6 +67,7 @@ int treepoint_attach(int root, int mount, const char *path, struct err *e)
 void treepoint_uncover(const char *path)
 {
 	/* In a deeper path, a link of the image could lead to a mount of the host. */
-	if (!strchr(path + 1, '/') && umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
-		explained(0, "umount2(\"%s\", MNT_DETACH|UMOUNT_NOFOLLOW)", path);
+	if (!strchr(path + 1, '/'))
+		explained(umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW),
+			  "umount2(\"%s\", MNT_DETACH|UMOUNT_NOFOLLOW)", path);
 }

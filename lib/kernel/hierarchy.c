@@ -242,7 +242,7 @@ static int make_dir(const char *path)
 {
 	int made = mkdir(path, 0777);
 
-	return explained(made, "mkdir(\"%s\", 0555)", path) < 0 && errno != EEXIST ? -1 : 0;
+	return explained(made, "mkdir(\"%s\", 0777)", path) < 0 && errno != EEXIST ? -1 : 0;
 }
 
 /* missing: whether the parents are made without trying first, as another hierarchy lacked them. */
@@ -270,7 +270,7 @@ static int make_with_parents(const struct hierarchy *h, const char *group, bool 
 
 int hierarchy_make(const char *group)
 {
-	mode_t umask_was = umask(0022 | MARK);
+	mode_t umask_was = explained(umask(0022 | MARK), "umask(0%o)", 0022 | MARK);
 	bool missing = false;
 	int made = 0;
 
@@ -283,7 +283,7 @@ int hierarchy_make(const char *group)
 				break;
 		}
 	}
-	umask(umask_was);
+	explained(umask(umask_was), "umask(0%o)", umask_was);
 	for (int i = 0; made == 0 && i < trees_n; i++)
 		if (trees[i].v2)
 			let_through_above(&trees[i], group);

@@ -63,9 +63,9 @@ static int make_private(int fd, bool recursive, uint64_t attrs)
 	int done = mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
 				 sizeof(attr));
 
-	return attrs ? explained(done, "mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=%s})",
-				 fd, recursive ? "|AT_RECURSIVE" : "", attrs_text(attrs))
-		     : done;
+	return explained(done,
+			 "mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=%s, propagation=MS_PRIVATE})",
+			 fd, recursive ? "|AT_RECURSIVE" : "", attrs_text(attrs));
 }
 
 int mount_copy_set(int dirfd, const char *path, bool recursive, uint64_t attrs, struct err *e)
@@ -139,7 +139,8 @@ int mount_new(const char *type, const char *options, uint64_t attrs, const char 
 	if (fs < 0)
 		return err_sys(e, "mount %s: %s", what, type);
 	/* mount(8) and findmnt(8) show it as the device. */
-	if (fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0) < 0 ||
+	if (explained(fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0),
+		      "fsconfig(%d, FSCONFIG_SET_STRING, \"source\", \"%s\", 0)", fs, type) < 0 ||
 	    configure(fs, options, what, e) < 0)
 		return -1;
 	fd = explained(fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs),
@@ -152,7 +153,7 @@ int mount_attach(int mount, int target, const char *what, struct err *e)
 	if (explained(
 		    move_mount(mount, "", target, "",
 			       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
-		    "move_mount(%d, \"\", %d, \"\", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH) to %s",
+		    "move_mount(%d, \"\", %d /* %s */, \"\", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)",
 		    mount, target, what) < 0)
 		return failed("mount", what, e);
 	return 0;

@@ -19,6 +19,7 @@
 
 struct netlink {
 	struct mnl_socket *socket; /* NULL: the target is a text */
+	int bus;
 	struct buf *text;
 	struct buf shell;  /* that does the same as the request being built */
 	uint32_t sequence; /* of the last message */
@@ -65,8 +66,10 @@ struct netlink *netlink_open(int bus, int netns, struct err *e)
 	struct mnl_socket *s = netns < 0 ? open_here(bus, e) : open_there(bus, netns, e);
 	struct netlink *n = s ? mem_alloc(sizeof(*n)) : NULL;
 
-	if (n)
+	if (n) {
 		n->socket = s;
+		n->bus = bus;
+	}
 	return n;
 }
 
@@ -168,23 +171,27 @@ static int error_of(const struct nlmsghdr *m)
 }
 
 /* Adds "RTM_NEWLINK", once for messages of the same type in a row. */
-static void put_type(const struct nlmsghdr *m, int before, struct buf *to)
+static void put_type(int bus, const struct nlmsghdr *m, int before, struct buf *to)
 {
+	enum { NFT = NFNL_SUBSYS_NFTABLES << 8 };
 	static const struct {
-		int type;
+		int bus, type;
 		const char *name;
 	} names[] = {
-		{RTM_NEWLINK, "RTM_NEWLINK"},
-		{RTM_DELLINK, "RTM_DELLINK"},
-		{RTM_NEWLINKPROP, "RTM_NEWLINKPROP"},
-		{RTM_NEWADDR, "RTM_NEWADDR"},
-		{RTM_NEWROUTE, "RTM_NEWROUTE"},
-		{NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM, "NFT_MSG_NEWSETELEM"},
-		{NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM, "NFT_MSG_DELSETELEM"},
+		{NETLINK_ROUTE, RTM_NEWLINK, "RTM_NEWLINK"},
+		{NETLINK_ROUTE, RTM_DELLINK, "RTM_DELLINK"},
+		{NETLINK_ROUTE, RTM_NEWLINKPROP, "RTM_NEWLINKPROP"},
+		{NETLINK_ROUTE, RTM_NEWADDR, "RTM_NEWADDR"},
+		{NETLINK_ROUTE, RTM_NEWROUTE, "RTM_NEWROUTE"},
+		{NETLINK_NETFILTER, NFNL_MSG_BATCH_BEGIN, "NFNL_MSG_BATCH_BEGIN"},
+		{NETLINK_NETFILTER, NFT | NFT_MSG_NEWSETELEM, "NFT_MSG_NEWSETELEM"},
+		{NETLINK_NETFILTER, NFT | NFT_MSG_DELSETELEM, "NFT_MSG_DELSETELEM"},
+		{NETLINK_NETFILTER, NFNL_MSG_BATCH_END, "NFNL_MSG_BATCH_END"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (names[i].type == m->nlmsg_type && m->nlmsg_type != before)
+		if (names[i].bus == bus && names[i].type == m->nlmsg_type &&
+		    m->nlmsg_type != before)
 			buf_fmt(to, "%s%s", to->len ? ", " : "", names[i].name);
 }
 
@@ -197,7 +204,7 @@ static void explain_request(const struct netlink *n, long sent)
 	if (explain_fd < 0)
 		return;
 	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
-		put_type(m, before, &types);
+		put_type(n->bus, m, before, &types);
 		before = m->nlmsg_type;
 	}
 	explain_call(n->shell.len ? n->shell.data : "", sent, "sendto(%d, {%s}, %zu)",

@@ -120,14 +120,6 @@ void nft_shell(const char *commands, struct buf *to)
 	buf_str(to, "\n");
 }
 
-int nft_run_to(struct netlink *to, const char *what, const char *commands, struct err *e)
-{
-	if (!netlink_text_of(to))
-		return nft_run(what, commands, e);
-	nft_shell(commands, netlink_text_of(to));
-	return 0;
-}
-
 /* --- messages --- */
 
 /* Made at the first use, for all of this process. */

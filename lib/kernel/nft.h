@@ -17,7 +17,6 @@
 
 struct buf;
 struct err;
-struct netlink;
 struct strv;
 
 /*
@@ -28,8 +27,6 @@ struct strv;
 int nft_run(const char *what, const char *commands, struct err *e);
 /* Adds the shell that runs the same commands by nft(8). */
 void nft_shell(const char *commands, struct buf *to);
-/* Runs the commands, or adds that shell to a target that is a text (netlink_text). */
-int nft_run_to(struct netlink *to, const char *what, const char *commands, struct err *e);
 
 /* Whether there are both tables of that name, family inet and family bridge. */
 bool nft_has_tables(const char *name);

@@ -17,7 +17,8 @@ bool owner_begin(uid_t owner)
 	 * user id would drop.
 	 */
 	if (owner == 0 || geteuid() != 0 || bits < 0 ||
-	    prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP) < 0)
+	    explained(prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP),
+		      "prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)") < 0)
 		return false;
 	if (explained(syscall(SYS_setresuid, -1, owner, -1), "setresuid(-1, %u, -1)", owner) == 0)
 		return true;
@@ -30,8 +31,10 @@ void owner_end(bool begun)
 	int why = errno;
 
 	if (begun) {
-		syscall(SYS_setresuid, -1, 0, -1);
-		prctl(PR_SET_SECUREBITS, prctl(PR_GET_SECUREBITS) & ~SECBIT_NO_SETUID_FIXUP);
+		explained(syscall(SYS_setresuid, -1, 0, -1), "setresuid(-1, 0, -1)");
+		explained(prctl(PR_SET_SECUREBITS,
+				prctl(PR_GET_SECUREBITS) & ~SECBIT_NO_SETUID_FIXUP),
+			  "prctl(PR_SET_SECUREBITS, 0)");
 	}
 	errno = why;
 }

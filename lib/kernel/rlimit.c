@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -78,6 +79,18 @@ int rlimit_check(const char *text, struct err *e)
 	return read_limit(text, &resource, &l, e);
 }
 
+static int set(pid_t pid, int resource, const struct rlimit *l)
+{
+	const char *name = "";
+
+	for (size_t i = 0; i < NAMES; i++)
+		if ((int)names[i].resource == resource)
+			name = names[i].name;
+	return explained(prlimit(pid, (__rlimit_resource_t)resource, l, NULL),
+			 "prlimit64(%d, %d /* %s */, {%" PRId64 ", %" PRId64 "}, NULL)", pid,
+			 resource, name, (int64_t)l->rlim_cur, (int64_t)l->rlim_max);
+}
+
 int rlimit_set(pid_t pid, const char *text, struct strv *notes, struct err *e)
 {
 	struct rlimit l, now;
@@ -85,7 +98,7 @@ int rlimit_set(pid_t pid, const char *text, struct strv *notes, struct err *e)
 
 	if (read_limit(text, &resource, &l, e) < 0)
 		return -1;
-	if (prlimit(pid, (__rlimit_resource_t)resource, &l, NULL) == 0)
+	if (set(pid, resource, &l) == 0)
 		return 0;
 	if (errno != EPERM || prlimit(pid, (__rlimit_resource_t)resource, NULL, &now) < 0)
 		return err_sys(e, "--ulimit %s", text);
@@ -93,7 +106,7 @@ int rlimit_set(pid_t pid, const char *text, struct strv *notes, struct err *e)
 		l.rlim_max = now.rlim_max;
 	if (l.rlim_cur > l.rlim_max)
 		l.rlim_cur = l.rlim_max;
-	if (prlimit(pid, (__rlimit_resource_t)resource, &l, NULL) < 0)
+	if (set(pid, resource, &l) < 0)
 		return err_sys(e, "--ulimit %s", text);
 	strv_take(notes,
 		  str_fmt("--ulimit %s: this host allows no more than %" PRIu64, text,

@@ -40,9 +40,9 @@ struct rtnl_pair {
 	 * name. */
 	unsigned bridge;
 	const char *bridge_name;
-	bool isolated;       /* the port meets no other isolated port (needs bridge) */
-	const char *peer;    /* the other end's name: "eth0" */
-	int peer_netns;      /* the namespace it is made in, and its name in shell */
+	bool isolated;    /* the port meets no other isolated port (needs bridge) */
+	const char *peer; /* the other end's name: "eth0" */
+	int peer_netns;   /* the namespace it is made in, and its name in shell */
 	const char *peer_netns_name;
 	uint8_t peer_mac[6];
 };

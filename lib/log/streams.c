@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
 #include "log/ctlog.h"
 #include "log/relay.h"
@@ -20,7 +21,9 @@ static int open_pipe(struct streams *st, int i, uid_t owner, struct err *e)
 		return err_sys(e, "%s: pipe", names[i]);
 	st->theirs[i] = ends[i == 0 ? 0 : 1];
 	st->ours[i] = ends[i == 0 ? 1 : 0];
-	if (owner && fchown(ends[0], owner, owner) < 0)
+	if (owner &&
+	    explained(fchown(ends[0], owner, owner), "fchown(%d, %u, %u)", ends[0], owner, owner) <
+		    0)
 		return err_sys(e, "%s: set the owner of the pipe", names[i]);
 	/*
 	 * A program that becomes another user still opens /dev/stdout, and the kernel checks
@@ -28,7 +31,8 @@ static int open_pipe(struct streams *st, int i, uid_t owner, struct err *e)
 	 * /proc/PID/fd, which requires the right to trace that process. Other users inside can
 	 * only write to their end; they cannot read what is in the pipe.
 	 */
-	if (fchmod(ends[0], i == 0 ? 0644 : 0622) < 0)
+	if (explained(fchmod(ends[0], i == 0 ? 0644 : 0622), "fchmod(%d, 0%o)", ends[0],
+		      i == 0 ? 0644 : 0622) < 0)
 		return err_sys(e, "%s: set the mode of the pipe", names[i]);
 	return 0;
 }

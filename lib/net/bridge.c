@@ -197,8 +197,7 @@ int bridge_make(struct netlink *rtnl, const struct network *n, bool exists, stru
 static int make_bridge(struct netlink *rtnl, const struct network *n, struct rtnl_link *link,
 		       struct err *e)
 {
-	return bridge_make(rtnl, n, link->index, e) < 0 ||
-			rtnl_find(rtnl, n->bridge, link, e) < 0
+	return bridge_make(rtnl, n, link->index, e) < 0 || rtnl_find(rtnl, n->bridge, link, e) < 0
 		? -1
 		: 0;
 }

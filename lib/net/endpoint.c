@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
 #include "kernel/hostslot.h"
 #include "kernel/idmap.h"
@@ -289,7 +290,7 @@ void endpoint_show(const struct store *s, const char *id, pid_t pid)
 	if (symlink(to, through) < 0)
 		return;
 	mkdir(SHOWN, 0755);
-	if (symlink(through, shown) < 0)
+	if (explained(symlink(through, shown), "symlink(\"%s\", \"%s\")", through, shown) < 0)
 		unlink(through);
 }
 

@@ -166,7 +166,8 @@ static int let_go(struct netlink *rtnl, const char *set, const struct strv *link
 	own_strv struct strv claimed = {0}, late = {0}, again = {0};
 
 	if (give_up_claim(set, e) < 0 || list_others(set, RULES_CLAIMED, &claimed, e) < 0 ||
-	    close_links(rtnl, links, &claimed, e) < 0 || list_others(set, RULES_CLAIMED, &late, e) < 0)
+	    close_links(rtnl, links, &claimed, e) < 0 ||
+	    list_others(set, RULES_CLAIMED, &late, e) < 0)
 		return -1;
 	for (size_t i = 0; i < late.n; i++)
 		if (strv_has(links, late.v[i]) && !strv_has(&claimed, late.v[i]))

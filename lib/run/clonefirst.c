@@ -39,8 +39,10 @@ static pid_t clone_there(const struct run *r, struct clone_args args)
 	args.flags = (args.flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
 	args.exit_signal = 0;
 	if ((r->supervisor.net.shared_user >= 0 &&
-	     setns(r->supervisor.net.shared_user, CLONE_NEWUSER) < 0) ||
-	    setns(r->supervisor.net.shared, CLONE_NEWNET) < 0)
+	     explained(setns(r->supervisor.net.shared_user, CLONE_NEWUSER),
+		       "setns(%d, CLONE_NEWUSER)", r->supervisor.net.shared_user) < 0) ||
+	    explained(setns(r->supervisor.net.shared, CLONE_NEWNET), "setns(%d, CLONE_NEWNET)",
+		      r->supervisor.net.shared) < 0)
 		return -1;
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }

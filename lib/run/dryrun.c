@@ -117,12 +117,14 @@ static void put_program(const struct run *r, const char *words, const char *leav
 			"		read -r _ <&9 || exit 125\n		exec 9<&-\n"
 			"		cd \"$0\" || exit 125\n		unset PWD OLDPWD\n"
 			"		%s' \\\n	%s \"$@\"\n",
-			leave, session, words, *words || *session ? " \\\n	" : "", last, dir.data);
+			leave, session, words, *words || *session ? " \\\n	" : "", last,
+			dir.data);
 	else if (*words)
 		buf_fmt(out, "cd %s\n%sexec %s%s \"$@\"\n",
 			r->plan->workdir ? dir.data : "\"$pwd\"", leave, session, words);
 	else
-		buf_fmt(out, "cd %s\n%s%s\n", r->plan->workdir ? dir.data : "\"$pwd\"", leave, last);
+		buf_fmt(out, "cd %s\n%s%s\n", r->plan->workdir ? dir.data : "\"$pwd\"", leave,
+			last);
 }
 
 /* What the process does that goes in: mounts, then the program, once it has been given its root. */
@@ -149,8 +151,9 @@ static void put_turn(const struct recipe *parts, struct buf *out)
 	if (!parts->turn.len)
 		return;
 	strv_split(&lines, parts->turn.data, '\n');
-	buf_str(out, "\n# When all is mounted the new root becomes \"/\".\n(\n	set -e\n"
-		     "	exec 6<\"$work/mounted\" 7>\"$work/go\"\n	read -r _ <&6\n");
+	buf_str(out,
+		"\n# When all is mounted the new root becomes \"/\".\n(\n	set -e\n"
+		"	exec 6<\"$work/mounted\" 7>\"$work/go\"\n	read -r _ <&6\n");
 	for (size_t i = 0; i + 1 < lines.n; i++)
 		buf_fmt(out, "	%s\n", lines.v[i]);
 	buf_str(out, "	echo >&7\n) &\nturner=$!\n");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
 #include "container/treemount.h"
 #include "kernel/owner.h"
@@ -74,6 +75,7 @@ int execstage_enter(struct run *r, struct err *e)
 	if (treemount(&r->tree, FSENTRY_LAST, &r->first.place, e) < 0)
 		return -1;
 	/* The container must not have the user's keys. */
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	explained(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL),
+		  "keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL)");
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "run/channel.h"
 #include "run/hostmounts.h"
 #include "run/show.h"
@@ -46,9 +47,7 @@ static int enter_stages(struct run *r, struct err *e)
 				return -1;
 			granted = true;
 		}
-		if (!show_late(s) && show_stage(s, r, true, e) < 0)
-			return -1;
-		if (s->enter && s->enter(r, e) < 0)
+		if (show_enter(s, r, e) < 0)
 			return -1;
 	}
 	return granted ? 0 : receive_grants(r, e);
@@ -57,8 +56,7 @@ static int enter_stages(struct run *r, struct err *e)
 static int seal_stages(struct run *r, struct err *e)
 {
 	EACH_STAGE(s, r)
-		if ((show_late(s) && show_stage(s, r, true, e) < 0) ||
-		    (s->seal && s->seal(r, e) < 0))
+		if (show_seal(s, r, e) < 0)
 			return -1;
 	return 0;
 }
@@ -74,7 +72,7 @@ void firstprocess_run(struct run *r)
 	struct err e;
 
 	/* It dies with its supervisor. Set again later: a change of ids clears it. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	explained(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl(PR_SET_PDEATHSIG, SIGKILL)");
 	if (firstprocess_stages(r, &e) == 0 &&
 	    channel_send(r->channel, MESSAGE_READY, NULL, -1, &e) == 0 &&
 	    channel_receive(r->channel, &m, &e) > 0)

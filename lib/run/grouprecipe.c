@@ -94,7 +94,7 @@ static void let_through(const struct hierarchy *h, const char *parent, struct bu
 /* Their mount points, some on a line. */
 static void put_trees(const struct hierarchy *trees, int n, struct buf *to)
 {
-	enum { ENOUGH = 70 };
+	enum { ENOUGH = 60 };
 	size_t column = 0;
 
 	buf_str(to, "trees='");
@@ -160,7 +160,7 @@ void recipe_cgroup(const struct run *r, struct recipe *out)
 			let_through(&trees[i], parent, to);
 	if (hierarchy_of("cpuset") && !hierarchy_of("cpuset")->v2)
 		inherit_cpuset(hierarchy_of("cpuset"), parent, to);
-	cgroup_limits_describe(&r->plan->limits, note_limit,
-			       &(struct noting){&r->plan->limits, to}, &ignored);
+	cgroup_limits_describe(&r->plan->limits, note_limit, &(struct noting){&r->plan->limits, to},
+			       &ignored);
 	join(out);
 }

@@ -178,8 +178,9 @@ static size_t restrict_paths(const struct filetree *t, const char *root, size_t 
 	return n;
 }
 
-void kernelrecipe_mount(const struct run *r, const char *root, struct buf *to)
+void kernelrecipe_mount(const struct run *r, const char *root, struct recipe *out)
 {
+	struct buf *to = &out->inside;
 	const struct filetree *t = &r->tree;
 	const char *bound = NULL, *top = NULL;
 
@@ -205,6 +206,7 @@ void kernelrecipe_mount(const struct run *r, const char *root, struct buf *to)
 									     : bound;
 			i++;
 		}
+		recipe_mark(out, i - 1);
 	}
 	if (top)
 		put_in_place(root, top, to);

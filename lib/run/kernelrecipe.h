@@ -7,8 +7,8 @@
 
 #include "run/recipe.h"
 
-/* root: "$root", or "" on the host's own root. */
-void kernelrecipe_mount(const struct run *r, const char *root, struct buf *to);
+/* With a mark for each entry or group of entries. root: "$root", or "" on the host's own root. */
+void kernelrecipe_mount(const struct run *r, const char *root, struct recipe *out);
 
 /* ",ro,nosuid" for attributes of a mount, as mount(8) takes them behind "remount,bind". */
 void kernelrecipe_attrs(uint64_t attrs, struct buf *to);

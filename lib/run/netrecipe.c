@@ -52,17 +52,16 @@ static void put_body(const struct buf *lines, struct buf *to)
 /* ---- the bridge, if it is not there ---- */
 
 /* The commands of the rules, as for a network alone. */
-static void put_tables(const struct network *n, struct netlink *to)
+static void put_tables(const struct network *n, struct buf *to)
 {
 	struct rules_bridge bridge = {
 		.subnet = n->subnet, .internal = n->internal, .isolated = n->isolated};
 	own_buf struct buf rules = {0};
 	struct strv none = {0};
-	struct err ignored;
 
 	memcpy(bridge.name, n->bridge, sizeof(bridge.name));
 	rules_tables(&rules, n->set, &bridge, 1, &none);
-	nft_run_to(to, "packet filter", rules.data, &ignored);
+	nft_shell(rules.data, to);
 }
 
 /* The links of the default routes forward packets while the bridge is there. */
@@ -95,7 +94,7 @@ static void bring_up(const struct network *n, struct buf *to)
 		n->bridge, n->set, n->set);
 	buf_str(&body, "undo=\"remove_bridge $undo\"\n");
 	bridge_make(shell, n, false, &ignored);
-	put_tables(n, shell);
+	put_tables(n, &body);
 	if (!n->internal)
 		put_forwarding(n, &body);
 	rtnl_up(shell, n->bridge, true, &ignored);
@@ -161,8 +160,9 @@ static void connect_to(const struct run *r, struct buf *to)
 	put_elements(r, n.set, "create", to);
 	buf_str(to, "}\nwithdraw() {\n");
 	put_elements(r, n.set, "delete", to);
-	buf_str(to, "}\nundo=\"withdraw $undo\"\nannounce || { undo=${undo#* }; exit 1; }\n\n"
-		    "# A pair of links: one end is a port of the bridge, the other the container's.\n");
+	buf_str(to,
+		"}\nundo=\"withdraw $undo\"\nannounce || { undo=${undo#* }; exit 1; }\n\n"
+		"# A pair of links: one end is a port of the bridge, the other the container's.\n");
 	buf_fmt(to, "remove_pair() { ip link del %s 2>/dev/null; }\nundo=\"remove_pair $undo\"\n",
 		m->at.link);
 	endpoint_pair(shell, m, NULL, -1, "\"$holder\"", &ignored);

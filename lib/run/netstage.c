@@ -266,9 +266,8 @@ int netstage_set_up(struct netlink *to, const struct run *r, const char *id, str
 	if (r->plan->net == NET_EMPTY) /* a bare run that asked for no more */
 		return 0;
 	allow_users(to, &r->map);
-	return netstage_name(r->plan)
-		? endpoint_configure(to, &r->supervisor.net.member, id, e)
-		: bring_up_loopback(to, e);
+	return netstage_name(r->plan) ? endpoint_configure(to, &r->supervisor.net.member, id, e)
+				      : bring_up_loopback(to, e);
 }
 
 int netstage_enter(struct run *r, struct err *e)

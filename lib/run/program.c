@@ -22,7 +22,8 @@ void program_own_streams(const struct program *p)
 
 	for (int i = 0; p->who.uid && i < 3; i++)
 		if (fstat(p->stdio[i], &st) < 0 || !S_ISFIFO(st.st_mode) ||
-		    fchown(p->stdio[i], p->who.uid, (gid_t)-1) < 0)
+		    explained(fchown(p->stdio[i], p->who.uid, (gid_t)-1), "fchown(%d, %u, -1)",
+			      p->stdio[i], p->who.uid) < 0)
 			continue;
 }
 
@@ -31,11 +32,12 @@ static int take_streams(const struct program *p, struct err *e)
 	/* A session of its own: signals of the user's terminal reach it only through the
 	 * supervisor. */
 	if (!p->plain)
-		setsid();
-	if (p->tty && ioctl(p->stdio[0], TIOCSCTTY, 0) < 0)
+		explained(setsid(), "setsid()");
+	if (p->tty &&
+	    explained(ioctl(p->stdio[0], TIOCSCTTY, 0), "ioctl(%d, TIOCSCTTY, 0)", p->stdio[0]) < 0)
 		return err_sys(e, "controlling terminal");
 	for (int i = 0; i < 3; i++)
-		if (dup2(p->stdio[i], i) < 0)
+		if (explained(dup2(p->stdio[i], i), "dup2(%d, %d)", p->stdio[i], i) < 0)
 			return err_sys(e, "standard streams");
 	return 0;
 }
@@ -64,29 +66,30 @@ int program_exec(struct program *p, int report, struct err *e)
 		return -1;
 	if (take_streams(p, e) < 0)
 		return -1;
-	if (fchdir(p->workdir_fd) < 0)
+	if (explained(fchdir(p->workdir_fd), "fchdir(%d)", p->workdir_fd) < 0)
 		return err_sys(e, "working directory %s", p->workdir ? p->workdir : "/");
-	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+	if (explained(close_range(3, ~0U, CLOSE_RANGE_CLOEXEC),
+		      "close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)") < 0)
 		return err_sys(e, "close descriptors");
 	if (become_user(p, e) < 0)
 		return -1;
 	if (p->plain) {
 		sigprocmask(SIG_SETMASK, &p->mask, NULL);
 	} else {
-		umask(022);
+		explained(umask(022), "umask(022)");
 		sig_reset();
 	}
 	/* After the last change of ids, because each change clears it. */
 	if (!p->init && !p->stays) {
 		char word;
 
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		explained(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl(PR_SET_PDEATHSIG, SIGKILL)");
 		/* The supervisor died before the signal was set. */
 		if (recv(report, &word, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 			_exit(125);
 	}
-	explain_note(NULL, "execve(\"%s\", [\"%s\", ...], %zu variables)", p->file, p->args->v[0],
-		      p->env.n);
+	explain_note(p->same, "execve(\"%s\", [\"%s\", ...], %zu variables)", p->file,
+		     p->args->v[0], p->env.n);
 	explained(execve(p->file, p->args->v, p->env.v), "execve(\"%s\")", p->file);
 	return execerror(p->file, p->args->v[0], e);
 }

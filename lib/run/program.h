@@ -30,6 +30,7 @@ struct program {
 	bool as_is;     /* keep the present user ids */
 	bool make_workdir; /* make a missing working directory, as podman does for a container */
 	char hostname[HOST_NAME_MAX + 1]; /* "": do not set HOSTNAME and container */
+	const char *same;                 /* shell that does the same, for --explain */
 	bool plain;                       /* keep the caller's session, and this signal mask: */
 	sigset_t mask;
 };

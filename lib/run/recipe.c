@@ -18,12 +18,19 @@
 
 void recipe_free(struct recipe *out)
 {
-	struct buf *all[] = {&out->before, &out->flags, &out->late,  &out->join,
-			     &out->held,   &out->inside, &out->turn, &out->words,
-			     &out->front,  &out->other, &out->entered};
+	struct buf *all[] = {&out->before, &out->flags,  &out->late,   &out->join,
+			     &out->held,   &out->inside, &out->turn,   &out->words,
+			     &out->front,  &out->other,  &out->entered};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		buf_free(all[i]);
+	free(out->marks);
+}
+
+void recipe_mark(struct recipe *out, size_t entry)
+{
+	out->marks = mem_grow(out->marks, out->marks_n + 1, sizeof(*out->marks));
+	out->marks[out->marks_n++] = (struct recipe_mark){entry, out->inside.len};
 }
 
 /* Where it is process 1 that types, that has to become what comes. */
@@ -152,7 +159,8 @@ void recipe_user_unmapped(const struct run *r, struct recipe *out)
 void recipe_uts(const struct run *r, struct recipe *out)
 {
 	namespace(out, &out->flags, "", CLONE_NEWUTS, "");
-	if (r->hostname)
+	/* A person is told of it where it is set. */
+	if (r->hostname && !out->typed)
 		buf_fmt(&out->inside, "hostname %s\n", r->hostname);
 }
 

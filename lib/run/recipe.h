@@ -33,7 +33,15 @@ struct recipe {
 			       at "/" */
 	struct buf turn;    /* outside, when all is mounted: the new root becomes "/" */
 	struct buf words;   /* commands in front of the program, outermost first */
+	struct recipe_mark {
+		size_t entry; /* of the file tree */
+		size_t end;   /* of its lines in `inside` */
+	} * marks;
+	size_t marks_n;
 };
+
+/* Notes that the lines so far are those of the entries up to this one. */
+void recipe_mark(struct recipe *out, size_t entry);
 
 void recipe_free(struct recipe *out);
 #define own_recipe __attribute__((cleanup(recipe_free)))

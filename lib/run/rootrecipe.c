@@ -64,8 +64,7 @@ const char rootrecipe_functions[] =
 /* An empty file; `top` is the variable that the path, quoted, stands behind. */
 static void put_file(bool typed, const char *top, const char *path, struct buf *to)
 {
-	own_str char *at = word(path),
-		     *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)),
+	own_str char *at = word(path), *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)),
 		     *above = word(dir);
 
 	if (!typed)
@@ -190,9 +189,19 @@ static void bind_one(const struct run *r, struct recipe *out, const struct fsent
 
 static void bind_all(const struct run *r, struct recipe *out)
 {
-	for (size_t i = 0; i < r->tree.n; i++)
-		if (r->tree.v[i].phase == FSENTRY_USER && r->tree.v[i].kind == FSENTRY_BIND)
-			bind_one(r, out, &r->tree.v[i]);
+	for (size_t i = 0; i < r->tree.n; i++) {
+		if (r->tree.v[i].phase != FSENTRY_USER || r->tree.v[i].kind != FSENTRY_BIND)
+			continue;
+		bind_one(r, out, &r->tree.v[i]);
+		recipe_mark(out, i);
+	}
+}
+
+/* Whether the stage root mounts them: the first process does it when all is mounted, which a script
+ * has no need to wait for. */
+static bool binds_at_root(const struct run *r, const struct recipe *out)
+{
+	return !out->typed || !plan_has_stage(r->plan, STAGE_PROC);
 }
 
 /* ---- root ---- */
@@ -238,7 +247,8 @@ static void turn(const struct run *r, struct recipe *out)
 	}
 	/* Who enters the namespace afterwards is at its top: where the host's tree lies on the new
 	 * root. */
-	buf_str(to, "# The host's tree is on top of the new root then, and goes.\nin_mounts sh -c 'cd \"$root\" && pivot_root . .'\n");
+	buf_str(to,
+		"# The host's tree is on top of the new root then, and goes.\nin_mounts sh -c 'cd \"$root\" && pivot_root . .'\n");
 	buf_str(to, "in_mounts umount -l /\n");
 }
 
@@ -271,10 +281,11 @@ void recipe_root(const struct run *r, struct recipe *out)
 		buf_fmt(to, "%smount -o remount,bind,nodev \"$root\"\n", there(out));
 	if (!r->store && !plan_has_stage(r->plan, STAGE_PROC))
 		take_along(out, to);
-	bind_all(r, out);
 	/* In a script all parts are one. */
-	if (!out->typed || !plan_has_stage(r->plan, STAGE_PROC))
-		turn(r, out);
+	if (!binds_at_root(r, out))
+		return;
+	bind_all(r, out);
+	turn(r, out);
 }
 
 /* ---- proc ---- */
@@ -335,7 +346,7 @@ void recipe_proc(const struct run *r, struct recipe *out)
 	const char *root = plan_has_stage(r->plan, STAGE_ROOT) ? "$root" : "";
 	size_t n = 0;
 
-	kernelrecipe_mount(r, root, &out->inside);
+	kernelrecipe_mount(r, root, out);
 	for (size_t i = 0; i < r->tree.n; i++) {
 		const struct fsentry *entry = &r->tree.v[i];
 
@@ -347,6 +358,9 @@ void recipe_proc(const struct run *r, struct recipe *out)
 			lend_device(r, entry, n++, out);
 		else if (entry->kind == FSENTRY_MARK)
 			make_mark(r, entry, out);
+		else if (entry->kind == FSENTRY_BIND && *root && !binds_at_root(r, out))
+			bind_one(r, out, entry);
+		recipe_mark(out, i);
 	}
 	if (out->typed && *root)
 		turn(r, out);

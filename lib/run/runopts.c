@@ -1,5 +1,6 @@
 #include "run/runopts.h"
 
+#include "base/explain.h"
 #include "base/str.h"
 
 #define S struct runopts
@@ -74,8 +75,9 @@ const struct opt runopts_table[] = {
 	OPT_WORDS(S, only, 0, "only", "STAGE[,...]",
 		  "run only these stages (snapshot: create the container, print its id)"),
 	OPT_WORDS(S, without, 0, "without", "STAGE[,...]", "run all stages except these"),
-	OPT_FLAG(S, explain, 0, "explain",
-		 "show the system calls made, and equivalent shell commands"),
+	OPT_FORM(S, explain, 0, "explain", "[=brief]",
+		 "show system calls and equivalent shell commands (brief: a line a stage)",
+		 explain_read_mode),
 	OPT_FLAG(S, dry_run, 0, "dry-run",
 		 "print a shell script that does the whole run, and do nothing"),
 	OPT_FLAG(S, step, 0, "step", "wait for Enter before each stage, and say what to inspect"),

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/explain.h"
 #include "base/opt.h"
 #include "base/record.h"
 #include "container/mountopts.h"
@@ -13,7 +14,8 @@
 struct runopts {
 	bool detach, no_input, interactive, tty, remove, init, read_only, privileged, publish_all;
 	const char *name, *cidfile, *workdir, *user, *hostname, *entrypoint, *stop_signal, *rootfs;
-	bool explain, dry_run, step;
+	enum explain_mode explain;
+	bool dry_run, step;
 	const char *network, *userns, *memory_swap, *cpus, *cpuset_cpus, *pids_limit;
 	struct strv ports, env, env_files, labels, dns, hosts, ulimits, cap_add, cap_drop;
 	struct mountopts mounts;

@@ -8,16 +8,20 @@
 
 #include "base/err.h"
 #include "base/explain.h"
+#include "base/own.h"
+#include "base/str.h"
 #include "kernel/caps.h"
 #include "kernel/seccomp.h"
 
 int shortstage_enter_uts(struct run *r, struct err *e)
 {
-	if (r->hostname &&
-	    explained(sethostname(r->hostname, strlen(r->hostname)), "sethostname(\"%s\", %zu)",
-		      r->hostname, strlen(r->hostname)) < 0)
-		return err_sys(e, "host name %s", r->hostname);
-	return 0;
+	own_str char *shell = r->hostname ? str_fmt("hostname %s\n", r->hostname) : NULL;
+	int failed = r->hostname ? sethostname(r->hostname, strlen(r->hostname)) : 0;
+
+	if (r->hostname)
+		explain_call(shell, failed, "sethostname(\"%s\", %zu)", r->hostname,
+			     strlen(r->hostname));
+	return failed ? err_sys(e, "host name %s", r->hostname) : 0;
 }
 
 int shortstage_enter_cgns(struct run *r, struct err *e)
@@ -42,7 +46,8 @@ bool shortstage_wants_seccomp(const struct plan *p)
 int shortstage_seal_seccomp(struct run *r, struct err *e)
 {
 	/* Without CAP_SYS_ADMIN, seccomp(2) requires no_new_privs. */
-	if (!r->store && !caps_held(CAP_SYS_ADMIN) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (!r->store && !caps_held(CAP_SYS_ADMIN) &&
+	    explained(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS, 1)") < 0)
 		return err_sys(e, "no new privileges");
 	return seccomp_filter_load(r->plan->caps, e);
 }

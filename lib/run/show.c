@@ -1,5 +1,6 @@
 #include "run/show.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,53 +8,135 @@
 #include "base/explain.h"
 #include "base/own.h"
 #include "base/step.h"
+#include "kernel/namespace.h"
 
-bool show_late(const struct stage *s)
+enum { SHOW_STAGES = 32 }; /* rows of the table, at most */
+
+static bool is_late(const struct stage *s)
 {
 	return s->seal || s->id == STAGE_EXEC; /* the last step is the program */
 }
 
-/* The description of a stage, with this process's host pid while the host's /proc is visible. */
+/* The description of a stage, with this process's host pid if the first process has seen it while
+ * the host's /proc was visible. */
 static char *sentence(const struct stage *s, bool inside)
 {
+	static char self[24];
 	const char *pid = strstr(s->says, "PID");
-	char self[24];
-	ssize_t n = inside && pid ? readlink("/proc/self", self, sizeof(self) - 1) : -1;
 
-	if (n <= 0 || (n == 1 && *self == '1'))
+	if (inside && !*self && readlink("/proc/self", self, sizeof(self) - 1) == 1)
+		*self = '\0'; /* not the host's /proc */
+	if (!pid || !*self)
 		return str_fmt("[%s] %s", stage_names[s->id], s->says);
-	self[n] = '\0';
 	return str_fmt("[%s] %.*s%s%s", stage_names[s->id], (int)(pid - s->says), s->says, self,
 		       pid + strlen("PID"));
 }
 
-static int stop_before(const struct stage *s, bool inside, struct err *e)
+/* Before a stage. inside: in the first process. */
+static int begin(const struct stage *s, bool inside, struct err *e)
 {
-	own_str char *line = NULL;
+	bool outside_alone = s->prepare && !s->enter && !s->clone_flag && !s->seal;
+	own_str char *line = sentence(s, inside);
 
 	explain_at(stage_names[s->id]);
-	if (!step_wanted() || inside == (s->prepare && !s->enter && !s->clone_flag))
-		return 0;
-	line = sentence(s, inside);
-	return step_wait(line, e);
+	if (inside == (s->id != STAGE_SNAPSHOT)) /* the first: the others are in order then */
+		explain_brief(line);
+	return inside == outside_alone ? 0 : step_wait(line, e);
 }
 
-static void tell_same(const struct stage *s, const struct run *r, bool inside)
-{
-	own_recipe struct recipe shell = {.typed = true};
-	const struct buf *shown = inside ? &shell.inside : &shell.before;
+/* The shell of each row of the table: made by the supervisor, which sees the paths of the host. */
+static struct recipe shells[SHOW_STAGES];
 
-	if (explain_fd < 0)
-		return;
-	s->shell(r, &shell);
-	if (shown->len)
-		explain_same(shown->data);
-}
-
-int show_stage(const struct stage *s, const struct run *r, bool inside, struct err *e)
+int show_prepare(const struct stage *s, struct run *r, struct err *e)
 {
-	if (stop_before(s, inside, e) < 0)
+	struct recipe *shell = &shells[s - stages];
+
+	if (begin(s, false, e) < 0 || (s->prepare && s->prepare(r, e) < 0))
 		return -1;
-	tell_same(s, r, inside);
+	if (explain_fd < 0 || is_late(s))
+		return 0;
+	recipe_free(shell);
+	*shell = (struct recipe){.typed = true};
+	s->shell(r, shell);
+	explain_same(shell->before.len ? shell->before.data : "");
+	return 0;
+}
+
+/* The shell of a stage, told piece by piece. */
+struct showing {
+	const struct recipe *shell;
+	size_t told, marks; /* of its text; of its marks */
+};
+
+static void tell_until(struct showing *w, size_t end)
+{
+	own_str char *part = NULL;
+
+	if (end <= w->told)
+		return;
+	part = str_dup_n(w->shell->inside.data + w->told, end - w->told);
+	explain_same(part);
+	w->told = end;
+}
+
+/* When an entry of the file tree is mounted: what does the same. */
+static void tell_entry(void *showing, size_t entry)
+{
+	struct showing *w = showing;
+
+	for (; w->marks < w->shell->marks_n && w->shell->marks[w->marks].entry <= entry; w->marks++)
+		tell_until(w, w->shell->marks[w->marks].end);
+}
+
+/* The namespace of the stage is there already: one call has made them all. */
+static void tell_namespace(const struct stage *s, struct showing *w)
+{
+	own_str char *name = namespace_names(s->clone_flag);
+
+	explain_note(w->shell->inside.data, "%s, in the call above", name);
+	w->told = w->shell->inside.len;
+}
+
+int show_enter(const struct stage *s, struct run *r, struct err *e)
+{
+	struct showing w = {.shell = &shells[s - stages]};
+	bool shown = explain_fd >= 0 && !is_late(s);
+	int failed = !is_late(s) && begin(s, true, e) < 0 ? -1 : 0;
+
+	explain_at(stage_names[s->id]);
+	if (!failed && shown) {
+		if (s->clone_flag && w.shell->inside.len)
+			tell_namespace(s, &w);
+		r->tree.mounted = tell_entry;
+		r->tree.mounted_arg = &w;
+	}
+	if (!failed && s->enter)
+		failed = s->enter(r, e);
+	if (!failed && shown)
+		tell_until(&w, w.shell->inside.len);
+	r->tree.mounted = NULL;
+	return failed;
+}
+
+int show_seal(const struct stage *s, struct run *r, struct err *e)
+{
+	static char *same; /* of the program, told when it is executed */
+	own_recipe struct recipe shell = {.typed = true};
+
+	if (!is_late(s))
+		return s->seal ? s->seal(r, e) : 0;
+	if (begin(s, true, e) < 0)
+		return -1;
+	if (explain_fd >= 0)
+		s->shell(r, &shell);
+	if (s->seal && s->seal(r, e) < 0)
+		return -1;
+	if (s->id != STAGE_EXEC) {
+		explain_same(shell.inside.len ? shell.inside.data : "");
+		return 0;
+	}
+	free(same);
+	same = shell.inside.len ? str_dup(shell.inside.data) : NULL;
+	r->first.program.same = same;
 	return 0;
 }

@@ -1,12 +1,16 @@
-/* Shows stages: --step stops before each one, --explain prints shell commands for it. */
+/*
+ * Shows stages: --step stops before each one, --explain prints shell commands below its calls,
+ * --explain=brief prints one line for each.
+ */
 #ifndef CT_SHOW_H
 #define CT_SHOW_H
 
 #include "run/stage.h"
 
-/* Call it before a stage. inside: in the first process. */
-int show_stage(const struct stage *s, const struct run *r, bool inside, struct err *e);
-/* Whether all of it that shows comes after what other stages build. */
-bool show_late(const struct stage *s);
+/* The supervisor's part of a stage before the first process exists: its function prepare. */
+int show_prepare(const struct stage *s, struct run *r, struct err *e);
+/* The first process's parts of a stage: its functions enter and seal. */
+int show_enter(const struct stage *s, struct run *r, struct err *e);
+int show_seal(const struct stage *s, struct run *r, struct err *e);
 
 #endif

@@ -63,10 +63,11 @@ static int hear_executed(struct run *r, struct err *e)
 int spawn_prepare(struct run *r, struct err *e)
 {
 	run_begin(r);
+	explain_at(stage_names[STAGE_ROOT]); /* for the files of its /etc */
 	if (run_open(r, e) < 0)
 		return -1;
 	EACH_STAGE(s, r)
-		if (show_stage(s, r, false, e) < 0 || (s->prepare && s->prepare(r, e) < 0))
+		if (show_prepare(s, r, e) < 0)
 			return -1;
 	return 0;
 }
@@ -80,6 +81,7 @@ int spawn_create(struct run *r, struct err *e)
 		if (s->grant && s->grant(r, e) < 0)
 			goto failed;
 	}
+	explain_at(NULL);
 	streams_close_theirs(&r->supervisor.streams);
 	if (channel_send(r->channel, MESSAGE_GRANTED, NULL, -1, e) == 0)
 		return 0;
@@ -98,9 +100,12 @@ int spawn_await(struct run *r, struct err *e)
 
 int spawn_execute(struct run *r, struct err *e)
 {
-	EACH_STAGE(s, r)
+	EACH_STAGE(s, r) {
+		explain_at(stage_names[s->id]);
 		if (s->release && s->release(r, e) < 0)
 			goto failed;
+	}
+	explain_at(NULL);
 	if (channel_send(r->channel, MESSAGE_EXECUTE, NULL, -1, e) == 0 &&
 	    hear_executed(r, e) == 0) {
 		shut_fd(&r->channel);

@@ -406,12 +406,13 @@ calls() {
 @test "--explain prints system calls to stderr and leaves stdout to the command" {
 	busybox_image
 	[ "$(ct-run --explain --network none -m 64m "$img" echo out 2>"$BATS_TEST_TMPDIR/said")" = out ]
-	run ! grep -vE '^(ct-run: |# same: )' "$BATS_TEST_TMPDIR/said"
+	run ! grep -vE '^(ct-run: |# same: |        )' "$BATS_TEST_TMPDIR/said"
 	for call in capset clone3 execve fsmount ioctl mount mount_setattr move_mount open_tree pivot_root prctl seccomp \
 		setgroups sethostname setresuid umount2 unshare write; do
 		calls "$BATS_TEST_TMPDIR/said" | grep -qx $call
 	done
-	grep -qF 'clone3({flags=CLONE_NEWUSER|CLONE_NEWNET|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWPID|CLONE_NEWNS' "$BATS_TEST_TMPDIR/said"
+	tr -d '\n' <"$BATS_TEST_TMPDIR/said" | tr -s ' ' |
+		grep -qE 'clone3\(\{flags=CLONE_NEWUSER\|CLONE_NEWNET\|CLONE_NEWUTS\|CLONE_NEWIPC\|CLONE_NEWPID\| ?CLONE_NEWNS'
 }
 
 @test "a container in the background does not keep the caller's stderr open" {
@@ -421,11 +422,84 @@ calls() {
 	ct-ps -q | ct-rm -f -
 }
 
-@test "--explain agrees with strace" {
+# Calls that change something, whoever makes them: how often each was told, and made. What only looks (open, stat,
+# read), descriptors, and what ct writes down for itself in CT_ROOT and CT_RUN are not of this.
+changing=capset,chdir,clone3,close_range,dup2,execve,fchdir,fsconfig,fsmount,fsopen,keyctl,mknodat,mount,mount_setattr,move_mount
+changing+=,open_tree,pivot_root,prctl,prlimit64,seccomp,setgroups,sethostname,setns,setresgid,setresuid,setsid,umask,umount2,unshare
+
+told() {
+	sed -nE "s/^ct-[a-z]*: (\[[a-z]*\] )?(${changing//,/|})\(.*/\2/p" "$1" | sort | uniq -c
+}
+
+# Without those of ct's start and of the program, and questions that only look like changes.
+made() {
+	sed -nE 's/^[0-9]+ +(<\.\.\. )?([a-z0-9_]+)( resumed>|\().* = -?[0-9]+( .*)?$/\2 &/p' "$1" |
+		grep -vE 'PR_(GET|CAPBSET_READ|SET_NAME)|prlimit64.*NULL, \{|exit_group' | cut -d ' ' -f 1 | sort | uniq -c
+}
+
+# No line of its input has more than 100 columns.
+not_wide() {
+	awk 'length > 100 { print; bad = 1 } END { exit bad }'
+}
+
+# watched_run OPTION...: what a run told and what strace saw of it, until it executed its program.
+watched_run() {
+	strace -f -qq -e "trace=$changing" -o "$BATS_TEST_TMPDIR/trace" ct-run --explain "$@" 2>"$BATS_TEST_TMPDIR/said"
+	# The first is ct-run's own beginning, the second the program's.
+	sed -i '1{/execve/d}' "$BATS_TEST_TMPDIR/trace"
+	sed '/execve(/q' "$BATS_TEST_TMPDIR/trace" >"$BATS_TEST_TMPDIR/until"
+}
+
+@test "--explain prints each call of the stages that changes something, and no other: strace agrees" {
 	type strace || skip 'strace is not installed'
-	strace -f -qq -e trace=sethostname,unshare,pivot_root,seccomp,mount -o "$BATS_TEST_TMPDIR/trace" \
-		ct-run --explain --only uts,mnt -h box --rootfs / true 2>"$BATS_TEST_TMPDIR/said"
-	[ "$(grep -c '^ct-run' "$BATS_TEST_TMPDIR/said")" = "$(($(grep -c . "$BATS_TEST_TMPDIR/trace") + 1))" ]
+	busybox_image
+	for options in "--only uts,mnt -h box --rootfs /" "--only pid,mnt,proc,uts,ipc,net,cgns --rootfs /" \
+		"--rm --network none $img" "--rm -m 64m --ulimit nofile=100 -u nobody -h web --tmpfs /x -v /etc:/e:ro --device /dev/null:/dev/hole $img" \
+		"--rm --read-only --userns host --network host $img"; do
+		echo "$options"
+		# shellcheck disable=SC2086 # words
+		watched_run $options true
+		told "$BATS_TEST_TMPDIR/said" >"$BATS_TEST_TMPDIR/told"
+		made "$BATS_TEST_TMPDIR/until" | diff "$BATS_TEST_TMPDIR/told" -
+	done
+	grep -q '\[exec\] prlimit64(' "$BATS_TEST_TMPDIR/said" || [[ $options != *ulimit* ]]
+}
+
+@test "--explain prints at most 100 columns, no library calls, and shell below the calls of its stage" {
+	busybox_image
+	ct-run --rm --explain -m 64m --cpus 0.5 -p 18090:80 --ulimit nofile=100 -u nobody --tmpfs /x -v /etc:/e:ro -v kept:/kept -w /tmp \
+		--device /dev/null:/dev/hole -e "LONG=$(seq -s ' ' 100)" "$img" true "$(seq -s . 100)" 2>"$BATS_TEST_TMPDIR/said"
+	expand "$BATS_TEST_TMPDIR/said" | not_wide
+	run ! grep -E 'cgroup_[a-z]+_cgroup|btrfs_util' "$BATS_TEST_TMPDIR/said"
+	# A line of shell follows a line of its stage, or another of shell.
+	awk '/^# same: / && stage == "" { print; bad = 1 } /^ct-run: / { stage = $2 ~ /^\[/ ? $2 : "" } END { exit bad }' \
+		<(sed '/^ct-run: \[exec\] execve/,$d' "$BATS_TEST_TMPDIR/said")
+	for stage in snapshot:btrfs cgroup:mkdir user:nsenter 'net:ip link add' uts:hostname 'ipc:unshare --ipc' 'pid:unshare --pid' \
+		'cgns:exec unshare --cgroup' 'mnt:exec unshare --mount' 'root:mount --bind' 'proc:mount -t proc' caps:setpriv exec:prlimit; do
+		awk -v stage="[${stage%%:*}]" -v shell="${stage#*:}" '
+			/^ct-run: / { now = $2 } /^# same: / && now == stage && index($0, shell) { found = 1 } END { exit !found }' "$BATS_TEST_TMPDIR/said"
+	done
+	# A mount stands below the calls that mount the same.
+	grep -A 5 'move_mount(.* /\* /x \*/' "$BATS_TEST_TMPDIR/said" | grep -q '^# same: mount -t tmpfs .* "$root"/x$'
+	ct-net down
+}
+
+@test "--explain=brief prints one line for each stage, in order" {
+	busybox_image
+	ct-run --rm --explain=brief "$img" true 2>"$BATS_TEST_TMPDIR/said"
+	[ "$(sed -n 's/^ct-run: \[\([a-z]*\)\] .*/\1/p' "$BATS_TEST_TMPDIR/said" | xargs)" = \
+		'snapshot cgroup user net uts ipc pid cgns mnt root proc caps seccomp exec' ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/said")" = 14 ]
+	not_wide <"$BATS_TEST_TMPDIR/said"
+	[ "$(ct-run --explain=brief --only uts,pid --rootfs / echo out 2>"$BATS_TEST_TMPDIR/said")" = out ]
+	[ "$(sed 's/\].*//' "$BATS_TEST_TMPDIR/said" | xargs)" = 'ct-run: [uts ct-run: [pid ct-run: [exec' ]
+	c=$(ct-run -d --network none "$img" sleep 1000)
+	ct-run --rm --explain=brief --network "container:$c" "$img" true 2>"$BATS_TEST_TMPDIR/said"
+	[ "$(sed -n 's/^ct-run: \[\([a-z]*\)\] .*/\1/p' "$BATS_TEST_TMPDIR/said" | xargs)" = \
+		'snapshot cgroup user net uts ipc pid cgns mnt root proc caps seccomp exec' ]
+	ct-rm -f "$c"
+	run -125 ct-run --explain=most --only uts --rootfs / true
+	[ "$output" = "ct-run: --explain: most: not brief (see 'ct-run --help')" ]
 }
 
 @test "--explain of ct-exec, ct-commit and ct-init agrees with strace" {
@@ -435,7 +509,7 @@ calls() {
 	c=$(ct-run -d --network none "$img" sleep 1000)
 	for command in "ct-exec --explain -u nobody $c true" "ct-commit --explain $c" "ct-init --explain $BATS_TEST_TMPDIR/dir"; do
 		# shellcheck disable=SC2086 # words
-		strace -f -qq -e trace=setns,setgroups,setresuid,setresgid,capset,clone3,syncfs,renameat2 -o "$BATS_TEST_TMPDIR/trace" \
+		strace -f -qq -e trace=setns,setgroups,setresuid,setresgid,setsid,capset,clone3,syncfs,renameat2 -o "$BATS_TEST_TMPDIR/trace" \
 			$command 2>"$BATS_TEST_TMPDIR/said"
 		sed -nE 's/^ct-[a-z]*: (\[[a-z]*\] )?((set|cap|clone3|sync|rename)[a-z0-9_]*)\(.*/\2/p' "$BATS_TEST_TMPDIR/said" |
 			sort >"$BATS_TEST_TMPDIR/told"
@@ -457,7 +531,7 @@ calls() {
 	[ "$(grep -c '^# same: ' "$BATS_TEST_TMPDIR/said")" -gt 50 ]
 	sed -n 's/^# same: //p' "$BATS_TEST_TMPDIR/said" | dash -n
 	# The lines of a loop are contiguous: no call is printed between them.
-	awk '/^# same: for / && !/done$/ { open = 1 } open && !/^# same: / { print; bad = 1 } /^# same: done/ { open = 0 }
+	awk '/^# same: for / && !/done$/ { open = 1 } open && !/^# same: / { print; bad = 1 } /^# same: .*done$/ { open = 0 }
 		END { exit bad }' "$BATS_TEST_TMPDIR/said"
 }
 
@@ -498,9 +572,15 @@ apart() {
 # container's has the name that they call it by.
 bridged() {
 	awk '
-		/^(nft |ip link add .* netns |ip link set .* master |bridge link )/ {
-			if (match($0, /ps_[0-9]+(-[0-9a-f]+)?/)) id = substr($0, RSTART, RLENGTH)
-			outside = outside "nsenter --net=/proc/self/fd/5 " $0 "\n"
+		/^(nft |ip link add .* netns|ip link set .* master |ip link property .* veth0_|bridge link )/ { ours = 1 }
+		ours {
+			if (/ netns/ || netns) { if (match($0, /ps_[0-9]+(-[0-9a-f]+)?/)) id = substr($0, RSTART, RLENGTH) }
+			netns = / netns/
+			outside = outside (more || here ? "" : "nsenter --net=/proc/self/fd/5 ") $0 "\n"
+			if (/<</) here = 1
+			more = /\\$/
+			if ($0 == "END") here = 0
+			ours = more || here
 			next
 		}
 		{ print }
@@ -567,7 +647,7 @@ replays() {
 	replays --rm --userns host -h box -p 18080:80 -m 64m --cpus 0.5 --pids-limit 50 -v "$CT_TEST_DIR/shared:/s:ro" -v kept:/kept \
 		-v /sys/fs/cgroup:/groups:ro -e "CT_CGROUP=$CT_CGROUP" -e "word=it's" --tmpfs /m --read-only -w /var/tmp -u daemon \
 		--ulimit nofile=100:200 "$debian_img"
-	grep -q "^nsenter .* ip link add .* netns ps_" "$BATS_TEST_TMPDIR/lines"
+	grep -q "^nsenter .* ip link add .* netns" "$BATS_TEST_TMPDIR/lines"
 	nft list ruleset | grep -q '18080 : .* \. 80'
 	grep "^nft 'delete" "$BATS_TEST_TMPDIR/told" | dash -e
 	run ! grep -e 18080 -e "ether_addr . ipv4_addr.*=" <(nft list ruleset)
