@@ -74,7 +74,8 @@ static const char remove_snapshot[] =
 	"	done\n"
 	"	rmdir \"$home\"\n"
 	"}\n"
-	"undo=\"remove_snapshot $undo\"\n";
+	"undo=\"remove_snapshot $undo\"\n"
+	"mkdir \"$home\" || { undo=${undo#* }; exit 1; }\n";
 
 /* A volume that the image declares: what the image has there is copied into it. */
 static void image_volume(const struct run *r, size_t i, struct buf *to)
@@ -95,9 +96,7 @@ void recipe_snapshot(const struct run *r, struct recipe *out)
 		     *image = quoted(path);
 
 	buf_fmt(&out->before, "export home=%s$$\n", home);
-	buf_str(&out->before, "mkdir \"$home\"\n");
-	if (!out->typed)
-		buf_str(&out->before, remove_snapshot);
+	buf_str(&out->before, out->typed ? "mkdir \"$home\"\n" : remove_snapshot);
 	buf_fmt(&out->before, "btrfs subvolume snapshot %s \"$home/rootfs\" >/dev/null\n", image);
 	buf_str(&out->before, "export base=$home/rootfs\n");
 	for (size_t i = 0; i < r->plan->image_volumes.n; i++)
