@@ -63,9 +63,10 @@ static int make_private(int fd, bool recursive, uint64_t attrs)
 	int done = mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
 				 sizeof(attr));
 
-	return explained(done,
-			 "mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=%s, propagation=MS_PRIVATE})",
-			 fd, recursive ? "|AT_RECURSIVE" : "", attrs_text(attrs));
+	return explained(
+		done,
+		"mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=%s, propagation=MS_PRIVATE})",
+		fd, recursive ? "|AT_RECURSIVE" : "", attrs_text(attrs));
 }
 
 int mount_copy_set(int dirfd, const char *path, bool recursive, uint64_t attrs, struct err *e)
