@@ -116,8 +116,9 @@ static bool settle(int run, const char *id, const char *group, int how)
 	if (open_mark(&p, run, id, 0) < 0)
 		return true;
 	had = lock_fd(p.mark, how) == 0;
-	if (had && is_marked(p.mark)) {
-		p.ours = cgroup_freezer(group, &p.freezer, &ignored) == 0;
+	/* A process that was killed before it froze the container leaves an empty mark. */
+	if (had && !is_gone(p.mark)) {
+		p.ours = is_marked(p.mark) && cgroup_freezer(group, &p.freezer, &ignored) == 0;
 		pause_end(&p, &ignored);
 	}
 	close_all(&p);
