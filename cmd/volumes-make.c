@@ -15,8 +15,9 @@
 #include "volumes.h"
 
 /* Prints the id. If that fails, nobody knows the volume unless it has a name. */
-static int make(const struct volmake *v)
+static int make(struct volmake *v)
 {
+	own_strv struct strv notes = {0};
 	own_store struct store store = STORE_NONE;
 	char id[ID_LEN];
 	struct err e;
@@ -25,11 +26,14 @@ static int make(const struct volmake *v)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
+	v->notes = &notes;
 	if (volmake(&store, v, id, &e) < 0) {
 		cmd_progress_end();
 		return cmd_failed(&e);
 	}
 	cmd_progress_end();
+	for (size_t i = 0; i < notes.n; i++)
+		cmd_note("%s", notes.v[i]);
 	if (cmd_tell_id(id, &e) < 0) {
 		struct err ignored;
 

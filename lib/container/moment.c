@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/lock.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "container/container.h"
@@ -147,16 +148,34 @@ static int snapshot_all(int dir, const struct strv *names, bool read_only, int t
 	return 0;
 }
 
+/*
+ * A container's start may be filling the volume: waits for it. One that was killed meanwhile has
+ * left the volume partly filled.
+ */
+static int lock_volume(int dir, const char *id, struct err *e)
+{
+	own_fd int lock = lock_take(dir, ".", e);
+
+	if (lock < 0)
+		return err_wrap(e, "%s", id);
+	return faccessat(dir, "filling", F_OK, AT_SYMLINK_NOFOLLOW) < 0
+		? take_fd(&lock)
+		: err_set(e,
+			  "%s: was not filled completely (the next container that uses it fills it)",
+			  id);
+}
+
 int moment_snapshot(const struct store *s, const char *id, bool freeze, bool read_only, int to,
 		    struct err *e)
 {
 	own_fd int dir = open_object(s, id, e);
 	own_strv struct strv names = {0};
 	struct halt h = {0};
+	own_fd int lock = -1;
 	struct err ignored;
 	int r;
 
-	if (dir < 0)
+	if (dir < 0 || (id_is(id, "vol") && (lock = lock_volume(dir, id, e)) < 0))
 		return -1;
 	names_of(dir, id, &names);
 	if (!freeze || id_is(id, "img"))

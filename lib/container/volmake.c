@@ -41,6 +41,7 @@ static int check(const struct store *s, const struct volmake *v, struct err *e)
 static int fill_new(const struct volmake *v, const struct draft *d, struct err *e)
 {
 	own_fd int data = -1;
+	int r;
 
 	if (subvol_create(d->dir, "data", e) < 0)
 		return -1;
@@ -49,7 +50,10 @@ static int fill_new(const struct volmake *v, const struct draft *d, struct err *
 		return err_sys(e, "data");
 	if (v->archive < 0)
 		return 0;
-	return untar_unpack(v->archive, v->what, data, v->progress, e) < 0 ? -1 : 0;
+	r = untar_unpack(v->archive, v->what, data, v->progress, e);
+	if (r > 0)
+		strv_add(v->notes, e->msg);
+	return r < 0 ? -1 : 0;
 }
 
 static int write_config(const struct volmake *v, const char *from, const struct draft *d,

@@ -19,6 +19,7 @@ struct volmake {
 	int archive;               /* begins with the files of this tar; -1: none */
 	const char *what;          /* names the archive in messages */
 	treecopy_progress *progress; /* of the archive; may be NULL */
+	struct strv *notes; /* gets lines for the user: a file that the archive has twice */
 };
 
 /*

@@ -59,9 +59,9 @@ int sendstream_read_fd(void *arg, void *data, size_t n, struct err *e)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return err_sys(e, "read");
+			return err_sys(e, "read the send stream");
 		if (got == 0)
-			return err_set(e, "ends early");
+			return err_set(e, "the send stream ends early");
 		done += (size_t)got;
 	}
 	return 0;
@@ -72,18 +72,13 @@ static int bad(const struct sendstream *s, const char *why, struct err *e)
 	return err_set(e, "%s: invalid send stream: %s", s->what, why);
 }
 
-static int take(struct sendstream *s, void *data, size_t n, struct err *e)
-{
-	return s->read(s->arg, data, n, e) < 0 ? err_wrap(e, "%s", s->what) : 0;
-}
-
 int sendstream_begin(struct sendstream *s, struct err *e)
 {
 	unsigned char head[sizeof(magic) + 4];
 	uint32_t version;
 
 	make_tables();
-	if (take(s, head, sizeof(head), e) < 0)
+	if (s->read(s->arg, head, sizeof(head), e) < 0)
 		return -1;
 	memcpy(&version, head + sizeof(magic), 4);
 	if (memcmp(head, magic, sizeof(magic)) != 0)
@@ -126,7 +121,7 @@ int sendstream_next(struct sendstream *s, struct err *e)
 	uint32_t size, sum, found;
 	uint16_t type;
 
-	if (take(s, head, sizeof(head), e) < 0)
+	if (s->read(s->arg, head, sizeof(head), e) < 0)
 		return -1;
 	memcpy(&size, head, 4);
 	memcpy(&type, head + 4, 2);
@@ -137,7 +132,7 @@ int sendstream_next(struct sendstream *s, struct err *e)
 		return bad(s, "a command is too long", e);
 	if (type == 0 || type >= SEND_COMMANDS)
 		return bad(s, "an unknown command", e);
-	if (take(s, s->body, size, e) < 0)
+	if (s->read(s->arg, s->body, size, e) < 0)
 		return -1;
 	/* The checksum covers the header, with zeros in place of itself. */
 	found = checksum(checksum(checksum(0, head, 6), zero, 4), s->body, size);

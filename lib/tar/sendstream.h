@@ -76,7 +76,7 @@ enum { SEND_BODY_MAX = 64 << 10 };
 
 struct sendstream {
 	const char *what; /* names the stream in messages */
-	/* Reads exactly n bytes. */
+	/* Reads exactly n bytes. Its error names the stream. */
 	int (*read)(void *arg, void *data, size_t n, struct err *e);
 	void *arg;
 	/* The command that sendstream_next read. */

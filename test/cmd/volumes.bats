@@ -420,6 +420,14 @@ image_with_data() {
 	run -1 --separate-stderr ct-volumes import part "$D/part"
 	[ "${#stderr_lines[@]}" -eq 1 ]
 	ct-volumes -q | diff "$D/before" -
+	echo 1 >"$D/twice"
+	tar -C "$D" -cf "$D/twice.tar" twice twice --hard-dereference
+	run -0 --separate-stderr ct-volumes import twice "$D/twice.tar"
+	[[ $stderr == *': twice: occurs twice' ]]
+	# A container that was killed while it filled the volume leaves this; the next one ends it.
+	btrfs -q subvolume create "$CT_ROOT/$output/filling"
+	run -1 --separate-stderr ct-volumes export twice
+	[[ $stderr == *': was not filled completely'* ]]
 	run -1 bash -c 'ct-volumes export tree 2>&1 >/dev/full'
 	[ "$output" = 'ct-volumes: standard output: No space left on device' ]
 	[ -z "$(ls "$CT_ROOT/tmp")" ]

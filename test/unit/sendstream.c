@@ -165,7 +165,7 @@ static void what_is_no_stream_is_named(void **state)
 	assert_refused(open_text(&newer, &t), &e,
 		       "in: send streams of version 2 are not supported");
 	buf_add(&part, "btrfs", 5);
-	assert_refused(open_text(&part, &t), &e, "in: ends early");
+	assert_refused(open_text(&part, &t), &e, "ends early");
 }
 
 int main(void)
