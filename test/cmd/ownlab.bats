@@ -105,6 +105,16 @@ told() {
 	told proc-stage 'ps shows what is in /proc'
 }
 
+@test "a program that waits for ever is told so" {
+	cd "$D"
+	solve fork uts
+	cp "$CT_LABS"/box/*.[ch] .
+	sed -i 's/	inside();/	pause();/' fork.c
+	cc -w -o mine ./*.c
+	CT_LAB_SECONDS=3 run -1 --separate-stderr ct-lab --check --json --with ./mine uts
+	told in-time 'never ended'
+}
+
 @test "claims that do not hold are told in words: what the kernel shows, and what to think of" {
 	cd "$D"
 	solve fork uts
