@@ -53,7 +53,7 @@ static void at_syscall(struct trace *t, struct traced *p)
 		t->over = t->enter(t, p, (long)info.entry.nr);
 }
 
-/* A process has stopped; it goes on, traced or not. */
+/* Handles a stopped process: continues it, traced or not. */
 static void resume(struct trace *t, struct traced *p, int status)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;

@@ -25,7 +25,7 @@ struct trace {
 	bool (*enter)(struct trace *t, struct traced *p, long call);
 	/* Called at the exit of each system call; may be NULL. */
 	void (*leave)(struct trace *t, struct traced *p);
-	/* The processes in the order of their birth: all[0] is the command. */
+	/* The processes in the order of their creation: all[0] is the command. */
 	struct traced all[TRACE_PROCESSES];
 	int n;
 	bool started; /* the command has been executed: what comes before is not its own */
