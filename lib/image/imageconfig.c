@@ -90,6 +90,7 @@ static void add_config(struct buf *json, const struct record *config)
 	add_object(json, "Labels", config, "label", true);
 	add_text(json, "StopSignal", record_get(config, "stopsignal"));
 	add_list(json, "Shell", config, "shell");
+	add_list(json, "OnBuild", config, "onbuild");
 	buf_str(json, "}");
 }
 

@@ -196,6 +196,10 @@ static int add_layers(struct work *w, struct outgoing *o, struct err *e)
 	record_get_list(&w->img->config, "diffid", &diffids);
 	if (chain.n != diffids.n)
 		return err_set(e, "%zu layers, but %zu diff ids", chain.n, diffids.n);
+	/* A build lists the layers of the image that it began with, which may be gone since then. */
+	for (size_t i = 0; i < chain.n; i++)
+		if (!layerstore_have(w->s, chain.v[i]))
+			strv_free(&chain);
 	o->layers = mem_alloc((chain.n + 1) * sizeof(*o->layers));
 	for (size_t i = 0; i < chain.n; i++)
 		if (add_chain(w, &chain, &diffids, i, o, e) < 0)

@@ -254,3 +254,18 @@ podman_here() {
 	ct-init -n wh "$D/wh"
 	fails 1 "wh: .wh.x: a layer cannot hold a file whose name begins with \".wh.\"" wh
 }
+
+@test "a built image has the layers of its base, and one more; all in one if they are gone" {
+	layout_make "$D/layout" -C "$busybox" .
+	base=$(tar -C "$D/layout" -c . | ct-init -n base -)
+	printf 'FROM base\nRUN echo 1 >/one\nENV A=1\nRUN echo 2 >/two; rm /etc/group\n' >"$D/Dockerfile"
+	ct-build -t built "$D" >/dev/null 2>&1
+	ct-save -o "$D/tar" built
+	skopeo inspect --config "oci-archive:$D/tar" | jq -e '(.rootfs.diff_ids | length) == 2 and
+		([.history[] | select(.empty_layer | not)] | length) == 2 and .config.Env[-1] == "A=1"'
+	id=$(other ct-init - <"$D/tar")
+	same_image built "$id"
+	sed -i '/^layer=/s/.$/-/' "$CT_ROOT/$(ct id built)/config"
+	ct-save -o "$D/tar" built
+	[ "$(skopeo inspect --config "oci-archive:$D/tar" | jq '.rootfs.diff_ids | length')" = 1 ]
+}
