@@ -33,7 +33,7 @@ load helper
 	c=$(ct-run -d --network none "$img" sh -c 'touch /mark; exec sleep 1000')
 	wait_until test -e "$(ct path "$c")/mark"
 	run -1 --separate-stderr ct-reset "$c"
-	[ "$stderr" = "ct-reset: $c: runs already" ]
+	[ "$stderr" = "ct-reset: $c: is already running" ]
 	[ -e "$(ct path "$c")/mark" ]
 	ct-kill "$c"
 	ct-wait "$c"
@@ -64,7 +64,7 @@ load helper
 	cp -a "$busybox" "$D/tree"
 	find "$D/tree" -printf '%p %T@ %s\n' | sort >"$D/before"
 	run -0 ct try --keep kept "$D/tree" touch /new
-	[[ $output == *'A /new' ]]
+	[[ $'\n'$output$'\n' == *$'\nA /new\n'* ]]
 	find "$D/tree" -printf '%p %T@ %s\n' | sort | diff "$D/before" -
 	[ -e "$(ct path kept)/new" ]
 	[ "$(ct-images -q | wc -l)" = 2 ]
