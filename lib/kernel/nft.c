@@ -27,10 +27,10 @@
 
 /* --- commands --- */
 
-/* Made at the first use, for all of this process: it costs more than a command. */
+/* Made at the first use and kept: making it costs more than a command. */
 static struct nft_ctx *context;
 
-/* What is used of libnftables. */
+/* The functions of libnftables that are used. */
 static __typeof__(nft_ctx_new) *ctx_new;
 static __typeof__(nft_ctx_free) *ctx_free;
 static __typeof__(nft_ctx_buffer_output) *ctx_buffer_output, *ctx_buffer_error;
@@ -75,8 +75,8 @@ static int make_context(struct err *e)
 	return 0;
 }
 
-/* nft tells why in words alone: "Error: Could not process rule: No such file or directory", and
- * then where. */
+/* nft gives the reason only as text: "Error: Could not process rule: No such file or directory",
+ * then the place. */
 static int read_failure(const char *what, const char *said, struct err *e)
 {
 	static const int known[] = {ENOENT, EEXIST, EPERM, EOPNOTSUPP};
@@ -106,7 +106,7 @@ int nft_run(const char *what, const char *commands, struct err *e)
 	return 0;
 }
 
-/* A line of their own is an argument; several are a here-document. */
+/* A single line becomes an argument, several lines a here-document. */
 void nft_shell(const char *commands, struct buf *to)
 {
 	own_str char *line = str_dup_n(commands, strcspn(commands, "\n"));
@@ -122,7 +122,7 @@ void nft_shell(const char *commands, struct buf *to)
 
 /* --- messages --- */
 
-/* Made at the first use, for all of this process. */
+/* Made at the first use and kept. */
 static struct netlink *bus;
 
 static struct netlink *get_bus(struct err *e)
@@ -132,17 +132,17 @@ static struct netlink *get_bus(struct err *e)
 	return bus;
 }
 
-/* Who closes the socket last waits. A failure here costs but that time. */
+/* The process that closes the socket last waits. If this fails, only that time is lost. */
 static void leave_waiting(void)
 {
 	int gone[2];
 	char word;
 
-	/* No signal tells of its end, and nobody has to wait for it. */
+	/* A child without an exit signal need not be waited for. */
 	if (pipe2(gone, O_CLOEXEC) < 0 || syscall(SYS_clone, 0, NULL, NULL, NULL, NULL) != 0)
 		return;
 	prctl(PR_SET_NAME, "closing");
-	/* Nothing of the caller's is held up by it: no reader, no terminal, no lock. */
+	/* It keeps none of the caller's pipes, terminals and locks open. */
 	dup2(gone[0], 0);
 	dup2(netlink_fd(bus), 1);
 	close_range(2, ~0U, 0);
@@ -173,7 +173,7 @@ static struct nlmsghdr *begin(struct netlink *n, int type, int flags, uint8_t fa
 
 /* --- elements --- */
 
-/* A change is a message between these two. */
+/* The messages of a change stand between a begin and an end message. */
 static void add_frame(struct netlink *n, int type)
 {
 	struct nfgenmsg *g;
@@ -268,7 +268,7 @@ static bool has_data(struct netlink *n, const char *table, const struct nft_elem
 	return netlink_ask(n, compare_data, &wanted) > 0;
 }
 
-/* As in a batch of its own; with the same command for nft(8). */
+/* Sends one element as a batch of its own, and adds the same command for nft(8). */
 static int change(struct netlink *to, const char *table, bool add, const struct nft_element *x)
 {
 	own_buf struct buf command = {0}, shell = {0};
@@ -389,7 +389,7 @@ int nft_links(const char *prefix, const char *but, const char *set, struct strv 
 		mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_TABLE, tables.names.v[i]);
 		mnl_attr_put_strz(m, NFTA_SET_ELEM_LIST_SET, set);
 		netlink_end(n, m, false);
-		/* It may have gone meanwhile, or be a table of another program. */
+		/* The table may be deleted meanwhile, or belong to another program. */
 		got = netlink_ask(n, add_links, out) < 0 && errno != ENOENT ? -1 : 0;
 	}
 	if (n && got < 0)

@@ -31,13 +31,13 @@ struct netlink *rtnl_open(int netns, struct err *e)
 
 /* --- links --- */
 
-/* A name too long for any link makes the kernel refuse the message, for want of one. */
+/* A name that is too long is left out; the kernel refuses a message without a name. */
 static void put_name(struct nlmsghdr *m, uint16_t type, const char *name)
 {
 	mnl_attr_put_strz_check(m, NETLINK_ROOM / 2, type, name);
 }
 
-/* About a link known by its name, or (name NULL) by its index. */
+/* Starts a message about an interface, found by its name or (name NULL) by its index. */
 static struct nlmsghdr *begin_link(struct netlink *n, uint16_t type, uint16_t flags, unsigned index,
 				   const char *name)
 {
@@ -129,7 +129,7 @@ int rtnl_find_index(struct netlink *n, unsigned index, struct rtnl_link *out, st
 	return find(n, index, NULL, out, e);
 }
 
-/* The part of a message that makes a link which says of what kind. */
+/* Adds the kind of a new interface to a message. */
 static struct nlattr *begin_kind(struct nlmsghdr *m, uint16_t kind_type, const char *kind)
 {
 	struct nlattr *info = mnl_attr_nest_start(m, IFLA_LINKINFO);
@@ -138,8 +138,7 @@ static struct nlattr *begin_kind(struct nlmsghdr *m, uint16_t kind_type, const c
 	return info;
 }
 
-/* Or else what is sent to 01:80:c2:00:00:0e passes no filter of a bridge's, and is the host's own
- * from a port. */
+/* Otherwise frames to 01:80:c2:00:00:0e bypass the bridge's filters and reach the host. */
 enum { FORWARD_LLDP = 1 << 0x0e };
 
 int rtnl_bridge(struct netlink *n, const char *name, const uint8_t mac[6], struct err *e)
@@ -207,7 +206,8 @@ int rtnl_pair(struct netlink *n, const struct rtnl_pair *p, struct err *e)
 {
 	struct err ignored;
 
-	/* By itself: if that name is taken, nothing must be done to the link that has it. */
+	/* In a request of its own: if the name is taken, the interface with that name must not be
+	 * changed. */
 	add_pair(n, p);
 	if (netlink_act(n) < 0)
 		return err_sys(e, "make link %s", p->name);
@@ -237,7 +237,7 @@ int rtnl_delete(struct netlink *n, const char *link, struct err *e)
 
 /* --- addresses and routes --- */
 
-/* A link by which an address or a route is: messages name it by its index, commands by its name. */
+/* The interface of an address or a route: messages have its index, commands its name. */
 struct by_link {
 	const char *name;
 	unsigned index;
@@ -279,7 +279,7 @@ static void add_default_route(struct netlink *n, const struct by_link *link, str
 		      inet_ntop(AF_INET, &gateway, text, sizeof(text)), link->name);
 }
 
-/* A text has no links to look for. */
+/* The target is a text: there is no interface to look up. */
 static int by_name(struct netlink *n, const char *name, struct by_link *link, struct err *e)
 {
 	struct rtnl_link found = {0};
@@ -328,7 +328,7 @@ int rtnl_configure(struct netlink *n, const char *link, const char *altname, con
 
 /* --- settings --- */
 
-/* sysctl(8) takes dots for slashes, unless a link has a dot in its name. */
+/* sysctl(8) accepts dots as separators only if no interface name has a dot. */
 static void put_sysctl(struct buf *to, const char *name, const char *value)
 {
 	own_str char *word = str_fmt("%s=%s", name, value);
@@ -353,7 +353,7 @@ int rtnl_sysctl(struct netlink *n, const char *name, const char *value, struct e
 	return file_put_same(AT_FDCWD, path, value, line.data, e);
 }
 
-/* --- what there is --- */
+/* --- queries --- */
 
 struct routes {
 	int (*one)(const struct rtnl_route *, void *arg);
