@@ -78,11 +78,11 @@ refused() {
 	ct-pull "$registry/from/here:1"
 	run --separate-stderr -0 ct-push --explain "$registry/from/here:1"
 	[ "$output" = "$digest" ]
-	! grep -E '(PATCH|POST) ' <<<"$stderr"
+	! grep -E 'PATCH|POST' <<<"$stderr"
 	run --separate-stderr -0 ct-push --explain "$registry/from/here:1" "$registry/other/repository:2"
 	[ "$output" = "$digest" ]
-	grep 'POST .*mount=sha256.*from=from%2Fhere' <<<"$stderr"
-	! grep 'PATCH ' <<<"$stderr"
+	tr -d '\n\t ' <<<"$stderr" | grep -q 'POST.*mount=sha256.*from=from%2Fhere'	# long lines are broken
+	! grep PATCH <<<"$stderr"
 	ct-tag "$registry/from/here:1" alias
 	from=$registry
 	registry_at basic
@@ -101,7 +101,7 @@ refused() {
 	finished base sh -c 'echo x >/x'
 	ct-commit "$c" more >/dev/null
 	run --separate-stderr -0 ct-push --explain more "$registry/lacks:2"
-	[ "$(grep -c 'PATCH ' <<<"$stderr")" -eq 2 ]	# one layer, and the config
+	[ "$(grep -c PATCH <<<"$stderr")" -eq 2 ]	# one layer, and the config
 }
 
 @test "basic authentication and tokens: credentials from --creds or auth files, and to push" {
