@@ -301,6 +301,7 @@ _ct_table_of_usage() {
 		\[--*\])	table+=("  "$'\t'"${word:1:-1}"$'\t\t') ;;
 		\[-?\])	table+=("${word:1:-1}"$'\t\t\t') ;;
 		\[-?)	table+=("${word:1}"$'\t\t'"${words[i + 1]%\]}"$'\t') ;;
+		\[--*)	table+=("  "$'\t'"${word:1}"$'\t'"${words[i + 1]%\]}"$'\t') ;;
 		esac
 	done
 	table+=("  "$'\t--help\t\t')
@@ -443,7 +444,8 @@ _ct_operand() {
 	exec:0 | pid:0 | top:0 | stop:* | kill:* | stats:*)	_ct_running ;;
 	start:*)	_ct_ended ;;
 	logs:0 | commit:0 | wait:* | ps:*)	_ct_containers ;;
-	run:0 | commit:1 | images:*)	_ct_images ;;
+	run:0 | commit:1 | images:* | save:* | tag:0 | push:0 | history:0)	_ct_images ;;
+	tag*:* | push:1)	;;
 	volumes\ create:* | volumes\ import:0)	;;
 	volumes\ import:1)	_ct_files ;;
 	volumes:0)	_ct_volumes; _ct_offer create snapshot import export ;;

@@ -37,7 +37,7 @@ by_table() {
 
 # A script has no table: those that it takes, by its text.
 by_script() {
-	sed -nE 's/^\t*((-[a-zA-Z0-9]|--[a-z][a-z-]*)( \| (-[a-zA-Z0-9]|--[a-z][a-z-]*))*)\).*/\1/p' "$B/$1" | tr -d '|' | tr ' ' '\n' | sort -u | in_order
+	sed -nE 's/^\t*((-[a-zA-Z0-9]|--[a-z][a-z-]*)( \| (-[a-zA-Z0-9]|--[a-z][a-z-]*))*)\).*/\1/p' "$B/$1" | tr -d '|' | tr ' ' '\n' | grep -v -e '..--' | sort -u | in_order
 }
 
 # shellcheck disable=SC2086
@@ -89,7 +89,7 @@ function_takes() {
 	{
 		function_body "$1" | sed -nE 's/.*getopts ([a-z:]+) .*/\1/p' | grep -oE '[a-z]' | sed 's/^/-/'
 		function_body "$1" | sed -nE 's/^\t*([^()]*--[a-z]+)\).*/\1/p; s/^.*"\$\{1-\}" !?= (--[a-z]+).*/\1/p' | grep -oE -e '--[a-z]+'
-	} | in_order
+	} | sort -u | in_order
 }
 
 @test "code, --help, manual and completion list the same options of ct's functions" {
@@ -152,7 +152,7 @@ function_takes() {
 		while read -r program; do by_help "$program"; done < <(programs)
 		sed -n 's/^ct_[a-z]*() { #HELP //p' "$B/ct" | grep -oE -- '--?[a-z]+'
 		echo --CPU_SHARE --MEM_LIMIT --no-dereference	# bocker's, and diff's
-		echo --link --mount --parents --security	# flags of a Dockerfile's instructions
+		echo --chmod --link --mount --parents --security	# flags of a Dockerfile's instructions
 	} | tr -s ' ' '\n' | LC_ALL=C sort -u >"$BATS_TEST_TMPDIR/options"
 	{
 		grep -hoE '(^|[ (`])--[a-zA-Z][a-zA-Z_-]*' "$CT_TESTS/../README.md" | tr -d ' (`'
