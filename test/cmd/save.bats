@@ -6,7 +6,10 @@ load helper
 load registry
 load zoo
 
-setup_file() { sandbox_up; }
+setup_file() {
+	sandbox_up
+	other ct-store up 2>/dev/null
+}
 teardown_file() {
 	other ct-store down
 	sandbox_down
