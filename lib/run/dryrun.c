@@ -131,7 +131,7 @@ static void put_program(const struct run *r, const char *words, const char *leav
 static void put_inside(const struct run *r, const struct recipe *parts, struct buf *out)
 {
 	static const char make_file[] =
-		"make_file() { [ -e \"$1\" ] || { mkdir -p \"${1%/*}\"; : >\"$1\"; }; }\n";
+		"make_file() { [ -e \"$1\" ] || { mkdir -p \"${1%/*}\" && touch \"$1\"; }; }\n";
 	const char *lines = parts->inside.len ? parts->inside.data : "";
 	own_buf struct buf script = {0};
 

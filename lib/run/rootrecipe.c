@@ -46,7 +46,7 @@ const char rootrecipe_functions[] =
 	"# in_mounts COMMAND...: runs a command of the host in the container's mount namespace.\n"
 	"in_mounts() { nsenter --target \"$holder\" --mount -- \"$@\"; }\n"
 	"# make_file FILE: an empty file to mount on, unless something is there.\n"
-	"make_file() { [ -e \"$1\" ] || { mkdir -p \"${1%/*}\"; : >\"$1\"; }; }\n"
+	"make_file() { [ -e \"$1\" ] || { mkdir -p \"${1%/*}\" && touch \"$1\"; }; }\n"
 	"# bind SOURCE TARGET OPTIONS: mounts a file or directory of the host.\n"
 	"bind() {\n"
 	"	in_mounts mount --bind \"$1\" \"$2\"\n"
@@ -70,8 +70,8 @@ static void put_file(bool typed, const char *top, const char *path, struct buf *
 	if (!typed)
 		buf_fmt(to, "make_file \"$%s\"%s\n", top, at);
 	else
-		buf_fmt(to, "[ -e \"$%s\"%s ] || { mkdir -p \"$%s\"%s; : >\"$%s\"%s; }\n", top, at,
-			top, above, top, at);
+		buf_fmt(to, "[ -e \"$%s\"%s ] || { mkdir -p \"$%s\"%s && touch \"$%s\"%s; }\n", top,
+			at, top, above, top, at);
 }
 
 static void put_bind(bool typed, const struct fsentry *entry, const char *source, const char *at,
@@ -339,6 +339,8 @@ static void make_mark(const struct run *r, const struct fsentry *entry, struct r
 	own_str char *path = path_resolved(r->rootfs, entry->target);
 
 	put_file(out->typed, "root", path, &out->inside);
+	out->inside.len--; /* it need not be: in place of the newline */
+	buf_str(&out->inside, " 2>/dev/null || :\n");
 }
 
 void recipe_proc(const struct run *r, struct recipe *out)

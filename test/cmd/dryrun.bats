@@ -73,8 +73,9 @@ watched() {
 	done
 }
 
-# The script is one of a POSIX shell, as far as a checker tells (the guest of test/vm has none).
+# No line has more than 100 columns. The script is one of a POSIX shell, as far as a checker tells (the guest of test/vm has none).
 checked() {
+	expand "$1" | awk 'length > 100 { print; bad = 1 } END { exit bad }'
 	! type shellcheck >/dev/null 2>&1 || shellcheck -s sh -S error "$1"
 }
 
@@ -205,6 +206,7 @@ same() {
 
 @test "the script of a run with --init ends with the same status" {
 	ct-run --dry-run --network none --init "$img" sh -c 'echo out; exit 5' >"$BATS_TEST_TMPDIR/script"
+	checked "$BATS_TEST_TMPDIR/script"
 	grep -q '# approx' "$BATS_TEST_TMPDIR/script"
 	run -5 dash "$BATS_TEST_TMPDIR/script"
 	[ "$output" = out ]
@@ -346,5 +348,15 @@ same() {
 	run -0 dash "$BATS_TEST_TMPDIR/script"
 	[ "${lines[0]} ${lines[1]} ${#lines[@]}" = '1 box 4' ]
 	ct-run --only user --userns 0:1000:1 --rootfs / --dry-run id -u >"$BATS_TEST_TMPDIR/script"
+	checked "$BATS_TEST_TMPDIR/script"
 	[ "$(setpriv --reuid 1000 --regid 1000 --clear-groups sh -c "TMPDIR=/tmp ct-run --only user --rootfs / --dry-run id -u | dash")" = 0 ]
+}
+
+@test "long words, paths and commands are broken into lines of at most 100 columns, and stay the same" {
+	long=$(seq -s '' 100)
+	ct-run --dry-run --network none -v "$CT_TEST_DIR/shared:/$long" -e "LONG='$(seq -s ' ' 100)" -w "/w$long" "$img" \
+		sh -c 'echo "$LONG"; pwd; cat /"$1"/file' sh "$long" >"$BATS_TEST_TMPDIR/script"
+	checked "$BATS_TEST_TMPDIR/script"
+	run -0 dash "$BATS_TEST_TMPDIR/script"
+	[ "$output" = "'$(seq -s ' ' 100)"$'\n'"/w$long"$'\ntheirs' ]
 }
