@@ -154,6 +154,13 @@ void file_sweep(int dirfd, const char *directory)
 			unlinkat(fd, entry->d_name, 0);
 }
 
+void file_sweep_one(int dirfd, const char *name)
+{
+	own_str char *half = str_fmt("%s" HALF, name);
+
+	unlinkat(dirfd, half, 0);
+}
+
 static int read_attributes(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
 {
 	own_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

@@ -36,6 +36,8 @@ int file_replace(int dirfd, const char *name, mode_t mode, const void *data, siz
  * directory's files takes.
  */
 void file_sweep(int dirfd, const char *directory);
+/* Removes the "NAME~" of one file, under the lock that every writer of this name takes. */
+void file_sweep_one(int dirfd, const char *name);
 
 /*
  * Replaces the file atomically like file_replace, with mode 0600, for text without NUL bytes on

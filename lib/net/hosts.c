@@ -148,8 +148,11 @@ int hosts_untell(const struct store *s, const struct network *n, const char *id,
 
 	if (read_without(n, id, &r, &line, e) < 0)
 		return -1;
-	if (!line)
+	if (!line) {
+		/* The container may have been killed while it wrote the record. */
+		file_sweep_one(n->dir, "hosts");
 		return 0;
+	}
 	/* The files are changed before the record: while the line is on record, the removal can be
 	 * repeated. */
 	if (change_others(s, n, id, line, false, e) < 0)

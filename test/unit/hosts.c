@@ -130,6 +130,19 @@ static void a_file_that_cannot_be_read_is_left_alone(void **state)
 	assert_int_equal(faccessat(s->dir, "ps_3/hosts", F_OK, 0), -1);
 }
 
+static void the_unfinished_record_of_a_killed_member_goes_with_it(void **state)
+{
+	(void)state;
+	assert_int_equal(file_write(net.dir, "hosts~", 0600, "x", 1, &e), 0);
+	assert_int_equal(hosts_untell(&store, &net, "ps_1", &e), 0);
+	assert_int_equal(faccessat(net.dir, "hosts~", F_OK, 0), -1);
+	tell("ps_2", "two");
+	assert_int_equal(file_write(net.dir, "hosts~", 0600, "x", 1, &e), 0);
+	assert_int_equal(hosts_untell(&store, &net, "ps_1", &e), 0);
+	assert_int_equal(faccessat(net.dir, "hosts~", F_OK, 0), -1);
+	assert_int_equal(faccessat(net.dir, "hosts", F_OK, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +151,7 @@ int main(void)
 		unit_test_hosts(lines_of_the_container_stay),
 		unit_test_hosts(the_file_keeps_its_inode),
 		unit_test_hosts(a_file_that_cannot_be_read_is_left_alone),
+		unit_test_hosts(the_unfinished_record_of_a_killed_member_goes_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
