@@ -29,7 +29,7 @@ setup_file() {
 		cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/ping_group_range
 		find /dev ! -path '/dev/pts/*' -exec stat -c '%n %f %u:%g %t %T' {} + | sort
 		for link in /proc/self/cwd /proc/self/root /proc/1/exe; do readlink $link; done
-		echo "links $(ls /sys/class/net | xargs)"
+		for link in $(ls /sys/class/net); do ! grep -q "^ *$link:" /proc/net/dev || echo "link $link"; done
 		echo "pid $$"
 		echo "here $(pwd)"
 		env | grep -v -e HOSTNAME -e SHLVL | sort

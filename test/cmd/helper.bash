@@ -168,6 +168,17 @@ links_are_settled() {
 	done
 }
 
+# without_lost_mounts FILE...: removes the lines "mount MOUNT-POINT ..." of mounts that were there before the
+# tests and are not any more: their owner has removed them meanwhile.
+without_lost_mounts() {
+	local file
+	for file; do
+		awk 'FILENAME == ARGV[1] { lost[$5]; next } FILENAME == ARGV[2] { delete lost[$5]; next }
+			$1 != "mount" || !($2 in lost)' "$CT_TEST_MOUNTS" /proc/self/mountinfo "$file" >"$file.kept"
+		mv "$file.kept" "$file"
+	done
+}
+
 # same_facts BEFORE AFTER: fails and prints the difference if two outputs of facts differ.
 same_facts() {
 	diff "$1" "$2" >&2
