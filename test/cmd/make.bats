@@ -44,9 +44,10 @@ links_with() {
 }
 
 @test "a compiler's warning stops the build with WERROR=1, and only then" {
-	make B="$D" CPPFLAGS='-include /dev/stdin' "$D/lib/base/err.o" <<<'static int unused;'
+	echo 'static int unused;' >"$D/unused.h"
+	make B="$D" CPPFLAGS="-include $D/unused.h" "$D/lib/base/err.o"
 	rm "$D/lib/base/err.o"
-	run make WERROR=1 B="$D" CPPFLAGS='-include /dev/stdin' "$D/lib/base/err.o" <<<'static int unused;'
+	run make WERROR=1 B="$D" CPPFLAGS="-include $D/unused.h" "$D/lib/base/err.o"
 	[ "$status" = 2 ]
 	[[ $output == *'[-Werror=unused-variable]'* ]]
 	[ ! -e "$D/lib/base/err.o" ]
@@ -62,4 +63,21 @@ links_with() {
 	run -0 env B=build ./run "${user[@]}" sh -c 'ls ../test "$B"'
 	[[ $output == *run* && $output == *mine* ]]
 	run -0 env B="$D/closed/built" ./run "${user[@]}" sh -c 'ls "$B"/theirs'
+}
+
+@test "a mount of another program that vanishes while tests run is no difference" {
+	mkdir "$D/theirs"
+	mount -t tmpfs none "$D/theirs"
+	mkfifo "$D/gone"
+	test/run sh -c 'test/facts >"$1/before"; : >"$1/ready"; read -r _ <"$1/gone"; test/facts >"$1/after"' sh "$D" 3>&- &
+	until [ -e "$D/ready" ]; do sleep 0.02; done
+	umount "$D/theirs"
+	rmdir "$D/theirs"
+	echo >"$D/gone"
+	wait $!
+	diff "$D/before" "$D/after"
+}
+
+@test "tests begin with the default actions of SIGINT and SIGQUIT" {
+	run -0 sh -c 'trap "" INT QUIT; exec test/run grep -x "SigIgn:.*0" /proc/self/status'
 }
