@@ -289,7 +289,7 @@ os.kill(0, 9)'
 	facts | grep -q "$group"
 	ct-run --only cgroup --rootfs / true	# it may be one that has just begun
 	facts | grep -q "$group"
-	find /sys/fs/cgroup -path "*$CT_CGROUP/$group" -exec touch -d '2 minutes ago' {} +
+	find /sys/fs/cgroup -path "*$CT_CGROUP/$group" -exec touch -d '2 minutes ago' {} + || :	# groups of others may vanish meanwhile
 	ct-run --only cgroup --rootfs / true
 	no_group
 }
