@@ -47,11 +47,13 @@ struct job {
 
 static void tell_progress(struct job *j)
 {
+	const void *report = &j->now;
+
 	if (j->in.bytes < j->now.bytes + TELL_EVERY)
 		return;
 	j->now.bytes = j->in.bytes;
 	/* A closed pipe means that the parent is gone: end too. */
-	if (write(j->to, &j->now, sizeof(j->now)) < 0)
+	if (write(j->to, report, sizeof(j->now)) < 0)
 		_exit(1);
 }
 
