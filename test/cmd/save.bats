@@ -191,8 +191,8 @@ plain_layers() {
 	for file in oci docker; do
 		podman_here load -q -i "$D/$file"
 		[ "$(podman_here image inspect localhost/changed:1 | jq -c '.[0].Config.Env')" = '["A=1"]' ]
-		# podman leaves ACLs out.
-		diff -a <(list "$(ct path changed)") <(list "$(podman_here image mount localhost/changed:1)")
+		# podman leaves out ACLs and the time of the root.
+		diff -a <(list "$(ct path changed)" | sed 1d) <(list "$(podman_here image mount localhost/changed:1)" | sed 1d)
 		podman_here image umount localhost/changed:1 >/dev/null
 		podman_here rmi -f localhost/changed:1 >/dev/null
 	done
