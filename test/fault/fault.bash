@@ -10,6 +10,15 @@
 #
 # FAULT_SAMPLES: the number of moments (default: 12), or "all" for every system call.
 
+# The first process of a killed run dies with it, a moment later: until then it holds the locks of the draft
+# and of CT_RUN/ps_N.
+no_run_dies() {
+	local dir
+	for dir in "$CT_ROOT"/tmp/* "$CT_RUN"/ps_*; do
+		[ ! -d "$dir" ] || flock -n "$dir" true || return 1
+	done
+}
+
 # PROCESS COMMAND...: prints the number of system calls of a process of the command (0: the command
 # itself, 1: its first child).
 count_calls() {
