@@ -152,7 +152,7 @@ static int show(const struct moment *a, const struct moment *b, const struct dif
 	return 0;
 }
 
-/* Against what a container or a volume is compared. */
+/* The object with which a container or a volume is compared if B is not given. */
 static int base_of(const struct store *s, const struct moment *a, const char *ref,
 		   char base[ID_LEN], struct err *e)
 {

@@ -44,7 +44,7 @@ static const struct opt_program program = {
 	.max = 1,
 };
 
-/* What the image is made from. */
+/* The source of the image. */
 struct source {
 	const char *operand;
 	int fd; /* the directory, or standard input */

@@ -104,7 +104,7 @@ static int send_image(const struct store *s, const char *ref, struct registry *r
 
 	if (held < 0)
 		return -1;
-	/* Before anything is compressed: a refusal comes at once. */
+	/* The registry is asked before a layer is compressed, so that a refusal comes at once. */
 	if (registry_login(r, e) < 0)
 		return -1;
 	failed = outgoing_open(s, ref, true, terminal ? cmd_progress : NULL, &image, e) < 0 ||
@@ -123,7 +123,7 @@ static int push(const struct store *s, char **operands, struct registry *r, stru
 	    find_sources(s, id, r->ref, &r->sources, e) < 0)
 		return -1;
 	r->actions = "pull,push";
-	/* On a terminal only: scripts rely on one line an error. */
+	/* Only on a terminal: scripts rely on one line for each error. */
 	r->retry = isatty(STDERR_FILENO) ? say_retry : NULL;
 	return send_image(s, operands[0], r, e);
 }

@@ -43,7 +43,9 @@ static int exchange(const struct container *c, const struct draft *d, struct err
 	return 0;
 }
 
-/* After a crash before this the container has the files of one image and the name of another. */
+/*
+ * After a crash before this line the container has the files of one image and the name of another.
+ */
 static int record_image(struct container *c, const struct image *img, const char *name,
 			struct err *e)
 {

@@ -52,12 +52,12 @@ static treecopy_progress *progress(void)
 	return isatty(STDERR_FILENO) ? cmd_progress : NULL;
 }
 
-/* Where the archive goes. A file appears, whole, at the end. */
+/* The destination of the archive. A file gets its name when it is complete. */
 struct output {
 	int fd;
 	const char *name; /* in messages */
 	char *path;       /* the file that is made; NULL: written directly */
-	char *part;       /* its name until it is whole; NULL: it has none */
+	char *part;       /* a temporary name while it is incomplete; NULL: none */
 };
 
 static void output_close(struct output *out)
@@ -77,7 +77,9 @@ static int open_part(struct output *out, struct err *e)
 	if (slash)
 		slash[slash == dir] = '\0';
 	out->fd = open(slash ? dir : ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-	if (out->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* no unnamed files there */
+	if (out->fd < 0 &&
+	    (errno == EOPNOTSUPP ||
+	     errno == EISDIR)) { /* this file system has no unnamed files (O_TMPFILE) */
 		out->part = str_fmt("%s.part", out->path);
 		out->fd = open(out->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 			       0666);
@@ -129,7 +131,7 @@ static int output_finish(struct output *out, struct err *e)
 	return 0;
 }
 
-/* Opens the images; one that is named twice is one image with two names. */
+/* Opens the images. Two names of the same image make one image with two names. */
 static int open_images(const struct store *s, char **refs, struct outgoing *images, size_t *n,
 		       struct err *e)
 {
@@ -157,7 +159,7 @@ static int save(const struct store *s, char **refs, const struct save_args *args
 
 	if (output_open(args->output, &out, e) < 0)
 		return -1;
-	/* Every image is looked for before the first layer is made. */
+	/* All images are opened before the first layer is made. */
 	for (char **ref = refs; *ref; ref++) {
 		char id[ID_LEN];
 

@@ -52,6 +52,6 @@ int main(int argc, char **argv)
 			   isatty(STDERR_FILENO) ? show : NULL, &e) < 0;
 	cmd_progress_end();
 	if (failed && e.sys == EPIPE)
-		*e.msg = '\0'; /* the reader has said why */
+		*e.msg = '\0'; /* the reader has printed the reason */
 	return failed ? cmd_failed(&e) : cmd_end(0);
 }

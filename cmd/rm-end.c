@@ -38,7 +38,7 @@ void rm_kill(const struct store *s, const struct strv *refs)
 		kill_one(s, refs->v[i]);
 }
 
-/* Whether the first process ends in time, as one does that rm_kill has killed. */
+/* Whether the first process ends in time, as it does after rm_kill. */
 static bool first_ends(const struct container_state *st)
 {
 	own_fd int first = proc_open(&st->init);

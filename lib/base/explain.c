@@ -62,7 +62,7 @@ void explain_within(const char *command)
 	snprintf(within, sizeof(within), "%s", command);
 }
 
-/* One write(2) for lines that belong together: those of two processes must not mix. */
+/* Lines that belong together are one write(2): lines of two processes must not mix. */
 static void say(int fd, const struct buf *lines)
 {
 	if (lines->len && write(fd, lines->data, lines->len) < 0)

@@ -44,14 +44,15 @@ void explain_result(long result, const char *fmt, ...) __attribute__((format(pri
 void explain_call(const char *shell, long result, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /*
- * Prints without a result what has no call of its own here, or a call that does not return on
- * success, such as execve(2), before it is made; and its shell.
+ * Prints a call without a result, with its shell line: a call that another library makes, or one
+ * that does not return on success, such as execve(2), which is printed before it is made.
  */
 void explain_note(const char *shell, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Prints shell lines (each ended by a newline) as "# same: LINE". */
 void explain_same(const char *lines);
-/* Sets what is put in front of each shell line of a call, such as "ip netns exec NAME " ("":
- * nothing). */
+/*
+ * Sets the text in front of each shell line of a call, such as "ip netns exec NAME " ("": nothing).
+ */
 void explain_within(const char *command);
 
 #define explained(call, ...)                                           \

@@ -25,8 +25,8 @@ const char *selfexe_name(void);
  */
 void selfexe_retitle(const char *title);
 /*
- * Unmaps the program's code and constants, which the next use maps again from the page cache. What
- * stays mapped of a process that waits for long is then what it waits with, not what it started by.
+ * Unmaps the program's code and constants, which the next use maps again from the page cache. A
+ * process that waits for a long time then keeps mapped only the pages that waiting uses.
  */
 void selfexe_forget_code(void);
 /* Sets the title "ct-run: WHAT". */

@@ -7,7 +7,9 @@
 #include "base/own.h"
 #include "base/str.h"
 
-/* What encloses a character, innermost last: ' " ( of $(...), { of ${...}. */
+/*
+ * The quotes and brackets that enclose a character, innermost last: ' " ( of $(...), { of ${...}.
+ */
 struct scan {
 	char in[16];
 	int depth;
@@ -239,7 +241,7 @@ static void here_word(struct scan s, const char *line, size_t n, char word[20])
 	}
 }
 
-/* Over a line, whose comment opens no quote. */
+/* Reads over a line. A quote in its comment does not count. */
 static void step_line(struct scan *s, const char *line, size_t n)
 {
 	for (size_t i = 0; i < n && !begins_comment(s, line + i); i++)

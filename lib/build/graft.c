@@ -18,7 +18,7 @@
 #include "tar/treecopy.h"
 #include "tar/treewalk.h"
 
-/* One copy, or one description. */
+/* State of a copy, or of a description. */
 struct job {
 	const struct graft *g;
 	const char *path; /* of the source in the context */

@@ -178,8 +178,9 @@ bool pattern_replace(const char *pattern, const char *text, const char *with, bo
 				continue;
 		}
 		after = false;
-		/* What follows the "*" is nowhere in the rest of the text, so no later match begins
-		 * either. */
+		/*
+		 * The text after the "*" is nowhere in the rest, so no later match begins either.
+		 */
 		if (!*s || (!end && star))
 			break;
 		buf_add(out, s, str_char(s));

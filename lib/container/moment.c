@@ -149,8 +149,8 @@ static int snapshot_all(int dir, const struct strv *names, bool read_only, int t
 }
 
 /*
- * A container's start may be filling the volume: waits for it. One that was killed meanwhile has
- * left the volume partly filled.
+ * A start of a container may be filling the volume: waits for it. If that start was killed, the
+ * volume is only partly filled.
  */
 static int lock_volume(int dir, const char *id, struct err *e)
 {

@@ -48,7 +48,7 @@ void transfer_free(struct transfer *t);
 /* The first line and the header. */
 void transfer_format(const struct transfer *t, struct buf *out);
 
-/* Input with its digest so far. It is read ahead. */
+/* Input, which is read ahead, with the digest of the bytes so far. */
 struct transfer_input {
 	int from;
 	const char *what; /* names the input in messages */

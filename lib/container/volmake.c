@@ -94,7 +94,7 @@ int volmake(const struct store *s, const struct volmake *v, char id[ID_LEN], str
 	if (check(s, v, e) < 0 || draft_begin(s, &draft, e) < 0)
 		return -1;
 	failed = make(s, v, &draft, e) < 0;
-	/* What was imported or copied is on disk before the source may be thrown away. */
+	/* The imported or copied data is on disk before the source may be removed. */
 	if (!failed && (v->from || v->archive >= 0) && syncfs(draft.dir) < 0)
 		failed = err_sys(e, "%s: write to disk", draft.name);
 	failed = failed || store_new_id(s, "vol", id, e) < 0 ||

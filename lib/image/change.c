@@ -99,7 +99,7 @@ static int set_pairs(struct record *config, const char *key, const char *text, s
 
 	if (read_words(text, &words, e) < 0)
 		return -1;
-	if (words.n > 1 && !strchr(words.v[0], '=')) { /* the old form */
+	if (words.n > 1 && !strchr(words.v[0], '=')) { /* the old form, without "=" */
 		const struct strv rest = {words.v + 1, words.n - 1};
 		own_str char *value = strv_join(&rest, " "),
 			     *one = str_fmt("%s=%s", words.v[0], value);

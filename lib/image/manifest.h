@@ -66,12 +66,12 @@ int manifest_read_layout(const void *json, size_t n, const char *what, struct ma
 			 struct err *e);
 
 /*
- * Lists the digests of the images in such an index.json, where there are several of this machine's
- * platform; one "" if manifest_read_layout reads the only one.
+ * Lists the digests of the images in an index.json, if there are several for this machine's
+ * platform; one "" if manifest_read_layout reads the only image.
  */
 int manifest_list_layout(const void *json, size_t n, const char *what, struct strv *digests,
 			 struct err *e);
-/* The same as manifest_read_layout for the image with this digest, one of the list. */
+/* Like manifest_read_layout, for the image with this digest of the list. */
 int manifest_read_listed(const void *json, size_t n, const char *digest, const char *what,
 			 struct manifest *m, struct err *e);
 

@@ -36,10 +36,10 @@ struct ocilayout {
  */
 bool ocilayout_found(int dir);
 
-/* Lists the archive's images: one "" for a single one, else a word for each (ocilayout_read). */
+/* Lists the archive's images: one "" for a single image, else a word for each (ocilayout_read). */
 int ocilayout_list(int dir, const char *what, struct strv *images, struct err *e);
 /*
- * Reads an image of the list, or with "" the archive's one image: then images for other platforms
+ * Reads an image of the list or, with "", the archive's only image: then images for other platforms
  * are ignored, and several images under different names are an error. On failure l is empty.
  */
 int ocilayout_read(int dir, const char *what, const char *image, struct ocilayout *l,

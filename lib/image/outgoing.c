@@ -138,7 +138,7 @@ static const char *type_of(int fd)
 	return "application/vnd.oci.image.layer.v1.tar";
 }
 
-/* 1; 0: the store has no such file. */
+/* Uses the file of the layer in the store. Returns 1, or 0 if the store has no such file. */
 static int take_kept(const struct store *s, const char *chain, const char *diffid,
 		     struct outgoing_layer *l, struct err *e)
 {
@@ -196,7 +196,7 @@ static int add_layers(struct work *w, struct outgoing *o, struct err *e)
 	record_get_list(&w->img->config, "diffid", &diffids);
 	if (chain.n != diffids.n)
 		return err_set(e, "%zu layers, but %zu diff ids", chain.n, diffids.n);
-	/* A build lists the layers of the image that it began with, which may be gone since then. */
+	/* A build lists the layers of its base image, which may have been removed since. */
 	for (size_t i = 0; i < chain.n; i++)
 		if (!layerstore_have(w->s, chain.v[i]))
 			strv_free(&chain);
@@ -224,7 +224,7 @@ static void describe(const struct buf *json, const char *type, struct descriptor
 	d->size = json->len;
 }
 
-/* Reads a document that the image came with; false if it has none, or another one. */
+/* Reads a document with which the image came; false if it has none, or the digest differs. */
 static bool read_document(const struct image *img, const char *name, const char *key,
 			  struct buf *json)
 {
@@ -272,7 +272,10 @@ static void write_manifest(struct outgoing *o)
 	buf_str(json, "]}");
 }
 
-/* Whether the manifest that the image came with lists these very files; takes its media types. */
+/*
+ * Whether the manifest with which the image came lists exactly these files; takes their media types
+ * from it.
+ */
 static bool manifest_fits(const struct image *img, struct outgoing *o)
 {
 	own_manifest struct manifest m = {0};

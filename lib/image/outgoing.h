@@ -1,10 +1,10 @@
 /*
- * An image on its way out of the store, to an archive or a registry: its documents, and the files
- * of its layers.
+ * Prepares an image for an archive or a registry: its documents, and the files of its layers.
  *
- * A layer that came as a file and is unchanged leaves as that file. Any other layer is made: the
- * difference of two subvolumes, in an unnamed file of the store, of which a killed process leaves
- * nothing. If all layers are as they came, so are the config and, if it fits, the manifest.
+ * A layer that came as a file and is unchanged leaves as that file. Any other layer is made from
+ * the difference of two subvolumes, in an unnamed file of the store, so that a killed process
+ * leaves nothing behind. If all layers are as they came, so is the config and, if it lists the same
+ * files, the manifest.
  */
 #ifndef CT_OUTGOING_H
 #define CT_OUTGOING_H
@@ -19,8 +19,9 @@ struct err;
 struct outgoing_layer {
 	struct descriptor blob;
 	char diffid[DIGEST_LEN];
-	char *chain; /* the layer of the store whose file it is; NULL: it was made */
-	int made;    /* its unnamed file; -1: none */
+	char *chain; /* chain id of the layer whose file in the store is used; NULL: the layer was
+			made */
+	int made;    /* the unnamed file of a layer that was made; -1: none */
 };
 
 struct outgoing {
@@ -44,7 +45,7 @@ int outgoing_open(const struct store *s, const char *ref, bool compress,
 void outgoing_close(struct outgoing *o);
 #define own_outgoing __attribute__((cleanup(outgoing_close)))
 
-/* Adds the names that another ref to the same image takes. */
+/* Adds the names of another reference to the same image. */
 int outgoing_name(struct outgoing *o, const char *ref, struct err *e);
 
 /* Opens the file of a layer at its beginning. */

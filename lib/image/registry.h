@@ -71,7 +71,10 @@ struct registry_patience registry_patience(void);
 bool registry_wait(const struct registry *r, struct registry_patience *p, unsigned asked,
 		   const char *why);
 
-/* An answer that is neither manifest nor blob is not larger. Its `take`, with a struct buf. */
+/*
+ * The maximum size of an answer that is neither a manifest nor a blob; the `take` for such answers,
+ * whose arg is a struct buf.
+ */
 enum { REGISTRY_SMALL = 64 << 10 };
 int registry_take_small(void *whole, const void *data, size_t n, struct err *e);
 

@@ -17,7 +17,7 @@ struct saving {
 	uint64_t files, bytes;
 };
 
-/* Whether the archive has no file of that name yet; from now on it has. */
+/* Whether the archive does not yet have a file of this name. Records the name. */
 static bool is_new(struct saving *s, const char *name)
 {
 	if (strv_has(&s->written, name))

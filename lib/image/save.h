@@ -1,7 +1,7 @@
 /*
  * Writes images as an archive: a tar of an OCI image layout (image-layout.md of the OCI image spec
- * 1.1), or of the files of `docker save` (manifest.json: [{Config, RepoTags, Layers}]). Each file
- * is in it once, whatever number of images has it.
+ * 1.1), or of the files of `docker save` (manifest.json: [{Config, RepoTags, Layers}]). A file that
+ * several images share is written once.
  */
 #ifndef CT_SAVE_H
 #define CT_SAVE_H

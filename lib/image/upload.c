@@ -28,7 +28,7 @@ struct blob {
 
 struct shared {
 	_Atomic size_t next;    /* the next blob */
-	_Atomic uint64_t got[]; /* bytes of each that the registry has */
+	_Atomic uint64_t got[]; /* bytes of each blob that the registry has */
 };
 
 struct work {
@@ -72,8 +72,8 @@ static int send_once(struct registry *r, const char *method, const char *path,
 }
 
 /*
- * The path below /v2/ of the upload URL in an answer. Another host would get the image without
- * having been named by the user, and credentials; it is refused.
+ * The path below /v2/ of the upload URL in an answer. A URL of another host is refused: that host
+ * would get the image and the credentials although the user did not name it.
  */
 static char *upload_path(const struct registry *r, const struct http_reply *reply, struct err *e)
 {
@@ -104,7 +104,7 @@ static char *upload_path(const struct registry *r, const struct http_reply *repl
 
 /* --- one blob --- */
 
-/* 1: the registry has it. */
+/* Asks for a blob. Returns 1 if the registry has it. */
 static int is_there(struct registry *r, const struct blob *b, struct err *e)
 {
 	own_str char *path = str_fmt("%s/blobs/%s", r->ref->repository, b->is->digest);
@@ -118,8 +118,9 @@ static int is_there(struct registry *r, const struct blob *b, struct err *e)
 }
 
 /*
- * Begins an upload. from: another repository of which the blob can be taken, or NULL. Returns 1 if
- * it was; else 0 with the path of the upload, which stays NULL if from is refused.
+ * Begins an upload. from: another repository from which the registry can take the blob, or NULL.
+ * Returns 1 if the registry took it. Returns 0 with the path of the upload, which stays NULL if
+ * from is refused.
  */
 static int begin(struct registry *r, const struct blob *b, const char *from, char **path,
 		 struct err *e)
@@ -133,7 +134,9 @@ static int begin(struct registry *r, const struct blob *b, const char *from, cha
 		return -1;
 	if (reply.status == 201 && from)
 		return 1;
-	/* A registry that may not read the other repository for this user says so in many ways. */
+	/*
+	 * If this user may not read the other repository, registries answer with different errors.
+	 */
 	if (from && reply.status >= 400 && reply.status < 500)
 		return 0;
 	if (reply.status != 202)
@@ -171,7 +174,7 @@ static int find_offset(struct registry *r, char **path, uint64_t *offset, struct
 	if (!reply.range || !str_starts(reply.range, "0-") ||
 	    num_uint(reply.range + 2, 0, UINT64_MAX >> 1, &last, &ignored) < 0)
 		last = 0;
-	/* "0-0" is said of nothing and of one byte: nothing is assumed. */
+	/* Registries answer "0-0" for no bytes and for one byte: no byte is assumed. */
 	*offset = last ? last + 1 : 0;
 	return follow(r, &reply, path, e);
 }
@@ -203,7 +206,9 @@ static bool is_passing(const struct http_reply *reply)
 		(reply->outcome == HTTP_ANSWERED && (reply->status == 429 || reply->status >= 500));
 }
 
-/* Sends all bytes; after a break goes on with those that the registry lacks. */
+/*
+ * Sends all bytes. After a broken connection it continues with the bytes that the registry lacks.
+ */
 static int send_all(struct registry *r, const struct blob *b, int fd, _Atomic uint64_t *got,
 		    char **path, struct err *e)
 {
@@ -218,7 +223,7 @@ static int send_all(struct registry *r, const struct blob *b, int fd, _Atomic ui
 			return 0;
 		if (!is_passing(&reply) || !registry_wait(r, &p, reply.retry_after, e->msg))
 			return -1;
-		/* Some registries drop a broken upload: then it begins again. */
+		/* Some registries drop a broken upload: then the upload begins again. */
 		if (find_offset(r, path, &offset, e) < 0) {
 			free(take_ptr(path));
 			offset = 0;
@@ -257,7 +262,8 @@ static int send_blob(struct work *w, size_t i, struct err *e)
 
 	for (size_t k = 0; there == 0 && !path && k < r->sources.n; k++) {
 		there = begin(r, b, r->sources.v[k], &path, e);
-		if (path && k + 1 < r->sources.n) /* refused: the next source may have it */
+		if (path &&
+		    k + 1 < r->sources.n) /* refused: the next repository may have the blob */
 			free(take_ptr(&path));
 	}
 	if (there == 0 && !path)

@@ -1,8 +1,9 @@
 /*
  * Uploads an image to a registry (OCI distribution spec 1.1, "Push"). For each blob the registry is
- * asked first whether it has it; then whether it can take it from another of its repositories; only
- * then is it sent, a few blobs at a time. A broken upload goes on where the registry has received
- * it. The manifest goes last: the registry never has a part of the image under its name.
+ * asked first whether it has it, then whether it can take it from another of its repositories. Only
+ * then is the blob sent, a few blobs at a time. A broken upload continues after the bytes that the
+ * registry has received. The manifest is sent last, so the registry never has an incomplete image
+ * under the name.
  */
 #ifndef CT_UPLOAD_H
 #define CT_UPLOAD_H

@@ -1,9 +1,9 @@
 /*
- * The cgroup of a container, on cgroup v1 (a hierarchy for each controller), v2, or v1 beside a
- * v2 hierarchy without controllers.
+ * The cgroup of a container, on cgroup v1 (a hierarchy for each controller), v2, or v1 beside a v2
+ * hierarchy without controllers.
  *
- * A process joins by writing "0" for itself, or is cloned into the cgroup: whoever writes the pid
- * of another process waits for a grace period of the kernel (milliseconds).
+ * A process joins by writing "0" for itself, or is cloned into the cgroup: writing the pid of
+ * another process waits for a grace period of the kernel (milliseconds).
  */
 #ifndef CT_CGROUP_H
 #define CT_CGROUP_H

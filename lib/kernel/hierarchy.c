@@ -95,7 +95,7 @@ static int tree_add(const char *mount, bool v2, const char *controllers, struct 
 	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
 		if (has_word(controllers, used[i]) && !hierarchy_of(used[i]))
 			h->controllers[h->n++] = used[i];
-	/* What covers a hierarchy of v2 covers its list of controllers too. */
+	/* A mount that covers a v2 hierarchy covers its list of controllers too. */
 	if ((h->n || v2) && !version_at(mount))
 		return err_set(e, "control groups: %s: hidden by another mount", mount);
 	strcpy(h->mount, mount);
@@ -315,7 +315,10 @@ void hierarchy_prune(const char *group)
 
 		if (stat(dir, &st) < 0 || st.st_mode & MARK)
 			continue;
-		/* Other cgroups are in it: whoever removes the last one of them prunes all. */
+		/*
+		 * Other cgroups are in it: the process that removes the last one of them prunes
+		 * all.
+		 */
 		if (st.st_nlink > 2)
 			return;
 		rmdir(dir);

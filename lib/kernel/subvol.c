@@ -50,18 +50,19 @@ int subvol_snapshot(int src, int dir, const char *name, bool read_only, struct e
 	return 0;
 }
 
-/* What the child works with, which has nothing but the stack of its own. */
+/* The memory of the child. It shares the address space, except for this stack. */
 static struct {
 	struct btrfs_ioctl_vol_args_v2 args;
 	int dir;
-	int result; /* 0, or an errno; -1: the child has not come so far */
+	int result; /* 0, or an errno; -1: the child has not finished */
 	pid_t pid;
 	_Alignas(16) char stack[16384];
 } pending;
 
 /*
- * The child's thread data are the parent's: it makes system calls only. Should this one fail, the
- * parent's errno changes at any moment; what the parent makes of that is undone with the snapshot.
+ * The child shares the parent's thread data, errno included, so it makes system calls only. If the
+ * call fails, the parent's errno changes at an arbitrary moment; whatever the parent did because of
+ * that is undone together with the snapshot.
  */
 static int make_pending(void *unused)
 {
@@ -79,7 +80,10 @@ int subvol_snapshot_begin(int src, int dir, const char *name)
 	snprintf(pending.args.name, sizeof(pending.args.name), "%s", name);
 	pending.dir = dir;
 	pending.result = -1;
-	/* No signal tells of its end, and only a wait for such children sees it. */
+	/*
+	 * Without a signal in the flags the end of the child sends none, and only a wait with
+	 * __WCLONE sees it.
+	 */
 	pending.pid = clone(make_pending, pending.stack + sizeof(pending.stack),
 			    CLONE_VM | CLONE_FILES | CLONE_FS, NULL);
 	return pending.pid < 0 ? -1 : 0;

@@ -13,10 +13,10 @@ int subvol_create(int dir, const char *name, struct err *e);
  */
 int subvol_snapshot(int src, int dir, const char *name, bool read_only, struct err *e);
 /*
- * The same (writable) in two halves, for what can be done while the file system commits. begin
- * starts a child process that shares the memory and the descriptors; end waits for it. One at a
- * time in a process; src and dir stay open until the end. begin returns -1 with errno if no child
- * can be had.
+ * Makes a writable snapshot in two halves, so that the caller can do other work while the file
+ * system commits. begin starts a child process that shares the memory and the descriptors; end
+ * waits for it. A process can have only one such snapshot at a time; src and dir stay open until
+ * the end. begin returns -1 with errno if the child cannot be made.
  */
 int subvol_snapshot_begin(int src, int dir, const char *name);
 int subvol_snapshot_end(const char *name, struct err *e);

@@ -1,4 +1,4 @@
-/* What the processes of a control group use, as the kernel counts it. */
+/* The resources that the processes of a cgroup use, as the kernel counts them. */
 #ifndef CT_USAGE_H
 #define CT_USAGE_H
 

@@ -84,7 +84,10 @@ static int write_state(const struct birth *b, pid_t first, const char *started, 
 
 int birth_write(struct birth *b, pid_t first, const char *started, struct err *e)
 {
-	/* One that is visible already does not run, for others, before its root is its own. */
+	/*
+	 * A restarted container is visible already: other programs must not see it as running
+	 * before its first process is in its root.
+	 */
 	if (b->again)
 		return 0;
 	return write_state(b, first, started, e) < 0 ? -1 : write_config(b, e);

@@ -60,7 +60,7 @@ static const char head[] =
 	"trap clean EXIT\n"
 	"trap 'exit 129' HUP\n";
 
-/* On a terminal Ctrl-C is for the program. */
+/* On a terminal Ctrl-C reaches the program itself. */
 static void put_head(bool tty, struct buf *out)
 {
 	buf_fmt(out, "%strap %s INT\ntrap 'exit 143' TERM\n", head, tty ? "''" : "'exit 130'");
@@ -88,7 +88,7 @@ static void put_holder(const struct run *r, const struct recipe *parts, struct b
 		"holder=$!\nread -r _ <\"$work/up\"\n");
 }
 
-/* From outside, with the host's rights. */
+/* Adds the lines that run outside, with the host's rights. */
 static void put_held(const struct recipe *parts, struct buf *out)
 {
 	if ((parts->held.len && strstr(parts->held.data, "$root")) || parts->turn.len)
@@ -127,7 +127,7 @@ static void put_program(const struct run *r, const char *words, const char *leav
 			last);
 }
 
-/* What the process does that goes in: mounts, then the program, once it has been given its root. */
+/* Adds the inner script: it mounts, waits until the new root is "/", and executes the program. */
 static void put_inside(const struct run *r, const struct recipe *parts, struct buf *out)
 {
 	static const char make_file[] =
@@ -136,7 +136,7 @@ static void put_inside(const struct run *r, const struct recipe *parts, struct b
 	own_buf struct buf script = {0};
 
 	buf_fmt(&script, "set -eu\n%s%s\n", strstr(lines, "make_file ") ? make_file : "", lines);
-	/* The environment of a bare run is the caller's. */
+	/* A bare run keeps the caller's environment. */
 	put_program(r, parts->words.len ? parts->words.data : "",
 		    r->store ? "" : "umask \"$umask\"\nunset work root pwd base umask\n", &script);
 	buf_str(out, "\n# What the process does that goes in.\ncat >\"$work/inside\" <<'INSIDE'\n");
@@ -159,8 +159,10 @@ static void put_turn(const struct recipe *parts, struct buf *out)
 	buf_str(out, "	echo >&7\n) &\nturner=$!\n");
 }
 
-/* In the background, where a signal ends the wait for it; so its input is handed on, and no signal
- * stays ignored. */
+/*
+ * The program runs in the background, so that a signal ends the script's wait for it. The shell
+ * would give a background process /dev/null as input and ignored signals, so both are restored.
+ */
 static void put_run(const struct run *r, const struct recipe *parts, struct buf *out)
 {
 	uint32_t root = r->map.n ? idmap_outside(&r->map, 0) : 0;
@@ -193,7 +195,10 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 		r->input ? "<&3" : "</dev/null");
 }
 
-/* Ids that no container has, or those of the one whose network it shares. */
+/*
+ * Sets the ID map: a range that no container has, or the map of the container whose network is
+ * shared.
+ */
 static int plan_map(struct run *r, struct err *e)
 {
 	const char *other = netstage_container(r->plan);
@@ -244,7 +249,7 @@ static int plan_run(struct run *r, int root, struct err *e)
 		: filetree_check_places(&r->tree, r->rootfs, e);
 }
 
-/* A stage's part of the script, with its heading. */
+/* Adds a stage's part of the script, with a heading. */
 static void put_part(const struct stage *s, struct buf *part, struct buf *to)
 {
 	if (part->len)
@@ -252,7 +257,7 @@ static void put_part(const struct stage *s, struct buf *part, struct buf *to)
 	buf_free(part);
 }
 
-/* The parts of all stages. */
+/* Collects the parts of all stages. */
 static void collect(const struct run *r, struct recipe *parts)
 {
 	for (const struct stage *s = stages; s->says; s++) {

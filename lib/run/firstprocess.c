@@ -31,7 +31,7 @@ static int receive_grants(struct run *r, struct err *e)
 		}
 	}
 	if (got == 0)
-		_exit(125); /* the supervisor is gone: nobody can be told */
+		_exit(125); /* the supervisor is gone: no process can receive the message */
 	return -1;
 }
 
@@ -71,7 +71,10 @@ void firstprocess_run(struct run *r)
 	struct message m;
 	struct err e;
 
-	/* It dies with its supervisor. Set again later: a change of ids clears it. */
+	/*
+	 * The first process dies with its supervisor. A change of ids clears this setting, so it is
+	 * made again later.
+	 */
 	explained(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl(PR_SET_PDEATHSIG, SIGKILL)");
 	if (firstprocess_stages(r, &e) == 0 &&
 	    channel_send(r->channel, MESSAGE_READY, NULL, -1, &e) == 0 &&

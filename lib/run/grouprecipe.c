@@ -16,7 +16,7 @@ static char *quoted(const char *word)
 	return b.data;
 }
 
-/* ---- the groups ---- */
+/* ---- the cgroups ---- */
 
 static const char remove_group[] =
 	"remove_group() {\n"
@@ -40,15 +40,17 @@ static const char remove_group[] =
 
 static const char make_groups[] = "for tree in $trees; do mkdir -p \"$tree/$group\"; done\n";
 
-/* The path of a group's length on the way to the one below it; n: the length of the upper one's. */
+/* The length of the path of the next cgroup below the one whose path has length n. */
 static size_t one_down(const char *group, size_t n)
 {
 	n += n > 0;
 	return n + strcspn(group + n, "/");
 }
 
-/* The directories of the groups above the container's, the topmost first, if `top` with that of the
- * tree itself. */
+/*
+ * Adds the directories of the cgroups above the container's, from the top. top: the root of the
+ * hierarchy is included.
+ */
 static void put_above(const struct hierarchy *h, const char *parent, bool top, struct buf *to)
 {
 	for (size_t n = 0;; n = one_down(parent, n)) {
@@ -62,7 +64,7 @@ static void put_above(const struct hierarchy *h, const char *parent, bool top, s
 	}
 }
 
-/* On v1 a new group has no processors and no memory until it is given those of the one above. */
+/* On v1 a new cgroup has no CPUs and no memory nodes until it gets those of its parent. */
 static void inherit_cpuset(const struct hierarchy *h, const char *parent, struct buf *to)
 {
 	buf_str(to, "for dir in");
@@ -76,7 +78,7 @@ static void inherit_cpuset(const struct hierarchy *h, const char *parent, struct
 		h->mount);
 }
 
-/* On v2 each group lets the controllers through to those in it. */
+/* On v2 a child cgroup has only the controllers that its parent's cgroup.subtree_control lists. */
 static void let_through(const struct hierarchy *h, const char *parent, struct buf *to)
 {
 	buf_str(to, "for dir in");
@@ -91,7 +93,7 @@ static void let_through(const struct hierarchy *h, const char *parent, struct bu
 		"done\n");
 }
 
-/* Their mount points, some on a line. */
+/* Sets $trees to the mount points of the hierarchies, several on a line. */
 static void put_trees(const struct hierarchy *trees, int n, struct buf *to)
 {
 	enum { ENOUGH = 60 };
@@ -125,12 +127,12 @@ static void note_limit(void *arg, const char *controller, const char *file, cons
 		buf_fmt(n->to, "echo %s >\"%s/$group/%s\"\n", value, h->mount, file);
 		return;
 	}
-	/* What nobody asked for is set where it can be. */
+	/* A limit without a request is best effort. */
 	buf_fmt(n->to, "file=%s/$group/%s\n[ ! -e \"$file\" ] || echo %s >\"$file\"\n", h->mount,
 		file, value);
 }
 
-/* 0 is the process that writes it. */
+/* "0" means the writing process itself. */
 static void join(struct recipe *out)
 {
 	const char *tab = out->typed ? "" : "	";

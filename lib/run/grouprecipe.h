@@ -1,4 +1,4 @@
-/* The shell for the stage cgroup (recipe.h). */
+/* The shell lines of the stage cgroup (recipe.h). */
 #ifndef CT_GROUPRECIPE_H
 #define CT_GROUPRECIPE_H
 

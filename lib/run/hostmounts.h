@@ -1,6 +1,6 @@
 /*
- * The mounts of a container's file tree (filetree.h) that need privileges on the host: its root,
- * the files of its /etc, volumes, devices. The supervisor makes them as detached, idmapped mounts
+ * The mounts of a container's file tree (filetree.h) that need privileges on the host: the root,
+ * the files of /etc, volumes, devices. The supervisor makes them as detached, idmapped mounts
  * (mountsource.h) and sends them; the first process attaches them (treemount.h).
  */
 #ifndef CT_HOSTMOUNTS_H

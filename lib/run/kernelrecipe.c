@@ -23,15 +23,19 @@ void kernelrecipe_attrs(uint64_t attrs, struct buf *to)
 }
 
 /*
- * Where a file system of the kernel's goes: on the host's own root, at /mnt first, as the old one
- * lends what it has, and one must be seen for another to be had in a user namespace.
+ * Where a kernel file system is mounted first. On the host's own root this is /mnt: the old mount
+ * is the source of bind mounts, and in a user namespace the kernel permits a new procfs or sysfs
+ * only while one is fully visible (mount_namespaces(7)).
  */
 static char *place_of(const char *root, const char *top, const char *target)
 {
 	return *root ? str_fmt("\"%s%s\"", root, target) : str_fmt("/mnt%s", target + strlen(top));
 }
 
-/* The old one goes; locked (mount_namespaces(7)) it is covered. */
+/*
+ * Replaces the old mount. A locked mount (mount_namespaces(7)) cannot be unmounted; the new one
+ * covers it.
+ */
 static void put_in_place(const char *root, const char *target, struct buf *to)
 {
 	if (!*root)
@@ -39,7 +43,10 @@ static void put_in_place(const char *root, const char *target, struct buf *to)
 			target);
 }
 
-/* A bind mount of the host's, where only the owner of another namespace may mount a new one. */
+/*
+ * Binds the host's mount, because only the owner of another namespace may mount a new file system
+ * of this type.
+ */
 static void borrow(const struct fsentry *entry, const char *at, const char *options, struct buf *to)
 {
 	buf_fmt(to, "mount --%s %s %s\n", entry->recursive ? "rbind" : "bind", entry->target, at);
@@ -52,7 +59,7 @@ static void borrow(const struct fsentry *entry, const char *at, const char *opti
 		buf_fmt(to, "mount -o remount,bind%s %s\n", options, at);
 }
 
-/* Whether the first process owns what a new file system would show. */
+/* Whether the first process owns the namespace that a new file system would show. */
 static bool is_owner(const struct run *r, const struct fsentry *entry)
 {
 	if (!entry->lent || !r->map.n)
@@ -71,7 +78,10 @@ void kernelrecipe_new(const struct fsentry *entry, const char *fs_options, const
 	buf_fmt(to, "mount -t %s -o %s %s %s\n", entry->type, options.data + 1, entry->type, at);
 }
 
-/* A file system in /proc or /sys (top). Gives whether the host's was bound, with all below it. */
+/*
+ * Mounts a file system in /proc or /sys (top). Returns whether the host's was bound with all mounts
+ * below it.
+ */
 static bool mount_below(const struct run *r, const char *root, const char *top,
 			const struct fsentry *entry, struct buf *to)
 {
@@ -87,7 +97,10 @@ static bool mount_below(const struct run *r, const char *root, const char *top,
 	return !anew && entry->recursive;
 }
 
-/* The paths of the entries of one kind, from entry i on, for a loop; gives how many. */
+/*
+ * Adds the paths of consecutive entries of one kind, from entry i on, as words of a loop. Returns
+ * their number.
+ */
 static size_t put_paths(const struct filetree *t, size_t i, struct buf *to)
 {
 	size_t first = i;
@@ -97,7 +110,9 @@ static size_t put_paths(const struct filetree *t, size_t i, struct buf *to)
 	return i - first;
 }
 
-/* Every node of the host's, in directories too, but for what the container has itself. */
+/*
+ * Every device node of the host, in subdirectories too, except those that the container has itself.
+ */
 static const char all_nodes[] =
 	"find /dev \\( -path /dev/pts -o -path /dev/shm -o -path /dev/mqueue \\) -prune -o \\\n"
 	"\t\\( -type b -o -type c \\) ! -name ptmx ! -name console -print |\n"
@@ -121,7 +136,7 @@ static size_t lend_nodes(const struct filetree *t, size_t i, struct buf *to)
 	return n;
 }
 
-/* Entry i, which is /dev, and those in it; gives how many. */
+/* Mounts entry i, which is /dev, and the entries in it. Returns their number. */
 static size_t mount_dev(const struct run *r, const char *root, size_t i, struct buf *to)
 {
 	bool tty = !r->map.n || idmap_outside(&r->map, 5) != (uint32_t)-1;
@@ -156,7 +171,7 @@ static size_t mount_dev(const struct run *r, const char *root, size_t i, struct 
 	return i - first;
 }
 
-/* The entries that hide what is there, or make it read-only, from entry i on; gives how many. */
+/* Masks the paths of entries from entry i on, or makes them read-only. Returns their number. */
 static size_t restrict_paths(const struct filetree *t, const char *root, size_t i, struct buf *to)
 {
 	bool hide = t->v[i].kind == FSENTRY_MASK;
@@ -187,7 +202,7 @@ void kernelrecipe_mount(const struct run *r, const char *root, struct recipe *ou
 	for (size_t i = 0; i < t->n && t->v[i].phase <= FSENTRY_KERNEL;) {
 		const struct fsentry *entry = &t->v[i];
 
-		/* What was mounted on /mnt goes to its place once all below it is there. */
+		/* The mount on /mnt is moved to its place when all mounts below it are made. */
 		if (top && !fsentry_contains(top, entry->target)) {
 			put_in_place(root, top, to);
 			top = NULL;

@@ -36,7 +36,7 @@ int netrecipe_plan(struct run *r, struct err *e)
 	return 0;
 }
 
-/* The lines of a function, indented but for here-documents. */
+/* Adds the lines of a function, indented, except here-documents. */
 static void put_body(const struct buf *lines, struct buf *to)
 {
 	own_strv struct strv list = {0};
@@ -49,9 +49,9 @@ static void put_body(const struct buf *lines, struct buf *to)
 	}
 }
 
-/* ---- the bridge, if it is not there ---- */
+/* ---- the bridge, if it is missing ---- */
 
-/* The commands of the rules, as for a network alone. */
+/* Adds the nft commands of the rules for this network only. */
 static void put_tables(const struct network *n, struct buf *to)
 {
 	struct rules_bridge bridge = {
@@ -64,7 +64,7 @@ static void put_tables(const struct network *n, struct buf *to)
 	nft_shell(rules.data, to);
 }
 
-/* The links of the default routes forward packets while the bridge is there. */
+/* The interfaces of the default routes forward packets while the bridge exists. */
 static void put_forwarding(const struct network *n, struct buf *to)
 {
 	static const char *const sets[] = {RULES_OPENED, RULES_CLAIMED};
@@ -103,9 +103,12 @@ static void bring_up(const struct network *n, struct buf *to)
 	buf_fmt(to, "}\nip link show %s >/dev/null 2>&1 || make_bridge\n\n", n->bridge);
 }
 
-/* ---- its end ---- */
+/* ---- the endpoint ---- */
 
-/* What a container is known by to the packet filter, and its ports. */
+/*
+ * Makes the record from which the container's packet filter rules are made: its addresses and its
+ * published ports.
+ */
 static void make_record(const struct run *r, struct record *net)
 {
 	const struct endpoint *m = &r->supervisor.net.member;
@@ -117,7 +120,10 @@ static void make_record(const struct run *r, struct record *net)
 		if (port_read(r->plan->ports.v[i], &range, &ignored) < 0)
 			continue;
 		for (unsigned k = 0; k < range.count; k++) {
-			/* A port that the run would choose: a high one of the same last digits. */
+			/*
+			 * The run would choose a free port; the script has a high one with the same
+			 * last digits.
+			 */
 			uint16_t host = range.host_port ? range.host_port
 							: 40000 + range.to_port % 20000;
 
@@ -173,7 +179,7 @@ void recipe_net(const struct run *r, struct recipe *out)
 	own_netlink struct netlink *inside = netlink_text(&out->inside);
 	struct err ignored;
 
-	/* The rest is told as it is done. */
+	/* The run explains the other calls when it makes them. */
 	if (out->typed) {
 		buf_str(&out->inside, "unshare --net\n");
 		return;
@@ -184,9 +190,9 @@ void recipe_net(const struct run *r, struct recipe *out)
 	netstage_set_up(inside, r, NULL, &ignored);
 }
 
-/* ---- another container's ---- */
+/* ---- the network of another container ---- */
 
-/* A process of its group, quoted. */
+/* Adds the first pid of the other container's cgroup, quoted. */
 static void first_of(const struct run *r, struct buf *to)
 {
 	own_str char *group = NULL, *procs = NULL;

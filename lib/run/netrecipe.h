@@ -1,12 +1,11 @@
-/* The shell for the stage net, and for sharing another container's network (recipe.h). */
+/* The shell lines of the stage net, and of sharing another container's network (recipe.h). */
 #ifndef CT_NETRECIPE_H
 #define CT_NETRECIPE_H
 
 #include "run/recipe.h"
 
 /*
- * For a run that is not to be made: an end on its network, with an address from the top of the
- * subnet, where a run looks last.
+ * Plans the endpoint for a script: its address is at the top of the subnet, which a run tries last.
  */
 int netrecipe_plan(struct run *r, struct err *e);
 

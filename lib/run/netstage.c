@@ -67,7 +67,10 @@ static void make_record(const struct run *r, const struct network *n, struct rec
 		rules_record_port(net, &r->supervisor.net.ports.v[i]);
 }
 
-/* Under the lock too, so that no name of one that comes at the same time is missed. */
+/*
+ * Called under the lock of the networks, so that no name of a container that joins at the same time
+ * is missed.
+ */
 static int write_hosts(struct run *r, const struct network *n, struct err *e)
 {
 	own_buf struct buf others = {0};
@@ -123,14 +126,14 @@ int netstage_prepare(struct run *r, struct err *e)
 		return -1;
 	if (join(r, e) == 0)
 		return 0;
-	/* Addresses may be left of the dead, whom nobody cleaned up after. */
+	/* Containers whose supervisor was killed may still have addresses: these are released. */
 	if (e->sys != EADDRNOTAVAIL || r->supervisor.net.ports.n)
 		return -1;
 	container_clean_networks(r->store);
 	return join(r, e);
 }
 
-/* A namespace of another process; -1 with e->sys 0: it is ours as well. */
+/* Opens a namespace of another process. -1 with e->sys 0: this process is in the same namespace. */
 static int open_other(pid_t pid, int kind, struct err *e)
 {
 	int differing;
@@ -141,7 +144,7 @@ static int open_other(pid_t pid, int kind, struct err *e)
 	return differing & kind ? namespace_open(pid, kind, e) : -1;
 }
 
-/* The user namespace too, and its map, unless that is the host's. */
+/* Joins the user namespace, too, and takes its ID map, unless it is the host's. */
 static int share_users(struct run *r, const char *id, pid_t pid, struct err *e)
 {
 	r->supervisor.net.shared_user = open_other(pid, CLONE_NEWUSER, e);
@@ -168,7 +171,10 @@ int netstage_share(struct run *r, struct err *e)
 	if (net_mode_read(record_get(&other.config, "network"), &on) == NET_CONTAINER)
 		return err_set(e, "--network container:%s: it is itself on the network of %s",
 			       other.id, on);
-	/* First a word to whoever will clean up after it, then whether it is too late for that. */
+	/*
+	 * The share is recorded before the check: a container that ends after the check then finds
+	 * the record and cleans up.
+	 */
 	if (endpoint_share(r->store, other.id, r->id, e) < 0 ||
 	    !container_runs(r->store, &other, &st))
 		return err_set(e, "--network container:%s: it does not run", other.id);
@@ -179,7 +185,7 @@ int netstage_share(struct run *r, struct err *e)
 			: err_set(e, "%s: is on the host's own network (--network host)", other.id);
 	if (r->plan->users == USERS_SHARED && share_users(r, other.id, st.init.pid, e) < 0)
 		return -1;
-	/* The other's names and resolvers are its own: the same files. */
+	/* The container has the names and resolvers of the other one: the same files. */
 	etcshare_copy(r->store, other.id, st.init.pid, r->supervisor.etc, idmap_root(&r->map),
 		      r->supervisor.shared_etc);
 	return 0;
@@ -239,7 +245,7 @@ static int bring_up_loopback(struct netlink *to, struct err *e)
 	return failed < 0 ? err_sys(e, "bring up lo") : 0;
 }
 
-/* The last of the groups that may ping: all that the map has, or else our own. */
+/* The last group that may ping: the last of the ID map or, without one, of the own namespace. */
 static unsigned last_group(const struct idmap *map)
 {
 	struct idmap ours;
@@ -250,8 +256,10 @@ static unsigned last_group(const struct idmap *map)
 	return map->n && map->line[0].count - 1 < INT32_MAX ? map->line[0].count - 1 : INT32_MAX;
 }
 
-/* Everybody may ping, and listen at any port: it is a host of its own. What cannot be had is done
- * without. */
+/*
+ * Every user may send pings and listen on any port, because the container is the only host in its
+ * network namespace. A kernel without these settings is no error.
+ */
 static void allow_users(struct netlink *to, const struct idmap *map)
 {
 	own_str char *groups = str_fmt("0 %u", last_group(map));
@@ -263,7 +271,7 @@ static void allow_users(struct netlink *to, const struct idmap *map)
 
 int netstage_set_up(struct netlink *to, const struct run *r, const char *id, struct err *e)
 {
-	if (r->plan->net == NET_EMPTY) /* a bare run that asked for no more */
+	if (r->plan->net == NET_EMPTY) /* a bare run with only an empty network namespace */
 		return 0;
 	allow_users(to, &r->map);
 	return netstage_name(r->plan) ? endpoint_configure(to, &r->supervisor.net.member, id, e)

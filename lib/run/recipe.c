@@ -33,13 +33,13 @@ void recipe_mark(struct recipe *out, size_t entry)
 	out->marks[out->marks_n++] = (struct recipe_mark){entry, out->inside.len};
 }
 
-/* Where it is process 1 that types, that has to become what comes. */
+/* PID 1 must not end: the shell in which the lines are typed is replaced by the next one. */
 static const char *become(const struct run *r)
 {
 	return plan_has_stage(r->plan, STAGE_PID) ? "exec " : "";
 }
 
-/* A namespace: `begins` is where its flag goes in a script. */
+/* Adds the lines of a namespace. begins: the flags of a script that get the namespace's flag. */
 static void namespace(struct recipe *out, struct buf *begins, const char *before, int flag,
 		      const char *typed)
 {
@@ -51,7 +51,7 @@ static void namespace(struct recipe *out, struct buf *begins, const char *before
 		buf_fmt(begins, " %s", option);
 }
 
-/* One more command in front of the program. */
+/* Adds a command in front of the program. */
 static void then(struct buf *to, const char *command)
 {
 	buf_fmt(to, "%s%s", to->len ? " " : "", command);
@@ -77,7 +77,7 @@ static const char remove_snapshot[] =
 	"undo=\"remove_snapshot $undo\"\n"
 	"mkdir \"$home\" || { undo=${undo#* }; exit 1; }\n";
 
-/* A volume that the image declares: what the image has there is copied into it. */
+/* A volume that the image declares begins with the image's files at that path. */
 static void image_volume(const struct run *r, size_t i, struct buf *to)
 {
 	own_str char *name = volstore_own_name(i),
@@ -145,7 +145,10 @@ void recipe_user(const struct run *r, struct recipe *out)
 
 void recipe_user_unmapped(const struct run *r, struct recipe *out)
 {
-	/* Kept for the stage that gives them up; a program of no user has none. */
+	/*
+	 * The stage caps needs the capabilities to drop them. Without it, the program of an
+	 * unmapped user has none.
+	 */
 	const char *command = plan_has_stage(r->plan, STAGE_CAPS) ? "unshare --user --keep-caps"
 								  : "unshare --user";
 
@@ -158,7 +161,7 @@ void recipe_user_unmapped(const struct run *r, struct recipe *out)
 void recipe_uts(const struct run *r, struct recipe *out)
 {
 	namespace(out, &out->flags, "", CLONE_NEWUTS, "");
-	/* A person is told of it where it is set. */
+	/* With typed lines, --explain shows the host name when the run sets it. */
 	if (r->hostname && !out->typed)
 		buf_fmt(&out->inside, "hostname %s\n", r->hostname);
 }
@@ -182,7 +185,10 @@ void recipe_cgns(const struct run *r, struct recipe *out)
 
 void recipe_time(const struct run *r, struct recipe *out)
 {
-	/* Both begin with a child: it is one of the stage pid then. */
+	/*
+	 * A new pid or time namespace begins with a child process: the unshare(1) of the stage pid
+	 * makes both.
+	 */
 	if (!out->typed || !plan_has_stage(r->plan, STAGE_PID))
 	namespace(out, &out->late, "", CLONE_NEWTIME, " --fork");
 }
@@ -242,7 +248,7 @@ void recipe_become_user(const struct user *u, struct buf *to)
 		buf_fmt(to, "%s%u", i ? "," : " --groups=", u->groups[i]);
 }
 
-/* Of a bare run, whose environment is the caller's: what it has besides. */
+/* Adds the variables that a bare run has besides the caller's environment. */
 static void env_of_its_own(const struct plan *p, struct buf *to)
 {
 	bool first = true;
@@ -272,7 +278,10 @@ void recipe_exec(const struct run *r, struct recipe *out)
 
 		then(out->typed ? to : &out->front, limit);
 	}
-	/* Of one setpriv(1) in a script, since the first may take away what a second needs. */
+	/*
+	 * A script has a single setpriv(1), because the first of two would drop capabilities that
+	 * the second needs.
+	 */
 	if (!p->as_is) {
 		if (out->typed || !plan_has_stage(r->plan, STAGE_CAPS))
 			then(to, "setpriv");

@@ -25,8 +25,10 @@ static char *word(const char *text)
 	return b.data;
 }
 
-/* Where the container has it, quoted, whatever links lead there: the shell would follow those out
- * of its root. */
+/*
+ * The path inside the root with all links resolved, quoted: the shell would follow links out of the
+ * root.
+ */
 static char *inside(const struct run *r, const char *target)
 {
 	own_str char *path = path_resolved(r->rootfs, target);
@@ -34,13 +36,13 @@ static char *inside(const struct run *r, const char *target)
 	return word(path);
 }
 
-/* "in_mounts " where the namespace is not entered but reached from outside. */
+/* "in_mounts " in a script, which runs the command from outside the mount namespace. */
 static const char *there(const struct recipe *out)
 {
 	return out->typed ? "" : "in_mounts ";
 }
 
-/* ---- lines, as a script has them and as a person types them ---- */
+/* ---- lines of a script, and typed lines ---- */
 
 const char rootrecipe_functions[] =
 	"# in_mounts COMMAND...: runs a command of the host in the container's mount namespace.\n"
@@ -61,7 +63,7 @@ const char rootrecipe_functions[] =
 	"	done\n"
 	"}\n";
 
-/* An empty file; `top` is the variable that the path, quoted, stands behind. */
+/* Makes an empty file. top: the variable that precedes the quoted path. */
 static void put_file(bool typed, const char *top, const char *path, struct buf *to)
 {
 	own_str char *at = word(path), *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)),
@@ -94,9 +96,9 @@ static void put_bind(bool typed, const struct fsentry *entry, const char *source
 			at, options.len ? options.data : "");
 }
 
-/* ---- what is bound into the root ---- */
+/* ---- bind mounts in the root ---- */
 
-/* printf(1) with a line of the text each. */
+/* Writes printf(1) with one argument for each line of the text. */
 static void put_lines(const char *text, const char *name, struct buf *to)
 {
 	own_strv struct strv lines = {0};
@@ -117,7 +119,7 @@ static void put_lines(const char *text, const char *name, struct buf *to)
 	buf_str(to, "\n");
 }
 
-/* The lines that make a file of /etc in $work. */
+/* Adds the lines that make a file of /etc in $work. */
 static void make_etc(const struct run *r, const char *name, struct buf *to)
 {
 	struct in_addr address = r->supervisor.net.member.at.address;
@@ -136,7 +138,10 @@ static void make_etc(const struct run *r, const char *name, struct buf *to)
 	put_lines(text.data, name, to);
 }
 
-/* The source of a bind mount, quoted, after the lines that make it. The caller frees it. */
+/*
+ * Adds the lines that make the source of a bind mount. Returns the source, quoted; the caller frees
+ * it.
+ */
 static char *bind_source(const struct run *r, const struct fsentry *entry, const char *at,
 			 struct buf *to)
 {
@@ -197,8 +202,10 @@ static void bind_all(const struct run *r, struct recipe *out)
 	}
 }
 
-/* Whether the stage root mounts them: the first process does it when all is mounted, which a script
- * has no need to wait for. */
+/*
+ * Whether the stage root makes the bind mounts. In a run the first process makes them after the
+ * kernel file systems; a script need not wait for these.
+ */
 static bool binds_at_root(const struct run *r, const struct recipe *out)
 {
 	return !out->typed || !plan_has_stage(r->plan, STAGE_PROC);
@@ -206,7 +213,10 @@ static bool binds_at_root(const struct run *r, const struct recipe *out)
 
 /* ---- root ---- */
 
-/* The owners of the snapshot become those of the map, which the run leaves as they are on disk. */
+/*
+ * Changes the owners of the snapshot's files to those of the ID map. A run leaves the files on disk
+ * unchanged.
+ */
 static void shift_owners(const struct run *r, struct recipe *out)
 {
 	static const struct {
@@ -223,7 +233,10 @@ static void shift_owners(const struct run *r, struct recipe *out)
 			ids[i].letter, ids[i].test, ids[i].tool, first - r->map.line->inside);
 }
 
-/* The stage proc may yet follow, and needs them. */
+/*
+ * A later bare run with the stage proc needs the old mounts: the kernel permits new ones only while
+ * they are visible.
+ */
 static void take_along(const struct recipe *out, struct buf *to)
 {
 	buf_fmt(to,
@@ -245,8 +258,10 @@ static void turn(const struct run *r, struct recipe *out)
 		buf_str(to, "cd \"$root\" && pivot_root . . && umount -l .\n");
 		return;
 	}
-	/* Who enters the namespace afterwards is at its top: where the host's tree lies on the new
-	 * root. */
+	/*
+	 * A process that enters the namespace later starts at its top mount: the host's tree, which
+	 * lies on the new root.
+	 */
 	buf_str(to,
 		"# The host's tree is on top of the new root then, and goes.\nin_mounts sh -c 'cd \"$root\" && pivot_root . .'\n");
 	buf_str(to, "in_mounts umount -l /\n");
@@ -281,7 +296,7 @@ void recipe_root(const struct run *r, struct recipe *out)
 		buf_fmt(to, "%smount -o remount,bind,nodev \"$root\"\n", there(out));
 	if (!r->store && !plan_has_stage(r->plan, STAGE_PROC))
 		take_along(out, to);
-	/* In a script all parts are one. */
+	/* In a script the stage root does everything. */
 	if (!binds_at_root(r, out))
 		return;
 	bind_all(r, out);
@@ -300,8 +315,10 @@ static void mount_tmpfs(const struct run *r, const struct fsentry *entry, struct
 	kernelrecipe_new(entry, options, place, to);
 }
 
-/* A file system with one node, owned by the container's root: the host's own would be nobody's
- * inside. */
+/*
+ * Makes a file system with one device node, owned by the container's root: the host's own node
+ * would belong to nobody inside.
+ */
 static void lend_device(const struct run *r, const struct fsentry *entry, size_t n,
 			struct recipe *out)
 {
@@ -339,7 +356,7 @@ static void make_mark(const struct run *r, const struct fsentry *entry, struct r
 	own_str char *path = path_resolved(r->rootfs, entry->target);
 
 	put_file(out->typed, "root", path, &out->inside);
-	out->inside.len--; /* it need not be: in place of the newline */
+	out->inside.len--; /* best effort: replaces the newline */
 	buf_str(&out->inside, " 2>/dev/null || :\n");
 }
 

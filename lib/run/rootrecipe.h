@@ -1,10 +1,10 @@
-/* The shell for the stages that mount: root and proc (recipe.h). */
+/* The shell lines of the stages that mount: root and proc (recipe.h). */
 #ifndef CT_ROOTRECIPE_H
 #define CT_ROOTRECIPE_H
 
 #include "run/recipe.h"
 
-/* The functions that they use in a script, besides "make_file" of the one inside. */
+/* The functions that a script uses outside; the inner script has its own make_file. */
 extern const char rootrecipe_functions[];
 
 void recipe_root(const struct run *r, struct recipe *out);

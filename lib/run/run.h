@@ -27,10 +27,10 @@
 struct run_supervisor {
 	char *group_path; /* its cgroup */
 	struct cgroup_group group;
-	bool snapshot_begun;       /* and not finished (snapstage.h) */
-	int ids;                   /* the claim of its range of host ids (hostslot.h); -1 */
-	int files;                 /* CT_RUN/ps_N */
-	int etc;                   /* the file system of the files of its /etc (etcdir.h) */
+	bool snapshot_begun; /* and not finished (snapstage.h) */
+	int ids;             /* the claim of its range of host ids (hostslot.h); -1 */
+	int files;           /* CT_RUN/ps_N */
+	int etc;             /* the file system with the files of the container's /etc (etcdir.h) */
 	int shared_etc[ETC_FILES]; /* mounts of another container's files (etcshare.h); -1: none */
 	struct {
 		struct netlink *rtnl;

@@ -88,7 +88,7 @@ static void tell_entry(void *showing, size_t entry)
 		tell_until(w, w->shell->marks[w->marks].end);
 }
 
-/* The namespace of the stage is there already: one call has made them all. */
+/* The stage's namespace exists already: a single clone(2) or unshare(2) has made all of them. */
 static void tell_namespace(const struct stage *s, struct showing *w)
 {
 	own_str char *name = namespace_names(s->clone_flag);

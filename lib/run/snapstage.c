@@ -37,7 +37,7 @@ int snapstage_make(struct run *r, struct err *e)
 
 int snapstage_prepare(struct run *r, struct err *e)
 {
-	/* What is shown to the user has happened when it is shown. */
+	/* With --explain or --step the snapshot is complete before it is shown. */
 	if (r->make_snapshot && explain_fd < 0 && !step_wanted() &&
 	    plan_has_stage(r->plan, STAGE_ROOT) &&
 	    subvol_snapshot_begin(r->image, r->home, "rootfs") == 0) {

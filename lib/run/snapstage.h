@@ -10,8 +10,10 @@ struct err;
 bool snapstage_wanted(const struct plan *p);
 /* Makes the snapshot if r->make_snapshot, and opens r->rootfs. */
 int snapstage_make(struct run *r, struct err *e);
-/* Likewise, but the snapshot may not be there before snapstage_finish: groups and namespaces are
- * made while the file system commits. */
+/*
+ * Like snapstage_make, but the snapshot is certain to exist only after snapstage_finish: cgroups
+ * and namespaces are made while the file system commits.
+ */
 int snapstage_prepare(struct run *r, struct err *e);
 int snapstage_finish(struct run *r, struct err *e);
 void snapstage_undo(struct run *r);

@@ -47,8 +47,10 @@ static int hear_ready(struct run *r, struct err *e)
 	return got == 0 ? killed(e) : got < 0 ? -1 : 0;
 }
 
-/* The channel is closed by execve(2), and by a death. (With --init the first process never
- * executes: the program is its child.) */
+/*
+ * The channel is closed by execve(2), and by the death of the process. (With --init the first
+ * process never executes: the program is its child.)
+ */
 static int hear_executed(struct run *r, struct err *e)
 {
 	int got = channel_hear(r->channel, &r->supervisor.streams.master, e);
@@ -63,7 +65,7 @@ static int hear_executed(struct run *r, struct err *e)
 int spawn_prepare(struct run *r, struct err *e)
 {
 	run_begin(r);
-	explain_at(stage_names[STAGE_ROOT]); /* for the files of its /etc */
+	explain_at(stage_names[STAGE_ROOT]); /* for the files of the container's /etc */
 	if (run_open(r, e) < 0)
 		return -1;
 	EACH_STAGE(s, r)

@@ -11,13 +11,13 @@
 /* Sets the pid, the pidfd and the streams of r->supervisor. */
 int spawn_create(struct run *r, struct err *e);
 int spawn_await(struct run *r, struct err *e);
-/* The program runs when this returns 0. */
+/* Returns 0 when the program runs. */
 int spawn_execute(struct run *r, struct err *e);
 
 /* Kills the first process, if there is one, and undoes what the stages made. */
 void spawn_undo(struct run *r);
 
-/* The first part of spawn_create: the stages before the first process exists. */
+/* The first part of spawn_create: executes the stages before the first process exists. */
 int spawn_prepare(struct run *r, struct err *e);
 
 #endif

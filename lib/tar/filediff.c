@@ -129,7 +129,7 @@ static int compare_attributes(const struct filediff *a, const struct filediff *b
 	return kept < 0 ? -1 : !kept || n != m;
 }
 
-/* What is in the files. */
+/* Compares the content of the files. */
 static int compare_inside(const struct filediff *a, const struct filediff *b, uint64_t from,
 			  uint64_t to)
 {

@@ -29,7 +29,7 @@ void filediff_close(struct filediff *f);
 bool filediff_same(const struct filediff *a, const struct filediff *b);
 
 /*
- * What differs: DIFF_ values, without links; of two types of file only DIFF_TYPE. The
+ * Returns the differences: DIFF_ values, without links; only DIFF_TYPE if the types differ. The
  * content of files of one size is compared from byte `from` up to `to`. -1 with errno.
  */
 int filediff_compare(const struct filediff *a, const struct filediff *b, uint64_t from,
