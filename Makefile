@@ -4,7 +4,7 @@
 #	make install          PREFIX=/usr/local DESTDIR=
 #	sudo make try         installs what is needed, leaves you in a container's shell
 #	sudo make check       installs what the tests need and runs them all
-#	make unit             the unit tests;  sudo make test T='ps -f name'  some command tests
+#	sudo make unit        the unit tests;  sudo make test T='ps -f name'  some command tests
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
 #	                      (SUITE=trixie: with Debian 13's kernel and systemd; SUITES: their names;
 #	                      LABS=DIR: instead checks the programs of students, DIR/STUDENT/mine)

@@ -1,14 +1,15 @@
 /*
  * The stages of a run, in their order: one table, walked by the supervisor
- * (prepare, grant, undo) and by the container's first process (enter, seal).
+ * (prepare, grant, release, undo) and by the container's first process (enter, seal).
  *
- *	supervisor:	prepare all, clone, grant all, hear READY, (publish,) release all,
- *			say EXECUTE
+ *	supervisor:	prepare all, clone, grant all, say GRANTED, hear READY, (publish,)
+ *			release all, say EXECUTE
  *	first process:	enter all, seal all, say READY, hear EXECUTE, execve
  *
- * enter builds, seal drops privileges: no enter follows a seal. Work that needs privileges on the
- *host is done by the supervisor: before the first process exists (prepare), or after it has a pid
- *(grant), when it also sends detached mounts.
+ * enter builds, seal drops privileges: no enter follows a seal. The first process waits for GRANTED
+ * before it enters the first stage that has a grant. The supervisor does the work that needs
+ * privileges on the host: before the first process exists (prepare), or after the first process
+ * has a pid (grant). In grant the supervisor also sends detached mounts.
  */
 #ifndef CT_STAGE_H
 #define CT_STAGE_H
