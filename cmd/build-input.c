@@ -62,7 +62,7 @@ static int save_input(int dir, struct err *e)
 	ssize_t n;
 
 	if (file < 0)
-		return err_sys(e, "input");
+		return err_sys(e, "keep standard input");
 	unlinkat(dir, "input", 0);
 	while ((n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0)
 		if (fd_write_all(file, chunk, (size_t)n) < 0)
@@ -87,10 +87,10 @@ static int open_stream(struct input *in, const struct store *store, struct err *
 	if (!tarlike(file))
 		return read_file(file, "standard input", &in->text, e);
 	if (mkdirat(in->unpacked.dir, "context", 0700) < 0)
-		return err_sys(e, "context");
+		return err_sys(e, "%s/context", in->unpacked.name);
 	in->context = openat(in->unpacked.dir, "context", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (in->context < 0)
-		return err_sys(e, "context");
+		return err_sys(e, "%s/context", in->unpacked.name);
 	return untar_unpack(file, "standard input", in->context, NULL, e) < 0 ? -1 : 0;
 }
 

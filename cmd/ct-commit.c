@@ -97,7 +97,7 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 	bool failed;
 
 	if (root < 0)
-		return err_sys(e, "rootfs");
+		return err_sys(e, "%s/rootfs", c->id);
 	if (container_state(s, c, &st, e) < 0)
 		return -1;
 	/* The bulk of the dirty data is written before the freeze, which keeps the freeze short. */

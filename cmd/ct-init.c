@@ -154,7 +154,7 @@ static int make_in(const struct store *s, struct draft *d, const struct source *
 	rootfs = openat(d->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* An archive without an entry for "." leaves the root's mode to us: 0755, not the umask's. */
 	if (rootfs < 0 || fchmod(rootfs, 0755) < 0)
-		return err_sys(e, "rootfs");
+		return err_sys(e, "%s/rootfs", d->name);
 	r = fill(rootfs, src, e);
 	if (r < 0)
 		return -1;

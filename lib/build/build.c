@@ -45,7 +45,7 @@ static int subvol_key(int rootfs, char key[STEP_KEY], struct err *e)
 	char text[DIGEST_LEN];
 
 	if (ioctl(rootfs, BTRFS_IOC_GET_SUBVOL_INFO, &info) < 0)
-		return err_sys(e, "rootfs");
+		return err_sys(e, "read the UUID of a base image's subvolume");
 	digest_of(info.uuid, sizeof(info.uuid), text);
 	memcpy(key, digest_hex(text), STEP_KEY);
 	return 0;

@@ -97,7 +97,7 @@ static int snapshot(const struct tip *tip, const struct draft *into, struct err 
 	if (tip_snapshot(tip, into, "rootfs", e) < 0)
 		return -1;
 	fd = openat(into->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "rootfs") : fd;
+	return fd < 0 ? err_sys(e, "%s/rootfs", into->name) : fd;
 }
 
 static int copy(struct build *b, const struct step *step, struct tip *tip, const struct draft *work,

@@ -129,7 +129,7 @@ static int take_names(const struct build *b, const struct strv *names, const cha
 		if (name_take(b->store, "img", names->v[i], id, e) < 0)
 			return -1;
 	dir = openat(b->store->root, "names/img", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 || fsync(dir) < 0 ? err_sys(e, "names of images") : 0;
+	return dir < 0 || fsync(dir) < 0 ? err_sys(e, "write names/img to disk") : 0;
 }
 
 static int publish(const struct build *b, struct record *config, const struct strv *names,

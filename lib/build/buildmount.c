@@ -200,10 +200,10 @@ static int mount_script(struct mounting *m, struct err *e)
 	if (m->step->files_n == 0)
 		return 0;
 	if (mkdirat(m->work->dir, "script", 0755) < 0)
-		return err_sys(e, "script");
+		return err_sys(e, "%s", path);
 	dir = openat(m->work->dir, "script", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return err_sys(e, "script");
+		return err_sys(e, "%s", path);
 	for (size_t i = 0; i < m->step->files_n; i++) {
 		const struct step_file *f = &m->step->files[i];
 

@@ -224,7 +224,7 @@ static int open_empty(const struct draft *work, struct tip *tip, struct err *e)
 	if (tip_snapshot(tip, work, "empty", e) < 0)
 		return -1;
 	tip->rootfs = openat(work->dir, "empty", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return tip->rootfs < 0 ? err_sys(e, "an empty root directory") : 0;
+	return tip->rootfs < 0 ? err_sys(e, "%s/empty", work->name) : 0;
 }
 
 int buildrun_do(struct build *b, const struct step *step, const struct tip *before,

@@ -35,7 +35,7 @@ int monitor_signals(struct err *e)
 	sig_ignore(SIGXFSZ); /* a log at its size limit must not end the supervisor */
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? err_sys(e, "signalfd") : fd;
+	return fd < 0 ? err_sys(e, "open a signalfd") : fd;
 }
 
 /* Stops this process like any job of a shell, and makes the terminal raw again when it continues.
@@ -108,7 +108,7 @@ static int watch(struct relay *relay, int pidfd, int signals, const struct strea
 
 	while (!p[2].revents) {
 		if (poll(p, 4, -1) < 0 && errno != EINTR)
-			return err_sys(e, "poll");
+			return err_sys(e, "wait for process output");
 		if (p[1].revents)
 			pass_on(signals, pidfd, st->master, attached);
 		if (p[0].revents)

@@ -47,7 +47,7 @@ static int fill_new(const struct volmake *v, const struct draft *d, struct err *
 		return -1;
 	data = openat(d->dir, "data", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (data < 0 || fchmod(data, 0755) < 0)
-		return err_sys(e, "data");
+		return err_sys(e, "%s/data", d->name);
 	if (v->archive < 0)
 		return 0;
 	r = untar_unpack(v->archive, v->what, data, v->progress, e);

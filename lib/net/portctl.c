@@ -33,7 +33,7 @@ int portctl_open(int dir, struct err *e)
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
 	    fchmodat(dir, "control", 0600, 0) < 0)
-		return err_sys(e, "control socket");
+		return err_sys(e, "make the container's control socket");
 	return take_fd(&fd);
 }
 

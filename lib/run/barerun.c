@@ -50,7 +50,7 @@ static int wait_for(const struct run *r, int signals, struct err *e)
 
 	while (!p[1].revents) {
 		if (poll(p, 2, -1) < 0 && errno != EINTR)
-			return err_sys(e, "poll");
+			return err_sys(e, "wait for the program");
 		if (p[0].revents)
 			pass_on(signals, r);
 	}
@@ -99,7 +99,7 @@ int barerun(const struct plan *plan, bool input, void (*say)(struct strv *notes)
 	sigprocmask(SIG_BLOCK, &all, &r.mask);
 	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
-		return err_sys(e, "signalfd");
+		return err_sys(e, "open a signalfd");
 	if (plan_has_stage(plan, STAGE_CGROUP))
 		sweep();
 	if (spawn_create(&r, e) < 0 || spawn_await(&r, e) < 0)

@@ -76,7 +76,7 @@ static int write_state(const struct birth *b, pid_t first, const char *started, 
 	struct proc_id init;
 
 	if (proc_identify(first, &init) < 0)
-		return err_sys(e, "the first process");
+		return err_sys(e, "%s: first process %d", b->id, (int)first);
 	if (container_write_state(b->store, b->id, &init, started, e) < 0)
 		return -1;
 	return container_write_exit(b->home, CONTAINER_RUNNING, 0, false, started, e);

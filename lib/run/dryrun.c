@@ -241,7 +241,7 @@ static int plan_run(struct run *r, int root, struct err *e)
 			 r->hostname);
 	else if (r->store &&
 		 gethostname(r->first.program.hostname, sizeof(r->first.program.hostname)) < 0)
-		return err_sys(e, "host name");
+		return err_sys(e, "read the host name");
 	command_complete_env(&r->first.program);
 	r->rootfs = take_fd(&dir);
 	return filetree_build(&r->tree, p, &host, e) < 0

@@ -67,7 +67,7 @@ int execstage_enter(struct run *r, struct err *e)
 		program_own_streams(p);
 	}
 	if (r->store && gethostname(p->hostname, sizeof(p->hostname)) < 0)
-		return err_sys(e, "host name");
+		return err_sys(e, "read the host name");
 	if (!r->store && !p->workdir && !plan_has_stage(r->plan, STAGE_ROOT))
 		p->workdir_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (command_find(p, r->first.place.root, e) < 0)

@@ -103,7 +103,7 @@ static int enter(struct entry *n, struct err *e)
 	if (root < 0)
 		return err_sys(e, "the container's root");
 	if (gethostname(p->hostname, sizeof(p->hostname)) < 0)
-		return err_sys(e, "host name");
+		return err_sys(e, "read the host name");
 	if (!p->as_is && user_find(root, plan->user, &p->who, e) < 0)
 		return -1;
 	if (p->tty) {
@@ -178,7 +178,7 @@ static int clone_joined(struct entry *n, struct err *e)
 	if (pid > 0 && (n->namespaces & CLONE_NEWPID) &&
 	    explained(setns(own_pids, CLONE_NEWPID), "setns(%d /* our own */, CLONE_NEWPID)",
 		      own_pids) < 0)
-		return err_sys(e, "return to the own pid namespace");
+		return err_sys(e, "return to the own PID namespace");
 	return pid < 0 ? err_sys(e, "make a process in the container") : 0;
 }
 
@@ -191,7 +191,7 @@ static int prepare(struct entry *n, struct err *e)
 
 	n->target = proc_open(&j->target);
 	if (n->target < 0)
-		return err_sys(e, "the first process");
+		return err_sys(e, "%s: first process %d", j->container->id, (int)j->target.pid);
 	if (namespace_differing(j->target.pid, &n->namespaces, e) < 0 ||
 	    idmap_of(j->target.pid, &map, e) < 0 || cgroup_open(group, &n->group, e) < 0)
 		return -1;

@@ -18,7 +18,7 @@ static int open_root(struct run *r, struct err *e)
 {
 	r->rootfs = openat(r->home, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->rootfs < 0)
-		return err_sys(e, "rootfs");
+		return err_sys(e, "%s/rootfs", r->id);
 	for (size_t i = 0; r->make_snapshot && i < r->plan->image_volumes.n; i++) {
 		own_str char *name = volstore_own_name(i);
 

@@ -98,6 +98,6 @@ int userstage_seal_unmapped(struct run *r, struct err *e)
 {
 	(void)r;
 	return explained(unshare(CLONE_NEWUSER), "unshare(CLONE_NEWUSER)") < 0
-		? err_sys(e, "user namespace")
+		? err_sys(e, "make a user namespace")
 		: 0;
 }

@@ -90,7 +90,7 @@ static int digest_file(int fd, char out[DIGEST_LEN], struct err *e)
 		at += n;
 	}
 	if (n < 0)
-		return err_sys(e, "blob");
+		return err_sys(e, "read the layer's file");
 	digest_end(&d, out);
 	return 0;
 }
@@ -135,14 +135,16 @@ static int keep_blob(const struct draft *d, int from, const char *digest, const 
 	struct stat st;
 
 	if (to < 0)
-		return err_sys(e, "blob");
+		return err_sys(e, "%s/" LAYERSTORE_BLOB, d->name);
 	/* Docker's archives have no digests of their files, which are mostly the tars themselves. */
 	if (!digest && !compressed)
 		digest = diffid;
 	if (fstat(from, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    (compressed ? ioctl(to, FICLONE, from) : copy_tar(from, to)) < 0) {
 		unlinkat(d->dir, LAYERSTORE_BLOB, 0);
-		return errno == ENOSPC || errno == EDQUOT ? err_sys(e, "blob") : 0;
+		return errno == ENOSPC || errno == EDQUOT
+			? err_sys(e, "%s/" LAYERSTORE_BLOB, d->name)
+			: 0;
 	}
 	if (!digest && digest_file(to, is, e) < 0)
 		return -1;

@@ -46,7 +46,7 @@ int atomic_set(struct archive_entry *entry, const char *name, struct err *e)
 
 	/* Random: processes inside must not be able to guess the name. */
 	if (tag == 0 && getrandom(&tag, sizeof(tag), 0) < 0)
-		return err_sys(e, "getrandom");
+		return err_sys(e, "%.*s: make a temporary name", NAME_SHOWN, name);
 	n = snprintf(aside, sizeof(aside), "%.*s.ct-cp-%016llx", base ? (int)(base + 1 - name) : 0,
 		     name, (unsigned long long)tag);
 	if (n >= (int)sizeof(aside)) {
