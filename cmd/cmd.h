@@ -42,8 +42,8 @@ void cmd_progress(uint64_t entries, uint64_t bytes);
 void cmd_progress_end(void);
 
 /*
- * Prints the id of an object that was just made. If that fails, nobody knows the object: the caller
- * removes it. If the reader closed the pipe, the error has an empty message.
+ * Prints the id of an object that was just made. If that fails, the user does not know the object,
+ * and the caller removes it. If the reader closed the pipe, the error has an empty message.
  */
 int cmd_tell_id(const char *id, struct err *e);
 

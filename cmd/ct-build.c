@@ -105,7 +105,7 @@ static int build(struct build *b, const struct build_args *args, const struct st
 		return -1;
 	if (write_iidfile(args->iidfile, id, e) == 0 && cmd_tell_id(id, e) == 0)
 		return 0;
-	if (made && names->n == 0) /* nobody knows the image */
+	if (made && names->n == 0) /* the user does not know the image */
 		draft_unpublish(b->store, id, &(struct err){0});
 	return -1;
 }

@@ -185,8 +185,8 @@ static void drop_digests(const struct store *s, const char *id)
 }
 
 /*
- * Prints the id. If that fails, a new image is removed, because nobody knows its id; a replaced
- * image stays, because the user named it.
+ * Prints the id. If that fails, a new image is removed, because the user does not know its id; a
+ * replaced image stays, because the user named it.
  */
 static int tell(const struct store *s, const char *id, bool replaced, struct err *e)
 {

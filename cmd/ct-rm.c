@@ -219,7 +219,7 @@ static int note_ref(const char *ref, void *refs, struct err *e)
 	return 0;
 }
 
-/* All that runs is killed first, so that what follows is waited for once. */
+/* All running containers are killed first, so that the command waits only once for their ends. */
 static int remove_all(struct rm_args *args, char **operands)
 {
 	own_strv struct strv refs = {0};

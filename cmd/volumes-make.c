@@ -14,7 +14,7 @@
 #include "tar/tarwrite.h"
 #include "volumes.h"
 
-/* Prints the id. If that fails, nobody knows the volume unless it has a name. */
+/* Prints the id. If that fails, the user does not know the volume unless it has a name. */
 static int make(struct volmake *v)
 {
 	own_strv struct strv notes = {0};

@@ -83,7 +83,7 @@ static size_t part_of(const char *text, size_t columns)
 	return text[n] && last ? last : n;
 }
 
-/* Without the blank that it was broken at. */
+/* Continues behind the blank at which the line is broken. */
 static void put_part(struct buf *to, const char *indent, const char *line, size_t n)
 {
 	buf_fmt(to, "%s%.*s\n", indent, (int)(n && line[n - 1] == ' ' ? n - 1 : n), line);

@@ -29,11 +29,11 @@ extern int explain_fd; /* the output; -1: --explain was not given */
 
 /* Starts explaining, in this process and its future children, on a copy of fd. */
 int explain_begin(const char *program, int fd, struct err *e);
-/* The same in brief: no calls, only the lines of explain_brief. */
+/* Starts explaining in brief: no calls, only the lines of explain_brief. */
 int explain_begin_brief(const char *program, int fd, struct err *e);
 /* Prints a line, if it is in brief. */
 void explain_brief(const char *line);
-/* Ends it in this process. */
+/* Stops explaining in this process. */
 void explain_end(void);
 
 /* Names the stage (or other task) that the following calls belong to. */

@@ -1,7 +1,7 @@
 /*
- * Advisory locks: flock(2) on a directory or file. Closing the descriptor releases the lock;
- * the kernel closes it when the holder dies. Lock order: container, then networks or
- * store. Nobody waits for the lock of another process's draft.
+ * Advisory locks: flock(2) on a directory or file. Closing the descriptor releases the lock; the
+ * kernel closes it when the holder dies. Lock order: container, then networks or store. No process
+ * waits for the lock of another process's draft.
  */
 #ifndef CT_LOCK_H
 #define CT_LOCK_H

@@ -153,7 +153,7 @@ void record_format(const struct record *r, struct buf *text)
 	}
 }
 
-/* Refuses what record_read would refuse. */
+/* Refuses a record that record_read would refuse. */
 static int format(const struct record *r, const char *name, struct buf *text, struct err *e)
 {
 	record_format(r, text);

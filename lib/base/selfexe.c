@@ -37,7 +37,7 @@ char **selfexe_take_args(char **argv)
 	list = mem_alloc((n + 1) * sizeof(*list));
 	for (size_t i = 0; i < n; i++)
 		args[i] = list[i] = str_dup(argv[i]);
-	/* The kernel puts one behind the other (execve(2)). */
+	/* The kernel puts the environment directly behind the arguments (execve(2)). */
 	if (n) {
 		shown = argv[0];
 		room = (size_t)(argv[n - 1] + strlen(argv[n - 1]) + 1 - argv[0]);

@@ -96,7 +96,7 @@ static size_t indent_of(const char *line, size_t n)
 /* A place where a line can be broken. */
 struct place {
 	size_t at;        /* 0: nowhere */
-	const char *ends; /* what the first part ends with */
+	const char *ends; /* the end of the first part: a backslash, and quotes where needed */
 	const char *begins;
 	struct scan then;
 };
@@ -184,7 +184,7 @@ static void add_broken(struct buf *to, struct scan s, const char *line, size_t n
 	buf_fmt(to, "%s\n", rest);
 }
 
-/* A comment "# ..." goes on in the next lines. */
+/* A comment "# ..." continues in the next lines. */
 static void add_comment(struct buf *to, const char *indent, const char *text, size_t n, int columns)
 {
 	own_str char *rest = str_dup_n(text, n);

@@ -49,7 +49,7 @@ struct build {
 	struct tip **images; /* the images that --from names */
 	struct strv image_names;
 	struct strv keys;  /* keys of all steps of the build */
-	struct strv fresh; /* those of them that this build made */
+	struct strv fresh; /* the parts that this build made */
 	char left[ID_LEN]; /* the container of a failed step, kept for inspection; "": none */
 };
 

@@ -9,7 +9,7 @@
 
 /* The file being read. */
 struct source {
-	const char *at, *end; /* what is left */
+	const char *at, *end; /* the rest of the text */
 	int line;             /* the line read last */
 	struct dockerfile *file;
 	struct faults *faults;

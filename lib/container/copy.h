@@ -22,7 +22,7 @@ struct copy {
 	treecopy_progress *progress; /* may be NULL */
 };
 
-/* Copies as untar_merge does; a failure leaves what untar_merge leaves. */
+/* Copies like untar_merge; after a failure the destination is as after a failure of untar_merge. */
 int copy_files(const struct copy *c, struct err *e);
 
 /* Writes the source as an archive to descriptor out, with numeric owners. */

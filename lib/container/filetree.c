@@ -302,7 +302,7 @@ int filetree_build(struct filetree *t, const struct plan *p, const struct filetr
 	return 0;
 }
 
-/* The option that adds such an entry; NULL: none does. */
+/* The option that adds an entry of this kind; NULL: no option does. */
 static const char *option_of(const struct fsentry *entry)
 {
 	if (entry->phase != FSENTRY_USER)

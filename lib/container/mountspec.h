@@ -13,7 +13,7 @@
 struct err;
 
 struct mountspec {
-	/* Without both, a volume is the container's own, and ends with it. */
+	/* Without both, the volume belongs to the container and is removed with it. */
 	char *source;  /* absolute path; NULL for a tmpfs or a named volume */
 	char *name;    /* name of a volume in the store, or NULL */
 	char *target;  /* path in the container, from mountspec_target */

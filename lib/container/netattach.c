@@ -224,7 +224,7 @@ int netattach_connect(const struct netattach *w, const char *network, struct bri
 
 /* --- disconnecting --- */
 
-/* Whether a line is that of an endpoint, or of a port that leads to it. */
+/* Whether a line belongs to an endpoint, or to a port that leads to the endpoint. */
 static bool is_of(const char *key, const char *value, const void *arg)
 {
 	const struct rules_member *of = arg;

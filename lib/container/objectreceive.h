@@ -1,4 +1,4 @@
-/* Receives what objectsend.h sent, which is not trusted. */
+/* Receives an object that objectsend.h sent. The input is not trusted. */
 #ifndef CT_OBJECTRECEIVE_H
 #define CT_OBJECTRECEIVE_H
 

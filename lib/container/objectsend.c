@@ -51,7 +51,7 @@ static struct transfer_part *add_part(struct job *j, const char *name)
 	return p;
 }
 
-/* A log grows meanwhile: what it has now is sent. */
+/* A running container's log grows meanwhile: its present length is sent. */
 static int add_file(struct job *j, const char *name, struct err *e)
 {
 	int fd = openat(j->object.dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -19,8 +19,8 @@ enum { LOOP_PATH = 32 };
 int loop_find(int file, char path[LOOP_PATH], struct err *e);
 
 /*
- * Finds the device, or sets one up. It goes away when its last user (this descriptor, a mount)
- * is gone. losetup(8) shows name.
+ * Finds the device, or sets one up. The kernel frees the device when its last user (this
+ * descriptor, a mount) is gone. losetup(8) shows name.
  */
 int loop_attach(int file, const char *name, char path[LOOP_PATH], struct err *e);
 

@@ -1,6 +1,6 @@
 /*
- * The kinds of namespaces (namespaces(7)): one table, read wherever a namespace is made, entered,
- * explained or told in shell.
+ * The kinds of namespaces (namespaces(7)): one table for making, entering and explaining
+ * namespaces, and for shell lines.
  */
 #ifndef CT_NAMESPACE_H
 #define CT_NAMESPACE_H
@@ -28,11 +28,13 @@ const struct namespace *namespace_of(int flag);
  * free. */
 char *namespace_names(uint64_t flags);
 
-/* The namespace that a process is in (0: ours): a descriptor, or -1. */
+/* Opens a namespace of a process (0: this one). Returns a descriptor, or -1. */
 int namespace_open(pid_t pid, int flag, struct err *e);
 
-/* The kinds of which a process has another namespace than ours. A kind that the kernel does not
- * know is none. */
+/*
+ * The kinds of namespaces in which a process differs from this one. A kind that the kernel does not
+ * know never differs.
+ */
 int namespace_differing(pid_t pid, int *flags, struct err *e);
 
 #endif

@@ -27,7 +27,7 @@ struct nlmsghdr;
 struct netlink *netlink_open(int bus, int netns, struct err *e);
 /* A target that gets the shell commands of each request, and sends nothing. */
 struct netlink *netlink_text(struct buf *to);
-/* The text of such a target; NULL: it is a socket, or n is NULL. */
+/* The text into which n writes shell lines; NULL: n is a socket or NULL. */
 struct buf *netlink_text_of(const struct netlink *n);
 void netlink_close(struct netlink **n);
 #define own_netlink __attribute__((cleanup(netlink_close)))

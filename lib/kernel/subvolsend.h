@@ -22,7 +22,7 @@ struct subvolsend {
  * files changed, but not their content. Needs CAP_SYS_ADMIN.
  */
 int subvolsend_begin(int subvol, int parent, bool data, struct subvolsend *s, struct err *e);
-/* After the last byte was read, or to give up: the kernel's result. Closes the pipe. */
+/* Ends a stream, after its last byte or early. Returns the kernel's result. Closes the pipe. */
 int subvolsend_end(struct subvolsend *s, struct err *e);
 
 /* How send streams identify a subvolume. */
@@ -31,7 +31,7 @@ struct subvol_identity {
 	uint64_t transaction; /* of the last change, there */
 };
 int subvol_identity(int subvol, struct subvol_identity *id, struct err *e);
-/* Records of what subvolume this one is a copy. Only a writable subvolume takes it. */
+/* Records the subvolume of which this one is a copy. The subvolume must be writable. */
 int subvol_set_received(int subvol, const struct subvol_identity *id, struct err *e);
 
 /* Adds all paths of an inode, beneath the subvolume's root and unsorted; none if it does not exist.

@@ -183,7 +183,7 @@ static int reader_turn(struct reader *r, struct err *e)
 		fd = find_next(r->dir, r->fd);
 	if (fd < 0)
 		return 0;
-	/* Read what was written between the last read and the rotation. */
+	/* Read the records that were written between the last read and the rotation. */
 	if (reader_drain(r, e) < 0 || reader_finish(r, e) < 0)
 		return -1;
 	own_close(&r->fd);

@@ -228,7 +228,9 @@ static ssize_t end_read(const struct end *s, char *to, size_t n)
 /* Like write(2); EAGAIN: nothing can be written now. */
 static ssize_t end_write(const struct end *s, const char *from, size_t n)
 {
-	size_t small = s->tty ? 256 : PIPE_BUF; /* about what poll(2) guarantees room for */
+	size_t small = s->tty
+		? 256
+		: PIPE_BUF; /* about the free space that poll(2) guarantees in a pipe */
 	ssize_t put;
 
 	if (s->way == NOTHING)

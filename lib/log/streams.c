@@ -104,7 +104,7 @@ static void shut_ours(void *fd)
 	shut_fd(fd);
 }
 
-/* Sends what a user would type at a terminal to end the input: ^D. */
+/* Sends ^D, which ends the input of a terminal. */
 static void type_end(void *arg)
 {
 	const struct streams *st = arg;

@@ -81,7 +81,7 @@ struct in_addr network_gateway(const struct network *n);
  * */
 void network_link(const struct network *n, struct in_addr address, char link[16]);
 
-/* --- what is up --- */
+/* --- networks that are up --- */
 
 /* Reads the record in CT_RUN of a network that is up, even partly. e->sys ENOENT: it is down. */
 int network_open(const struct store *s, const char *name, struct network *n, struct err *e);
@@ -89,7 +89,7 @@ int network_open(const struct store *s, const char *name, struct network *n, str
 int network_record(const struct store *s, struct network *n, struct err *e);
 /* Removes that directory with all leases. A missing directory is success. */
 int network_unrecord(const struct store *s, const char *name, struct err *e);
-/* Lists the names of all networks that have such a directory. */
+/* Lists the names of all networks that are up. */
 int network_list_up(const struct store *s, struct strv *names, struct err *e);
 /* Lists the ids of the containers that have a lease on n (from network_open), each once. */
 int network_members(const struct store *s, const struct network *n, struct strv *ids,

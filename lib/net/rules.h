@@ -65,7 +65,7 @@ struct rules_port {
 
 void rules_record_member(struct record *r, const struct rules_member *m);
 void rules_record_port(struct record *r, const struct rules_port *p);
-/* Read the value of such a line; false if it is invalid. */
+/* Read the value of a line of the record; false if it is invalid. */
 bool rules_read_member(const char *value, struct rules_member *m);
 bool rules_read_port(const char *value, struct rules_port *p);
 

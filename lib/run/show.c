@@ -62,10 +62,10 @@ int show_prepare(const struct stage *s, struct run *r, struct err *e)
 	return 0;
 }
 
-/* The shell of a stage, told piece by piece. */
+/* The shell lines of a stage, printed piece by piece. */
 struct showing {
 	const struct recipe *shell;
-	size_t told, marks; /* of its text; of its marks */
+	size_t told, marks; /* bytes and marks that are printed already */
 };
 
 static void tell_until(struct showing *w, size_t end)
@@ -79,7 +79,7 @@ static void tell_until(struct showing *w, size_t end)
 	w->told = end;
 }
 
-/* When an entry of the file tree is mounted: what does the same. */
+/* Prints the equivalent shell lines when an entry of the file tree is mounted. */
 static void tell_entry(void *showing, size_t entry)
 {
 	struct showing *w = showing;
@@ -120,7 +120,7 @@ int show_enter(const struct stage *s, struct run *r, struct err *e)
 
 int show_seal(const struct stage *s, struct run *r, struct err *e)
 {
-	static char *same; /* of the program, told when it is executed */
+	static char *same; /* the line of the program, printed when it is executed */
 	own_recipe struct recipe shell = {.typed = true};
 
 	if (!is_late(s))

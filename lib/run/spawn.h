@@ -14,7 +14,7 @@ int spawn_await(struct run *r, struct err *e);
 /* Returns 0 when the program runs. */
 int spawn_execute(struct run *r, struct err *e);
 
-/* Kills the first process, if there is one, and undoes what the stages made. */
+/* Kills the first process, if it exists, and undoes everything that the stages made. */
 void spawn_undo(struct run *r);
 
 /* The first part of spawn_create: executes the stages before the first process exists. */

@@ -30,8 +30,8 @@ int layerstore_hold(const struct store *s, struct err *e);
 #define LAYERSTORE_BLOB "blob"
 
 /*
- * Opens the file that the layer came as, which the layer may have, and gets its digest. e->sys
- * ENOENT: it has none.
+ * Opens the file as which the layer came, if the store has it, and gets its digest. e->sys is
+ * ENOENT if the store lacks it.
  */
 int layerstore_blob(const struct store *s, const char *chain, char digest[DIGEST_LEN],
 		    struct err *e);

@@ -66,7 +66,10 @@ static int write_change(struct job *j, const struct subdiff_change *c, struct er
 	struct stat st;
 
 	if (S_ISSOCK(c->mode) && c->kind != 'D')
-		/* A file that a socket replaced is deleted. */
+		/*
+		 * A socket cannot be in a layer, so the layer deletes a file that a socket
+		 * replaced.
+		 */
 		return c->kind == 'C' && c->what & DIFF_TYPE ? white_out(j, c->path, e) : 0;
 	if (str_starts(base, mark))
 		return err_set(e,
