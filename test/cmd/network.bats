@@ -112,7 +112,7 @@ netns() {
 	contain b --network none
 	name=$(netns b)
 	[[ $name =~ ^$(cat "$D/b.id")-[0-9a-f]{8}$ ]]
-	ct-net connect --explain b 2>"$D/said"
+	ct-net connect --explain b 2>&1 | sed -n 's/^# same: //p' | sed ':a; /\\$/ { N; s/\\\n[[:space:]]*//; ta; }' >"$D/said"	# lines whole again
 	grep -q " netns $name$" "$D/said"
 	grep -q "ip netns exec $name ip " "$D/said"
 	usual ct-rm -f "$a" bb
