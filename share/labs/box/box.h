@@ -1,4 +1,4 @@
-/* box.h: what the files of your container share. You need not change it. */
+/* box.h: declarations for all files of your container. You need not change it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A stage is one step of making a container. Each lab adds one, in a file of its own.
-   main.c calls its functions in this order; a stage needs only some of them. */
+/*
+ * A stage is one step of making a container. Each lab adds a stage, in a file of its own. main.c
+ * calls its functions in this order; a stage needs only some of them.
+ */
 struct stage {
 	const char *option;				/* "--ipc", or "--uts=" if it takes a value */
-	int flags;					/* for clone(2), such as CLONE_NEWUTS */
+	int flags;					/* flags for clone(2), for example CLONE_NEWUTS */
 	void (*before)(const char *value);		/* the parent, before the child exists */
 	void (*outside)(const char *value, pid_t child);/* the parent, beside the child */
 	void (*inside)(const char *value);		/* the child, before the command */
@@ -33,7 +35,7 @@ void inside(void);					/* calls `inside` of each chosen stage */
 
 /* group.c: control groups, see the lab "mem". */
 char *group(const char *controller);			/* makes a group; returns its directory */
-int set(const char *dir, const char *file, const char *text);	/* -1: there is no such file */
+int set(const char *dir, const char *file, const char *text);	/* -1: the file is missing */
 
 /* For you to write. Lab "fork": */
 pid_t start(char **command, int flags);

@@ -1,8 +1,11 @@
 /* group.c: control groups of both versions. You need not change it. */
 #include "box.h"
 
-/* Version 1 has a tree for each controller, version 2 one for all of them. The box's group lies
-   in the group $CT_CGROUP; version 2 has to be told which controllers the groups below may use. */
+/*
+ * Version 1 has a tree for each controller, version 2 one tree for all controllers. The box's group
+ * is a child of the group $CT_CGROUP. In version 2 a parent lists the controllers that its children
+ * may use.
+ */
 char *group(const char *controller)
 {
 	char dir[300], path[400], file[500], plus[50];

@@ -2,7 +2,10 @@
 #include "box.h"
 #include <stdarg.h>
 
-/* The stages in their order. Those that you have not written yet are missing, and left out ("weak"). */
+/*
+ * The stages in their order. A stage that you have not written yet is missing, and is left out
+ * ("weak").
+ */
 __attribute__((weak)) extern const struct stage cow_stage, mem_stage, pids_stage, shares_stage, cpus_stage,
 	user_stage, uts_stage, ipc_stage, pid_stage, net_stage, veth_stage, nat_stage, mnt_stage, root_stage,
 	proc_stage, caps_stage;
@@ -83,7 +86,7 @@ int main(int argc, char **argv)
 	if (gate_make)
 		gate_make();
 	pid_t child = start(argv + first, flags);
-	if (getenv("BOX_LATE"))		/* a check wants to see who does not wait for the parent */
+	if (getenv("BOX_LATE"))		/* a check detects a stage that does not wait for the parent */
 		usleep(500000);
 	EACH(outside, values[n], child);
 	if (gate_open)

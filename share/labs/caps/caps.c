@@ -5,7 +5,7 @@ static void drop(const char *mask)
 {
 	unsigned long long keep = strtoull(mask, NULL, 16);
 
-	/* Here: every capability that there is, and that is not to be kept. */
+	/* Here: drop every capability of the kernel that MASK does not contain. */
 	(void)keep;
 }
 

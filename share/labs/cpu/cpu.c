@@ -1,7 +1,7 @@
 /* cpu.c: a part of a processor. --shares=NUMBER, --cpus=PERCENT */
 #include "box.h"
 
-static char *dir;	/* of the group */
+static char *dir;	/* the group's directory */
 
 static void make_shares(const char *number)
 {

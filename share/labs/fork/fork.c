@@ -3,7 +3,7 @@
 
 static char stack[256 * 1024];
 
-/* What the child does. */
+/* Runs in the child. */
 static int child(void *argument)
 {
 	char **command = argument;

@@ -1,7 +1,7 @@
 /* mem.c: a limit for memory. --mem=BYTES */
 #include "box.h"
 
-static char *dir;	/* of the group */
+static char *dir;	/* the group's directory */
 
 static void make(const char *bytes)
 {

@@ -1,7 +1,7 @@
 /* pids.c: a limit for processes. --pids=NUMBER */
 #include "box.h"
 
-static char *dir;	/* of the group */
+static char *dir;	/* the group's directory */
 
 static void make(const char *number)
 {
@@ -19,7 +19,7 @@ static void join(const char *number)
 static void take_away(const char *number)
 {
 	(void)number;
-	/* Here: whoever is left in the group, and then the group. */
+	/* Here: kill the processes that are left in the group, then remove the group. */
 }
 
 const struct stage pids_stage = {.option = "--pids=", .before = make, .inside = join, .after = take_away};
