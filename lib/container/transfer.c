@@ -259,12 +259,14 @@ static int read_first_line(struct transfer_input *in, uint64_t *length, struct e
 {
 	char line[32];
 	struct err ignored;
-	size_t n = 0;
+	size_t n;
 
-	do
+	for (n = 0; n < sizeof(line); n++) {
 		if (transfer_take(in, line + n, 1, e) < 0)
 			return -1;
-	while (line[n] != '\n' && ++n < sizeof(line));
+		if (line[n] == '\n')
+			break;
+	}
 	if (n == sizeof(line) || memcmp(line, first_line, sizeof(first_line) - 1) != 0)
 		return err_set(e, "%s: not from ct-send", in->what);
 	line[n] = '\0';
