@@ -293,8 +293,8 @@ second() {
 	[[ "$(nft list set inet ct_ct0 claimed)" == *up0* ]]
 	# A set drops its own claim first: of two that go down together, the last one sees no claim.
 	ct-net down --explain 2>"$BATS_TEST_TMPDIR/said"
-	[ "$(grep -o -e 'flush set inet ct_ct0 claimed' -e 'up0/forwarding=0' "$BATS_TEST_TMPDIR/said" | xargs)" = \
-		"flush set inet ct_ct0 claimed up0/forwarding=0" ]
+	[ "$(grep -o -e 'flush set inet ct_ct0 claimed' -e 'up0[.]forwarding=0' "$BATS_TEST_TMPDIR/said" | xargs)" = \
+		"flush set inet ct_ct0 claimed up0.forwarding=0" ]
 	[ "$(forwarding up0)" = 0 ]
 	nft delete table inet ct_ctb
 }
