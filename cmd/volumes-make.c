@@ -15,7 +15,7 @@
 #include "volumes.h"
 
 /* Prints the id. If that fails, the user does not know the volume unless it has a name. */
-static int make(struct volmake *v)
+static int make(struct volmake v)
 {
 	own_strv struct strv notes = {0};
 	own_store struct store store = STORE_NONE;
@@ -26,8 +26,8 @@ static int make(struct volmake *v)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
-	v->notes = &notes;
-	if (volmake(&store, v, id, &e) < 0) {
+	v.notes = &notes;
+	if (volmake(&store, &v, id, &e) < 0) {
 		cmd_progress_end();
 		return cmd_failed(&e);
 	}
@@ -45,17 +45,17 @@ static int make(struct volmake *v)
 
 int volumes_create(const struct volumes_args *args, char **operands)
 {
-	return make(&(struct volmake){
+	return make((struct volmake){
 		.name = operands[0], .labels = &args->labels, .from = args->from, .archive = -1});
 }
 
 int volumes_snapshot(const struct volumes_args *args, char **operands)
 {
-	return make(&(struct volmake){.name = operands[1],
-				      .labels = &args->labels,
-				      .from = operands[0],
-				      .snapshot = true,
-				      .archive = -1});
+	return make((struct volmake){.name = operands[1],
+				     .labels = &args->labels,
+				     .from = operands[0],
+				     .snapshot = true,
+				     .archive = -1});
 }
 
 int volumes_import(const struct volumes_args *args, char **operands)
@@ -73,11 +73,11 @@ int volumes_import(const struct volumes_args *args, char **operands)
 		err_set(&e, "standard input is a terminal");
 		return cmd_failed(&e);
 	}
-	return make(&(struct volmake){.name = operands[0],
-				      .labels = &args->labels,
-				      .archive = from_stdin ? STDIN_FILENO : opened,
-				      .what = from_stdin ? "standard input" : file,
-				      .progress = isatty(STDERR_FILENO) ? cmd_progress : NULL});
+	return make((struct volmake){.name = operands[0],
+				     .labels = &args->labels,
+				     .archive = from_stdin ? STDIN_FILENO : opened,
+				     .what = from_stdin ? "standard input" : file,
+				     .progress = isatty(STDERR_FILENO) ? cmd_progress : NULL});
 }
 
 static int export(const struct store *s, const char *ref, struct moment *m, struct err *e)

@@ -58,7 +58,7 @@ with_ports() {
 	ct-inspect "$id" | jq -e '.[0].NetworkSettings.Ports | (.["80/tcp"] | length) == 1 and (.["53/udp"] | length) == 1'
 	run ct-run -P --network none "$image" true
 	[ "$status" -eq 125 ]
-	[[ "$output" == *"--publish-all: a container on a network has ports"* ]]
+	[[ "$output" == *"--publish-all: needs a network, not --network none" ]]
 }
 
 @test "--entrypoint takes an array of JSON" {
