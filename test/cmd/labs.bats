@@ -197,7 +197,7 @@ Read next: sh(1)'
 	line=$(sed -n '/^\$ cat \*\/record/,/^\.Ed/p' "$CT_TESTS/../share/man/ct-labs.7" | sed '1s/^\$ //; $d; s/\\e/\\/g')
 	run -0 sh -c "$line"
 	[ "$(grep -c 'student[1-5].*tour.*1.*ended' <<<"$output")" = 5 ]
-	[ "$(cat */record | jq -s length)" = "$(cat */record | wc -l)" ]
+	[ "$(cat ./*/record | jq -s length)" = "$(cat ./*/record | wc -l)" ]
 }
 
 @test "a walk that is killed at any line leaves nothing behind" {

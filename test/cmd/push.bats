@@ -44,7 +44,7 @@ push() {
 }
 
 refused() {
-	[ "$status" -eq 1 ] && [ -z "$output" ] && [ ${#stderr_lines[@]} -eq 1 ] || { echo "$status $output $stderr"; return 1; }
+	[[ $status = 1 && -z $output && ${#stderr_lines[@]} = 1 ]] || { echo "$status $output $stderr"; return 1; }
 	[[ $stderr == "ct-push: localhost:5200/"*"$1"* ]] || { echo "$stderr"; return 1; }
 }
 
@@ -78,11 +78,11 @@ refused() {
 	ct-pull "$registry/from/here:1"
 	run --separate-stderr -0 ct-push --explain "$registry/from/here:1"
 	[ "$output" = "$digest" ]
-	! grep -E 'PATCH|POST' <<<"$stderr"
+	[[ $stderr != *PATCH* && $stderr != *POST* ]]
 	run --separate-stderr -0 ct-push --explain "$registry/from/here:1" "$registry/other/repository:2"
 	[ "$output" = "$digest" ]
 	tr -d '\n\t ' <<<"$stderr" | grep -q 'POST.*mount=sha256.*from=from%2Fhere'	# long lines are broken
-	! grep PATCH <<<"$stderr"
+	[[ $stderr != *PATCH* ]]
 	ct-tag "$registry/from/here:1" alias
 	from=$registry
 	registry_at basic
@@ -170,7 +170,7 @@ refused() {
 	wait_until grep -q 'PATCH /v2/hang/big' "$R/pushes.log"
 	kill -9 $!
 	wait $! || true
-	! grep -q 'PUT .*/manifests/' "$R/pushes.log"
+	run ! grep -q 'PUT .*/manifests/' "$R/pushes.log"
 	[ "$(ls -A "$CT_ROOT/tmp")" = "$(cat "$D/before")" ]
 	wait_until sh -c '! pgrep -f "[c]t-push big" >/dev/null'
 	registry_at plain

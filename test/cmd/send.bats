@@ -250,6 +250,7 @@ draft_is_there() {
 	[ "$output" = 'ct-send: standard output: No space left on device' ]
 	btrfs -q subvolume create "$(ct path v1)/inner"
 	for command in 'ct-send v1' 'ct-volumes snapshot v1' 'ct-volumes export v1' 'ct-diff v1 v1'; do
+		# shellcheck disable=SC2086 # words
 		run -1 --separate-stderr $command
 		[[ $stderr == *': inner: is a subvolume of its own, which a snapshot does not include' ]]
 	done
