@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -49,24 +50,26 @@ int bounds_entries(const struct bounds *b, uint64_t entries, struct err *e)
 
 /*
  * Delayed allocation and compression: free space is known only when the data is on disk.
- * syncfs(2) is slow, so it is called only when the free space known last is used up.
+ * syncfs(2) is slow, so it is called only when the free space known last is used up. The first time
+ * little of this archive is delayed, and half of the free space is trusted without it.
  */
 int bounds_store(struct bounds *b, uint64_t written, struct err *e)
 {
 	uint64_t size, room, reserve;
+	bool first = b->budget == 0;
 	own_fd int dir = -1;
 	struct statvfs fs;
 
 	if (written <= b->budget)
 		return 0;
 	dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || syncfs(dir) < 0 || fstatvfs(dir, &fs) < 0)
+	if (dir < 0 || (!first && syncfs(dir) < 0) || fstatvfs(dir, &fs) < 0)
 		return err_sys(e, "%s: read the store's free space", b->what);
 	size = (uint64_t)fs.f_blocks * fs.f_frsize;
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	reserve = size / RESERVE_PART < RESERVE_MAX ? size / RESERVE_PART : RESERVE_MAX;
 	if (room > reserve) {
-		b->budget = written + room - reserve;
+		b->budget = written + (room - reserve) / (first ? 2 : 1);
 		return 0;
 	}
 	errno = ENOSPC;
