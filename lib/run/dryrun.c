@@ -139,7 +139,8 @@ static void put_inside(const struct run *r, const struct recipe *parts, struct b
 	/* A bare run keeps the caller's environment. */
 	put_program(r, parts->words.len ? parts->words.data : "",
 		    r->store ? "" : "umask \"$umask\"\nunset work root pwd base umask\n", &script);
-	buf_str(out, "\n# What the process does that goes in.\ncat >\"$work/inside\" <<'INSIDE'\n");
+	buf_str(out,
+		"\n# The work of the process that enters the namespaces.\ncat >\"$work/inside\" <<'INSIDE'\n");
 	shellwrap(out, script.data, SHELLWRAP_COLUMNS);
 	buf_str(out, "INSIDE\n");
 }
@@ -169,7 +170,7 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 	unsigned id = root == (uint32_t)-1 ? r->map.line[0].inside : 0;
 
 	buf_fmt(out,
-		"\n# It goes in, and becomes the program. (In the background: a signal to this shell ends\n"
+		"\n# That process enters and becomes the program. (In the background: a signal to this shell ends\n"
 		"# the wait for it.)\n(\n	set -e\n%s	exec env --default-signal%s",
 		parts->join.len ? parts->join.data : "", r->store ? "" : "=INT,QUIT");
 	if (parts->front.len)
@@ -191,7 +192,7 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 	shell_words(out, &r->plan->args);
 	buf_fmt(out,
 		"\n) %s 3<&- &\nprogram=$!\n\n"
-		"# Its status is that of the script.\nset +e\nwait $program\nexit\n",
+		"# The exit status of the script is the program's.\nset +e\nwait $program\nexit\n",
 		r->input ? "<&3" : "</dev/null");
 }
 
