@@ -81,6 +81,16 @@ void blob_remove(const struct store *s, const struct descriptor *blob)
 	unlinkat(s->root, path, 0);
 }
 
+void blob_remove_unused(const struct store *s, const struct descriptor *blob)
+{
+	own_str char *path = path_of(blob);
+	struct err ignored;
+	own_fd int fd = lock_try(s->root, path, &ignored);
+
+	if (fd >= 0)
+		unlinkat(s->root, path, 0);
+}
+
 int blobs_sweep(const struct store *s, uint64_t age, struct err *e)
 {
 	int dir = s->root < 0

@@ -341,4 +341,6 @@ void fetch_done(void *fetch, size_t i)
 	f->layers[i].done = true;
 	if (f->layers[i].fd >= 0)
 		blob_remove(f->store, &f->image->list[i]);
+	else /* a pull that was killed after it had kept the layer has left the blob */
+		blob_remove_unused(f->store, &f->image->list[i]);
 }

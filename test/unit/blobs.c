@@ -142,6 +142,20 @@ static void a_removed_blob_stays_complete_while_it_is_open(void **state)
 	assert_int_equal(claim(&s, &third), 0);
 }
 
+static void a_blob_in_use_is_not_removed_as_unused(void **state)
+{
+	struct store s = fake_store(*state);
+	own_fd int fd = -1;
+
+	claim(&s, &fd);
+	blob_remove_unused(&s, &blob);
+	assert_int_equal(faccessat(s.root, path, F_OK, 0), 0);
+	own_close(&fd);
+	fd = -1;
+	blob_remove_unused(&s, &blob);
+	assert_int_equal(faccessat(s.root, path, F_OK, 0), -1);
+}
+
 static void a_sweep_removes_old_unused_blobs(void **state)
 {
 	struct store s = fake_store(*state);
@@ -177,6 +191,7 @@ int main(void)
 		unit_test_scratch(a_blob_of_a_killed_process_is_resumed),
 		unit_test_scratch(a_blob_that_lost_bytes_is_fetched_again),
 		unit_test_scratch(a_removed_blob_stays_complete_while_it_is_open),
+		unit_test_scratch(a_blob_in_use_is_not_removed_as_unused),
 		unit_test_scratch(a_sweep_removes_old_unused_blobs),
 		unit_test_scratch(a_sweep_without_blobs_succeeds),
 	};
