@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -150,6 +152,16 @@ static void a_directory_of_claims_that_others_can_write_is_refused(void **state)
 	assert_int_equal(chmod(HOSTSLOT_DIR, 0700), 0);
 }
 
+/* The claims of other programs on this host are not seen here, nor these by them. */
+static int own_claims(void **state)
+{
+	(void)state;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	mkdir(HOSTSLOT_DIR, 0700);
+	return mount("claims", HOSTSLOT_DIR, "tmpfs", 0, "mode=700");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,5 +173,5 @@ int main(void)
 		unit_test_scratch(a_directory_of_claims_that_others_can_write_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, own_claims, NULL);
 }
