@@ -153,13 +153,17 @@ static bool read_exit(const struct store *s, const struct container *c, struct c
 
 bool container_runs(const struct store *s, const struct container *c, struct container_state *out)
 {
+	own_str char *group = container_group(c->id);
+
 	*out = (struct container_state){.phase = CONTAINER_DEAD};
 	read_state(s, c->id, out);
 	if (!out->init.pid)
 		return false;
+	if (!proc_alive(&out->supervisor) && pause_end_orphan(&out->init, group, SETTLE_MS)) {
+		out->init = (struct proc_id){0};
+		return false;
+	}
 	out->phase = CONTAINER_RUNNING;
-	own_str char *group = container_group(c->id);
-
 	pause_settle(s->run, c->id, group);
 	return true;
 }

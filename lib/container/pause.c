@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/lock.h"
 #include "base/own.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "kernel/cgroup.h"
 
@@ -128,6 +129,16 @@ static bool settle(int run, const char *id, const char *group, int how)
 void pause_settle(int run, const char *id, const char *group)
 {
 	settle(run, id, group, LOCK_EX | LOCK_NB);
+}
+
+bool pause_end_orphan(const struct proc_id *first, const char *group, int ms)
+{
+	own_fd int pidfd = -1;
+	struct err ignored;
+
+	cgroup_thaw(group, &ignored);
+	pidfd = proc_open(first);
+	return pidfd < 0 || proc_wait_gone(pidfd, ms);
 }
 
 bool pause_is_frozen(const char *group)

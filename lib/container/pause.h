@@ -11,6 +11,7 @@
 #include "kernel/freezer.h"
 
 struct err;
+struct proc_id;
 
 struct pause {
 	int run;
@@ -35,6 +36,14 @@ void pause_settle(int run, const char *id, const char *group);
 /* Whether the user froze the container. If another process is taking a snapshot, waits for it
  * first. */
 bool pause_by_user(int run, const char *id, const char *group);
+/*
+ * Thaws a container whose supervisor was killed, and waits until its first process is gone: false
+ * after ms milliseconds. The first process gets a parent-death signal, but on cgroup v1 a frozen
+ * process does not die of it, and a supervisor that is killed while it kills (cgroup_kill) leaves
+ * its container frozen.
+ */
+bool pause_end_orphan(const struct proc_id *first, const char *group, int ms);
+
 /* Whether the container is frozen now, by any process. */
 bool pause_is_frozen(const char *group);
 

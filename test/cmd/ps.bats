@@ -69,6 +69,17 @@ state() {
 	ct-exec still true
 }
 
+@test "a frozen container whose supervisor was killed is dead, and its processes end" {
+	c=$(ct-run -d --name left --network none "$img" sleep 1000)
+	first=$(ct pid "$c")
+	freeze "$c"
+	pkill -KILL -f '^ct-run: left$'
+	wait_until eval '! pgrep -f "^ct-run: left\$" >/dev/null'
+	[ "$(field status "$c")" = dead ]
+	[ ! -e "/proc/$first" ] || grep -q '^State:.*zombie' "/proc/$first/status"
+	ct-rm "$c"
+}
+
 @test "a container whose supervisor was killed is dead, and one ct-rm -f removes it completely" {
 	facts >"$D/before"
 	c=$(ct-run -d --name lost --tmpfs /t "$img" sh -c 'sleep 1000 & exec sleep 1000')
