@@ -11,6 +11,7 @@
 #include "base/explain.h"
 #include "base/fd.h"
 #include "base/own.h"
+#include "base/path.h"
 #include "base/str.h"
 
 /* Formats attributes as "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NODEV". */
@@ -216,12 +217,12 @@ static char *mount_point(char *line)
 }
 
 /*
- * Copies the single mount at path, idmapped; without support for that, sets nosuid and adds
+ * Copies the single mount of an open path, idmapped; without support for that, sets nosuid and adds
  * the path to skipped.
  */
-static int copy_one(const char *path, int userns, struct strv *skipped, struct err *e)
+static int copy_one(int source, const char *path, int userns, struct strv *skipped, struct err *e)
 {
-	own_fd int fd = mount_copy(AT_FDCWD, path, false, e);
+	own_fd int fd = mount_copy(source, "", false, e);
 
 	if (fd < 0)
 		return -1;
@@ -255,22 +256,30 @@ static int find_mounts(const char *path, struct strv *found, struct err *e)
 }
 
 /*
- * Copies each mount separately: the kernel cannot map a mount below the root
- * of a detached tree.
+ * Copies each mount separately: the kernel cannot map a mount below the root of a detached tree.
+ * The mount points are opened beneath the source, so that a link leads nowhere else.
  */
-static int give_each(const char *path, int userns, mount_give *give, void *arg,
+static int give_each(int source, const char *path, int userns, mount_give *give, void *arg,
 		     struct strv *skipped, struct err *e)
 {
 	own_strv struct strv below = {0};
-	size_t len = strcmp(path, "/") == 0 ? 0 : strlen(path);
-	int fd = copy_one(path, userns, skipped, e);
+	own_str char *top = NULL;
+	size_t len;
+	int fd = copy_one(source, path, userns, skipped, e);
 
-	if (fd < 0 || give(arg, fd, "", e) < 0 || find_mounts(path, &below, e) < 0)
+	if (fd < 0 || give(arg, fd, "", e) < 0)
+		return -1;
+	top = fd_path(source);
+	len = strcmp(top, "/") == 0 ? 0 : strlen(top);
+	if (find_mounts(top, &below, e) < 0)
 		return -1;
 	for (size_t i = 0; i < below.n; i++) {
-		fd = copy_one(below.v[i], userns, skipped, e);
-		if (fd < 0 && e->sys == ENOENT) /* another mount covers it */
+		own_fd int at = path_open(source, below.v[i] + len, O_PATH, 0);
+
+		if (at < 0 && errno == ENOENT) /* another mount covers it */
 			continue;
+		fd = at < 0 ? err_sys(e, "bind %s", below.v[i])
+			    : copy_one(at, below.v[i], userns, skipped, e);
 		if (fd < 0 || give(arg, fd, below.v[i] + len, e) < 0)
 			return -1;
 	}
@@ -280,12 +289,16 @@ static int give_each(const char *path, int userns, mount_give *give, void *arg,
 int mount_copy_mapped(const char *path, int userns, mount_give *give, void *arg,
 		      struct strv *skipped, struct err *e)
 {
-	own_fd int fd = mount_copy(AT_FDCWD, path, true, e);
+	/* Unlike open(2) with O_PATH, open_tree(2) mounts what an automount point stands for. */
+	own_fd int source = explained(open_tree(AT_FDCWD, path, OPEN_TREE_CLOEXEC),
+				      "open_tree(%d, \"%s\", OPEN_TREE_CLOEXEC)", AT_FDCWD, path),
+		   fd = source < 0 ? bind_failed(AT_FDCWD, path, e)
+				   : mount_copy(source, "", true, e);
 
 	if (fd < 0)
 		return -1;
 	/* The kernel maps all mounts of the tree or none. */
 	if (userns < 0 || set_idmap(fd, userns, AT_RECURSIVE) == 0)
 		return give(arg, take_fd(&fd), "", e);
-	return give_each(path, userns, give, arg, skipped, e);
+	return give_each(source, path, userns, give, arg, skipped, e);
 }

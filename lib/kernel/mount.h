@@ -1,7 +1,7 @@
 /*
  * Mounts by descriptor (open_tree(2), fsopen(2), move_mount(2), mount_setattr(2)). A mount is
  * made detached, so nobody sees it, and attached in one step to a directory that was opened
- * before. No path is looked up twice, except by mount_copy_mapped.
+ * before. No path is looked up twice.
  */
 #ifndef CT_MOUNT_H
 #define CT_MOUNT_H
@@ -46,9 +46,9 @@ int mount_idmap(int mount, int userns, const char *what, struct err *e);
  * The receiver owns the descriptor.
  *
  * The result is one mount tree if every file system in it supports idmapped mounts. Otherwise
- * the path and each mount point below it (from mountinfo(5) of this process) are looked up again,
- * and each mount is copied separately. A mount whose file system has no support is bound unmapped
- * with nosuid, and its path is added to skipped.
+ * each mount is copied separately; the mount points below the path (from mountinfo(5) of this
+ * process) are opened beneath it. A mount whose file system has no support is bound unmapped with
+ * nosuid, and its path is added to skipped.
  */
 struct strv;
 typedef int mount_give(void *arg, int mount, const char *below, struct err *e);

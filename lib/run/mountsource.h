@@ -1,8 +1,7 @@
 /*
  * Turns the source of a file tree entry (a host path, a volume, the container's own directory, a
- * device) into a detached, idmapped mount. The source is looked up once, and later steps use the
- * mount's descriptor, so the source cannot be swapped. (mount_copy_mapped in kernel/mount.h has one
- * exception.)
+ * device) into a detached, idmapped mount. The source is looked up once, and later steps use
+ * descriptors, so the source cannot be swapped.
  */
 #ifndef CT_MOUNTSOURCE_H
 #define CT_MOUNTSOURCE_H

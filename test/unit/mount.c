@@ -257,6 +257,49 @@ static void each_mount_of_a_partly_mappable_tree_is_returned_separately(void **s
 	drop_given();
 }
 
+/* Exchanges a directory for a link to another one, between two mounts of the source. */
+static int swap(void *arg, int fd, const char *below, struct err *ignored)
+{
+	const struct scratch *s = arg;
+
+	if (!*below) { /* the source has been looked up, its mounts have not */
+		assert_int_equal(renameat(s->dir, "source", s->dir, "moved"), 0);
+		assert_int_equal(symlinkat("secret", s->dir, "source"), 0);
+	} else if (strcmp(below, "/a") == 0) {
+		assert_int_equal(renameat(s->dir, "moved/b", s->dir, "moved/old"), 0);
+		assert_int_equal(symlinkat("../secret/b", s->dir, "moved/b"), 0);
+	}
+	return take(&given, fd, below, ignored);
+}
+
+static void a_source_that_is_swapped_meanwhile_gives_no_mount_of_another_directory(void **state)
+{
+	static const char *const dirs[] = {"source", "source/a", "source/b", "source/b/c",
+					   "secret", "secret/a", "secret/b", "secret/b/c"};
+	static const char *const at[] = {"moved/old/c", "moved/a"};
+	struct scratch *s = *state;
+	own_strv struct strv skipped = {0};
+	own_str char *source = str_fmt("%s/source", s->path), *a = str_fmt("%s/a", source),
+		     *c = str_fmt("%s/b/c", source);
+	own_fd int userns = user_namespace(), file = -1;
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		assert_int_equal(mkdirat(s->dir, dirs[i], 0755), 0);
+	file = openat(s->dir, "secret/b/c/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	assert_int_equal(mount("proc", a, "proc", 0, NULL) | mount("proc", c, "proc", 0, NULL), 0);
+	if (mount_copy_mapped(source, userns, swap, s, &skipped, &e) < 0)
+		fail_msg("%s", e.msg);
+	for (size_t i = 0; i < sizeof(at) / sizeof(*at); i++) {
+		own_str char *path = str_fmt("%s/%s", s->path, at[i]);
+
+		assert_int_equal(umount(path), 0);
+	}
+	assert_int_equal(given.n, 2);
+	assert_string_equal(given.below[1], "/a");
+	assert_int_equal(faccessat(given.fd[1], "self", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+	drop_given();
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, private_make, private_remove)
 
 int main(void)
@@ -270,6 +313,7 @@ int main(void)
 		test(owners_are_mapped),
 		test(a_tree_that_can_be_mapped_is_mounted_as_a_whole),
 		test(each_mount_of_a_partly_mappable_tree_is_returned_separately),
+		test(a_source_that_is_swapped_meanwhile_gives_no_mount_of_another_directory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
