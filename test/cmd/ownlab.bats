@@ -84,9 +84,9 @@ told() {
 	told no-break-out 'old root is hidden, not gone'
 }
 
-@test "a map that is written too late is told who has to wait" {
+@test "a map that is written too late is told that one process has to wait" {
 	spoilt user.c 's/if (read(gate\[0\], &byte, 1) != 1)/if (0)/' user-map
-	told map-in-time 'who has to wait for whom'
+	told map-in-time 'which process has to wait'
 }
 
 @test "mounts of which some are still shared are told that one door is not all" {
@@ -121,7 +121,7 @@ told() {
 	sed -i 's/CLONE_NEWUTS/0/' uts.c
 	build
 	run -1 --separate-stderr ct-lab --check --with ./mine uts
-	[[ $output == *'FAILED  uts: the host keeps its name when another is set inside'*"shows: 'zk', expected"*'think: What was named inside is the host.'* ]]
+	[[ $output == *'FAILED  uts: the host keeps its name when another is set inside'*"shows: 'zk', expected"*'think: The host has got the new name.'* ]]
 	grep -q '"event":"claim".*"key":"name-outside".*"ok":false' "$CT_LAB_RECORD"
 }
 
