@@ -175,7 +175,7 @@ command_in() {
 		said=$($command "$operand" 2>&1 | LC_ALL=C grep -avxF "[]"; exit "${PIPESTATUS[0]}") || true
 		[ "$(grep -ac . <<<"$said")" -eq 1 ]
 		[[ $said == *"$shown"* ]]
-		! grep -q '[[:cntrl:]]' <<<"$said"
+		run ! grep -q '[[:cntrl:]]' <<<"$said"
 	done
 	run -0 ct-echo -- "$evil" -- é ''
 	[ "$output" = "$shown -- é " ]

@@ -38,7 +38,7 @@ spoilt() {
 	# shellcheck disable=SC2046 # one word a name
 	solve $(tasks)
 	sed "$2" -i "$1"
-	! cmp -s "$1" "$CT_LABS/solutions/$1"
+	run ! cmp -s "$1" "$CT_LABS/solutions/$1"
 	cp "$CT_LABS"/box/*.[ch] .
 	cc -w -o mine ./*.c
 	run -1 --separate-stderr ct-lab --check --json --with ./mine "$3"
@@ -70,7 +70,7 @@ told() {
 	while read -r name; do
 		for file in "$CT_LABS/$name"/*.c; do
 			[ "$(wc -l <"$file")" -le 40 ]
-			! cmp -s "$file" "$CT_LABS/solutions/${file##*/}"
+			run ! cmp -s "$file" "$CT_LABS/solutions/${file##*/}"
 			cp "$file" .
 		done
 	done < <(tasks)

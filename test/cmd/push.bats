@@ -145,7 +145,7 @@ refused() {
 		: >"$R/pushes.log"
 		run --separate-stderr timeout 60 ct-push --creds "$registry_creds" busybox "localhost:5200/$fault/x"
 		refused ''
-		! grep -q '^5201' "$R/pushes.log"
+		run ! grep -q '^5201' "$R/pushes.log"
 	done
 	push elsewhere/x
 	refused "wants the upload at another host: http://localhost:5201"

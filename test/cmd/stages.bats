@@ -105,7 +105,7 @@ own_root() {
 	# The outer namespace poses as the host. Of other processes' /proc it is no part: there is no "self" for it.
 	unshare --mount sh -euc 'mount --make-rshared /
 		unshare --pid --fork --mount --propagation unchanged mount -t proc proc /proc
-		! readlink /proc/self
+		if readlink /proc/self; then exit 1; fi
 		umount /proc
 		readlink /proc/self >/dev/null
 		before=$(grep -c " /proc " /proc/self/mountinfo)
