@@ -340,16 +340,13 @@ flipped() {
 	pid=$!
 	exec 7>"$D/pipe"
 	tar_of 'add("a", b"x" * 5000000)' | head -c 2000000 >&7
-	until [ -e "$(echo "$CT_ROOT"/tmp/*/rootfs/a)" ]; do sleep 0.02; done
+	# shellcheck disable=SC2016 # expanded by that shell
+	wait_until sh -c 'test -e "$CT_ROOT"/tmp/*/rootfs/a'
 	kill -9 $pid
 	wait $pid || true
 	exec 7>&-
 	mkdir "$D/dir"
 	# Its child may be a moment behind, and holds the draft until it is gone.
-	for try in 1 2 3 4 5 6 7 8 9 10; do
-		ct-init "$D/dir" >/dev/null
-		[ -n "$(ls "$CT_ROOT/tmp")" ] || break
-		sleep 0.1
-	done
-	[ -z "$(ls "$CT_ROOT/tmp")" ]
+	# shellcheck disable=SC2016 # expanded by that shell
+	wait_until sh -c 'ct-init "$1" && [ -z "$(ls "$CT_ROOT/tmp")" ]' sh "$D/dir"
 }
