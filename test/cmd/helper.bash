@@ -9,7 +9,8 @@
 #	}
 #
 # Each test has $img, an image of busybox, and $D, a directory of its own; its containers are
-# removed when it ends. A file that needs something else defines setup, teardown, setup_file or
+# removed when it ends. Where tests look at everything in the store, `sandbox_each_test` after `load`
+# gives each test a sandbox of its own, without an image. A file that needs something else defines setup, teardown, setup_file or
 # teardown_file after `load`; its setup_file calls sandbox_up, its teardown_file sandbox_down.
 # Run one file by `test/run bats test/cmd/NAME.bats` (B=build).
 
@@ -19,6 +20,19 @@ setup_file() { sandbox_up; }
 teardown_file() { sandbox_down; }
 setup() { busybox_setup; }
 teardown() { remove_containers; }
+
+# shellcheck disable=SC2317 # bats calls these functions
+sandbox_each_test() {
+	setup_file() { :; }
+	teardown_file() { :; }
+	teardown() { sandbox_down; }
+	setup() { empty_setup; }
+}
+
+empty_setup() {
+	sandbox_up
+	D=$BATS_TEST_TMPDIR
+}
 
 busybox_setup() {
 	busybox_image

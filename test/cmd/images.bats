@@ -1,13 +1,9 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# A store for each test: most of them look at all that is in it.
-setup_file() { :; }
-teardown_file() { :; }
-teardown() { sandbox_down; }
+sandbox_each_test
 setup() {
-	sandbox_up
-	D=$BATS_TEST_TMPDIR
+	empty_setup
 	mkdir "$D/one" "$D/two"
 	echo data >"$D/two/file"
 }

@@ -1,14 +1,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 
-# A store for each test, because the layers are counted.
-setup_file() { :; }
-teardown_file() { :; }
-teardown() { sandbox_down; }
-setup() {
-	sandbox_up
-	D=$BATS_TEST_TMPDIR
-}
+sandbox_each_test
 
 layers_py() {
 	/usr/bin/python3 -I "$BATS_TEST_DIRNAME/layers.py" "$@"

@@ -4,12 +4,9 @@
 
 load helper
 
-setup_file() { :; }
-teardown_file() { :; }
-teardown() { sandbox_down; }
+sandbox_each_test
 setup() {
-	sandbox_up
-	D=$BATS_TEST_TMPDIR
+	empty_setup
 	mkdir "$D/one" "$D/two"
 	one=$(ct-init -n one "$D/one")
 	two=$(ct-init -n two "$D/two")
