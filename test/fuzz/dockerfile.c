@@ -1,10 +1,7 @@
 /*
  * Any text as a Dockerfile, and any text as patterns: what reads them neither crashes nor
- * hangs. With clang `make fuzz` links this with libFuzzer; with another compiler main reads the
- * files that it is given (a corpus, or what libFuzzer found).
+ * hangs.
  */
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -12,8 +9,7 @@
 #include "build/ignore.h"
 #include "build/steps.h"
 #include "build/stepsjson.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+#include "files.h"
 
 static int base(void *arg, const char *image, struct record *config, struct err *e)
 {
@@ -57,21 +53,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		read_patterns(text);
 	return 0;
 }
-
-#ifndef __clang__
-int main(int argc, char **argv)
-{
-	static uint8_t data[1 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		own_file FILE *f = fopen(argv[i], "re");
-
-		if (!f) {
-			perror(argv[i]);
-			return 1;
-		}
-		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), f));
-	}
-	return 0;
-}
-#endif

@@ -1,52 +1,18 @@
 /*
  * Any bytes as a send stream, and as what ct-send writes: what reads them neither crashes nor
- * hangs. Checksums are put right first, since random ones would hide what stands behind them. With
- * clang `make fuzz` links this with libFuzzer; with another compiler main reads the files that it
- * is given.
+ * hangs. Checksums are put right first, since random ones would hide what stands behind them.
  */
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../unit/sendtext.h"
 #include "base/err.h"
 #include "base/own.h"
 #include "base/str.h"
 #include "container/transfer.h"
+#include "files.h"
 #include "tar/sendstream.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-
-struct text {
-	const uint8_t *data;
-	size_t n;
-};
-
-static int take(void *arg, void *out, size_t n, struct err *e)
-{
-	struct text *t = arg;
-
-	if (n > t->n)
-		return err_set(e, "ends early");
-	memcpy(out, t->data, n);
-	t->data += n;
-	t->n -= n;
-	return 0;
-}
-
-/* CRC-32C, a bit at a time: another way than the parser's. */
-static uint32_t checksum(const uint8_t *p, size_t n)
-{
-	uint32_t c = 0;
-
-	while (n--) {
-		c ^= *p++;
-		for (int bit = 0; bit < 8; bit++)
-			c = c & 1 ? c >> 1 ^ 0x82f63b78 : c >> 1;
-	}
-	return c;
-}
 
 static void correct(uint8_t *data, size_t n)
 {
@@ -121,21 +87,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	read_transfer(data, n);
 	return 0;
 }
-
-#ifndef __clang__
-int main(int argc, char **argv)
-{
-	static uint8_t data[1 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		own_file FILE *f = fopen(argv[i], "re");
-
-		if (!f) {
-			perror(argv[i]);
-			return 1;
-		}
-		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), f));
-	}
-	return 0;
-}
-#endif

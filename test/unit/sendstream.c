@@ -3,40 +3,11 @@
 #include <endian.h>
 
 #include "base/str.h"
+#include "sendtext.h"
 #include "tar/sendstream.h"
 
 static struct err e;
 static struct sendstream s;
-
-struct text {
-	const unsigned char *data;
-	size_t n;
-};
-
-static int take(void *arg, void *out, size_t n, struct err *why)
-{
-	struct text *t = arg;
-
-	if (n > t->n)
-		return err_set(why, "ends early");
-	memcpy(out, t->data, n);
-	t->data += n;
-	t->n -= n;
-	return 0;
-}
-
-/* CRC-32C, a bit at a time, beginning with 0. */
-static uint32_t checksum(const unsigned char *p, size_t n)
-{
-	uint32_t c = 0;
-
-	while (n--) {
-		c ^= *p++;
-		for (int bit = 0; bit < 8; bit++)
-			c = c & 1 ? c >> 1 ^ 0x82f63b78 : c >> 1;
-	}
-	return c;
-}
 
 static void add_attribute(struct buf *body, unsigned type, const void *data, size_t n)
 {
