@@ -207,7 +207,7 @@ check-debian13:
 unit: all $(if $(T),$(B)/unit/$(T),units)
 	@B=$(B) test/some unit $(T)
 test: all $(FAULTS)
-	@B=$(B) test/some $(T)
+	@B=$(B) test/some
 
 $(BENCH): $(B)/bench/%: test/bench/%.c
 	@mkdir -p $(@D)
