@@ -73,6 +73,14 @@ void shell_word(struct buf *to, const char *word)
 	quote(to, word, strlen(word));
 }
 
+char *shell_quoted(const char *word)
+{
+	struct buf b = {0};
+
+	shell_word(&b, word);
+	return b.data;
+}
+
 void shell_words(struct buf *to, const struct strv *words)
 {
 	for (size_t i = 0; i < words->n; i++) {

@@ -10,6 +10,8 @@ struct strv;
  * the end of the word stay newlines.
  */
 void shell_word(struct buf *to, const char *word);
+/* Returns the same as a string, which the caller frees. */
+char *shell_quoted(const char *word);
 /* Adds each word with a space before it. */
 void shell_words(struct buf *to, const struct strv *words);
 /* Adds the quoted printf(1) format that prints text. It is always one line. */

@@ -101,9 +101,8 @@ static void put_program(const struct run *r, const char *words, const char *leav
 {
 	const char *session = r->store && !r->plan->tty ? "setsid " : "";
 	const char *last = r->plan->init ? "\"$@\"; exit $?" : "exec \"$@\"";
-	own_buf struct buf dir = {0};
+	own_str char *dir = shell_quoted(r->plan->workdir ? r->plan->workdir : "/");
 
-	shell_word(&dir, r->plan->workdir ? r->plan->workdir : "/");
 	if (r->plan->init)
 		buf_str(out,
 			"# approx: a shell is process 1; unlike the run's init it passes no signal on\n");
@@ -117,14 +116,12 @@ static void put_program(const struct run *r, const char *words, const char *leav
 			"		read -r _ <&9 || exit 125\n		exec 9<&-\n"
 			"		cd \"$0\" || exit 125\n		unset PWD OLDPWD\n"
 			"		%s' \\\n	%s \"$@\"\n",
-			leave, session, words, *words || *session ? " \\\n	" : "", last,
-			dir.data);
+			leave, session, words, *words || *session ? " \\\n	" : "", last, dir);
 	else if (*words)
-		buf_fmt(out, "cd %s\n%sexec %s%s \"$@\"\n",
-			r->plan->workdir ? dir.data : "\"$pwd\"", leave, session, words);
+		buf_fmt(out, "cd %s\n%sexec %s%s \"$@\"\n", r->plan->workdir ? dir : "\"$pwd\"",
+			leave, session, words);
 	else
-		buf_fmt(out, "cd %s\n%s%s\n", r->plan->workdir ? dir.data : "\"$pwd\"", leave,
-			last);
+		buf_fmt(out, "cd %s\n%s%s\n", r->plan->workdir ? dir : "\"$pwd\"", leave, last);
 }
 
 /* Adds the inner script: it mounts, waits until the new root is "/", and executes the program. */

@@ -8,14 +8,6 @@
 #include "container/container.h"
 #include "kernel/hierarchy.h"
 
-static char *quoted(const char *word)
-{
-	struct buf b = {0};
-
-	shell_word(&b, word);
-	return b.data;
-}
-
 /* ---- the cgroups ---- */
 
 static const char remove_group[] =
@@ -55,7 +47,7 @@ static void put_above(const struct hierarchy *h, const char *parent, bool top, s
 {
 	for (size_t n = 0;; n = one_down(parent, n)) {
 		own_str char *path = str_fmt("%s%s%.*s", h->mount, n ? "/" : "", (int)n, parent),
-			     *word = quoted(path);
+			     *word = shell_quoted(path);
 
 		if (n || top)
 			buf_fmt(to, " %s", word);
@@ -143,7 +135,7 @@ static void join(struct recipe *out)
 
 void recipe_cgroup(const struct run *r, struct recipe *out)
 {
-	own_str char *group = container_group("by-hand-"), *named = quoted(group);
+	own_str char *group = container_group("by-hand-"), *named = shell_quoted(group);
 	own_str char *parent = str_dup_n(group, (size_t)(strrchr(group, '/') - group));
 	const struct hierarchy *trees;
 	struct buf *to = &out->before;

@@ -57,14 +57,6 @@ static void then(struct buf *to, const char *command)
 	buf_fmt(to, "%s%s", to->len ? " " : "", command);
 }
 
-static char *quoted(const char *word)
-{
-	struct buf b = {0};
-
-	shell_word(&b, word);
-	return b.data;
-}
-
 /* ---- snapshot ---- */
 
 static const char remove_snapshot[] =
@@ -82,7 +74,7 @@ static void image_volume(const struct run *r, size_t i, struct buf *to)
 {
 	own_str char *name = volstore_own_name(i),
 		     *at = path_resolved(r->image, r->plan->image_volumes.v[i]),
-		     *target = quoted(at);
+		     *target = shell_quoted(at);
 
 	buf_fmt(to, "btrfs subvolume create \"$home/%s\" >/dev/null\n", name);
 	buf_fmt(to, "[ ! -d \"$base\"%s ] || cp -a \"$base\"%s/. \"$home/%s\"\n", target, target,
@@ -91,9 +83,10 @@ static void image_volume(const struct run *r, size_t i, struct buf *to)
 
 void recipe_snapshot(const struct run *r, struct recipe *out)
 {
-	own_str char *place = str_fmt("%s/by-hand-", r->store->root_path), *home = quoted(place);
+	own_str char *place = str_fmt("%s/by-hand-", r->store->root_path),
+		     *home = shell_quoted(place);
 	own_str char *path = str_fmt("%s/%s/rootfs", r->store->root_path, r->plan->image),
-		     *image = quoted(path);
+		     *image = shell_quoted(path);
 
 	buf_fmt(&out->before, "export home=%s$$\n", home);
 	buf_str(&out->before, out->typed ? "mkdir \"$home\"\n" : remove_snapshot);

@@ -17,14 +17,6 @@
 #include "run/kernelrecipe.h"
 #include "store/volstore.h"
 
-static char *word(const char *text)
-{
-	struct buf b = {0};
-
-	shell_word(&b, text);
-	return b.data;
-}
-
 /*
  * The path inside the root with all links resolved, quoted: the shell would follow links out of the
  * root.
@@ -33,7 +25,7 @@ static char *inside(const struct run *r, const char *target)
 {
 	own_str char *path = path_resolved(r->rootfs, target);
 
-	return word(path);
+	return shell_quoted(path);
 }
 
 /* "in_mounts " in a script, which runs the command from outside the mount namespace. */
@@ -66,8 +58,9 @@ const char rootrecipe_functions[] =
 /* Makes an empty file. top: the variable that precedes the quoted path. */
 static void put_file(bool typed, const char *top, const char *path, struct buf *to)
 {
-	own_str char *at = word(path), *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)),
-		     *above = word(dir);
+	own_str char *at = shell_quoted(path),
+		     *dir = str_dup_n(path, (size_t)(strrchr(path, '/') - path)),
+		     *above = shell_quoted(dir);
 
 	if (!typed)
 		buf_fmt(to, "make_file \"$%s\"%s\n", top, at);
@@ -155,13 +148,13 @@ static char *bind_source(const struct run *r, const struct fsentry *entry, const
 	case FSENTRY_HOME:
 		return str_fmt("\"$home/%s\"", entry->source);
 	case FSENTRY_HOST:
-		return word(entry->source);
+		return shell_quoted(entry->source);
 	case FSENTRY_VOLUME:
 		break;
 	}
 	path = volstore_path(r->store, entry->source, &ignored);
 	if (path)
-		return word(path);
+		return shell_quoted(path);
 	buf_fmt(to,
 		"# approx: the run makes the volume %s, which stays\nmkdir \"$work/volume-%s\"\n",
 		entry->source, entry->source);
@@ -181,7 +174,7 @@ static bool is_file(const struct fsentry *entry)
 
 static void bind_one(const struct run *r, struct recipe *out, const struct fsentry *entry)
 {
-	own_str char *path = path_resolved(r->rootfs, entry->target), *at = word(path);
+	own_str char *path = path_resolved(r->rootfs, entry->target), *at = shell_quoted(path);
 	struct buf *to = out->typed ? &out->inside : &out->held;
 	own_str char *source = bind_source(r, entry, at, to);
 
@@ -273,7 +266,7 @@ void recipe_root(const struct run *r, struct recipe *out)
 	bool mapped = r->map.n && !r->mounts_in_child;
 
 	if (r->plan->rootfs) {
-		own_str char *base = word(r->plan->rootfs);
+		own_str char *base = shell_quoted(r->plan->rootfs);
 
 		buf_fmt(&out->before, "export base=%s\n", base);
 	}
@@ -307,9 +300,9 @@ void recipe_root(const struct run *r, struct recipe *out)
 
 static void mount_tmpfs(const struct run *r, const struct fsentry *entry, struct buf *to)
 {
-	own_str char *path = path_resolved(r->rootfs, entry->target), *at = word(path),
+	own_str char *path = path_resolved(r->rootfs, entry->target), *at = shell_quoted(path),
 		     *place = str_fmt("\"$root\"%s", at);
-	own_str char *options = word(entry->options);
+	own_str char *options = shell_quoted(entry->options);
 
 	buf_fmt(to, "mkdir -p %s\n", place);
 	kernelrecipe_new(entry, options, place, to);
@@ -323,7 +316,7 @@ static void lend_device(const struct run *r, const struct fsentry *entry, size_t
 			struct recipe *out)
 {
 	struct buf *to = out->typed ? &out->inside : &out->held;
-	own_str char *path = path_resolved(r->rootfs, entry->target), *at = word(path);
+	own_str char *path = path_resolved(r->rootfs, entry->target), *at = shell_quoted(path);
 	struct stat st;
 
 	if (stat(entry->source, &st) < 0)
@@ -333,7 +326,7 @@ static void lend_device(const struct run *r, const struct fsentry *entry, size_t
 		"%smount -t tmpfs -o size=4k,mode=755 tmpfs \"$work/device%zu\"\n",
 		n, there(out), n);
 	if (out->typed && r->map.n) {
-		own_str char *source = word(entry->source);
+		own_str char *source = shell_quoted(entry->source);
 
 		buf_fmt(to,
 			"# approx: nobody owns the node\n: >\"$work/device%zu/node\"\n"
