@@ -14,26 +14,35 @@
 #include "base/path.h"
 #include "base/str.h"
 
+static const struct {
+	uint64_t attr;
+	const char *name, *option;
+} attributes[] = {
+	{MOUNT_ATTR_RDONLY, "MOUNT_ATTR_RDONLY", "ro"},
+	{MOUNT_ATTR_NOSUID, "MOUNT_ATTR_NOSUID", "nosuid"},
+	{MOUNT_ATTR_NODEV, "MOUNT_ATTR_NODEV", "nodev"},
+	{MOUNT_ATTR_NOEXEC, "MOUNT_ATTR_NOEXEC", "noexec"},
+};
+enum { ATTRIBUTES = sizeof(attributes) / sizeof(*attributes) };
+
+void mount_options(uint64_t attrs, struct buf *to)
+{
+	for (size_t i = 0; i < ATTRIBUTES; i++)
+		if (attrs & attributes[i].attr)
+			buf_fmt(to, ",%s", attributes[i].option);
+}
+
 /* Formats attributes as "MOUNT_ATTR_RDONLY|MOUNT_ATTR_NODEV". */
 static const char *attrs_text(uint64_t attrs)
 {
-	static const struct {
-		uint64_t attr;
-		const char *name;
-	} all[] = {
-		{MOUNT_ATTR_RDONLY, "RDONLY"},
-		{MOUNT_ATTR_NOSUID, "NOSUID"},
-		{MOUNT_ATTR_NODEV, "NODEV"},
-		{MOUNT_ATTR_NOEXEC, "NOEXEC"},
-	};
 	static char text[100];
 	size_t n = 0;
 
 	strcpy(text, "0");
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (attrs & all[i].attr)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%sMOUNT_ATTR_%s",
-					      n ? "|" : "", all[i].name);
+	for (size_t i = 0; i < ATTRIBUTES; i++)
+		if (attrs & attributes[i].attr)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? "|" : "",
+					      attributes[i].name);
 	return text;
 }
 

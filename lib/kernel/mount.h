@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/mount.h>
 
+struct buf;
 struct err;
 
 /*
@@ -54,5 +55,8 @@ struct strv;
 typedef int mount_give(void *arg, int mount, const char *below, struct err *e);
 int mount_copy_mapped(const char *path, int userns, mount_give *give, void *arg,
 		      struct strv *skipped, struct err *e);
+
+/* Adds ",ro,nosuid" and the like for attributes, as mount(8) takes them after "remount,bind". */
+void mount_options(uint64_t attrs, struct buf *to);
 
 #endif

@@ -1,26 +1,9 @@
 #include "run/kernelrecipe.h"
 
 #include <string.h>
-#include <sys/mount.h>
 
 #include "base/own.h"
-
-void kernelrecipe_attrs(uint64_t attrs, struct buf *to)
-{
-	static const struct {
-		uint64_t attr;
-		const char *option;
-	} all[] = {
-		{MOUNT_ATTR_RDONLY, "ro"},
-		{MOUNT_ATTR_NOSUID, "nosuid"},
-		{MOUNT_ATTR_NODEV, "nodev"},
-		{MOUNT_ATTR_NOEXEC, "noexec"},
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (attrs & all[i].attr)
-			buf_fmt(to, ",%s", all[i].option);
-}
+#include "kernel/mount.h"
 
 /*
  * Where a kernel file system is mounted first. On the host's own root this is /mnt: the old mount
@@ -72,7 +55,7 @@ void kernelrecipe_new(const struct fsentry *entry, const char *fs_options, const
 {
 	own_buf struct buf options = {0};
 
-	kernelrecipe_attrs(entry->attrs, &options);
+	mount_options(entry->attrs, &options);
 	if (fs_options)
 		buf_fmt(&options, ",%s", fs_options);
 	buf_fmt(to, "mount -t %s -o %s %s %s\n", entry->type, options.data + 1, entry->type, at);
@@ -89,7 +72,7 @@ static bool mount_below(const struct run *r, const char *root, const char *top,
 	bool anew = entry->kind == FSENTRY_NEW && is_owner(r, entry);
 	own_buf struct buf options = {0};
 
-	kernelrecipe_attrs(entry->attrs, &options);
+	mount_options(entry->attrs, &options);
 	if (anew)
 		kernelrecipe_new(entry, entry->options, at, to);
 	else

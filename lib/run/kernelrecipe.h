@@ -14,12 +14,6 @@
 void kernelrecipe_mount(const struct run *r, const char *root, struct recipe *out);
 
 /*
- * Adds ",ro,nosuid" and the like for the attributes of a mount, as mount(8) takes them after
- * "remount,bind".
- */
-void kernelrecipe_attrs(uint64_t attrs, struct buf *to);
-
-/*
  * Adds the mount(8) line of a new file system. at: the mount point, quoted. fs_options: the entry's
  * options or its fallback.
  */

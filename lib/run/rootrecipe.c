@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -14,6 +13,7 @@
 #include "base/path.h"
 #include "base/shell.h"
 #include "container/etc.h"
+#include "kernel/mount.h"
 #include "run/kernelrecipe.h"
 #include "store/volstore.h"
 
@@ -74,7 +74,7 @@ static void put_bind(bool typed, const struct fsentry *entry, const char *source
 {
 	own_buf struct buf options = {0};
 
-	kernelrecipe_attrs(entry->attrs, &options);
+	mount_options(entry->attrs, &options);
 	if (!typed) {
 		buf_fmt(to, "%s %s \"$root\"%s %s\n", entry->recursive ? "bind_all" : "bind",
 			source, at, options.len ? options.data + 1 : "rw");
