@@ -35,7 +35,7 @@ int announce_start(struct supervise *l, struct err *e)
 	const struct cidfile *c = l->arg;
 
 	if (c->fd >= 0 && dprintf(c->fd, "%s\n", l->id) < 0)
-		return err_sys(e, "--cidfile");
+		return err_sys(e, "--cidfile %s", c->path);
 	announce_notes(&l->notes);
 	return 0;
 }
@@ -49,6 +49,6 @@ int announce_id(struct supervise *l, struct err *e)
 	if (cmd_tell_id(l->id, e) == 0)
 		return 0;
 	if (c->fd >= 0 && ftruncate(c->fd, 0) < 0)
-		err_sys(e, "--cidfile");
+		err_sys(e, "--cidfile %s", c->path);
 	return -1;
 }
