@@ -45,11 +45,12 @@ char **selfexe_take_args(char **argv)
 	return list;
 }
 
-const char *selfexe_name(void)
+/* The program's name as it was called, without directories: "ct-run". */
+static const char *name(void)
 {
-	const char *name = args && *args ? *args : "ct", *slash = strrchr(name, '/');
+	const char *called = args && *args ? *args : "ct", *slash = strrchr(called, '/');
 
-	return slash ? slash + 1 : name;
+	return slash ? slash + 1 : called;
 }
 
 static int copy(int from, int to)
@@ -97,11 +98,11 @@ int selfexe_seal(struct err *e)
 		return err_sys(e, "/proc/self/exe");
 	if (has_seals(self))
 		return 0;
-	sealed = memfd_create(selfexe_name(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	sealed = memfd_create(name(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (sealed < 0 || copy(self, sealed) < 0)
-		return err_sys(e, "%s: copy the program into memory", selfexe_name());
+		return err_sys(e, "%s: copy the program into memory", name());
 	fexecve(sealed, args, environ);
-	return err_sys(e, "%s: execute the program's copy in memory", selfexe_name());
+	return err_sys(e, "%s: execute the program's copy in memory", name());
 }
 
 /* Reads the fields of /proc/self/stat (proc(5)) that PR_SET_MM_MAP requires together. */
@@ -207,7 +208,7 @@ void selfexe_forget_code(void)
 
 void selfexe_show(const char *what)
 {
-	own_str char *title = str_fmt("%s: %s", selfexe_name(), what);
+	own_str char *title = str_fmt("%s: %s", name(), what);
 
 	selfexe_retitle(title);
 }

@@ -16,9 +16,6 @@ struct err;
  */
 char **selfexe_take_args(char **argv);
 
-/* The program's name as it was called, without directories: "ct-run". */
-const char *selfexe_name(void);
-
 /*
  * Sets the command line that every user of the host sees in ps(1). The real arguments may hold
  * secrets. Children inherit the title until they execute a program.
