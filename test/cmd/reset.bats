@@ -70,6 +70,8 @@ load helper
 	[ -z "$(ct-ps -q)" ]
 	run -1 --separate-stderr ct try --keep kept busybox touch /other
 	[ "$stderr" = 'ct: try: kept: the name is in use' ]
+	run -1 env TMPDIR=/no/such ct try "$D/tree" true
+	[ "$(ct-images -q | wc -l)" = 2 ]
 	run -125 --separate-stderr ct try nosuch true
 	[ "${#stderr_lines[@]}" -eq 1 ]
 	for args in '' busybox '--keep' '--keep x busybox' '-x busybox true'; do
