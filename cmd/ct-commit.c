@@ -121,14 +121,12 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
 
 /*
  * The new image's config: that of the container's image, without the keys that identify an image,
- * and with what the run changed. The layers stay listed: the new image is a difference to the last
- * one.
+ * and with what the run changed.
  */
 static void describe(const struct store *s, const struct container *c, struct record *config)
 {
 	own_image struct image parent = {.dir = -1, .rootfs = -1};
 	const char *image = record_get(&c->config, "image");
-	own_strv struct strv layers = {0}, diffids = {0};
 	char created[NUM_TIME_LEN];
 	struct timespec now;
 	struct err ignored;
@@ -136,12 +134,7 @@ static void describe(const struct store *s, const struct container *c, struct re
 	if (image && image_open(s, image, &parent, &ignored) == 0)
 		for (size_t i = 0; i < parent.config.keys.n; i++)
 			record_add(config, parent.config.keys.v[i], parent.config.values.v[i]);
-	record_get_list(config, "layer", &layers);
-	record_get_list(config, "diffid", &diffids);
-	for (const char *const *key = image_own_keys; *key; key++)
-		record_drop(config, *key);
-	record_add_list(config, "layer", &layers);
-	record_add_list(config, "diffid", &diffids);
+	image_inherit(config);
 	clock_gettime(CLOCK_REALTIME, &now);
 	num_time_format(&now, created);
 	record_add(config, "created", created);

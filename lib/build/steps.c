@@ -246,19 +246,6 @@ static void copy_stage(const struct stepping *s, struct build_stage *stage,
 	scope_copy(&stage->scope, &base->scope);
 }
 
-/* The layers stay listed: the new image differs from the last one by a layer of its own. */
-static void drop_own_keys(struct record *config)
-{
-	own_strv struct strv layers = {0}, diffids = {0};
-
-	record_get_list(config, "layer", &layers);
-	record_get_list(config, "diffid", &diffids);
-	for (const char *const *key = image_own_keys; *key; key++)
-		record_drop(config, *key);
-	record_add_list(config, "layer", &layers);
-	record_add_list(config, "diffid", &diffids);
-}
-
 /* Starts a stage with the config of an image or an earlier stage, or with an empty one. */
 static void begin_stage(struct stepping *s, const struct steps_request *q)
 {
@@ -283,7 +270,7 @@ static void begin_stage(struct stepping *s, const struct steps_request *q)
 		if (record_get(&stage->config, "onbuild"))
 			stepping_fault(s, "%s: its ONBUILD instructions are not supported",
 				       stage->image);
-		drop_own_keys(&stage->config);
+		image_inherit(&stage->config);
 	} else if (!stage->image) {
 		record_add(&stage->config, "source", "-");
 	}

@@ -21,6 +21,18 @@ const char *const image_own_keys[] = {
 	"diffid",  "container", "built",  "step",          NULL,
 };
 
+void image_inherit(struct record *config)
+{
+	own_strv struct strv layers = {0}, diffids = {0};
+
+	record_get_list(config, "layer", &layers);
+	record_get_list(config, "diffid", &diffids);
+	for (const char *const *key = image_own_keys; *key; key++)
+		record_drop(config, *key);
+	record_add_list(config, "layer", &layers);
+	record_add_list(config, "diffid", &diffids);
+}
+
 void image_close(struct image *img)
 {
 	if (img->id[0]) {

@@ -41,6 +41,12 @@ struct err;
  */
 extern const char *const image_own_keys[];
 
+/*
+ * Makes the config of an image into that of an image made from it. The layers stay listed: the new
+ * image differs from the last one by a layer of its own.
+ */
+void image_inherit(struct record *config);
+
 /* An open image. {0} is none. Its descriptors stay usable if the image is removed meanwhile. */
 struct image {
 	char id[ID_LEN];
