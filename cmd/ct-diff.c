@@ -1,5 +1,7 @@
 /* Shows what an object has changed against another one, or writes the changes as a layer. */
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,6 +125,7 @@ static int write_layer(const struct subdiff *d, int new, const char *path, struc
 	bool to_stdout = str_equal(path, "-");
 	own_fd int file = to_stdout ? -1
 				    : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	struct stat st;
 	int r;
 
 	if (file < 0 && !to_stdout)
@@ -132,24 +135,18 @@ static int write_layer(const struct subdiff *d, int new, const char *path, struc
 				    isatty(STDERR_FILENO) ? cmd_progress : NULL, e);
 	cmd_progress_end();
 	if (r == 0 && !to_stdout && close(take_fd(&file)) < 0)
-		return err_sys(e, "%s", path);
+		r = err_sys(e, "%s", path);
+	if (r < 0 && !to_stdout && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		unlink(path); /* an incomplete layer must not look complete */
 	return r;
 }
 
-static int show(const struct moment *a, const struct moment *b, const struct diff_args *args,
-		struct err *e)
+static int compare(const struct moment *a, const struct moment *b, const char *output,
+		   struct subdiff *changes, struct err *e)
 {
-	own_subdiff struct subdiff changes = {0};
-
-	if (subdiff_find(b->files[0].fd, a->files[0].fd, &changes, e) < 0)
+	if (subdiff_find(b->files[0].fd, a->files[0].fd, changes, e) < 0)
 		return -1;
-	if (args->output)
-		return write_layer(&changes, a->files[0].fd, args->output, e);
-	if (args->json)
-		print_json(&changes);
-	else
-		print_lines(&changes);
-	return 0;
+	return output ? write_layer(changes, a->files[0].fd, output, e) : 0;
 }
 
 /* The object with which a container or a volume is compared if B is not given. */
@@ -165,26 +162,30 @@ static int base_of(const struct store *s, const struct moment *a, const char *re
 	return name_resolve(s, "img", image, base, e);
 }
 
-static int diff(const struct store *s, char **operands, const struct diff_args *args,
-		struct moment *a, struct moment *b, struct err *e)
+static int diff(const struct store *s, char **operands, const char *output, struct subdiff *changes,
+		struct err *e)
 {
+	struct moment a = MOMENT_NONE, b = MOMENT_NONE;
 	char base[ID_LEN];
+	int failed;
 
-	if (moment_take(s, operands[0], false, a, e) < 0 ||
-	    (!operands[1] && base_of(s, a, operands[0], base, e) < 0) ||
-	    moment_take(s, operands[1] ? operands[1] : base, false, b, e) < 0)
-		return -1;
-	return show(a, b, args, e) < 0 ? err_wrap(e, "%s", operands[0]) : 0;
+	failed = moment_take(s, operands[0], false, &a, e) < 0 ||
+		(!operands[1] && base_of(s, &a, operands[0], base, e) < 0) ||
+		moment_take(s, operands[1] ? operands[1] : base, false, &b, e) < 0;
+	if (!failed && compare(&a, &b, output, changes, e) < 0)
+		failed = err_wrap(e, "%s", operands[0]);
+	moment_drop(s, &a);
+	moment_drop(s, &b);
+	return failed ? -1 : 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct diff_args args = {0};
 	char **operands = cmd_begin(&program, argc, argv, &args);
-	struct moment a = MOMENT_NONE, b = MOMENT_NONE;
+	own_subdiff struct subdiff changes = {0};
 	own_store struct store store = STORE_NONE;
 	struct err e;
-	int failed;
 
 	if (args.json && args.output) {
 		err_set(&e, "--json and --output: cannot be used together");
@@ -195,9 +196,17 @@ int main(int argc, char **argv)
 		err_set(&e, "standard output is a terminal");
 		return cmd_failed(&e);
 	}
-	failed = store_open(&store, STORE_LOOK, &e) < 0 ||
-		diff(&store, operands, &args, &a, &b, &e) < 0;
-	moment_drop(&store, &a);
-	moment_drop(&store, &b);
-	return failed ? cmd_failed(&e) : cmd_end(0);
+	if (args.output) /* SIGPIPE must not end this process: it still has to delete snapshots */
+		signal(SIGPIPE, SIG_IGN);
+	if (store_open(&store, STORE_LOOK, &e) < 0 ||
+	    diff(&store, operands, args.output, &changes, &e) < 0) {
+		if (e.sys == EPIPE)
+			*e.msg = '\0'; /* the reader has printed the reason */
+		return cmd_failed(&e);
+	}
+	if (args.json)
+		print_json(&changes);
+	else if (!args.output)
+		print_lines(&changes);
+	return cmd_end(0);
 }

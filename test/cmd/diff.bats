@@ -109,3 +109,20 @@ two_volumes() {
 	[ -z "$(ls "$CT_ROOT/tmp")" ]
 	run -1 bash -c "ct-diff $c >/dev/full"
 }
+
+@test "a reader that ends early leaves no snapshot behind" {
+	finished --network none "$img" sh -c 'for i in $(seq 2000); do echo >"/$i-a-name-that-fills-the-pipe-to-the-reader"; done'
+	for option in '' '--json' '-o -'; do
+		echo "$option"
+		# shellcheck disable=SC2086 # words
+		run ! --separate-stderr bash -c "set -o pipefail; ct-diff $option $c | head -c 1 >/dev/null"
+		[ -z "$stderr" ]
+		[ -z "$(ls "$CT_ROOT/tmp")" ]
+	done
+}
+
+@test "a layer that was not written completely is not left in its file" {
+	finished --network none "$img" sh -c 'touch /.wh.x'
+	run -1 ct-diff -o "$D/incomplete" "$c"
+	[ ! -e "$D/incomplete" ]
+}
