@@ -163,6 +163,17 @@ bool strv_has(const struct strv *l, const char *s)
 	return false;
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strv_sort(struct strv *l, size_t from)
+{
+	if (from < l->n)
+		qsort(l->v + from, l->n - from, sizeof(*l->v), by_bytes);
+}
+
 void strv_split(struct strv *l, const char *s, char sep)
 {
 	const char *end;

@@ -52,6 +52,7 @@ void strv_take(struct strv *l, char *s);      /* adds s itself; the list owns it
 void strv_free(struct strv *l);
 char *strv_join(const struct strv *l, const char *between); /* "" for an empty list */
 bool strv_has(const struct strv *l, const char *s);
+void strv_sort(struct strv *l, size_t from); /* by bytes: the elements from this index on */
 /* Splits s at each sep and adds the parts; empty parts count. */
 void strv_split(struct strv *l, const char *s, char sep);
 

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,11 +80,6 @@ static int step_into(const struct sources *s, const struct strv *dirs, const cha
 	return 0;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Keeps the paths that exist and are not excluded. plain: the source has no wildcard, so its one
  * path is required. */
 static int keep(const struct sources *s, const struct strv *found, bool plain, struct strv *out,
@@ -136,7 +129,6 @@ int sources_find(const struct sources *s, const char *source, struct strv *out, 
 		strv_free(&found);
 		found = next;
 	}
-	if (found.n)
-		qsort(found.v, found.n, sizeof(*found.v), by_text);
+	strv_sort(&found, 0);
 	return keep(s, &found, !glob_is(source), out, e);
 }

@@ -221,11 +221,6 @@ static bool add_ports(const struct stepping *s, const char *text, struct strv *o
 	return true;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static void do_expose(struct stepping *s)
 {
 	struct build_stage *stage = stepping_stage(s);
@@ -247,7 +242,7 @@ static void do_expose(struct stepping *s)
 		stepping_fault(s, "%s: expands to an empty text", s->at->rest);
 		return;
 	}
-	qsort(words.v, words.n, sizeof(*words.v), by_text);
+	strv_sort(&words, 0);
 	for (size_t i = 0; i < words.n; i++)
 		if (!add_ports(s, words.v[i], &ports))
 			return;

@@ -1,6 +1,5 @@
 #include "build/stepkey.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void stepkey_begin(struct stepkey *k, const char *parent, const char *instruction)
@@ -33,15 +32,9 @@ void stepkey_add_list(struct stepkey *k, const struct strv *list)
 		stepkey_add(k, list->v[i]);
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void stepkey_add_set(struct stepkey *k, struct strv *list)
 {
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), by_text);
+	strv_sort(list, 0);
 	stepkey_add_list(k, list);
 }
 

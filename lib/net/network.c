@@ -79,11 +79,6 @@ void network_link(const struct network *n, struct in_addr address, char link[16]
 
 /* --- definitions --- */
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static const char *from_env(const char *variable, const char *usual)
 {
 	const char *value = getenv(variable);
@@ -190,8 +185,7 @@ static int add_entries(int dir, const char *name, struct strv *names, struct err
 	while (d && (entry = readdir(d)))
 		if (name_check_container(entry->d_name, &ignored) == 0)
 			strv_add(names, entry->d_name);
-	if (names->n > before)
-		qsort(names->v + before, names->n - before, sizeof(*names->v), compare_names);
+	strv_sort(names, before);
 	return 0;
 }
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -214,11 +213,6 @@ static int list(const struct store *s, const char *kind, const char *only, struc
 	return errno ? err_sys(e, "%s/%s", s->root_path, path) : 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int name_list(const struct store *s, const char *kind, const char *id, struct strv *names,
 	      struct err *e)
 {
@@ -226,8 +220,7 @@ int name_list(const struct store *s, const char *kind, const char *id, struct st
 
 	if (list(s, kind, id, names, NULL, e) < 0)
 		return -1;
-	if (names->n > before)
-		qsort(names->v + before, names->n - before, sizeof(*names->v), compare);
+	strv_sort(names, before);
 	return 0;
 }
 
@@ -236,8 +229,7 @@ void name_pick(const struct strv *names, const struct strv *ids, const char *id,
 	for (size_t i = 0; i < ids->n; i++)
 		if (strcmp(ids->v[i], id) == 0 && !strchr(names->v[i], '@'))
 			strv_add(out, names->v[i]);
-	if (out->n)
-		qsort(out->v, out->n, sizeof(*out->v), compare);
+	strv_sort(out, 0);
 }
 
 int name_list_all(const struct store *s, const char *kind, struct strv *names, struct strv *ids,

@@ -58,8 +58,7 @@ static int list_used(const struct store *s, const char *part, struct strv *used,
 		else if (e->sys != ENOENT) /* removed meanwhile */
 			return -1;
 	}
-	if (used->n)
-		qsort(used->v, used->n, sizeof(*used->v), by_name);
+	strv_sort(used, 0);
 	return 0;
 }
 

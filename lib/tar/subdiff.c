@@ -120,11 +120,6 @@ static int links_differ(const struct search *s, const struct filediff *a, const 
 
 static int compare_here(struct search *s, const struct candidate *c, struct err *e);
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static int add_entries(const struct filediff *dir, struct strv *names)
 {
 	int fd = dir->there && S_ISDIR(dir->st.stx_mode)
@@ -155,8 +150,7 @@ static int compare_entries(struct search *s, const struct filediff *a, const str
 			       DEPTH_MAX);
 	if (add_entries(a, &names) < 0 || add_entries(b, &names) < 0)
 		return failed(s, e);
-	if (names.n)
-		qsort(names.v, names.n, sizeof(*names.v), by_name);
+	strv_sort(&names, 0);
 	s->depth++;
 	for (size_t i = 0; i < names.n; i++) {
 		if (i && str_equal(names.v[i - 1], names.v[i]))

@@ -119,6 +119,23 @@ static void splitting_keeps_empty_parts(void **state)
 	assert_int_equal(l.n, 1);
 }
 
+static void a_list_is_sorted_from_an_index_on(void **state)
+{
+	own_strv struct strv l = {0};
+
+	(void)state;
+	strv_sort(&l, 0);
+	strv_split(&l, "z,b,a\xff,a", ',');
+	strv_sort(&l, 1);
+	assert_string_equal(l.v[0], "z");
+	assert_string_equal(l.v[1], "a");
+	assert_string_equal(l.v[2], "a\xff");
+	assert_string_equal(l.v[3], "b");
+	strv_sort(&l, 4);
+	strv_sort(&l, 0);
+	assert_string_equal(l.v[3], "z");
+}
+
 static void a_buffer_holds_any_bytes_and_ends_in_a_zero(void **state)
 {
 	own_buf struct buf b = {0};
@@ -147,6 +164,7 @@ int main(void)
 		cmocka_unit_test(null_equals_only_null),
 		cmocka_unit_test(a_list_is_an_argument_vector),
 		cmocka_unit_test(splitting_keeps_empty_parts),
+		cmocka_unit_test(a_list_is_sorted_from_an_index_on),
 		cmocka_unit_test(a_buffer_holds_any_bytes_and_ends_in_a_zero),
 	};
 
