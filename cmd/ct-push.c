@@ -115,17 +115,15 @@ static int send_image(const struct store *s, const char *ref, struct registry *r
 	return failed ? -1 : 0;
 }
 
-static int push(const struct store *s, char **operands, struct registry *r, struct err *e)
+static int push(const struct store *s, const char *ref, const char *id, struct registry *r,
+		struct err *e)
 {
-	char id[ID_LEN];
-
-	if (name_resolve(s, "img", operands[0], id, e) < 0 ||
-	    find_sources(s, id, r->ref, &r->sources, e) < 0)
+	if (find_sources(s, id, r->ref, &r->sources, e) < 0)
 		return -1;
 	r->actions = "pull,push";
 	/* Only on a terminal: scripts rely on one line for each error. */
 	r->retry = isatty(STDERR_FILENO) ? say_retry : NULL;
-	return send_image(s, operands[0], r, e);
+	return send_image(s, ref, r, e);
 }
 
 int main(int argc, char **argv)
@@ -147,7 +145,7 @@ int main(int argc, char **argv)
 	    read_target(&s, operands, &to, &e) < 0 || http_begin(args.insecure, &e) < 0 ||
 	    registry_open(&r, &to, args.creds, &e) < 0)
 		return cmd_failed(&e);
-	if (push(&s, operands, &r, &e) == 0)
+	if (push(&s, operands[0], id, &r, &e) == 0)
 		return cmd_end(0);
 	registry_hide(&r, &e);
 	return cmd_failed(&e);
