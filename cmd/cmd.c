@@ -207,6 +207,11 @@ void cmd_progress(uint64_t entries, uint64_t bytes)
 		 (unsigned long long)(bytes / 1000000));
 }
 
+void cmd_progress_bytes(uint64_t bytes)
+{
+	cmd_show("%llu MB", (unsigned long long)(bytes / 1000000));
+}
+
 void cmd_progress_end(void)
 {
 	if (progress_shown)

@@ -37,8 +37,9 @@ int cmd_failed(const struct err *e);
  * wait and is updated at intervals; cmd_progress_end deletes it.
  */
 void cmd_show(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* The same with the signature of treecopy_progress. */
+/* The same for entries and bytes (the signature of treecopy_progress), or for bytes alone. */
 void cmd_progress(uint64_t entries, uint64_t bytes);
+void cmd_progress_bytes(uint64_t bytes);
 void cmd_progress_end(void);
 
 /*

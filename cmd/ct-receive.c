@@ -25,18 +25,13 @@ static const struct opt_program program = {
 	.max = 0,
 };
 
-static void show(uint64_t bytes)
-{
-	cmd_show("%llu MB", (unsigned long long)(bytes / 1000000));
-}
-
 static int receive(const struct store *s, const char *name, struct strv *notes, struct err *e)
 {
 	struct err ignored;
 	char id[ID_LEN];
 
 	if (objectreceive(s, STDIN_FILENO, "standard input", name, id, notes,
-			  isatty(STDERR_FILENO) ? show : NULL, e) < 0)
+			  isatty(STDERR_FILENO) ? cmd_progress_bytes : NULL, e) < 0)
 		return -1;
 	cmd_progress_end();
 	for (size_t i = 0; i < notes->n; i++)

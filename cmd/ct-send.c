@@ -28,11 +28,6 @@ static const struct opt_program program = {
 	.max = 1,
 };
 
-static void show(uint64_t bytes)
-{
-	cmd_show("%llu MB", (unsigned long long)(bytes / 1000000));
-}
-
 int main(int argc, char **argv)
 {
 	struct send_args args = {0};
@@ -49,7 +44,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	failed = store_open(&store, STORE_LOOK, &e) < 0 ||
 		objectsend(&store, operands[0], args.parent, STDOUT_FILENO, "standard output",
-			   isatty(STDERR_FILENO) ? show : NULL, &e) < 0;
+			   isatty(STDERR_FILENO) ? cmd_progress_bytes : NULL, &e) < 0;
 	cmd_progress_end();
 	if (failed && e.sys == EPIPE)
 		*e.msg = '\0'; /* the reader has printed the reason */
