@@ -1,6 +1,6 @@
 /*
  * Variables and quotes in the words of a Dockerfile (Dockerfile reference, "Environment
- *replacement"):
+ * replacement"):
  *
  *	$NAME ${NAME}
  *	${NAME:-WORD} ${NAME-WORD}	WORD, if NAME is not set (with ":", or is empty)
@@ -11,8 +11,8 @@
  *	${NAME/PATTERN/WORD} ${NAME//PATTERN/WORD}	the first match, all matches replaced
  *
  * WORD may contain variables. In a PATTERN "*" and "?" are wildcards, and "\" quotes them. Text in
- *single quotes is literal. In double quotes variables are replaced, and the escape character quotes
- *", $ and itself. Special parameters ($1, $@, ...) are never set.
+ * single quotes is literal. In double quotes, variables are replaced, and the escape character
+ * quotes ", $ and itself. Special parameters ($1, $@, ...) are never set.
  */
 #ifndef CT_EXPAND_H
 #define CT_EXPAND_H

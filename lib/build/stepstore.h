@@ -6,8 +6,8 @@
  *	CT_ROOT/steps/cache-K/	data (for RUN --mount=type=cache)
  *
  * KEY is the digest of a step's inputs: the files before it, the instruction, its arguments, the
- *content that it reads (stepkey.h). A step appears by one rename. If `synced` exists, its data is
- *on disk; a step of an earlier boot without it is removed, because a power cut may have lost data.
+ * content that it reads (stepkey.h). A step appears by one rename. If `synced` exists, its data is
+ * on disk; a step of an earlier boot without it is removed, because a power cut may have lost data.
  *
  * The config of an image names its steps (step*). stepstore_prune removes steps that no image
  * names.

@@ -8,7 +8,7 @@
  *	exit		how the container ended: phase, code, oomkilled, started, finished
  *
  * `exit` contains only newlines or zero bytes while the container runs. It is written in place: a
- *process that has it open learns the exit status even if the container is removed at once.
+ * process that has it open learns the exit status even if the container is removed at once.
  *
  * CT_RUN/ps_N, which exists while the container runs:
  *	state		first process and supervisor with their start times, boot id, started

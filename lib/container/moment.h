@@ -35,9 +35,9 @@ struct moment {
 
 /*
  * Takes the files of the object that ref names. An object with another subvolume among its files is
- * refused. freeze: a running container, and running containers
- * that use the volume, are frozen while the snapshots are taken, after most unwritten data was
- * written to disk; a container that its user froze stays frozen.
+ * refused. freeze: a running container, and running containers that use the volume, are frozen
+ * while the snapshots are taken, after most unwritten data was written to disk; a container that
+ * its user froze stays frozen.
  */
 int moment_take(const struct store *s, const char *ref, bool freeze, struct moment *m,
 		struct err *e);

@@ -9,8 +9,8 @@
  *
  * A part is "NAME file SIZE", a file of the object's directory with its bytes, or "NAME
  * subvolume", with a send stream of version 1 (sendstream.h). identity: of the first subvolume;
- * parent: it is a difference to that one; image: the container was made from that one. All are
- *"UUID TRANSACTION" (struct subvol_identity). read-only: the volume is a snapshot.
+ * parent: it is a difference to that one; image: the container was made from that one. Each is
+ * "UUID TRANSACTION" (struct subvol_identity). read-only: the volume is a snapshot.
  */
 #ifndef CT_TRANSFER_H
 #define CT_TRANSFER_H
@@ -25,7 +25,7 @@
 
 struct err;
 
-enum { TRANSFER_PARTS = MOMENT_FILES + 8, TRANSFER_ID = 64 };
+enum { TRANSFER_PARTS = MOMENT_FILES + 8 };
 
 struct transfer_part {
 	char name[24];

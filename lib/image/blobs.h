@@ -4,11 +4,11 @@
  *	CT_ROOT/blobs/HEX
  *
  * Mode 0600: the blob is incomplete. Mode 0400: the blob is complete and its digest verified. After
- *a boot all blobs get mode 0600 (store.c), because a power cut may have lost data.
+ * a boot all blobs get mode 0600 (store.c), because a power cut may have lost data.
  *
  * The process that fills a blob holds an exclusive flock on it, a reader a shared one. So a second
- *pull of the same blob waits for the first and then finds the complete blob. The next pull resumes
- *the blobs that an interrupted pull leaves.
+ * pull of the same blob waits for the first and then finds the complete blob. The next pull resumes
+ * the blobs that an interrupted pull leaves.
  */
 #ifndef CT_BLOBS_H
 #define CT_BLOBS_H

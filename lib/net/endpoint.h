@@ -1,7 +1,7 @@
 /*
  * A container's endpoint on a network: its address (leased from the network), its veth pair, its
- *elements in the nftables sets, and its name for other containers. Everything is written to the
- *record CT_RUN/ps_N/net before it is made:
+ * elements in the nftables sets, and its name for other containers. Everything is written to the
+ * record CT_RUN/ps_N/net before it is made:
  *
  *	set=CT_BRIDGE
  *	name=NAME			if the container has a name

@@ -1,7 +1,7 @@
 /*
  * The file system with the files of a running container's /etc: a tmpfs of a fixed size, because
- *the container can write to them. It is not attached on the host. The supervisor keeps a descriptor
- *of it, through which other commands reach the files:
+ * the container can write to them. It is not attached on the host. The supervisor keeps a
+ * descriptor of it, through which other commands reach the files:
  *
  *	CT_RUN/ps_N/etc		"PID START DESCRIPTOR DEVICE": the supervisor's process id and start
  *				time, the descriptor's number, the file system's st_dev

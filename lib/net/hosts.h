@@ -1,6 +1,6 @@
 /*
  * The names of containers in each other's /etc/hosts: every member of a network finds every named
- *container (--name) on it, in whatever order they joined.
+ * container (--name) on it, in whatever order they joined.
  *
  *	CT_RUN/net/NAME/hosts	a record: ps_N=ADDRESS<tab>NAME
  *	hosts			a container's file (etcdir.h), mounted over its /etc/hosts. It is

@@ -1,6 +1,6 @@
 /*
  * Networks: a network is a bridge of the host with a subnet. Its containers reach each other over
- *the bridge, and other networks through it.
+ * the bridge, and other networks through it.
  *
  * The default network, "default", is defined by the environment: CT_BRIDGE (ct0, at most 9
  * characters) is its bridge, CT_SUBNET (10.142.0.0/16) its subnet. Others are records

@@ -1,12 +1,12 @@
 /*
- * The parts that images are made of and share: layers (layerstore.h), steps of builds
- *(stepstore.h).
+ * The parts that images are made of and share: layers (layerstore.h) and steps of builds
+ * (stepstore.h).
  *
  *	CT_ROOT/DIR/KEY/
  *
- * An image's config lists the keys of its parts. A part appears and goes by a rename of its
- *directory. A part that no image lists is collected, unless another process holds the store of
- *parts.
+ * An image's config lists the keys of its parts. A rename of its directory makes a part appear, or
+ * removes it. A part that no image lists is collected, unless a process holds the directory
+ * (partstore_hold).
  */
 #ifndef CT_PARTSTORE_H
 #define CT_PARTSTORE_H
@@ -25,13 +25,15 @@ struct partstore {
 /* A descriptor of the directory; -1 with e->sys ENOENT: the store has had no part yet. */
 int partstore_open(const struct store *s, const struct partstore *p, struct err *e);
 
-/* Takes a shared lock, and makes the directory if need be. While the descriptor is open, no part is
- * collected. */
+/*
+ * Takes a shared lock, and makes the directory if it is missing. While the descriptor is open, no
+ * part is collected.
+ */
 int partstore_hold(const struct store *s, const struct partstore *p, struct err *e);
 
 /*
- * Removes the parts that no image lists, and adds their keys to removed (NULL: not wanted). Gives 1
- * if partstore_hold has locked them: nothing was removed.
+ * Removes the parts that no image lists, and adds their keys to removed (may be NULL). Returns 1
+ * if a process holds the directory: nothing was removed.
  */
 int partstore_collect(const struct store *s, const struct partstore *p, struct strv *removed,
 		      struct err *e);
