@@ -1,9 +1,13 @@
 #include "unit.h"
 
 #include <endian.h>
+#include <sched.h>
+#include <sys/mount.h>
 
+#include "base/own.h"
 #include "base/str.h"
 #include "sendtext.h"
+#include "tar/sendapply.h"
 #include "tar/sendstream.h"
 
 static struct err e;
@@ -139,6 +143,54 @@ static void what_is_no_stream_is_named(void **state)
 	assert_refused(open_text(&part, &t), &e, "ends early");
 }
 
+/* Applies a stream that makes a file (MKFILE) or empties one (TRUNCATE). */
+static int apply(int root, enum sendstream_command command, const char *path)
+{
+	own_buf struct buf first = {0}, body = {0}, all = {0}, none = {0};
+	struct sendapply a = {.root = root, .parent = -1};
+	struct text t;
+	uint64_t size = 0;
+
+	begin(&all);
+	add_attribute(&first, SEND_A_UUID, "0123456789abcdef", 16);
+	add_command(&all, SEND_SUBVOL, &first);
+	add_attribute(&body, SEND_A_PATH, path, strlen(path));
+	add_attribute(&body, SEND_A_SIZE, &size, sizeof(size));
+	add_command(&all, command, &body);
+	add_command(&all, SEND_END, &none);
+	t = (struct text){(unsigned char *)all.data, all.len};
+	s = (struct sendstream){.what = "in", .read = take, .arg = &t};
+	return sendapply_run(&a, &s, &e);
+}
+
+/* Without the confinement of the process that receives. */
+static void no_path_leads_through_a_link_or_into_a_mount(void **state)
+{
+	struct scratch *in = *state;
+	own_str char *mounted = str_fmt("%s/mount", in->path);
+	own_fd int below = -1;
+
+	assert_int_equal(mkdirat(in->dir, "dir", 0700), 0);
+	assert_int_equal(mkdirat(in->dir, "mount", 0700), 0);
+	scratch_link(in, "dir", "link");
+	scratch_link(in, "dir/file", "last");
+	assert_int_equal(apply(in->dir, SEND_MKFILE, "dir/file"), 0);
+	assert_int_equal(apply(in->dir, SEND_TRUNCATE, "dir/file"), 0);
+	assert_refused(apply(in->dir, SEND_MKFILE, "link/new"), &e,
+		       "in: link/new: Too many levels of symbolic links");
+	assert_refused(apply(in->dir, SEND_TRUNCATE, "link/file"), &e,
+		       "in: link/file: Too many levels of symbolic links");
+	assert_refused(apply(in->dir, SEND_TRUNCATE, "last"), &e,
+		       "in: last: Too many levels of symbolic links");
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("tmpfs", mounted, "tmpfs", 0, NULL), 0);
+	below = open(in->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* in this mount namespace */
+	assert_refused(apply(below, SEND_MKFILE, "mount/new"), &e,
+		       "in: mount/new: Invalid cross-device link");
+	assert_int_equal(umount(mounted), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +198,7 @@ int main(void)
 		cmocka_unit_test(paths_outside_the_root_are_refused),
 		cmocka_unit_test(any_changed_byte_is_noticed),
 		cmocka_unit_test(what_is_no_stream_is_named),
+		unit_test_scratch(no_path_leads_through_a_link_or_into_a_mount),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
