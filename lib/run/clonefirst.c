@@ -52,6 +52,7 @@ static pid_t clone_by_way(struct run *r, struct clone_args args)
 {
 	own_fd int end = -1;
 	pid_t way = proc_fork_pipe(&end), pid = -EAGAIN;
+	int failed;
 
 	if (way < 0)
 		return -1;
@@ -68,7 +69,13 @@ static pid_t clone_by_way(struct run *r, struct clone_args args)
 	if (pid < 0)
 		return -1;
 	r->supervisor.pidfd = pidfd_open(pid, 0);
-	return pid;
+	if (r->supervisor.pidfd >= 0)
+		return pid;
+	failed = errno;
+	kill(pid, SIGKILL);
+	proc_wait_child(pid);
+	errno = failed;
+	return -1;
 }
 
 static void explain_clone(pid_t pid, uint64_t flags)

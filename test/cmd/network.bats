@@ -486,6 +486,16 @@ netns() {
 	[ -z "$(find "$CT_RUN" -maxdepth 1 -name 'ps_*')$(ls -A /run/ct-userns)" ]
 }
 
+@test "a first process on another container's network that cannot be watched is ended, and the run fails" {
+	type strace || skip 'strace is not installed'
+	[ "$B" = "${B%asan}" ] || skip 'the sanitizers do not run below strace'
+	c=$(ct-run -d --network none "$img" sleep 1000)
+	run -125 timeout -k 1 60 strace -qq -o /dev/null -e inject=pidfd_open:error=EMFILE:when=1 \
+		ct-run --network "container:$c" "$img" sleep 1000
+	[ "$output" = 'ct-run: a process in new namespaces: Too many open files' ]
+	[ "$(ct-ps -q)" = "$c" ]
+}
+
 @test "a container whose network another one uses is not removed, and the error names the user" {
 	contain web
 	c=$(ct-run -d --network container:web "$img" sleep 1000)
