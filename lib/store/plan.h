@@ -60,6 +60,8 @@ enum users_mode {
 };
 enum users_mode users_mode_read(const char *text);
 
+struct bundle;
+
 struct plan {
 	const char *image;      /* img_N; NULL with --rootfs */
 	const char *image_name; /* the image as the user named it */
@@ -86,6 +88,7 @@ struct plan {
 	struct limits limits;
 	uint64_t log_max; /* bytes; 0: unlimited */
 	uint32_t stages;  /* a bit (1 << STAGE_x) for each requested stage; 0: all but "time" */
+	const struct bundle *bundle; /* an OCI bundle (bundle.h); NULL: a container of the store */
 };
 
 bool plan_has_stage(const struct plan *p, enum stage_id stage);

@@ -1,0 +1,28 @@
+/*
+ * Which devices the processes of a cgroup may use: devices.allow and devices.deny on cgroup v1, a
+ * BPF program (BPF_PROG_TYPE_CGROUP_DEVICE) on v2.
+ */
+#ifndef CT_DEVRULES_H
+#define CT_DEVRULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+struct devrule {
+	bool allow;
+	char type;            /* 'a' (all), 'b' or 'c' */
+	int64_t major, minor; /* -1: every one */
+	char access[4];       /* of "rwm"; "": all of them */
+};
+
+/*
+ * Replaces the rules of an existing cgroup. A later rule overrides an earlier one; a device that no
+ * rule names is denied, except on v1, where the parent's rules hold until the first rule. n 0
+ * changes nothing.
+ */
+int devrules_set(const char *group, const struct devrule *rules, size_t n, struct err *e);
+
+#endif
