@@ -73,7 +73,7 @@ $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
 	$(call say,LINK)$(LINK) -o $@ $(filter %.o,$^) $(B)/libct.a $(LIBS) $(LDLIBS)
 
 # A program of several commands has more files than one.
-$(B)/ct-run: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/run-*.c))
+$(B)/ct-run: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/run-*.c)) $(B)/cmd/rm-end.o
 $(B)/ct-rm: $(B)/cmd/rm-end.o
 $(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
 $(B)/ct-volumes: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/volumes-*.c))

@@ -63,6 +63,7 @@ static const struct column columns[] = {
 	{.name = "memory", .hidden = true, .number = true},
 	{.name = "memorylimit", .hidden = true, .number = true},
 	{.name = "processes", .hidden = true, .number = true},
+	{.name = "stoptimeout", .hidden = true, .number = true},
 	{.name = NULL},
 };
 
@@ -171,7 +172,8 @@ static void show_one(const struct listed *l, const struct container *c,
 	own_str char *code =
 		runs || st->phase == CONTAINER_DEAD ? NULL : str_fmt("%d", container_status(st));
 	const char *image = record_get(&c->config, "image-name"),
-		   *signal = record_get(&c->config, "stopsignal");
+		   *signal = record_get(&c->config, "stopsignal"),
+		   *timeout = record_get(&c->config, "stoptimeout");
 	const char *values[] = {
 		c->id,
 		record_get(&c->config, "name"),
@@ -194,6 +196,7 @@ static void show_one(const struct listed *l, const struct container *c,
 		used.memory,
 		used.limit,
 		used.processes,
+		timeout ? timeout : "10",
 	};
 
 	table_row(l->table, values);

@@ -5,6 +5,7 @@
 #include "base/selfexe.h"
 #include "base/step.h"
 #include "cmd.h"
+#include "rm-end.h"
 #include "run.h"
 #include "run/choice.h"
 #include "run/runopts.h"
@@ -85,7 +86,8 @@ int main(int argc, char **argv)
 	if (runplan_make(&opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
 			 &kept, &e) < 0 ||
 	    userstage_settle(&plan, &launch.notes, &e) < 0 ||
-	    cidfile_open(&cidfile, opts.cidfile, &e) < 0)
+	    cidfile_open(&cidfile, opts.cidfile, &e) < 0 ||
+	    (opts.replace && rm_named(&store, opts.name, &e) < 0))
 		return cmd_failed(&e);
 	runplan_complete_env(&plan);
 	plan.image = ref ? image.id : NULL;

@@ -61,6 +61,7 @@ static int start_one(const char *ref, void *arg, struct err *e)
 	if (container_open(&args->store, ref, &c, e) < 0)
 		return -1;
 	plan_read(&plan, &c.config);
+	launch.remove = plan.remove;
 	if (userstage_settle(launch.plan, &launch.notes, e) < 0)
 		return -1;
 	snprintf(launch.id, sizeof(launch.id), "%s", c.id);

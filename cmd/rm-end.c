@@ -1,5 +1,6 @@
 #include "rm-end.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "base/own.h"
 #include "base/proc.h"
 #include "kernel/cgroup.h"
+#include "store/draft.h"
 #include "store/names.h"
 
 enum { SUPERVISOR_MS = 5000, FORCED_MS = 1000, KILLED_MS = 50 };
@@ -77,4 +79,20 @@ int rm_end(const struct store *s, const char *id, const struct container_state *
 	if (!alone)
 		wait_for_supervisor(supervisor, force);
 	return container_clean(s, id, e);
+}
+
+int rm_named(const struct store *s, const char *name, struct err *e)
+{
+	own_container struct container c = CONTAINER_NONE;
+	struct container_state st;
+	char id[ID_LEN];
+
+	if (name_holder(s, "ps", name, id) < 0)
+		return 0;
+	kill_one(s, id);
+	if (container_open(s, id, &c, e) < 0 || container_state(s, &c, &st, e) < 0)
+		return e->sys == ENOENT ? 0 : -1;
+	return rm_end(s, id, &st, true, e) < 0 || draft_unpublish(s, id, e) < 0
+		? err_wrap(e, "%s", name)
+		: 0;
 }

@@ -23,4 +23,7 @@ void rm_kill(const struct store *s, const struct strv *refs);
 int rm_end(const struct store *s, const char *id, const struct container_state *st, bool force,
 	   struct err *e);
 
+/* Kills and removes the container that has the name; that no container has it is success. */
+int rm_named(const struct store *s, const char *name, struct err *e);
+
 #endif

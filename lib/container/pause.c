@@ -107,6 +107,40 @@ int pause_end(struct pause *p, struct err *e)
 	return failed;
 }
 
+/* The lock keeps a process that takes a snapshot from thawing what the user froze meanwhile. */
+static int change_by_user(int run, const char *id, const char *group, bool freeze, struct err *e)
+{
+	struct pause p;
+	int taken = take_mark(&p, run, id, e), failed = -1;
+
+	if (taken < 0)
+		return -1;
+	if (!taken || (cgroup_freezer(group, &p.freezer, e) < 0 && e->sys == ENOENT)) {
+		err_set(e, "not running");
+		e->sys = ESRCH;
+	} else if (p.freezer.control >= 0 && thaw_marked(&p, e) == 0) {
+		if (freezer_is_frozen(&p.freezer) == freeze) {
+			err_set(e, freeze ? "already paused" : "not paused");
+			e->sys = EALREADY;
+		} else {
+			failed = freeze ? freezer_freeze(&p.freezer, FREEZE_MS, e)
+					: freezer_thaw(&p.freezer, e);
+		}
+	}
+	pause_end(&p, &(struct err){0});
+	return failed;
+}
+
+int pause_start(int run, const char *id, const char *group, struct err *e)
+{
+	return change_by_user(run, id, group, true, e);
+}
+
+int pause_stop(int run, const char *id, const char *group, struct err *e)
+{
+	return change_by_user(run, id, group, false, e);
+}
+
 /* Takes the lock of the mark with flock(2)'s operation `how`; false if it was not taken. */
 static bool settle(int run, const char *id, const char *group, int how)
 {

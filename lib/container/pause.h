@@ -33,6 +33,14 @@ int pause_end(struct pause *p, struct err *e);
 /* Thaws the container if the process that froze it for a snapshot was killed. */
 void pause_settle(int run, const char *id, const char *group);
 
+/*
+ * Freezes a running container until pause_stop, or thaws it: what its user asks for. Waits for a
+ * process that is taking a snapshot. e->sys EALREADY: it is frozen already (or not frozen); ESRCH:
+ * it has ended.
+ */
+int pause_start(int run, const char *id, const char *group, struct err *e);
+int pause_stop(int run, const char *id, const char *group, struct err *e);
+
 /* Whether the user froze the container. If another process is taking a snapshot, waits for it
  * first. */
 bool pause_by_user(int run, const char *id, const char *group);

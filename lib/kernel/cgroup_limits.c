@@ -181,6 +181,51 @@ int cgroup_limits_set(const char *group, const struct limits *want, struct err *
 	return hold_all(&(struct target){.group = group}, want, e);
 }
 
+/* A limit that is taken away; the functions above write only limits that there are. */
+static int lift(const struct target *t, const char *option, const char *controller,
+		const char *file, struct err *e)
+{
+	own_str char *said = str_fmt("%s -1", option);
+
+	return hold(t, said, controller, file, is_v2(controller) ? "max" : "-1", e);
+}
+
+/* On v1 the sum must never be below the memory limit, so a growing sum is written first. */
+static int change_memory(const struct target *t, const struct limits *now,
+			 const struct limits *want, struct err *e)
+{
+	const char *file = is_v2("memory") ? "memory.swap.max" : "memory.memsw.limit_in_bytes";
+	uint64_t memory = want->memory;
+
+	if (now->memory == memory && now->memory_swap == want->memory_swap)
+		return 0;
+	if (want->memory_swap == LIMIT_NONE && lift(t, "--memory-swap", "memory", file, e) < 0)
+		return -1;
+	if (!is_v2("memory") && memory > now->memory && hold_swap(t, want, e) < 0 &&
+	    (want->memory_swap || e->sys != ENOENT))
+		return -1;
+	return hold_memory(t, want, e);
+}
+
+int cgroup_limits_change(const char *group, const struct limits *now, const struct limits *want,
+			 struct err *e)
+{
+	const struct target t = {.group = group};
+	struct limits cpu = {.cpus = now->cpus == want->cpus ? 0 : want->cpus,
+			     .cpu_shares = now->cpu_shares == want->cpu_shares ? 0
+									       : want->cpu_shares};
+
+	if (change_memory(&t, now, want, e) < 0 || hold_cpu(&t, &cpu, e) < 0)
+		return -1;
+	if (!str_equal(now->cpuset_cpus, want->cpuset_cpus) &&
+	    hold_cpuset(&t, want->cpuset_cpus, e) < 0)
+		return -1;
+	if (now->pids == want->pids)
+		return 0;
+	return want->pids == LIMIT_NONE ? hold(&t, "--pids-limit -1", "pids", "pids.max", "max", e)
+					: hold_pids(&t, want, e);
+}
+
 int cgroup_limits_describe(const struct limits *want, cgroup_limits_note *note, void *arg,
 			   struct err *e)
 {

@@ -31,6 +31,13 @@ struct limits {
 int cgroup_limits_set(const char *group, const struct limits *want, struct err *e);
 
 /*
+ * Changes the limits of a cgroup that has the limits `now`: writes only those that differ. After a
+ * failure some may be changed.
+ */
+int cgroup_limits_change(const char *group, const struct limits *now, const struct limits *want,
+			 struct err *e);
+
+/*
  * Reports what cgroup_limits_set would write: controller, file and value, one
  * call for each file.
  */

@@ -9,18 +9,21 @@
 #include "base/record.h"
 #include "container/mountopts.h"
 #include "image/pull.h"
+#include "run/limitopts.h"
 #include "store/plan.h"
 
 struct runopts {
-	bool detach, no_input, interactive, tty, remove, init, read_only, privileged, publish_all;
+	bool detach, no_input, interactive, tty, remove, replace, init, read_only, privileged,
+		publish_all;
 	const char *name, *cidfile, *workdir, *user, *hostname, *entrypoint, *stop_signal, *rootfs;
 	enum explain_mode explain;
 	bool dry_run, step;
-	const char *network, *userns, *memory_swap, *cpus, *cpuset_cpus, *pids_limit;
+	const char *network, *userns, *stop_timeout;
+	struct limitopts limits;
 	struct strv ports, env, env_files, labels, dns, hosts, ulimits, cap_add, cap_drop;
 	struct mountopts mounts;
 	struct strv only, without; /* names of stages (stage.h) */
-	uint64_t memory, cpu_shares, shm_size, log_max;
+	uint64_t shm_size, log_max;
 	enum pull_policy pull;
 };
 

@@ -19,11 +19,12 @@
 #include "run/choice.h"
 #include "run/command.h"
 #include "run/envfile.h"
+#include "run/limitopts.h"
 #include "run/netstage.h"
 #include "run/program.h"
 #include "store/names.h"
 
-enum { PIDS = 2048, SHM_SIZE = 64 << 20, HOSTNAME_MAX = 64, CPU_SHARES_MAX = 262144 };
+enum { PIDS = 2048, SHM_SIZE = 64 << 20, HOSTNAME_MAX = 64 };
 
 /* Stores the string for the lifetime of the plan. */
 static const char *keep(struct strv *kept, char *s)
@@ -100,46 +101,6 @@ static int plan_command(const struct runopts *o, const struct record *image, cha
 		record_get_list(image, "cmd", &p->args);
 	if (!p->args.n)
 		strv_add(&p->args, "/bin/sh");
-	return 0;
-}
-
-static int plan_limits(const struct runopts *o, struct limits *l, struct err *e)
-{
-	uint64_t pids;
-
-	*l = (struct limits){.memory = o->memory,
-			     .cpu_shares = o->cpu_shares,
-			     .cpuset_cpus = o->cpuset_cpus,
-			     .pids = PIDS,
-			     .pids_default = true};
-	if (o->cpu_shares && (o->cpu_shares < 2 || o->cpu_shares > CPU_SHARES_MAX))
-		return err_set(e, "--cpu-shares %llu: not between 2 and %d",
-			       (unsigned long long)o->cpu_shares, CPU_SHARES_MAX);
-	if (o->memory_swap) {
-		if (strcmp(o->memory_swap, "-1") == 0)
-			l->memory_swap = LIMIT_NONE;
-		else if (num_size(o->memory_swap, &l->memory_swap, e) < 0)
-			return err_wrap(e, "--memory-swap");
-		if (!o->memory)
-			return err_set(e, "--memory-swap %s: needs --memory", o->memory_swap);
-		if (l->memory_swap < l->memory)
-			return err_set(e, "--memory-swap %s: less than --memory, which it includes",
-				       o->memory_swap);
-	}
-	if (o->cpus) {
-		if (num_fixed(o->cpus, 1000, &l->cpus, e) < 0)
-			return err_wrap(e, "--cpus");
-		if (l->cpus < 10)
-			return err_set(e, "--cpus %s: less than 0.01", o->cpus);
-	}
-	if (o->pids_limit) {
-		if (strcmp(o->pids_limit, "-1") == 0 || strcmp(o->pids_limit, "0") == 0)
-			pids = LIMIT_NONE;
-		else if (num_uint(o->pids_limit, 1, 1 << 22, &pids, e) < 0)
-			return err_wrap(e, "--pids-limit");
-		l->pids = pids;
-		l->pids_default = false;
-	}
 	return 0;
 }
 
@@ -295,9 +256,7 @@ static int check_stages(const struct runopts *o, const struct plan *p, struct er
 		enum stage_id stage;
 		bool given;
 	} needs[] = {
-		{"a limit", STAGE_CGROUP,
-		 o->memory || o->memory_swap || o->cpus || o->cpu_shares || o->cpuset_cpus ||
-			 o->pids_limit},
+		{"a limit", STAGE_CGROUP, limitopts_given(&o->limits)},
 		{"--userns", STAGE_USER, o->userns},
 		{"--network", STAGE_NET, o->network},
 		{"--hostname", STAGE_UTS, o->hostname},
@@ -327,10 +286,16 @@ static int check_bare(const struct runopts *o, struct err *e)
 		bool given;
 		const char *option;
 	} records[] = {
-		{o->detach, "--detach"},    {o->tty, "--tty"},
-		{o->name, "--name"},        {o->cidfile, "--cidfile"},
-		{o->labels.n, "--label"},   {o->stop_signal, "--stop-signal"},
-		{o->log_max, "--log-max"},  {o->dns.n, "--dns"},
+		{o->detach, "--detach"},
+		{o->tty, "--tty"},
+		{o->name, "--name"},
+		{o->cidfile, "--cidfile"},
+		{o->labels.n, "--label"},
+		{o->stop_signal, "--stop-signal"},
+		{o->stop_timeout, "--stop-timeout"},
+		{o->replace, "--replace"},
+		{o->log_max, "--log-max"},
+		{o->dns.n, "--dns"},
 		{o->hosts.n, "--add-host"},
 	};
 
@@ -377,18 +342,40 @@ static int plan_stages(const struct runopts *o, struct plan *p, struct err *e)
 	return check_bare(o, e);
 }
 
+/* Options that are copied into the plan as they are. */
+static int check_texts(const struct runopts *o, struct err *e)
+{
+	uint64_t seconds;
+	int signal;
+
+	if (o->name && name_check_container(o->name, e) < 0)
+		return err_wrap(e, "--name");
+	if (o->replace && !o->name)
+		return err_set(e, "--replace: needs --name");
+	if (o->hostname && check_hostname(o->hostname, e) < 0)
+		return -1;
+	if (o->workdir && *o->workdir != '/')
+		return err_set(e, "--workdir %s: not an absolute path", o->workdir);
+	if (o->stop_signal && sig_read(o->stop_signal, &signal, e) < 0)
+		return err_wrap(e, "--stop-signal");
+	if (o->stop_timeout && num_uint(o->stop_timeout, 0, INT32_MAX, &seconds, e) < 0)
+		return err_wrap(e, "--stop-timeout");
+	return 0;
+}
+
 int runplan_make(const struct runopts *o, const struct record *image, char **command, bool terminal,
 		 struct plan *p, struct strv *kept, struct err *e)
 {
-	int ignored;
-
 	*p = (struct plan){.name = o->name,
 			   .init = o->init,
 			   .read_only = o->read_only,
 			   .privileged = o->privileged,
 			   .hostname = o->hostname,
 			   .shm_size = o->shm_size ? o->shm_size : SHM_SIZE,
-			   .log_max = o->log_max};
+			   .log_max = o->log_max,
+			   .remove = o->remove,
+			   .stop_timeout = o->stop_timeout,
+			   .limits = {.pids = PIDS, .pids_default = true}};
 	p->tty = o->tty || (terminal && !o->no_input && !o->detach);
 	p->user = o->user                                    ? o->user
 		: image && !str_equal(o->userns, "unmapped") ? record_get(image, "user")
@@ -406,21 +393,15 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 			       o->network);
 	if (plan_stages(o, p, e) < 0)
 		return -1;
-	if (o->name && name_check_container(o->name, e) < 0)
-		return err_wrap(e, "--name");
-	if (o->hostname && check_hostname(o->hostname, e) < 0)
+	if (check_texts(o, e) < 0)
 		return -1;
 	if (p->workdir && *p->workdir == '\0')
 		p->workdir = NULL;
-	if (o->workdir && *o->workdir != '/')
-		return err_set(e, "--workdir %s: not an absolute path", o->workdir);
-	if (o->stop_signal && sig_read(o->stop_signal, &ignored, e) < 0)
-		return err_wrap(e, "--stop-signal");
 	if (image)
 		record_get_list(image, "env", &p->env);
 	if (plan_command(o, image, command, p, e) < 0 ||
 	    runplan_add_env(&o->env_files, &o->env, &p->env, e) < 0 ||
-	    plan_limits(o, &p->limits, e) < 0 || plan_caps(o, p, e) < 0 ||
+	    limitopts_merge(&o->limits, &p->limits, e) < 0 || plan_caps(o, p, e) < 0 ||
 	    plan_mounts(o, image, p, e) < 0 || plan_userns(o, p, e) < 0 ||
 	    plan_rootfs(o, p, kept, e) < 0)
 		return -1;

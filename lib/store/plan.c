@@ -26,6 +26,8 @@ static const struct field {
 	{"user", TEXT, offsetof(struct plan, user)},
 	{"hostname", TEXT, offsetof(struct plan, hostname)},
 	{"stopsignal", TEXT, offsetof(struct plan, stop_signal)},
+	{"stoptimeout", TEXT, offsetof(struct plan, stop_timeout)},
+	{"rm", FLAG, offsetof(struct plan, remove)},
 	{"tty", FLAG, offsetof(struct plan, tty)},
 	{"init", FLAG, offsetof(struct plan, init)},
 	{"read-only", FLAG, offsetof(struct plan, read_only)},

@@ -73,6 +73,8 @@ struct plan {
 	const char *workdir, *user; /* NULL: "/", root */
 	const char *hostname;       /* NULL: the id */
 	const char *stop_signal;    /* NULL: TERM */
+	const char *stop_timeout;   /* seconds; NULL: 10 */
+	bool remove;                /* --rm */
 	bool tty, init, read_only, privileged;
 	enum net_mode net;
 	const char *network; /* the network or container of `net`; NULL: none */

@@ -187,17 +187,17 @@ static void privileged_uses_the_hosts_users_unless_a_map_is_given(void **state)
 static void limits_are_read_in_their_units(void **state)
 {
 	(void)state;
-	o.memory = 64 << 20;
-	o.memory_swap = "96m";
-	o.cpus = "1.5";
-	o.pids_limit = "7";
+	o.limits.memory = 64 << 20;
+	o.limits.memory_swap = "96m";
+	o.limits.cpus = "1.5";
+	o.limits.pids_limit = "7";
 	assert_int_equal(plan(none, false), 0);
 	assert_int_equal(p.limits.memory_swap, 96 << 20);
 	assert_int_equal(p.limits.cpus, 1500);
 	assert_int_equal(p.limits.pids, 7);
 	assert_false(p.limits.pids_default);
-	o.memory_swap = "-1";
-	o.pids_limit = "-1";
+	o.limits.memory_swap = "-1";
+	o.limits.pids_limit = "-1";
 	assert_int_equal(plan(none, false), 0);
 	assert_true(p.limits.memory_swap == LIMIT_NONE && p.limits.pids == LIMIT_NONE);
 }
@@ -252,9 +252,9 @@ static void invalid_values_are_refused_by_name(void **state)
 	refuses(hostname, "", "--hostname : not a host name (letters, digits, - . _; at most 64)");
 	refuses(workdir, "x", "--workdir x: not an absolute path");
 	refuses(stop_signal, "X", "--stop-signal: X: no such signal");
-	refuses(memory_swap, "1g", "--memory-swap 1g: needs --memory");
-	refuses(cpus, "0.001", "--cpus 0.001: less than 0.01");
-	refuses(cpu_shares, 1, "--cpu-shares 1: not between 2 and 262144");
+	refuses(limits.memory_swap, "1g", "--memory-swap 1g: needs --memory");
+	refuses(limits.cpus, "0.001", "--cpus 0.001: less than 0.01");
+	refuses(limits.cpu_shares, 1, "--cpu-shares 1: not between 2 and 262144");
 	refuses(rootfs, "/",
 		"--rootfs /: the host's own root (allowed only with --only or --without)");
 	refuses(rootfs, "/etc/passwd", "--rootfs /etc/passwd: not a directory");

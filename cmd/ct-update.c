@@ -1,0 +1,85 @@
+/* Changes the limits of containers, also while they run. */
+#include <string.h>
+
+#include "base/lock.h"
+#include "base/own.h"
+#include "cmd.h"
+#include "container/container.h"
+#include "kernel/hierarchy.h"
+#include "run/limitopts.h"
+#include "store/plan.h"
+
+struct update_args {
+	struct limitopts limits;
+	struct store store;
+};
+
+static const struct opt opts[] = {
+	OPT_LIMITS(struct update_args, limits),
+	OPT_END,
+};
+
+static const struct opt_program program = {
+	.name = "ct-update",
+	.operands = "CONTAINER...",
+	.purpose = "Change the limits of containers",
+	.opts = opts,
+	.min = 1,
+	.max = -1,
+};
+
+static int change_running(const struct container *c, const struct limits *now,
+			  const struct limits *want, struct err *e)
+{
+	own_str char *group = container_group(c->id);
+	const struct hierarchy *trees;
+
+	if (hierarchy_find(&trees, e) < 0)
+		return -1;
+	return cgroup_limits_change(group, now, want, e);
+}
+
+/* The lock keeps two commands from losing each other's changes of the record. */
+static int update_one(const char *ref, void *arg, struct err *e)
+{
+	const struct update_args *args = arg;
+	const struct store *s = &args->store;
+	own_container struct container c = CONTAINER_NONE;
+	own_fd int lock = s->root < 0 ? -1 : lock_take(s->root, ".", e);
+	own_plan struct plan plan = {0};
+	own_record struct record config = {0};
+	struct container_state st;
+	struct limits now;
+
+	if ((s->root >= 0 && lock < 0) || container_open(s, ref, &c, e) < 0)
+		return -1;
+	plan_read(&plan, &c.config);
+	now = plan.limits;
+	if (!plan_has_stage(&plan, STAGE_CGROUP))
+		return err_set(e, "%s: has no cgroup (the stage was left out)", ref);
+	if (limitopts_merge(&args->limits, &plan.limits, e) < 0)
+		return err_wrap(e, "%s", ref);
+	if (container_runs(s, &c, &st) && change_running(&c, &now, &plan.limits, e) < 0)
+		return err_wrap(e, "%s", ref);
+	plan_write(&plan, &config);
+	return record_keep(c.dir, "config", &config, e) < 0 ? err_wrap(e, "%s", ref) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct update_args args = {.store = STORE_NONE};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+	struct err e;
+	int status;
+
+	if (!limitopts_given(&args.limits)) {
+		err_set(&e, "no limit to change (see '%s --help')", program.name);
+		err_status(&e, 2);
+		return cmd_failed(&e);
+	}
+	if (store_open(&args.store, STORE_LOOK, &e) < 0)
+		return cmd_failed(&e);
+	status = cmd_each(operands, update_one, &args);
+	store_close(&args.store);
+	return cmd_end(status);
+}
