@@ -1,5 +1,6 @@
 #include "base/shell.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/own.h"
@@ -92,4 +93,17 @@ void shell_words(struct buf *to, const struct strv *words)
 void shell_format(struct buf *to, const char *text)
 {
 	quote_format(to, text, strlen(text));
+}
+
+void shell_indent(struct buf *to, const char *lines)
+{
+	own_strv struct strv list = {0};
+	bool here = false;
+
+	strv_split(&list, lines, '\n');
+	for (size_t i = 0; i + 1 < list.n; i++) {
+		buf_fmt(to, "%s%s\n", here ? "" : "	", list.v[i]);
+		here = here ? !str_equal(list.v[i], "END")
+			    : strstr(list.v[i], "<<'END'") || strstr(list.v[i], "<<END");
+	}
 }

@@ -14,6 +14,8 @@ void shell_word(struct buf *to, const char *word);
 char *shell_quoted(const char *word);
 /* Adds each word with a space before it. */
 void shell_words(struct buf *to, const struct strv *words);
+/* Adds lines of a script with one more tab, except in here-documents, whose end is a line END. */
+void shell_indent(struct buf *to, const char *lines);
 /* Adds the quoted printf(1) format that prints text. It is always one line. */
 void shell_format(struct buf *to, const char *text);
 

@@ -232,11 +232,12 @@ static void here_word(struct scan s, const char *line, size_t n, char word[20])
 	for (size_t i = 0; i + 3 < n; step(&s, line + i++)) {
 		if (begins_comment(&s, line + i))
 			return;
-		if (!separates(&s) || strncmp(line + i, "<<'", 3) != 0)
+		if (!separates(&s) || strncmp(line + i, "<<", 2) != 0)
 			continue;
-		len = strcspn(line + i + 3, "'");
+		i += 2 + (line[i + 2] == '\'');
+		len = strcspn(line + i, "' \n");
 		if (len < 20)
-			memcpy(word, line + i + 3, len), word[len] = '\0';
+			memcpy(word, line + i, len), word[len] = '\0';
 		return;
 	}
 }

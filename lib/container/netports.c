@@ -31,10 +31,10 @@ static int publish(const struct netattach *w, const struct ports *p, struct brid
 		rules_record_port(&net, &p->v[i]);
 	}
 	if (netattach_write(w, &net, e) == 0 &&
-	    (nftset_put(n.set, true, &added, e) == 0 ||
+	    (nftset_change(NULL, n.set, NFT_ADD, &added, e) == 0 ||
 	     (e->sys == ENOENT && bridge_up(w->store, w->rtnl, n.name, how, &again, e) == 0)))
 		return 0;
-	nftset_put(n.set, false, &added, &ignored);
+	nftset_change(NULL, n.set, NFT_DELETE, &added, &ignored);
 	for (size_t i = 0; i < added.keys.n; i++)
 		record_remove(&net, "port", added.values.v[i]);
 	netattach_write(w, &net, &ignored);
@@ -185,7 +185,7 @@ int netports_unpublish(const struct netattach *w, const struct port_range *range
 		return -1;
 	if (!gone.keys.n)
 		return forgotten ? 0 : err_set(e, "%s: no such port is published", w->ref);
-	if (nftset_put(record_get(&net, "set"), false, &gone, e) < 0 ||
+	if (nftset_change(NULL, record_get(&net, "set"), NFT_DELETE, &gone, e) < 0 ||
 	    netattach_write(w, &kept, e) < 0)
 		return -1;
 	shut_fd(&lock);

@@ -1,7 +1,6 @@
 #include "kernel/nft.h"
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
@@ -9,7 +8,6 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <net/if.h>
-#include <nftables/libnftables.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,104 +19,8 @@
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/own.h"
-#include "base/shell.h"
 #include "base/str.h"
 #include "kernel/netlink.h"
-
-/* --- commands --- */
-
-/* Made at the first use and kept: making it costs more than a command. */
-static struct nft_ctx *context;
-
-/* The functions of libnftables that are used. */
-static __typeof__(nft_ctx_new) *ctx_new;
-static __typeof__(nft_ctx_free) *ctx_free;
-static __typeof__(nft_ctx_buffer_output) *ctx_buffer_output, *ctx_buffer_error;
-static __typeof__(nft_ctx_get_error_buffer) *ctx_get_error;
-static __typeof__(nft_run_cmd_from_buffer) *run_commands;
-
-static int load(struct err *e)
-{
-	void *library = dlopen("libnftables.so.1", RTLD_NOW | RTLD_LOCAL);
-
-	if (!library)
-		return err_set(e, "%s", dlerror());
-	ctx_new = dlsym(library, "nft_ctx_new");
-	ctx_free = dlsym(library, "nft_ctx_free");
-	ctx_buffer_output = dlsym(library, "nft_ctx_buffer_output");
-	ctx_buffer_error = dlsym(library, "nft_ctx_buffer_error");
-	ctx_get_error = dlsym(library, "nft_ctx_get_error_buffer");
-	run_commands = dlsym(library, "nft_run_cmd_from_buffer");
-	if (ctx_new && ctx_free && ctx_buffer_output && ctx_buffer_error && ctx_get_error &&
-	    run_commands)
-		return 0;
-	return err_set(e, "libnftables: not the library it should be");
-}
-
-static void free_context(void)
-{
-	ctx_free(context);
-}
-
-static int make_context(struct err *e)
-{
-	if (context)
-		return 0;
-	if (load(e) < 0)
-		return -1;
-	context = ctx_new(NFT_CTX_DEFAULT);
-	if (!context)
-		return err_set(e, "libnftables cannot be set up");
-	atexit(free_context);
-	if (ctx_buffer_output(context) || ctx_buffer_error(context))
-		return err_set(e, "libnftables cannot be set up");
-	return 0;
-}
-
-/* nft gives the reason only as text: "Error: Could not process rule: No such file or directory",
- * then the place. */
-static int read_failure(const char *what, const char *said, struct err *e)
-{
-	static const int known[] = {ENOENT, EEXIST, EPERM, EOPNOTSUPP};
-	const char *why = str_starts(said, "Error: ") ? said + strlen("Error: ") : said;
-	own_str char *line = str_dup_n(why, strcspn(why, "\n"));
-	size_t n = strlen(line), m;
-
-	err_set(e, "%s: %s", what, *line ? line : "nft: failed");
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		m = strlen(strerror(known[i]));
-		if (n >= m && strcmp(line + n - m, strerror(known[i])) == 0)
-			e->sys = known[i];
-	}
-	return -1;
-}
-
-int nft_run(const char *what, const char *commands, struct err *e)
-{
-	own_buf struct buf shell = {0};
-
-	if (make_context(e) < 0)
-		return err_wrap(e, "%s", what);
-	if (run_commands(context, commands) != 0)
-		return read_failure(what, ctx_get_error(context), e);
-	nft_shell(commands, &shell);
-	explain_note(shell.data, "%s: libnftables sends these commands by netlink", what);
-	return 0;
-}
-
-/* A single line becomes an argument, several lines a here-document. */
-void nft_shell(const char *commands, struct buf *to)
-{
-	own_str char *line = str_dup_n(commands, strcspn(commands, "\n"));
-
-	if (strlen(commands) > strlen(line) + 1) {
-		buf_fmt(to, "nft -f - <<'END'\n%sEND\n", commands);
-		return;
-	}
-	buf_str(to, "nft ");
-	shell_word(to, line);
-	buf_str(to, "\n");
-}
 
 /* --- messages --- */
 
@@ -197,15 +99,15 @@ void nft_value_add(struct nft_value *v, const void *part, size_t size, const cha
 	v->len += (size + 3) & ~(size_t)3;
 }
 
-void nft_element_text(const char *table, const char *verb, const struct nft_element *x,
-		      struct buf *to)
-{
-	bool adds = x->data.len && strcmp(verb, "delete") != 0;
-
-	buf_fmt(to, "%s element %s %s %s { %s%s%s }\n", verb,
-		x->family == NFPROTO_INET ? "inet" : "bridge", table, x->set, x->key.text,
-		adds ? " : " : "", adds ? x->data.text : "");
-}
+/* The verbs of nft(8), and their messages. */
+static const struct verb {
+	const char *name;
+	int type, flags;
+} verbs[] = {
+	[NFT_ADD] = {"add", NFT_MSG_NEWSETELEM, NLM_F_ACK | NLM_F_CREATE},
+	[NFT_CREATE] = {"create", NFT_MSG_NEWSETELEM, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL},
+	[NFT_DELETE] = {"delete", NFT_MSG_DELSETELEM, NLM_F_ACK},
+};
 
 static void put_value(struct nlmsghdr *m, uint16_t type, const struct nft_value *v)
 {
@@ -268,39 +170,48 @@ static bool has_data(struct netlink *n, const char *table, const struct nft_elem
 	return netlink_ask(n, compare_data, &wanted) > 0;
 }
 
-/* Sends one element as a batch of its own, and adds the same command for nft(8). */
-static int change(struct netlink *to, const char *table, bool add, const struct nft_element *x)
+/*
+ * Changes one element. to: NULL if the command alone is wanted. The message is a batch of its own.
+ */
+static int change(struct netlink *to, const char *table, const struct verb *verb,
+		  const struct nft_element *x, struct buf *command)
 {
-	own_buf struct buf command = {0}, shell = {0};
+	bool data = x->data.len && verb->type == NFT_MSG_NEWSETELEM;
+	own_buf struct buf shell = {0};
 
+	if (!to || explain_fd >= 0)
+		buf_fmt(command, "%s element %s %s %s { %s%s%s }\n", verb->name,
+			x->family == NFPROTO_INET ? "inet" : "bridge", table, x->set, x->key.text,
+			data ? " : " : "", data ? x->data.text : "");
+	if (!to)
+		return 0;
 	add_frame(to, NFNL_MSG_BATCH_BEGIN);
-	if (add)
-		put_element(to, table, NFT_MSG_NEWSETELEM, NLM_F_ACK | NLM_F_CREATE, x);
-	else
-		put_element(to, table, NFT_MSG_DELSETELEM, NLM_F_ACK, x);
+	put_element(to, table, verb->type, verb->flags, x);
 	add_frame(to, NFNL_MSG_BATCH_END);
-	if (explain_fd >= 0) {
-		nft_element_text(table, add ? "add" : "delete", x, &command);
-		nft_shell(command.data, &shell);
-		shell.data[--shell.len] = '\0';
-		netlink_shell(to, "%s", shell.data);
+	if (command->len) {
+		nft_shell(command->data, &shell);
+		netlink_shell(to, "%.*s", (int)shell.len - 1, shell.data);
 	}
 	return netlink_act(to);
 }
 
-int nft_elements(const char *table, bool add, const struct nft_element *v, size_t n, struct err *e)
+int nft_elements(struct buf *commands, const char *table, enum nft_verb verb,
+		 const struct nft_element *v, size_t n, struct err *e)
 {
-	struct netlink *to = get_bus(e);
+	struct netlink *to = commands ? NULL : get_bus(e);
 	int failed = 0;
 
-	if (!to)
+	if (!to && !commands)
 		return -1;
-	if (!add)
+	if (to && verb == NFT_DELETE)
 		wait_elsewhere();
 	for (size_t i = 0; i < n; i++) {
-		if (!add && v[i].data.len && !has_data(to, table, &v[i]))
+		own_buf struct buf command = {0};
+
+		if (to && verb == NFT_DELETE && v[i].data.len && !has_data(to, table, &v[i]))
 			continue;
-		if (change(to, table, add, &v[i]) < 0 && !failed && (add || errno != ENOENT))
+		if (change(to, table, &verbs[verb], &v[i], commands ? commands : &command) < 0 &&
+		    !failed && (verb != NFT_DELETE || errno != ENOENT))
 			failed = err_sys(e, "packet filter: table %s, %s", table, v[i].set);
 	}
 	return failed;

@@ -1,12 +1,10 @@
 /*
- * Rules of nftables, without a program. Commands (nft(8)) go through libnftables. Queries, and the
- * elements that every run adds and deletes, use nfnetlink directly (libmnl): this takes
- * microseconds, while libnftables reads all rules of the host first. Everything happens in the
- * caller's network namespace, which must not change after the first command.
+ * Rules of nftables by nfnetlink (libmnl): queries, and the elements that every run adds and
+ * deletes. This takes microseconds, while libnftables (nftrun.h) reads all rules of the host first.
+ * Everything happens in the caller's network namespace, which must not change after the first call.
  *
- * libnftables is loaded at the first command, because most runs need none. The socket for queries
- * and elements stays open: after a deletion, closing it waits until the kernel has freed the
- * element (5 to 25 ms). At the program's exit a separate process waits for that.
+ * The socket stays open: after a deletion, closing it waits until the kernel has freed the element
+ * (5 to 25 ms). At the program's exit a separate process waits for that.
  */
 #ifndef CT_NFT_H
 #define CT_NFT_H
@@ -15,18 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/nftrun.h"
+
 struct buf;
 struct err;
 struct strv;
-
-/*
- * Runs the commands of one text as a transaction. what: their purpose, for messages ("publish
- * 80/tcp"), followed by nft's own first line. e->sys ENOENT: an object to be changed or deleted
- * does not exist.
- */
-int nft_run(const char *what, const char *commands, struct err *e);
-/* Adds shell commands that run the same with nft(8). */
-void nft_shell(const char *commands, struct buf *to);
 
 /* Whether both tables of that name exist, of the families inet and bridge. */
 bool nft_has_tables(const char *name);
@@ -48,16 +39,17 @@ struct nft_element {
 	const char *set;
 	struct nft_value key, data; /* data.len 0: an element of a set */
 };
-/* Adds the command that adds or deletes the element, with a newline. */
-void nft_element_text(const char *table, const char *verb, const struct nft_element *x,
-		      struct buf *to);
+enum nft_verb { NFT_ADD, NFT_CREATE, NFT_DELETE };
 /*
  * Adds or deletes elements, one after the other; the error is that of the first failure, and the
  * rest is still processed. Adding an existing element with other data is an error (e->sys EEXIST),
- * with the same data it succeeds. With data, only an element with this data is deleted; deleting a
- * missing element succeeds.
+ * with the same data it succeeds, except with NFT_CREATE. With data, only an element with this data
+ * is deleted; deleting a missing element succeeds.
+ *
+ * commands: NULL for the kernel. A text gets the commands of nft(8) instead, one a line.
  */
-int nft_elements(const char *table, bool add, const struct nft_element *v, size_t n, struct err *e);
+int nft_elements(struct buf *commands, const char *table, enum nft_verb verb,
+		 const struct nft_element *v, size_t n, struct err *e);
 
 /*
  * Adds to out the elements of the set with that name, a set of interface names, of each inet table

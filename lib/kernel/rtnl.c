@@ -345,6 +345,10 @@ int rtnl_sysctl(struct netlink *n, const char *name, const char *value, struct e
 	own_str char *path = str_fmt("/proc/sys/%s", name);
 	own_buf struct buf line = {0};
 
+	if (netlink_text_of(n) && strchr(name, '$')) {
+		buf_fmt(netlink_text_of(n), "sysctl -qw \"%s=%s\"\n", name, value);
+		return 0;
+	}
 	if (netlink_text_of(n)) {
 		put_sysctl(netlink_text_of(n), name, value);
 		return 0;

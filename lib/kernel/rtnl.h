@@ -6,8 +6,8 @@
  * A socket belongs to the network namespace in which it was opened. IPv4 addresses are in
  * network byte order, as in struct in_addr. Errors name the action and the interface.
  *
- * With a text as target (netlink_text), functions that change something write ip(8) and bridge(8)
- * commands.
+ * With a text as target (netlink_text), functions that change something write ip(8), bridge(8) and
+ * sysctl(8) commands.
  */
 #ifndef CT_RTNL_H
 #define CT_RTNL_H
@@ -72,7 +72,8 @@ int rtnl_configure(struct netlink *n, const char *link, const char *altname, con
 
 /*
  * Writes a kernel setting of the network, such as "net/ipv4/conf/eth0/forwarding", in the namespace
- * of the caller. n NULL: to the kernel.
+ * of the caller. n NULL: to the kernel. In a text, a part of the name may be a variable of the
+ * script: "net/ipv4/conf/$link/forwarding".
  */
 int rtnl_sysctl(struct netlink *n, const char *name, const char *value, struct err *e);
 

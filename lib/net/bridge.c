@@ -105,7 +105,8 @@ static int add_elements(const struct store *s, const char *set, struct buf *text
 			continue;
 		if (is_orphan(dir))
 			record_drop(&net, "port");
-		nftset_text(text, set, "add", &net);
+		if (nftset_change(text, set, NFT_ADD, &net, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -116,9 +117,11 @@ static int write_rules(const struct store *s, const struct network *n, const str
 	own_buf struct buf text = {0};
 
 	if (b->n)
-		rules_tables(&text, n->set, b->v, b->n, opened);
+		rules_tables(&text, n->set, b->v, b->n);
 	else
 		rules_no_tables(&text, n->set);
+	for (size_t i = 0; b->n && i < opened->n; i++)
+		rules_opened(&text, n->set, opened->v[i]);
 	if (b->n && add_elements(s, n->set, &text, e) < 0)
 		return -1;
 	return nft_run("packet filter", text.data, e);

@@ -35,28 +35,35 @@ static uint64_t first_try(const char *id, uint64_t count)
 	return number >= ID_FIRST ? (number - ID_FIRST) % count : 0;
 }
 
-int endpoint_choose(const struct store *s, const struct network *n, const char *id,
-		    const char *inside, struct endpoint *m, struct err *e)
+void endpoint_describe(const struct network *n, struct in_addr address, const char *inside,
+		       struct endpoint *m)
 {
-	uint64_t count = subnet_size(&n->subnet) - 1 - FIRST_NUMBER, first = first_try(id, count);
-	char text[INET_ADDRSTRLEN], holder[64], subnet[SUBNET_TEXT];
-
-	*m = (struct endpoint){.address = n->subnet,
+	*m = (struct endpoint){.at.address = address,
+			       .address = {address, n->subnet.prefix},
 			       .gateway = network_gateway(n),
 			       .bridge = n->index,
 			       .isolated = n->isolated};
 	if (n->internal)
 		m->gateway.s_addr = 0;
 	memcpy(m->bridge_name, n->bridge, sizeof(m->bridge_name));
+	memcpy(m->at.network, n->name, sizeof(m->at.network));
+	network_link(n, address, m->at.link);
+	snprintf(m->at.inside, sizeof(m->at.inside), "%s", inside);
+}
+
+int endpoint_choose(const struct store *s, const struct network *n, const char *id,
+		    const char *inside, struct endpoint *m, struct err *e)
+{
+	uint64_t count = subnet_size(&n->subnet) - 1 - FIRST_NUMBER, first = first_try(id, count);
+	char text[INET_ADDRSTRLEN], holder[64], subnet[SUBNET_TEXT];
+	struct in_addr address;
+
 	for (uint64_t i = 0; i < count; i++) {
-		m->at.address = m->address.address =
-			subnet_at(&n->subnet, FIRST_NUMBER + (first + i) % count);
-		inet_ntop(AF_INET, &m->at.address, text, sizeof(text));
+		address = subnet_at(&n->subnet, FIRST_NUMBER + (first + i) % count);
+		inet_ntop(AF_INET, &address, text, sizeof(text));
 		if (slot_holder(s->run, n->dir, text, holder))
 			continue;
-		memcpy(m->at.network, n->name, sizeof(m->at.network));
-		network_link(n, m->at.address, m->at.link);
-		snprintf(m->at.inside, sizeof(m->at.inside), "%s", inside);
+		endpoint_describe(n, address, inside, m);
 		return 0;
 	}
 	subnet_text(&n->subnet, subnet);
@@ -84,7 +91,7 @@ int endpoint_record(const struct store *s, const struct network *n, const char *
 	if (endpoint_write(s, id, net, e) < 0 || lease(s, n, id, m, e) < 0)
 		return -1;
 	/* If there are no tables, the next bridge_up adds the elements from the record. */
-	if (nftset_put(n->set, true, net, e) < 0 && e->sys != ENOENT)
+	if (nftset_change(NULL, n->set, NFT_ADD, net, e) < 0 && e->sys != ENOENT)
 		return -1;
 	return name ? hosts_tell(s, n, id, m->at.address, name, e) : 0;
 }
@@ -171,7 +178,7 @@ int endpoint_let_go(const struct store *s, const char *id, const struct record *
 {
 	struct rules_member m;
 
-	if (set && nftset_put(set, false, gone, e) < 0)
+	if (set && nftset_change(NULL, set, NFT_DELETE, gone, e) < 0)
 		return -1;
 	for (size_t i = 0; i < gone->keys.n; i++)
 		if (strcmp(gone->keys.v[i], "member") == 0 &&

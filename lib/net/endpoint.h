@@ -27,10 +27,12 @@ struct endpoint {
 	bool isolated;
 };
 
+/* Describes the endpoint with this address. inside: the name of the container's interface. */
+void endpoint_describe(const struct network *n, struct in_addr address, const char *inside,
+		       struct endpoint *m);
 /*
- * Chooses a free address of a network that is up. The caller holds the lock of the networks until
- * endpoint_record. inside: the name of the container's interface. e->sys EADDRNOTAVAIL: no address
- * is free.
+ * Chooses a free address of a network that is up, and describes the endpoint. The caller holds the
+ * lock of the networks until endpoint_record. e->sys EADDRNOTAVAIL: no address is free.
  */
 int endpoint_choose(const struct store *s, const struct network *n, const char *id,
 		    const char *inside, struct endpoint *m, struct err *e);

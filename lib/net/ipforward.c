@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "base/record.h"
+#include "base/shell.h"
 #include "kernel/nft.h"
 #include "kernel/rtnl.h"
 #include "net/rules.h"
@@ -148,6 +149,34 @@ static int close_links(struct netlink *rtnl, const struct strv *links, const str
 		    e->sys != ENOENT)
 			return err_wrap(e, "forward no more packets from link %s", links->v[i]);
 	return 0;
+}
+
+void ipforward_shell(const char *set, struct buf *open, struct buf *close)
+{
+	own_buf struct buf commands = {0}, enable = {0}, disable = {0};
+	own_netlink struct netlink *to_enable = netlink_text(&enable),
+				   *to_disable = netlink_text(&disable);
+	own_strv struct strv link = {0};
+	const struct strv none = {0};
+	struct err ignored;
+
+	/* The same routes as in find_closed. */
+	buf_str(open,
+		"routes='ip -4 route show table all type unicast'\n"
+		"for link in $($routes | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | sort -u); do\n"
+		"	[ \"$(sysctl -n \"net/ipv4/conf/$link/forwarding\")\" = 0 ] || continue\n"
+		"	[ \"$link\" != lo ] || continue\n"
+		"	opened=\"$opened $link\"\n");
+	strv_add(&link, "$link");
+	rules_opened(&commands, set, *link.v);
+	nft_shell_expanded(commands.data, &enable);
+	ipforward_open(to_enable, &link, &ignored);
+	shell_indent(open, enable.data);
+	buf_str(open, "done\n");
+	close_links(to_disable, &link, &none, &ignored);
+	buf_str(close, "for link in $opened; do\n");
+	shell_indent(close, disable.data);
+	buf_str(close, "done\n");
 }
 
 static int give_up_claim(const char *set, struct err *e)

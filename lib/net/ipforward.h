@@ -40,6 +40,13 @@ int ipforward_plan(int dir, struct netlink *rtnl, const char *set, const struct 
 int ipforward_open(struct netlink *rtnl, const struct strv *opened, struct err *e);
 
 /*
+ * Writes shell for a script: to open, a loop over the interfaces on which ipforward_plan would
+ * enable forwarding, which enables it, adds them to the tables and notes them in $opened; to close,
+ * the loop that disables it again.
+ */
+void ipforward_shell(const char *set, struct buf *open, struct buf *close);
+
+/*
  * Disables forwarding on the recorded interfaces that still exist and that no other set claims. The
  * caller writes the rules afterwards.
  */

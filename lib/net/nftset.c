@@ -80,36 +80,39 @@ static struct nft_element port_element(const struct rules_port *p)
 	return x;
 }
 
-/* --- by netlink --- */
+/* --- a change --- */
 
-static int put_member(const char *table, bool add, const struct rules_member *m, struct err *e)
+static int change_member(struct buf *commands, const char *table, enum nft_verb verb,
+			 const struct rules_member *m, struct err *e)
 {
 	struct nft_element v[MEMBER_ELEMENTS];
 
 	member_elements(m, v);
-	return nft_elements(table, add, v, MEMBER_ELEMENTS, e);
+	return nft_elements(commands, table, verb, v, MEMBER_ELEMENTS, e);
 }
 
-static int put_port(const char *table, bool add, const struct rules_port *p, struct err *e)
+static int change_port(struct buf *commands, const char *table, enum nft_verb verb,
+		       const struct rules_port *p, struct err *e)
 {
 	struct nft_element x = port_element(p);
 	char text[PORT_TEXT];
 
-	if (nft_elements(table, add, &x, 1, e) == 0)
+	if (nft_elements(commands, table, verb, &x, 1, e) == 0)
 		return 0;
 	if (e->sys == EEXIST) {
 		struct nft_element old = x;
 
 		old.data.len = 0;
-		if (nft_elements(table, false, &old, 1, e) == 0 &&
-		    nft_elements(table, true, &x, 1, e) == 0)
+		if (nft_elements(NULL, table, NFT_DELETE, &old, 1, e) == 0 &&
+		    nft_elements(NULL, table, verb, &x, 1, e) == 0)
 			return 0;
 	}
 	port_text(p, text);
 	return err_wrap(e, "port %s", text);
 }
 
-int nftset_put(const char *set, bool add, const struct record *net, struct err *e)
+int nftset_change(struct buf *commands, const char *set, enum nft_verb verb,
+		  const struct record *net, struct err *e)
 {
 	own_str char *table = str_fmt(RULES_TABLES, set);
 	struct rules_member m;
@@ -120,9 +123,9 @@ int nftset_put(const char *set, bool add, const struct record *net, struct err *
 	for (size_t i = 0; i < net->keys.n; i++) {
 		const char *key = net->keys.v[i], *value = net->values.v[i];
 		int got = strcmp(key, "member") == 0 && rules_read_member(value, &m)
-			? put_member(table, add, &m, &why)
+			? change_member(commands, table, verb, &m, &why)
 			: strcmp(key, "port") == 0 && rules_read_port(value, &p)
-			? put_port(table, add, &p, &why)
+			? change_port(commands, table, verb, &p, &why)
 			: 0;
 
 		if (got < 0 && !failed)
@@ -130,28 +133,4 @@ int nftset_put(const char *set, bool add, const struct record *net, struct err *
 		failed = failed || got < 0;
 	}
 	return failed ? -1 : 0;
-}
-
-/* --- as text --- */
-
-void nftset_text(struct buf *to, const char *set, const char *verb, const struct record *net)
-{
-	own_str char *table = str_fmt(RULES_TABLES, set);
-	struct rules_member m;
-	struct rules_port p;
-
-	for (size_t i = 0; i < net->keys.n; i++) {
-		const char *key = net->keys.v[i], *value = net->values.v[i];
-		struct nft_element v[MEMBER_ELEMENTS];
-		size_t n = 0;
-
-		if (strcmp(key, "member") == 0 && rules_read_member(value, &m)) {
-			member_elements(&m, v);
-			n = MEMBER_ELEMENTS;
-		} else if (strcmp(key, "port") == 0 && rules_read_port(value, &p)) {
-			v[n++] = port_element(&p);
-		}
-		for (size_t k = 0; k < n; k++)
-			nft_element_text(table, verb, &v[k], to);
-	}
 }

@@ -104,6 +104,15 @@ int port_read_host(const char *text, struct port_range *out, struct err *e)
 	return good ? 0 : err_set(e, "%s: not [IP:]PORT[-PORT][/udp]", text);
 }
 
+struct rules_port port_of(const struct port_range *r, unsigned i, struct in_addr to)
+{
+	return (struct rules_port){.host = r->host,
+				   .to = to,
+				   .udp = r->udp,
+				   .to_port = (uint16_t)(r->to_port + i),
+				   .host_port = (uint16_t)(r->host_port ? r->host_port + i : 0)};
+}
+
 void port_text(const struct rules_port *p, char out[PORT_TEXT])
 {
 	char address[INET_ADDRSTRLEN] = "";
@@ -186,12 +195,7 @@ static int hold(struct rules_port *p, struct err *e)
 int ports_hold(struct ports *out, const struct port_range *r, struct in_addr to, struct err *e)
 {
 	for (unsigned i = 0; i < r->count; i++) {
-		struct rules_port p = {
-			.host = r->host,
-			.to = to,
-			.udp = r->udp,
-			.to_port = (uint16_t)(r->to_port + i),
-			.host_port = (uint16_t)(r->host_port ? r->host_port + i : 0)};
+		struct rules_port p = port_of(r, i, to);
 		int fd = hold(&p, e);
 
 		if (fd < 0)

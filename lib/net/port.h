@@ -25,6 +25,9 @@ int port_read(const char *text, struct port_range *out, struct err *e);
 /* Reads "[IP:]HOST[-HOST][/tcp|/udp]", host ports only. */
 int port_read_host(const char *text, struct port_range *out, struct err *e);
 
+/* Port i of a range, published for the container with address to. host_port 0: to be chosen. */
+struct rules_port port_of(const struct port_range *r, unsigned i, struct in_addr to);
+
 #define PORT_TEXT 32
 /* Writes the host port as users write it: "8080/tcp", "127.0.0.1:8080/tcp". */
 void port_text(const struct rules_port *p, char out[PORT_TEXT]);
@@ -43,7 +46,7 @@ void ports_close(struct ports *p);
  * EADDRINUSE: a port is in use; out then also has the ports that were reserved before it.
  */
 int ports_hold(struct ports *out, const struct port_range *r, struct in_addr to, struct err *e);
-/* Adds a port that is already reserved; takes ownership of the descriptor. */
+/* Adds a port that is already reserved; takes ownership of the descriptor (-1: none). */
 void ports_add(struct ports *out, const struct rules_port *p, int fd);
 /* Releases the port with the same address, number and protocol; false if it is not in p. */
 bool ports_drop(struct ports *p, const struct rules_port *which);

@@ -200,25 +200,24 @@ static void put_set(struct buf *out, const char *head, const struct rules_bridge
 	buf_str(out, *sep == ',' ? " }; }\n" : "; }\n");
 }
 
-/* The set of interfaces that forward because of ct: see rules.h and the chain opened. */
-static void put_opened(struct buf *out, const struct strv *opened)
-{
-	own_buf struct buf names = {0}, pairs = {0};
-	const char *sep = "; elements = {", *end = opened->n ? " }; }\n" : "; }\n";
+/* The interfaces that forward because of ct: see rules.h and the chain opened. */
+static const char opened_sets[] = "	set " RULES_OPENED " { type ifname; }\n"
+				  "	set " RULES_CLAIMED " { type ifname; }\n"
+				  "	set crossed { type ifname . ifname; }\n";
 
-	buf_str(&names, "");
-	buf_str(&pairs, "");
-	for (size_t i = 0; i < opened->n; i++, sep = ",\n		") {
-		buf_fmt(&names, "%s \"%s\"", sep, opened->v[i]);
-		buf_fmt(&pairs, "%s \"%s\" . \"%s\"", sep, opened->v[i], opened->v[i]);
-	}
-	buf_fmt(out, "	set " RULES_OPENED " { type ifname%s%s", names.data, end);
-	buf_fmt(out, "	set " RULES_CLAIMED " { type ifname%s%s", names.data, end);
-	buf_fmt(out, "	set crossed { type ifname . ifname%s%s", pairs.data, end);
+void rules_opened(struct buf *out, const char *set, const char *link)
+{
+	static const char add[] = "add element inet " RULES_TABLES;
+
+	buf_fmt(out, add, set);
+	buf_fmt(out, " " RULES_OPENED " { \"%s\" }\n", link);
+	buf_fmt(out, add, set);
+	buf_fmt(out, " " RULES_CLAIMED " { \"%s\" }\n", link);
+	buf_fmt(out, add, set);
+	buf_fmt(out, " crossed { \"%s\" . \"%s\" }\n", link, link);
 }
 
-void rules_tables(struct buf *out, const char *set, const struct rules_bridge *bridges, size_t n,
-		  const struct strv *opened)
+void rules_tables(struct buf *out, const char *set, const struct rules_bridge *bridges, size_t n)
 {
 	replace_table(out, "inet", set);
 	buf_fmt(out, "table inet " RULES_TABLES " {\n", set);
@@ -229,8 +228,7 @@ void rules_tables(struct buf *out, const char *set, const struct rules_bridge *b
 	put_set(out, "bridges { type ifname", bridges, n, BRIDGES);
 	put_set(out, "internal { type ifname", bridges, n, INTERNAL);
 	put_set(out, "within { type ifname . ifname", bridges, n, WITHIN);
-	put_opened(out, opened);
-	buf_fmt(out, "%s%s%s}\n", publish_rules, masquerade_rules, filter_rules);
+	buf_fmt(out, "%s%s%s%s}\n", opened_sets, publish_rules, masquerade_rules, filter_rules);
 	replace_table(out, "bridge", set);
 	buf_fmt(out, "table bridge " RULES_TABLES " {\n%s}\n", set, spoof_rules);
 }

@@ -69,9 +69,10 @@ void rules_record_port(struct record *r, const struct rules_port *p);
 bool rules_read_member(const char *value, struct rules_member *m);
 bool rules_read_port(const char *value, struct rules_port *p);
 
-/* Writes both tables, replacing existing ones. opened: interfaces that forward because of ct. */
-void rules_tables(struct buf *out, const char *set, const struct rules_bridge *bridges, size_t n,
-		  const struct strv *opened);
+/* Writes both tables, replacing existing ones. */
+void rules_tables(struct buf *out, const char *set, const struct rules_bridge *bridges, size_t n);
+/* Adds an interface to new tables that forwards because of ct. */
+void rules_opened(struct buf *out, const char *set, const char *link);
 void rules_no_tables(struct buf *out, const char *set);
 
 #endif

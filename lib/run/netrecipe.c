@@ -1,6 +1,6 @@
 #include "run/netrecipe.h"
 
-#include <stdio.h>
+#include <sched.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -8,12 +8,36 @@
 #include "base/shell.h"
 #include "container/container.h"
 #include "kernel/hierarchy.h"
+#include "kernel/namespace.h"
 #include "kernel/nft.h"
 #include "kernel/rtnl.h"
 #include "net/bridge.h"
+#include "net/ipforward.h"
 #include "net/nftset.h"
 #include "run/netstage.h"
 #include "store/names.h"
+
+/*
+ * A run chooses a free port of the host where the user gives none; a script has a high one with the
+ * same last digits.
+ */
+static void plan_ports(struct run *r)
+{
+	struct port_range range;
+	struct rules_port p;
+	struct err ignored;
+
+	for (size_t i = 0; i < r->plan->ports.n; i++) {
+		if (port_read(r->plan->ports.v[i], &range, &ignored) < 0)
+			continue;
+		for (unsigned k = 0; k < range.count; k++) {
+			p = port_of(&range, k, r->supervisor.net.member.at.address);
+			if (!p.host_port)
+				p.host_port = (uint16_t)(40000 + p.to_port % 20000);
+			ports_add(&r->supervisor.net.ports, &p, -1);
+		}
+	}
+}
 
 int netrecipe_plan(struct run *r, struct err *e)
 {
@@ -24,29 +48,17 @@ int netrecipe_plan(struct run *r, struct err *e)
 		return 0;
 	if (network_find(r->store, netstage_name(r->plan), &n, e) < 0)
 		return err_wrap(e, "--network");
-	*m = (struct endpoint){
-		.address = n.subnet, .gateway = network_gateway(&n), .isolated = n.isolated};
-	m->at.address = m->address.address = subnet_at(&n.subnet, subnet_size(&n.subnet) - 2);
-	snprintf(m->at.network, sizeof(m->at.network), "%s", n.name);
-	snprintf(m->at.inside, sizeof(m->at.inside), "eth0");
-	snprintf(m->bridge_name, sizeof(m->bridge_name), "%s", n.bridge);
-	network_link(&n, m->at.address, m->at.link);
-	if (n.internal)
-		m->gateway.s_addr = 0;
+	endpoint_describe(&n, subnet_at(&n.subnet, subnet_size(&n.subnet) - 2), "eth0", m);
+	plan_ports(r);
 	return 0;
 }
 
-/* Adds the lines of a function, indented, except here-documents. */
-static void put_body(const struct buf *lines, struct buf *to)
+/* Adds a shell function. */
+static void put_function(const char *name, const struct buf *lines, struct buf *to)
 {
-	own_strv struct strv list = {0};
-	bool here = false;
-
-	strv_split(&list, lines->data, '\n');
-	for (size_t i = 0; i + 1 < list.n; i++) {
-		buf_fmt(to, "%s%s\n", here ? "" : "	", list.v[i]);
-		here = here ? !str_equal(list.v[i], "END") : strstr(list.v[i], "<<'END'") != NULL;
-	}
+	buf_fmt(to, "%s() {\n", name);
+	shell_indent(to, lines->data);
+	buf_str(to, "}\n");
 }
 
 /* ---- the bridge, if it is missing ---- */
@@ -57,102 +69,67 @@ static void put_tables(const struct network *n, struct buf *to)
 	struct rules_bridge bridge = {
 		.subnet = n->subnet, .internal = n->internal, .isolated = n->isolated};
 	own_buf struct buf rules = {0};
-	struct strv none = {0};
 
 	memcpy(bridge.name, n->bridge, sizeof(bridge.name));
-	rules_tables(&rules, n->set, &bridge, 1, &none);
+	rules_tables(&rules, n->set, &bridge, 1);
 	nft_shell(rules.data, to);
 }
 
-/* The interfaces of the default routes forward packets while the bridge exists. */
-static void put_forwarding(const struct network *n, struct buf *to)
+static void put_no_tables(const struct network *n, struct buf *to)
 {
-	static const char *const sets[] = {RULES_OPENED, RULES_CLAIMED};
+	own_buf struct buf rules = {0};
 
-	buf_str(to,
-		"for link in $(ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); do\n"
-		"	[ \"$(sysctl -n \"net/ipv4/conf/$link/forwarding\")\" = 0 ] || continue\n"
-		"	opened=\"$opened $link\"\n");
-	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
-		buf_fmt(to, "	nft \"add element inet " RULES_TABLES " %s { \\\"$link\\\" }\"\n",
-			n->set, sets[i]);
-	buf_str(to, "	sysctl -qw \"net/ipv4/conf/$link/forwarding=1\"\ndone\n");
+	rules_no_tables(&rules, n->set);
+	nft_shell(rules.data, to);
 }
 
+/* The same order of the parts as in bridge_up and bridge_down. */
 static void bring_up(const struct network *n, struct buf *to)
 {
-	own_buf struct buf body = {0};
-	own_netlink struct netlink *shell = netlink_text(&body);
+	own_buf struct buf up = {0}, down = {0}, open = {0}, close = {0};
+	own_netlink struct netlink *make = netlink_text(&up), *remove = netlink_text(&down);
 	struct err ignored;
 
-	buf_fmt(to,
-		"opened=''\nremove_bridge() {\n	ip link del %s\n"
-		"	nft 'delete table inet " RULES_TABLES "; delete table bridge " RULES_TABLES
-		"'\n"
-		"	for link in $opened; do\n"
-		"		sysctl -qw \"net/ipv4/conf/$link/forwarding=0\"\n	done\n}\n",
-		n->bridge, n->set, n->set);
-	buf_str(&body, "undo=\"remove_bridge $undo\"\n");
-	bridge_make(shell, n, false, &ignored);
-	put_tables(n, &body);
 	if (!n->internal)
-		put_forwarding(n, &body);
-	rtnl_up(shell, n->bridge, true, &ignored);
-	buf_str(to, "make_bridge() {\n");
-	put_body(&body, to);
-	buf_fmt(to, "}\nip link show %s >/dev/null 2>&1 || make_bridge\n\n", n->bridge);
+		ipforward_shell(n->set, &open, &close);
+	rtnl_delete(remove, n->bridge, &ignored);
+	buf_str(&down, close.len ? close.data : "");
+	put_no_tables(n, &down);
+	buf_str(&up, "undo=\"remove_bridge $undo\"\n");
+	bridge_make(make, n, false, &ignored);
+	put_tables(n, &up);
+	buf_str(&up, open.len ? open.data : "");
+	rtnl_up(make, n->bridge, true, &ignored);
+
+	buf_str(to,
+		"# The bridge of the network, which stays while the script runs. $opened: interfaces of the\n"
+		"# host that forward packets only as long as it is there.\n"
+		"opened=''\n");
+	put_function("remove_bridge", &down, to);
+	put_function("make_bridge", &up, to);
+	buf_fmt(to, "ip link show %s >/dev/null 2>&1 || make_bridge\n\n", n->bridge);
 }
 
 /* ---- the endpoint ---- */
 
-/*
- * Makes the record from which the container's packet filter rules are made: its addresses and its
- * published ports.
- */
-static void make_record(const struct run *r, struct record *net)
-{
-	const struct endpoint *m = &r->supervisor.net.member;
-	struct port_range range;
-	struct err ignored;
-
-	rules_record_member(net, &m->at);
-	for (size_t i = 0; i < r->plan->ports.n; i++) {
-		if (port_read(r->plan->ports.v[i], &range, &ignored) < 0)
-			continue;
-		for (unsigned k = 0; k < range.count; k++) {
-			/*
-			 * The run would choose a free port; the script has a high one with the same
-			 * last digits.
-			 */
-			uint16_t host = range.host_port ? range.host_port
-							: 40000 + range.to_port % 20000;
-
-			rules_record_port(
-				net,
-				&(struct rules_port){.host = range.host,
-						     .to = m->at.address,
-						     .host_port = (uint16_t)(host + k),
-						     .to_port = (uint16_t)(range.to_port + k),
-						     .udp = range.udp});
-		}
-	}
-}
-
-static void put_elements(const struct run *r, const char *set, const char *verb, struct buf *to)
+static void put_elements(const struct run *r, const char *set, enum nft_verb verb, const char *name,
+			 struct buf *to)
 {
 	own_record struct record net = {0};
 	own_buf struct buf commands = {0}, body = {0};
+	struct err ignored;
 
-	make_record(r, &net);
-	nftset_text(&commands, set, verb, &net);
+	netstage_record(r, set, &net);
+	nftset_change(&commands, set, verb, &net, &ignored);
 	nft_shell(commands.data, &body);
-	put_body(&body, to);
+	put_function(name, &body, to);
 }
 
 static void connect_to(const struct run *r, struct buf *to)
 {
 	const struct endpoint *m = &r->supervisor.net.member;
-	own_netlink struct netlink *shell = netlink_text(to);
+	own_buf struct buf pair = {0}, no_pair = {0};
+	own_netlink struct netlink *make = netlink_text(&pair), *remove = netlink_text(&no_pair);
 	own_network struct network n = NETWORK_NONE;
 	struct err ignored;
 
@@ -161,17 +138,18 @@ static void connect_to(const struct run *r, struct buf *to)
 	bring_up(&n, to);
 	buf_str(to,
 		"# What the packet filter knows of the container: where its packets come from, and its\n"
-		"# ports. All of it is new, or nothing is added: what others have stays theirs.\n"
-		"announce() {\n");
-	put_elements(r, n.set, "create", to);
-	buf_str(to, "}\nwithdraw() {\n");
-	put_elements(r, n.set, "delete", to);
+		"# ports. All of it is new, or nothing is added: what others have stays theirs.\n");
+	put_elements(r, n.set, NFT_CREATE, "announce", to);
+	put_elements(r, n.set, NFT_DELETE, "withdraw", to);
+	buf_str(to, "undo=\"withdraw $undo\"\nannounce || { undo=${undo#* }; exit 1; }\n\n");
 	buf_str(to,
-		"}\nundo=\"withdraw $undo\"\nannounce || { undo=${undo#* }; exit 1; }\n\n"
 		"# A pair of links: one end is a port of the bridge, the other the container's.\n");
-	buf_fmt(to, "remove_pair() { ip link del %s 2>/dev/null; }\nundo=\"remove_pair $undo\"\n",
-		m->at.link);
-	endpoint_pair(shell, m, NULL, -1, "\"$holder\"", &ignored);
+	rtnl_delete(remove, m->at.link, &ignored);
+	/* The pair vanishes with the network namespace, which may have ended. */
+	buf_fmt(to, "remove_pair() { %.*s 2>/dev/null; }\n", (int)no_pair.len - 1, no_pair.data);
+	buf_str(to, "undo=\"remove_pair $undo\"\n");
+	endpoint_pair(make, m, NULL, -1, "\"$holder\"", &ignored);
+	buf_str(to, pair.data);
 }
 
 void recipe_net(const struct run *r, struct recipe *out)
@@ -179,12 +157,10 @@ void recipe_net(const struct run *r, struct recipe *out)
 	own_netlink struct netlink *inside = netlink_text(&out->inside);
 	struct err ignored;
 
+	recipe_namespace(out, &out->flags, "", CLONE_NEWNET, "");
 	/* The run explains the other calls when it makes them. */
-	if (out->typed) {
-		buf_str(&out->inside, "unshare --net\n");
+	if (out->typed)
 		return;
-	}
-	buf_str(&out->flags, " --net");
 	if (r->store && netstage_name(r->plan))
 		connect_to(r, &out->held);
 	netstage_set_up(inside, r, NULL, &ignored);
@@ -210,27 +186,27 @@ static void first_of(const struct run *r, struct buf *to)
 	buf_str(to, ")\"");
 }
 
-static void enter_other(const struct run *r, struct recipe *out, const char *what)
+/* ids: options of nsenter(1) that change the user. */
+static void enter_other(const struct run *r, struct recipe *out, int flag, const char *ids)
 {
+	const char *option = namespace_of(flag)->option;
 	struct buf *to = out->typed ? &out->inside : &out->other;
 
 	if (out->typed || !to->len) {
 		buf_str(to, "nsenter --target ");
 		first_of(r, to);
 	}
-	buf_fmt(to, " %s%s", what, out->typed ? "\n" : "");
+	buf_fmt(to, " %s%s%s", option, ids, out->typed ? "\n" : "");
+	if (!out->typed)
+		buf_fmt(&out->entered, " %s", option);
 }
 
 void recipe_net_shared(const struct run *r, struct recipe *out)
 {
-	enter_other(r, out, "--net");
-	if (!out->typed)
-		buf_str(&out->entered, " --net");
+	enter_other(r, out, CLONE_NEWNET, "");
 }
 
 void recipe_user_shared(const struct run *r, struct recipe *out)
 {
-	enter_other(r, out, "--user --setuid 0 --setgid 0");
-	if (!out->typed)
-		buf_str(&out->entered, " --user");
+	enter_other(r, out, CLONE_NEWUSER, " --setuid 0 --setgid 0");
 }

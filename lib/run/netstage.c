@@ -58,9 +58,9 @@ static int hold_ports(struct run *r, struct err *e)
 	return 0;
 }
 
-static void make_record(const struct run *r, const struct network *n, struct record *net)
+void netstage_record(const struct run *r, const char *set, struct record *net)
 {
-	record_add(net, "set", n->set);
+	record_add(net, "set", set);
 	record_add(net, "name", r->plan->name);
 	rules_record_member(net, &r->supervisor.net.member.at);
 	for (size_t i = 0; i < r->supervisor.net.ports.n; i++)
@@ -106,7 +106,7 @@ static int join(struct run *r, struct err *e)
 	if (endpoint_choose(r->store, &n, r->id, "eth0", &r->supervisor.net.member, e) < 0 ||
 	    hold_ports(r, e) < 0)
 		return -1;
-	make_record(r, &n, &net);
+	netstage_record(r, n.set, &net);
 	if (endpoint_record(r->store, &n, r->id, &net, &r->supervisor.net.member, e) < 0)
 		return -1;
 	return write_hosts(r, &n, e);

@@ -9,6 +9,7 @@
 
 struct err;
 struct netlink;
+struct record;
 
 /* Whether the run makes a network namespace. */
 bool netstage_is_new(const struct plan *p);
@@ -27,6 +28,9 @@ const char *netstage_name(const struct plan *p);
  * shell lines instead. id NULL: without the names that contain the container's id.
  */
 int netstage_set_up(struct netlink *to, const struct run *r, const char *id, struct err *e);
+
+/* The record of the endpoint and its published ports (endpoint.h). set: CT_BRIDGE. */
+void netstage_record(const struct run *r, const char *set, struct record *net);
 
 int netstage_prepare(struct run *r, struct err *e);
 /*

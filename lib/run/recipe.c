@@ -39,8 +39,7 @@ static const char *become(const struct run *r)
 	return plan_has_stage(r->plan, STAGE_PID) ? "exec " : "";
 }
 
-/* Adds the lines of a namespace. begins: the flags of a script that get the namespace's flag. */
-static void namespace(struct recipe *out, struct buf *begins, const char *before, int flag,
+void recipe_namespace(struct recipe *out, struct buf *flags, const char *before, int flag,
 		      const char *typed)
 {
 	const char *option = namespace_of(flag)->option;
@@ -48,7 +47,7 @@ static void namespace(struct recipe *out, struct buf *begins, const char *before
 	if (out->typed)
 		buf_fmt(&out->inside, "%sunshare %s%s\n", before, option, typed);
 	else
-		buf_fmt(begins, " %s", option);
+		buf_fmt(flags, " %s", option);
 }
 
 /* Adds a command in front of the program. */
@@ -119,7 +118,7 @@ void recipe_user(const struct run *r, struct recipe *out)
 	unsigned id = idmap_outside(&r->map, 0) != (uint32_t)-1 ? 0 : r->map.line->inside;
 
 	if (!out->typed) {
-		buf_str(&out->flags, " --user");
+		recipe_namespace(out, &out->flags, "", CLONE_NEWUSER, "");
 		write_maps(r, &out->held);
 		return;
 	}
@@ -153,7 +152,7 @@ void recipe_user_unmapped(const struct run *r, struct recipe *out)
 
 void recipe_uts(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->flags, "", CLONE_NEWUTS, "");
+	recipe_namespace(out, &out->flags, "", CLONE_NEWUTS, "");
 	/* With typed lines, --explain shows the host name when the run sets it. */
 	if (r->hostname && !out->typed)
 		buf_fmt(&out->inside, "hostname %s\n", r->hostname);
@@ -162,18 +161,18 @@ void recipe_uts(const struct run *r, struct recipe *out)
 void recipe_ipc(const struct run *r, struct recipe *out)
 {
 	(void)r;
-	namespace(out, &out->flags, "", CLONE_NEWIPC, "");
+	recipe_namespace(out, &out->flags, "", CLONE_NEWIPC, "");
 }
 
 void recipe_pid(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->late, "", CLONE_NEWPID,
-		  plan_has_stage(r->plan, STAGE_TIME) ? " --time --fork" : " --fork");
+	recipe_namespace(out, &out->late, "", CLONE_NEWPID,
+			 plan_has_stage(r->plan, STAGE_TIME) ? " --time --fork" : " --fork");
 }
 
 void recipe_cgns(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->late, become(r), CLONE_NEWCGROUP, "");
+	recipe_namespace(out, &out->late, become(r), CLONE_NEWCGROUP, "");
 }
 
 void recipe_time(const struct run *r, struct recipe *out)
@@ -183,12 +182,12 @@ void recipe_time(const struct run *r, struct recipe *out)
 	 * makes both.
 	 */
 	if (!out->typed || !plan_has_stage(r->plan, STAGE_PID))
-	namespace(out, &out->late, "", CLONE_NEWTIME, " --fork");
+		recipe_namespace(out, &out->late, "", CLONE_NEWTIME, " --fork");
 }
 
 void recipe_mnt(const struct run *r, struct recipe *out)
 {
-	namespace(out, &out->flags, become(r), CLONE_NEWNS, "");
+	recipe_namespace(out, &out->flags, become(r), CLONE_NEWNS, "");
 }
 
 /* ---- the program ---- */

@@ -49,6 +49,13 @@ void recipe_free(struct recipe *out);
 #define own_recipe __attribute__((cleanup(recipe_free)))
 
 /*
+ * Adds the namespace of a stage: its option to the flags of a script's unshare(1), or a typed line
+ * "BEFORE unshare OPTION TYPED".
+ */
+void recipe_namespace(struct recipe *out, struct buf *flags, const char *before, int flag,
+		      const char *typed);
+
+/*
  * Words that begin with setpriv(1), and words that may follow them. recipe_limit_caps uses $caps,
  * which recipe_list_caps sets.
  */

@@ -42,7 +42,10 @@ setup_file() {
 	END
 }
 
-setup() { busybox_image; }
+setup() {
+	busybox_image
+	D=$BATS_TEST_TMPDIR
+}
 
 # The limits of the one group there is.
 limits() {
@@ -160,6 +163,49 @@ same() {
 	grep -q '^default via .*\.0\.1 dev eth0' "$BATS_TEST_TMPDIR/by-hand"
 	grep -qx MAC "$BATS_TEST_TMPDIR/real.facts"
 	[ -z "$(nft list tables)" ]
+}
+
+# The rules and the forwarding of the host, without what differs between two containers.
+filter_facts() {
+	nft list ruleset | sed -E "s/${CT_SUBNET%.0.0/16}\.[0-9]+\.[0-9]+/ADDRESS/g; s/02:42:[0-9a-f:]+/MAC/g; s/${CT_BRIDGE}v[0-9a-f]+/LINK/g" |
+		tr -s ' \t\n,' '\n' | sort
+	for link in up0 up1 "$CT_BRIDGE"; do
+		echo "$link $(cat "/proc/sys/net/ipv4/conf/$link/forwarding")"
+	done
+}
+
+@test "a script makes the same rules as a run, on the same links, and takes them away" {
+	ct-net down
+	# One link leads to all other hosts, one to a single network.
+	for i in 0 1; do
+		ip link add up$i type veth peer name far$i
+		echo 0 >/proc/sys/net/ipv4/conf/up$i/forwarding
+		ip address add 192.0.2.$((i * 100 + 1))/28 dev up$i
+		ip link set up$i up
+	done
+	ip route add default via 192.0.2.2
+	for how in real by-hand; do
+		mkfifo "$D/$how"
+		set -- ct-run --rm -i -p 18081:80 "$img" sh -c 'echo up; read -r _'
+		[ $how = real ] || {
+			"$1" --dry-run "${@:2}" >"$D/script"
+			set -- dash "$D/script"
+		}
+		"$@" <"$D/$how" >"$D/$how.out" 2>"$D/$how.err" &
+		exec 7>"$D/$how"
+		wait_until grep -q up "$D/$how.out"
+		filter_facts >"$D/$how.facts"
+		exec 7>&-
+		await $!
+		[ $how = by-hand ] || ct-net down
+		[ -z "$(nft list tables)" ]
+		[ "$(cat /proc/sys/net/ipv4/conf/up[01]/forwarding | xargs)" = '0 0' ]
+		[ ! -e "/sys/class/net/$CT_BRIDGE" ]
+	done
+	diff "$D/real.facts" "$D/by-hand.facts"
+	grep -qx 'up1 1' "$D/real.facts"
+	ip link del up0
+	ip link del up1
 }
 
 @test "the script of a run on another container's network does the same as the run" {

@@ -31,11 +31,10 @@ static bool lists(const char *what)
 static int make(void **state)
 {
 	own_buf struct buf text = {0};
-	const struct strv none = {0};
 	struct rules_bridge bridge = {.name = "ct0", .subnet = {.prefix = 24}};
 
 	(void)state;
-	rules_tables(&text, "ct0", &bridge, 1, &none);
+	rules_tables(&text, "ct0", &bridge, 1);
 	return nft_run("rules", text.data, &e);
 }
 
@@ -48,13 +47,13 @@ static void elements_are_those_that_nft_would_add(void **state)
 	record_add(&r, "member", "default 10.142.0.2 ct0v2 eth0");
 	record_add(&r, "port", "0.0.0.0 8080 tcp 10.142.0.2 80");
 	record_add(&r, "port", "127.0.0.1 53 udp 10.142.0.2 5353");
-	assert_int_equal(nftset_put("ct0", true, &r, &e), 0);
-	assert_int_equal(nftset_put("ct0", true, &r, &e), 0);
+	assert_int_equal(nftset_change(NULL, "ct0", NFT_ADD, &r, &e), 0);
+	assert_int_equal(nftset_change(NULL, "ct0", NFT_ADD, &r, &e), 0);
 	assert_true(lists("\"ct0v2\" . 02:42:0a:8e:00:02 . 10.142.0.2"));
 	assert_true(lists("tcp . 8080 : 10.142.0.2 . 80"));
 	assert_true(lists("127.0.0.1 . udp . 53 : 10.142.0.2 . 5353"));
-	assert_int_equal(nftset_put("ct0", false, &r, &e), 0);
-	assert_int_equal(nftset_put("ct0", false, &r, &e), 0);
+	assert_int_equal(nftset_change(NULL, "ct0", NFT_DELETE, &r, &e), 0);
+	assert_int_equal(nftset_change(NULL, "ct0", NFT_DELETE, &r, &e), 0);
 	assert_false(lists("10.142.0.2"));
 	assert_false(lists("ct0v2"));
 }
@@ -66,12 +65,12 @@ static void a_port_of_a_dead_container_is_replaced_and_others_stay(void **state)
 	(void)state;
 	line(&dead, "port", "0.0.0.0 8080 tcp 10.142.0.2 80");
 	line(&next, "port", "0.0.0.0 8080 tcp 10.142.0.3 81");
-	assert_int_equal(nftset_put("ct0", true, &dead, &e), 0);
-	assert_int_equal(nftset_put("ct0", true, &next, &e), 0);
+	assert_int_equal(nftset_change(NULL, "ct0", NFT_ADD, &dead, &e), 0);
+	assert_int_equal(nftset_change(NULL, "ct0", NFT_ADD, &next, &e), 0);
 	assert_true(lists("tcp . 8080 : 10.142.0.3 . 81"));
-	assert_int_equal(nftset_put("ct0", false, &dead, &e), 0);
+	assert_int_equal(nftset_change(NULL, "ct0", NFT_DELETE, &dead, &e), 0);
 	assert_true(lists("tcp . 8080 : 10.142.0.3 . 81"));
-	assert_int_equal(nftset_put("ct0", false, &next, &e), 0);
+	assert_int_equal(nftset_change(NULL, "ct0", NFT_DELETE, &next, &e), 0);
 	assert_false(lists("8080"));
 }
 
@@ -82,10 +81,10 @@ static void a_missing_table_is_reported(void **state)
 	(void)state;
 	line(&r, "port", "0.0.0.0 8080 tcp 10.142.0.2 80");
 	assert_refused(
-		nftset_put("cta", true, &r, &e), &e,
+		nftset_change(NULL, "cta", NFT_ADD, &r, &e), &e,
 		"port 8080/tcp: packet filter: table ct_cta, ports_any: No such file or directory");
 	assert_int_equal(e.sys, ENOENT);
-	assert_int_equal(nftset_put("cta", false, &r, &e), 0);
+	assert_int_equal(nftset_change(NULL, "cta", NFT_DELETE, &r, &e), 0);
 }
 
 int main(void)

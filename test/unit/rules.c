@@ -57,14 +57,12 @@ static void two_networks(struct buf *out, const char *set)
 {
 	struct rules_bridge b[2] = {{.name = "ct0"},
 				    {.name = "ct0n1", .internal = true, .isolated = true}};
-	struct strv opened = {0};
 
 	assert_int_equal(subnet_read("10.142.0.0/16", &b[0].subnet, &e), 0);
 	assert_int_equal(subnet_read("10.143.0.0/24", &b[1].subnet, &e), 0);
-	strv_add(&opened, "eth0");
-	strv_add(&opened, "wlan0.1-x@y");
-	rules_tables(out, set, b, 2, &opened);
-	strv_free(&opened);
+	rules_tables(out, set, b, 2);
+	rules_opened(out, set, "eth0");
+	rules_opened(out, set, "wlan0.1-x@y");
 }
 
 static struct record full(void)
@@ -82,7 +80,7 @@ static void add_all(struct buf *out, const char *set)
 {
 	struct record r = full();
 
-	nftset_text(out, set, "add", &r);
+	assert_int_equal(nftset_change(out, set, NFT_ADD, &r, &e), 0);
 	record_free(&r);
 }
 
@@ -90,7 +88,7 @@ static void delete_all(struct buf *out, const char *set)
 {
 	struct record r = full();
 
-	nftset_text(out, set, "delete", &r);
+	assert_int_equal(nftset_change(out, set, NFT_DELETE, &r, &e), 0);
 	record_free(&r);
 }
 
@@ -99,7 +97,7 @@ static void publish_the_same_port_for_another(struct buf *out, const char *set)
 	struct record r = {0};
 
 	record_add(&r, "port", "0.0.0.0 8080 tcp 10.142.0.4 80");
-	nftset_text(out, set, "add", &r);
+	assert_int_equal(nftset_change(out, set, NFT_ADD, &r, &e), 0);
 	record_free(&r);
 }
 
