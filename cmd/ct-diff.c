@@ -84,7 +84,7 @@ static void add_path(struct buf *line, const char *key, const char *path)
 	own_str char *full = str_fmt("/%s", str_equal(path, ".") ? "" : path);
 
 	buf_fmt(line, "\"%s\":", key);
-	json_string(line, full);
+	json_quote(line, full);
 }
 
 static void add_what(struct buf *line, unsigned what)

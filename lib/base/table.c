@@ -83,7 +83,7 @@ void table_row(struct table *t, const char *const values[])
 		strv_add(&t->cells, values[t->pick[k]] ? values[t->pick[k]] : "");
 }
 
-void json_string(struct buf *out, const char *s)
+void json_quote(struct buf *out, const char *s)
 {
 	uint32_t c;
 	size_t n;
@@ -118,7 +118,7 @@ char *table_list(const struct table *t, const struct strv *items, const char *be
 	buf_str(&array, "[");
 	for (size_t i = 0; i < items->n; i++) {
 		buf_str(&array, i ? "," : "");
-		json_string(&array, items->v[i]);
+		json_quote(&array, items->v[i]);
 	}
 	buf_str(&array, "]");
 	return array.data;
@@ -134,7 +134,7 @@ static void print_json(const struct table *t, char **row, FILE *to)
 
 		buf_fmt(&line, "%s\"%s\":", k ? "," : "{", c->name);
 		if (!c->number && !c->flag && !c->list)
-			json_string(&line, value);
+			json_quote(&line, value);
 		else
 			buf_str(&line, *value ? value : "null");
 	}

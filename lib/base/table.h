@@ -57,6 +57,6 @@ char *table_list(const struct table *t, const struct strv *items, const char *be
 void table_end(struct table *t, FILE *to);
 
 /* Adds s as a JSON string with quotes; invalid UTF-8 bytes become U+FFFD. */
-void json_string(struct buf *out, const char *s);
+void json_quote(struct buf *out, const char *s);
 
 #endif

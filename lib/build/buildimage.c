@@ -30,7 +30,7 @@ static void add_history(const struct build *b, int stage, const char *created, s
 		if (*created)
 			buf_fmt(&line, "\"created\":\"%s\",", created);
 		buf_str(&line, "\"created_by\":");
-		json_string(&line, all->v[i].history);
+		json_quote(&line, all->v[i].history);
 		buf_str(&line, b->layers[i] ? "}" : ",\"empty_layer\":true}");
 		strv_add(out, line.data);
 	}

@@ -107,13 +107,13 @@ static bool add_command(const struct instruction *in, const char *command, struc
 	}
 	if (!dockerfile_is_list(command, &words, in->line, faults)) {
 		buf_str(json, "\"CMD-SHELL\",");
-		json_string(json, command);
+		json_quote(json, command);
 		return true;
 	}
 	buf_str(json, "\"CMD\"");
 	for (size_t i = 0; i < words.n; i++) {
 		buf_str(json, ",");
-		json_string(json, words.v[i]);
+		json_quote(json, words.v[i]);
 	}
 	if (words.n == 0)
 		faults_add(faults, in->line, "HEALTHCHECK: CMD without a command");

@@ -12,7 +12,7 @@ static void add_text(struct buf *out, const char *key, const char *value)
 	if (!value)
 		return;
 	buf_fmt(out, ",\"%s\":", key);
-	json_string(out, value);
+	json_quote(out, value);
 }
 
 static void add_list(struct buf *out, const char *key, const struct strv *list)
@@ -21,7 +21,7 @@ static void add_list(struct buf *out, const char *key, const struct strv *list)
 	for (size_t i = 0; i < list->n; i++) {
 		if (i)
 			buf_str(out, ",");
-		json_string(out, list->v[i]);
+		json_quote(out, list->v[i]);
 	}
 	buf_str(out, "]");
 }
@@ -79,7 +79,7 @@ static void add_files(struct buf *out, const struct step *s)
 	buf_str(out, ",\"files\":[");
 	for (size_t i = 0; i < s->files_n; i++) {
 		buf_str(out, i ? ",{\"name\":" : "{\"name\":");
-		json_string(out, s->files[i].name);
+		json_quote(out, s->files[i].name);
 		add_text(out, "content", s->files[i].content);
 		buf_str(out, "}");
 	}

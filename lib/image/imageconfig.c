@@ -17,7 +17,7 @@ static void add_text(struct buf *json, const char *key, const char *value)
 	if (!value)
 		return;
 	add_key(json, key);
-	json_string(json, value);
+	json_quote(json, value);
 }
 
 static void add_strings(struct buf *json, const struct strv *list)
@@ -26,7 +26,7 @@ static void add_strings(struct buf *json, const struct strv *list)
 	for (size_t i = 0; i < list->n; i++) {
 		if (i)
 			buf_str(json, ",");
-		json_string(json, list->v[i]);
+		json_quote(json, list->v[i]);
 	}
 	buf_str(json, "]");
 }
@@ -60,10 +60,10 @@ static void add_object(struct buf *json, const char *key, const struct record *c
 
 		if (i)
 			buf_str(json, ",");
-		json_string(json, name);
+		json_quote(json, name);
 		buf_str(json, ":");
 		if (pairs)
-			json_string(json, list.v[i][n] ? list.v[i] + n + 1 : "");
+			json_quote(json, list.v[i][n] ? list.v[i] + n + 1 : "");
 		else
 			buf_str(json, "{}");
 	}

@@ -79,11 +79,11 @@ static void add_names(struct buf *text, const char *name)
 	struct err ignored;
 
 	buf_str(text, ",\"annotations\":{\"org.opencontainers.image.ref.name\":");
-	json_string(text, name);
+	json_quote(text, name);
 	if (ref_parse(name, &r, &ignored) == 0 && !r.digest) {
 		full = str_fmt("%s/%s:%s", r.host, r.repository, r.tag);
 		buf_str(text, ",\"io.containerd.image.name\":");
-		json_string(text, full);
+		json_quote(text, full);
 	}
 	buf_str(text, "}");
 }
@@ -94,7 +94,7 @@ void ociarchive_index(struct buf *index, const struct descriptor *manifest, cons
 		index->len
 			? ",{\"mediaType\":"
 			: "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[{\"mediaType\":");
-	json_string(index, manifest->type);
+	json_quote(index, manifest->type);
 	buf_fmt(index, ",\"digest\":\"%s\",\"size\":%" PRIu64, manifest->digest, manifest->size);
 	if (name)
 		add_names(index, name);

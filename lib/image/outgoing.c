@@ -252,7 +252,7 @@ static void write_config(const struct image *img, struct outgoing *o)
 static void add_descriptor(struct buf *json, const struct descriptor *d)
 {
 	buf_str(json, "{\"mediaType\":");
-	json_string(json, d->type);
+	json_quote(json, d->type);
 	buf_fmt(json, ",\"digest\":\"%s\",\"size\":%" PRIu64 "}", d->digest, d->size);
 }
 

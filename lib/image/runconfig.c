@@ -76,9 +76,9 @@ static void add_history(struct record *config, const struct plan *p)
 	own_buf struct buf line = {0};
 
 	buf_str(&line, "{\"created\":");
-	json_string(&line, record_get(config, "created"));
+	json_quote(&line, record_get(config, "created"));
 	buf_str(&line, ",\"created_by\":");
-	json_string(&line, command);
+	json_quote(&line, command);
 	buf_str(&line, "}");
 	record_add(config, "history", line.data);
 }

@@ -128,18 +128,18 @@ static void list_image(const struct outgoing *image, struct buf *json)
 	own_str char *config = docker_config(image);
 
 	buf_str(json, json->len ? ",{\"Config\":" : "[{\"Config\":");
-	json_string(json, config);
+	json_quote(json, config);
 	buf_str(json, ",\"RepoTags\":[");
 	for (size_t i = 0; i < image->names.n; i++) {
 		buf_str(json, i ? "," : "");
-		json_string(json, image->names.v[i]);
+		json_quote(json, image->names.v[i]);
 	}
 	buf_str(json, "],\"Layers\":[");
 	for (size_t i = 0; i < image->n; i++) {
 		own_str char *name = docker_layer(image, i);
 
 		buf_str(json, i ? "," : "");
-		json_string(json, name);
+		json_quote(json, name);
 	}
 	buf_str(json, "]}");
 }

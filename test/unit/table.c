@@ -195,7 +195,7 @@ static void is_json(const char *raw, const char *want)
 {
 	own_buf struct buf b = {0};
 
-	json_string(&b, raw);
+	json_quote(&b, raw);
 	assert_string_equal(b.data, want);
 }
 
