@@ -48,13 +48,13 @@ static const char *const links[][2] = {
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-static void add(struct filetree *t, const struct fsentry *entry)
+void filetree_add(struct filetree *t, const struct fsentry *entry)
 {
 	t->v = mem_grow(t->v, t->n + 1, sizeof(*t->v));
 	t->v[t->n++] = *entry;
 }
 
-#define ADD(t, ...) add(t, &(struct fsentry){__VA_ARGS__})
+#define ADD(t, ...) filetree_add(t, &(struct fsentry){__VA_ARGS__})
 
 static void add_root(struct filetree *t, const struct plan *p)
 {

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bundle_device;
+struct bundle_mount;
 struct err;
 struct plan;
 
@@ -43,6 +45,7 @@ enum fsentry_phase {
 	FSENTRY_KERNEL, /* kernel file systems: stage proc, while the host's tree is reachable */
 	FSENTRY_USER,   /* mounts of the image and the user: after the host's tree is gone */
 	FSENTRY_LAST,   /* right before the program is executed */
+	FSENTRY_LISTED, /* an OCI bundle's, in the listed order, before the root becomes "/" */
 };
 
 struct fsentry {
@@ -60,6 +63,8 @@ struct fsentry {
 	bool optional;  /* skipped if the kernel does not have it */
 	bool lent;      /* FSENTRY_NEW: if this user namespace may not mount it, bind the host's */
 	bool from_outside; /* the supervisor makes the mount, with privileges on the host */
+	const struct bundle_mount *mount;   /* FSENTRY_LISTED: the rest of a mount's options */
+	const struct bundle_device *device; /* FSENTRY_LISTED: the node of FSENTRY_DEVICE */
 
 	/* The detached mounts made by the supervisor: of the source, then those below it. */
 	struct fsmount {
@@ -88,6 +93,7 @@ struct filetree_host filetree_host(bool recorded);
 /* Fails if a volume, a tmpfs or a device of the plan is invalid, or its source is missing. */
 int filetree_build(struct filetree *t, const struct plan *p, const struct filetree_host *host,
 		   struct err *e);
+void filetree_add(struct filetree *t, const struct fsentry *entry);
 void filetree_free(struct filetree *t);
 #define own_filetree __attribute__((cleanup(filetree_free)))
 

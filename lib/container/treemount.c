@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "container/treedev.h"
+#include "container/treelisted.h"
 #include "container/treemask.h"
 #include "container/treepoint.h"
 #include "kernel/mount.h"
@@ -109,6 +110,8 @@ static int mount_entry(const struct fsentry *entry, struct mounting *m, struct e
 {
 	bool of_kernel = entry->phase == FSENTRY_KERNEL;
 
+	if (entry->phase == FSENTRY_LISTED)
+		return treelisted_mount(entry, m->at->root, m->at->host, e);
 	switch (entry->kind) {
 	case FSENTRY_MASK:
 	case FSENTRY_READ_ONLY:

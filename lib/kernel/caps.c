@@ -115,7 +115,7 @@ bool caps_held(int cap)
 		data[cap / 32].effective & (1U << (cap % 32));
 }
 
-static int bounding_limit(uint64_t set, struct err *e)
+int caps_bound(uint64_t set, struct err *e)
 {
 	for (int cap = 0; cap < 64; cap++) {
 		const char *name = caps_name(cap) ? caps_name(cap) : "unknown";
@@ -142,7 +142,7 @@ int caps_limit(uint64_t set, struct err *e)
 	uint64_t keep;
 
 	/* First, because dropping needs CAP_SETPCAP, which may be dropped below. */
-	if (bounding_limit(set, e) < 0)
+	if (caps_bound(set, e) < 0)
 		return -1;
 
 	/*
@@ -167,5 +167,30 @@ int caps_limit(uint64_t set, struct err *e)
 		      "capset({}, {permitted=effective=0x%08x%08x, inheritable=0})",
 		      data[1].permitted, data[0].permitted) < 0)
 		return err_sys(e, "capabilities: limit");
+	return 0;
+}
+
+int caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable, uint64_t ambient,
+	     struct err *e)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	for (int half = 0; half < 2; half++)
+		data[half] = (struct __user_cap_data_struct){
+			.effective = (uint32_t)(effective >> (32 * half)),
+			.permitted = (uint32_t)(permitted >> (32 * half)),
+			.inheritable = (uint32_t)(inheritable >> (32 * half))};
+	if (explained(syscall(SYS_capset, &head, data),
+		      "capset({}, {permitted=0x%08x%08x, effective=0x%08x%08x, "
+		      "inheritable=0x%08x%08x})",
+		      data[1].permitted, data[0].permitted, data[1].effective, data[0].effective,
+		      data[1].inheritable, data[0].inheritable) < 0)
+		return err_sys(e, "capabilities: set");
+	for (int cap = 0; cap < 64; cap++)
+		if (ambient & CAPS_BIT(cap) &&
+		    explained(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0),
+			      "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, %d)", cap) < 0)
+			return err_sys(e, "capability %d: make it ambient", cap);
 	return 0;
 }

@@ -44,4 +44,14 @@ const char *caps_name(int cap);
  */
 int caps_limit(uint64_t set, struct err *e);
 
+/* Limits the bounding set. Needs CAP_SETPCAP. */
+int caps_bound(uint64_t set, struct err *e);
+
+/*
+ * Sets exactly these sets for the calling process, whose permitted set must hold them; the ambient
+ * set must be inheritable and permitted. Capabilities that the kernel does not know are left out.
+ */
+int caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable, uint64_t ambient,
+	     struct err *e);
+
 #endif

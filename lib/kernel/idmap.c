@@ -3,10 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -16,6 +21,7 @@
 #include "base/str.h"
 #include "kernel/caps.h"
 #include "kernel/hostslot.h"
+#include "kernel/namespace.h"
 #include "kernel/slot.h"
 
 enum {
@@ -250,4 +256,42 @@ int idmap_of(pid_t pid, struct idmap *m, struct err *e)
 		m->line[m->n++].count = count;
 	}
 	return 0;
+}
+
+static int write_map(const struct idmap *m, pid_t pid, const char *file, struct err *e)
+{
+	own_str char *path = str_fmt("/proc/%d/%s", (int)pid, file);
+	own_buf struct buf text = {0};
+
+	for (int i = 0; i < m->n; i++)
+		buf_fmt(&text, "%u %u %u\n", m->line[i].inside, m->line[i].outside,
+			m->line[i].count);
+	return m->n ? file_put(AT_FDCWD, path, text.data, e) : 0;
+}
+
+int idmap_write_both(const struct idmap *uids, const struct idmap *gids, pid_t pid, struct err *e)
+{
+	return write_map(uids, pid, "uid_map", e) < 0 ||
+			write_map(gids->n ? gids : uids, pid, "gid_map", e) < 0
+		? -1
+		: 0;
+}
+
+int idmap_namespace(const struct idmap *uids, const struct idmap *gids, struct err *e)
+{
+	/* Namespaces need a process until a descriptor keeps them. */
+	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWUSER, NULL, NULL, NULL, NULL);
+	int fd;
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	if (pid < 0)
+		return err_sys(e, "user namespace of an idmapped mount");
+	fd = idmap_write_both(uids, gids, pid, e) < 0 ? -1 : namespace_open(pid, CLONE_NEWUSER, e);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return fd;
 }

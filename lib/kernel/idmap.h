@@ -60,6 +60,12 @@ uint32_t idmap_root(const struct idmap *m);
 /* The uid map of a process (0: our own), as this process sees it. */
 int idmap_of(pid_t pid, struct idmap *m, struct err *e);
 
+/* The same with a map of its own for groups; without one the groups are mapped like the users. */
+int idmap_write_both(const struct idmap *uids, const struct idmap *gids, pid_t pid, struct err *e);
+
+/* Makes a user namespace with these maps, for idmapped mounts. Returns its descriptor. */
+int idmap_namespace(const struct idmap *uids, const struct idmap *gids, struct err *e);
+
 /*
  * Writes uid_map and gid_map of a process in a new user namespace. For a map of the caller's
  * own id, setgroups(2) is denied first, as the kernel requires.

@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "kernel/mountflags.h"
 
 static const struct {
 	uint64_t attr;
@@ -79,10 +80,10 @@ static int make_private(int fd, bool recursive, uint64_t attrs)
 		fd, recursive ? "|AT_RECURSIVE" : "", attrs_text(attrs));
 }
 
-int mount_copy_set(int dirfd, const char *path, bool recursive, uint64_t attrs, struct err *e)
+int mount_clone(int dirfd, const char *path, bool recursive, struct err *e)
 {
 	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
-	own_fd int fd = -1;
+	int fd;
 
 	if (*path == '\0')
 		flags |= AT_EMPTY_PATH;
@@ -91,9 +92,43 @@ int mount_copy_set(int dirfd, const char *path, bool recursive, uint64_t attrs, 
 	fd = explained(open_tree(dirfd, path, flags),
 		       "open_tree(%d, \"%s\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC%s%s)", dirfd, path,
 		       *path ? "" : "|AT_EMPTY_PATH", recursive ? "|AT_RECURSIVE" : "");
-	if (fd < 0 || make_private(fd, recursive, attrs) < 0)
-		return bind_failed(dirfd, path, e);
-	return take_fd(&fd);
+	return fd < 0 ? bind_failed(dirfd, path, e) : fd;
+}
+
+int mount_copy_set(int dirfd, const char *path, bool recursive, uint64_t attrs, struct err *e)
+{
+	own_fd int fd = mount_clone(dirfd, path, recursive, e);
+
+	if (fd < 0)
+		return -1;
+	return make_private(fd, recursive, attrs) < 0 ? bind_failed(dirfd, path, e) : take_fd(&fd);
+}
+
+static int apply_part(int mount, uint64_t set, uint64_t clear, unsigned long propagation, bool all,
+		      const char *what, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
+
+	if (!set && !clear && !propagation)
+		return 0;
+	if (explained(mount_setattr(mount, "", AT_EMPTY_PATH | (all ? AT_RECURSIVE : 0), &attr,
+				    sizeof(attr)),
+		      "mount_setattr(%d, \"\", AT_EMPTY_PATH%s, {attr_set=%s, attr_clr=0x%llx, "
+		      "propagation=0x%lx})",
+		      mount, all ? "|AT_RECURSIVE" : "", attrs_text(set), (unsigned long long)clear,
+		      propagation) < 0)
+		return err_sys(e, "set mount options of %s", what);
+	return 0;
+}
+
+int mount_apply(int mount, const struct mountflags *f, const char *what, struct err *e)
+{
+	unsigned long spread = f->propagation ? f->propagation : f->bind ? MS_PRIVATE : 0;
+
+	if (apply_part(mount, f->all_set, f->all_clear, 0, true, what, e) < 0 ||
+	    apply_part(mount, f->set, f->clear, 0, false, what, e) < 0)
+		return -1;
+	return apply_part(mount, 0, 0, spread, f->propagation_all || !f->propagation, what, e);
 }
 
 int mount_copy(int dirfd, const char *path, bool recursive, struct err *e)
@@ -140,8 +175,8 @@ static int configure(int fs, const char *options, const char *what, struct err *
 	return 0;
 }
 
-int mount_new(const char *type, const char *options, uint64_t attrs, const char *what,
-	      struct err *e)
+int mount_new_from(const char *type, const char *source, const char *options, uint64_t attrs,
+		   const char *what, struct err *e)
 {
 	own_fd int fs =
 		explained(fsopen(type, FSOPEN_CLOEXEC), "fsopen(\"%s\", FSOPEN_CLOEXEC)", type);
@@ -150,13 +185,19 @@ int mount_new(const char *type, const char *options, uint64_t attrs, const char 
 	if (fs < 0)
 		return err_sys(e, "mount %s: %s", what, type);
 	/* mount(8) and findmnt(8) show it as the device. */
-	if (explained(fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0),
-		      "fsconfig(%d, FSCONFIG_SET_STRING, \"source\", \"%s\", 0)", fs, type) < 0 ||
+	if (explained(fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0),
+		      "fsconfig(%d, FSCONFIG_SET_STRING, \"source\", \"%s\", 0)", fs, source) < 0 ||
 	    configure(fs, options, what, e) < 0)
 		return -1;
 	fd = explained(fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs),
 		       "fsmount(%d, FSMOUNT_CLOEXEC, %s)", fs, attrs_text(attrs));
 	return fd < 0 ? failed("mount", what, e) : fd;
+}
+
+int mount_new(const char *type, const char *options, uint64_t attrs, const char *what,
+	      struct err *e)
+{
+	return mount_new_from(type, type, options, attrs, what, e);
 }
 
 int mount_attach(int mount, int target, const char *what, struct err *e)
@@ -195,6 +236,12 @@ static int set_idmap(int mount, int userns, unsigned flags)
 int mount_idmap(int mount, int userns, const char *what, struct err *e)
 {
 	return set_idmap(mount, userns, 0) < 0 ? err_sys(e, "map the owners of %s", what) : 0;
+}
+
+int mount_idmap_all(int mount, int userns, const char *what, struct err *e)
+{
+	return set_idmap(mount, userns, AT_RECURSIVE) < 0 ? err_sys(e, "map the owners of %s", what)
+							  : 0;
 }
 
 /*

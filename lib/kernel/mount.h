@@ -22,12 +22,24 @@ int mount_copy(int dirfd, const char *path, bool recursive, struct err *e);
 /* The same with attributes (MOUNT_ATTR_*), of the mounts below it too if recursive. */
 int mount_copy_set(int dirfd, const char *path, bool recursive, uint64_t attrs, struct err *e);
 
+/* The same without attributes, with the propagation of the source: a copy of a shared mount is
+ * shared. */
+int mount_clone(int dirfd, const char *path, bool recursive, struct err *e);
+
+/* Applies options to a detached mount: attributes, then the propagation. A bind mount without a
+ * propagation becomes private, with the mounts below it. */
+struct mountflags;
+int mount_apply(int mount, const struct mountflags *f, const char *what, struct err *e);
+
 /*
  * Mounts a new file system, detached. options: "size=64k,mode=755" or NULL; attrs:
  * MOUNT_ATTR_*; what: the mount, for messages.
  */
 int mount_new(const char *type, const char *options, uint64_t attrs, const char *what,
 	      struct err *e);
+/* The same with a source: a block device, or a name for findmnt(8). */
+int mount_new_from(const char *type, const char *source, const char *options, uint64_t attrs,
+		   const char *what, struct err *e);
 
 /* Attaches a detached mount to the open directory or file `target` (O_PATH suffices). */
 int mount_attach(int mount, int target, const char *what, struct err *e);
@@ -40,6 +52,8 @@ int mount_set(int mount, uint64_t set, bool all, const char *what, struct err *e
  * EINVAL: the file system does not support idmapped mounts.
  */
 int mount_idmap(int mount, int userns, const char *what, struct err *e);
+/* The same for the mounts below it, too. */
+int mount_idmap_all(int mount, int userns, const char *what, struct err *e);
 
 /*
  * Copies the mount at path and all mounts below it, idmapped (userns -1: not mapped). `give`

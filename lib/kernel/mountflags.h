@@ -6,7 +6,10 @@
 #define CT_MOUNTFLAGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+enum { MOUNTFLAGS_NAME = 24 };
 
 struct mountflags {
 	/* MOUNT_ATTR_*, set and cleared on the mount itself. A kind of atime is in both: the kernel
@@ -29,5 +32,8 @@ struct mountflags {
  * A later option overrides an earlier one ("ro", then "rw").
  */
 int mountflags_read(const char *option, struct mountflags *f);
+
+/* The i-th option that mountflags_read knows, in `name` where it is made; NULL: there are fewer. */
+const char *mountflags_name(size_t i, char name[MOUNTFLAGS_NAME]);
 
 #endif

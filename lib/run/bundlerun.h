@@ -17,7 +17,7 @@ struct bundlerun {
 	/* Set by the caller. */
 	const struct plan *plan; /* with plan->bundle */
 	const char *id;
-	int state;           /* the container's state directory, for the start socket */
+	int state;           /* the container's state directory, for the start socket; -1: none */
 	const char *console; /* with plan->tty: the path of a socket that gets the master; NULL: the
 				caller takes r.master */
 

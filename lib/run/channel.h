@@ -14,8 +14,10 @@ enum message_kind {
 	MESSAGE_MOUNT,   /* fd: a detached mount; text: its entry of the file tree (hostmounts.h) */
 	MESSAGE_GRANTED, /* the supervisor has done its part of all stages */
 	MESSAGE_EXECUTE,
+	MESSAGE_LEAVE, /* wait for the start without a supervisor (startsocket.h) */
 	/* from the first process */
 	MESSAGE_TERMINAL, /* fd: the master of the container's terminal */
+	MESSAGE_MOUNTED,  /* the hooks of a bundle may run now */
 	MESSAGE_READY,    /* ready for execve */
 	MESSAGE_FAILED,   /* err */
 };

@@ -36,18 +36,16 @@ static pid_t clone_owned(const struct clone_args *args, uid_t owner)
 static pid_t clone_there(const struct run *r, struct clone_args args)
 {
 	/* With CLONE_PARENT, clone3(2) accepts no exit signal: it is that of this process. */
-	args.flags = (args.flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
+	uint64_t flags = (args.flags & ~(uint64_t)CLONE_PIDFD) | CLONE_PARENT;
+
 	args.exit_signal = 0;
-	if ((r->supervisor.net.shared_user >= 0 &&
-	     explained(setns(r->supervisor.net.shared_user, CLONE_NEWUSER),
-		       "setns(%d, CLONE_NEWUSER)", r->supervisor.net.shared_user) < 0) ||
-	    explained(setns(r->supervisor.net.shared, CLONE_NEWNET), "setns(%d, CLONE_NEWNET)",
-		      r->supervisor.net.shared) < 0)
+	if (otherns_enter(&r->supervisor.others, &flags) < 0)
 		return -1;
+	args.flags = flags;
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-/* Clones by a helper process that enters the namespaces of another container. */
+/* Clones by a helper process that enters the namespaces of others. */
 static pid_t clone_by_way(struct run *r, struct clone_args args)
 {
 	own_fd int end = -1;
@@ -98,7 +96,7 @@ pid_t clonefirst(struct run *r, uint64_t flags, struct err *e)
 		args.cgroup = (uint64_t)r->supervisor.group.v2;
 	}
 	explain_at(NULL);
-	pid = r->supervisor.net.shared >= 0
+	pid = r->supervisor.others.n || r->supervisor.others.offsets
 		? clone_by_way(r, args)
 		: clone_owned(&args, flags & CLONE_NEWUSER ? idmap_root(&r->map) : 0);
 	if (pid) /* otherwise the child would print it, too */

@@ -78,7 +78,7 @@ void firstprocess_run(struct run *r)
 	explained(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl(PR_SET_PDEATHSIG, SIGKILL)");
 	if (firstprocess_stages(r, &e) == 0 &&
 	    channel_send(r->channel, MESSAGE_READY, NULL, -1, &e) == 0 &&
-	    channel_receive(r->channel, &m, &e) > 0)
+	    channel_receive(r->channel, &m, &e) > 0 && (!r->await || r->await(r, &m, &e) == 0))
 		program_exec(&r->first.program, r->channel, &e);
 	channel_send_failure(r->channel, &e);
 	/* Closing a socket with unread messages would lose the report that was sent, so wait until

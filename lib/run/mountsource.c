@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "container/devnode.h"
 #include "container/etc.h"
 #include "container/mountspec.h"
 #include "store/volstore.h"
@@ -100,6 +101,40 @@ static int open_etc(struct making *m, struct err *e)
 	return 0;
 }
 
+/* A bind mount of an OCI bundle, with all its options. */
+static int open_listed(struct making *m, struct err *e)
+{
+	const struct bundle_mount *b = m->entry->mount;
+	own_fd int fd = mount_clone(AT_FDCWD, b->source, b->flags.recursive, e), users = -1;
+
+	if (fd < 0)
+		return -1;
+	if (b->flags.map || b->uids.n) {
+		users = b->uids.n ? idmap_namespace(&b->uids, &b->gids, e)
+				  : fcntl(m->r->userns, F_DUPFD_CLOEXEC, 3);
+		if (users < 0)
+			return b->uids.n ? -1 : err_set(e, "mount %s: no ID map for it", b->target);
+		if ((b->flags.map_all ? mount_idmap_all(fd, users, b->target, e)
+				      : mount_idmap(fd, users, b->target, e)) < 0)
+			return -1;
+	}
+	if (mount_apply(fd, &b->flags, b->target, e) < 0)
+		return -1;
+	return m->give(m->arg, take_fd(&fd), "", e);
+}
+
+/* The host ids of an owner in the container, or those of its root. */
+static int open_listed_device(struct making *m, struct err *e)
+{
+	const struct bundle_device *d = m->entry->device;
+	const struct idmap *gids = m->r->plan->bundle->gids.n ? &m->r->plan->bundle->gids
+							      : &m->r->map;
+	int fd =
+		devnode_mount(d, idmap_outside(&m->r->map, d->uid), idmap_outside(gids, d->gid), e);
+
+	return fd < 0 ? -1 : m->give(m->arg, fd, "", e);
+}
+
 static int open_device(struct making *m, struct err *e)
 {
 	uint32_t root = idmap_root(&m->r->map);
@@ -113,6 +148,8 @@ int mountsource_open(struct run *r, const struct fsentry *entry, mount_give *giv
 {
 	struct making m = {.r = r, .entry = entry, .give = give, .arg = arg};
 
+	if (entry->phase == FSENTRY_LISTED)
+		return entry->device ? open_listed_device(&m, e) : open_listed(&m, e);
 	if (entry->kind == FSENTRY_DEVICE)
 		return open_device(&m, e);
 	switch (entry->from) {

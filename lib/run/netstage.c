@@ -147,10 +147,12 @@ static int open_other(pid_t pid, int kind, struct err *e)
 /* Joins the user namespace, too, and takes its ID map, unless it is the host's. */
 static int share_users(struct run *r, const char *id, pid_t pid, struct err *e)
 {
-	r->supervisor.net.shared_user = open_other(pid, CLONE_NEWUSER, e);
-	if (r->supervisor.net.shared_user < 0)
+	int users = open_other(pid, CLONE_NEWUSER, e);
+
+	if (users < 0)
 		return e->sys ? -1 : 0;
-	r->userns = fcntl(r->supervisor.net.shared_user, F_DUPFD_CLOEXEC, 3);
+	otherns_add(&r->supervisor.others, CLONE_NEWUSER, users);
+	r->userns = fcntl(users, F_DUPFD_CLOEXEC, 3);
 	if (r->userns < 0)
 		return err_sys(e, "%s", id);
 	return idmap_of(pid, &r->map, e) < 0
@@ -163,8 +165,9 @@ int netstage_share(struct run *r, struct err *e)
 	own_container struct container other = CONTAINER_NONE;
 	const char *on;
 	struct container_state st;
+	int net;
 
-	if (r->supervisor.net.shared >= 0)
+	if (otherns_of(&r->supervisor.others, CLONE_NEWNET) >= 0)
 		return 0;
 	if (container_open(r->store, netstage_container(r->plan), &other, e) < 0)
 		return err_wrap(e, "--network container");
@@ -178,11 +181,12 @@ int netstage_share(struct run *r, struct err *e)
 	if (endpoint_share(r->store, other.id, r->id, e) < 0 ||
 	    !container_runs(r->store, &other, &st))
 		return err_set(e, "--network container:%s: it does not run", other.id);
-	r->supervisor.net.shared = open_other(st.init.pid, CLONE_NEWNET, e);
-	if (r->supervisor.net.shared < 0)
+	net = open_other(st.init.pid, CLONE_NEWNET, e);
+	if (net < 0)
 		return e->sys
 			? -1
 			: err_set(e, "%s: is on the host's own network (--network host)", other.id);
+	otherns_add(&r->supervisor.others, CLONE_NEWNET, net);
 	if (r->plan->users == USERS_SHARED && share_users(r, other.id, st.init.pid, e) < 0)
 		return -1;
 	/* The container has the names and resolvers of the other one: the same files. */
@@ -271,6 +275,8 @@ static void allow_users(struct netlink *to, const struct idmap *map)
 
 int netstage_set_up(struct netlink *to, const struct run *r, const char *id, struct err *e)
 {
+	if (r->plan->bundle)
+		return bring_up_loopback(to, e);
 	if (r->plan->net == NET_EMPTY) /* a bare run with only an empty network namespace */
 		return 0;
 	allow_users(to, &r->map);

@@ -34,7 +34,7 @@ void netstage_record(const struct run *r, const char *set, struct record *net);
 
 int netstage_prepare(struct run *r, struct err *e);
 /*
- * Replaces netstage_prepare with --network container:ID: sets r->supervisor.net.shared. A second
+ * Replaces netstage_prepare with --network container:ID: adds to r->supervisor.others. A second
  * call does nothing.
  */
 int netstage_share(struct run *r, struct err *e);

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/sig.h"
+#include "run/bundleproc.h"
 #include "run/execerror.h"
 #include "run/init.h"
 
@@ -62,16 +63,18 @@ static int become_user(const struct program *p, struct err *e)
 
 int program_exec(struct program *p, int report, struct err *e)
 {
+	unsigned first = 3 + (p->process ? (unsigned)p->process->preserve_fds : 0);
+
 	if (p->init && init_fork(p->killed_by, e) < 0)
 		return -1;
 	if (take_streams(p, e) < 0)
 		return -1;
 	if (explained(fchdir(p->workdir_fd), "fchdir(%d)", p->workdir_fd) < 0)
 		return err_sys(e, "working directory %s", p->workdir ? p->workdir : "/");
-	if (explained(close_range(3, ~0U, CLOSE_RANGE_CLOEXEC),
-		      "close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)") < 0)
+	if (explained(close_range(first, ~0U, CLOSE_RANGE_CLOEXEC),
+		      "close_range(%u, ~0U, CLOSE_RANGE_CLOEXEC)", first) < 0)
 		return err_sys(e, "close descriptors");
-	if (become_user(p, e) < 0)
+	if (!p->process && become_user(p, e) < 0)
 		return -1;
 	if (p->plain) {
 		sigprocmask(SIG_SETMASK, &p->mask, NULL);
@@ -88,6 +91,8 @@ int program_exec(struct program *p, int report, struct err *e)
 		if (recv(report, &word, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
 			_exit(125);
 	}
+	if (p->process && bundleproc_become(p->process, e) < 0)
+		return -1;
 	explain_note(p->same, "execve(\"%s\", [\"%s\", ...], %zu variables)", p->file,
 		     p->args->v[0], p->env.n);
 	explained(execve(p->file, p->args->v, p->env.v), "execve(\"%s\")", p->file);

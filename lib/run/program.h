@@ -28,6 +28,7 @@ struct program {
 			   the program */
 	bool stays;     /* it may outlive the process that started it */
 	bool as_is;     /* keep the present user ids */
+	const struct bundle_process *process; /* an OCI bundle: instead of `who` (bundleproc.h) */
 	bool make_workdir; /* make a missing working directory, as podman does for a container */
 	char hostname[HOST_NAME_MAX + 1]; /* "": do not set HOSTNAME and container */
 	const char *same;                 /* shell that does the same, for --explain */

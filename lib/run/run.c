@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/own.h"
+#include "container/bundletree.h"
 #include "kernel/netlink.h"
 #include "net/etcdir.h"
 #include "run/init.h"
@@ -18,7 +19,7 @@ static struct run_supervisor supervisor_none(void)
 		.files = -1,
 		.etc = -1,
 		.shared_etc = {-1, -1, -1},
-		.net = {.control = -1, .shared = -1, .shared_user = -1},
+		.net = {.control = -1},
 		.streams = {{-1, -1, -1}, {-1, -1, -1}, -1},
 		.pidfd = -1,
 	};
@@ -47,6 +48,7 @@ static struct run_first first_none(const struct run *r)
 void run_begin(struct run *r)
 {
 	r->rootfs = r->userns = r->channel = -1;
+	r->start = -1;
 	r->supervisor = supervisor_none();
 	r->first = first_none(r);
 }
@@ -56,6 +58,8 @@ int run_open(struct run *r, struct err *e)
 	struct filetree_host host = filetree_host(r->store);
 	struct run_supervisor *s = &r->supervisor;
 
+	if (r->plan->bundle)
+		return bundletree_build(&r->tree, r->plan, r->plan->users != USERS_HOST, e);
 	if (filetree_build(&r->tree, r->plan, &host, e) < 0)
 		return -1;
 	if (r->plan->init && init_share(&r->first.program.killed_by, e) < 0)
@@ -74,11 +78,10 @@ void run_end(struct run *r)
 	struct run_supervisor *s = &r->supervisor;
 
 	shut_fd(&s->net.control);
-	shut_fd(&s->net.shared);
-	shut_fd(&s->net.shared_user);
 	ports_close(&s->net.ports);
 	netlink_close(&s->net.rtnl);
 	streams_close(&s->streams);
+	otherns_close(&s->others);
 	cgroup_close(&s->group);
 	shut_fd(&s->pidfd);
 	shut_fd(&s->ids);
@@ -88,6 +91,7 @@ void run_end(struct run *r)
 		shut_fd(&s->shared_etc[i]);
 	free(take_ptr(&s->group_path));
 	shut_fd(&r->channel);
+	shut_fd(&r->start);
 	shut_fd(&r->userns);
 	shut_fd(&r->rootfs);
 	init_unshare(&r->first.program.killed_by);

@@ -19,6 +19,7 @@
 #include "log/streams.h"
 #include "net/endpoint.h"
 #include "net/port.h"
+#include "run/otherns.h"
 #include "run/program.h"
 #include "store/plan.h"
 #include "store/store.h"
@@ -36,10 +37,9 @@ struct run_supervisor {
 		struct netlink *rtnl;
 		struct endpoint member;
 		struct ports ports;
-		int control;     /* the socket of portctl.h; -1: none */
-		int shared;      /* the network namespace of another container to join; -1: none */
-		int shared_user; /* the user namespace of that container */
-	} net;                   /* its endpoint on a network, if it has one (netstage.h) */
+		int control;   /* the socket of portctl.h; -1: none */
+	} net;                 /* its endpoint on a network, if it has one (netstage.h) */
+	struct otherns others; /* namespaces of other processes, which the first process joins */
 	struct streams streams;
 	pid_t pid; /* the first process */
 	int pidfd;
@@ -48,9 +48,13 @@ struct run_supervisor {
 /* The first process makes these. */
 struct run_first {
 	struct treeplace place; /* where its file tree is mounted */
+	pid_t pid;              /* its own, as the host sees it, for the hooks of a bundle */
 	struct program program;
 };
 
+struct err;
+struct message;
+struct stage;
 struct run {
 	/* The request: set by the caller, and constant. */
 	const struct store *store; /* NULL: a bare run (barerun.h) */
@@ -62,6 +66,10 @@ struct run {
 	bool input;         /* the user's stdin is attached */
 	sigset_t mask;      /* for a bare run: the caller's */
 	struct strv *notes; /* messages for the user */
+	const struct stage *stages; /* NULL: the table of stage.h */
+	int state; /* of an OCI bundle: the directory of its socket `start`; -1: none */
+	/* Called in the first process when it may execute; NULL: nothing is left to do. */
+	int (*await)(struct run *, const struct message *, struct err *);
 
 	/* Known to both processes. */
 	struct idmap map;
@@ -71,6 +79,7 @@ struct run {
 				 mounts */
 	struct filetree tree; /* the list of mounts; in the first process with received mounts */
 	int channel;          /* the socket to the other process */
+	int start;            /* the socket on which a bundle waits for its start; -1: none */
 
 	struct run_supervisor supervisor;
 	struct run_first first;

@@ -120,16 +120,17 @@ failed:
 
 void spawn_undo(struct run *r)
 {
+	const struct stage *table = stage_table(r);
 	size_t n = 0;
 
 	if (r->supervisor.pidfd >= 0) {
 		pidfd_send_signal(r->supervisor.pidfd, SIGKILL, NULL, 0);
 		proc_wait_child(r->supervisor.pid);
 	}
-	for (const struct stage *s = stages; s->says; s++)
+	while (table[n].says)
 		n++;
 	while (n-- > 0)
-		if (stages[n].undo && stage_is_wanted(&stages[n], r->plan))
-			stages[n].undo(r);
+		if (table[n].undo && stage_is_wanted(&table[n], r->plan))
+			table[n].undo(r);
 	run_end(r);
 }

@@ -122,3 +122,8 @@ bool stage_is_wanted(const struct stage *s, const struct plan *plan)
 {
 	return plan_has_stage(plan, s->id) && (!s->wanted || s->wanted(plan));
 }
+
+const struct stage *stage_table(const struct run *r)
+{
+	return r->stages ? r->stages : stages;
+}

@@ -80,7 +80,7 @@ bool userstage_is_shared(const struct plan *p)
 
 int userstage_enter_shared(struct run *r, struct err *e)
 {
-	return r->supervisor.net.shared_user < 0 ? 0 : userstage_enter(r, e);
+	return otherns_of(&r->supervisor.others, CLONE_NEWUSER) < 0 ? 0 : userstage_enter(r, e);
 }
 
 void userstage_undo(struct run *r)

@@ -102,9 +102,12 @@ struct bundle_scheduler {
 struct bundle_seccomp {
 	const struct sock_filter *filter; /* NULL: no filter */
 	unsigned short filter_n;
-	unsigned flags;           /* SECCOMP_FILTER_FLAG_* */
-	const char *notify;       /* a socket for the notification descriptor; NULL: none */
-	const char *notify_state; /* the JSON sent with it, without the pid: see bundle->state */
+	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
+	/* SECCOMP_RET_USER_NOTIF: a connected socket of the agent (SOCK_STREAM; the caller's) that
+	 * gets the descriptor of the notifications with this text; NULL: no notifications */
+	const char *notify; /* the socket's path, for messages */
+	int agent;
+	const char *agent_state;
 };
 
 /* What `create` and `exec` have in common: process. */
@@ -149,7 +152,8 @@ struct bundle {
 	const char *const *masked;    /* paths; ended by NULL; NULL: none */
 	const char *const *read_only; /* the same */
 	const char *mount_label;
-	bool no_pivot; /* MS_MOVE and chroot(2) instead of pivot_root(2) */
+	unsigned short rows, columns; /* of the terminal; 0: those of stdin */
+	bool no_pivot;                /* MS_MOVE and chroot(2) instead of pivot_root(2) */
 
 	/* The cgroup: its path beneath the mount points, without a first slash. */
 	const char *cgroup; /* NULL: the caller's */
