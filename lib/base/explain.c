@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -69,18 +71,62 @@ static void say(int fd, const struct buf *lines)
 		return; /* a closed output does not stop the work */
 }
 
-/* How many bytes of a text, in which each character has one column, stand on a line of so many. */
+enum { INDENT = 8 }; /* of the lines that continue a call */
+
+static bool begins_character(char c)
+{
+	return (c & 0xc0) != 0x80;
+}
+
+/* How many of n bytes of a text, in which each character has one column, fit. */
+static size_t bytes_in(const char *text, size_t n, size_t columns)
+{
+	size_t i = 0;
+
+	while (i < n && (columns || !begins_character(text[i])))
+		columns -= begins_character(text[i++]);
+	return i;
+}
+
+/* Whether a line can end at this blank. The result of a call stays with its last word: ") = 0". */
+static bool is_gap(const char *text, size_t i)
+{
+	bool before = i > 0 && strncmp(text + i - 1, "= ", 2) == 0;
+
+	return text[i] == ' ' && !before && strncmp(text + i + 1, "= ", 2) != 0;
+}
+
+/* The first gap from i on, or the end. */
+static size_t gap_from(const char *text, size_t i)
+{
+	while (text[i] && !is_gap(text, i))
+		i++;
+	return i;
+}
+
+/* The length of the first n bytes of a text up to the last end of a flag, an argument or a part of
+ * a path; 0: none. */
+static size_t up_to_part(const char *text, size_t n)
+{
+	while (n && !strchr(",|/&", text[n - 1]))
+		n--;
+	return n;
+}
+
+/* How many bytes of a text stand on a line of so many. Only a word that is too long for any line is
+ * cut. */
 static size_t part_of(const char *text, size_t columns)
 {
-	static const char ends[] = " ,|";
-	size_t n = 0, last = 0;
+	size_t n = bytes_in(text, strlen(text), columns), word = 0, end = gap_from(text, 0), cut;
 
-	for (; text[n] && columns; columns -= (text[n] & 0xc0) != 0x80)
-		if (strchr(ends, text[n++]))
-			last = n;
-	while ((text[n] & 0xc0) == 0x80)
-		n++;
-	return text[n] && last ? last : n;
+	for (; end <= n && text[end]; end = gap_from(text, end + 1))
+		word = end + 1;
+	if (end <= n || word > n)
+		return word > n ? word : n;
+	cut = up_to_part(text + word, n - word);
+	if (word && (!cut || bytes_in(text + word, end - word, COLUMNS - INDENT) == end - word))
+		return word;
+	return cut ? word + cut : n;
 }
 
 /* Continues behind the blank at which the line is broken. */
@@ -92,12 +138,12 @@ static void put_part(struct buf *to, const char *indent, const char *line, size_
 /* A line, or several: those that follow are indented. */
 static void put_wrapped(struct buf *to, const char *line)
 {
-	static const char indent[] = "        ";
+	static const char indent[INDENT + 1] = "        ";
 	size_t n = part_of(line, COLUMNS);
 
 	put_part(to, "", line, n);
 	for (line += n; *line; line += n) {
-		n = part_of(line, COLUMNS - strlen(indent));
+		n = part_of(line, COLUMNS - INDENT);
 		put_part(to, indent, line, n);
 	}
 }
@@ -188,6 +234,14 @@ void explain_note(const char *shell, const char *fmt, ...)
 	va_start(ap, fmt);
 	tell("", shell, "", fmt, ap);
 	va_end(ap);
+}
+
+mode_t explain_umask(mode_t mask)
+{
+	mode_t old = umask(mask);
+
+	explain_note(NULL, "umask(0%o) = 0%o", mask, old);
+	return old;
 }
 
 void explain_same(const char *lines)

@@ -18,6 +18,7 @@
 #define CT_EXPLAIN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct err;
 
@@ -48,6 +49,8 @@ void explain_call(const char *shell, long result, const char *fmt, ...)
  * that does not return on success, such as execve(2), which is printed before it is made.
  */
 void explain_note(const char *shell, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* umask(2), which prints the old mask in octal. */
+mode_t explain_umask(mode_t mask);
 /* Prints shell lines (each ended by a newline) as "# same: LINE". */
 void explain_same(const char *lines);
 /*

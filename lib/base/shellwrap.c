@@ -123,14 +123,17 @@ static bool find_place(const struct scan *s, const char *line, size_t i, struct 
 	return !strchr("$\\#{}()<>&|;", line[i - 1]) && !strchr("$(){}<>&|;", line[i]);
 }
 
-/* A break between words is better than one in a word, and in a text for printf one after a line. */
+/*
+ * A break between words is better than one in a word, which is best after a line in a text for
+ * printf, then after a blank or a part of a path or list.
+ */
 static int goodness(const struct place *p, const char *line)
 {
 	if (!p->begins)
 		return 3;
 	if (p->at > 2 && strncmp(line + p->at - 2, "\\n", 2) == 0)
 		return 2;
-	return line[p->at - 1] == ' ' || line[p->at - 1] == ',' ? 1 : 0;
+	return strchr(" ,/&", line[p->at - 1]) ? 1 : 0;
 }
 
 /* The last of the best places in the part of a line that fits. */

@@ -270,7 +270,7 @@ static int make_with_parents(const struct hierarchy *h, const char *group, bool 
 
 int hierarchy_make(const char *group)
 {
-	mode_t umask_was = explained(umask(0022 | MARK), "umask(0%o)", 0022 | MARK);
+	mode_t umask_was = explain_umask(0022 | MARK);
 	bool missing = false;
 	int made = 0;
 
@@ -283,7 +283,7 @@ int hierarchy_make(const char *group)
 				break;
 		}
 	}
-	explained(umask(umask_was), "umask(0%o)", umask_was);
+	explain_umask(umask_was);
 	for (int i = 0; made == 0 && i < trees_n; i++)
 		if (trees[i].v2)
 			let_through_above(&trees[i], group);

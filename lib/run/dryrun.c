@@ -21,8 +21,9 @@
 
 static const char head[] =
 	"#!/bin/sh\n"
-	"# A run of ct-run, by hand: standard tools make the same container, run the same command in\n"
-	"# it, and take everything away at the end. What is marked \"approx\" only comes near.\n"
+	"# This script does with standard tools what a run does: it makes the same container, runs the\n"
+	"# same command in it and removes everything at the end. A comment that begins with \"approx\"\n"
+	"# says where the result differs from the run's.\n"
 	"set -eu\n"
 	"\n"
 	"# Descriptor 3 keeps the input for the command.\n"
@@ -31,8 +32,8 @@ static const char head[] =
 	"umask=$(umask)\n"
 	"umask 022\n"
 	"\n"
-	"# A directory for the files of this script: $root, where the container's root directory is\n"
-	"# mounted, and pipes, by which the processes of this script wait for each other.\n"
+	"# A directory for the files of this script: $root, on which the container's root directory is\n"
+	"# mounted, and pipes on which the processes of this script wait for each other.\n"
 	"work=$(mktemp -d)\n"
 	"chmod 711 \"$work\"\n"
 	"root=$work/root\n"
@@ -41,8 +42,9 @@ static const char head[] =
 	"pwd=$PWD\n"
 	"export work root pwd umask\n"
 	"\n"
-	"# At the end, however it comes: end the processes, then call the functions in $undo. Each\n"
-	"# part of the script puts its own in front before it makes something.\n"
+	"# clean kills the processes, then calls the functions in $undo. It runs at the end, also after\n"
+	"# an error or a signal. Each part of the script adds its function in front of $undo before it\n"
+	"# makes something.\n"
 	"undo='' holder='' turner='' program=''\n"
 	"clean() {\n"
 	"	set +e\n"
@@ -75,8 +77,8 @@ static void put_holder(const struct run *r, const struct recipe *parts, struct b
 	if (!parts->flags.len && !parts->other.len)
 		return;
 	buf_str(out,
-		"\n# The namespaces live as long as a process is in them: one that sleeps holds them open\n"
-		"# while they are set up from outside.\n");
+		"\n# A namespace exists as long as a process is in it. A sleeping process, $holder, keeps the\n"
+		"# namespaces while they are set up from outside.\n");
 	if (parts->other.len)
 		buf_fmt(out, "%s ", parts->other.data);
 	if (owner && caps_held(CAP_SETUID))
@@ -108,8 +110,8 @@ static void put_program(const struct run *r, const char *words, const char *leav
 			"# approx: a shell is process 1; unlike the run's init it passes no signal on\n");
 	if (plan_has_stage(r->plan, STAGE_ROOT))
 		buf_fmt(out,
-			"# This shell says that all is mounted, hears that the new root is \"/\", and becomes\n"
-			"# the program.\n"
+			"# This shell reports that everything is mounted, waits until the new root is \"/\", and\n"
+			"# executes the program.\n"
 			"cd /\nexec 8>\"$work/mounted\" 9<\"$work/go\"\n%s"
 			"exec %s%s%s/bin/sh -c '\n"
 			"		echo >&8\n		exec 8>&-\n"
@@ -137,7 +139,7 @@ static void put_inside(const struct run *r, const struct recipe *parts, struct b
 	put_program(r, parts->words.len ? parts->words.data : "",
 		    r->store ? "" : "umask \"$umask\"\nunset work root pwd base umask\n", &script);
 	buf_str(out,
-		"\n# The work of the process that enters the namespaces.\ncat >\"$work/inside\" <<'INSIDE'\n");
+		"\n# The script of the process that enters the namespaces.\ncat >\"$work/inside\" <<'INSIDE'\n");
 	shellwrap(out, script.data, SHELLWRAP_COLUMNS);
 	buf_str(out, "INSIDE\n");
 }
@@ -150,7 +152,7 @@ static void put_turn(const struct recipe *parts, struct buf *out)
 		return;
 	strv_split(&lines, parts->turn.data, '\n');
 	buf_str(out,
-		"\n# When all is mounted the new root becomes \"/\".\n(\n	set -e\n"
+		"\n# When everything is mounted, the new root becomes \"/\".\n(\n	set -e\n"
 		"	exec 6<\"$work/mounted\" 7>\"$work/go\"\n	read -r _ <&6\n");
 	for (size_t i = 0; i + 1 < lines.n; i++)
 		buf_fmt(out, "	%s\n", lines.v[i]);
@@ -167,8 +169,8 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 	unsigned id = root == (uint32_t)-1 ? r->map.line[0].inside : 0;
 
 	buf_fmt(out,
-		"\n# That process enters and becomes the program. (In the background: a signal to this shell ends\n"
-		"# the wait for it.)\n(\n	set -e\n%s	exec env --default-signal%s",
+		"\n# A process joins the cgroup, enters the namespaces and runs that script. It is in the\n"
+		"# background, because a signal then ends the wait for it.\n(\n	set -e\n%s	exec env --default-signal%s",
 		parts->join.len ? parts->join.data : "", r->store ? "" : "=INT,QUIT");
 	if (parts->front.len)
 		buf_fmt(out, " \\\n		%s", parts->front.data);

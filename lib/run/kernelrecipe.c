@@ -176,6 +176,13 @@ static size_t restrict_paths(const struct filetree *t, const char *root, size_t 
 	return n;
 }
 
+/* Adds a comment to a script. */
+static void comment(struct recipe *out, const char *text)
+{
+	if (!out->typed)
+		buf_fmt(&out->inside, "# %s\n", text);
+}
+
 void kernelrecipe_mount(const struct run *r, const char *root, struct recipe *out)
 {
 	struct buf *to = &out->inside;
@@ -193,8 +200,13 @@ void kernelrecipe_mount(const struct run *r, const char *root, struct recipe *ou
 		if (entry->phase != FSENTRY_KERNEL) {
 			i++;
 		} else if (entry->kind == FSENTRY_MASK || entry->kind == FSENTRY_READ_ONLY) {
+			comment(out,
+				entry->kind == FSENTRY_MASK
+					? "These paths reveal the host and are covered."
+					: "These paths can change the host and become read-only.");
 			i += restrict_paths(t, root, i, to);
 		} else if (str_equal(entry->target, "/dev")) {
+			comment(out, "/dev: the device nodes are bind mounts of the host's.");
 			i += mount_dev(r, root, i, to);
 		} else {
 			if (!top)

@@ -102,8 +102,8 @@ static void bring_up(const struct network *n, struct buf *to)
 	rtnl_up(make, n->bridge, true, &ignored);
 
 	buf_str(to,
-		"# The bridge of the network, which stays while the script runs. $opened: interfaces of the\n"
-		"# host that forward packets only as long as it is there.\n"
+		"# The bridge of the network with its packet filter, unless it exists already. $opened: the\n"
+		"# interfaces of the host on which forwarding is enabled for it.\n"
 		"opened=''\n");
 	put_function("remove_bridge", &down, to);
 	put_function("make_bridge", &up, to);
@@ -137,13 +137,14 @@ static void connect_to(const struct run *r, struct buf *to)
 		return;
 	bring_up(&n, to);
 	buf_str(to,
-		"# What the packet filter knows of the container: where its packets come from, and its\n"
-		"# ports. All of it is new, or nothing is added: what others have stays theirs.\n");
-	put_elements(r, n.set, NFT_CREATE, "announce", to);
-	put_elements(r, n.set, NFT_DELETE, "withdraw", to);
-	buf_str(to, "undo=\"withdraw $undo\"\nannounce || { undo=${undo#* }; exit 1; }\n\n");
+		"# The container's elements in the sets of the packet filter: its addresses and its published\n"
+		"# ports. If one of them exists, it belongs to another container, and none is added.\n");
+	put_elements(r, n.set, NFT_CREATE, "add_elements", to);
+	put_elements(r, n.set, NFT_DELETE, "remove_elements", to);
 	buf_str(to,
-		"# A pair of links: one end is a port of the bridge, the other the container's.\n");
+		"undo=\"remove_elements $undo\"\nadd_elements || { undo=${undo#* }; exit 1; }\n\n");
+	buf_str(to,
+		"# A veth pair: one end is a port of the bridge, the other is in the container.\n");
 	rtnl_delete(remove, m->at.link, &ignored);
 	/* The pair vanishes with the network namespace, which may have ended. */
 	buf_fmt(to, "remove_pair() { %.*s 2>/dev/null; }\n", (int)no_pair.len - 1, no_pair.data);

@@ -79,7 +79,7 @@ int program_exec(struct program *p, int report, struct err *e)
 	if (p->plain) {
 		sigprocmask(SIG_SETMASK, &p->mask, NULL);
 	} else {
-		explained(umask(022), "umask(022)");
+		explain_umask(022);
 		sig_reset();
 	}
 	/* After the last change of ids, because each change clears it. */

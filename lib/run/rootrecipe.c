@@ -39,7 +39,7 @@ static const char *there(const struct recipe *out)
 const char rootrecipe_functions[] =
 	"# in_mounts COMMAND...: runs a command of the host in the container's mount namespace.\n"
 	"in_mounts() { nsenter --target \"$holder\" --mount -- \"$@\"; }\n"
-	"# make_file FILE: an empty file to mount on, unless something is there.\n"
+	"# make_file FILE: makes an empty file as a mount point, unless FILE exists.\n"
 	"make_file() { [ -e \"$1\" ] || { mkdir -p \"${1%/*}\" && touch \"$1\"; }; }\n"
 	"# bind SOURCE TARGET OPTIONS: mounts a file or directory of the host.\n"
 	"bind() {\n"
@@ -187,9 +187,15 @@ static void bind_one(const struct run *r, struct recipe *out, const struct fsent
 
 static void bind_all(const struct run *r, struct recipe *out)
 {
+	bool first = true;
+
 	for (size_t i = 0; i < r->tree.n; i++) {
 		if (r->tree.v[i].phase != FSENTRY_USER || r->tree.v[i].kind != FSENTRY_BIND)
 			continue;
+		if (!out->typed && first)
+			buf_str(&out->held,
+				"# Files of /etc, and volumes: bind mounts in the new root.\n");
+		first = false;
 		bind_one(r, out, &r->tree.v[i]);
 		recipe_mark(out, i);
 	}
@@ -256,7 +262,7 @@ static void turn(const struct run *r, struct recipe *out)
 	 * lies on the new root.
 	 */
 	buf_str(to,
-		"# The host's tree is on top of the new root then, and goes.\nin_mounts sh -c 'cd \"$root\" && pivot_root . .'\n");
+		"# The host's tree now lies on the new root, and is unmounted.\nin_mounts sh -c 'cd \"$root\" && pivot_root . .'\n");
 	buf_str(to, "in_mounts umount -l /\n");
 }
 

@@ -72,6 +72,29 @@ static void each_line_of_shell_is_marked(void **state)
 	assert_said("# same: no end\n");
 }
 
+#define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define WORD   "0123456789012345678901234567890123456789012345678901234567890123456789"
+
+static void a_word_that_fits_on_a_line_is_not_cut(void **state)
+{
+	(void)state;
+	explain_note(NULL, "open(\"/a/path/that/is/long\", \"" WORD "|AB,CD\") = 0");
+	assert_said("ct-x: open(\"/a/path/that/is/long\",\n"
+		    "        \"" WORD "|AB,CD\") = 0\n");
+}
+
+static void a_longer_word_is_cut_between_its_parts(void **state)
+{
+	(void)state;
+	explain_note(NULL, "GET https://registry.example/v2/library/debian/blobs/" DIGEST);
+	assert_said("ct-x: GET https://registry.example/v2/library/debian/blobs/\n"
+		    "        " DIGEST "\n");
+	explain_same("curl https://registry.example/v2/library/debian/blobs/" DIGEST "\n");
+	assert_said("# same: curl \\\n"
+		    "# same: 	https://registry.example/v2/library/debian/blobs/\\\n"
+		    "# same: " DIGEST "\n");
+}
+
 static void nothing_is_printed_unless_asked(void **state)
 {
 	int called = 0;
@@ -93,6 +116,8 @@ int main(void)
 		test(a_failure_is_printed_with_its_error_which_is_kept),
 		test(control_characters_in_a_call_are_escaped),
 		test(each_line_of_shell_is_marked),
+		test(a_word_that_fits_on_a_line_is_not_cut),
+		test(a_longer_word_is_cut_between_its_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
