@@ -123,7 +123,8 @@ static int snapshot(const struct store *s, const struct container *c, struct dra
  * The new image's config: that of the container's image, without the keys that identify an image,
  * and with what the run changed.
  */
-static void describe(const struct store *s, const struct container *c, struct record *config)
+static int describe(const struct store *s, const struct container *c, struct record *config,
+		    struct err *e)
 {
 	own_image struct image parent = {.dir = -1, .rootfs = -1};
 	const char *image = record_get(&c->config, "image");
@@ -135,6 +136,8 @@ static void describe(const struct store *s, const struct container *c, struct re
 		for (size_t i = 0; i < parent.config.keys.n; i++)
 			record_add(config, parent.config.keys.v[i], parent.config.values.v[i]);
 	image_inherit(config);
+	if (parent.rootfs >= 0 && image_set_base(config, parent.rootfs, e) < 0)
+		return -1;
 	clock_gettime(CLOCK_REALTIME, &now);
 	num_time_format(&now, created);
 	record_add(config, "created", created);
@@ -143,6 +146,7 @@ static void describe(const struct store *s, const struct container *c, struct re
 	if (!record_get(config, "source"))
 		record_add(config, "source", c->id);
 	runconfig_apply(&c->config, config);
+	return 0;
 }
 
 /*
@@ -209,7 +213,8 @@ static int commit(const struct store *s, const char *ref, const char *target,
 			e,
 			"%s: runs on the directory %s, not on a snapshot ('ct init' makes an image of a directory)",
 			ref, record_get(&c.config, "rootfs"));
-	describe(s, &c, &config);
+	if (describe(s, &c, &config, e) < 0)
+		return err_wrap(e, "%s", ref);
 	for (size_t i = 0; i < changes->n; i++)
 		if (change_apply(&config, changes->v[i], e) < 0)
 			return -1;

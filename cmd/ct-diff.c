@@ -10,7 +10,9 @@
 #include "base/table.h"
 #include "cmd.h"
 #include "container/moment.h"
+#include "container/transfer.h"
 #include "container/volmake.h"
+#include "store/layerstore.h"
 #include "store/names.h"
 #include "store/store.h"
 #include "tar/filediff.h"
@@ -141,42 +143,100 @@ static int write_layer(const struct subdiff *d, int new, const char *path, struc
 	return r;
 }
 
-static int compare(const struct moment *a, const struct moment *b, const char *output,
-		   struct subdiff *changes, struct err *e)
+/* b -1: nothing, so that every file of A is new. */
+static int compare(const struct moment *a, int b, const char *output, struct subdiff *changes,
+		   struct err *e)
 {
-	if (subdiff_find(b->files[0].fd, a->files[0].fd, changes, e) < 0)
-		return -1;
-	return output ? write_layer(changes, a->files[0].fd, output, e) : 0;
+	if (subdiff_find(b, a->files[0].fd, changes, e) < 0 ||
+	    (output && write_layer(changes, a->files[0].fd, output, e) < 0))
+		return err_wrap(e, "%s", a->id);
+	return 0;
 }
 
-/* The object with which a container or a volume is compared if B is not given. */
-static int base_of(const struct store *s, const struct moment *a, const char *ref,
-		   char base[ID_LEN], struct err *e)
+/* --- what A is compared with if B is not given --- */
+
+/* The files below the last layer of a pulled image; -1 in *fd: there is only one layer. */
+static int open_layer_below(const struct store *s, const struct record *config, int *fd,
+			    struct err *e)
+{
+	own_strv struct strv layers = {0};
+
+	record_get_list(config, "layer", &layers);
+	*fd = layers.n < 2 ? -1 : layerstore_rootfs(s, layers.v[layers.n - 2], e);
+	return layers.n >= 2 && *fd < 0 ? -1 : 0;
+}
+
+/* The image from which an image was made; -1 in *fd: it was made from none. */
+static int open_base(const struct store *s, const struct record *config, int *fd, struct err *e)
+{
+	const char *text = record_get(config, "base");
+	struct subvol_identity base;
+	char id[ID_LEN];
+
+	*fd = -1;
+	if (!text)
+		return record_get(config, "config-digest") ? open_layer_below(s, config, fd, e) : 0;
+	if (subvol_identity_read(text, &base) < 0)
+		return err_set(e, "invalid base \"%.100s\" in its config", text);
+	*fd = transfer_find(s, &base, id, e);
+	if (*fd >= 0)
+		return 0;
+	return e->sys == ENOENT
+		? err_set(e, "the image from which it was made has been removed: name B as well")
+		: -1;
+}
+
+static int resolve_base(const struct store *s, const struct moment *a, const char *ref,
+			char base[ID_LEN], struct err *e)
 {
 	const char *image = record_get(&a->config, "image");
 
 	if (id_is(a->id, "vol"))
 		return volmake_last_snapshot(s, a->id, base, e);
-	if (!id_is(a->id, "ps") || !image)
-		return err_set(e, "%s: was not made from another object: name B as well", ref);
+	if (!image)
+		return err_set(e, "%s: was not made from an image: name B as well", ref);
 	return name_resolve(s, "img", image, base, e);
+}
+
+static int compare_with_base(const struct store *s, const struct moment *a, const char *output,
+			     struct subdiff *changes, struct err *e)
+{
+	own_fd int hold = layerstore_hold(s, e), base = -1;
+
+	if (hold < 0)
+		return -1;
+	if (open_base(s, &a->config, &base, e) < 0)
+		return err_wrap(e, "%s", a->id);
+	return compare(a, base, output, changes, e);
+}
+
+static int compare_with(const struct store *s, const struct moment *a, const char *ref,
+			const char *output, struct subdiff *changes, struct err *e)
+{
+	struct moment b = MOMENT_NONE;
+	int r = moment_take(s, ref, false, &b, e);
+
+	if (r == 0)
+		r = compare(a, b.files[0].fd, output, changes, e);
+	moment_drop(s, &b);
+	return r;
 }
 
 static int diff(const struct store *s, char **operands, const char *output, struct subdiff *changes,
 		struct err *e)
 {
-	struct moment a = MOMENT_NONE, b = MOMENT_NONE;
+	struct moment a = MOMENT_NONE;
 	char base[ID_LEN];
-	int failed;
+	int r = moment_take(s, operands[0], false, &a, e);
 
-	failed = moment_take(s, operands[0], false, &a, e) < 0 ||
-		(!operands[1] && base_of(s, &a, operands[0], base, e) < 0) ||
-		moment_take(s, operands[1] ? operands[1] : base, false, &b, e) < 0;
-	if (!failed && compare(&a, &b, output, changes, e) < 0)
-		failed = err_wrap(e, "%s", operands[0]);
+	if (r == 0 && operands[1])
+		r = compare_with(s, &a, operands[1], output, changes, e);
+	else if (r == 0 && id_is(a.id, "img"))
+		r = compare_with_base(s, &a, output, changes, e);
+	else if (r == 0 && (r = resolve_base(s, &a, operands[0], base, e)) == 0)
+		r = compare_with(s, &a, base, output, changes, e);
 	moment_drop(s, &a);
-	moment_drop(s, &b);
-	return failed ? -1 : 0;
+	return r;
 }
 
 int main(int argc, char **argv)

@@ -149,6 +149,23 @@ static int publish(const struct build *b, struct record *config, const struct st
 	return r;
 }
 
+/* The base image, if there is one, is still open. */
+static int set_base(struct build *b, struct record *config, struct err *e)
+{
+	const struct build_stage *stage = &b->steps->stages[b->steps->target];
+	struct step_source from = {.stage = -1};
+	const struct tip *base;
+
+	while (stage->base >= 0)
+		stage = &b->steps->stages[stage->base];
+	if (!stage->image)
+		return 0;
+	from.image = stage->image;
+	if (build_source(b, &from, &base, e) < 0)
+		return -1;
+	return image_set_base(config, base->rootfs, e);
+}
+
 int buildimage_publish(struct build *b, const struct strv *labels, const struct strv *names,
 		       char id[ID_LEN], bool *made, struct err *e)
 {
@@ -169,6 +186,8 @@ int buildimage_publish(struct build *b, const struct strv *labels, const struct 
 		clock_gettime(CLOCK_REALTIME, &now);
 		num_time_format(&now, created);
 		add_history(b, (int)b->steps->target, created, &history);
+		if (set_base(b, &config, e) < 0)
+			return -1;
 		record_add(&config, "created", created);
 		record_add_list(&config, "history", &history);
 		record_add(&config, "built", key);

@@ -27,12 +27,10 @@ void transfer_free(struct transfer *t)
 
 static void add_identity(struct record *r, const char *key, const struct subvol_identity *id)
 {
-	own_buf struct buf text = {0};
+	char text[SUBVOL_IDENTITY_LEN];
 
-	for (size_t i = 0; i < sizeof(id->uuid); i++)
-		buf_fmt(&text, "%02x", id->uuid[i]);
-	buf_fmt(&text, " %" PRIu64, id->transaction);
-	record_add(r, key, text.data);
+	subvol_identity_text(id, text);
+	record_add(r, key, text);
 }
 
 void transfer_format(const struct transfer *t, struct buf *out)
@@ -127,32 +125,13 @@ static int bad(const struct transfer_input *in, const char *what, const char *va
 	return err_set(e, "%s: invalid %s \"%.100s\"", in->what, what, value ? value : "");
 }
 
-static int hex(char c)
-{
-	const char *digits = "0123456789abcdef", *p = c ? strchr(digits, c) : NULL;
-
-	return p ? (int)(p - digits) : -1;
-}
-
 static int read_identity(const struct transfer_input *in, const struct record *r, const char *key,
 			 bool *has, struct subvol_identity *id, struct err *e)
 {
 	const char *text = record_get(r, key);
 
 	*has = text;
-	if (!text)
-		return 0;
-	for (size_t i = 0; i < sizeof(id->uuid); i++) {
-		int high = hex(text[2 * i]), low = high < 0 ? -1 : hex(text[2 * i + 1]);
-
-		if (low < 0)
-			return bad(in, key, text, e);
-		id->uuid[i] = (uint8_t)(high << 4 | low);
-	}
-	text += 2 * sizeof(id->uuid);
-	if (*text != ' ' || num_uint(text + 1, 0, UINT64_MAX, &id->transaction, e) < 0)
-		return bad(in, key, text, e);
-	return 0;
+	return text && subvol_identity_read(text, id) < 0 ? bad(in, key, text, e) : 0;
 }
 
 /* The files and subvolumes that an object of the kind has; SIZE_MAX: a file of any size. */
@@ -326,8 +305,7 @@ int transfer_find(const struct store *s, const struct subvol_identity *identity,
 		own_fd int fd = transfer_open(s, ids.v[i], e);
 
 		if (fd < 0 || subvol_identity(fd, &found, e) < 0 ||
-		    memcmp(found.uuid, identity->uuid, sizeof(found.uuid)) != 0 ||
-		    found.transaction != identity->transaction)
+		    !subvol_identity_same(&found, identity))
 			continue;
 		snprintf(id, ID_LEN, "%s", ids.v[i]);
 		return take_fd(&fd);

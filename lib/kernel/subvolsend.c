@@ -4,10 +4,12 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/btrfs.h>
 #include <linux/btrfs_tree.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
 
@@ -93,6 +96,40 @@ int subvol_identity(int subvol, struct subvol_identity *id, struct err *e)
 		id->transaction = info.stransid;
 	}
 	return 0;
+}
+
+bool subvol_identity_same(const struct subvol_identity *a, const struct subvol_identity *b)
+{
+	return memcmp(a->uuid, b->uuid, sizeof(a->uuid)) == 0 && a->transaction == b->transaction;
+}
+
+void subvol_identity_text(const struct subvol_identity *id, char text[SUBVOL_IDENTITY_LEN])
+{
+	for (size_t i = 0; i < sizeof(id->uuid); i++)
+		snprintf(text + 2 * i, 3, "%02x", id->uuid[i]);
+	snprintf(text + 2 * sizeof(id->uuid), 1 + 20 + 1, " %" PRIu64, id->transaction);
+}
+
+static int hex(char c)
+{
+	const char *digits = "0123456789abcdef", *p = c ? strchr(digits, c) : NULL;
+
+	return p ? (int)(p - digits) : -1;
+}
+
+int subvol_identity_read(const char *text, struct subvol_identity *id)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < sizeof(id->uuid); i++) {
+		int high = hex(text[2 * i]), low = high < 0 ? -1 : hex(text[2 * i + 1]);
+
+		if (low < 0)
+			return -1;
+		id->uuid[i] = (uint8_t)(high << 4 | low);
+	}
+	text += 2 * sizeof(id->uuid);
+	return *text != ' ' ? -1 : num_uint(text + 1, 0, UINT64_MAX, &id->transaction, &ignored);
 }
 
 int subvol_set_received(int subvol, const struct subvol_identity *id, struct err *e)

@@ -25,12 +25,18 @@ int subvolsend_begin(int subvol, int parent, bool data, struct subvolsend *s, st
 /* Ends a stream, after its last byte or early. Returns the kernel's result. Closes the pipe. */
 int subvolsend_end(struct subvolsend *s, struct err *e);
 
+enum { SUBVOL_IDENTITY_LEN = 2 * 16 + 1 + 20 + 1 };
+
 /* How send streams identify a subvolume. */
 struct subvol_identity {
 	uint8_t uuid[16];     /* of the original, if the subvolume was received; else its own */
 	uint64_t transaction; /* of the last change, there */
 };
 int subvol_identity(int subvol, struct subvol_identity *id, struct err *e);
+bool subvol_identity_same(const struct subvol_identity *a, const struct subvol_identity *b);
+/* As text, "UUID TRANSACTION"; _read returns -1 if the text is not that of an identity. */
+void subvol_identity_text(const struct subvol_identity *id, char text[SUBVOL_IDENTITY_LEN]);
+int subvol_identity_read(const char *text, struct subvol_identity *id);
 /* Records the subvolume of which this one is a copy. The subvolume must be writable. */
 int subvol_set_received(int subvol, const struct subvol_identity *id, struct err *e);
 

@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "base/own.h"
 #include "kernel/subvol.h"
+#include "kernel/subvolsend.h"
 #include "store/draft.h"
 #include "store/names.h"
 #include "tar/treecopy.h"
@@ -29,8 +30,22 @@ void image_inherit(struct record *config)
 	record_get_list(config, "diffid", &diffids);
 	for (const char *const *key = image_own_keys; *key; key++)
 		record_drop(config, *key);
+	record_drop(config, "base");
 	record_add_list(config, "layer", &layers);
 	record_add_list(config, "diffid", &diffids);
+}
+
+int image_set_base(struct record *config, int rootfs, struct err *e)
+{
+	char text[SUBVOL_IDENTITY_LEN];
+	struct subvol_identity base;
+
+	if (subvol_identity(rootfs, &base, e) < 0)
+		return -1;
+	subvol_identity_text(&base, text);
+	record_drop(config, "base");
+	record_add(config, "base", text);
+	return 0;
 }
 
 void image_close(struct image *img)

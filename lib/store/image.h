@@ -9,6 +9,8 @@
  *	created		RFC 3339, UTC
  *	source		origin: a directory, "-" or a reference
  *	container	the container that it was committed from
+ *	base		of an image made from another one: "UUID TRANSACTION", the identity of
+ *			that image's rootfs (subvolsend.h)
  *	digest		of the manifest, if there is one: "sha256:..."
  *	config-digest	of the image config; equal for equal images
  *	layer* diffid*	chain ids (layerstore.h) and diff ids of its layers, base first; without
@@ -46,6 +48,8 @@ extern const char *const image_own_keys[];
  * image differs from the last one by a layer of its own.
  */
 void image_inherit(struct record *config);
+/* Records the subvolume from which an image is made as the base. */
+int image_set_base(struct record *config, int rootfs, struct err *e);
 
 /* An open image. {0} is none. Its descriptors stay usable if the image is removed meanwhile. */
 struct image {

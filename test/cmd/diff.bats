@@ -46,6 +46,60 @@ two_volumes() {
 	done
 }
 
+# like_walking BASE IMAGE: ct-diff IMAGE finds what walking the trees of both finds, which is something.
+like_walking() {
+	trees walk "$CT_ROOT/$1/rootfs" "$CT_ROOT/$2/rootfs" >"$D/walked"
+	ct-diff --json "$2" | jq -cS 'del(.from)' | diff "$D/walked" -
+	[ -s "$D/walked" ]
+}
+
+@test "an image is compared with the image from which it was committed or built, as walking both compares" {
+	finished --network none "$img" sh -c 'echo 1 >/one; rm /etc/group; chmod 711 /root; mv /etc/passwd /etc/users'
+	one=$(ct-commit "$c" one)
+	like_walking "$img" "$one"
+	finished --network none one sh -c 'echo 2 >/two; rm /one'
+	two=$(ct-commit "$c")
+	like_walking "$one" "$two"
+	# Of a build of several stages it is the image of the target's first stage.
+	printf '%s\n' 'FROM one AS a' 'RUN rm /one' 'FROM busybox' 'RUN touch /other' 'FROM a' 'RUN touch /x' 'RUN touch /y' >"$D/Dockerfile"
+	built=$(ct-build -q -f "$D/Dockerfile" "$D")
+	like_walking "$one" "$built"
+	# A layer of the differences makes one of the other.
+	ct-diff -o - "$two" | tar -tf - | grep -qx .wh.one
+	# The image of that time is meant, not another one under its id or name.
+	finished --network none "$img" touch /replaced
+	ct-commit "$c" one >/dev/null
+	run -1 ct-diff "$two"
+	[ "$output" = "ct-diff: $two: the image from which it was made has been removed: name B as well" ]
+	remove_containers
+	ct-rm "$two" "$built" one
+}
+
+@test "an image without a base has all its files added" {
+	ct-diff "$img" | sed 's/^A //' | sort >"$D/added"
+	(cd "$busybox" && find . | sed 's,^\./*,/,') | sort | diff - "$D/added"
+	printf '%s\n' 'FROM scratch' 'COPY Dockerfile /' >"$D/Dockerfile"
+	built=$(ct-build -q -f "$D/Dockerfile" "$D")
+	run -0 ct-diff "$built"
+	[ "$output" = $'A /\nA /Dockerfile' ]
+	ct-rm "$built"
+}
+
+@test "an image of several layers is compared with itself without the last one" {
+	mkdir "$D/base"
+	echo 1 >"$D/base/kept"
+	echo 1 >"$D/base/changed"
+	tar -C "$D/base" --format=posix -cf "$D/lower" .
+	mkdir "$D/top"
+	echo 22 >"$D/top/changed"
+	touch "$D/top/.wh.kept" "$D/top/new"
+	tar -C "$D/top" --format=posix -cf "$D/upper" changed new .wh.kept
+	several=$(trees archive "$D/lower" "$D/upper" | ct-init -)
+	run -0 ct-diff "$several"
+	[ "$output" = $'C /changed\nD /kept\nA /new' ]
+	ct-rm "$several"
+}
+
 @test "unrelated images are compared by content" {
 	cp -a "$busybox" "$D/other"
 	rm "$D/other/etc/group"
@@ -97,7 +151,7 @@ two_volumes() {
 
 @test "what cannot be compared is refused in one line" {
 	finished --network none "$img" sh -c 'touch /.wh.x'
-	for args in nosuch "$img" "$c nosuch" "-o - $c" "$c $c $c" "--json -o x $c"; do
+	for args in nosuch "$c nosuch" "-o - $c" "$c $c $c" "--json -o x $c"; do
 		echo "$args"
 		# shellcheck disable=SC2086 # several words
 		run ! --separate-stderr ct-diff $args
