@@ -145,7 +145,8 @@ $(B)/fuzz-%: $(B)/test/fuzz/%.o $(B)/libct.a
 fuzzers: $(FUZZERS)
 fuzz:
 	$(MAKE) B=$(B)/fuzz CC=clang HARDEN=-fPIE fuzzers CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all'
-	cd $(B)/fuzz && for f in fuzz-*; do mkdir -p corpus-$$f && ./$$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 corpus-$$f || exit; done
+	test/fuzz/seeds $(B)/fuzz
+	cd $(B)/fuzz && for f in $(notdir $(FUZZERS)); do echo "== $$f" >&2; ./$$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 corpus-$$f || exit; done
 
 asan:
 	$(MAKE) B=$(B)/asan HARDEN=-fPIE all units \
@@ -228,7 +229,7 @@ check-vm:
 clean:
 	rm -rf $(B)
 
--include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d)
+-include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
 .PHONY: all units fuzz fuzzers unit test compare-builds bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:

@@ -67,7 +67,7 @@ static int read_descriptor(const char *text, const char *name, const char *what,
 {
 	own_strv struct strv parts = {0};
 
-	strv_split(&parts, text, ' ');
+	strv_split(&parts, text ? text : "", ' ');
 	if (parts.n != 3 || !digest_is(parts.v[2]) || strlen(parts.v[1]) >= sizeof(d->type))
 		return err_set(e, "%s: %s: digest: not sha256: and 64 of 0-9a-f", what, name);
 	if (num_uint(parts.v[0], 0, SIZE_LARGEST, &d->size, e) < 0)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -80,6 +81,8 @@ void atomic_new(const char *name)
 void atomic_undo(void)
 {
 	clear(0);
-	while (made.n > 0)
+	while (made.n > 0) {
 		remove(made.v[--made.n]);
+		free(made.v[made.n]);
+	}
 }

@@ -304,7 +304,9 @@ static int place_entry(struct unpack *u, struct archive_entry *entry, struct err
 
 static int set_late(struct unpack *u, struct err *e)
 {
-	for (const struct late *l = u->late; l < u->late + u->late_n; l++) {
+	for (size_t i = 0; i < u->late_n; i++) {
+		const struct late *l = &u->late[i];
+
 		if (l->acl && lsetxattr(l->path, l->acl, l->value, l->size, 0) < 0)
 			return err_sys(e, "%.*s: set its ACL", NAME_SHOWN, l->path);
 		if (!l->acl && utimensat(AT_FDCWD, l->path, l->value, AT_SYMLINK_NOFOLLOW) < 0)
