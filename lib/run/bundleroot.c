@@ -42,6 +42,26 @@ int bundleroot_grant(struct run *r, struct err *e)
 }
 
 /*
+ * pivot_root(2) refuses a new root on a shared mount: the one that holds the root directory becomes
+ * private in this mount namespace. Its mount point is the longest part of the path that is one.
+ */
+static int make_parent_private(const struct run *r, struct err *e)
+{
+	own_str char *path = str_dup(r->plan->rootfs);
+	char *slash;
+
+	if (!(r->plan->bundle->root_propagation & MS_SHARED))
+		return 0;
+	while (mount(NULL, *path ? path : "/", NULL, MS_PRIVATE, NULL) < 0) {
+		slash = strrchr(path, '/');
+		if (errno != EINVAL || !slash)
+			return err_sys(e, "%s: make its mount private", r->plan->rootfs);
+		*slash = '\0';
+	}
+	return 0;
+}
+
+/*
  * Attaches the root where the bundle has it, because hooks expect it there. If root of a user
  * namespace does not reach that path, it is mounted on top of the host's root.
  */
@@ -53,7 +73,7 @@ static int attach_root(struct run *r, int mount, struct err *e)
 		at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (at < 0)
 		return err_sys(e, "%s", r->plan->rootfs);
-	if (mount_attach(mount, at, r->plan->rootfs, e) < 0)
+	if (make_parent_private(r, e) < 0 || mount_attach(mount, at, r->plan->rootfs, e) < 0)
 		return -1;
 	r->first.place.root = openat(mount, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r->first.place.host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

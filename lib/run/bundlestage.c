@@ -142,6 +142,7 @@ static int prepare_exec(struct run *r, struct err *e)
 {
 	r->first.program.process = &r->plan->bundle->process;
 	r->first.program.stays = true;
+	r->first.program.plain = false; /* a session of its own, with the signals reset */
 	if (r->state >= 0 && (r->start = startsocket_open(r->state, e)) < 0)
 		return -1;
 	return streams_lend(&r->supervisor.streams, true, e);
