@@ -57,7 +57,7 @@ int main(int argc, char **argv)
 					   ? announce_id
 					   : announce_start,
 				   .attached = !opts.detach,
-				   .input = !opts.detach && !opts.no_input,
+				   .input = !opts.no_input && (!opts.detach || opts.interactive),
 				   .remove = opts.remove};
 	const char *ref = opts.rootfs ? NULL : *operands ? *operands++ : "";
 	struct err e;

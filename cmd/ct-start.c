@@ -62,6 +62,7 @@ static int start_one(const char *ref, void *arg, struct err *e)
 		return -1;
 	plan_read(&plan, &c.config);
 	launch.remove = plan.remove;
+	launch.input |= !args->attach && plan.open_input;
 	if (userstage_settle(launch.plan, &launch.notes, e) < 0)
 		return -1;
 	snprintf(launch.id, sizeof(launch.id), "%s", c.id);

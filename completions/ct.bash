@@ -441,11 +441,11 @@ _ct_cp() {
 
 _ct_operand() {
 	case $command${sub:+ $sub}:$operands in
-	exec:0 | pid:0 | top:0 | stop:* | kill:* | stats:* | pause:* | unpause:* | port:0)	_ct_running ;;
+	exec:0 | attach:0 | pid:0 | top:0 | stop:* | kill:* | stats:* | pause:* | unpause:* | port:0)	_ct_running ;;
 	start:*)	_ct_ended ;;
 	logs:0 | commit:0 | wait:* | ps:* | restart:* | rename:0 | update:*)	_ct_containers ;;
 	run:0 | commit:1 | images:* | save:* | tag:0 | push:0 | history:0)	_ct_images ;;
-	tag*:* | push:1 | rename:* | port:*)	;;
+	tag*:* | push:1 | rename:* | port:* | attach:*)	;;
 	volumes\ create:* | volumes\ import:0)	;;
 	volumes\ import:1)	_ct_files ;;
 	volumes:0)	_ct_volumes; _ct_offer create snapshot import export ;;

@@ -1,18 +1,29 @@
 #include "run/runopts.h"
 
+#include "base/err.h"
 #include "base/explain.h"
 #include "base/str.h"
 
 #define S struct runopts
 
+/* A run in the foreground is the container's supervisor: nothing would be left behind it. */
+static int refuse_keys(void *to, const char *text, struct err *e)
+{
+	(void)to;
+	(void)text;
+	return err_set(e, "only a container of 'ct run -d' can be left: 'ct attach --detach-keys'");
+}
+
 const struct opt runopts_table[] = {
 	OPT_FLAG(S, detach, 'd', "detach", "run in the background and print the container's id"),
 	OPT_FLAG(S, no_input, 'n', "no-stdin", "connect stdin to /dev/null"),
-	OPT_FLAG(S, interactive, 'i', "interactive",
-		 "accepted for compatibility: stdin is always attached"),
+	OPT_FLAG(
+		S, interactive, 'i', "interactive",
+		"with --detach: keep stdin open for 'ct attach' (otherwise it is always attached)"),
 	OPT_FLAG(S, tty, 't', "tty",
 		 "allocate a terminal even if stdin and stdout are not terminals"),
 	OPT_FLAG(S, remove, 0, "rm", "remove the container when it ends"),
+	OPT_FORM(S, detach, 0, "detach-keys", "KEY,...", NULL, refuse_keys),
 	OPT_TEXT(S, name, 0, "name", "NAME", "name the container"),
 	OPT_FLAG(S, replace, 0, "replace",
 		 "remove the container that has the name (--name) now, even if it runs"),

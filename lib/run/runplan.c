@@ -374,6 +374,7 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 			   .shm_size = o->shm_size ? o->shm_size : SHM_SIZE,
 			   .log_max = o->log_max,
 			   .remove = o->remove,
+			   .open_input = o->interactive && !o->no_input,
 			   .stop_timeout = o->stop_timeout,
 			   .limits = {.pids = PIDS, .pids_default = true}};
 	p->tty = o->tty || (terminal && !o->no_input && !o->detach);

@@ -27,6 +27,7 @@ static const struct field {
 	{"hostname", TEXT, offsetof(struct plan, hostname)},
 	{"stopsignal", TEXT, offsetof(struct plan, stop_signal)},
 	{"stoptimeout", TEXT, offsetof(struct plan, stop_timeout)},
+	{"stdin", FLAG, offsetof(struct plan, open_input)},
 	{"rm", FLAG, offsetof(struct plan, remove)},
 	{"tty", FLAG, offsetof(struct plan, tty)},
 	{"init", FLAG, offsetof(struct plan, init)},

@@ -75,6 +75,7 @@ struct plan {
 	const char *stop_signal;    /* NULL: TERM */
 	const char *stop_timeout;   /* seconds; NULL: 10 */
 	bool remove;                /* --rm */
+	bool open_input;            /* -i: in the background, stdin is a pipe that stays open */
 	bool tty, init, read_only, privileged;
 	enum net_mode net;
 	const char *network; /* the network or container of `net`; NULL: none */
