@@ -1,45 +1,17 @@
 #include "run/bundlerun.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "base/err.h"
-#include "base/fd.h"
 #include "base/own.h"
 #include "run/bundlestage.h"
 #include "run/channel.h"
+#include "run/consolesocket.h"
 #include "run/spawn.h"
 #include "run/startsocket.h"
-
-/* Sends the terminal's master to the socket of the engine that called us. */
-static int send_console(const char *path, int master, struct err *e)
-{
-	static const char name[] = "/dev/ptmx";
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	own_fd int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (strlen(path) >= sizeof(a.sun_path))
-		return err_set(e, "console socket %s: the path is too long", path);
-	strcpy(a.sun_path, path);
-	if (sock < 0 || connect(sock, (const struct sockaddr *)&a, sizeof(a)) < 0 ||
-	    fd_send(sock, name, sizeof(name) - 1, &master, 1) < 0)
-		return err_sys(e, "console socket %s", path);
-	return 0;
-}
 
 static int take_console(struct bundlerun *b, struct err *e)
 {
 	b->master = take_fd(&b->run.supervisor.streams.master);
-	if (b->master < 0 || !b->console)
-		return 0;
-	if (send_console(b->console, b->master, e) < 0)
-		return -1;
-	shut_fd(&b->master);
-	return 0;
+	return consolesocket_send(b->console, &b->master, e);
 }
 
 int bundlerun_create(struct bundlerun *b, struct err *e)

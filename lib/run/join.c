@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -30,6 +29,7 @@
 #include "run/channel.h"
 #include "run/command.h"
 #include "run/devtty.h"
+#include "run/joinclone.h"
 #include "run/program.h"
 #include "run/recipe.h"
 
@@ -146,40 +146,21 @@ __attribute__((noreturn)) static void joined_process(struct entry *n)
 
 static int clone_joined(struct entry *n, struct err *e)
 {
-	struct clone_args args = {.exit_signal = SIGCHLD,
-				  .flags = CLONE_PIDFD,
-				  .pidfd = (uint64_t)(uintptr_t)&n->j->pidfd};
-	own_fd int own_pids = namespace_open(0, CLONE_NEWPID, e);
 	int ends[2];
 	pid_t pid;
 
-	/* setns(2) changes the pid namespace only for future children, so it is set for this one
-	 * child. */
-	if ((n->namespaces & CLONE_NEWPID) &&
-	    (own_pids < 0 ||
-	     explained(setns(n->target, CLONE_NEWPID), "setns(%d, CLONE_NEWPID)", n->target) < 0))
-		return err_sys(e, "enter the container's pid namespace");
-	if (n->group.v2 >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)n->group.v2;
-	}
 	if (channel_open(ends, e) < 0)
 		return -1;
-	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	pid = joinclone(n->target, n->namespaces, &n->group, &n->j->pidfd, e);
 	if (pid == 0) {
 		close(ends[0]);
 		n->channel = ends[1];
 		joined_process(n);
 	}
-	explained(pid, "clone3({flags=%s})", n->group.v2 >= 0 ? "CLONE_INTO_CGROUP" : "0");
 	close(ends[1]);
 	n->channel = ends[0];
 	n->j->pid = pid;
-	if (pid > 0 && (n->namespaces & CLONE_NEWPID) &&
-	    explained(setns(own_pids, CLONE_NEWPID), "setns(%d /* our own */, CLONE_NEWPID)",
-		      own_pids) < 0)
-		return err_sys(e, "return to the own PID namespace");
-	return pid < 0 ? err_sys(e, "make a process in the container") : 0;
+	return pid < 0 ? -1 : 0;
 }
 
 static int prepare(struct entry *n, struct err *e)

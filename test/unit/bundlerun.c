@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "kernel/caps.h"
 #include "kernel/cgroup.h"
+#include "run/bundlejoin.h"
 #include "run/bundlerun.h"
 #include "run/hook.h"
 #include "store/bundle.h"
@@ -354,6 +355,57 @@ static void test_terminal(void **state)
 	proc_wait_child(b.pid);
 	run_end(&b.run);
 	assert_string_equal(said("out"), "/dev/pts/0\n33 111\n1");
+}
+
+/* --- a second process --- */
+
+static void test_exec_in_a_running_container(void **state)
+{
+	struct bundlerun b = bundlerun_of(-1);
+	own_str char *group = str_fmt("ct-unit-%d/exec", (int)getpid());
+	struct plan second = {.workdir = "/bin"};
+	struct bundle_rlimit limit = {RLIMIT_NOFILE, {64, 64}};
+	struct bundle_process process = {.user = {.uid = 5, .gid = 6},
+					 .rlimits = &limit,
+					 .rlimits_n = 1,
+					 .oom_score_given = true,
+					 .oom_score_adj = 77};
+	struct bundlejoin j = {.plan = &second, .process = &process, .cgroup = group};
+	own_str char *expected = str_fmt("5 6\n64\n77\n/bin\ninside\n2\nin the cgroup");
+	own_str char *script =
+		str_fmt("{ echo $(id -u) $(id -g); ulimit -n; cat /proc/self/oom_score_adj; pwd; "
+			"hostname; ls -d /proc/[0-9]* | grep -c -e /1$ -e /$$\\$; "
+			"grep -q %s /proc/self/cgroup && echo in the cgroup; } >/out",
+			group);
+
+	(void)state;
+	chmod(rootfs, 0777);
+	plan.stages |= 1U << STAGE_CGROUP;
+	plan.hostname = "inside";
+	bundle.cgroup = group;
+	command("exec sleep 1000");
+	if (bundlerun_create(&b, &e) < 0 || bundlerun_execute(&b, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(proc_identify(b.pid, &j.target), 0);
+	strv_add(&second.env, "PATH=/bin");
+	strv_add(&second.args, "sh");
+	strv_add(&second.args, "-c");
+	strv_add(&second.args, script);
+	if (bundlejoin_start(&j, &e) < 0)
+		fail_msg("%s", e.msg);
+	assert_int_equal(proc_wait_child(j.pid), 0);
+	close(j.pidfd);
+	assert_string_equal(said("out"), expected);
+	strv_free(&second.args);
+	strv_add(&second.args, "none");
+	assert_refused(bundlejoin_start(&j, &e), &e, "none: not found in the container");
+	assert_int_equal(e.status, 127);
+	kill(b.pid, SIGKILL);
+	proc_wait_child(b.pid);
+	run_end(&b.run);
+	assert_int_equal(cgroup_delete(group, &e), 0);
+	strv_free(&second.args);
+	strv_free(&second.env);
 }
 
 /* --- namespaces --- */
@@ -724,6 +776,7 @@ int main(void)
 		TEST(test_limits),
 		TEST(test_descriptors),
 		TEST(test_terminal),
+		TEST(test_exec_in_a_running_container),
 		TEST(test_joins_namespaces),
 		TEST(test_join_of_another_kind),
 		TEST(test_user_namespace),
