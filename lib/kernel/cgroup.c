@@ -313,6 +313,15 @@ int cgroup_kill(const char *path, struct err *e)
 	return 0;
 }
 
+int cgroup_processes(const char *path, struct err *e)
+{
+	const struct hierarchy *trees;
+	const char *group;
+	int n = start(path, &group, &trees, e);
+
+	return n < 0 ? -1 : signal_all(trees, n, group, 0);
+}
+
 static int remove_one(int above, const char *name, int dir, void *arg)
 {
 	(void)dir, (void)arg;

@@ -17,7 +17,7 @@
 
 struct err;
 
-enum { CGROUP_CONTROLLERS = 12 };
+enum { CGROUP_CONTROLLERS = 14 };
 /* An existing cgroup, with the descriptors that a process needs to join it. */
 struct cgroup_group {
 	char path[200];             /* "ct/ps_42002" */
@@ -51,6 +51,8 @@ int cgroup_thaw(const char *path, struct err *e); /* a missing cgroup is success
  * missing cgroup is success.
  */
 int cgroup_kill(const char *path, struct err *e);
+/* How many processes are in the cgroup and those below it; a missing cgroup has none. */
+int cgroup_processes(const char *path, struct err *e);
 /*
  * Deletes the cgroup in every hierarchy, and its empty parents that ct made. A
  * missing cgroup is success.

@@ -25,4 +25,13 @@ struct devrule {
  */
 int devrules_set(const char *group, const struct devrule *rules, size_t n, struct err *e);
 
+/*
+ * The same with rules behind them that allow the devices of every container: making any node, and
+ * using null, zero, full, random, urandom, tty, console, ptmx and the terminals.
+ */
+int devrules_set_usual(const char *group, const struct devrule *rules, size_t n, struct err *e);
+
+/* The same by a BPF program, for the open directory of a cgroup v2. */
+int devrules_attach(int dir, const struct devrule *rules, size_t n, struct err *e);
+
 #endif

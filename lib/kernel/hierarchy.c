@@ -26,10 +26,13 @@
  */
 enum { MARK = S_IWUSR };
 
-/* The controllers that ct uses, by their names on v1 and v2. */
+/* The controllers that ct uses, by their names on v1 and v2, and after them the others. */
 static const char *const used[] = {
-	"memory", "pids", "cpu", "cpuacct", "cpuset", "io", "blkio", "devices", "freezer",
+	"memory",  "pids",    "cpu",     "cpuacct", "cpuset",   "io",   "blkio",
+	"devices", "freezer", "hugetlb", "net_cls", "net_prio", "rdma", "misc",
 };
+enum { USUAL = 9 }; /* those of ct-run; the others are for OCI bundles */
+static size_t wanted = USUAL;
 
 static struct hierarchy trees[HIERARCHIES];
 static int trees_n;
@@ -84,6 +87,11 @@ const struct hierarchy *hierarchy_of(const char *controller)
 	return NULL;
 }
 
+void hierarchy_want_all(void)
+{
+	wanted = sizeof(used) / sizeof(used[0]);
+}
+
 /* Notes a mounted hierarchy, for those of its controllers that no earlier one has. */
 static int tree_add(const char *mount, bool v2, const char *controllers, struct err *e)
 {
@@ -92,7 +100,7 @@ static int tree_add(const char *mount, bool v2, const char *controllers, struct 
 	if (strlen(mount) >= sizeof(h->mount))
 		return 0;
 	*h = (struct hierarchy){.v2 = v2};
-	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+	for (size_t i = 0; i < wanted; i++)
 		if (has_word(controllers, used[i]) && !hierarchy_of(used[i]))
 			h->controllers[h->n++] = used[i];
 	/* A mount that covers a v2 hierarchy covers its list of controllers too. */
@@ -138,7 +146,7 @@ static int ask_libcgroup(struct err *e)
 		return 0;
 	if (ret)
 		return err_set(e, "control groups: %s", cgroup_strerror(ret));
-	for (size_t i = 0; !failed && i < sizeof(used) / sizeof(used[0]); i++) {
+	for (size_t i = 0; !failed && i < wanted; i++) {
 		own_str char *mount = NULL;
 
 		if (cgroup_get_subsys_mount_point(used[i], &mount) == 0)

@@ -16,7 +16,7 @@
 
 struct err;
 
-enum { HIERARCHIES = 12 };
+enum { HIERARCHIES = 14 };
 
 struct hierarchy {
 	char mount[256];
@@ -30,6 +30,10 @@ struct hierarchy {
  * other function of this header. Returns their number, 0 if none is mounted, or -1 with e set.
  */
 int hierarchy_find(const struct hierarchy **all, struct err *e);
+
+/* Before hierarchy_find: it also finds hierarchies with controllers that only OCI bundles use
+ * (hugetlb, net_cls, net_prio, rdma, misc). */
+void hierarchy_want_all(void);
 
 /* The mount point of a hierarchy that is mounted read-only; NULL if there is none. */
 const char *hierarchy_read_only(void);

@@ -16,6 +16,7 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "kernel/cgroup.h"
+#include "kernel/hierarchy.h"
 #include "kernel/namespace.h"
 #include "run/bundleproc.h"
 #include "run/channel.h"
@@ -147,6 +148,7 @@ static int prepare(struct entry *n, struct err *e)
 		return err_sys(e, "the container's first process %d", (int)j->target.pid);
 	if (namespace_differing(j->target.pid, &n->namespaces, e) < 0)
 		return -1;
+	hierarchy_want_all();
 	return j->cgroup ? cgroup_open(j->cgroup, &n->group, e) : 0;
 }
 

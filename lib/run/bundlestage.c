@@ -18,6 +18,7 @@
 #include "base/own.h"
 #include "container/user.h"
 #include "kernel/cgroup.h"
+#include "kernel/hierarchy.h"
 #include "kernel/namespace.h"
 #include "run/bundleproc.h"
 #include "run/bundleroot.h"
@@ -38,13 +39,29 @@ static int prepare_cgroup(struct run *r, struct err *e)
 {
 	const struct bundle *b = r->plan->bundle;
 	static const struct limits none;
+	int n;
 
+	hierarchy_want_all();
+	/* A failure kills what is in the cgroup. */
+	n = cgroup_processes(b->cgroup, e);
+	if (n)
+		return n < 0 ? -1
+			     : err_set(e, "control group %s: has processes already", b->cgroup);
 	r->supervisor.group_path = str_dup(b->cgroup);
 	if (cgroup_create(b->cgroup, &none, &r->supervisor.group, e) < 0)
 		return -1;
-	if (b->resources && resources_set(r->supervisor.group.path, b->resources, e) < 0)
-		return -1;
-	return devrules_set(r->supervisor.group.path, b->device_rules, b->device_rules_n, e);
+	return b->resources ? resources_set(r->supervisor.group.path, b->resources, e) : 0;
+}
+
+/*
+ * Last, because the first process makes device nodes. The devices that every container has are
+ * allowed whatever the bundle denies, as by other runtimes: engines deny all and rely on that.
+ */
+static int release_cgroup(struct run *r, struct err *e)
+{
+	const struct bundle *b = r->plan->bundle;
+
+	return devrules_set_usual(r->supervisor.group.path, b->device_rules, b->device_rules_n, e);
 }
 
 /* --- namespaces --- */
@@ -184,6 +201,7 @@ const struct stage bundle_stages[] = {
 	 .says = "cgroup",
 	 .prepare = prepare_cgroup,
 	 .enter = cgroupstage_enter,
+	 .release = release_cgroup,
 	 .undo = cgroupstage_undo},
 	{.id = STAGE_USER,
 	 .says = "user",

@@ -682,6 +682,104 @@ static void test_cgroup_stays_at_the_given_path(void **state)
 	assert_int_equal(cgroup_delete(group, &e), 0);
 }
 
+static void test_used_cgroup(void **state)
+{
+	static const struct limits none;
+	own_str char *group = str_fmt("ct-unit-%d/used", (int)getpid());
+	own_str char *sentence = str_fmt("control group %s: has processes already", group);
+	struct cgroup_group g;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(cgroup_create(group, &none, &g, &e), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(cgroup_join(&g, true, &e) < 0 || pause());
+	while (cgroup_processes(group, &e) == 0)
+		usleep(1000);
+	cgroup_close(&g);
+	plan.stages |= 1U << STAGE_CGROUP;
+	bundle.cgroup = group;
+	refused(sentence);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(proc_wait_child(pid), 128 + SIGKILL);
+	assert_int_equal(cgroup_delete(group, &e), 0);
+}
+
+static void test_resources(void **state)
+{
+	own_str char *group = str_fmt("ct-unit-%d/box", (int)getpid());
+	const struct devrule rule = {false, 'a', -1, -1, ""};
+	const struct bundle_device full = {
+		.path = "/dev/other", .type = 'c', .major = 1, .minor = 11};
+	struct resources r = {.memory = {true, 64 << 20},
+			      .reservation = {true, 32 << 20},
+			      .shares = {true, 512},
+			      .period = {true, 50000},
+			      .quota = {true, 25000},
+			      .pids = {true, 77},
+			      .cpus = "0"};
+	bool v2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
+	const char *const files[][2] = {
+		{"memory/%s/memory.limit_in_bytes", "%s/memory.max"},
+		{"memory/%s/memory.soft_limit_in_bytes", "%s/memory.low"},
+		{"cpu/%s/cpu.shares", "%s/cpu.weight"},
+		{"cpu/%s/cpu.cfs_quota_us", "%s/cpu.max"},
+		{"pids/%s/pids.max", "%s/pids.max"},
+		{"cpuset/%s/cpuset.cpus", "%s/cpuset.cpus"},
+	};
+	const char *const values[][2] = {{"67108864", "67108864"},
+					 {"33554432", "33554432"},
+					 {"512", "20"},
+					 {"25000", "25000 50000"},
+					 {"77", "77"},
+					 {"0", "0"}};
+	struct bundlerun b = bundlerun_of(-1);
+
+	(void)state;
+	plan.stages |= 1U << STAGE_CGROUP;
+	bundle.cgroup = group;
+	bundle.resources = &r;
+	bundle.devices = &full;
+	bundle.devices_n = 1;
+	bundle.device_rules = &rule;
+	bundle.device_rules_n = 1;
+	command("read x </dev/null; cat /dev/other >/out 2>&1; true");
+	if (bundlerun_create(&b, &e) < 0)
+		fail_msg("%s", e.msg);
+	for (int i = 0; i < 6; i++) {
+		own_str char *path = str_fmt("/sys/fs/cgroup/");
+		own_buf struct buf text = {0};
+		char name[300];
+
+		snprintf(name, sizeof(name), "%s", files[i][v2]);
+		*strstr(name, "%s") = '\0';
+		own_str char *whole =
+			str_fmt("%s%s%s%s", path, name, group, strstr(files[i][v2], "%s") + 2);
+		assert_int_equal(file_read(AT_FDCWD, whole, 100, &text, &e), 0);
+		text.data[strcspn(text.data, "\n")] = '\0';
+		assert_string_equal(text.data, values[i][v2]);
+	}
+	assert_int_equal(bundlerun_execute(&b, &e), 0);
+	assert_int_equal(proc_wait_child(b.pid), 0);
+	run_end(&b.run);
+	assert_string_equal(said("out"), "cat: can't open '/dev/other': Operation not permitted");
+	assert_int_equal(cgroup_delete(group, &e), 0);
+}
+
+static void test_unknown_resource(void **state)
+{
+	own_str char *group = str_fmt("ct-unit-%d/box", (int)getpid());
+	struct resource_file file = {"nosuch.max", "1"};
+	struct resources r = {.unified = &file, .unified_n = 1};
+
+	(void)state;
+	plan.stages |= 1U << STAGE_CGROUP;
+	bundle.cgroup = group;
+	bundle.resources = &r;
+	refused("unified nosuch.max: no such controller on cgroup v2 here");
+}
+
 /* --- hooks --- */
 
 static struct bundle_hook hook(const char *script)
@@ -792,6 +890,9 @@ int main(void)
 		TEST(test_root_propagation),
 		TEST(test_no_pivot),
 		TEST(test_cgroup_stays_at_the_given_path),
+		TEST(test_used_cgroup),
+		TEST(test_resources),
+		TEST(test_unknown_resource),
 		TEST(test_hooks_in_their_order),
 		TEST(test_failing_hook),
 		TEST(test_hook_timeout),
