@@ -18,6 +18,8 @@
 #include "tar/treewalk.h"
 
 enum { CHUNK = 1 << 18, BLOCK = 1 << 16, HOLES_MAX = 1 << 16 };
+/* A file that has so many bytes of holes keeps them in an archive of single files. */
+static const off_t HOLES_LARGE = 1 << 30;
 
 struct job {
 	const struct packing *p;
@@ -104,10 +106,10 @@ static int describe(const struct job *j, const struct treewalk *w, const struct 
 	return treewalk_attributes(w, f, add_attribute, entry, e);
 }
 
-/* Records the data regions of a file with holes. */
-static void find_holes(const struct job *j, int fd, const struct walked *f)
+/* Records the data regions of a file with holes of at least `least` bytes together. */
+static void find_holes(const struct job *j, int fd, const struct walked *f, off_t least)
 {
-	off_t size = (off_t)f->st.stx_size, data, hole = 0;
+	off_t size = (off_t)f->st.stx_size, data, hole = 0, holes = size;
 	int regions = 0;
 
 	if (f->st.stx_blocks >= f->st.stx_size / 512)
@@ -118,9 +120,13 @@ static void find_holes(const struct job *j, int fd, const struct walked *f)
 			archive_entry_sparse_clear(j->entry);
 			return;
 		}
-		archive_entry_sparse_add_entry(j->entry, data, (hole < size ? hole : size) - data);
+		hole = hole < size ? hole : size;
+		holes -= hole - data;
+		archive_entry_sparse_add_entry(j->entry, data, hole - data);
 	}
-	if (regions == 0)
+	if (holes < least)
+		archive_entry_sparse_clear(j->entry);
+	else if (regions == 0)
 		archive_entry_sparse_add_entry(j->entry, 0, 0);
 }
 
@@ -235,7 +241,7 @@ static int visit(struct treewalk *w, const struct walked *f, void *here, struct 
 		fd = treewalk_open(w, f, e);
 		if (fd < 0)
 			return -1;
-		find_holes(j, fd, f);
+		find_holes(j, fd, f, 0);
 	}
 	return put(j, w, f, fd, e);
 }
@@ -321,7 +327,7 @@ int tarwriter_add(struct tarwriter *t, int file, const char *name, const char *l
 		data = treewalk_open(&w, &f, e);
 		if (data < 0)
 			return -1;
-		find_holes(j, data, &f);
+		find_holes(j, data, &f, HOLES_LARGE);
 	}
 	return put(j, &w, &f, data, e);
 }

@@ -41,7 +41,8 @@ int tarwrite_tree(int from, const struct packing *p, int to, struct err *e);
 
 /*
  * An archive of single files in the caller's order, in the same format. Of the packing only target
- * and progress count; device nodes are archived.
+ * and progress count; device nodes are archived. Holes are written as zeros, unless a file has 1
+ * GiB of them: docker and podman can load a layer with holes, but not save or push it again.
  */
 struct tarwriter;
 struct tarwriter *tarwriter_begin(const struct packing *p, int to, struct err *e);

@@ -23,6 +23,7 @@
 #include "kernel/subvol.h"
 #include "tar/atomic.h"
 #include "tar/bounds.h"
+#include "tar/holes.h"
 #include "tar/tarentry.h"
 #include "tar/tarread.h"
 #include "tar/whiteout.h"
@@ -208,7 +209,8 @@ static int copy_data(struct unpack *u, const char *name, struct err *e)
 		u->now.bytes += n;
 		if (u->watch && bounds_store(&u->bounds, u->now.bytes, e) < 0)
 			return -1;
-		if (archive_write_data_block(u->disk, data, n, at) < ARCHIVE_OK)
+		if ((u->watch ? holes_write(u->disk, data, n, at)
+			      : archive_write_data_block(u->disk, data, n, at)) < ARCHIVE_OK)
 			return write_failed(u, name, e);
 		tell_progress(u);
 	}
