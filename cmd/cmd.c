@@ -153,6 +153,18 @@ int cmd_each(char **operands, int (*one)(const char *id, void *args, struct err 
 	return status;
 }
 
+int cmd_containers(const struct opt_program *prog, int argc, char **argv,
+		   int (*one)(const char *id, void *store, struct err *e))
+{
+	char **operands = cmd_begin(prog, argc, argv, NULL);
+	own_store struct store store = STORE_NONE;
+	struct err e;
+
+	if (store_open(&store, STORE_LOOK, &e) < 0)
+		return cmd_failed(&e);
+	return cmd_end(cmd_each(operands, one, &store));
+}
+
 int cmd_list(const struct store *s, const char *kind, char **operands,
 	     int (*one)(const char *id, void *args, struct err *e), void *args)
 {

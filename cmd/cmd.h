@@ -29,6 +29,11 @@ void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* If wanted, prints from now on each system call that changes something on stderr (explain.h). */
 void cmd_explain(bool wanted);
 
+/* The option of utilities whose system calls are explained. S: a struct with a member `explain`. */
+#define CMD_EXPLAIN(S)                     \
+	OPT_FLAG(S, explain, 0, "explain", \
+		 "show the system calls made, and equivalent shell commands")
+
 /* Prints the error and returns the exit status that belongs to it. */
 int cmd_failed(const struct err *e);
 
@@ -57,6 +62,10 @@ int cmd_end(int status);
  * each failure, continues with the rest, and returns the exit status for all of them.
  */
 int cmd_each(char **operands, int (*one)(const char *id, void *args, struct err *e), void *args);
+
+/* The main of a utility without options that calls one() for each container. arg: the store. */
+int cmd_containers(const struct opt_program *prog, int argc, char **argv,
+		   int (*one)(const char *id, void *store, struct err *e));
 
 /*
  * Calls one() for each row of a listing: for each operand as cmd_each does or, without operands,

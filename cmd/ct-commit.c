@@ -1,22 +1,17 @@
 /* Makes an image from a container's current file tree; the container may be running. */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/explain.h"
 #include "base/lock.h"
 #include "base/num.h"
 #include "base/own.h"
-#include "base/shell.h"
 #include "cmd.h"
 #include "container/container.h"
-#include "container/pause.h"
+#include "container/moment.h"
 #include "image/change.h"
 #include "image/runconfig.h"
-#include "kernel/subvol.h"
 #include "store/draft.h"
 #include "store/image.h"
 #include "store/names.h"
@@ -41,8 +36,7 @@ static const struct opt opts[] = {
 		struct commit_args, changes, 'c', "change", "INSTRUCTION",
 		"apply a Dockerfile instruction to the image config: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'",
 		read_change),
-	OPT_FLAG(struct commit_args, explain, 0, "explain",
-		 "show the system calls made, and equivalent shell commands"),
+	CMD_EXPLAIN(struct commit_args),
 	OPT_END,
 };
 
@@ -54,70 +48,6 @@ static const struct opt_program program = {
 	.min = 1,
 	.max = 2,
 };
-
-/*
- * Explains a shell command whose first operand is the container's root. The optional second operand
- * is a path in the store.
- */
-static void tell_same(const struct store *s, const struct container *c, const char *command,
-		      const char *second)
-{
-	own_str char *path = container_root(s, c);
-	own_buf struct buf line = {0};
-
-	buf_fmt(&line, "%s ", command);
-	shell_word(&line, path);
-	if (second) {
-		buf_str(&line, " ");
-		shell_word(&line, s->root_path);
-		buf_str(&line, second);
-	}
-	explain_same(line.data);
-}
-
-static int take(const struct store *s, const struct container *c, int root, struct draft *d,
-		struct err *e)
-{
-	if (subvol_snapshot(root, d->dir, "rootfs", false, e) < 0)
-		return -1;
-	tell_same(s, c, "btrfs subvolume snapshot -r", "/by-hand");
-	return 0;
-}
-
-/* Freezes a running container during the snapshot, and thaws it even if the snapshot fails. */
-static int snapshot(const struct store *s, const struct container *c, struct draft *d,
-		    struct err *e)
-{
-	own_fd int root = openat(c->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	own_str char *group = container_group(c->id);
-	struct container_state st;
-	sigset_t all, before;
-	struct err ignored;
-	struct pause p;
-	bool failed;
-
-	if (root < 0)
-		return err_sys(e, "%s/rootfs", c->id);
-	if (container_state(s, c, &st, e) < 0)
-		return -1;
-	/* The bulk of the dirty data is written before the freeze, which keeps the freeze short. */
-	if (explained(syncfs(root), "syncfs(%d)", root) < 0)
-		return err_sys(e, "synchronize the root file system");
-	tell_same(s, c, "sync -f", NULL);
-	if (st.phase != CONTAINER_RUNNING)
-		return take(s, c, root, d, e);
-	/* A signal that ended this process now would leave the container frozen. */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	failed = pause_begin(s->run, c->id, group, &p, e) < 0;
-	if (!failed) {
-		failed = take(s, c, root, d, e) < 0;
-		if (pause_end(&p, failed ? &ignored : e) < 0)
-			failed = true;
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return failed ? -1 : 0;
-}
 
 /*
  * The new image's config: that of the container's image, without the keys that identify an image,
@@ -221,9 +151,9 @@ static int commit(const struct store *s, const char *ref, const char *target,
 	replace = find_target(s, target, id, &name, e);
 	if (replace < 0 || draft_begin(s, &draft, e) < 0)
 		return -1;
-	failed = snapshot(s, &c, &draft, e) < 0 ? -1
-		: replace                       ? image_replace(s, &draft, &config, id, e)
-						: image_publish(s, &draft, &config, name, id, e);
+	failed = moment_snapshot_root(s, c.id, draft.dir, e) < 0 ? -1
+		: replace ? image_replace(s, &draft, &config, id, e)
+			  : image_publish(s, &draft, &config, name, id, e);
 	draft_drop(s, &draft);
 	if (!failed && replace)
 		drop_digests(s, id);

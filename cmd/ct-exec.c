@@ -35,8 +35,7 @@ static const struct opt opts[] = {
 	OPT_TEXT(struct exec_args, workdir, 'w', "workdir", "DIR", "set the working directory"),
 	OPT_TEXT(struct exec_args, user, 'u', "user", "USER[:GROUP]",
 		 "run as this user of the container"),
-	OPT_FLAG(struct exec_args, explain, 0, "explain",
-		 "show the system calls made, and equivalent shell commands"),
+	CMD_EXPLAIN(struct exec_args),
 	OPT_END,
 };
 

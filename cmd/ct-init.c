@@ -29,8 +29,7 @@ struct init_args {
 
 static const struct opt opts[] = {
 	OPT_TEXT(struct init_args, name, 'n', "name", "NAME[:TAG]", "name the image"),
-	OPT_FLAG(struct init_args, explain, 0, "explain",
-		 "show the system calls made, and equivalent shell commands"),
+	CMD_EXPLAIN(struct init_args),
 	OPT_END,
 };
 

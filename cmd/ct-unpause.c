@@ -32,11 +32,5 @@ static int unpause_one(const char *ref, void *arg, struct err *e)
 
 int main(int argc, char **argv)
 {
-	char **operands = cmd_begin(&program, argc, argv, NULL);
-	own_store struct store store = STORE_NONE;
-	struct err e;
-
-	if (store_open(&store, STORE_LOOK, &e) < 0)
-		return cmd_failed(&e);
-	return cmd_end(cmd_each(operands, unpause_one, &store));
+	return cmd_containers(&program, argc, argv, unpause_one);
 }

@@ -52,11 +52,5 @@ static int wait_one(const char *ref, void *arg, struct err *e)
 
 int main(int argc, char **argv)
 {
-	char **operands = cmd_begin(&program, argc, argv, NULL);
-	own_store struct store store = STORE_NONE;
-	struct err e;
-
-	if (store_open(&store, STORE_LOOK, &e) < 0)
-		return cmd_failed(&e);
-	return cmd_end(cmd_each(operands, wait_one, &store));
+	return cmd_containers(&program, argc, argv, wait_one);
 }

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/lock.h"
 #include "base/own.h"
+#include "base/shell.h"
 #include "base/str.h"
 #include "container/container.h"
 #include "container/pause.h"
@@ -136,16 +138,61 @@ static int open_files(int dir, const char *name, struct err *e)
 	return fd < 0 ? err_sys(e, "%s", name) : fd;
 }
 
-static int snapshot_all(int dir, const struct strv *names, bool read_only, int to, struct err *e)
+/* Explains a shell command on a subvolume. The optional second operand is a path in the store. */
+static void tell_same(const struct store *s, const char *id, const char *name, const char *command,
+		      const char *second)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		own_fd int from = open_files(dir, names->v[i], e);
+	own_str char *path = str_fmt("%s/%s/%s", s->root_path, id, name);
+	own_buf struct buf line = {0};
+
+	if (explain_fd < 0)
+		return;
+	buf_fmt(&line, "%s ", command);
+	shell_word(&line, path);
+	if (second) {
+		buf_str(&line, " ");
+		shell_word(&line, s->root_path);
+		buf_str(&line, second);
+	}
+	explain_same(line.data);
+}
+
+/* What is to be taken of which object. */
+struct wanted {
+	const char *id;
+	int dir; /* the object's directory */
+	struct strv names;
+	bool read_only;
+};
+
+static int snapshot_all(const struct store *s, const struct wanted *w, int to, struct err *e)
+{
+	for (size_t i = 0; i < w->names.n; i++) {
+		own_fd int from = open_files(w->dir, w->names.v[i], e);
 
 		if (from < 0 || subvol_check_plain(from, e) < 0 ||
-		    subvol_snapshot(from, to, names->v[i], read_only, e) < 0)
+		    subvol_snapshot(from, to, w->names.v[i], w->read_only, e) < 0)
 			return -1;
+		tell_same(s, w->id, w->names.v[i], "btrfs subvolume snapshot -r", "/by-hand");
 	}
 	return 0;
+}
+
+/* Freezes the containers that use the object while the snapshots are taken. */
+static int snapshot_frozen(const struct store *s, const struct wanted *w, int to, struct err *e)
+{
+	struct halt h = {0};
+	struct err ignored;
+	int r;
+
+	/* Most dirty data is written before the freeze, which keeps the freeze short. */
+	if (explained(syncfs(w->dir), "syncfs(%d)", w->dir) < 0)
+		return err_sys(e, "%s: write to disk", w->id);
+	tell_same(s, w->id, w->names.v[0], "sync -f", NULL);
+	r = halt_begin(s, w->id, &h, e);
+	if (r == 0)
+		r = snapshot_all(s, w, to, e);
+	return halt_end(&h, r < 0 ? &ignored : e) < 0 ? -1 : r;
 }
 
 /*
@@ -169,24 +216,31 @@ int moment_snapshot(const struct store *s, const char *id, bool freeze, bool rea
 		    struct err *e)
 {
 	own_fd int dir = open_object(s, id, e);
-	own_strv struct strv names = {0};
-	struct halt h = {0};
+	struct wanted w = {.id = id, .dir = dir, .read_only = read_only};
 	own_fd int lock = -1;
-	struct err ignored;
 	int r;
 
 	if (dir < 0 || (id_is(id, "vol") && (lock = lock_volume(dir, id, e)) < 0))
 		return -1;
-	names_of(dir, id, &names);
-	if (!freeze || id_is(id, "img"))
-		return snapshot_all(dir, &names, read_only, to, e);
-	/* Most dirty data is written before the freeze, which keeps the freeze short. */
-	if (syncfs(dir) < 0)
-		return err_sys(e, "%s: write to disk", id);
-	r = halt_begin(s, id, &h, e);
-	if (r == 0)
-		r = snapshot_all(dir, &names, read_only, to, e);
-	return halt_end(&h, r < 0 ? &ignored : e) < 0 ? -1 : r;
+	names_of(dir, id, &w.names);
+	r = freeze && !id_is(id, "img") ? snapshot_frozen(s, &w, to, e)
+					: snapshot_all(s, &w, to, e);
+	strv_free(&w.names);
+	return r;
+}
+
+int moment_snapshot_root(const struct store *s, const char *id, int to, struct err *e)
+{
+	own_fd int dir = open_object(s, id, e);
+	struct wanted w = {.id = id, .dir = dir};
+	int r;
+
+	if (dir < 0)
+		return -1;
+	strv_add(&w.names, "rootfs");
+	r = snapshot_frozen(s, &w, to, e);
+	strv_free(&w.names);
+	return r;
 }
 
 static int open_all(struct moment *m, int dir, struct err *e)

@@ -50,5 +50,7 @@ void moment_drop(const struct store *s, struct moment *m);
  */
 int moment_snapshot(const struct store *s, const char *id, bool freeze, bool read_only, int to,
 		    struct err *e);
+/* The same for the root directory of a container alone, frozen and writable; explained. */
+int moment_snapshot_root(const struct store *s, const char *id, int to, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/path.h"
@@ -145,4 +147,15 @@ int user_id_failed(const char *what, unsigned id, struct err *e)
 			  "others)",
 			  what, id)
 		: err_sys(e, "%s %u", what, id);
+}
+
+int user_become(uid_t uid, gid_t gid, size_t groups_n, const gid_t *groups, struct err *e)
+{
+	if (explained(setgroups(groups_n, groups), "setgroups(%zu, ...)", groups_n) < 0)
+		return user_id_failed("one of the groups of user", uid, e);
+	if (explained(setresgid(gid, gid, gid), "setresgid(%u, %u, %u)", gid, gid, gid) < 0)
+		return user_id_failed("group", gid, e);
+	if (explained(setresuid(uid, uid, uid), "setresuid(%u, %u, %u)", uid, uid, uid) < 0)
+		return user_id_failed("user", uid, e);
+	return 0;
 }

@@ -25,6 +25,9 @@ struct user {
  */
 int user_find(int root, const char *spec, struct user *u, struct err *e);
 
+/* Gives this process the ids, and exactly these supplementary groups. */
+int user_become(uid_t uid, gid_t gid, size_t groups_n, const gid_t *groups, struct err *e);
+
 /* The error for a system call that failed (errno) to set the id of a "user" or a "group" (what). */
 int user_id_failed(const char *what, unsigned id, struct err *e);
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/ioprio.h>
 #include <linux/sched.h>
@@ -112,14 +111,8 @@ static int become_user(const struct bundle_user *u, struct err *e)
 {
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "keep capabilities");
-	if (explained(setgroups(u->groups_n, u->groups), "setgroups(%zu, ...)", u->groups_n) < 0)
-		return user_id_failed("one of the groups of user", u->uid, e);
-	if (explained(setresgid(u->gid, u->gid, u->gid), "setresgid(%u, %u, %u)", u->gid, u->gid,
-		      u->gid) < 0)
-		return user_id_failed("group", u->gid, e);
-	if (explained(setresuid(u->uid, u->uid, u->uid), "setresuid(%u, %u, %u)", u->uid, u->uid,
-		      u->uid) < 0)
-		return user_id_failed("user", u->uid, e);
+	if (user_become(u->uid, u->gid, u->groups_n, u->groups, e) < 0)
+		return -1;
 	umask(u->umask_given ? u->umask & 0777 : 022);
 	return raise_permitted(e);
 }

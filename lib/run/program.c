@@ -1,7 +1,6 @@
 #include "run/program.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -43,24 +42,6 @@ static int take_streams(const struct program *p, struct err *e)
 	return 0;
 }
 
-static int become_user(const struct program *p, struct err *e)
-{
-	const struct user *u = &p->who;
-
-	if (p->as_is)
-		return 0;
-	if (explained(setgroups((size_t)u->groups_n, u->groups), "setgroups(%d, ...)",
-		      u->groups_n) < 0)
-		return user_id_failed("one of the groups of user", u->uid, e);
-	if (explained(setresgid(u->gid, u->gid, u->gid), "setresgid(%u, %u, %u)", u->gid, u->gid,
-		      u->gid) < 0)
-		return user_id_failed("group", u->gid, e);
-	if (explained(setresuid(u->uid, u->uid, u->uid), "setresuid(%u, %u, %u)", u->uid, u->uid,
-		      u->uid) < 0)
-		return user_id_failed("user", u->uid, e);
-	return 0;
-}
-
 int program_exec(struct program *p, int report, struct err *e)
 {
 	unsigned first = 3 + (p->process ? (unsigned)p->process->preserve_fds : 0);
@@ -74,7 +55,8 @@ int program_exec(struct program *p, int report, struct err *e)
 	if (explained(close_range(first, ~0U, CLOSE_RANGE_CLOEXEC),
 		      "close_range(%u, ~0U, CLOSE_RANGE_CLOEXEC)", first) < 0)
 		return err_sys(e, "close descriptors");
-	if (!p->process && become_user(p, e) < 0)
+	if (!p->process && !p->as_is &&
+	    user_become(p->who.uid, p->who.gid, (size_t)p->who.groups_n, p->who.groups, e) < 0)
 		return -1;
 	if (p->plain) {
 		sigprocmask(SIG_SETMASK, &p->mask, NULL);

@@ -1,24 +1,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 load zoo
-
-setup() {
-	D=$BATS_TEST_TMPDIR
-	before=$(ct-images -q)
-}
-
-# The last command failed with one line, and there is nothing of it.
-refused() {
-	[ "$status" -eq 1 ]
-	[ "${#lines[@]}" -eq 1 ]
-	[[ "$output" == "ct-init: "*"$1"* ]]
-	[ -z "$(ls "$CT_ROOT/tmp")" ]
-	[ "$(ct-images -q)" = "$before" ]
-}
-
-rootfs() {
-	echo "$CT_ROOT/$1/rootfs"
-}
+load imports
 
 # Keys of an image's config, as they are in the store.
 config() {
@@ -249,7 +232,7 @@ add("./blobs", type=DIR); add("./", type=DIR)' | ct-init -)
 	ct-rm -f "$id"
 	run ct-init - < <(archive_of "$other"'; layout(other, blob(M, manifest(config(one, architecture="arm64"), one), **platform("arm64")))')
 	refused "linux/arm64, linux/s390x"
-	# Nobody had to choose.
+	# No image was chosen by hand.
 	id=$(archive_of "$other; layout(other)" | ct-init -)
 	[ "$(config "$id" arch)" = s390x ]
 }

@@ -157,7 +157,7 @@ start() {
 			says "No directory named '$name' exists" init "$name"
 			[ "$status" -eq 0 ]
 		done
-		# Lines stay lines, as bocker's own test needs them; what moves the cursor does not reach a terminal.
+		# Newlines are kept, as bocker's own test needs them; characters that move the cursor do not reach a terminal.
 		says $'No directory named \'a\nb\\x1b[31m\' exists' init $'a\nb\e[31m'
 	done
 }
@@ -317,7 +317,7 @@ start() {
 		[ "$status" -eq 1 ]
 		says "No container named 'foo' exists" exec foo ps aux
 		[ "$status" -eq 1 ]
-		# What bocker's own test does when it has found two.
+		# bocker's own test does this when it has found two.
 		says "Container '$ps"$'\n'"$ps' exists but is not running" exec "$ps"$'\n'"$ps" ps aux
 		[ "$status" -eq 1 ]
 		run -1 bocker rm "$ps"$'\n'"$ps"

@@ -295,7 +295,7 @@ redone() {
 	redone 'COPY dir /d' 'COPY --exclude=f dir /d'
 	redone 'COPY f /w' 'ADD f /w'
 	redone $'COPY <<f /h\n1\nf' $'COPY <<f /h\n2\nf'
-	# The files themselves: content, mode, target, name, attribute; a file that is there and one that is not.
+	# The files themselves: content, mode, target, name, attribute; a file that exists and a missing one.
 	again() {
 		dockerfile 'FROM busybox' 'COPY . /all' 'RUN --mount=target=/m true'
 		build

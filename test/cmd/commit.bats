@@ -208,6 +208,16 @@ waits_for_lock() {
 	same_facts "$D/before" <(facts)
 }
 
+@test "a container with another subvolume among its files is not committed" {
+	c=$(ct-run -d --network none "$img" sleep 1000)
+	btrfs -q subvolume create "$CT_ROOT/$c/rootfs/inner"
+	run -1 --separate-stderr ct-commit "$c"
+	[ "$stderr" = "ct-commit: $c: inner: is a subvolume of its own, which a snapshot does not include" ]
+	[ "$(field status "$c")" = running ]
+	btrfs -q subvolume delete "$CT_ROOT/$c/rootfs/inner"
+	[ -z "$(ls "$CT_ROOT/tmp")" ]
+}
+
 @test "a commit in a full store fails with one line and changes nothing" {
 	export CT_ROOT=$CT_TEST_DIR/small CT_RUN=$CT_TEST_DIR/small.run
 	truncate -s 128M "$CT_ROOT.btrfs"

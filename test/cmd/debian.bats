@@ -245,7 +245,7 @@ for _ in range(200):
 				<(cd /tmp/copy/$dir; find . ! -type d -printf "%p %m %u %g %s %l\n" | sort) || true
 		done'
 	[ "$status" = 0 ]
-	# What is mounted in /etc (hosts, hostname, resolv.conf) is not packed.
+	# Files mounted in /etc (hosts, hostname, resolv.conf) are not packed.
 	run ! grep -E '^[<>]' <(grep -vE '^[<>] \./(hosts|hostname|resolv\.conf) ' <<<"$output")
 	[ "$(on_disk /tmp/copy/home/someone '%u')" = 1000 ]
 }

@@ -84,7 +84,7 @@ function_body() {
 	sed -n "/^ct_$1() {/,/^}/p" "$B/ct" | sed 1d
 }
 
-# Those that it takes: -x of getopts, --name of a case or of a first argument.
+# The options that it accepts: -x of getopts, --name of a case or of a first argument.
 function_takes() {
 	{
 		function_body "$1" | sed -nE 's/.*getopts ([a-z:]+) .*/\1/p' | grep -oE '[a-z]' | sed 's/^/-/'

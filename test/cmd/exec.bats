@@ -111,7 +111,7 @@ setup() {
 	ct-rm -f "$d"
 }
 
-# COMMAND...: runs it in a PID namespace whose process 1 reaps nobody but this command.
+# COMMAND...: runs it in a PID namespace whose process 1 reaps no other process.
 where_nobody_reaps() {
 	unshare --pid --fork --kill-child --mount-proc python3 -I -S -c '
 import subprocess, sys

@@ -151,7 +151,7 @@ class Registry(BaseHTTPRequestHandler):
         return self.reply(401, body=json.dumps({'errors': [{'message': said}]}).encode())
 
     def guard(self, fault, authorization):
-        """Whether who asks may have it; if not, that is answered."""
+        """Whether the client is authorised; otherwise answers that it is not."""
         realm = {'token-far': 'http://registry.example/token', 'token-user': 'http://a:b@127.0.0.1/token'}
         if fault.startswith('echo-basic'):
             self.challenge('Basic realm="here"')
@@ -282,7 +282,7 @@ def until_gone(h, each=b''):
 
 
 def after_a_cut(answer):
-    """Breaks off at first, and answers so to who wants the rest."""
+    """Ends the first answer early, and refuses requests for the rest."""
     def begin(h, data):
         if h.headers.get('Range'):
             return answer(h, data)

@@ -1,24 +1,7 @@
 bats_require_minimum_version 1.5.0
 load helper
 load zoo
-
-rootfs() {
-	echo "$CT_ROOT/$1/rootfs"
-}
-
-# The last command failed with one line, and there is nothing of it.
-refused() {
-	[ "$status" -eq 1 ]
-	[ "${#lines[@]}" -eq 1 ]
-	[[ "$output" == "ct-init: "*"$1"* ]]
-	[ -z "$(ls "$CT_ROOT/tmp")" ]
-	[ "$(ct-images -q)" = "$before" ]
-}
-
-setup() {
-	before=$(ct-images -q)
-	D=$BATS_TEST_TMPDIR
-}
+load imports
 
 @test "a directory becomes an image with every kind of file as it was" {
 	zoo "$D/zoo"

@@ -1,4 +1,4 @@
-"""The other ends for tests of networks (lan.bash): a server on TCP and UDP, and who asks it."""
+"""The other ends for tests of networks (lan.bash): a server on TCP and UDP, and its client."""
 import selectors
 import socket
 import sys
@@ -25,7 +25,7 @@ def serve(name, port, address):
                     c.sendall(f"{name} from {peer[0]}\n".encode())
                     c.recv(100)
                 except OSError:
-                    pass  # who asked has gone
+                    pass  # the client has gone
                 c.close()
 
 

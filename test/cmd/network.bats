@@ -2,7 +2,7 @@ load helper
 load lan
 
 # Containers on networks, from the first packet to the last rule. The host here has an uplink to
-# wan (192.0.2.2), who knows no way to containers.
+# wan (192.0.2.2), which has no route to containers.
 setup() {
 	D=$BATS_TEST_TMPDIR
 	busybox_image
@@ -90,7 +90,7 @@ netns() {
 	[ "$(ip netns exec "$name" ip -o -4 addr show eth0 | awk '{ print $4 }')" = "$(address web)/16" ]
 	contain alone --network none
 	ip netns exec "$(netns alone)" ip link show lo
-	# A name that is somebody else's stays his.
+	# A name of another owner is left alone.
 	rm "/run/netns/$name"
 	echo mine >"/run/netns/$name"
 	ct-kill web
@@ -132,7 +132,7 @@ netns() {
 	done
 	[ "${id[1]}${id[2]}" = "${id[2]}${id[3]}" ]
 	[ "$(printf '%s\n' "${range[@]}" | sort -u | wc -l)" = 3 ]
-	# Whoever is started again has the range that it had.
+	# A restarted container has the same range as before.
 	sets 2 ct-kill "${id[2]}"
 	sets 2 ct-wait "${id[2]}"
 	sets 2 ct-start "${id[2]}"

@@ -36,7 +36,7 @@ value_of() {
 	esac
 }
 
-# Those that podman(1) has as lists, and what the contract says of --filter; the stages are lists already.
+# The options that are lists in podman(1), and --filter; the options with stages are lists, too.
 repeatable='
 ct-build --build-arg
 ct-build --label

@@ -44,7 +44,7 @@ spoilt() {
 	run -1 --separate-stderr ct-lab --check --json --with ./mine "$3"
 }
 
-# told KEY PATTERN: a claim does not hold, and what its student is told has PATTERN, and has not the answer.
+# told KEY PATTERN: a claim does not hold; its message matches PATTERN and does not contain the answer.
 told() {
 	said=$(grep '^{' <<<"$output" | jq -r "select(.key == \"$1\") | select(.ok | not) | .missing")
 	[[ $said =~ $2 && ! $said =~ pivot_root|umount|MS_|CLONE_|mount\ -t|gate|pipe|--proc ]]

@@ -47,7 +47,7 @@ same_but_holes() {
 	diff -a <(describe "$1" | sed 's/ dense$/ sparse/') <(describe "$2" | sed 's/ dense$/ sparse/') 2>/dev/null
 }
 
-# What a container does to the files of the zoo: every kind of change.
+# A container makes every kind of change to the files of the zoo.
 zoo_changes='
 cd /
 rm /bin/plain /dangling && rm -r /empty && mkdir /new /empty && echo more >>/bin/setuid

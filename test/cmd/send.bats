@@ -34,7 +34,7 @@ transfer() {
 	/usr/bin/python3 -I -S "$BATS_TEST_DIRNAME/transfer.py" "$@"
 }
 
-# What ps, images and volumes list, and what stands in tmp/, in the other store.
+# The other store: the lists of ps, images and volumes, and the content of tmp/.
 all_there() {
 	there ct-ps -q
 	there ct-images --no-header

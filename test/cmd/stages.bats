@@ -424,8 +424,8 @@ calls() {
 	ct-ps -q | ct-rm -f -
 }
 
-# Calls that change something, whoever makes them: how often each was told, and made. What only looks (open, stat,
-# read), descriptors, and what ct writes down for itself in CT_ROOT and CT_RUN are not of this.
+# Counts the calls that change something, in all processes: as --explain prints them, and as strace sees them. Calls
+# that only look (open, stat, read), calls on descriptors, and ct's own records in CT_ROOT and CT_RUN are left out.
 changing=capset,chdir,clone3,close_range,dup2,execve,fchdir,fsconfig,fsmount,fsopen,keyctl,mknodat,mount,mount_setattr,move_mount
 changing+=,open_tree,pivot_root,prctl,prlimit64,seccomp,setgroups,sethostname,setns,setresgid,setresuid,setsid,umask,umount2,unshare
 
@@ -444,7 +444,7 @@ not_wide() {
 	awk 'length > 100 { print; bad = 1 } END { exit bad }'
 }
 
-# watched_run OPTION...: what a run told and what strace saw of it, until it executed its program.
+# watched_run OPTION...: the output of --explain and of strace for a run, until it executes its program.
 watched_run() {
 	strace -f -qq -e "trace=$changing" -o "$BATS_TEST_TMPDIR/trace" ct-run --explain "$@" 2>"$BATS_TEST_TMPDIR/said"
 	# The first is ct-run's own beginning, the second the program's.

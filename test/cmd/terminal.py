@@ -52,7 +52,7 @@ class Terminal:
             return False
         try:
             piece = os.read(self.fd, 65536)
-        except OSError:     # EIO: nobody has the other side open any more
+        except OSError:     # EIO: the other side is closed
             piece = b""
         self.seen += piece
         self.open = bool(piece)
@@ -77,7 +77,7 @@ class Terminal:
         sys.exit(124)
 
     def finish(self):
-        """Until the command has ended, whoever else has the terminal open by then."""
+        """Waits until the command has ended, even if another process has the terminal open."""
         end = time.monotonic() + self.patience
         gone = os.pidfd_open(self.pid)
         while True:

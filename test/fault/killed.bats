@@ -57,7 +57,7 @@ goes_on() {
 	ct-run -d --name x "$img" sleep 1000
 	# Any command that looks at the container will do.
 	for command in ct-ps 'ct-exec x true' 'ct-wait x' 'ct-kill -s CONT x' 'ct-commit x'; do
-		# The second write to a file of the group is the thaw. What the kernel refuses, a killed process does not do either.
+		# The second write to a file of the group thaws it.
 		run "$B/fault/failat" -c write -f "$CT_CGROUP" -e EIO -n 2 ct-commit x
 		[ "$status" -eq 1 ]
 		[[ $output == *x:*thaw* ]]

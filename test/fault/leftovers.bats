@@ -1,5 +1,5 @@
 # shellcheck disable=SC2034,SC2154,SC2317 # helper.bash and fault.bash set, read and call these
-# What a killed command leaves of files and names, the next command of its kind takes away; and an
+# The next command of the same kind removes the files and names that a killed command has left; and an
 # image whose last write to the disk fails is not there.
 load ../cmd/helper
 load fault

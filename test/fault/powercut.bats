@@ -1,4 +1,4 @@
-# What a power cut leaves: every container whole or absent, what was reported as durable there.
+# After a power cut every container is whole or absent, what was reported as durable there.
 load ../cmd/helper
 load powercut
 

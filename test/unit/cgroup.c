@@ -164,6 +164,18 @@ static pid_t waiting_child_in(const struct cgroup_group *g)
 	return pid;
 }
 
+/* Makes the group, with a process in it. */
+static pid_t group_with_child(void)
+{
+	struct cgroup_group g;
+	pid_t pid;
+
+	ok(cgroup_create(group, &none, &g, &e));
+	pid = waiting_child_in(&g);
+	cgroup_close(&g);
+	return pid;
+}
+
 /* ---- tests ---- */
 
 static void cgget_shows_the_limits_asked_for(void **state)
@@ -351,13 +363,10 @@ static void a_frozen_group_stands_still_until_thawed(void **state)
 static void a_frozen_group_can_be_killed(void **state)
 {
 	own_freezer struct freezer f = FREEZER_NONE;
-	struct cgroup_group g;
 	pid_t pid;
 
 	(void)state;
-	ok(cgroup_create(group, &none, &g, &e));
-	pid = waiting_child_in(&g);
-	cgroup_close(&g);
+	pid = group_with_child();
 	ok(cgroup_freezer(group, &f, &e));
 	ok(freezer_freeze(&f, 10000, &e));
 	ok(cgroup_kill(group, &e));
@@ -405,9 +414,7 @@ static void a_group_ends_with_its_processes_or_without(void **state)
 	pid_t pid;
 
 	(void)state;
-	ok(cgroup_create(group, &none, &g, &e));
-	pid = waiting_child_in(&g);
-	cgroup_close(&g);
+	pid = group_with_child();
 	ok(cgroup_end(group, &e));
 	assert_int_equal(status_of(pid), 128 + SIGKILL);
 	assert_int_equal(count_trees_with(above), 0);
@@ -441,13 +448,10 @@ static void deleting_a_group_twice_succeeds(void **state)
 
 static void a_group_with_processes_is_not_deleted(void **state)
 {
-	struct cgroup_group g;
 	pid_t pid;
 
 	(void)state;
-	ok(cgroup_create(group, &none, &g, &e));
-	pid = waiting_child_in(&g);
-	cgroup_close(&g);
+	pid = group_with_child();
 	assert_int_equal(cgroup_delete(group, &e), -1);
 	assert_int_equal(e.sys, EBUSY);
 	assert_int_equal(kill(pid, 0), 0);

@@ -59,7 +59,7 @@ static void a_step_is_found_by_its_key(void **state)
 	stepstore_close(&second);
 	publish(h, A, "three", true, &second);
 	assert_true(has(&second, "three"));
-	/* Who holds the step that was replaced still has its files. */
+	/* A process that has the replaced step open still has its files. */
 	assert_true(has(&first, "one"));
 }
 

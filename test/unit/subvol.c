@@ -52,7 +52,7 @@ static void a_snapshot_that_fails_says_why_at_its_end(void **state)
 	assert_int_equal(subvol_erase(root, "of", &e), 0);
 }
 
-/* Whoever waits for any child of its own does not meet the one that makes the snapshot. */
+/* A caller that waits for any of its children does not get the process that makes the snapshot. */
 static void the_child_of_a_snapshot_is_seen_by_no_other_wait(void **state)
 {
 	int root = root_of(state);
