@@ -3,9 +3,12 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/proc.h"
 #include "cmd.h"
 #include "container/container.h"
 #include "log/logread.h"
@@ -43,11 +46,11 @@ static const struct opt opts[] = {
 
 static const struct opt_program program = {
 	.name = "ct-logs",
-	.operands = "CONTAINER",
-	.purpose = "Show what a container wrote to its standard output and error",
+	.operands = "CONTAINER...",
+	.purpose = "Show what containers wrote to their standard output and error",
 	.opts = opts,
 	.min = 1,
-	.max = 1,
+	.max = -1,
 };
 
 /* Opens the container. *ended becomes a pidfd of its supervisor, or -1 if the supervisor ended. */
@@ -68,20 +71,26 @@ static int find(const char *ref, struct container *c, int *ended, struct err *e)
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* named: with the container's name before each line. Returns the exit status. */
+static int show(const struct log_query *query, const char *ref, bool named)
 {
-	struct logs_args args = {.query = {.tail = UINT64_MAX, .until.tv_sec = LOG_EVER}};
-	char **operands = cmd_begin(&program, argc, argv, &args);
 	static const int out[2] = {STDOUT_FILENO, STDERR_FILENO};
 	own_container struct container c = CONTAINER_NONE;
 	own_fd int ended = -1;
+	struct log_query q = *query;
+	own_str char *prefix = NULL;
 	uint64_t damaged;
 	struct err e;
 
-	if (find(*operands, &c, &ended, &e) < 0)
+	if (find(ref, &c, &ended, &e) < 0)
 		return cmd_failed(&e);
-	args.query.ended = ended;
-	if (log_read(c.dir, &args.query, out, &damaged, &e) < 0) {
+	if (named) {
+		const char *name = record_get(&c.config, "name");
+
+		q.prefix = prefix = str_fmt("%s: ", name ? name : c.id);
+	}
+	q.ended = ended;
+	if (log_read(c.dir, &q, out, &damaged, &e) < 0) {
 		/* The reader closed the pipe while there was nothing to write: end by SIGPIPE, as a
 		 * write would have. */
 		if (e.sys == EPIPE) {
@@ -95,4 +104,41 @@ int main(int argc, char **argv)
 		cmd_note("%s: %" PRIu64 " damaged record%s in the log", c.id, damaged,
 			 damaged == 1 ? "" : "s");
 	return cmd_end(0);
+}
+
+/* Each container has a reader of its own; with --follow they read at the same time. */
+static int show_each(const struct log_query *q, char **refs)
+{
+	int status = 0, got;
+	size_t n = 0;
+	struct err e;
+
+	for (; refs[n]; n++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGTERM);
+			_exit(show(q, refs[n], true));
+		}
+		if (pid < 0) {
+			err_sys(&e, "%s", refs[n]);
+			status = cmd_failed(&e);
+		} else if (!q->follow && (got = proc_wait_child(pid)) != 0) {
+			status = got;
+		}
+		if (status == 128 + SIGPIPE)
+			raise(SIGPIPE);
+	}
+	while (wait(&got) >= 0)
+		status = got ? 1 : status;
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct logs_args args = {.query = {.tail = UINT64_MAX, .until.tv_sec = LOG_EVER}};
+	char **operands = cmd_begin(&program, argc, argv, &args);
+
+	return operands[1] ? show_each(&args.query, operands)
+			   : show(&args.query, operands[0], false);
 }

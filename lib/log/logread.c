@@ -37,7 +37,7 @@ struct reader {
 	int stream; /* the stream of text */
 	size_t used;
 	char room[BLOCK];
-	char text[BLOCK]; /* a record's output is never longer than the record */
+	char text[BLOCK]; /* without prefix, a record's output is never longer than the record */
 };
 
 static int reader_flush(struct reader *r, struct err *e)
@@ -55,6 +55,7 @@ static int reader_record(struct reader *r, const char *p, size_t n, bool torn, u
 			 struct err *e)
 {
 	enum ctlog_stream stream;
+	size_t prefix;
 	bool whole;
 	char *to;
 	int s;
@@ -71,7 +72,12 @@ static int reader_record(struct reader *r, const char *p, size_t n, bool torn, u
 		return -1;
 	r->stream = s;
 	*r->damaged += torn;
+	prefix = r->q->prefix && !r->midline[s] ? strlen(r->q->prefix) : 0;
+	if (r->used + prefix + n > sizeof(r->text) && reader_flush(r, e) < 0)
+		return -1;
 	to = r->text + r->used;
+	memcpy(to, r->q->prefix ? r->q->prefix : "", prefix);
+	to += prefix;
 	if (r->q->timestamps && !r->midline[s]) {
 		memcpy(to, p, CTLOG_TIME + 1);
 		to += CTLOG_TIME + 1;
@@ -331,6 +337,10 @@ int log_read(int dir, const struct log_query *q, const int out[2], uint64_t *dam
 	if (q->follow && !r->ended)
 		r->events = reader_watch(dir);
 	rc = reader_open(r, e) < 0 ? -1 : reader_run(r, e);
+	/* The next reader's line must not continue this one. */
+	for (int s = 0; rc == 0 && q->prefix && s < 2; s++)
+		if (r->midline[s] && fd_write_all(out[s], "\n", 1) < 0)
+			rc = err_sys(e, s ? "standard error" : "standard output");
 	own_close(&r->fd);
 	own_close(&r->next);
 	own_close(&r->events);

@@ -17,9 +17,10 @@ struct err;
 #define LOG_EVER 253402300799 /* the last second that a record's time can hold */
 
 struct log_query {
-	bool timestamps; /* prefix each line with its record's time and a space */
-	bool follow;     /* continue until the container has ended, or until `until` */
-	uint64_t tail;   /* only the last lines; UINT64_MAX: all */
+	bool timestamps;    /* prefix each line with its record's time and a space */
+	const char *prefix; /* before each line, if not NULL; before the time */
+	bool follow;        /* continue until the container has ended, or until `until` */
+	uint64_t tail;      /* only the last lines; UINT64_MAX: all */
 	struct timespec since,
 		until; /* only records from since to until; until LOG_EVER: no bound */
 	/* pidfd of the container's supervisor: readable when it has ended; -1: already ended */

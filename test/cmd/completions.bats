@@ -89,7 +89,7 @@ hostile_words() {
 	done
 	[ "$(offered 'ct-kill -s TERM ps_')" = "$r" ]
 	[ "$(offered 'ct stop -t 3 web-1 we')" = web-1 ]
-	[ "$(offered 'ct logs web-2 ')" = '' ]
+	[ "$(offered 'ct logs web-2 web-1')" = 'web-1' ]
 	[ "$(offered 'ct exec web-1 ')" = '' ]
 	[ "$(offered 'bocker exec ')" = "$r web-1" ]
 }

@@ -167,3 +167,17 @@ finished() {
 	seq 1 100000 | cmp - "$BATS_TEST_TMPDIR/out"
 	ct-rm "$c"
 }
+
+@test "the logs of several containers have their names in front" {
+	ct-run --name web "$img" sh -c 'echo one; echo two >&2; printf three' >/dev/null 2>&1
+	c=$(ct-run -d "$img" echo four)
+	ct-wait "$c"
+	run -0 --separate-stderr ct-logs web "$c"
+	[ "$output" = "web: one"$'\n'"web: three"$'\n'"$c: four" ]
+	[ "$stderr" = 'web: two' ]
+	run -1 --separate-stderr ct-logs nosuch web
+	[ "${lines[0]}" = 'web: one' ]
+	[ "$stderr" = $'ct-logs: nosuch: no such container\nweb: two' ]
+	[ "$(ct-logs -f -n 1 web "$c" 2>&1 | sort)" = "$(printf '%s: four\nweb: three\n' "$c" | sort)" ]
+	[[ "$(ct-logs -t web "$c" | head -n 1)" == 'web: 20'*'Z one' ]]
+}
