@@ -66,6 +66,10 @@ int run_dry(const struct runopts *opts, const char *ref, char **operands)
 	    runplan_make(opts, ref ? &image.config : NULL, operands, isatty(0) && isatty(1), &plan,
 			 &kept, &e) < 0)
 		return cmd_failed(&e);
+	if (plan.more_networks.n || plan.ip) {
+		err_set(&e, "--dry-run: not with %s", plan.ip ? "--ip" : "several networks");
+		return cmd_failed(&e);
+	}
 	runplan_complete_env(&plan);
 	plan.image = ref ? image.id : NULL;
 	return print_script(&store, &plan, image.rootfs);

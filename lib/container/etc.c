@@ -81,9 +81,10 @@ static bool is_reached(const char *address)
 
 /*
  * Copies search and options from a resolv.conf of the host, and with `servers` the servers that the
- * container can reach (all: every server). False: it can reach none.
+ * container can reach (all: every server), without `searches` no search. False: it can reach none.
  */
-static bool take_over_resolvers(const char *file, bool all, bool servers, struct buf *out)
+static bool take_over_resolvers(const char *file, bool all, bool servers, bool searches,
+				struct buf *out)
 {
 	own_buf struct buf text = {0};
 	struct err ignored;
@@ -99,7 +100,8 @@ static bool take_over_resolvers(const char *file, bool all, bool servers, struct
 		     reached = server && (all || is_reached(word + strspn(word, " \t")));
 
 		some |= reached;
-		if (*p && (!server || (servers && reached)))
+		if (*p && (!server || (servers && reached)) &&
+		    (searches || !(str_starts(p, "search") || str_starts(p, "domain"))))
 			buf_fmt(out, "%s\n", line);
 	}
 	return some;
@@ -108,16 +110,23 @@ static bool take_over_resolvers(const char *file, bool all, bool servers, struct
 /* --dns replaces the servers; the host's search and options stay, as in podman and docker. */
 static void make_resolv_conf(const struct plan *plan, struct buf *out)
 {
-	bool servers = !plan->dns.n;
+	bool servers = !plan->dns.n, searches = !plan->dns_search.n;
 	own_buf struct buf usual = {0}, real = {0};
 
 	buf_str(out, "");
 	for (size_t i = 0; i < plan->dns.n; i++)
 		buf_fmt(out, "nameserver %s\n", plan->dns.v[i]);
+	if (!searches && !str_equal(plan->dns_search.v[0], ".")) {
+		own_str char *domains = strv_join(&plan->dns_search, " ");
+
+		buf_fmt(out, "search %s\n", domains);
+	}
 	/* A resolver on loopback may be systemd-resolved, which has a list of the upstream servers.
 	 */
-	if (!take_over_resolvers("/etc/resolv.conf", plan->net == NET_HOST, servers, &usual) &&
-	    take_over_resolvers("/run/systemd/resolve/resolv.conf", false, servers, &real))
+	if (!take_over_resolvers("/etc/resolv.conf", plan->net == NET_HOST, servers, searches,
+				 &usual) &&
+	    take_over_resolvers("/run/systemd/resolve/resolv.conf", false, servers, searches,
+				&real))
 		buf_str(out, real.data);
 	else
 		buf_str(out, usual.data);

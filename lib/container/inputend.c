@@ -8,11 +8,15 @@
 #include "base/own.h"
 #include "base/record.h"
 
-int inputend_record(const struct store *s, const char *id, int fd, bool tty, struct err *e)
+int inputend_record(const struct store *s, const char *id, const struct streams *st, struct err *e)
 {
+	bool tty = st->master >= 0;
+	int fd = tty ? st->master : st->ours[0];
 	own_str char *path = str_fmt("%s/input", id);
 	own_record struct record r = {0};
 
+	if (fd < 0)
+		return 0;
 	record_add_uint(&r, "fd", (uint64_t)fd);
 	if (tty)
 		record_add(&r, "tty", "1");

@@ -12,12 +12,13 @@
 #include <stdbool.h>
 
 #include "container/container.h"
+#include "log/streams.h"
 #include "store/store.h"
 
 struct err;
 
-/* The supervisor calls it once the program runs. */
-int inputend_record(const struct store *s, const char *id, int fd, bool tty, struct err *e);
+/* The supervisor calls it once the program runs. Without input there is no record. */
+int inputend_record(const struct store *s, const char *id, const struct streams *st, struct err *e);
 
 /*
  * Returns a copy of the descriptor, or -1 with e->sys ENOENT: the container has no input that

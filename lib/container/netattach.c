@@ -172,8 +172,13 @@ static int join(const struct netattach *w, const struct network *n, struct endpo
 	if (netattach_find_way_out(w, &net, &other, &out))
 		m->gateway.s_addr = 0;
 	if (!net.keys.n) {
+		own_strv struct strv aliases = {0};
+		own_str char *names = NULL;
+
+		record_get_list(&w->container.config, "network-alias", &aliases);
+		names = endpoint_names(record_get(&w->container.config, "name"), &aliases);
 		record_add(&net, "set", n->set);
-		record_add(&net, "name", record_get(&w->container.config, "name"));
+		record_add(&net, "name", names);
 	}
 	rules_record_member(&net, &m->at);
 	if (endpoint_record(w->store, n, id, &net, m, e) < 0)

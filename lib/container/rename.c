@@ -77,7 +77,8 @@ static int rename_stored(const struct store *s, const char *ref, const char *nam
 
 /* The same for the containers on one network, and for the container's own hosts file. */
 static int rename_on(const struct store *s, const struct rules_member *m, const char *id,
-		     const char *old, const char *name, const char *host, struct err *e)
+		     const char *old, const char *name, const char *names, const char *host,
+		     struct err *e)
 {
 	own_network struct network n = NETWORK_NONE;
 	char address[INET_ADDRSTRLEN];
@@ -93,7 +94,7 @@ static int rename_on(const struct store *s, const struct rules_member *m, const 
 	if (before)
 		hosts_change(s, id, before, false);
 	hosts_change(s, id, after, true);
-	return hosts_untell(s, &n, id, e) < 0 ? -1 : hosts_tell(s, &n, id, m->address, name, e);
+	return hosts_untell(s, &n, id, e) < 0 ? -1 : hosts_tell(s, &n, id, m->address, names, e);
 }
 
 /* Tells the networks of a running container. */
@@ -104,18 +105,22 @@ static int rename_online(const struct store *s, const struct container *c, const
 		   *old = record_get(&c->config, "name");
 	own_fd int lock = network_lock(s, e);
 	own_record struct record net = {0}, renamed = {0};
+	own_strv struct strv aliases = {0};
+	own_str char *names = NULL;
 	struct rules_member m;
 
 	if (lock < 0)
 		return -1;
+	record_get_list(&c->config, "network-alias", &aliases);
+	names = endpoint_names(name, &aliases);
 	if (endpoint_read(s, c->id, &net, e) < 0)
 		return e->sys == ENOENT ? 0 : -1;
 	for (size_t i = 0; i < net.keys.n; i++)
 		if (strcmp(net.keys.v[i], "member") == 0 &&
 		    rules_read_member(net.values.v[i], &m) &&
-		    rename_on(s, &m, c->id, old, name, host ? host : c->id, e) < 0)
+		    rename_on(s, &m, c->id, old, name, names, host ? host : c->id, e) < 0)
 			return -1;
-	with_name(&net, name, &renamed);
+	with_name(&net, names, &renamed);
 	return endpoint_write(s, c->id, &renamed, e);
 }
 

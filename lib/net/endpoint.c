@@ -72,6 +72,40 @@ int endpoint_choose(const struct store *s, const struct network *n, const char *
 	return -1;
 }
 
+int endpoint_choose_at(const struct store *s, const struct network *n, const char *id,
+		       const char *inside, struct in_addr address, struct endpoint *m,
+		       struct err *e)
+{
+	char text[INET_ADDRSTRLEN], holder[64], subnet[SUBNET_TEXT];
+	uint64_t number = 0, end = subnet_size(&n->subnet) - 1;
+
+	inet_ntop(AF_INET, &address, text, sizeof(text));
+	subnet_text(&n->subnet, subnet);
+	if (ntohl(address.s_addr) >= ntohl(n->subnet.address.s_addr))
+		number = ntohl(address.s_addr) - ntohl(n->subnet.address.s_addr);
+	if (number < FIRST_NUMBER || number >= end)
+		return err_set(e, "%s: not an address for a container of network %s (%s)", text,
+			       n->name, subnet);
+	if (slot_holder(s->run, n->dir, text, holder) && strcmp(holder, id) != 0) {
+		err_set(e, "%s: is the address of %s", text, holder);
+		e->sys = EADDRNOTAVAIL;
+		return -1;
+	}
+	endpoint_describe(n, address, inside, m);
+	return 0;
+}
+
+char *endpoint_names(const char *name, const struct strv *aliases)
+{
+	own_buf struct buf names = {0};
+
+	if (name)
+		buf_str(&names, name);
+	for (size_t i = 0; i < aliases->n; i++)
+		buf_fmt(&names, "%s%s", names.len ? " " : "", aliases->v[i]);
+	return take_ptr(&names.data);
+}
+
 static int lease(const struct store *s, const struct network *n, const char *id,
 		 const struct endpoint *m, struct err *e)
 {

@@ -4,7 +4,7 @@
  * record CT_RUN/ps_N/net before it is made:
  *
  *	set=CT_BRIDGE
- *	name=NAME			if the container has a name
+ *	name=NAME ALIAS...		if the container has names
  *	member=..., port=...		rules.h
  *
  * This record is enough to remove everything, whichever process was killed at which moment.
@@ -36,6 +36,15 @@ void endpoint_describe(const struct network *n, struct in_addr address, const ch
  */
 int endpoint_choose(const struct store *s, const struct network *n, const char *id,
 		    const char *inside, struct endpoint *m, struct err *e);
+/*
+ * The same for an address that the user chose. e->sys EADDRNOTAVAIL: another container has it.
+ */
+int endpoint_choose_at(const struct store *s, const struct network *n, const char *id,
+		       const char *inside, struct in_addr address, struct endpoint *m,
+		       struct err *e);
+/* The names of a container for the others, with spaces between; NULL: none. The caller frees it. */
+char *endpoint_names(const char *name, const struct strv *aliases);
+
 /*
  * Writes the record of a container, then leases the address of m, adds the elements to the nftables
  * sets and publishes the name. The caller holds the lock of the networks.

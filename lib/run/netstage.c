@@ -60,8 +60,10 @@ static int hold_ports(struct run *r, struct err *e)
 
 void netstage_record(const struct run *r, const char *set, struct record *net)
 {
+	own_str char *names = endpoint_names(r->plan->name, &r->plan->aliases);
+
 	record_add(net, "set", set);
-	record_add(net, "name", r->plan->name);
+	record_add(net, "name", names);
 	rules_record_member(net, &r->supervisor.net.member.at);
 	for (size_t i = 0; i < r->supervisor.net.ports.n; i++)
 		rules_record_port(net, &r->supervisor.net.ports.v[i]);
@@ -86,6 +88,19 @@ static int write_hosts(struct run *r, const struct network *n, struct err *e)
 			       idmap_root(&r->map), e);
 }
 
+static int choose_address(struct run *r, const struct network *n, struct err *e)
+{
+	struct endpoint *m = &r->supervisor.net.member;
+	struct in_addr ip;
+
+	if (!r->plan->ip)
+		return endpoint_choose(r->store, n, r->id, "eth0", m, e);
+	if (inet_pton(AF_INET, r->plan->ip, &ip) != 1)
+		return err_set(e, "--ip %s: not an IPv4 address", r->plan->ip);
+	return endpoint_choose_at(r->store, n, r->id, "eth0", ip, m, e) < 0 ? err_wrap(e, "--ip")
+									    : 0;
+}
+
 static int join(struct run *r, struct err *e)
 {
 	own_network struct network n = NETWORK_NONE;
@@ -103,8 +118,7 @@ static int join(struct run *r, struct err *e)
 	}
 	if (*how.note)
 		strv_add(r->notes, how.note);
-	if (endpoint_choose(r->store, &n, r->id, "eth0", &r->supervisor.net.member, e) < 0 ||
-	    hold_ports(r, e) < 0)
+	if (choose_address(r, &n, e) < 0 || hold_ports(r, e) < 0)
 		return -1;
 	netstage_record(r, n.set, &net);
 	if (endpoint_record(r->store, &n, r->id, &net, &r->supervisor.net.member, e) < 0)

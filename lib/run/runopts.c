@@ -14,6 +14,18 @@ static int refuse_keys(void *to, const char *text, struct err *e)
 	return err_set(e, "only a container of 'ct run -d' can be left: 'ct attach --detach-keys'");
 }
 
+static int read_network(void *to, const char *text, struct err *e)
+{
+	struct runopts *o = (struct runopts *)((char *)to - offsetof(struct runopts, network));
+
+	(void)e;
+	if (o->network)
+		strv_add(&o->more_networks, text);
+	else
+		o->network = text;
+	return 0;
+}
+
 const struct opt runopts_table[] = {
 	OPT_FLAG(S, detach, 'd', "detach", "run in the background and print the container's id"),
 	OPT_FLAG(S, no_input, 'n', "no-stdin", "connect stdin to /dev/null"),
@@ -54,15 +66,21 @@ const struct opt runopts_table[] = {
 		 "run directly on a directory instead of a snapshot of an image"),
 	OPT_FORM(S, pull, 0, "pull", "missing|always|never",
 		 "when to pull the image from its registry (default: missing)", pull_read_policy),
-	OPT_TEXT(S, network, 0, "network", "NETWORK",
-		 "attach to a network; none; host; container:ID (default: network default)"),
-	OPT_TEXT(S, network, 0, "net", "NETWORK", NULL),
+	OPT_FORM_LIST(S, network, 0, "network", "NETWORK",
+		      "attach to a network; none; host; container:ID (default: network default)",
+		      read_network),
+	OPT_FORM_LIST(S, network, 0, "net", "NETWORK", NULL, read_network),
+	OPT_TEXT(S, ip, 0, "ip", "ADDRESS", "use this address of the network"),
+	OPT_LIST(S, aliases, 0, "network-alias", "NAME",
+		 "give the container one more name on its networks"),
 	OPT_FLAG(S, publish_all, 'P', "publish-all",
 		 "publish each port that the image exposes on a free host port"),
 	OPT_LIST(S, ports, 'p', "publish", "[[IP:]PORT:]PORT[/udp]",
 		 "publish a container port on a host port (A-B publishes a range)"),
 	OPT_LIST(S, dns, 0, "dns", "ADDRESS",
 		 "use this name server (search domains and options stay the host's)"),
+	OPT_LIST(S, dns_search, 0, "dns-search", "DOMAIN",
+		 "search names in this domain instead of the host's (.: in none)"),
 	OPT_LIST(S, hosts, 0, "add-host", "HOST:ADDRESS",
 		 "add a line to /etc/hosts (ADDRESS host-gateway: the host)"),
 	OPT_LIMITS(S, limits),
@@ -94,9 +112,10 @@ const struct opt runopts_table[] = {
 
 void runopts_free(struct runopts *o)
 {
-	struct strv *lists[] = {&o->ports,    &o->env,   &o->env_files, &o->labels,
-				&o->dns,      &o->hosts, &o->ulimits,   &o->cap_add,
-				&o->cap_drop, &o->only,  &o->without};
+	struct strv *lists[] = {&o->ports,    &o->env,           &o->env_files, &o->labels,
+				&o->dns,      &o->hosts,         &o->ulimits,   &o->cap_add,
+				&o->cap_drop, &o->more_networks, &o->aliases,   &o->dns_search,
+				&o->only,     &o->without};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		strv_free(lists[i]);

@@ -18,7 +18,9 @@ struct runopts {
 	const char *name, *cidfile, *workdir, *user, *hostname, *entrypoint, *stop_signal, *rootfs;
 	enum explain_mode explain;
 	bool dry_run, step;
-	const char *network, *userns, *stop_timeout;
+	struct strv more_networks; /* after the first */
+	struct strv aliases, dns_search;
+	const char *ip, *network, *userns, *stop_timeout;
 	struct limitopts limits;
 	struct strv ports, env, env_files, labels, dns, hosts, ulimits, cap_add, cap_drop;
 	struct mountopts mounts;

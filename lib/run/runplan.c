@@ -20,6 +20,7 @@
 #include "run/command.h"
 #include "run/envfile.h"
 #include "run/limitopts.h"
+#include "run/netplan.h"
 #include "run/netstage.h"
 #include "run/program.h"
 #include "store/names.h"
@@ -297,6 +298,7 @@ static int check_bare(const struct runopts *o, struct err *e)
 		{o->log_max, "--log-max"},
 		{o->dns.n, "--dns"},
 		{o->hosts.n, "--add-host"},
+		{o->dns_search.n, "--dns-search"},
 	};
 
 	for (size_t i = 0; i < sizeof(records) / sizeof(*records); i++)
@@ -385,16 +387,7 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 	p->stop_signal = o->stop_signal ? o->stop_signal
 		: image                 ? record_get(image, "stopsignal")
 					: NULL;
-	p->net = net_mode_read(o->network && !str_equal(o->network, "bridge") ? o->network
-									      : NETWORK_DEFAULT,
-			       &p->network);
-	if ((o->ports.n || o->publish_all) && !netstage_name(p))
-		return err_set(e, "--publish%s%s: needs a network, not --network %s",
-			       o->ports.n ? " " : "-all", o->ports.n ? o->ports.v[0] : "",
-			       o->network);
-	if (plan_stages(o, p, e) < 0)
-		return -1;
-	if (check_texts(o, e) < 0)
+	if (netplan_make(o, p, e) < 0 || plan_stages(o, p, e) < 0 || check_texts(o, e) < 0)
 		return -1;
 	if (p->workdir && *p->workdir == '\0')
 		p->workdir = NULL;

@@ -10,6 +10,7 @@
 #include "log/ctlog.h"
 #include "run/background.h"
 #include "run/birth.h"
+#include "run/morenets.h"
 #include "run/spawn.h"
 #include "run/watch.h"
 
@@ -19,14 +20,6 @@ static int tell(struct supervise *l, struct err *e)
 	if (l->started(l, e) < 0)
 		return -1;
 	return l->report >= 0 ? background_leave(&l->report, l->id, e) : 0;
-}
-
-/* A container in the background can get input later (ct-attach). */
-static int offer_input(const struct supervise *l, const struct streams *st, struct err *e)
-{
-	int fd = st->master >= 0 ? st->master : st->ours[0];
-
-	return l->attached || fd < 0 ? 0 : inputend_record(l->store, l->id, fd, st->master >= 0, e);
 }
 
 int supervise_run(struct supervise *l, struct err *e)
@@ -65,11 +58,13 @@ int supervise_run(struct supervise *l, struct err *e)
 		goto undo;
 	if (spawn_await(&run, e) < 0)
 		goto failed;
-	if (birth_publish_running(&birth, run.supervisor.pid, started, e) < 0)
+	if (birth_publish_running(&birth, run.supervisor.pid, started, e) < 0 ||
+	    morenets_connect(&run, e) < 0)
 		goto undo;
 	if (spawn_execute(&run, e) < 0)
 		goto failed;
-	if (offer_input(l, &run.supervisor.streams, e) == 0 && tell(l, e) == 0)
+	if ((l->attached || inputend_record(l->store, l->id, &run.supervisor.streams, e) == 0) &&
+	    tell(l, e) == 0)
 		return watch_run(&watch, e);
 	watch.remove = !l->again; /* nobody knows the container */
 	watch_kill(&watch);

@@ -79,7 +79,9 @@ struct plan {
 	bool tty, init, read_only, privileged;
 	enum net_mode net;
 	const char *network; /* the network or container of `net`; NULL: none */
-	struct strv ports;   /* in the format of port_read */
+	struct strv more_networks, aliases, dns_search;
+	const char *ip;    /* on `network`; NULL: any */
+	struct strv ports; /* in the format of port_read */
 	enum users_mode users;
 	const char *user_map; /* for USERS_MAP: CTR:HOST:COUNT,... */
 	uint64_t caps;        /* bounding set */

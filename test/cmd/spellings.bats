@@ -32,7 +32,7 @@ with_ports() {
 	[ "$(ct-run --rm --network bridge "$img" ls /sys/class/net | tr '\n' ' ')" = 'eth0 lo ' ]
 	run ct-run --net none --network bridge "$img" true
 	[ "$status" -eq 125 ]
-	[[ "$output" == *"--network: given twice"* ]]
+	[[ "$output" == *"--network bridge: not together with --network none"* ]]
 	run ct-net create bridge
 	[ "$status" -eq 1 ]
 	[[ "$output" == *"bridge: not a name for a network"* ]]
