@@ -8,6 +8,8 @@
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
 #	                      (SUITE=trixie: with Debian 13's kernel and systemd; SUITES: their names;
 #	                      LABS=DIR: instead checks the programs of students, DIR/STUDENT/mine)
+#	sudo make check-attack	attacks from within containers, and on neighbours (NAMES: only these files of
+#	                      test/attack); what reaches the whole machine runs in a virtual machine
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
 #	sudo make bench-check compares the ratios with those that were accepted
 #	sudo make check-debian13	some of the tests, built and run in a Debian 13; SUITES=all, or their names
@@ -51,6 +53,7 @@ CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(SCRIPTS)
 BENCH   := $(B)/bench/stopwatch $(B)/bench/bound
 UNITS   := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
 FAULTS  := $(B)/fault/killat $(B)/fault/failat
+ATTACKS := $(B)/attack/attack $(B)/attack/interp $(B)/attack/open.so $(B)/syscalls/probe
 # What is done, in a word (nothing with -s); V=1 shows the whole commands.
 SILENT   = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say      = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' $(patsubst $(B)/%,%,$@);))
@@ -60,7 +63,7 @@ COMPLETE = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 MANUAL   = $(DESTDIR)$(PREFIX)/share/man
 
 all: $(CMDS) $(MAN) $(B)/ct.bash
-units: $(UNITS) $(FAULTS)
+units: $(UNITS) $(FAULTS) $(ATTACKS)
 
 $(B)/libct.a: $(LIB)
 	$(call say,AR  )rm -f $@ && ar rcs $@ $^
@@ -93,10 +96,33 @@ $(B)/fault/%: $(B)/test/fault/%.o $(B)/test/fault/trace.o
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LDLIBS)
 
+# What attacks from within containers: static, because an image need not have a C library. Neither
+# sanitizers nor the user's flags are for them.
+STATICALLY = $(CC) $(filter-out -Ilib -Icmd,$(DEFINES)) $(WARN) $(if $(WERROR),-Werror) -O2
+$(B)/attack/interp: test/attack/interp.c
+	@mkdir -p $(@D)
+	$(call say,CC  )$(STATICALLY) -fno-stack-protector -ffreestanding -nostdlib -static-pie -o $@ $<
+$(B)/attack/%.so: test/attack/%.c
+	@mkdir -p $(@D)
+	$(call say,CC  )$(STATICALLY) -fPIC -shared -o $@ $<
+$(B)/attack/%: test/attack/%.c
+	@mkdir -p $(@D)
+	$(call say,CC  )$(STATICALLY) -static -o $@ $<
+$(B)/syscalls/%: test/syscalls/%.c $(B)/syscall-numbers.h
+	@mkdir -p $(@D)
+	$(call say,CC  )$(STATICALLY) -static -o $@ $<
+
 $(B)/syscall-names.h: $(B)/unistd-64
 	$(call say,GEN )sed -n 's/^#define __NR_\([a-z0-9_]*\) \(.*\)/{"\1", \2},/p' $< >$@.new && mv $@.new $@
 
 $(B)/test/fault/failat.o: $(B)/syscall-names.h
+
+# {"x86_64", "NAME", NUMBER, {0}}, ... of every call of the three architectures.
+$(B)/syscall-numbers.h: $(B)/unistd-64 $(B)/unistd-x32 $(B)/unistd-32
+	$(call say,GEN )for arch in x86_64:64 x32:x32 i386:32; do \
+		sed -n "s/^#define __NR_\([a-z0-9_]*\) .*[^0-9]\([0-9][0-9]*\))*$$/\1 \2/p; s/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/\1 \2/p" $(B)/unistd-$${arch#*:} | \
+		awk -v arch=$${arch%:*} '{ printf "{\"%s\", \"%s\", %d%s, {0}},\n", arch, $$1, $$2, arch == "x32" ? " | 0x40000000" : "" }'; \
+	done >$@.new && mv $@.new $@
 
 # The system calls that a container may make: the profile, with the numbers of the kernel's headers.
 $(B)/unistd-%: Makefile
@@ -169,7 +195,7 @@ uninstall:
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*/*.c cmd/*.c))
-LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/* test/fault/*))
+LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/* test/fault/* test/attack/* test/syscalls/*))
 lint: WERROR := 1
 lint: all $(LINT_C) $(LINT_SH)
 	test/house
@@ -199,6 +225,9 @@ untry:
 
 check:
 	@B=$(B) test/check $(SUITES)
+
+check-attack: all $(ATTACKS)
+	@B=$(B) test/attack/run $(NAMES)
 
 # SUITES=all is the whole of `make check` there.
 check-debian13:
@@ -231,6 +260,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
-.PHONY: all units fuzz fuzzers unit test compare-builds bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all units check-attack fuzz fuzzers unit test compare-builds bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -85,8 +85,10 @@ static void add_dev(struct filetree *t, const struct plan *p)
 {
 	own_str char *shm = str_fmt("mode=1777,size=%llu", (unsigned long long)p->shm_size);
 
+	/* Its nodes are mounts of their own. A node made in it with CAP_MKNOD and without a user
+	 * namespace would be any disk of the host. */
 	add_new(t, "/dev", "tmpfs", p->privileged ? "mode=755,size=1m" : "mode=755,size=64k",
-		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | (p->privileged ? 0 : MOUNT_ATTR_NODEV));
 	if (p->privileged)
 		ADD(t, .kind = FSENTRY_ALL_NODES, .phase = FSENTRY_KERNEL,
 		    .source = str_dup("/dev"), .target = str_dup("/dev"));

@@ -51,6 +51,19 @@ setup() {
 	done <"$BATS_TEST_TMPDIR/named"
 }
 
+@test "every test that ct-security(7) names exists" {
+	page=$CT_TESTS/../share/man/ct-security.7
+	sed -n 's/^\.Pa \(test\/[a-z_/]*\.bats\).*/\1/p' "$page" | sort -u >"$BATS_TEST_TMPDIR/named"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/named")" -gt 20 ]
+	while read -r file; do
+		[ -f "$CT_TESTS/../$file" ]
+	done <"$BATS_TEST_TMPDIR/named"
+	# And it names every attack.
+	for file in "$CT_TESTS"/attack/*.bats; do
+		grep -qx "test/attack/${file##*/}" "$BATS_TEST_TMPDIR/named"
+	done
+}
+
 @test "a page that describes an unknown option stops the build" {
 	mkdir "$BATS_TEST_TMPDIR/man"
 	page=$BATS_TEST_TMPDIR/man/ct-wait.1
