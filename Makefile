@@ -27,7 +27,9 @@ endif
 # CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS belong to the user, in the environment as on the command line
 # (dpkg-buildflags sets them); they follow the flags that the sources need.
 CFLAGS  ?= -O2 -g
-DEFINES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCT_VERSION='"$(VERSION)"' -Ilib -Icmd -I$(B)
+# ISA-L inflates gzip twice as fast as zlib. Used where its headers are installed; `make ISAL=` does without.
+ISAL    ?= $(if $(wildcard $(addsuffix /isa-l/igzip_lib.h,/usr/local/include /usr/include)),-lisal)
+DEFINES := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DCT_VERSION='"$(VERSION)"' -Ilib -Icmd -I$(B) $(if $(ISAL),-DCT_ISAL)
 # Warnings are errors for developers and CI (WERROR=1), not for the user of another compiler.
 WARN    := -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
@@ -44,7 +46,7 @@ TRY      = int cgroup_init(void), btrfs_util_create_subvolume(); int main(void) 
 # Named for all, kept only by the programs that use them.
 LIBS     = $(eval LIBS := -Wl,--as-needed \
 	$(if $(shell echo '$(TRY)' | $(CC) -w -xc -o /dev/null - $(STATIC) 2>&1 || :),$(SMALL),$(STATIC)) \
-	-larchive -lcurl -lcrypto -lz -lmnl -lnftables)$(LIBS)
+	-larchive -lcurl -lcrypto $(ISAL) -lz -lmnl -lnftables)$(LIBS)
 
 LIB     := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 DEFAULT_PATH = $(shell sed -n 's/^\#define COMMAND_PATH "\(.*\)"$$/\1/p' lib/run/command.h)

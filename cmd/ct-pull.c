@@ -162,6 +162,10 @@ static int keep(struct remote *r, const struct store *s, char id[ID_LEN], struct
 			    .manifest_json = &r->manifest.json,
 			    .blobs = r->image.list,
 			    .open = fetch_open,
+			    .more = fetch_more,
+			    .idle = fetch_idle,
+			    .whole = fetch_whole,
+			    .settled = true,
 			    .done = layer_done,
 			    .arg = &fetch,
 			    .progress = terminal ? unpack_progress : NULL};

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -9,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,18 +27,27 @@ enum { CHUNK = 1 << 18, PROGRESS_MS = 100 };
 struct fetch_layer {
 	int fd;          /* the blob's file; -1: the store has the layer */
 	bool mine;       /* first layer with this blob: only this one is fetched */
-	bool there;      /* a process reported that it is fetched */
+	bool begun;      /* a process reported that its file grows from its first byte on */
+	bool there;      /* a process reported that it is fetched and verified */
 	bool used, done; /* the caller got the file; the caller unpacked it */
 };
 
-struct fetch_shared {
-	_Atomic size_t next;    /* the next layer to fetch */
-	_Atomic uint64_t got[]; /* bytes fetched of each layer */
+struct growth {
+	_Atomic uint64_t got; /* bytes fetched */
+	_Atomic int ended;    /* 1: all are there; -1: no more will come */
+	_Atomic uint32_t changes;
 };
+
+struct fetch_shared {
+	_Atomic size_t next; /* the next layer to fetch */
+	struct growth of[];  /* each layer */
+};
+
+enum result { FAILED = -1, FETCHED, BEGUN };
 
 struct report {
 	size_t i;
-	int result;
+	enum result result;
 	struct err err;
 };
 
@@ -43,15 +55,28 @@ struct report {
 struct sink {
 	int fd;
 	const struct descriptor *blob;
-	_Atomic uint64_t *got;
+	struct growth *growth;
 };
 
 static size_t shared_size(const struct fetch *f)
 {
-	return sizeof(struct fetch_shared) + f->image->n * sizeof(uint64_t);
+	return sizeof(struct fetch_shared) + f->image->n * sizeof(struct growth);
 }
 
 /* --- in a fetcher --- */
+
+/* Tells a process that waits in fetch_more: it runs in another process, so the futex is shared. */
+static void wake(struct growth *g)
+{
+	g->changes++;
+	syscall(SYS_futex, &g->changes, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static void end_growth(struct growth *g, int how)
+{
+	g->ended = how;
+	wake(g);
+}
 
 static int put(void *arg, const void *data, size_t n, struct err *e)
 {
@@ -59,7 +84,8 @@ static int put(void *arg, const void *data, size_t n, struct err *e)
 
 	if (fd_write_all(to->fd, data, n) < 0)
 		return err_sys(e, "blobs/%s", digest_hex(to->blob->digest));
-	*to->got += n;
+	to->growth->got += n;
+	wake(to->growth);
 	return 0;
 }
 
@@ -69,12 +95,12 @@ static int take_up(const struct sink *to, struct digest *d, struct err *e)
 	static char chunk[CHUNK];
 	ssize_t n;
 
-	*to->got = 0;
+	to->growth->got = 0;
 	if (lseek(to->fd, 0, SEEK_SET) < 0)
 		return err_sys(e, "blobs/%s", digest_hex(to->blob->digest));
 	while ((n = read(to->fd, chunk, sizeof(chunk))) > 0) {
 		digest_add(d, chunk, (size_t)n);
-		*to->got += (uint64_t)n;
+		to->growth->got += (uint64_t)n;
 	}
 	return n < 0 ? err_sys(e, "blobs/%s", digest_hex(to->blob->digest)) : 0;
 }
@@ -86,7 +112,7 @@ static int fill(struct registry *r, struct sink *to, uint64_t *from, struct err 
 	digest_begin(&d);
 	if (take_up(to, &d, e) < 0)
 		return -1;
-	*from = *to->got;
+	*from = to->growth->got;
 	return registry_blob(r, to->blob, *from, &d, put, to, e);
 }
 
@@ -94,7 +120,7 @@ static int fill(struct registry *r, struct sink *to, uint64_t *from, struct err 
 static void forget(const struct sink *to)
 {
 	if (ftruncate(to->fd, 0) == 0)
-		*to->got = 0;
+		to->growth->got = 0;
 }
 
 static bool is_full(const struct err *e)
@@ -116,7 +142,7 @@ static int fetch_blob(struct registry *r, struct sink *to, struct err *e)
 	for (;;) {
 		if (fill(r, to, &from, e) == 0)
 			return 0;
-		if (r->passing && *to->got < to->blob->size)
+		if (r->passing && to->growth->got < to->blob->size)
 			return -1; /* the next pull resumes here */
 		forget(to);
 		if (is_full(e) || from == 0)
@@ -124,34 +150,48 @@ static int fetch_blob(struct registry *r, struct sink *to, struct err *e)
 	}
 }
 
-static int fetch_layer(struct fetch *f, size_t i, struct err *e)
+static int tell(int to, size_t i, enum result result, const struct err *e)
+{
+	struct report r = {.i = i, .result = result};
+
+	if (result == FAILED)
+		r.err = *e;
+	return write(to, &r, sizeof(r)) == sizeof(r) ? 0 : -1;
+}
+
+static int fetch_layer(struct fetch *f, size_t i, int reports, struct err *e)
 {
 	const struct descriptor *blob = &f->image->list[i];
-	struct sink to = {f->layers[i].fd, blob, &f->shared->got[i]};
+	struct sink to = {f->layers[i].fd, blob, &f->shared->of[i]};
 	int whole = blob_claim(to.fd, blob, e);
+	struct stat st;
 
 	if (whole < 0)
 		return -1;
 	/* Another pull may have unpacked the layer, and removed the blob, before this file was
 	 * made. */
 	if (whole || layerstore_have(f->store, f->chains->v[i])) {
-		*to.got = blob->size;
+		to.growth->got = blob->size;
 		return 0;
 	}
+	/* What an earlier pull left may be wrong: then the blob is unpacked when it is complete. */
+	if (fstat(to.fd, &st) == 0 && st.st_size == 0 && tell(reports, i, BEGUN, NULL) < 0)
+		_exit(1);
 	return fetch_blob(f->registry, &to, e) < 0 ? -1 : blob_finish(to.fd, blob, e);
 }
 
 static void fetch_all(struct fetch *f, int to)
 {
-	struct report r;
+	struct err e = {0};
 	size_t i;
+	int r;
 
 	while ((i = f->shared->next++) < f->image->n) {
 		if (!f->layers[i].mine)
 			continue;
-		r = (struct report){.i = i};
-		r.result = fetch_layer(f, i, &r.err);
-		if (write(to, &r, sizeof(r)) != sizeof(r) || r.result < 0)
+		r = fetch_layer(f, i, to, &e);
+		end_growth(&f->shared->of[i], r < 0 ? -1 : 1);
+		if (tell(to, i, r < 0 ? FAILED : FETCHED, &e) < 0 || r < 0)
 			_exit(1);
 	}
 	_exit(0);
@@ -280,7 +320,7 @@ void fetch_count(const struct fetch *f, uint64_t *got, uint64_t *of)
 	*got = *of = 0;
 	for (size_t i = 0; i < f->image->n; i++)
 		if (f->layers[i].mine) {
-			*got += f->shared->got[i];
+			*got += f->shared->of[i].got;
 			*of += f->image->list[i].size;
 		}
 }
@@ -295,43 +335,96 @@ static size_t fetched_as(const struct fetch *f, size_t i)
 	return k;
 }
 
-static int hear(struct fetch *f, struct err *e)
+/* Takes the next report of a fetcher. Waits for it, but not longer than `ms`. */
+static void hear(struct fetch *f, int ms)
 {
 	struct pollfd p = {.fd = f->reports, .events = POLLIN};
 	struct report r;
-	ssize_t n;
 
-	if (poll(&p, 1, f->progress ? PROGRESS_MS : -1) <= 0) {
+	if (f->failed)
+		return;
+	if (poll(&p, 1, ms) <= 0) {
 		if (f->progress)
 			f->progress();
-		return 0;
+		return;
 	}
-	n = read(f->reports, &r, sizeof(r));
-	if (n != sizeof(r))
-		return err_set(e, "a process that fetches layers was killed");
-	if (r.result < 0) {
-		*e = r.err;
-		return -1;
+	if (read(f->reports, &r, sizeof(r)) != sizeof(r)) {
+		err_set(&r.err, "a process that fetches layers was killed");
+		r.result = FAILED;
 	}
-	f->layers[r.i].there = true;
+	if (r.result == FAILED) {
+		f->failed = true;
+		f->why = r.err;
+		return;
+	}
+	f->layers[r.i].begun = true;
+	f->layers[r.i].there = r.result == FETCHED;
+}
+
+/* Waits until the layer is there, or at least begins to arrive. */
+static int wait_for(struct fetch *f, const struct fetch_layer *l, bool whole, struct err *e)
+{
+	while (!l->there && (whole || !l->begun)) {
+		if (f->failed) {
+			*e = f->why;
+			return -1;
+		}
+		hear(f, f->progress ? PROGRESS_MS : -1);
+	}
 	return 0;
 }
 
 int fetch_open(void *fetch, size_t i, struct err *e)
 {
 	struct fetch *f = fetch;
-	size_t k = fetched_as(f, i);
+	struct fetch_layer *l = &f->layers[fetched_as(f, i)];
 	own_str char *again = NULL;
 	int fd;
 
-	while (!f->layers[k].there)
-		if (hear(f, e) < 0)
-			return -1;
-	f->layers[i].used = true;
+	if (wait_for(f, l, false, e) < 0)
+		return -1;
 	/* A new open file description has its own file position. */
-	again = str_fmt("/proc/self/fd/%d", f->layers[i].fd);
+	again = str_fmt("/proc/self/fd/%d", l->fd);
 	fd = open(again, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? err_sys(e, "blobs/%s", digest_hex(f->image->list[i].digest)) : fd;
+}
+
+int fetch_more(void *fetch, size_t i, uint64_t have, struct err *e)
+{
+	const struct fetch *f = fetch;
+	struct growth *g = &f->shared->of[fetched_as(f, i)];
+
+	for (;;) {
+		uint32_t changes = g->changes;
+		int ended = g->ended;
+
+		if (g->got > have && ended >= 0)
+			return 1;
+		if (ended)
+			return ended > 0 ? 0 : err_set(e, "the layer was not fetched");
+		syscall(SYS_futex, &g->changes, FUTEX_WAIT, changes, NULL, NULL, 0);
+	}
+}
+
+void fetch_idle(void *fetch)
+{
+	struct fetch *f = fetch;
+
+	/* A fetcher that was killed tells nobody: the readers of its layer would wait for ever. */
+	hear(f, 0);
+	for (size_t i = 0; f->failed && i < f->image->n; i++)
+		if (f->layers[i].mine && !f->layers[i].there && !f->shared->of[i].ended)
+			end_growth(&f->shared->of[i], -1);
+}
+
+int fetch_whole(void *fetch, size_t i, struct err *e)
+{
+	struct fetch *f = fetch;
+
+	if (wait_for(f, &f->layers[fetched_as(f, i)], true, e) < 0)
+		return -1;
+	f->layers[i].used = true;
+	return 0;
 }
 
 void fetch_done(void *fetch, size_t i)

@@ -1,17 +1,18 @@
 /*
  * Fetches the layers of an image from a registry into the store's blobs (blobs.h). A few processes
- * fetch at a time, while the caller unpacks the layers that have arrived (fetch_open and fetch_done
+ * fetch at a time, while the caller unpacks a layer as it arrives (fetch_open and fetch_done
  * are the functions open and done of import.h).
  */
 #ifndef CT_FETCH_H
 #define CT_FETCH_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "base/err.h"
 #include "image/registry.h"
 #include "store/store.h"
-
-struct err;
 
 enum { FETCH_AT_ONCE = 4 };
 
@@ -27,6 +28,8 @@ struct fetch {
 	struct fetch_shared *shared;
 	pid_t fetchers[FETCH_AT_ONCE];
 	int reports; /* from them */
+	bool failed; /* one of them: with this error */
+	struct err why;
 };
 
 /*
@@ -41,8 +44,15 @@ int fetch_begin(struct fetch *f, struct err *e);
  */
 void fetch_end(struct fetch *f, const struct err *why);
 
-/* Waits for layer i. Returns a descriptor at its beginning, or the error of a process that failed. */
+/*
+ * Waits until layer i begins to arrive. Returns a descriptor at its beginning, or the error of a
+ * process that failed.
+ */
 int fetch_open(void *fetch, size_t i, struct err *e);
+/* These, too, are functions of import.h; another process may call fetch_more. */
+int fetch_more(void *fetch, size_t i, uint64_t have, struct err *e);
+void fetch_idle(void *fetch);
+int fetch_whole(void *fetch, size_t i, struct err *e);
 /* Tells that layer i is unpacked. */
 void fetch_done(void *fetch, size_t i);
 

@@ -65,22 +65,60 @@ static int settle(const struct import *in, struct draft *d, const struct strv *n
 	return -1;
 }
 
+/* One layer: the argument of the functions of struct layer_file. */
+struct one {
+	const struct import *in;
+	size_t i;
+};
+
+static int more(void *arg, uint64_t have, struct err *e)
+{
+	const struct one *l = arg;
+
+	return l->in->more(l->in->arg, l->i, have, e);
+}
+
+static void idle(void *arg)
+{
+	const struct one *l = arg;
+
+	l->in->idle(l->in->arg);
+}
+
+static int whole(void *arg, struct err *e)
+{
+	const struct one *l = arg;
+
+	return l->in->whole(l->in->arg, l->i, e);
+}
+
+static int add_layer(const struct import *in, const struct strv *diffids, const struct strv *chain,
+		     size_t i, struct err *e)
+{
+	own_str char *what = str_fmt("layer %zu of %zu", i + 1, chain->n);
+	own_fd int fd = in->open(in->arg, i, e);
+	struct one one = {in, i};
+	struct layer_file file = {.fd = fd,
+				  .digest = in->blobs ? in->blobs[i].digest : NULL,
+				  .what = what,
+				  .settled = in->settled,
+				  .more = in->more ? more : NULL,
+				  .idle = in->idle ? idle : NULL,
+				  .whole = in->whole ? whole : NULL,
+				  .arg = &one};
+
+	return fd < 0 ? -1
+		      : layering_add(in->store, i ? chain->v[i - 1] : NULL, chain->v[i],
+				     diffids->v[i], &file, in->progress, e);
+}
+
 static int add_layers(const struct import *in, const struct strv *diffids, const struct strv *chain,
 		      struct err *e)
 {
 	for (size_t i = 0; i < chain->n; i++) {
-		own_str char *what = str_fmt("layer %zu of %zu", i + 1, chain->n);
-		own_fd int from = -1;
-
-		if (!layerstore_have(in->store, chain->v[i])) {
-			from = in->open(in->arg, i, e);
-			if (from < 0 ||
-			    layering_add(in->store, i ? chain->v[i - 1] : NULL, chain->v[i],
-					 diffids->v[i], from,
-					 in->blobs ? in->blobs[i].digest : NULL, what, in->progress,
-					 e) < 0)
-				return -1;
-		}
+		if (!layerstore_have(in->store, chain->v[i]) &&
+		    add_layer(in, diffids, chain, i, e) < 0)
+			return -1;
 		if (in->done)
 			in->done(in->arg, i);
 	}

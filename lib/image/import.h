@@ -3,6 +3,9 @@
 #ifndef CT_IMPORT_H
 #define CT_IMPORT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "image/manifest.h"
 #include "store/store.h"
 #include "tar/treecopy.h"
@@ -18,9 +21,14 @@ struct import {
 	 * files; NULL: unknown. */
 	const struct buf *config_json, *manifest_json;
 	const struct descriptor *blobs;
-	/* Returns a descriptor of the complete, verified file of layer i (base first); may wait.
-	 * Not called for layers that the store already has. */
+	/* Returns a descriptor of the file of layer i (base first); may wait. Not called for layers
+	 * that the store already has. */
 	int (*open)(void *arg, size_t i, struct err *e);
+	/* If the file is not yet complete and verified: see struct layer_file. */
+	int (*more)(void *arg, size_t i, uint64_t have, struct err *e);
+	void (*idle)(void *arg);
+	int (*whole)(void *arg, size_t i, struct err *e);
+	bool settled;
 	/* Called when layer i is in the store. May be NULL. */
 	void (*done)(void *arg, size_t i);
 	void *arg;

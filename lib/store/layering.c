@@ -37,7 +37,8 @@ void layering_chain(const struct strv *diffids, struct strv *out)
 
 struct check {
 	struct digest digest;
-	const char *diffid, *what;
+	const char *diffid;
+	const struct layer_file *file;
 };
 
 static void see(void *arg, const void *data, size_t n)
@@ -55,15 +56,33 @@ static int compare(void *arg, struct err *e)
 	digest_end(&c->digest, is);
 	return str_equal(is, c->diffid)
 		? 0
-		: err_set(e, "%s: content has digest %s, not the diff id %s", c->what, is,
+		: err_set(e, "%s: content has digest %s, not the diff id %s", c->file->what, is,
 			  c->diffid);
 }
 
-static int apply(int rootfs, const char *diffid, int from, const char *what,
+static int more(void *arg, uint64_t have, struct err *e)
+{
+	const struct check *c = arg;
+
+	return c->file->more(c->file->arg, have, e);
+}
+
+static void idle(void *arg)
+{
+	const struct check *c = arg;
+
+	c->file->idle(c->file->arg);
+}
+
+static int apply(int rootfs, const char *diffid, const struct layer_file *file,
 		 treecopy_progress *progress, struct err *e)
 {
-	struct check c = {.diffid = diffid, .what = what};
-	struct untar_watch watch = {see, compare, &c};
+	struct check c = {.diffid = diffid, .file = file};
+	struct untar_watch watch = {.see = see,
+				    .end = compare,
+				    .more = file->more ? more : NULL,
+				    .idle = file->idle ? idle : NULL,
+				    .arg = &c};
 	int r;
 
 	/*
@@ -71,9 +90,10 @@ static int apply(int rootfs, const char *diffid, int from, const char *what,
 	 * when it is first used.
 	 */
 	digest_begin(&c.digest);
-	r = untar_apply(from, what, rootfs, &watch, progress, e);
+	r = untar_apply(file->fd, file->what, rootfs, &watch, progress, e);
 	digest_drop(&c.digest);
-	return r;
+	/* Damaged content has a cause: the transfer failed, or the file has another digest. */
+	return file->whole && file->whole(file->arg, e) < 0 ? -1 : r;
 }
 
 /* The digest of a whole file. */
@@ -120,41 +140,55 @@ static int copy_tar(int from, int to)
 	return (int)n;
 }
 
+/* Puts the file into the draft. A link needs no write to the disk, unlike a copy of the extents. */
+static int put_blob(const struct draft *d, const struct layer_file *file, bool compressed)
+{
+	own_str char *path = str_fmt("/proc/self/fd/%d", file->fd);
+	own_fd int to = -1;
+
+	if (compressed && file->settled &&
+	    linkat(AT_FDCWD, path, d->dir, LAYERSTORE_BLOB, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	to = openat(d->dir, LAYERSTORE_BLOB, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+	if (to < 0)
+		return -1;
+	return compressed ? ioctl(to, FICLONE, file->fd) : copy_tar(file->fd, to);
+}
+
 /*
  * Keeps the layer's file as `blob` in the draft, with its digest in config. A file that cannot be
  * kept (a pipe, or one of another file system) is no error: the image then leaves the store with a
  * layer made from its files.
  */
-static int keep_blob(const struct draft *d, int from, const char *digest, const char *diffid,
+static int keep_blob(const struct draft *d, const struct layer_file *file, const char *diffid,
 		     struct record *config, struct err *e)
 {
-	own_fd int to =
-		openat(d->dir, LAYERSTORE_BLOB, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-	bool compressed = is_compressed(from);
+	bool compressed = is_compressed(file->fd);
+	/* Docker's archives have no digests of their files, which are mostly the tars themselves. */
+	const char *digest = file->digest ? file->digest : compressed ? NULL : diffid;
 	char is[DIGEST_LEN];
 	struct stat st;
+	int sys;
 
-	if (to < 0)
-		return err_sys(e, "%s/" LAYERSTORE_BLOB, d->name);
-	/* Docker's archives have no digests of their files, which are mostly the tars themselves. */
-	if (!digest && !compressed)
-		digest = diffid;
-	if (fstat(from, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    (compressed ? ioctl(to, FICLONE, from) : copy_tar(from, to)) < 0) {
+	if (fstat(file->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	if (put_blob(d, file, compressed) < 0) {
+		sys = errno;
 		unlinkat(d->dir, LAYERSTORE_BLOB, 0);
+		errno = sys;
 		return errno == ENOSPC || errno == EDQUOT
 			? err_sys(e, "%s/" LAYERSTORE_BLOB, d->name)
 			: 0;
 	}
-	if (!digest && digest_file(to, is, e) < 0)
+	if (!digest && digest_file(file->fd, is, e) < 0)
 		return -1;
 	record_add(config, "blob", digest ? digest : is);
 	return 0;
 }
 
 static int fill(const struct store *s, const struct draft *d, const char *parent,
-		const char *diffid, int from, const char *digest, const char *what,
-		treecopy_progress *progress, struct err *e)
+		const char *diffid, const struct layer_file *file, treecopy_progress *progress,
+		struct err *e)
 {
 	own_record struct record config = {0};
 	own_fd int rootfs = -1;
@@ -163,20 +197,19 @@ static int fill(const struct store *s, const struct draft *d, const char *parent
 		return -1;
 	rootfs = openat(d->dir, "rootfs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (rootfs < 0)
-		return err_sys(e, "%s: rootfs", what);
+		return err_sys(e, "%s: rootfs", file->what);
 	record_add(&config, "diffid", diffid);
 	record_add(&config, "parent", parent);
-	if (apply(rootfs, diffid, from, what, progress, e) < 0 ||
-	    keep_blob(d, from, digest, diffid, &config, e) < 0 ||
+	if (apply(rootfs, diffid, file, progress, e) < 0 ||
+	    keep_blob(d, file, diffid, &config, e) < 0 ||
 	    record_write(d->dir, "config", &config, e) < 0 ||
 	    subvol_set_read_only(rootfs, true, e) < 0)
 		return -1;
-	return syncfs(d->dir) < 0 ? err_sys(e, "%s: write the layer to disk", what) : 0;
+	return syncfs(d->dir) < 0 ? err_sys(e, "%s: write the layer to disk", file->what) : 0;
 }
 
 int layering_add(const struct store *s, const char *parent, const char *chain, const char *diffid,
-		 int from, const char *digest, const char *what, treecopy_progress *progress,
-		 struct err *e)
+		 const struct layer_file *file, treecopy_progress *progress, struct err *e)
 {
 	own_str char *path = str_fmt("layers/%s", chain);
 	own_fd int dir = openat(s->root, "layers", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -189,7 +222,7 @@ int layering_add(const struct store *s, const char *parent, const char *chain, c
 		return 0;
 	if (draft_begin(s, &d, e) < 0)
 		return -1;
-	r = fill(s, &d, parent, diffid, from, digest, what, progress, e);
+	r = fill(s, &d, parent, diffid, file, progress, e);
 	if (r == 0) {
 		r = draft_publish(s, &d, path, NULL, e);
 		if (r < 0 && e->sys == EEXIST) /* another process has added it */

@@ -214,17 +214,23 @@ static int repair_records(int root, const char *kind, struct err *e)
 
 /*
  * Complete blobs have mode 0400 (blobs.h), but may not have been synced: mark them
- * for fetching again.
+ * for fetching again. One that a layer has as well (layering.c) must not be written to.
  */
 static int distrust_blobs(int root, struct err *e)
 {
 	int fd = openat(root, "blobs", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	own_dir DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
+	struct stat st;
 
-	while (d && (entry = readdir(d)))
-		if (entry->d_name[0] != '.' && fchmodat(fd, entry->d_name, 0600, 0) < 0)
+	while (d && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    (st.st_nlink > 1 ? unlinkat(fd, entry->d_name, 0)
+				     : fchmodat(fd, entry->d_name, 0600, 0)) < 0)
 			return err_sys(e, "blobs/%s", entry->d_name);
+	}
 	return 0;
 }
 

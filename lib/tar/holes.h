@@ -8,9 +8,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct archive;
+/* Writes n bytes at an offset. 0 or -1. */
+typedef int holes_writer(void *arg, const void *data, size_t n, off_t at);
 
-/* Like archive_write_data_block; ARCHIVE_OK if nothing remains to be written. */
-int holes_write(struct archive *disk, const void *data, size_t n, off_t at);
+/* Calls the writer for the data between blocks of zeros; perhaps not at all. */
+int holes_write(holes_writer *write, void *arg, const void *data, size_t n, off_t at);
 
 #endif

@@ -2,8 +2,8 @@
  * Decompresses gzip streams (RFC 1952) piece by piece, in memory of a fixed size.
  *
  * The caller pulls decompressed bytes and supplies a function that yields compressed bytes,
- * from a descriptor or from a queue that another thread fills. Nothing is copied in between:
- * both sides return pointers into their own buffers. The interface hides the library (zlib).
+ * from a descriptor or from a queue that another thread fills. The interface hides the library:
+ * ISA-L where it was installed when ct was built (CT_ISAL), otherwise zlib. Both verify gzip's CRC.
  *
  * Consecutive members form one stream. Zeros after the last member are padding and ignored, as
  * by gzip(1); other bytes after it are an error.
@@ -36,11 +36,11 @@ struct inflate *inflate_begin(const char *what, inflate_source *source, void *ar
 void inflate_end(struct inflate *z); /* NULL is allowed */
 
 /*
- * Returns 1 with the next n decompressed bytes, n > 0, valid until the next call. Returns 0
- * after the last byte, when the CRC-32 and length of every member were correct and the source
+ * Fills `to`: returns 1 with n decompressed bytes, less than room only at the end. Returns 0 after
+ * the last byte, when the CRC-32 and length of every member were correct and the source
  * has ended. Returns -1 with the source's own error, "WHAT: cut short", or "WHAT: damaged gzip
  * data: REASON" (also for a wrong CRC or length). After 0 or -1 only inflate_end may be called.
  */
-int inflate_read(struct inflate *z, const void **data, size_t *n, struct err *e);
+int inflate_read(struct inflate *z, void *to, size_t room, size_t *n, struct err *e);
 
 #endif

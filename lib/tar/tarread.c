@@ -15,19 +15,20 @@
 
 #include "base/charset.h"
 #include "base/str.h"
+#include "tar/ahead.h"
 #include "tar/inflate.h"
 #include "tar/paxtime.h"
 
 /* libarchive reads at most 1 MiB of an extended header. */
-enum { READ_SIZE = 1 << 17, HEADER_MAX = 2 << 20, BLOCK = 512 };
+enum { READ_SIZE = 1 << 17, HEADER_MAX = 2 << 20, BLOCK = 512, INLINE_MAX = 1 << 20 };
 
 /* Turns the failure of one of libarchive's readers into an error. */
-static int failed(struct tarread *t, struct archive *a, struct err *e)
+static int failed(const struct tarread *t, struct archive *a, struct err *e)
 {
 	const char *why = archive_error_string(a);
 
-	if (t->stopped) {
-		*e = t->why;
+	if (a == t->tar ? t->stopped : t->broken) {
+		*e = a == t->tar ? t->why : t->why_broken;
 		return -1;
 	}
 	/* EILSEQ and EINVAL are set by libarchive itself: a bad archive, a bad call. */
@@ -44,6 +45,20 @@ static int failed(struct tarread *t, struct archive *a, struct err *e)
 
 /* --- compressed input --- */
 
+/* Like read(2); waits for the rest of a file that grows. */
+static ssize_t read_more(struct tarread *t, void *to, size_t n, struct err *e)
+{
+	ssize_t got;
+	int r = 1;
+
+	while ((got = read(t->from, to, n)) == 0 && t->more && r > 0)
+		r = t->more(t->arg, t->had, e);
+	if (got < 0)
+		return err_sys(e, "%s", t->what);
+	t->had += (uint64_t)got;
+	return r < 0 ? -1 : got;
+}
+
 /* Reads the next piece: an inflate_source. */
 static int take(void *arg, const void **data, size_t *n, struct err *e)
 {
@@ -51,9 +66,9 @@ static int take(void *arg, const void **data, size_t *n, struct err *e)
 	ssize_t got = (ssize_t)t->ready;
 
 	if (!got)
-		got = read(t->from, t->piece, READ_SIZE);
+		got = read_more(t, t->piece, READ_SIZE, e);
 	if (got < 0)
-		return err_sys(e, "%s", t->what);
+		return -1;
 	t->ready = 0;
 	*data = t->piece;
 	*n = (size_t)got;
@@ -67,20 +82,20 @@ static la_ssize_t take_plain(struct archive *plain, void *arg, const void **data
 	size_t n;
 
 	(void)plain;
-	t->stopped = take(t, data, &n, &t->why) < 0;
-	return t->stopped ? -1 : (la_ssize_t)n;
+	t->broken = take(t, data, &n, &t->why_broken) < 0;
+	return t->broken ? -1 : (la_ssize_t)n;
 }
 
-/* Reads enough to recognise gzip; less at the end of the input. */
+/* Reads enough to recognise gzip and tar; less at the end of the input. */
 static int peek(struct tarread *t, struct err *e)
 {
 	ssize_t n;
 
 	t->piece = mem_alloc(READ_SIZE);
 	do {
-		n = read(t->from, (char *)t->piece + t->ready, READ_SIZE - t->ready);
+		n = read_more(t, (char *)t->piece + t->ready, READ_SIZE - t->ready, e);
 		if (n < 0)
-			return err_sys(e, "%s", t->what);
+			return -1;
 		t->ready += (size_t)n;
 	} while (n > 0 && t->ready < BLOCK);
 	return 0;
@@ -88,24 +103,66 @@ static int peek(struct tarread *t, struct err *e)
 
 /* --- decompressed bytes --- */
 
+/* Fills `to` with the bytes of an uncompressed archive. */
+static int copy_bare(struct tarread *t, char *to, size_t *n, struct err *e)
+{
+	ssize_t got;
+
+	*n = t->ready;
+	memcpy(to, t->piece, t->ready);
+	t->ready = 0;
+	do {
+		got = read_more(t, to + *n, AHEAD_PIECE - *n, e);
+		if (got < 0)
+			return -1;
+		*n += (size_t)got;
+	} while (got > 0 && *n < AHEAD_PIECE);
+	return *n > 0;
+}
+
+/* Makes the next decompressed bytes: an ahead_source. */
+static int make(void *arg, void *to, size_t *n, struct err *e)
+{
+	struct tarread *t = arg;
+	la_ssize_t got;
+	int r;
+
+	if (t->bare) {
+		r = copy_bare(t, to, n, e);
+	} else if (t->gzip) {
+		r = inflate_read(t->gzip, to, AHEAD_PIECE, n, e);
+	} else {
+		got = archive_read_data(t->plain, to, AHEAD_PIECE);
+		r = got < 0 ? failed(t, t->plain, e) : got > 0;
+		*n = (size_t)got;
+	}
+	if (r <= 0)
+		return r;
+	t->made += *n;
+	return t->see && t->see(t->arg, to, *n, e) < 0 ? -1 : 1;
+}
+
 /* Returns 1, 0 at the end, -1. */
 static int next_plain(struct tarread *t, const void **data, size_t *n, struct err *e)
 {
-	la_int64_t at;
 	int r;
 
 	if (t->ended)
 		return 0;
-	if (t->gzip) {
-		r = inflate_read(t->gzip, data, n, e);
-		t->ended = r == 0;
-		return r;
-	}
-	r = archive_read_data_block(t->plain, data, n, &at);
-	t->ended = r == ARCHIVE_EOF;
-	if (r < ARCHIVE_WARN && !t->ended)
-		return failed(t, t->plain, e);
-	return !t->ended;
+	/* A thread is not worth it for a small archive. */
+	if (t->ahead && !t->thread && t->fed >= INLINE_MAX &&
+	    !(t->thread = ahead_begin(make, t, e)))
+		return -1;
+	*data = t->room;
+	r = t->thread ? ahead_next(t->thread, data, n, e) : make(t, t->room, n, e);
+	t->ended = r == 0;
+	return r;
+}
+
+/* Only what has the magic of POSIX and GNU: libarchive recognises the rest. */
+static bool is_bare(const struct tarread *t)
+{
+	return t->ready >= BLOCK && memcmp((char *)t->piece + 257, "ustar", 5) == 0;
 }
 
 /* Supplies the end mark that a verified archive may lack. */
@@ -146,14 +203,13 @@ static la_ssize_t feed(struct archive *tar, void *arg, const void **data)
 		r = next_plain(t, data, &n, &t->why);
 	if (r == 0)
 		return (la_ssize_t)add_end(t, data);
-	if (r > 0) {
-		t->fed += n;
-		t->last = *data;
-		t->last_n = n;
-		r = t->see ? t->see(t->arg, *data, n, &t->why) : 0;
-	}
 	t->stopped = r < 0;
-	return r < 0 ? -1 : (la_ssize_t)n;
+	if (t->stopped)
+		return -1;
+	t->fed += n;
+	t->last = *data;
+	t->last_n = n;
+	return (la_ssize_t)n;
 }
 
 static int open_plain(struct tarread *t, struct err *e)
@@ -186,9 +242,11 @@ int tarread_open(struct tarread *t, int from, struct err *e)
 		abort();
 	if (peek(t, e) < 0)
 		return -1;
+	t->room = mem_alloc(AHEAD_PIECE);
+	t->bare = is_bare(t);
 	if (inflate_is_gzip(t->piece, t->ready))
 		t->gzip = inflate_begin(t->what, take, t);
-	else if (open_plain(t, e) < 0)
+	else if (!t->bare && open_plain(t, e) < 0)
 		return -1;
 	r = next_plain(t, &t->first, &t->first_n, e);
 	if (r < 0)
@@ -206,10 +264,11 @@ void tarread_close(struct tarread *t)
 	archive_read_free(t->plain);
 	inflate_end(t->gzip);
 	free(t->piece);
+	free(t->room);
 	buf_free(&t->header);
 	t->tar = t->plain = NULL;
 	t->gzip = NULL;
-	t->piece = NULL;
+	t->piece = t->room = NULL;
 }
 
 /* Only fractions before 1970, and times that may be such, need a correction. */

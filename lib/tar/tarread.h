@@ -25,16 +25,35 @@ struct tarread {
 	 * before it, or be empty.
 	 */
 	bool verified;
+	/*
+	 * Decompress in a thread of its own, after the first pieces (ahead.h). The thread calls see
+	 * and more.
+	 */
+	bool ahead;
 	/* Receives all decompressed bytes; -1 with the error stops reading. May be NULL. */
 	int (*see)(void *arg, const void *data, size_t n, struct err *e);
+	/*
+	 * The file grows while it is read: waits until it has more than the `have` bytes that were
+	 * read. Returns 1; 0 if it is complete; -1. NULL: it does not grow.
+	 */
+	int (*more)(void *arg, uint64_t have, struct err *e);
 	void *arg;
+	uint64_t made; /* decompressed bytes, including those that `see` has now */
 	/* The remaining fields are private. */
 	int from;
-	void *piece;          /* the last piece read */
-	size_t ready;         /* bytes of the piece not consumed yet */
-	struct inflate *gzip; /* decompresses gzip; NULL: another compression (`plain`), or none */
-	struct archive *plain, *tar;
-	const void *first; /* the first decompressed bytes, until the tar reader has them */
+	uint64_t had; /* bytes read */
+	void *piece;  /* the last piece read */
+	size_t ready; /* bytes of the piece not consumed yet */
+	/* How the input is decompressed: by inflate.h; not at all; otherwise by libarchive. */
+	struct inflate *gzip;
+	bool bare;
+	struct archive *plain;
+	bool broken; /* an error, in why_broken, ended the input */
+	struct err why_broken;
+	struct archive *tar;
+	struct ahead *thread; /* NULL: no thread yet */
+	char *room;           /* holds a decompressed piece, without a thread */
+	const void *first;    /* the first decompressed bytes, until the tar reader has them */
 	size_t first_n;
 	const void *last; /* the piece that the tar reader has now */
 	size_t last_n;
@@ -43,15 +62,16 @@ struct tarread {
 	struct buf header;        /* bytes of the entry's headers before that piece */
 	bool ended;               /* no more decompressed bytes */
 	bool padded;              /* a verified archive got its missing end mark */
-	bool stopped;             /* an error, in why, ended the input */
+	bool stopped;             /* an error, in why, ended the decompressed bytes */
 	struct err why;
 };
 
 /*
- * The caller sets the first four fields. The caller keeps ownership of `from`; the reader
+ * The caller sets the first six fields. The caller keeps ownership of `from`; the reader
  * may read ahead on it.
  */
 int tarread_open(struct tarread *t, int from, struct err *e);
+/* Not for a reader that reads ahead. */
 void tarread_close(struct tarread *t);
 #define own_tarread __attribute__((cleanup(tarread_close)))
 

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,12 +25,13 @@
 #include "tar/atomic.h"
 #include "tar/bounds.h"
 #include "tar/holes.h"
+#include "tar/lateattr.h"
+#include "tar/newfile.h"
 #include "tar/tarentry.h"
 #include "tar/tarread.h"
 #include "tar/whiteout.h"
 
-/* Bounds for the names of directories and their ACLs, which are kept until the end. */
-enum { KEPT_MAX = 256 << 20, MEMORY_MAX = 1 << 30 };
+enum { MEMORY_MAX = 1 << 30, IDLE_MS = 500 };
 
 /* Message of the child: its progress, and finally its result. It fits one write to a pipe. */
 struct report {
@@ -39,29 +41,16 @@ struct report {
 	struct err err;
 };
 
-/*
- * Set after all files exist: ACLs, because a default ACL changes files made beneath
- * it; the times of existing directories, because libarchive sets them at once and the
- * next file changes them.
- */
-struct late {
-	char *path;
-	char *acl; /* name of its attribute; NULL: value holds two struct timespec */
-	void *value;
-	size_t size;
-};
-
 struct unpack {
 	struct tarread in;
 	const struct untar_rules *rules; /* untar_merge: existing files stay; or NULL */
 	const struct untar_watch *watch; /* untar_apply: a layer on top of others; or NULL */
 	struct bounds bounds;            /* of a layer */
 	struct whiteout lower;
+	struct newfile_dir dir;
 	char *twice; /* untar_unpack: a file that occurred before; or NULL */
 	struct archive *disk;
-	struct late *late;
-	size_t late_n;
-	size_t kept; /* bytes, approximately */
+	struct lateattr late;
 	struct report now;
 	struct timespec told;
 	int to;
@@ -114,103 +103,48 @@ static void open_disk(struct unpack *u)
 		u->rules && !u->rules->follow ? flags | ARCHIVE_EXTRACT_SECURE_SYMLINKS : flags);
 }
 
-/*
- * Counts memory that is kept until the end. Only layers are bounded: the user did not
- * choose their content.
- */
-static int take_room(struct unpack *u, const char *path, size_t size, struct err *e)
-{
-	u->kept += strlen(path) + size + 256;
-	if (!u->watch || u->kept <= KEPT_MAX)
-		return 0;
-	return err_set(e, "%.*s: too many directories and ACLs (limit: 256 MiB of memory)",
-		       NAME_SHOWN, path);
-}
+/* A file that is written to without libarchive. */
+struct file {
+	int fd;
+	off_t end; /* the offset after the last byte written */
+};
 
-static int keep(struct unpack *u, const char *path, const char *acl, const void *value, size_t size,
-		struct err *e)
+static int write_file(void *file, const void *data, size_t n, off_t at)
 {
-	struct late *l;
+	struct file *f = file;
+	const char *from = data;
+	ssize_t w;
 
-	if (take_room(u, path, size, e) < 0)
-		return -1;
-	u->late = mem_grow(u->late, u->late_n + 1, sizeof(*u->late));
-	l = &u->late[u->late_n++];
-	*l = (struct late){str_dup(path), str_dup(acl), mem_alloc(size), size};
-	if (size)
-		memcpy(l->value, value, size);
+	for (; n > 0; from += w, n -= (size_t)w, at += w)
+		if ((w = pwrite(f->fd, from, n, at)) < 0)
+			return -1;
+	f->end = at;
 	return 0;
 }
 
-/*
- * In a layer whiteout.h sets the times; but libarchive remembers every directory, which
- * counts as kept memory.
- */
-static int keep_times(struct unpack *u, struct archive_entry *entry, const char *path,
-		      struct err *e)
+static int write_disk(void *disk, const void *data, size_t n, off_t at)
 {
-	struct timespec times[2] = {
-		{.tv_nsec = UTIME_OMIT},
-		{archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)},
-	};
-	struct stat st;
-
-	if (archive_entry_filetype(entry) != AE_IFDIR)
-		return 0;
-	if (u->watch)
-		return take_room(u, path, 0, e);
-	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return keep(u, path, NULL, times, sizeof(times), e);
-	return 0;
+	return archive_write_data_block(disk, data, n, at) < ARCHIVE_OK ? -1 : 0;
 }
 
-/* Sorts an entry's attributes: kept, ACL (exact, unlike its text form), or dropped. */
-static int sort_attributes(struct unpack *u, struct archive_entry *entry, const char *path,
-			   struct err *e)
+/* f: NULL: libarchive has the file. */
+static int copy_data(struct unpack *u, struct file *f, const char *name, struct err *e)
 {
-	bool acl = false, owned = u->rules && u->rules->owned,
-	     disarmed = u->rules && u->rules->disarmed;
-	struct archive_entry *kept;
-	const void *value;
-	const char *name;
-	size_t size;
-	int r = 0;
-
-	if (archive_entry_xattr_reset(entry) == 0)
-		return 0;
-	kept = archive_entry_clone(entry);
-	archive_entry_xattr_clear(entry);
-	archive_entry_xattr_reset(kept);
-	while (r == 0 && archive_entry_xattr_next(kept, &name, &value, &size) == ARCHIVE_OK) {
-		if (!name)
-			continue;
-		if (str_starts(name, "user.") ||
-		    (str_equal(name, "security.capability") && !disarmed)) {
-			archive_entry_xattr_add_entry(entry, name, value, size);
-		} else if (str_starts(name, "system.posix_acl_") && !owned) {
-			r = keep(u, path, name, value, size, e);
-			acl = true;
-		}
-	}
-	archive_entry_free(kept);
-	if (acl)
-		archive_entry_acl_clear(entry);
-	return r;
-}
-
-static int copy_data(struct unpack *u, const char *name, struct err *e)
-{
+	holes_writer *write = f ? write_file : write_disk;
+	void *to = f ? (void *)f : u->disk;
 	const void *data;
 	size_t n;
 	off_t at;
-	int r;
+	int r, w;
 
 	while ((r = tarread_data(&u->in, &data, &n, &at, e)) > 0) {
 		u->now.bytes += n;
 		if (u->watch && bounds_store(&u->bounds, u->now.bytes, e) < 0)
 			return -1;
-		if ((u->watch ? holes_write(u->disk, data, n, at)
-			      : archive_write_data_block(u->disk, data, n, at)) < ARCHIVE_OK)
+		w = u->watch ? holes_write(write, to, data, n, at) : write(to, data, n, at);
+		if (w < 0 && f)
+			return err_sys(e, "%.*s: Write failed", NAME_SHOWN, name);
+		if (w < 0)
 			return write_failed(u, name, e);
 		tell_progress(u);
 	}
@@ -274,6 +208,35 @@ static void note_twice(struct unpack *u, struct archive_entry *entry, const char
 		u->twice = str_dup(name);
 }
 
+static int enter_dir(void *arg, const struct stat *st, const char *path, struct err *e)
+{
+	struct unpack *u = arg;
+
+	return u->watch ? whiteout_enter(&u->lower, st, path, e) : 0;
+}
+
+/* Makes an ordinary file. Returns 0 if libarchive is to make the entry. */
+static int place_ordinary(struct unpack *u, struct archive_entry *entry, const char *name,
+			  struct err *e)
+{
+	own_fd int fd = -1;
+	struct file file;
+	int r;
+
+	if (u->rules || !newfile_is_ordinary(entry) || str_equal(name, ".") ||
+	    (u->watch && whiteout_concerns(name)))
+		return 0;
+	if (tarentry_check_owner(entry, e) < 0)
+		return -1;
+	r = newfile_open(&u->dir, entry, name, enter_dir, u, &fd, e);
+	if (r <= 0)
+		return r;
+	file = (struct file){.fd = fd};
+	if (archive_entry_size(entry) > 0 && copy_data(u, &file, name, e) < 0)
+		return -1;
+	return newfile_finish(fd, entry, file.end) < 0 ? err_sys(e, "%.*s", NAME_SHOWN, name) : 1;
+}
+
 static int place_entry(struct unpack *u, struct archive_entry *entry, struct err *e)
 {
 	own_str char *name = NULL;
@@ -282,6 +245,12 @@ static int place_entry(struct unpack *u, struct archive_entry *entry, struct err
 	if (tarentry_take_names(entry, u->in.what, e) < 0)
 		return -1;
 	name = str_dup(archive_entry_pathname(entry));
+	there = place_ordinary(u, entry, name, e);
+	if (there != 0) {
+		tell_progress(u);
+		return there < 0 ? -1 : 0;
+	}
+	newfile_leave(&u->dir);
 	there = u->watch   ? whiteout_prepare(&u->lower, entry, name, e)
 		: u->rules ? make_way(u, entry, name, e)
 			   : replace_link(entry, name, e);
@@ -289,31 +258,18 @@ static int place_entry(struct unpack *u, struct archive_entry *entry, struct err
 		return there < 0 ? -1 : 0;
 	if (!u->watch && !u->rules)
 		note_twice(u, entry, name);
-	if (sort_attributes(u, entry, name, e) < 0 || tarentry_check_owner(entry, e) < 0 ||
-	    tarentry_check_acl(entry, e) < 0 || keep_times(u, entry, name, e) < 0)
+	if (lateattr_sort(&u->late, entry, name, e) < 0 || tarentry_check_owner(entry, e) < 0 ||
+	    tarentry_check_acl(entry, e) < 0 || lateattr_times(&u->late, entry, name, e) < 0)
 		return -1;
 	if (archive_write_header(u->disk, entry) < ARCHIVE_OK)
 		return write_failed(u, name, e);
-	if (archive_entry_size(entry) > 0 && copy_data(u, name, e) < 0)
+	if (archive_entry_size(entry) > 0 && copy_data(u, NULL, name, e) < 0)
 		return -1;
 	if (archive_write_finish_entry(u->disk) < ARCHIVE_OK)
 		return write_failed(u, name, e);
 	if (atomic_place(name, e) < 0)
 		return -1;
 	tell_progress(u);
-	return 0;
-}
-
-static int set_late(struct unpack *u, struct err *e)
-{
-	for (size_t i = 0; i < u->late_n; i++) {
-		const struct late *l = &u->late[i];
-
-		if (l->acl && lsetxattr(l->path, l->acl, l->value, l->size, 0) < 0)
-			return err_sys(e, "%.*s: set its ACL", NAME_SHOWN, l->path);
-		if (!l->acl && utimensat(AT_FDCWD, l->path, l->value, AT_SYMLINK_NOFOLLOW) < 0)
-			return err_sys(e, "%.*s: set its times", NAME_SHOWN, l->path);
-	}
 	return 0;
 }
 
@@ -336,12 +292,15 @@ static int unpack_all(struct unpack *u, int from, struct err *e)
 	if (tarread_open(&u->in, from, e) < 0 || (u->watch && whiteout_begin(&u->lower, e) < 0))
 		return -1;
 	open_disk(u);
+	u->late = (struct lateattr){.layer = u->watch,
+				    .owned = u->rules && u->rules->owned,
+				    .disarmed = u->rules && u->rules->disarmed};
 	if (unpack_entries(u, e) < 0 || tarread_end(&u->in, e) < 0 ||
 	    (u->watch && u->watch->end(u->watch->arg, e) < 0))
 		return -1;
 	if (archive_write_close(u->disk) < ARCHIVE_OK)
 		return write_failed(u, u->in.what, e);
-	if ((u->watch && whiteout_end(&u->lower, e) < 0) || set_late(u, e) < 0)
+	if ((u->watch && whiteout_end(&u->lower, e) < 0) || lateattr_set(&u->late, e) < 0)
 		return -1;
 	if (u->twice)
 		err_set(e, "%s: %.*s: occurs twice", u->in.what, NAME_SHOWN, u->twice);
@@ -370,12 +329,24 @@ static _Noreturn void child(struct unpack *u, int from, int dest)
 		if (u->rules)
 			atomic_begin();
 		bound_memory();
+		u->in.ahead = true;
 		u->now.result = unpack_all(u, from, &u->now.err);
 		if (u->now.result < 0 && u->rules)
 			atomic_undo();
 	}
 	u->now.ended = true;
 	_exit(write(u->to, &u->now, sizeof(u->now)) == sizeof(u->now) ? 0 : 1);
+}
+
+/* Waits for the next message of the child. */
+static bool hear(const struct unpack *u, int from, struct report *r)
+{
+	struct pollfd p = {.fd = from, .events = POLLIN};
+
+	if (u->watch && u->watch->idle)
+		while (poll(&p, 1, IDLE_MS) == 0)
+			u->watch->idle(u->watch->arg);
+	return read(from, r, sizeof(*r)) == sizeof(*r);
 }
 
 static int run_child(struct unpack *u, int from, int dest, treecopy_progress *progress,
@@ -392,7 +363,7 @@ static int run_child(struct unpack *u, int from, int dest, treecopy_progress *pr
 		u->to = end;
 		child(u, from, dest);
 	}
-	while (read(end, &r, sizeof(r)) == sizeof(r))
+	while (hear(u, end, &r))
 		if (progress)
 			progress(r.entries, r.bytes);
 	status = proc_wait_child(pid);
@@ -423,19 +394,30 @@ int untar_merge(int from, const char *what, int dest, const struct untar_rules *
 			 e);
 }
 
+static int more_of_layer(void *arg, uint64_t have, struct err *e)
+{
+	const struct unpack *u = arg;
+
+	return u->watch->more(u->watch->arg, have, e);
+}
+
 /* Receives all decompressed bytes of a layer. */
 static int see_layer(void *arg, const void *data, size_t n, struct err *e)
 {
 	const struct unpack *u = arg;
 
 	u->watch->see(u->watch->arg, data, n);
-	return bounds_bytes(&u->bounds, u->in.fed, e);
+	return bounds_bytes(&u->bounds, u->in.made, e);
 }
 
 int untar_apply(int from, const char *what, int dest, const struct untar_watch *watch,
 		treecopy_progress *progress, struct err *e)
 {
-	struct unpack u = {.in = {.what = what, .verified = true, .see = see_layer, .arg = &u},
+	struct unpack u = {.in = {.what = what,
+				  .verified = true,
+				  .see = see_layer,
+				  .more = watch->more ? more_of_layer : NULL,
+				  .arg = &u},
 			   .watch = watch};
 
 	return bounds_begin(&u.bounds, what, e) < 0 ? -1 : run_child(&u, from, dest, progress, e);

@@ -11,6 +11,7 @@
 #define CT_UNTAR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "tar/treecopy.h"
@@ -57,13 +58,15 @@ struct untar_rules {
 int untar_merge(int from, const char *what, int dest, const struct untar_rules *rules,
 		treecopy_progress *progress, struct err *e);
 
-/*
- * Callbacks for reading a layer, in the child: see receives the decompressed bytes, end
- * may refuse the layer.
- */
+/* Callbacks for reading a layer. The child calls all but `idle`; see and more in a thread of its
+ * own. */
 struct untar_watch {
-	void (*see)(void *arg, const void *data, size_t n);
-	int (*end)(void *arg, struct err *e);
+	void (*see)(void *arg, const void *data, size_t n); /* receives the decompressed bytes */
+	int (*end)(void *arg, struct err *e);               /* may refuse the layer */
+	/* The layer's file grows while it is read (tarread.h); NULL: it is complete. */
+	int (*more)(void *arg, uint64_t have, struct err *e);
+	/* Called in the parent while the child is silent; may let `more` end. NULL: nothing to do. */
+	void (*idle)(void *arg);
 	void *arg;
 };
 

@@ -237,6 +237,18 @@ static int make_way(struct whiteout *l, int dir, ino_t ino, struct archive_entry
 	return 0;
 }
 
+bool whiteout_concerns(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return str_starts(name, ".wh.") || str_starts(slash ? slash + 1 : name, ".wh.");
+}
+
+int whiteout_enter(struct whiteout *l, const struct stat *st, const char *path, struct err *e)
+{
+	return st->st_ino <= l->last && !know_dir(l, st, path, e) ? -1 : 0;
+}
+
 int whiteout_prepare(struct whiteout *l, struct archive_entry *entry, const char *name,
 		     struct err *e)
 {

@@ -11,7 +11,9 @@
 #ifndef CT_WHITEOUT_H
 #define CT_WHITEOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct archive_entry;
@@ -34,6 +36,11 @@ int whiteout_begin(struct whiteout *l, struct err *e);
  */
 int whiteout_prepare(struct whiteout *l, struct archive_entry *entry, const char *name,
 		     struct err *e);
+
+/* Whether whiteout_prepare must see an entry with this name even if there is no such file. */
+bool whiteout_concerns(const char *name);
+/* For a file that is new in the directory `path`, instead of whiteout_prepare. */
+int whiteout_enter(struct whiteout *l, const struct stat *st, const char *path, struct err *e);
 
 /* After the last entry: sets the times of directories. */
 int whiteout_end(struct whiteout *l, struct err *e);

@@ -12,6 +12,7 @@ struct source {
 	const char *data;
 	size_t n, piece;
 	bool fails;
+	size_t room; /* of each read; 0: much */
 };
 
 static int more(void *arg, const void **data, size_t *n, struct err *err)
@@ -48,12 +49,12 @@ static void add_member(struct buf *out, const void *data, size_t n, int level)
 static int read_all(struct source s, struct buf *out)
 {
 	struct inflate *z = inflate_begin("layer", more, &s);
-	const void *data;
+	char data[1 << 16];
 	size_t n;
 	int r;
 
 	e = (struct err){0};
-	while ((r = inflate_read(z, &data, &n, &e)) > 0) {
+	while ((r = inflate_read(z, data, s.room ? s.room : sizeof(data), &n, &e)) > 0) {
 		assert_true(n > 0);
 		buf_add(out, data, n);
 	}
@@ -64,7 +65,7 @@ static int read_all(struct source s, struct buf *out)
 static int read_bytes(const struct buf *b, struct buf *out)
 {
 	buf_free(out);
-	return read_all((struct source){b->data, b->len, 1 << 16, false}, out);
+	return read_all((struct source){b->data, b->len, 1 << 16, false, 0}, out);
 }
 
 static void gzip_is_recognised_by_its_first_bytes(void **state)
@@ -91,7 +92,7 @@ static void successive_members_are_one_stream(void **state)
 		struct buf plain = {0};
 
 		assert_int_equal(
-			read_all((struct source){packed.data, packed.len, pieces[i], false},
+			read_all((struct source){packed.data, packed.len, pieces[i], false, 0},
 				 &plain),
 			0);
 		assert_int_equal(plain.len, 13);
@@ -115,6 +116,32 @@ static void highly_compressed_data_is_inflated(void **state)
 	assert_memory_equal(plain.data, zeros, MUCH);
 	buf_free(&packed);
 	buf_free(&plain);
+}
+
+/* Each read fills its buffer, whatever its size; the last ones end where the data ends. */
+static void a_read_of_any_size_gets_the_next_bytes(void **state)
+{
+	static const size_t rooms[] = {1, 3, 511, 512, 4096, 40000};
+	struct buf packed = {0}, text = {0};
+
+	(void)state;
+	for (int i = 0; text.len < 100000; i++)
+		buf_fmt(&text, "%d %d, ", i, i * i);
+	add_member(&packed, text.data, text.len / 2, 9);
+	add_member(&packed, text.data + text.len / 2, text.len - text.len / 2, 0);
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(*rooms); i++) {
+		struct buf plain = {0};
+
+		assert_int_equal(
+			read_all((struct source){packed.data, packed.len, 1000, false, rooms[i]},
+				 &plain),
+			0);
+		assert_int_equal(plain.len, text.len);
+		assert_memory_equal(plain.data, text.data, text.len);
+		buf_free(&plain);
+	}
+	buf_free(&packed);
+	buf_free(&text);
 }
 
 /* gzip(1): `(gzip <a; head -c 5000 /dev/zero) | gzip -d` is silent and returns 0; with other bytes
@@ -168,10 +195,11 @@ static void a_wrong_checksum_or_length_is_refused(void **state)
 	add_member(&packed, "data", 4, 9);
 	for (size_t i = packed.len - 8; i < packed.len; i++) {
 		packed.data[i] ^= 1;
-		assert_refused(read_bytes(&packed, &plain), &e,
-			       i < packed.len - 4
-				       ? "layer: damaged gzip data: incorrect data check"
-				       : "layer: damaged gzip data: incorrect length check");
+		assert_int_equal(read_bytes(&packed, &plain), -1);
+		/* zlib tells the length from the checksum, ISA-L does not. */
+		if (!strstr(e.msg, "incorrect length check"))
+			assert_string_equal(e.msg,
+					    "layer: damaged gzip data: incorrect data check");
 		packed.data[i] ^= 1;
 	}
 	add_member(&packed, "more", 4, 9);
@@ -215,7 +243,7 @@ static void an_error_of_the_source_is_returned(void **state)
 	add_member(&packed, "data", 4, 9);
 	/* Within a member, and where another one may begin. */
 	for (size_t n = packed.len - 5; n <= packed.len; n += 5)
-		assert_refused(read_all((struct source){packed.data, n, 3, true}, &plain), &e,
+		assert_refused(read_all((struct source){packed.data, n, 3, true, 0}, &plain), &e,
 			       "the source's own words");
 	buf_free(&packed);
 	buf_free(&plain);
@@ -227,6 +255,7 @@ int main(void)
 		cmocka_unit_test(gzip_is_recognised_by_its_first_bytes),
 		cmocka_unit_test(successive_members_are_one_stream),
 		cmocka_unit_test(highly_compressed_data_is_inflated),
+		cmocka_unit_test(a_read_of_any_size_gets_the_next_bytes),
 		cmocka_unit_test(zeros_at_the_end_are_padding_but_other_bytes_are_refused),
 		cmocka_unit_test(a_stream_truncated_anywhere_is_refused),
 		cmocka_unit_test(a_wrong_checksum_or_length_is_refused),

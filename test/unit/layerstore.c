@@ -49,6 +49,14 @@ static void digest_of_file(int fd, char out[DIGEST_LEN])
 	lseek(fd, 0, SEEK_SET);
 }
 
+static const struct layer_file *file_of(int fd)
+{
+	static struct layer_file file;
+
+	file = (struct layer_file){.fd = fd, .what = "layer"};
+	return &file;
+}
+
 /* Puts a layer under the chain id `chain`; its diff id is the digest of the uncompressed data in
  * fd. */
 static int put(struct home *h, const char *parent, const char *chain, int fd)
@@ -58,7 +66,7 @@ static int put(struct home *h, const char *parent, const char *chain, int fd)
 
 	assert_true(held >= 0);
 	digest_of_file(from, diffid);
-	return layering_add(&h->s, parent, chain, diffid, from, NULL, "layer", NULL, &e);
+	return layering_add(&h->s, parent, chain, diffid, file_of(from), NULL, &e);
 }
 
 static int root_of(struct home *h, const char *chain)
@@ -123,7 +131,7 @@ static void an_existing_layer_is_not_read_again(void **state)
 	struct home *h = *state;
 
 	assert_int_equal(put(h, NULL, A, lower()), 0);
-	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" A, -1, NULL, "layer", NULL, &e), 0);
+	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" A, file_of(-1), NULL, &e), 0);
 }
 
 static void whiteouts_hide_lower_files_wherever_they_stand(void **state)
@@ -251,8 +259,7 @@ static void content_that_does_not_match_the_diff_id_is_refused(void **state)
 	struct home *h = *state;
 	own_fd int held = layerstore_hold(&h->s, &e), fd = lower();
 
-	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" C, fd, NULL, "layer", NULL, &e),
-			 -1);
+	assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" C, file_of(fd), NULL, &e), -1);
 	assert_non_null(strstr(e.msg, "layer: content has digest sha256:"));
 	assert_non_null(strstr(e.msg, ", not the diff id sha256:" C));
 	assert_int_equal(count(h, "layers") + count(h, "tmp"), 0);
@@ -275,23 +282,24 @@ static void a_layer_truncated_anywhere_is_refused(void **state)
 			fd = end(&m);
 			fstat(fd, &st);
 			assert_int_equal(ftruncate(fd, st.st_size - cut), 0);
-			assert_int_equal(layering_add(&h->s, NULL, A, "sha256:" C, fd, NULL,
-						      "layer", NULL, &e),
-					 -1);
+			assert_int_equal(
+				layering_add(&h->s, NULL, A, "sha256:" C, file_of(fd), NULL, &e),
+				-1);
 			assert_non_null(strstr(e.msg,
 					       filters[i] == ARCHIVE_FILTER_NONE ? "not the diff id"
 										 : "cut short"));
 		}
 }
 
-/* A file of so many MiB of zeros, highly compressed. */
-static int zeros(int mib)
+/* A file of so many MiB of one byte, highly compressed. */
+static int bytes(int mib, char byte)
 {
 	struct made m = begin_filtered(ARCHIVE_FILTER_GZIP);
 	struct archive_entry *entry = archive_entry_new();
-	static const char piece[1 << 20];
+	static char piece[1 << 20];
 
-	archive_entry_set_pathname(entry, "zeros");
+	memset(piece, byte, sizeof(piece));
+	archive_entry_set_pathname(entry, "bytes");
 	archive_entry_set_mode(entry, S_IFREG | 0600);
 	archive_entry_set_size(entry, (la_int64_t)mib << 20);
 	archive_write_header(m.a, entry);
@@ -301,11 +309,16 @@ static int zeros(int mib)
 	return end(&m);
 }
 
+static int zeros(int mib)
+{
+	return bytes(mib, '\0');
+}
+
 static int put_unchecked(struct home *h, int fd)
 {
 	own_fd int held = layerstore_hold(&h->s, &e), from = fd;
 
-	return layering_add(&h->s, NULL, A, "sha256:" C, from, NULL, "layer", NULL, &e);
+	return layering_add(&h->s, NULL, A, "sha256:" C, file_of(from), NULL, &e);
 }
 
 static int forget_layer_max(void **state)
@@ -337,7 +350,9 @@ static void a_layer_that_would_fill_the_store_is_refused(void **state)
 	struct statvfs fs;
 
 	assert_int_equal(fstatvfs(h->s.root, &fs), 0);
-	assert_int_equal(put_unchecked(h, zeros((int)(fs.f_bavail * fs.f_frsize >> 20) + 10)), -1);
+	/* Not zeros, which become holes. */
+	assert_int_equal(put_unchecked(h, bytes((int)(fs.f_bavail * fs.f_frsize >> 20) + 10, 'x')),
+			 -1);
 	assert_non_null(strstr(
 		e.msg, "MiB of the store free (ct store grow SIZE): No space left on device"));
 	assert_int_equal(e.sys, ENOSPC);
@@ -505,7 +520,7 @@ static void leftovers_of_a_killed_process_are_swept(void **state)
 		    read(whole, head, sizeof(head)) == sizeof(head));
 	pid = fork();
 	if (pid == 0)
-		_exit(layering_add(&h->s, NULL, A, "sha256:" C, pipes[0], NULL, "layer", NULL, &e));
+		_exit(layering_add(&h->s, NULL, A, "sha256:" C, file_of(pipes[0]), NULL, &e));
 	assert_int_equal(fd_write_all(pipes[1], head, sizeof(head)), 0);
 	while (count(h, "tmp") == 0)
 		usleep(1000);
