@@ -8,6 +8,7 @@
 #include "rm-end.h"
 #include "run.h"
 #include "run/choice.h"
+#include "run/look.h"
 #include "run/runopts.h"
 #include "run/runplan.h"
 #include "run/supervise.h"
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
 	    explain_begin_brief(program.name, STDERR_FILENO, &e) < 0)
 		return cmd_failed(&e);
 	cmd_explain(opts.explain == EXPLAIN_CALLS);
-	if (opts.step && step_begin(&e) < 0)
+	if (opts.step && (step_begin(&e) < 0 || look_begin(&e) < 0))
 		return cmd_failed(&e);
 	if (runopts_bare(&opts))
 		return run_bare(&opts, operands);

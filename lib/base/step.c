@@ -26,6 +26,11 @@ bool step_wanted(void)
 	return terminal >= 0;
 }
 
+void step_say(const char *text)
+{
+	fd_write_all(terminal, text, strlen(text));
+}
+
 /* A signal that is not blocked has its usual effect and never arrives here. */
 static int open_signals(void)
 {

@@ -12,6 +12,7 @@ struct err;
 /* Opens the terminal; later child processes use the same descriptor. */
 int step_begin(struct err *e);
 bool step_wanted(void);
+void step_say(const char *text); /* prints text on that terminal */
 /*
  * Prints the line and waits for Enter. End of input is an error. SIGINT, SIGTERM and SIGHUP are
  * errors if the caller has blocked them.

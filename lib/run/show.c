@@ -2,13 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/own.h"
 #include "base/step.h"
 #include "kernel/namespace.h"
+#include "run/look.h"
 
 enum { SHOW_STAGES = 32 }; /* rows of the table, at most */
 
@@ -17,31 +18,42 @@ static bool is_late(const struct stage *s)
 	return s->seal || s->id == STAGE_EXEC; /* the last step is the program */
 }
 
-/* The description of a stage, with this process's host pid if the first process has seen it while
- * the host's /proc was visible. */
-static char *sentence(const struct stage *s, bool inside)
+/* The description of a stage, with the host's id of the process that is shown (0: not known). */
+static char *sentence(const struct stage *s, pid_t pid)
 {
-	static char self[24];
-	const char *pid = strstr(s->says, "PID");
+	const char *at = strstr(s->says, "PID");
 
-	if (inside && !*self && readlink("/proc/self", self, sizeof(self) - 1) == 1)
-		*self = '\0'; /* not the host's /proc */
-	if (!pid || !*self)
+	if (!at || !pid)
 		return str_fmt("[%s] %s", stage_names[s->id], s->says);
-	return str_fmt("[%s] %.*s%s%s", stage_names[s->id], (int)(pid - s->says), s->says, self,
-		       pid + strlen("PID"));
+	return str_fmt("[%s] %.*s%d%s", stage_names[s->id], (int)(at - s->says), s->says, pid,
+		       at + strlen("PID"));
+}
+
+/* --step, before a stage. */
+static int stop(const struct stage *s, bool inside, struct err *e)
+{
+	const char *see = strstr(s->says, STAGE_SEE);
+	own_str char *line = NULL;
+	pid_t pid;
+
+	if (!step_wanted())
+		return 0;
+	if (look_at(see + strlen(STAGE_SEE), inside && s->clone_flag, &pid, e) < 0)
+		return -1;
+	line = sentence(s, pid);
+	return step_wait(line, e);
 }
 
 /* Before a stage. inside: in the first process. */
 static int begin(const struct stage *s, bool inside, struct err *e)
 {
 	bool outside_alone = s->prepare && !s->enter && !s->clone_flag && !s->seal;
-	own_str char *line = sentence(s, inside);
+	own_str char *line = sentence(s, 0);
 
 	explain_at(stage_names[s->id]);
 	if (inside == (s->id != STAGE_SNAPSHOT)) /* the first: the others are in order then */
 		explain_brief(line);
-	return inside == outside_alone ? 0 : step_wait(line, e);
+	return inside == outside_alone ? 0 : stop(s, inside, e);
 }
 
 /* The shell of each row of the table: made by the supervisor, which sees the paths of the host. */

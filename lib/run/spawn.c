@@ -11,6 +11,7 @@
 #include "run/channel.h"
 #include "run/clonefirst.h"
 #include "run/firstprocess.h"
+#include "run/look.h"
 #include "run/show.h"
 
 static int clone_first(struct run *r, struct err *e)
@@ -111,6 +112,7 @@ int spawn_execute(struct run *r, struct err *e)
 	if (channel_send(r->channel, MESSAGE_EXECUTE, NULL, -1, e) == 0 &&
 	    hear_executed(r, e) == 0) {
 		shut_fd(&r->channel);
+		look_end();
 		return 0;
 	}
 failed:

@@ -22,9 +22,11 @@
 
 struct err;
 
+#define STAGE_SEE "; see: "
+
 struct stage {
 	enum stage_id id;
-	const char *says;    /* its description, and a command that shows its effect */
+	const char *says;    /* its description, STAGE_SEE, and a command that shows its effect */
 	uint64_t clone_flag; /* a namespace that clone3(2) makes; 0: none */
 	bool (*wanted)(const struct plan *); /* NULL: always */
 	int (*prepare)(struct run *, struct err *);

@@ -389,6 +389,25 @@ os.kill(0, 9)'
 	run -0 run_tty 'wait:[uts]' 'type:\r' 'wait:[exec]' 'type:\r' wait:box -- ct-run --step --only uts -h box --rootfs / hostname
 }
 
+@test "--step shows after each stage what its command shows otherwise than before" {
+	busybox_image
+	local enters=()
+	for stage in snapshot cgroup user net uts ipc pid cgns mnt root proc caps seccomp exec; do
+		enters+=("wait:[$stage]" 'type:\r')
+	done
+	run -0 run_tty "${enters[@]}" wait:end -- ct-run --step --network none -h "box" "$img" echo end
+	pid=$(sed -n 's,.*see: cat /proc/\([0-9]*\)/uid_map.*,\1,p' <<<"$output")
+	# after STAGE: the lines that stand between its prompt and the next, one after the other.
+	after() { tr -d '\r' <<<"$output" | sed -n "/^\[$1\]/,/^\[/{/^\[/!p}"; }
+	[ "$(after uts)" = "    - $(hostname)"$'\n''    + box' ]
+	[ "$(after pid | sed -n 's/^ *+ //p')" = "NSpid: $pid 1" ]
+	[[ $(after cgroup) == *"    + "*":$CT_CGROUP/ps_"* ]]
+	[[ $(after user) =~ \+\ +0\ +[0-9]+\ +65536 ]]
+	[ "$(after seccomp | sed -n 1,2p)" = $'    - Seccomp: 0\n    - Seccomp_filters: 0' ]
+	[[ $(after caps) == *'- CapEff: '* && $(after proc) == *'+ mqueue /dev/mqueue '* && $(after root) == *'- boot'* ]]
+	[[ $(after ipc) =~ -\ ipc:\[[0-9]+\].*\+\ ipc:\[[0-9]+\] ]]
+}
+
 @test "a run that is ended at a --step leaves nothing" {
 	busybox_image
 	facts >"$BATS_TEST_TMPDIR/before"
