@@ -81,14 +81,21 @@ function_usage() {
 }
 
 function_body() {
-	sed -n "/^ct_$1() {/,/^}/p" "$B/ct" | sed 1d
+	sed -n "/^$1() {/,/^}/p" "$B/ct" | sed 1d
+}
+
+# NAME: the same, with the functions read_... that read its options.
+option_code() {
+	local reader
+	function_body "ct_$1"
+	for reader in $(function_body "ct_$1" | sed -n 's/^\t\(read_[a-z]*\) .*/\1/p'); do function_body "$reader"; done
 }
 
 # The options that it accepts: -x of getopts, --name of a case or of a first argument.
 function_takes() {
 	{
-		function_body "$1" | sed -nE 's/.*getopts ([a-z:]+) .*/\1/p' | grep -oE '[a-z]' | sed 's/^/-/'
-		function_body "$1" | sed -nE 's/^\t*([^()]*--[a-z]+)\).*/\1/p; s/^.*"\$\{1-\}" !?= (--[a-z]+).*/\1/p' | grep -oE -e '--[a-z]+'
+		option_code "$1" | sed -nE 's/.*getopts ([a-z:]+) .*/\1/p' | grep -oE '[a-z]' | sed 's/^/-/'
+		option_code "$1" | sed -nE 's/^\t*([^()]*--[a-z]+)\).*/\1/p; s/^.*"\$\{1-\}" !?= (--[a-z]+).*/\1/p' | grep -oE -e '--[a-z]+'
 	} | sort -u | in_order
 }
 
