@@ -59,7 +59,7 @@ static int halt_one(const struct store *s, const struct container *c, struct hal
 		return 0;
 	h->v = mem_grow(h->v, h->n + 1, sizeof(*h->v));
 	if (pause_begin(s->run, c->id, group, &h->v[h->n], e) < 0)
-		return err_wrap(e, "freeze %s", c->id);
+		return err_wrap(e, "%s", c->id);
 	h->n++;
 	return 0;
 }

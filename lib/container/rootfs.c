@@ -30,12 +30,12 @@ int rootfs_enter(int mount_fd, int *host, struct err *e)
 	if (mount_attach(mount_fd, old, "/", e) < 0)
 		return -1;
 	if (explained(fchdir(mount_fd), "fchdir(%d)", mount_fd) < 0)
-		return err_sys(e, "the new root");
+		return err_sys(e, "enter the new root");
 	if (explained(syscall(SYS_pivot_root, ".", "."), "pivot_root(\".\", \".\")") < 0)
 		return err_sys(e, "pivot_root");
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
-		return err_sys(e, "the new root");
+		return err_sys(e, "enter the new root");
 	*host = take_fd(&old);
 	return root;
 }

@@ -289,7 +289,7 @@ int idmap_namespace(const struct idmap *uids, const struct idmap *gids, struct e
 			pause();
 	}
 	if (pid < 0)
-		return err_sys(e, "user namespace of an idmapped mount");
+		return err_sys(e, "make a user namespace for idmapped mounts");
 	fd = idmap_write_both(uids, gids, pid, e) < 0 ? -1 : namespace_open(pid, CLONE_NEWUSER, e);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

@@ -165,6 +165,6 @@ int bundleproc_become(const struct bundle_process *p, struct err *e)
 	if (!p->no_new_privs)
 		return 0;
 	if (explained(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS, 1)") < 0)
-		return err_sys(e, "no new privileges");
+		return err_sys(e, "set no_new_privs");
 	return load_filter(&p->seccomp, e);
 }

@@ -152,7 +152,7 @@ static int take_terminal(struct run *r, struct err *e)
 static int pivot(const struct run *r, struct err *e)
 {
 	if (explained(fchdir(r->first.place.root), "fchdir(%d)", r->first.place.root) < 0)
-		return err_sys(e, "the new root");
+		return err_sys(e, "enter the new root");
 	if (r->plan->bundle->no_pivot) {
 		if (explained(mount(".", "/", NULL, MS_MOVE, NULL),
 			      "mount(\".\", \"/\", NULL, MS_MOVE, NULL)") < 0 ||
@@ -180,7 +180,7 @@ static int enter_root(struct run *r, struct err *e)
 	if (otherns_of(&r->supervisor.others, CLONE_NEWNS) >= 0) {
 		if (explained(fchdir(r->first.place.root), "fchdir(%d)", r->first.place.root) < 0 ||
 		    explained(chroot("."), "chroot(\".\")") < 0)
-			return err_sys(e, "the new root");
+			return err_sys(e, "enter the new root");
 		return 0;
 	}
 	if (pivot(r, e) < 0)

@@ -20,7 +20,7 @@ struct netattach {
 int channel_open(int ends[2], struct err *e)
 {
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return err_sys(e, "socket pair");
+		return err_sys(e, "make a socket pair");
 	return 0;
 }
 
@@ -35,7 +35,7 @@ int channel_send(int end, enum message_kind kind, const char *text, int fd, stru
 	if (len)
 		memcpy(w.text, text, len);
 	if (fd_send(end, &w, offsetof(struct netattach, text) + len, &fd, fd >= 0) < 0)
-		return err_sys(e, "tell the first process");
+		return err_sys(e, "send to the first process");
 	return 0;
 }
 
@@ -56,7 +56,7 @@ int channel_receive(int end, struct message *m, struct err *e)
 	if (n == 0 || (n < 0 && errno == ECONNRESET))
 		return 0;
 	if (n < (ssize_t)sizeof(w.kind))
-		return err_sys(e, "hear the first process");
+		return err_sys(e, "receive from the first process");
 	m->kind = (enum message_kind)w.kind;
 	m->fd = fds[0];
 	m->err = (struct err){.msg = "unexpected message from the container's first process"};

@@ -35,10 +35,10 @@ static int take_streams(const struct program *p, struct err *e)
 		explained(setsid(), "setsid()");
 	if (p->tty &&
 	    explained(ioctl(p->stdio[0], TIOCSCTTY, 0), "ioctl(%d, TIOCSCTTY, 0)", p->stdio[0]) < 0)
-		return err_sys(e, "controlling terminal");
+		return err_sys(e, "set the controlling terminal");
 	for (int i = 0; i < 3; i++)
 		if (explained(dup2(p->stdio[i], i), "dup2(%d, %d)", p->stdio[i], i) < 0)
-			return err_sys(e, "standard streams");
+			return err_sys(e, "set the standard streams");
 	return 0;
 }
 

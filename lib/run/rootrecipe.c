@@ -335,7 +335,7 @@ static void lend_device(const struct run *r, const struct fsentry *entry, size_t
 		own_str char *source = shell_quoted(entry->source);
 
 		buf_fmt(to,
-			"# approx: nobody owns the node\n: >\"$work/device%zu/node\"\n"
+			"# approx: the node has no owner in the container\n: >\"$work/device%zu/node\"\n"
 			"mount --bind %s \"$work/device%zu/node\"\n",
 			n, source, n);
 	} else {

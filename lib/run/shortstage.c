@@ -29,7 +29,7 @@ int shortstage_enter_cgns(struct run *r, struct err *e)
 	(void)r;
 	/* Only now: the namespace starts at the cgroup that the process is in. */
 	return explained(unshare(CLONE_NEWCGROUP), "unshare(CLONE_NEWCGROUP)") < 0
-		? err_sys(e, "cgroup namespace")
+		? err_sys(e, "make a cgroup namespace")
 		: 0;
 }
 
@@ -48,6 +48,6 @@ int shortstage_seal_seccomp(struct run *r, struct err *e)
 	/* Without CAP_SYS_ADMIN, seccomp(2) requires no_new_privs. */
 	if (!r->store && !caps_held(CAP_SYS_ADMIN) &&
 	    explained(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS, 1)") < 0)
-		return err_sys(e, "no new privileges");
+		return err_sys(e, "set no_new_privs");
 	return seccomp_filter_load(r->plan->caps, e);
 }
