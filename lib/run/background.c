@@ -35,9 +35,8 @@ int background_begin(int *report, char id[ID_LEN], struct err *e)
 
 static int tell(int report, const struct news *news, struct err *e)
 {
-	return write(report, news, sizeof(*news)) == sizeof(*news)
-		? 0
-		: err_sys(e, "report the start");
+	return write(report, news, sizeof(*news)) == sizeof(*news) ? 0
+								   : err_sys(e, "report the start");
 }
 
 int background_leave(int *report, const char id[ID_LEN], struct err *e)
