@@ -94,6 +94,7 @@ int main(int argc, char **argv)
 	plan.image = ref ? image.id : NULL;
 	plan.image_name = ref;
 	launch.image = image.rootfs;
+	launch.spares.image = opts.step || opts.explain ? NULL : &image; /* they show a snapshot */
 	return !plan_has_stage(&plan, STAGE_EXEC) ? run_nothing(&launch)
 		: opts.detach                     ? run_detached(&launch)
 						  : run_attached(&launch);

@@ -52,6 +52,19 @@ static void stop_self(int master)
 	}
 }
 
+/*
+ * Reaps a child other than the container (spare.h). The container is left to `reap`: if it was the
+ * child that ended, it can be waited for already.
+ */
+static void reap_other(int pidfd, pid_t ended)
+{
+	siginfo_t container = {0};
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &container, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	    !container.si_pid)
+		waitpid(ended, NULL, WNOHANG);
+}
+
 static void pass_on(int signals, int pidfd, int master, bool attached)
 {
 	struct signalfd_siginfo info;
@@ -59,6 +72,8 @@ static void pass_on(int signals, int pidfd, int master, bool attached)
 	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
 		int sig = (int)info.ssi_signo;
 
+		if (sig == SIGCHLD)
+			reap_other(pidfd, (pid_t)info.ssi_pid);
 		if (sig == SIGCHLD || sig == SIGPIPE || sig == SIGTTIN || sig == SIGTTOU)
 			continue;
 		if (sig == SIGWINCH && master >= 0) {

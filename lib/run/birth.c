@@ -38,7 +38,8 @@ int birth_begin(struct birth *b, struct err *e)
 		b->home = openat(b->store->root, b->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		return b->home < 0 ? err_sys(e, "%s", b->id) : 0;
 	}
-	if (draft_begin(b->store, &b->draft, e) < 0)
+	if (!(b->spares && spare_claim(b->spares, b->store, &b->draft)) &&
+	    draft_begin(b->store, &b->draft, e) < 0)
 		return -1;
 	b->home = fcntl(b->draft.dir, F_DUPFD_CLOEXEC, 3);
 	return b->home < 0 ? err_sys(e, "%s", b->id) : 0;

@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "store/draft.h"
 #include "store/plan.h"
+#include "store/spare.h"
 #include "store/store.h"
 
 struct err;
@@ -19,17 +20,18 @@ struct err;
 struct birth {
 	const struct store *store;
 	const struct plan *plan;
-	char *id;   /* set by birth_begin, except for a restart */
-	bool again; /* a restart of a stopped container on its own snapshot */
+	char *id;              /* set by birth_begin, except for a restart */
+	bool again;            /* a restart of a stopped container on its own snapshot */
+	struct spares *spares; /* claim one of these; NULL: do not */
 
 	struct draft draft;
 	int lock; /* the lock of CT_RUN/ps_N, held while the container runs */
 	int home; /* the directory with its snapshot and its log */
 };
-#define BIRTH_OF(s, p, i, a)                                                              \
-	{                                                                                 \
-		.store = (s), .plan = (p), .id = (i), .again = (a), .draft = {.dir = -1}, \
-		.lock = -1, .home = -1                                                    \
+#define BIRTH_OF(s, p, i, a, sp)                                                    \
+	{                                                                           \
+		.store = (s), .plan = (p), .id = (i), .again = (a), .spares = (sp), \
+		.draft = {.dir = -1}, .lock = -1, .home = -1                        \
 	}
 
 int birth_begin(struct birth *b, struct err *e);

@@ -9,7 +9,7 @@
 
 int create_container(struct supervise *l, struct err *e)
 {
-	own_birth struct birth birth = BIRTH_OF(l->store, l->plan, l->id, false);
+	own_birth struct birth birth = BIRTH_OF(l->store, l->plan, l->id, false, NULL);
 	struct run run = {.store = l->store,
 			  .plan = l->plan,
 			  .id = l->id,

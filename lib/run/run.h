@@ -22,6 +22,7 @@
 #include "run/otherns.h"
 #include "run/program.h"
 #include "store/plan.h"
+#include "store/spare.h"
 #include "store/store.h"
 
 /* The supervisor holds these until the end of the run. */
@@ -61,11 +62,12 @@ struct run {
 	const struct plan *plan;
 	const char *id, *hostname; /* hostname NULL: unchanged */
 	int image;                 /* the image's root directory; -1 with plan->rootfs */
-	int home;           /* the directory for the snapshot: the draft or the container's */
-	bool make_snapshot; /* false: the container has a snapshot of an earlier run */
-	bool input;         /* the user's stdin is attached */
-	sigset_t mask;      /* for a bare run: the caller's */
-	struct strv *notes; /* messages for the user */
+	int home;              /* the directory for the snapshot: the draft or the container's */
+	bool make_snapshot;    /* false: the container has a snapshot of an earlier run */
+	struct spares *spares; /* it may have a claimed spare instead (spare.h); NULL: it has not */
+	bool input;            /* the user's stdin is attached */
+	sigset_t mask;         /* for a bare run: the caller's */
+	struct strv *notes;    /* messages for the user */
 	const struct stage *stages; /* NULL: the table of stage.h */
 	int state; /* of an OCI bundle: the directory of its socket `start`; -1: none */
 	/* Called in the first process when it may execute; NULL: nothing is left to do. */

@@ -14,6 +14,11 @@ bool snapstage_wanted(const struct plan *p)
 	return !p->rootfs;
 }
 
+static bool is_claimed(const struct run *r)
+{
+	return r->spares && r->spares->claimed;
+}
+
 static int open_root(struct run *r, struct err *e)
 {
 	r->rootfs = openat(r->home, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -30,7 +35,8 @@ static int open_root(struct run *r, struct err *e)
 
 int snapstage_make(struct run *r, struct err *e)
 {
-	if (r->make_snapshot && subvol_snapshot(r->image, r->home, "rootfs", false, e) < 0)
+	if (r->make_snapshot && !is_claimed(r) &&
+	    subvol_snapshot(r->image, r->home, "rootfs", false, e) < 0)
 		return -1;
 	return open_root(r, e);
 }
@@ -38,7 +44,7 @@ int snapstage_make(struct run *r, struct err *e)
 int snapstage_prepare(struct run *r, struct err *e)
 {
 	/* With --explain or --step the snapshot is complete before it is shown. */
-	if (r->make_snapshot && explain_fd < 0 && !step_wanted() &&
+	if (r->make_snapshot && !is_claimed(r) && explain_fd < 0 && !step_wanted() &&
 	    plan_has_stage(r->plan, STAGE_ROOT) &&
 	    subvol_snapshot_begin(r->image, r->home, "rootfs") == 0) {
 		r->supervisor.snapshot_begun = true;

@@ -113,6 +113,7 @@ int spawn_execute(struct run *r, struct err *e)
 	    hear_executed(r, e) == 0) {
 		shut_fd(&r->channel);
 		look_end();
+		spare_prepare(r->spares, r->store, r->supervisor.pid);
 		return 0;
 	}
 failed:

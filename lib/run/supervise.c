@@ -24,11 +24,12 @@ static int tell(struct supervise *l, struct err *e)
 
 int supervise_run(struct supervise *l, struct err *e)
 {
-	own_birth struct birth birth = BIRTH_OF(l->store, l->plan, l->id, l->again);
+	own_birth struct birth birth = BIRTH_OF(l->store, l->plan, l->id, l->again, &l->spares);
 	struct run run = {.store = l->store,
 			  .plan = l->plan,
 			  .id = l->id,
 			  .image = l->image,
+			  .spares = &l->spares,
 			  .input = l->input,
 			  .make_snapshot = !l->plan->rootfs && !l->again,
 			  .notes = &l->notes};

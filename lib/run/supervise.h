@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "store/plan.h"
+#include "store/spare.h"
 #include "store/store.h"
 
 struct err;
@@ -16,11 +17,12 @@ struct supervise {
 	/* Set by the caller. */
 	const struct store *store;
 	struct plan *plan;
-	int image;     /* root directory of the image; -1 with plan->rootfs */
-	bool attached; /* relay the caller's 0, 1, 2; false: output goes only to the log */
-	bool input;    /* the program's stdin is the caller's, not /dev/null */
-	bool remove;   /* remove the container at its end */
-	bool again;    /* restart the stopped container `id` on its own snapshot */
+	int image;            /* root directory of the image; -1 with plan->rootfs */
+	struct spares spares; /* of the image; {0}: make a snapshot */
+	bool attached;        /* relay the caller's 0, 1, 2; false: output goes only to the log */
+	bool input;           /* the program's stdin is the caller's, not /dev/null */
+	bool remove;          /* remove the container at its end */
+	bool again;           /* restart the stopped container `id` on its own snapshot */
 	/* Called once the program runs. On its failure the container is ended; a new container is
 	 * also removed. */
 	int (*started)(struct supervise *l, struct err *e);

@@ -33,30 +33,54 @@ static int sync_dir(const struct store *s, const char *name, struct err *e)
 	return 0;
 }
 
-int draft_begin(const struct store *s, struct draft *d, struct err *e)
+static int name_draft(const struct store *s, struct draft *d, struct err *e)
 {
-	struct stat a, b;
 	uint64_t random;
 
-	for (;;) {
-		*d = (struct draft){.dir = -1};
-		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-			return err_sys(e, "%s: make a draft: getrandom", s->root_path);
-		snprintf(d->name, sizeof(d->name), "tmp/%016" PRIx64, random);
-		if (mkdirat(s->root, d->name, 0700) < 0) {
-			if (errno == EEXIST)
-				continue;
+	*d = (struct draft){.dir = -1};
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return err_sys(e, "%s: make a draft: getrandom", s->root_path);
+	snprintf(d->name, sizeof(d->name), "tmp/%016" PRIx64, random);
+	return 0;
+}
+
+/* 1: d->dir holds the lock; 0: a sweep removed the directory before it was locked. */
+static int lock_draft(const struct store *s, struct draft *d, struct err *e)
+{
+	struct stat a, b;
+
+	d->dir = lock_take(s->root, d->name, e);
+	if (d->dir < 0 && e->sys != ENOENT)
+		return err_wrap(e, "%s", s->root_path);
+	if (d->dir >= 0 && fstat(d->dir, &a) == 0 &&
+	    fstatat(s->root, d->name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino)
+		return 1;
+	shut_fd(&d->dir);
+	return 0;
+}
+
+int draft_begin(const struct store *s, struct draft *d, struct err *e)
+{
+	int locked = 0;
+
+	while (!locked) {
+		if (name_draft(s, d, e) < 0)
+			return -1;
+		if (mkdirat(s->root, d->name, 0700) == 0)
+			locked = lock_draft(s, d, e);
+		else if (errno != EEXIST)
 			return err_sys(e, "%s/%s", s->root_path, d->name);
-		}
-		d->dir = lock_take(s->root, d->name, e);
-		if (d->dir < 0 && e->sys != ENOENT)
-			return err_wrap(e, "%s", s->root_path);
-		/* A sweep may have removed the directory before it was locked. */
-		if (d->dir >= 0 && fstat(d->dir, &a) == 0 &&
-		    fstatat(s->root, d->name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino)
-			return 0;
-		own_close(&d->dir);
 	}
+	return locked < 0 ? -1 : 0;
+}
+
+int draft_adopt(const struct store *s, int from, const char *name, struct draft *d, struct err *e)
+{
+	if (name_draft(s, d, e) < 0)
+		return -1;
+	if (renameat2(from, name, s->root, d->name, RENAME_NOREPLACE) < 0)
+		return err_sys(e, "%s", name);
+	return lock_draft(s, d, e) == 1 ? 0 : -1;
 }
 
 static void done(struct draft *d)
@@ -168,6 +192,16 @@ void draft_drop(const struct store *s, struct draft *d)
 	done(d);
 }
 
+/* Deletes an object that is not published any more. No process claims or makes its spares after
+ * that (spare.h), once those that do have ended. */
+static int erase(int dir, const char *name, struct err *e)
+{
+	own_str char *pool = str_fmt("%s/spare", name);
+	own_fd int lock = lock_take(dir, pool, e);
+
+	return subvol_erase(dir, name, e);
+}
+
 static int names_of(const struct store *s, const char *id, struct strv *names, struct err *e)
 {
 	own_str char *path = str_fmt("%s/%s", id, own_name);
@@ -222,7 +256,7 @@ static int erase_in_place(const struct store *s, const char *id, struct err *e)
 
 	if (lock < 0)
 		return err_wrap(e, "%s", s->root_path);
-	if (names_of(s, id, &names, e) < 0 || subvol_erase(s->root, id, e) < 0)
+	if (names_of(s, id, &names, e) < 0 || erase(s->root, id, e) < 0)
 		return -1;
 	drop_names(s, id, &names);
 	return 0;
@@ -240,7 +274,7 @@ int draft_unpublish(const struct store *s, const char *id, struct err *e)
 		draft_drop(s, &d);
 		return e->sys == ENOSPC || e->sys == EDQUOT ? erase_in_place(s, id, e) : -1;
 	}
-	if (subvol_erase(d.dir, "gone", e) < 0) {
+	if ((is_image(id) ? erase : subvol_erase)(d.dir, "gone", e) < 0) {
 		own_close(&d.dir);
 		return err_wrap(e, "%s", id);
 	}
@@ -319,7 +353,7 @@ int draft_sweep(const struct store *s, struct err *e)
 		if (first)
 			sweep_names(s);
 		first = false;
-		if (lock < 0 || subvol_erase(fd, entry->d_name, e) < 0)
+		if (lock < 0 || erase(fd, entry->d_name, e) < 0)
 			return err_wrap(e, "%s/tmp: sweep", s->root_path);
 	}
 	return 0;

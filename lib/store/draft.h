@@ -26,6 +26,8 @@ struct draft {
 };
 
 int draft_begin(const struct store *s, struct draft *d, struct err *e);
+/* Moves the directory `name` beneath `from` to tmp/ as a draft. */
+int draft_adopt(const struct store *s, int from, const char *name, struct draft *d, struct err *e);
 /*
  * Publishes the draft as object `id` by one rename. A name is assigned in the same step under
  * the store's lock: a container's name must be free (otherwise e->sys is EEXIST), an image's

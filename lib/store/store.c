@@ -344,10 +344,13 @@ static int refuse_if_running(const struct store *s, struct err *e)
 int store_down(struct err *e)
 {
 	own_store struct store s;
+	own_fd int lock = -1; /* processes that make spares have closed the store (spare.h) */
 	struct err ignored;
 
 	if (find_paths(&s, e) < 0 || open_run(&s, e) < 0 || refuse_if_running(&s, e) < 0)
 		return -1;
+	if (s.run >= 0)
+		lock = lock_take(s.run, ".", &ignored);
 	/* A directory that is not a store, or is read-only, is unmounted nevertheless. */
 	if (look(&s, &ignored) == 1)
 		ids_settle(s.root, &ignored);

@@ -1,0 +1,198 @@
+#include "store/spare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/lock.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "kernel/subvol.h"
+
+enum { WARM = 4 << 20 }; /* bytes of the program to read ahead */
+
+/* Fails if the image is being removed. */
+static int open_pool(const struct image *img)
+{
+	own_fd int pool =
+		openat(img->dir, "spare", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return pool < 0 || lock_fd(pool, LOCK_SH | LOCK_NB) < 0 ? -1 : take_fd(&pool);
+}
+
+static bool is_there(int pool, int number)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", number);
+	return faccessat(pool, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The number of the first spare from `first` on; SPARES: there is none. */
+static int find(int pool, int first)
+{
+	while (first < SPARES && !is_there(pool, first))
+		first++;
+	return first;
+}
+
+bool spare_claim(struct spares *sp, const struct store *s, struct draft *d)
+{
+	own_fd int pool = sp->image && sp->image->dir >= 0 ? open_pool(sp->image) : -1;
+	struct err ignored;
+	char name[16];
+
+	sp->wanted = sp->image && sp->image->dir >= 0;
+	sp->next = SPARES;
+	for (int i = 0; pool >= 0 && !sp->claimed && (i = find(pool, i)) < SPARES; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		sp->claimed = draft_adopt(s, pool, name, d, &ignored) == 0;
+		if (!sp->claimed)
+			continue; /* another run has claimed it */
+		sp->next = find(pool, i + 1);
+		sp->wanted = sp->next < SPARES ? 0 : 2 * i + 2 < SPARES ? 2 * i + 2 : SPARES;
+	}
+	return sp->claimed;
+}
+
+/* Whether the image still has the id under which it was opened. Once its pool is locked, this does
+ * not change before the pool is unlocked: removal renames first, then waits for the lock. */
+static bool is_published(const struct store *s, const struct image *img)
+{
+	struct stat open, there;
+
+	return fstat(img->dir, &open) == 0 &&
+		fstatat(s->root, img->id, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+		open.st_ino == there.st_ino && open.st_dev == there.st_dev;
+}
+
+static bool has_space(int fd)
+{
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) == 0 && fs.f_bavail > fs.f_blocks / 16;
+}
+
+/* Opens and locks a new directory; -1: another process makes this spare. */
+static int begin(int pool, const char *name)
+{
+	own_fd int dir = -1;
+	struct stat a, b;
+	struct err ignored;
+
+	if (mkdirat(pool, name, 0700) < 0) {
+		if (errno != EEXIST || (dir = lock_try(pool, name, &ignored)) < 0 ||
+		    subvol_erase(pool, name, &ignored) < 0 || mkdirat(pool, name, 0700) < 0)
+			return -1;
+		shut_fd(&dir); /* of the one that a killed process left */
+	}
+	dir = lock_try(pool, name, &ignored);
+	/* Another process may have taken it for such a one before it was locked. */
+	return dir < 0 || fstat(dir, &a) < 0 || fstatat(pool, name, &b, AT_SYMLINK_NOFOLLOW) < 0 ||
+			a.st_ino != b.st_ino
+		? -1
+		: take_fd(&dir);
+}
+
+static void make_one(const struct image *img, int pool, int number)
+{
+	own_fd int dir = -1;
+	char name[16], draft[16];
+	struct err ignored;
+
+	snprintf(name, sizeof(name), "%d", number);
+	snprintf(draft, sizeof(draft), "%d.new", number);
+	dir = begin(pool, draft);
+	if (dir >= 0 &&
+	    (subvol_snapshot(img->rootfs, dir, "rootfs", false, &ignored) < 0 ||
+	     renameat2(pool, draft, pool, name, RENAME_NOREPLACE) < 0))
+		subvol_erase(pool, draft, &ignored);
+}
+
+/* Reads the program ahead in a spare: snapshots do not share pages in memory. */
+static void warm(int pool, int number, const char *program)
+{
+	own_fd int root = -1, file = -1;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d/rootfs", number);
+	root = *program ? openat(pool, name, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	file = root < 0 ? -1 : path_open(root, program, O_RDONLY | O_NONBLOCK, 0);
+	if (file >= 0)
+		posix_fadvise(file, 0, WARM, POSIX_FADV_WILLNEED);
+}
+
+/* Snapshots that are made at the same time, in different directories, share a commit. */
+static void make(const struct store *s, const struct image *img, int wanted, const char *program)
+{
+	own_fd int pool = -1;
+	pid_t child;
+
+	if (mkdirat(img->dir, "spare", 0700) < 0 && errno != EEXIST)
+		return;
+	pool = open_pool(img);
+	if (pool < 0 || !is_published(s, img) || !has_space(pool))
+		return;
+	for (int i = 0; i < SPARES && wanted > 0; i++) {
+		if (is_there(pool, i))
+			continue;
+		child = --wanted ? fork() : -1;
+		if (child > 0)
+			continue;
+		make_one(img, pool, i);
+		if (child == 0)
+			_exit(0);
+	}
+	while (wait(NULL) > 0)
+		continue;
+	warm(pool, find(pool, 0), program);
+}
+
+/* The child: it keeps no pipe, terminal or lock of the caller open, and closes the store before the
+ * lock on CT_RUN. */
+__attribute__((noreturn)) static void make_and_exit(const struct spares *sp, const struct store *s,
+						    int run, const char *program)
+{
+	enum { RUN, ROOTFS, DIR, ROOT, OTHERS };
+	struct store store = *s;
+	struct image image = *sp->image;
+
+	prctl(PR_SET_NAME, "spare");
+	dup2(run, RUN);
+	image.rootfs = dup2(sp->image->rootfs, ROOTFS);
+	image.dir = dup2(sp->image->dir, DIR);
+	store.root = dup2(s->root, ROOT);
+	close_range(OTHERS, ~0U, 0);
+	make(&store, &image, sp->wanted, program);
+	close_range(ROOTFS, ~0U, 0);
+	_exit(0);
+}
+
+void spare_prepare(const struct spares *sp, const struct store *s, pid_t pid)
+{
+	own_fd int pool = -1, run = -1;
+	char link[32], program[PATH_MAX];
+	ssize_t n;
+
+	if (!sp || !sp->image || sp->image->dir < 0)
+		return;
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	n = readlink(link, program, sizeof(program) - 1);
+	program[n < 0 ? 0 : n] = '\0';
+	if (!sp->wanted) {
+		pool = open_pool(sp->image);
+		warm(pool, sp->next, program);
+		return;
+	}
+	run = openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run >= 0 && lock_fd(run, LOCK_SH | LOCK_NB) == 0 && fork() == 0)
+		make_and_exit(sp, s, run, program);
+}
