@@ -119,3 +119,16 @@ with_ports() {
 	run ct nosuch
 	[ "$output" = "ct: nosuch: no such command (see 'ct help')" ]
 }
+
+@test "ct-docker(7) names every command that is refused with a hint, and no command that is not there" {
+	page=$CT_TESTS/../share/man/ct-docker.7
+	for name in $(sed -n "/^instead()/,/^}/s/^\t\([a-z |]*\))\t.*/\1/p" "$B/ct" | tr '|' ' '); do
+		grep -qE "^\.(It )?Cm .*\b$name\b" "$page"
+	done
+	for name in $(sed -n '/^These commands have/,/^\.Pp/s/^\.Cm \(.*\)/\1/p' "$page" | tr -d ',.'); do
+		run -0 ct "$name" --help
+	done
+	for name in $(grep -o 'Ql ct [a-z]*' "$page" | cut -d ' ' -f 3 | sort -u); do
+		ct help | grep -qE "^  (ct-)?$name( |$)"
+	done
+}
