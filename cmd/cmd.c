@@ -41,6 +41,15 @@ void cmd_note(const char *fmt, ...)
 	cmd_complain(&e);
 }
 
+void cmd_stubborn(const char *container)
+{
+	const char *newline = isatty(STDERR_FILENO) ? "\r\n" : "\n";
+
+	fprintf(stderr,
+		"%s%s: %s: does not end at Ctrl-C: 'ct stop %s' in another terminal ends it%s",
+		newline[1] ? newline : "", program->name, container, container, newline);
+}
+
 void cmd_explain(bool wanted)
 {
 	struct err e;

@@ -26,6 +26,9 @@ void cmd_complain(const struct err *e);
 /* Prints a note in the same form; a note is not a failure. */
 void cmd_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Tells how to end a container that does not listen to Ctrl-C. The terminal may be in raw mode. */
+void cmd_stubborn(const char *container);
+
 /* If wanted, prints from now on each system call that changes something on stderr (explain.h). */
 void cmd_explain(bool wanted);
 

@@ -35,11 +35,11 @@ static const struct opt_program program = {
 };
 
 static const struct column columns[] = {{.name = "id"},
-					{.name = "name"},
-					{.name = "digest"},
-					{.name = "size", .number = true},
-					{.name = "created"},
-					{.name = "source"},
+					{.name = "name", .clip = true},
+					{.name = "digest", .clip = true, .minor = 2},
+					{.name = "size", .number = true, .look = COLUMN_SIZE},
+					{.name = "created", .look = COLUMN_TIME},
+					{.name = "source", .clip = true, .minor = 1},
 					{.name = "root", .hidden = true},
 					{.name = "arch", .hidden = true},
 					{.name = "entrypoint", .hidden = true, .list = true},

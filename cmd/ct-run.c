@@ -25,6 +25,13 @@ static const struct opt_program program = {
 	.in_order = true,
 };
 
+static void tell_how_to_stop(void *supervise)
+{
+	const struct supervise *l = supervise;
+
+	cmd_stubborn(l->plan->name ? l->plan->name : l->id);
+}
+
 static int run_detached(struct supervise *l)
 {
 	struct err e;
@@ -57,6 +64,7 @@ int main(int argc, char **argv)
 				   .started = opts.detach || choice_runs_nothing(&opts.only)
 					   ? announce_id
 					   : announce_start,
+				   .stubborn = tell_how_to_stop,
 				   .attached = !opts.detach,
 				   .input = !opts.no_input && (!opts.detach || opts.interactive),
 				   .remove = opts.remove};

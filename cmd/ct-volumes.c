@@ -98,7 +98,7 @@ static const struct opt_program program = {
 static const struct column columns[] = {
 	{.name = "id"},
 	{.name = "name"},
-	{.name = "created"},
+	{.name = "created", .look = COLUMN_TIME},
 	{.name = "root", .hidden = true},
 	{.name = "labels", .hidden = true, .list = true},
 	{.name = "of", .hidden = true},

@@ -6,6 +6,9 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "base/screen.h"
+
+enum { GAP = 2, MINOR_MAX = 4 };
 
 struct table {
 	const struct column *columns;
@@ -141,32 +144,117 @@ static void print_json(const struct table *t, char **row, FILE *to)
 	fprintf(to, "%s}\n", line.data);
 }
 
-/* Pads every column but the last to its widest value, two spaces between. */
-static void print_line(const struct table *t, char **cells, const size_t *width, FILE *to)
+static void print_row(const struct table *t, char **cells, FILE *to)
 {
+	for (size_t k = 0; k < t->picked; k++)
+		fprintf(to, "%s%s", k ? "\t" : "", cells[k]);
+	fputc('\n', to);
+}
+
+/* A cell as it looks on a terminal. */
+static char *look(const struct column *c, char *cell)
+{
+	struct timespec then, now;
+	struct err ignored;
+	uint64_t bytes;
+
+	if (c->look == COLUMN_SIZE && num_uint(cell, 0, UINT64_MAX, &bytes, &ignored) == 0)
+		return screen_size(bytes);
+	if (c->look != COLUMN_TIME || !*cell || num_time(cell, &then, &ignored) < 0)
+		return str_dup(cell);
+	clock_gettime(CLOCK_REALTIME, &now);
+	return screen_age(&then, &now);
+}
+
+/* The columns that are printed on a terminal, and their widths. */
+struct layout {
+	size_t *width;
+	bool *clip, *hide;
+};
+
+static bool fits(const struct table *t, const struct layout *l, size_t columns)
+{
+	size_t *width = mem_alloc(t->picked * sizeof(*width)), n = 0;
+	bool *clip = mem_alloc(t->picked * sizeof(*clip)), fit;
+
+	for (size_t k = 0; k < t->picked; k++)
+		if (!l->hide[k]) {
+			width[n] = l->width[k];
+			clip[n++] = l->clip[k];
+		}
+	fit = screen_fit(width, clip, n, GAP, columns);
+	for (size_t k = 0, i = 0; k < t->picked; k++)
+		if (!l->hide[k] && fit)
+			l->width[k] = width[i++];
+	free(width);
+	free(clip);
+	return fit;
+}
+
+/* Shortens columns, and leaves out minor ones, but none that the user asked for. */
+static void lay_out(const struct table *t, struct layout *l, char **cells, size_t n, size_t columns)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t k = i % t->picked, width = screen_columns(cells[i]);
+
+		l->width[k] = width > l->width[k] ? width : l->width[k];
+		l->clip[k] = t->columns[t->pick[k]].clip;
+	}
+	for (int minor = 1; !fits(t, l, columns) && minor <= MINOR_MAX; minor++)
+		for (size_t k = 0; k < t->picked; k++)
+			l->hide[k] |= !t->how->columns && t->columns[t->pick[k]].minor == minor;
+}
+
+/* Pads every column but the last to its width. */
+static void print_line(const struct table *t, const struct layout *l, char **cells, bool colour,
+		       FILE *to)
+{
+	size_t pad = 0;
+
 	for (size_t k = 0; k < t->picked; k++) {
-		if (!width)
-			fprintf(to, "%s%s", k ? "\t" : "", cells[k]);
-		else if (k + 1 < t->picked)
-			fprintf(to, "%-*s  ", (int)width[k], cells[k]);
-		else
-			fputs(cells[k], to);
+		own_str char *cell = l->hide[k] ? NULL : screen_clip(cells[k], l->width[k]);
+		const char *paint = colour && t->columns[t->pick[k]].look == COLUMN_STATUS
+			? screen_status_colour(cells[k])
+			: "";
+
+		if (!cell)
+			continue;
+		fprintf(to, "%*s%s%s%s", (int)pad, "", paint, cell, *paint ? SCREEN_PLAIN : "");
+		pad = l->width[k] + GAP - screen_columns(cell);
 	}
 	fputc('\n', to);
 }
 
+static void print_screen(const struct table *t, char **cells, size_t n, size_t first, FILE *to)
+{
+	struct layout l = {.width = mem_alloc(t->picked * sizeof(*l.width)),
+			   .clip = mem_alloc(t->picked * sizeof(*l.clip)),
+			   .hide = mem_alloc(t->picked * sizeof(*l.hide))};
+	bool colour = screen_has_colours();
+
+	for (size_t i = t->picked; i < n; i++) {
+		char *cell = look(&t->columns[t->pick[i % t->picked]], cells[i]);
+
+		free(cells[i]);
+		cells[i] = cell;
+	}
+	/* Without the heading line, its words take no room. */
+	lay_out(t, &l, cells + first, n - first, screen_width(fileno(to)));
+	for (size_t i = first; i < n; i += t->picked)
+		print_line(t, &l, cells + i, colour && i > 0, to);
+	free(l.width);
+	free(l.clip);
+	free(l.hide);
+}
+
 void table_end(struct table *t, FILE *to)
 {
-	bool aligned = !t->how->columns && !t->how->quiet && isatty(fileno(to));
 	size_t rows = t->cells.n / t->picked; /* the id is always picked */
-	size_t *width = mem_alloc(t->picked * sizeof(*width));
+	size_t first = t->how->quiet || t->how->bare ? t->picked : 0;
 	own_strv struct strv shown = {0};
 
-	if (t->how->json) {
-		for (size_t r = 0; r < rows; r++)
-			print_json(t, t->cells.v + r * t->picked, to);
-		goto done;
-	}
+	for (size_t r = 0; r < rows && t->how->json; r++)
+		print_json(t, t->cells.v + r * t->picked, to);
 	for (size_t k = 0; k < t->picked; k++) {
 		char *head = str_dup(t->columns[t->pick[k]].name);
 
@@ -176,12 +264,10 @@ void table_end(struct table *t, FILE *to)
 	}
 	for (size_t i = 0; i < t->cells.n; i++)
 		strv_take(&shown, str_printable(t->cells.v[i]));
-	for (size_t i = 0; i < shown.n; i++)
-		if (strlen(shown.v[i]) > width[i % t->picked])
-			width[i % t->picked] = strlen(shown.v[i]);
-	for (size_t r = t->how->quiet || t->how->bare ? 1 : 0; r <= rows; r++)
-		print_line(t, shown.v + r * t->picked, aligned ? width : NULL, to);
-done:
-	free(width);
+	if (!t->how->json && !t->how->quiet && isatty(fileno(to)))
+		print_screen(t, shown.v, shown.n, first, to);
+	else
+		for (size_t i = first; i < shown.n && !t->how->json; i += t->picked)
+			print_row(t, shown.v + i, to);
 	free_table(t);
 }

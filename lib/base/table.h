@@ -1,6 +1,6 @@
 /*
- * Listings: rows of named columns, printed as an aligned table on a terminal, tab-separated
- * elsewhere, as JSON Lines, or as bare ids.
+ * Listings: rows of named columns, printed as an aligned table on a terminal, where it fits the
+ * width and has sizes and ages for eyes; tab-separated elsewhere; as JSON Lines, or as bare ids.
  */
 #ifndef CT_TABLE_H
 #define CT_TABLE_H
@@ -18,6 +18,11 @@ struct column {
 	bool number;      /* a JSON number (null if the value is empty) */
 	bool flag;        /* a JSON boolean; its value comes from table_flag */
 	bool list;        /* a JSON array of strings; its value comes from table_list */
+
+	/* On a terminal: */
+	enum { COLUMN_PLAIN, COLUMN_SIZE, COLUMN_TIME, COLUMN_STATUS } look;
+	bool clip; /* may be shortened if the line is too long */
+	int minor; /* left out if the line is still too long, 1 before 2 and so on; 0: never */
 };
 
 /* The output format that the user requested. The first column is the id. */

@@ -65,9 +65,10 @@ static void reap_other(int pidfd, pid_t ended)
 		waitpid(ended, NULL, WNOHANG);
 }
 
-static void pass_on(int signals, int pidfd, int master, bool attached)
+static void pass_on(int signals, int pidfd, struct streams *st, bool attached)
 {
 	struct signalfd_siginfo info;
+	int master = st->master;
 
 	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
 		int sig = (int)info.ssi_signo;
@@ -82,6 +83,8 @@ static void pass_on(int signals, int pidfd, int master, bool attached)
 			continue;
 		}
 		pidfd_send_signal(pidfd, sig, NULL, 0);
+		if (sig == SIGINT && attached)
+			streams_ctrl_c(st);
 		if (sig == SIGTSTP && attached)
 			stop_self(master);
 	}
@@ -110,9 +113,8 @@ static void turn(struct relay *relay, struct strv *notes, bool *lost)
 	*lost = true;
 }
 
-static int watch(struct relay *relay, int pidfd, int signals, const struct streams *st,
-		 bool attached, const struct monitor_also *also, struct strv *notes, bool *lost,
-		 struct err *e)
+static int watch(struct relay *relay, int pidfd, int signals, struct streams *st, bool attached,
+		 const struct monitor_also *also, struct strv *notes, bool *lost, struct err *e)
 {
 	struct pollfd p[] = {
 		{.fd = relay_fd(relay), .events = POLLIN},
@@ -125,7 +127,7 @@ static int watch(struct relay *relay, int pidfd, int signals, const struct strea
 		if (poll(p, 4, -1) < 0 && errno != EINTR)
 			return err_sys(e, "wait for process output");
 		if (p[1].revents)
-			pass_on(signals, pidfd, st->master, attached);
+			pass_on(signals, pidfd, st, attached);
 		if (p[0].revents)
 			turn(relay, notes, lost);
 		if (also && p[3].revents)

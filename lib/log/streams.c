@@ -45,7 +45,7 @@ static int open_null(struct streams *st, int i, struct err *e)
 
 int streams_open(struct streams *st, enum streams_kind kind, bool input, uid_t owner, struct err *e)
 {
-	*st = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
+	*st = (struct streams){.theirs = {-1, -1, -1}, .ours = {-1, -1, -1}, .master = -1};
 	for (int i = 0; i < 3 && kind != STREAMS_TERMINAL; i++) {
 		bool null = kind == STREAMS_NONE || (i == 0 && !input);
 
@@ -59,7 +59,7 @@ int streams_open(struct streams *st, enum streams_kind kind, bool input, uid_t o
 
 int streams_lend(struct streams *st, bool input, struct err *e)
 {
-	*st = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
+	*st = (struct streams){.theirs = {-1, -1, -1}, .ours = {-1, -1, -1}, .master = -1};
 	for (int i = 0; i < 3; i++) {
 		if (i == 0 && !input) {
 			if (open_null(st, i, e) < 0)
@@ -97,6 +97,37 @@ static void tap_stdout(void *log, const char *data, size_t n)
 static void tap_stderr(void *log, const char *data, size_t n)
 {
 	ctlog_write(log, CTLOG_STDERR, data, n);
+}
+
+enum { CTRL_C = 3, CTRL_C_TIMES = 3 };
+
+void streams_ctrl_c(struct streams *st)
+{
+	if (++st->ctrl_c == CTRL_C_TIMES && st->stubborn)
+		st->stubborn(st->stubborn_arg);
+}
+
+static void tap_typed(void *arg, const char *data, size_t n)
+{
+	struct streams *st = arg;
+
+	for (size_t i = 0; i < n; i++)
+		if (data[i] == CTRL_C)
+			streams_ctrl_c(st);
+		else
+			st->ctrl_c = 0;
+}
+
+/* Anything except the terminal's echo of Ctrl-C is an answer. */
+static void tap_terminal(void *arg, const char *data, size_t n)
+{
+	struct streams *st = arg;
+
+	for (size_t i = 0; i < n; i++)
+		if (data[i] != '^' && data[i] != 'C')
+			st->ctrl_c = 0;
+	if (st->log)
+		tap_stdout(st->log, data, n);
 }
 
 static void shut_ours(void *fd)
@@ -151,6 +182,10 @@ int streams_relay(struct streams *st, struct relay *r, bool attached, struct ctl
 		in.at_end = type_end;
 		in.at_broken = out.at_end = out.at_broken = NULL;
 		in.arg = out.arg = st;
+		st->log = log;
+		in.tap = tap_typed;
+		out.tap = tap_terminal;
+		in.tap_arg = out.tap_arg = st;
 	} else if (relay_add(r, &err, e) < 0) {
 		return -1;
 	}

@@ -16,6 +16,15 @@ struct streams {
 	int theirs[3]; /* the process's ends, which become its 0, 1, 2; -1 with a terminal */
 	int ours[3];   /* our ends of the pipes; -1: none */
 	int master;    /* pty master; -1: none */
+
+	/*
+	 * Set between streams_open and streams_relay, or NULL: called at the third Ctrl-C in a row
+	 * that the process does not answer.
+	 */
+	void (*stubborn)(void *arg);
+	void *stubborn_arg;
+	unsigned ctrl_c; /* how many there were */
+	struct ctlog *log;
 };
 
 enum streams_kind {
@@ -38,6 +47,9 @@ int streams_open(struct streams *st, enum streams_kind kind, bool input, uid_t o
 int streams_lend(struct streams *st, bool input, struct err *e);
 void streams_close_theirs(struct streams *st);
 void streams_close(struct streams *st);
+
+/* Counts a Ctrl-C that came as a signal; those of a terminal are counted as they are typed. */
+void streams_ctrl_c(struct streams *st);
 
 /*
  * Relays the streams. attached: to and from the caller's 0, 1 and 2. log may be NULL. st must

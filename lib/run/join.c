@@ -198,7 +198,7 @@ int join_start(struct join *j, struct err *e)
 	int failed;
 
 	j->pidfd = -1;
-	j->streams = (struct streams){{-1, -1, -1}, {-1, -1, -1}, -1};
+	j->streams = (struct streams){.theirs = {-1, -1, -1}, .ours = {-1, -1, -1}, .master = -1};
 	for (size_t i = 0; i < j->plan->env.n; i++)
 		strv_add(&n.program.env, j->plan->env.v[i]);
 	failed = prepare(&n, e) < 0 || clone_joined(&n, e) < 0;

@@ -20,7 +20,7 @@ static struct run_supervisor supervisor_none(void)
 		.etc = -1,
 		.shared_etc = {-1, -1, -1},
 		.net = {.control = -1},
-		.streams = {{-1, -1, -1}, {-1, -1, -1}, -1},
+		.streams = {.theirs = {-1, -1, -1}, .ours = {-1, -1, -1}, .master = -1},
 		.pidfd = -1,
 	};
 }

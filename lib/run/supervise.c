@@ -64,6 +64,8 @@ int supervise_run(struct supervise *l, struct err *e)
 		goto undo;
 	if (spawn_execute(&run, e) < 0)
 		goto failed;
+	run.supervisor.streams.stubborn = l->stubborn;
+	run.supervisor.streams.stubborn_arg = l;
 	if ((l->attached || inputend_record(l->store, l->id, &run.supervisor.streams, e) == 0) &&
 	    tell(l, e) == 0)
 		return watch_run(&watch, e);

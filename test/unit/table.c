@@ -191,6 +191,88 @@ static void on_a_terminal_columns_are_aligned(void **state)
 	close(master);
 }
 
+/* What a table of all rows looks like on a terminal with so many columns. */
+static void on_screen(const struct column *all, const struct listing *how, unsigned short wide,
+		      const char *const rows[][4], size_t n, char text[1000])
+{
+	struct winsize size = {.ws_row = 24, .ws_col = wide};
+	struct table *t = table_begin(all, how, &e);
+	int master, slave;
+	size_t have = 0;
+	ssize_t got;
+	FILE *f;
+
+	assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
+	f = fdopen(slave, "w");
+	for (size_t i = 0; i < n; i++)
+		table_row(t, rows[i]);
+	table_end(t, f);
+	fputs("end", f);
+	fflush(f);
+	do {
+		got = read(master, text + have, 999 - have);
+		assert_true(got > 0);
+		text[have += (size_t)got] = '\0';
+	} while (!strstr(text, "end"));
+	fclose(f);
+	close(master);
+}
+
+static const struct column for_eyes[] = {
+	{.name = "id"},
+	{.name = "status", .look = COLUMN_STATUS},
+	{.name = "size", .number = true, .look = COLUMN_SIZE, .minor = 1},
+	{.name = "command", .clip = true},
+	{0},
+};
+static const char *const two[][4] = {{"ps_42002", "running", "64200000",
+				      "sleep \xc3\xa9"
+				      "1234567890"},
+				     {"ps_42003", "exited 0", "", "true"}};
+
+static void on_a_terminal_a_table_fits_the_width(void **state)
+{
+	struct listing how = {0}, own = {.columns = "id,size,command"};
+	char text[1000];
+
+	(void)state;
+	setenv("NO_COLOR", "1", 1);
+	on_screen(for_eyes, &how, 80, two, 2, text);
+	assert_string_equal(text,
+			    "ID        STATUS    SIZE     COMMAND\r\n"
+			    "ps_42002  running   64.2 MB  sleep \xc3\xa9"
+			    "1234567890\r\n"
+			    "ps_42003  exited 0           true\r\nend");
+	on_screen(for_eyes, &how, 40, two, 2, text);
+	assert_string_equal(text,
+			    "ID        STATUS    SIZE     COMMAND\r\n"
+			    "ps_42002  running   64.2 MB  sleep \xc3\xa9"
+			    "1...\r\n"
+			    "ps_42003  exited 0           true\r\nend");
+	on_screen(for_eyes, &how, 30, two, 2, text);
+	assert_string_equal(text,
+			    "ID        STATUS    COMMAND\r\n"
+			    "ps_42002  running   sleep \xc3\xa9...\r\n"
+			    "ps_42003  exited 0  true\r\nend");
+	on_screen(for_eyes, &own, 20, two, 2, text); /* asked for: nothing is left out */
+	assert_non_null(strstr(text, "64.2 MB"));
+}
+
+static void the_status_is_coloured_unless_the_user_minds(void **state)
+{
+	struct listing how = {.columns = "status", .bare = true};
+	char text[1000];
+
+	(void)state;
+	unsetenv("NO_COLOR");
+	setenv("TERM", "xterm", 1);
+	on_screen(for_eyes, &how, 80, two, 2, text);
+	assert_string_equal(text, "\033[32mrunning\033[0m\r\nexited 0\r\nend");
+	setenv("TERM", "dumb", 1);
+	on_screen(for_eyes, &how, 80, two, 2, text);
+	assert_string_equal(text, "running\r\nexited 0\r\nend");
+}
+
 static void is_json(const char *raw, const char *want)
 {
 	own_buf struct buf b = {0};
@@ -221,6 +303,8 @@ int main(void)
 		cmocka_unit_test(an_unknown_column_is_refused_with_a_list),
 		cmocka_unit_test(no_rows_are_a_heading_and_no_json),
 		cmocka_unit_test(on_a_terminal_columns_are_aligned),
+		cmocka_unit_test(on_a_terminal_a_table_fits_the_width),
+		cmocka_unit_test(the_status_is_coloured_unless_the_user_minds),
 		cmocka_unit_test(json_strings_are_exact_and_without_control_characters),
 	};
 

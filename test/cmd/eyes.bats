@@ -1,0 +1,65 @@
+# What the commands look like on a terminal.
+load helper
+
+on_screen() {
+	NO_COLOR='' run_tty size:24x80 -- "$@"
+}
+
+@test "on a terminal ps fits the width, with ages and a coloured status; in a pipe it is plain" {
+	c=$(ct-run -d --name a-container-with-quite-a-long-name -p 127.0.0.1::80 "$img" sleep 100000)
+	run -0 on_screen ct ps
+	for line in "${lines[@]}"; do
+		plain=$(printf %s "$line" | sed $'s/\033\\[[0-9]*m//g')
+		[ "${#plain}" -le 80 ]
+	done
+	[[ $output == *$'\033[32mrunning\033[0m'* ]]
+	[[ $output == *"$c"* && $output == *...* ]]
+	[[ "$(on_screen ct ps -o id,started)" == *"$c  "*' second'*' ago'* || "$(on_screen ct ps -o id,started)" == *"$c  now"* ]]
+	ct ps -o id,status,name | grep -qx "$c"$'\trunning\ta-container-with-quite-a-long-name'
+}
+
+@test "on a terminal -o is aligned, sizes have units, and df too; in a pipe they are bytes" {
+	run -0 on_screen ct images -o name,size,id
+	[[ ${lines[1]} =~ ^busybox:latest\ \ [0-9.]+\ [kM]?B\ +$img$ ]]
+	[[ "$(ct images --no-header -o size)" =~ ^[0-9]+$ ]]
+	run -0 on_screen ct df
+	[[ ${lines[1]} =~ ^$img\ +busybox:latest\ +[0-9.]+\ [kM]?B\ +[0-9.]+\ [kM]?B$ ]]
+	[[ "$(ct df | tail -n 1)" =~ ^$img$'\t'busybox:latest$'\t'[0-9]+$'\t'[0-9]+$ ]]
+}
+
+@test "on a terminal prune asks, except with -f" {
+	c=$(ct-run --only snapshot "$img")
+	run -1 run_tty 'wait:[y/N] ' 'type:n\r' -- ct prune
+	[ "$(ct-ps -q)" = "$c" ]
+	run -0 run_tty 'wait:[y/N] ' 'type:y\r' -- ct prune
+	[ -z "$(ct-ps -q)" ]
+	c=$(ct-run --only snapshot "$img")
+	run -0 run_tty -- ct prune -f
+	[ -z "$(ct-ps -q)" ]
+	c=$(ct-run --only snapshot "$img")
+	[ "$(ct prune)" = "$c" ]
+}
+
+@test "the third Ctrl-C on a container that does not listen says how to stop it" {
+	run -3 run_tty wait:ready 'type:\x03' 'type:\x03' 'type:\x03' "wait:web: does not end at Ctrl-C: 'ct stop web' in another terminal ends it" \
+		kill:TERM -- ct-run --name web "$img" sh -c 'trap "" INT; trap "exit 3" TERM; echo ready; while :; do sleep 0.02; done'
+	# one that answers is not spoken of
+	run -0 run_tty 'wait:# ' 'type:\x03' 'wait:# ' 'type:\x03' 'wait:# ' 'type:\x03' 'wait:# ' 'type:exit 0\r' -- ct-run --rm "$img" sh
+	[[ $output != *'Ctrl-C'* ]]
+}
+
+@test "the third SIGINT says the same where there is no terminal" {
+	ct-run --name web "$img" sh -c 'trap "" INT; echo ready; while :; do sleep 0.02; done' >"$D/out" 2>"$D/err" </dev/null &
+	p=$!
+	wait_until grep -q ready "$D/out"
+	c=$(ct-ps -q web)
+	for i in 1 2 3; do
+		[ ! -s "$D/err" ]
+		kill -INT "$p"
+		# the pending signal is taken before the next one
+		wait_until sh -c '! grep -q "^ShdPnd:.*[1-9a-f]" /proc/$1/status' sh "$p"
+	done
+	wait_until grep -q "ct-run: web: does not end at Ctrl-C" "$D/err"
+	ct-kill web
+	await "$p"
+}
