@@ -104,6 +104,8 @@ int main(int argc, char **argv)
 		err_set(&e, "%s: not running ('ct start -a' runs it again)", operands[0]);
 		return cmd_failed(&e);
 	}
+	if (container_need_log(&c, operands[0], &e) < 0)
+		return cmd_failed(&e);
 	a.log = c.dir;
 	a.first = proc_open(&st.init);
 	a.supervisor = container_supervisor(&st);

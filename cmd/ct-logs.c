@@ -63,7 +63,7 @@ static int find(const char *ref, struct container *c, int *ended, struct err *e)
 		return -1;
 	if (*s.note)
 		cmd_note("%s", s.note);
-	if (container_open(&s, ref, c, e) < 0)
+	if (container_open(&s, ref, c, e) < 0 || container_need_log(c, ref, e) < 0)
 		return -1;
 	if (container_state(&s, c, &st, e) < 0)
 		return err_wrap(e, "%s", ref);

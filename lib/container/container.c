@@ -50,6 +50,12 @@ int container_open(const struct store *s, const char *ref, struct container *c, 
 	return 0;
 }
 
+int container_need_log(const struct container *c, const char *ref, struct err *e)
+{
+	return record_get(&c->config, "no-log") ? err_set(e, "%s: has no log (--log none)", ref)
+						: 0;
+}
+
 int container_config(const struct store *s, struct container *c, struct err *e)
 {
 	own_str char *config = str_fmt("%s/config", c->id);

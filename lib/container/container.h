@@ -37,6 +37,8 @@ struct container {
 	}
 
 int container_open(const struct store *s, const char *ref, struct container *c, struct err *e);
+/* Refuses a container that keeps no log. */
+int container_need_log(const struct container *c, const char *ref, struct err *e);
 void container_close(struct container *c);
 /* For listings: reads the config of the container c->id and opens nothing else. */
 int container_config(const struct store *s, struct container *c, struct err *e);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,41 +10,18 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/own.h"
 #include "base/str.h"
+#include "log/relayend.h"
 
 enum {
-	/* bytes read at once; twice as much, and splice(2), were not faster (measured) */
-	PIECE = 64 * 1024,
+	PIECE = 64 * 1024, /* bytes copied at once; twice as much was not faster (measured) */
+	MUCH = 1 << 20,    /* bytes spliced at once; after as many, a pipe of ours holds more */
 	ROUNDS = 8, /* pieces that a channel moves in one turn: bounds the delay of signals */
 	EVENTS = 16,
-};
-
-enum way {
-	NOTHING,  /* no descriptor: at its end at once, accepts everything */
-	SHUT,     /* not open for writing: writing fails */
-	PLAIN,    /* always ready: regular files, directories, disks, /dev/null */
-	NONBLOCK, /* O_NONBLOCK: fails with EAGAIN */
-	MESSAGE,  /* a socket: MSG_DONTWAIT at each call */
-	CAREFUL,  /* may block: poll(2) before each call */
-};
-
-/*
- * One end of a channel. `ready` stays set until a call fails with EAGAIN, because
- * edge-triggered epoll reports only changes.
- */
-struct end {
-	int fd;
-	enum way way;
-	bool tty, ready;
-	bool gone;          /* the reader on the other side has closed */
-	uint32_t gone_mask; /* the epoll events that report it */
 };
 
 struct channel {
@@ -53,6 +29,8 @@ struct channel {
 	struct end src, dst;
 	size_t at, len; /* the part of buf still to be written */
 	bool over;
+	bool direct; /* the kernel moves the bytes: splice(2), or tee(2) where a tap reads them */
+	size_t carried; /* bytes that it has moved, up to MUCH */
 	struct channel *next;
 	char buf[PIECE];
 };
@@ -85,24 +63,10 @@ int relay_fd(const struct relay *r)
 	return r->ep;
 }
 
-/*
- * EPOLL_CTL_DEL first: epoll would go on reporting a closed duplicate while the user's
- * descriptor is open.
- */
-static void end_close(const struct relay *r, struct end *s)
-{
-	if (s->fd >= 0) {
-		if (s->way != PLAIN)
-			epoll_ctl(r->ep, EPOLL_CTL_DEL, s->fd, NULL);
-		close(s->fd);
-	}
-	*s = (struct end){.fd = -1, .way = NOTHING, .ready = true};
-}
-
 static void channel_over(struct relay *r, struct channel *ch, void (*tell)(void *arg))
 {
-	end_close(r, &ch->src);
-	end_close(r, &ch->dst);
+	end_close(r->ep, &ch->src);
+	end_close(r->ep, &ch->dst);
 	ch->at = ch->len = 0;
 	ch->over = true;
 	if (tell)
@@ -125,139 +89,13 @@ void relay_free(struct relay *r)
 	free(r);
 }
 
-/*
- * Opens the same pipe or terminal with its own flags. Opening a pty master anew
- * would make another pty.
- */
-static int reopen(int fd, int mode, const struct stat *st, bool tty)
-{
-	char path[32];
-
-	if (!S_ISFIFO(st->st_mode) && (!tty || st->st_rdev == makedev(5, 2)))
-		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-static bool flags_allow(int flags, int mode)
-{
-	return flags >= 0 && !(flags & O_PATH) &&
-		((flags & O_ACCMODE) == O_RDWR || (flags & O_ACCMODE) == mode);
-}
-
-static int end_watch(const struct relay *r, struct end *s, int mode)
-{
-	struct epoll_event ev = {.events = EPOLLET, .data.ptr = s};
-
-	ev.events |= mode == O_RDONLY ? EPOLLIN : EPOLLOUT;
-	if (epoll_ctl(r->ep, EPOLL_CTL_ADD, s->fd, &ev) == 0)
-		return 0;
-	if (errno != EPERM)
-		return -1;
-	s->way = PLAIN;
-	s->ready = true;
-	return 0;
-}
-
-/* Opens one end; -1 with errno. mode: O_RDONLY or O_WRONLY. */
-static int end_open(const struct relay *r, struct end *s, int fd, int mode)
-{
-	int flags = fcntl(fd, F_GETFL);
-	struct stat st;
-
-	*s = (struct end){
-		.fd = -1, .way = mode == O_WRONLY && fd >= 0 ? SHUT : NOTHING, .ready = true};
-	if (!flags_allow(flags, mode) || fstat(fd, &st) < 0)
-		return 0;
-	s->tty = S_ISCHR(st.st_mode) && isatty(fd);
-	/*
-	 * A terminal is read only after an event, because reading it in the background
-	 * causes SIGTTIN. A FIFO is tried at once: opened anew it does not report writers
-	 * that had already closed.
-	 */
-	s->ready = !s->tty;
-	s->way = NONBLOCK;
-	s->fd = reopen(fd, mode, &st, s->tty);
-	if (s->fd < 0) {
-		s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-		if (s->fd < 0)
-			return -1;
-		s->way = S_ISSOCK(st.st_mode) ? MESSAGE : flags & O_NONBLOCK ? NONBLOCK : CAREFUL;
-	}
-	if (mode == O_WRONLY)
-		s->gone_mask = S_ISFIFO(st.st_mode) ? EPOLLERR
-			: S_ISSOCK(st.st_mode)      ? EPOLLERR | EPOLLHUP
-						    : 0;
-	if (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode)) {
-		s->way = PLAIN;
-		return 0;
-	}
-	return end_watch(r, s, mode);
-}
-
-static bool ready_now(int fd, short events)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-
-	return poll(&p, 1, 0) > 0;
-}
-
-/* Like read(2); EAGAIN: nothing to read now. */
-static ssize_t end_read(const struct end *s, char *to, size_t n)
-{
-	ssize_t got;
-
-	if (s->way == NOTHING)
-		return 0;
-	do {
-		if (s->way == CAREFUL && !ready_now(s->fd, POLLIN)) {
-			errno = EAGAIN;
-			return -1;
-		}
-		got = s->way == MESSAGE ? recv(s->fd, to, n, MSG_DONTWAIT) : read(s->fd, to, n);
-	} while (got < 0 && errno == EINTR);
-	/*
-	 * EIO: a master without an open slave, or a terminal that a background
-	 * process must not read.
-	 */
-	if (got < 0 && errno == EIO && s->tty)
-		errno = EAGAIN;
-	return got;
-}
-
-/* Like write(2); EAGAIN: nothing can be written now. */
-static ssize_t end_write(const struct end *s, const char *from, size_t n)
-{
-	size_t small = s->tty
-		? 256
-		: PIPE_BUF; /* about the free space that poll(2) guarantees in a pipe */
-	ssize_t put;
-
-	if (s->way == NOTHING)
-		return (ssize_t)n;
-	if (s->way == SHUT) {
-		errno = EBADF;
-		return -1;
-	}
-	do {
-		if (s->way == CAREFUL && !ready_now(s->fd, POLLOUT)) {
-			errno = EAGAIN;
-			return -1;
-		}
-		put = s->way == MESSAGE
-			? send(s->fd, from, n, MSG_DONTWAIT | MSG_NOSIGNAL)
-			: write(s->fd, from, s->way == CAREFUL && n > small ? small : n);
-	} while (put < 0 && errno == EINTR);
-	return put;
-}
-
 static void channel_broken(struct relay *r, struct channel *ch)
 {
 	if (ch->c.at_broken) {
 		channel_over(r, ch, ch->c.at_broken);
 		return;
 	}
-	end_close(r, &ch->dst);
+	end_close(r->ep, &ch->dst);
 	ch->at = ch->len = 0;
 }
 
@@ -303,10 +141,80 @@ static int channel_drain(struct relay *r, struct channel *ch, struct err *e)
 	return failed;
 }
 
+/*
+ * Bytes that nobody looks at go from one file to the other without a copy in this process. With a
+ * tap, the reader's pipe gets a reference to the pages of the container's pipe, from which the
+ * tap's copy is then read. Anything unusual, such as an error, is left to the copying functions.
+ */
+static bool is_direct(const struct channel *ch)
+{
+	return ch->direct && !ch->len && ch->dst.fd >= 0;
+}
+
+/* The kernel does not say which end must be waited for. Returns whether there is nothing to read. */
+static bool channel_await(struct channel *ch)
+{
+	bool readable = ch->src.way == PLAIN || end_ready_now(&ch->src, POLLIN);
+
+	if (!readable)
+		ch->src.ready = false;
+	else if (ch->dst.pipe && !end_ready_now(&ch->dst, POLLOUT))
+		ch->dst.ready = false;
+	return !readable;
+}
+
+/* Gives the tap what the reader has got already. */
+static void channel_tap(struct channel *ch, size_t n)
+{
+	ssize_t got;
+
+	for (; n > 0; n -= (size_t)got) {
+		got = read(ch->src.fd, ch->buf, n < PIECE ? n : PIECE);
+		if (got <= 0)
+			return; /* cannot be: this process is the only reader */
+		ch->c.tap(ch->c.tap_arg, ch->buf, (size_t)got);
+	}
+}
+
+/* A larger pipe lets the container's program and its reader work at the same time for longer. */
+static void channel_carried(struct channel *ch, size_t n)
+{
+	bool much = ch->carried >= MUCH;
+
+	ch->carried += much ? 0 : n;
+	if (!much && ch->carried >= MUCH)
+		fcntl(ch->c.input ? ch->dst.fd : ch->src.fd, F_SETPIPE_SZ, MUCH);
+}
+
+static void channel_carry(struct relay *r, struct channel *ch)
+{
+	int flags = SPLICE_F_NONBLOCK | SPLICE_F_MOVE;
+	ssize_t n;
+
+	n = ch->c.tap ? tee(ch->src.fd, ch->dst.fd, MUCH, flags)
+		      : splice(ch->src.fd, NULL, ch->dst.fd, NULL, MUCH, flags);
+	if (n > 0) {
+		if (ch->c.tap)
+			channel_tap(ch, (size_t)n);
+		channel_carried(ch, (size_t)n);
+	} else if (n == 0) {
+		channel_over(r, ch, ch->c.at_end);
+	} else if (errno == EAGAIN) {
+		if (channel_await(ch) && r->finishing)
+			channel_over(r, ch, ch->c.at_end);
+	} else if (errno != EINTR) {
+		ch->direct = false;
+	}
+}
+
 /* Whether the channel can move data without an event. */
 static bool channel_can(const struct channel *ch)
 {
-	return !ch->over && (ch->dst.gone || (ch->len ? ch->dst.ready : ch->src.ready));
+	if (ch->over || ch->dst.gone)
+		return !ch->over;
+	if (is_direct(ch))
+		return ch->src.ready && ch->dst.ready;
+	return ch->len ? ch->dst.ready : ch->src.ready;
 }
 
 static int channel_move(struct relay *r, struct channel *ch, struct err *e)
@@ -314,6 +222,8 @@ static int channel_move(struct relay *r, struct channel *ch, struct err *e)
 	for (int i = 0; i < 2 * ROUNDS && channel_can(ch); i++) {
 		if (ch->dst.gone)
 			channel_broken(r, ch);
+		else if (is_direct(ch))
+			channel_carry(r, ch);
 		else if ((ch->len ? channel_drain(r, ch, e) : channel_fill(r, ch, e)) < 0)
 			return -1;
 	}
@@ -345,13 +255,16 @@ int relay_add(struct relay *r, const struct relay_channel *c, struct err *e)
 	memset(ch, 0, offsetof(struct channel, buf));
 	ch->c = *c;
 	ch->dst.fd = -1;
-	if (end_open(r, &ch->src, c->from, O_RDONLY) < 0 ||
-	    end_open(r, &ch->dst, c->to, O_WRONLY) < 0) {
+	if (end_open(r->ep, &ch->src, c->from, O_RDONLY) < 0 ||
+	    end_open(r->ep, &ch->dst, c->to, O_WRONLY) < 0) {
 		err_sys(e, "%s", c->name);
 		channel_over(r, ch, NULL);
 		free(ch);
 		return -1;
 	}
+	ch->direct = ch->c.tap
+		? ch->src.pipe && ch->dst.pipe
+		: (ch->src.pipe || ch->src.way == PLAIN) && (ch->dst.pipe || ch->dst.way == PLAIN);
 	while (*last)
 		last = &(*last)->next;
 	*last = ch;
@@ -383,7 +296,7 @@ int relay_turn(struct relay *r, struct err *e)
 void relay_mute(struct relay *r)
 {
 	for (struct channel *ch = r->first; ch; ch = ch->next) {
-		end_close(r, &ch->dst);
+		end_close(r->ep, &ch->dst);
 		ch->at = ch->len = 0;
 	}
 }

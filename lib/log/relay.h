@@ -8,8 +8,7 @@
  * like are always ready and need no polling. SIGPIPE must be ignored. See epoll(7),
  * "edge-triggered"; pipe(7); pty(7).
  *
- * A pty master cannot be opened anew, so its owner sets O_NONBLOCK. Pipes need no preparation;
- * a larger F_SETPIPE_SZ than the default 64 KiB gains nothing (measured).
+ * A pty master cannot be opened anew, so its owner sets O_NONBLOCK. Pipes need no preparation.
  */
 #ifndef CT_RELAY_H
 #define CT_RELAY_H

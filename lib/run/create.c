@@ -17,7 +17,7 @@ int create_container(struct supervise *l, struct err *e)
 			  .make_snapshot = true,
 			  .rootfs = -1,
 			  .notes = &l->notes};
-	struct ctlog *log;
+	struct ctlog *log = NULL;
 	char created[NUM_TIME_LEN];
 	int failed;
 
@@ -28,8 +28,9 @@ int create_container(struct supervise *l, struct err *e)
 	run.home = birth.home;
 	failed = failed || snapstage_make(&run, e) < 0;
 	own_close(&run.rootfs);
-	log = failed ? NULL : ctlog_open(birth.home, l->plan->log_max, e);
-	failed = failed || !log || ctlog_close(log, e) < 0 ||
+	if (!failed && !l->plan->no_log)
+		failed = !(log = ctlog_open(birth.home, l->plan->log_max, e));
+	failed = failed || ctlog_close(log, e) < 0 ||
 		container_write_exit(birth.home, CONTAINER_EXITED, 0, false, "", e) < 0 ||
 		birth_publish(&birth, e) < 0;
 	if (failed) {

@@ -26,6 +26,14 @@ static int read_network(void *to, const char *text, struct err *e)
 	return 0;
 }
 
+static int read_log(void *to, const char *text, struct err *e)
+{
+	bool *none = to;
+
+	*none = str_equal(text, "none");
+	return *none || str_equal(text, "file") ? 0 : err_set(e, "%s: not file or none", text);
+}
+
 const struct opt runopts_table[] = {
 	OPT_FLAG(S, detach, 'd', "detach", "run in the background and print the container's id"),
 	OPT_FLAG(S, no_input, 'n', "no-stdin", "connect stdin to /dev/null"),
@@ -94,6 +102,8 @@ const struct opt runopts_table[] = {
 	OPT_TEXT(
 		S, userns, 0, "userns", "MODE",
 		"set the user namespace: auto, host, unmapped or CTR:HOST:COUNT,... (default: auto)"),
+	OPT_FORM(S, no_log, 0, "log", "file|none",
+		 "keep the output in a file for ct-logs, or not at all (default: file)", read_log),
 	OPT_SIZE(S, log_max, 0, "log-max",
 		 "limit the size of the log (bytes; k, m, g); the oldest lines are deleted"),
 	OPT_WORDS(S, only, 0, "only", "STAGE[,...]",

@@ -14,7 +14,7 @@
 
 struct runopts {
 	bool detach, no_input, interactive, tty, remove, replace, init, read_only, privileged,
-		publish_all;
+		publish_all, no_log;
 	const char *name, *cidfile, *workdir, *user, *hostname, *entrypoint, *stop_signal, *rootfs;
 	enum explain_mode explain;
 	bool dry_run, step;

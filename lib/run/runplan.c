@@ -295,6 +295,7 @@ static int check_bare(const struct runopts *o, struct err *e)
 		{o->stop_signal, "--stop-signal"},
 		{o->stop_timeout, "--stop-timeout"},
 		{o->replace, "--replace"},
+		{o->no_log, "--log"},
 		{o->log_max, "--log-max"},
 		{o->dns.n, "--dns"},
 		{o->hosts.n, "--add-host"},
@@ -354,6 +355,8 @@ static int check_texts(const struct runopts *o, struct err *e)
 		return err_wrap(e, "--name");
 	if (o->replace && !o->name)
 		return err_set(e, "--replace: needs --name");
+	if (o->no_log && o->log_max)
+		return err_set(e, "--log none and --log-max: cannot be used together");
 	if (o->hostname && check_hostname(o->hostname, e) < 0)
 		return -1;
 	if (o->workdir && *o->workdir != '/')
@@ -374,6 +377,7 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 			   .privileged = o->privileged,
 			   .hostname = o->hostname,
 			   .shm_size = o->shm_size ? o->shm_size : SHM_SIZE,
+			   .no_log = o->no_log,
 			   .log_max = o->log_max,
 			   .remove = o->remove,
 			   .open_input = o->interactive && !o->no_input,

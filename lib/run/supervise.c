@@ -52,8 +52,9 @@ int supervise_run(struct supervise *l, struct err *e)
 		l->plan->created = started;
 	run.hostname = l->plan->hostname ? l->plan->hostname : l->id;
 	run.home = birth.home;
-	watch.log = ctlog_open(run.home, l->plan->log_max, e);
-	if (!watch.log || spawn_create(&run, e) < 0)
+	if (!l->plan->no_log)
+		watch.log = ctlog_open(run.home, l->plan->log_max, e);
+	if ((!l->plan->no_log && !watch.log) || spawn_create(&run, e) < 0)
 		goto failed;
 	if (birth_write(&birth, run.supervisor.pid, started, e) < 0)
 		goto undo;

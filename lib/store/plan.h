@@ -91,6 +91,7 @@ struct plan {
 	struct strv volumes, tmpfs, devices, dns, hosts, ulimits;
 	uint64_t shm_size; /* bytes */
 	struct limits limits;
+	bool no_log;      /* the output is not kept */
 	uint64_t log_max; /* bytes; 0: unlimited */
 	uint32_t stages;  /* a bit (1 << STAGE_x) for each requested stage; 0: all but "time" */
 	const struct bundle *bundle; /* an OCI bundle (bundle.h); NULL: a container of the store */

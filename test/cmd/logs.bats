@@ -122,6 +122,34 @@ finished() {
 	ct-logs "$c" | cmp - <(tail -n "$n" "$D/ran.out")
 }
 
+@test "with --log none a run passes its output on and keeps none, also when it starts again" {
+	[ "$(ct-run --log none --cidfile "$D/cid" "$img" echo hello)" = hello ]
+	read -r c <"$D/cid"
+	ct-start -a "$c" >"$D/again"
+	[ "$(cat "$D/again")" = hello ]
+	[ ! -e "$CT_ROOT/$c/log" ]
+	run ct-logs "$c"
+	[ "$status" -eq 1 ]
+	[ "$output" = "ct-logs: $c: has no log (--log none)" ]
+	run ct-run --log none --log-max 1m "$img" true
+	[ "$status" -eq 125 ]
+	[ "$output" = "ct-run: --log none and --log-max: cannot be used together" ]
+	run ct-run --log syslog "$img" true
+	[ "$status" -eq 125 ]
+	[[ "$output" = "ct-run: --log: syslog: not file or none"* ]]
+}
+
+@test "the log has all bytes of a stream that the kernel passes on by reference" {
+	head -c 3000000 /dev/urandom >"$D/random"
+	ct-run --cidfile "$D/cid" "$img" cat <"$D/random" | cat | cmp - "$D/random"
+	read -r c <"$D/cid"
+	ct-logs "$c" | cmp - "$D/random"
+	ct-run --log none "$img" cat <"$D/random" >"$D/copy"
+	cmp "$D/copy" "$D/random"
+	ct-run --log none "$img" cat <"$D/random" >>"$D/copy"
+	cmp "$D/copy" <(cat "$D/random" "$D/random")
+}
+
 @test "damaged records are reported once, the rest is shown" {
 	finished 'echo one; echo two'
 	printf 'xx\n2024-05-01T10:00:00.000000000Z stdout F cut' >>"$CT_ROOT/$c/log"
