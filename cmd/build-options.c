@@ -1,6 +1,7 @@
 /* The options of ct-build. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/own.h"
@@ -22,6 +23,8 @@ const struct opt build_opts[] = {
 		 "read this Dockerfile instead of the context's; - is standard input"),
 	OPT_LIST(struct build_args, build_args, 0, "build-arg", "NAME[=VALUE]",
 		 "set an ARG of the Dockerfile, or pass on our variable"),
+	OPT_LIST(struct build_args, secrets, 0, "secret", "id=ID,src=FILE",
+		 "let a RUN read this file by --mount=type=secret,id=ID"),
 	OPT_TEXT(struct build_args, target, 0, "target", "STAGE",
 		 "build this stage instead of the last"),
 	OPT_LIST(struct build_args, labels, 0, "label", "KEY=VALUE", "add a label to the image"),
@@ -59,8 +62,44 @@ static int read_build_args(const struct strv *texts, struct pairs *out, struct e
 	return 0;
 }
 
+/* Reads id=ID,src=FILE. */
+static int read_secret(const char *text, struct pairs *out, struct err *e)
+{
+	own_strv struct strv fields = {0};
+	const char *id = NULL, *source = NULL;
+	own_str char *path = NULL;
+	struct stat st;
+
+	strv_split(&fields, text, ',');
+	for (size_t i = 0; i < fields.n; i++) {
+		const char *value = strchr(fields.v[i], '=');
+		size_t n = strcspn(fields.v[i], "=");
+		own_str char *key = str_dup_n(fields.v[i], n);
+
+		if (value && str_equal(key, "id"))
+			id = value + 1;
+		else if (value && (str_equal(key, "src") || str_equal(key, "source")))
+			source = value + 1;
+		else if (!str_equal(fields.v[i], "type=file"))
+			return err_set(e, "--secret %s: not supported: %s", text, fields.v[i]);
+	}
+	if (!id || !*id || !source || !*source)
+		return err_set(e, "--secret %s: not id=ID,src=FILE", text);
+	if (pairs_get(out, id))
+		return err_set(e, "--secret %s: given twice", id);
+	path = realpath(source, NULL);
+	if (!path || stat(path, &st) < 0)
+		return err_sys(e, "--secret %s", source);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, "--secret %s: not a regular file", source);
+	if (strchr(path, ':')) /* the mount is an option SOURCE:TARGET:ro */
+		return err_set(e, "--secret %s: a path with a colon is not supported", source);
+	pairs_put(out, id, path);
+	return 0;
+}
+
 int build_options(const struct build_args *args, struct strv *names, struct pairs *given,
-		  struct err *e)
+		  struct pairs *secrets, struct err *e)
 {
 	own_str char *platform = str_fmt("linux/%s", image_arch());
 
@@ -87,5 +126,8 @@ int build_options(const struct build_args *args, struct strv *names, struct pair
 			platform);
 		return err_status(e, 2);
 	}
+	for (size_t i = 0; i < args->secrets.n; i++)
+		if (read_secret(args->secrets.v[i], secrets, e) < 0)
+			return err_status(e, 2);
 	return read_build_args(&args->build_args, given, e);
 }

@@ -15,7 +15,7 @@ struct err;
 
 /* The values of the options. */
 struct build_args {
-	struct strv tags, build_args, labels;
+	struct strv tags, build_args, labels, secrets;
 	const char *file, *target, *iidfile, *platform, *print;
 	bool no_cache, pull, quiet, prune;
 };
@@ -23,10 +23,11 @@ struct build_args {
 extern const struct opt build_opts[];
 
 /*
- * Checks the options. names receives the image's names, given the build arguments.
+ * Checks the options. names receives the image's names, given the build arguments, secrets the
+ * paths of the files by their ids.
  */
 int build_options(const struct build_args *args, struct strv *names, struct pairs *given,
-		  struct err *e);
+		  struct pairs *secrets, struct err *e);
 
 /* The input of a build: the context, the Dockerfile, and its .dockerignore. */
 struct input {

@@ -62,9 +62,33 @@ static int drop_excluded(const struct sources *from, const char *source, size_t 
 	return r;
 }
 
-/* Finds the files of all sources that are not URLs; fails if there is none. */
-static int find_paths(const struct sources *from, const struct step *step, struct strv *paths,
-		      struct err *e)
+static bool is_dir(const struct tip *tip, const char *path)
+{
+	own_fd int fd = tip->rootfs < 0 ? -1
+					: path_open(tip->rootfs, path, O_PATH | O_DIRECTORY, 0);
+
+	return fd >= 0;
+}
+
+/*
+ * Several files that a pattern matches need a directory; if it has to be made, DEST must say so
+ * (BuildKit would make a file, podman a directory).
+ */
+static int check_dest(const struct step *step, const struct tip *tip, size_t files, struct err *e)
+{
+	if (files < 2 || step->dest[strlen(step->dest) - 1] == '/' || !tip ||
+	    is_dir(tip, step->dest))
+		return 0;
+	return err_set(e, "several files, but %s is no directory and does not end with \"/\"",
+		       step->dest);
+}
+
+/*
+ * Finds the files of all sources that are not URLs; fails if there is none. tip: the tree before
+ * the step; NULL: not known yet.
+ */
+static int find_paths(const struct sources *from, const struct step *step, const struct tip *tip,
+		      struct strv *paths, struct err *e)
 {
 	size_t plain = 0, first;
 
@@ -82,9 +106,7 @@ static int find_paths(const struct sources *from, const struct step *step, struc
 
 		return err_set(e, "%s: no file in %s matches", all, from->what);
 	}
-	if (paths->n > 1 && step->dest[strlen(step->dest) - 1] != '/')
-		return err_set(e, "several files, but %s does not end with \"/\"", step->dest);
-	return 0;
+	return check_dest(step, tip, paths->n, e);
 }
 
 static struct sources context_of(const struct build *b)
@@ -103,7 +125,7 @@ int buildcopy_check(struct build *b, const struct step *step, struct err *e)
 	for (size_t i = 0; i < step->args.n; i++)
 		if (!stepcopy_is_url(step->args.v[i]) && b->context < 0)
 			return err_set(e, "there is no context to take files from");
-	return find_paths(&from, step, &paths, e);
+	return find_paths(&from, step, NULL, &paths, e);
 }
 
 static int open_source(struct copying *c, struct err *e)
@@ -154,6 +176,39 @@ static int open_files(struct copying *c, struct err *e)
 	return 0;
 }
 
+static bool has_plain_file(const struct copying *c)
+{
+	struct stat st;
+	struct err e;
+
+	for (size_t i = 0; i < c->paths.n; i++) {
+		own_fd int fd = sources_open(&c->from, c->paths.v[i], &e);
+
+		if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+			return true;
+	}
+	return c->files.n > 0;
+}
+
+/*
+ * BuildKit makes a --link copy as a layer of its own, without looking at the tree. Refuses what
+ * would have another result there.
+ */
+static int check_link(const struct copying *c, const struct tip *tip, struct err *e)
+{
+	const char *dest = c->step->dest;
+	own_str char *plain = step_path("/", dest, false), *real = NULL;
+
+	if (!c->step->link || tip->rootfs < 0)
+		return 0;
+	real = path_resolved(tip->rootfs, plain);
+	if (!str_equal(plain, real))
+		return err_set(e, "--link: %s leads through a symbolic link: not supported", dest);
+	if (dest[strlen(dest) - 1] != '/' && is_dir(tip, dest) && has_plain_file(c))
+		return err_set(e, "--link: %s is a directory: end it with \"/\"", dest);
+	return 0;
+}
+
 int buildcopy_open(struct copying *c, struct build *b, const struct step *step,
 		   const struct tip *tip, const struct draft *work, struct err *e)
 {
@@ -171,7 +226,9 @@ int buildcopy_open(struct copying *c, struct build *b, const struct step *step,
 	if (step->chown &&
 	    buildcopy_owner(tip->rootfs, step->chown, &c->graft.uid, &c->graft.gid, e) < 0)
 		return err_wrap(e, "--chown %s", step->chown);
-	return find_paths(&c->from, step, &c->paths, e) < 0 || open_files(c, e) < 0 ? -1 : 0;
+	return find_paths(&c->from, step, tip, &c->paths, e) < 0 || open_files(c, e) < 0
+		? -1
+		: check_link(c, tip, e);
 }
 
 void buildcopy_close(struct copying *c)

@@ -41,17 +41,27 @@ static bool is_of_context(const struct step_mount *m)
 	return m->kind == MOUNT_BIND && m->from.stage < 0 && !m->from.image;
 }
 
+/* Whether a cache begins as a copy of a stage's or an image's files. */
+static bool is_copy(const struct step_mount *m)
+{
+	return m->kind == MOUNT_CACHE && (m->from.stage >= 0 || m->from.image);
+}
+
 int buildmount_check(struct build *b, const struct step *step, struct err *e)
 {
 	for (size_t i = 0; i < step->mounts_n; i++) {
+		const struct step_mount *m = &step->mounts[i];
 		own_fd int fd = -1;
 		const char *path;
 
-		if (!is_of_context(&step->mounts[i]))
+		if (m->kind == MOUNT_SECRET && m->required && !pairs_get(b->secrets, m->id))
+			return err_set(e, "the secret %s is missing (--secret id=%s,src=FILE)",
+				       m->id, m->id);
+		if (!is_of_context(m))
 			continue;
 		if (b->context < 0)
 			return err_set(e, "there is no context to mount from");
-		fd = open_in_context(b, &step->mounts[i], &path, e);
+		fd = open_in_context(b, m, &path, e);
 		if (fd < 0)
 			return -1;
 	}
@@ -92,7 +102,7 @@ int buildmount_key(struct build *b, const struct step *step, struct stepkey *k, 
 		stepkey_add_number(k, m->writable);
 		stepkey_add(k, m->id);
 		stepkey_add_number(k, m->size);
-		if (m->kind == MOUNT_BIND && add_source(b, m, k, e) < 0)
+		if ((m->kind == MOUNT_BIND || is_copy(m)) && add_source(b, m, k, e) < 0)
 			return -1;
 	}
 	stepkey_add_number(k, step->files_n);
@@ -150,36 +160,84 @@ static int mount_tip(struct mounting *m, const struct step_mount *mount, const c
 	return 0;
 }
 
+/* Uses a cache for this command alone while another command uses the private one. */
+static int make_temporary(struct mounting *m, const struct step_mount *mount,
+			  const struct tip *from, const char *name, struct err *e)
+{
+	if (from)
+		return tip_snapshot(from, m->work, name, e);
+	return mkdirat(m->work->dir, name, 0700) < 0 ||
+			fchmodat(m->work->dir, name, mount->mode, 0) < 0 ||
+			fchownat(m->work->dir, name, mount->uid, mount->gid, 0) < 0
+		? err_sys(e, "cache %s", mount->id)
+		: 0;
+}
+
+/* Mounts a cache, or with from= a directory of a cache. */
+static int add_cache(struct mounting *m, const struct step_mount *mount, int data, const char *path,
+		     struct err *e)
+{
+	own_fd int fd = path_open(data, mount->source, O_PATH, 0);
+	own_str char *real = NULL, *below = NULL;
+
+	if (fd < 0)
+		return err_set(e, "%s: no such file in the cache", mount->source);
+	real = path_resolved(data, mount->source);
+	below = str_fmt("%s%s", path, real[1] ? real : "");
+	add_volume(m, below, mount->target, mount->writable);
+	return 0;
+}
+
 static int mount_cache(struct mounting *m, const struct step_mount *mount, const char *name,
 		       struct err *e)
 {
+	const struct tip *from = NULL;
 	struct stored_step *cache;
-	own_str char *path = NULL;
+	own_str char *id = NULL, *path = NULL;
+	struct cache_wanted wanted = {.base = -1,
+				      .mode = mount->mode,
+				      .uid = mount->uid,
+				      .gid = mount->gid,
+				      .exclusive = mount->sharing != SHARING_SHARED,
+				      .wait = mount->sharing != SHARING_PRIVATE};
+	own_fd int temporary = -1;
 	int busy;
 
+	if (is_copy(mount) && build_source(m->b, &mount->from, &from, e) < 0)
+		return -1;
+	if (from && from->rootfs < 0)
+		return err_set(e, "the stage has no files");
+	id = from ? str_fmt("%s from %s", mount->id, from->key) : str_dup(mount->id);
+	wanted.id = id;
+	wanted.base = from ? from->rootfs : -1;
 	m->caches = mem_grow(m->caches, m->caches_n + 1, sizeof(*m->caches));
 	cache = &m->caches[m->caches_n++];
-	busy = stepstore_cache(m->b->store, mount->id, mount->sharing != SHARING_SHARED,
-			       mount->sharing != SHARING_PRIVATE, mount->mode, mount->uid,
-			       mount->gid, cache, e);
+	busy = stepstore_cache(m->b->store, &wanted, cache, e);
 	if (busy < 0)
 		return -1;
 	if (!busy) {
 		path = str_fmt("%s/steps/%s/data", m->b->store->root_path, cache->key);
-	} else { /* another command uses this private cache: use a temporary one */
-		if (mkdirat(m->work->dir, name, 0700) < 0 ||
-		    fchmodat(m->work->dir, name, mount->mode, 0) < 0 ||
-		    fchownat(m->work->dir, name, mount->uid, mount->gid, 0) < 0)
-			return err_sys(e, "cache %s", mount->id);
-		path = str_fmt("%s/%s/%s", m->b->store->root_path, m->work->name, name);
+		return add_cache(m, mount, cache->rootfs, path, e);
 	}
-	add_volume(m, path, mount->target, mount->writable);
-	return 0;
+	if (make_temporary(m, mount, from, name, e) < 0)
+		return -1;
+	path = str_fmt("%s/%s/%s", m->b->store->root_path, m->work->name, name);
+	temporary = openat(m->work->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return temporary < 0 ? err_sys(e, "cache %s", mount->id)
+			     : add_cache(m, mount, temporary, path, e);
 }
 
 static int mount_one(struct mounting *m, const struct step_mount *mount, const char *name,
 		     struct err *e)
 {
+	const char *secret = mount->kind == MOUNT_SECRET ? pairs_get(m->b->secrets, mount->id)
+							 : NULL;
+
+	if (mount->kind == MOUNT_SECRET) {
+		if (secret)
+			add_volume(m, secret, mount->target, false);
+		return 0;
+	}
 	if (mount->kind == MOUNT_CACHE)
 		return mount_cache(m, mount, name, e);
 	if (mount->kind == MOUNT_BIND)

@@ -27,15 +27,16 @@ struct step_source {
 };
 
 enum step_sharing { SHARING_SHARED, SHARING_PRIVATE, SHARING_LOCKED };
-enum step_mount_kind { MOUNT_BIND, MOUNT_CACHE, MOUNT_TMPFS };
+enum step_mount_kind { MOUNT_BIND, MOUNT_CACHE, MOUNT_TMPFS, MOUNT_SECRET };
 
 /* A RUN's --mount. */
 struct step_mount {
 	enum step_mount_kind kind;
 	struct step_source from;
 	char *source, *target; /* absolute */
-	char *id;              /* of a cache mount */
+	char *id;              /* of a cache or a secret */
 	bool writable;
+	bool required; /* a secret that must be given */
 	enum step_sharing sharing;
 	uint32_t mode, uid, gid; /* for a new cache */
 	uint64_t size;           /* of a tmpfs, in bytes; 0: the default */
@@ -70,6 +71,7 @@ struct step {
 	char *chown, *chmod, *checksum; /* chmod: octal digits */
 	bool unpack;                    /* archives of the source, */
 	bool unpack_url;                /* and archives from a URL */
+	bool link;                      /* no symbolic link of the tree leads to dest */
 	struct strv excludes;
 	struct step_file *files;
 	size_t files_n;

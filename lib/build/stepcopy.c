@@ -201,7 +201,7 @@ bool stepcopy_apply(struct stepping *s)
 		{.name = "chown"},
 		{.name = "chmod"},
 		{.name = "exclude", .list = true},
-		{.name = "link", .refused = true},
+		{.name = "link", .boolean = true},
 		{.name = "parents", .refused = true},
 		{.name = NULL},
 	};
@@ -210,7 +210,7 @@ bool stepcopy_apply(struct stepping *s)
 		{.name = "chmod"},
 		{.name = "checksum"},
 		{.name = "exclude", .list = true},
-		{.name = "link", .refused = true},
+		{.name = "link", .boolean = true},
 		{.name = "keep-git-dir", .refused = true},
 		{.name = "unpack", .boolean = true},
 		{.name = NULL},
@@ -230,6 +230,7 @@ bool stepcopy_apply(struct stepping *s)
 	step = stepping_add(s, copy ? STEP_COPY : STEP_ADD);
 	step->unpack = !copy && stepflags_is(s->at, "unpack", true);
 	step->unpack_url = !copy && stepflags_is(s->at, "unpack", false);
+	step->link = stepflags_is(s->at, "link", false);
 	if (read_flags(s, step) && read_sources(s, step, &words) &&
 	    read_dest(s, step, words.v[words.n - 1]))
 		step->history = tell(step);

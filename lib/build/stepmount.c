@@ -38,7 +38,7 @@ struct saying {
 	struct step_mount *m;
 	bool access; /* ro or rw was given */
 	bool owner;  /* mode, uid or gid was given */
-	bool shared, sized;
+	bool shared, sized, required;
 };
 
 static bool bad(const struct saying *y, const char *key, const char *value)
@@ -49,14 +49,15 @@ static bool bad(const struct saying *y, const char *key, const char *value)
 
 static bool read_type(struct saying *y, const char *value)
 {
-	static const char *const kinds[] = {"bind", "cache", "tmpfs"};
+	static const char *const kinds[] = {"bind", "cache", "tmpfs", "secret"};
 
-	for (int i = MOUNT_BIND; i <= MOUNT_TMPFS; i++)
+	for (int i = MOUNT_BIND; i <= MOUNT_SECRET; i++)
 		if (strcasecmp(value, kinds[i]) == 0) {
 			y->m->kind = (enum step_mount_kind)i;
 			return true;
 		}
-	stepping_fault(y->s, "--mount: type=%s: not supported (bind, cache and tmpfs are)", value);
+	stepping_fault(y->s, "--mount: type=%s: not supported (bind, cache, tmpfs and secret are)",
+		       value);
 	return false;
 }
 
@@ -74,20 +75,36 @@ static bool read_sharing(struct saying *y, const char *value)
 }
 
 /* As Go's strconv.ParseBool. */
-static bool read_access(struct saying *y, const char *key, const char *value, bool writable)
+static bool read_bool(struct saying *y, const char *key, const char *value, bool *out)
 {
 	static const char *const words[][2] = {{"1", "0"},        {"t", "f"},
 					       {"T", "F"},        {"true", "false"},
 					       {"TRUE", "FALSE"}, {"True", "False"}};
 
-	y->access = true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		for (int no = 0; no < 2; no++)
 			if (str_equal(value, words[i][no])) {
-				y->m->writable = writable != (no == 1);
+				*out = no == 0;
 				return true;
 			}
 	return bad(y, key, value);
+}
+
+static bool read_access(struct saying *y, const char *key, const char *value, bool writable)
+{
+	bool is;
+
+	y->access = true;
+	if (!read_bool(y, key, value, &is))
+		return false;
+	y->m->writable = writable == is;
+	return true;
+}
+
+static bool read_required(struct saying *y, const char *value)
+{
+	y->required = true;
+	return read_bool(y, "required", value, &y->m->required);
 }
 
 static bool read_number(struct saying *y, const char *key, const char *value, bool octal,
@@ -147,7 +164,12 @@ static bool read_value(struct saying *y, const char *key, const char *value)
 		return read_number(y, key, value, false, &y->m->gid);
 	if (str_equal(key, "size"))
 		return read_size(y, value);
-	stepping_fault(y->s, "--mount: %s: no such key", key);
+	if (str_equal(key, "required"))
+		return read_required(y, value);
+	stepping_fault(y->s,
+		       str_equal(key, "env") ? "--mount: %s: not supported"
+					     : "--mount: %s: no such key",
+		       key);
 	return false;
 }
 
@@ -161,7 +183,7 @@ static bool read_field(struct saying *y, const char *field)
 			*c = (char)(*c - 'A' + 'a');
 	if (!field[n]) {
 		if (!str_equal(key, "ro") && !str_equal(key, "readonly") && !str_equal(key, "rw") &&
-		    !str_equal(key, "readwrite")) {
+		    !str_equal(key, "readwrite") && !str_equal(key, "required")) {
 			stepping_fault(y->s, "--mount: %s: not KEY=VALUE", field);
 			return false;
 		}
@@ -173,24 +195,53 @@ static bool read_field(struct saying *y, const char *field)
 	return value && read_value(y, key, value);
 }
 
-/* Refuses keys that do not apply to this kind of mount. */
-static bool check(struct saying *y)
+/* Refuses keys that do not apply to this kind of mount; the key, or NULL. */
+static const char *unfit(const struct saying *y)
 {
 	const struct step_mount *m = y->m;
+	bool from = m->from.image || m->from.stage >= 0, secret = m->kind == MOUNT_SECRET;
 
-	if (m->kind != MOUNT_CACHE && (y->owner || y->shared || m->id))
-		stepping_fault(y->s, "--mount: id, sharing, mode, uid and gid need type=cache");
-	else if (m->kind != MOUNT_TMPFS && y->sized)
-		stepping_fault(y->s, "--mount: size needs type=tmpfs");
-	else if (m->kind == MOUNT_TMPFS && (m->source || m->from.image || m->from.stage >= 0))
-		stepping_fault(y->s, "--mount: type=tmpfs has no source");
-	else if (m->kind == MOUNT_CACHE && (m->source || m->from.image || m->from.stage >= 0))
-		stepping_fault(y->s, "--mount: type=cache with from= or source= is not supported");
-	else if (!m->target || !*m->target)
-		stepping_fault(y->s, "--mount: has no target");
-	else
-		return true;
-	return false;
+	if (m->kind != MOUNT_CACHE && (y->shared || (y->owner && !secret)))
+		return "sharing, mode, uid and gid need type=cache";
+	if (m->id && m->kind != MOUNT_CACHE && !secret)
+		return "id needs type=cache or type=secret";
+	if (secret && y->owner)
+		return "mode, uid and gid of a secret are not supported: it has those of its file";
+	if (!secret && y->required)
+		return "required needs type=secret";
+	if (m->kind != MOUNT_TMPFS && y->sized)
+		return "size needs type=tmpfs";
+	if ((m->kind == MOUNT_TMPFS || secret) && (m->source || from))
+		return secret ? "type=secret has no source" : "type=tmpfs has no source";
+	if (secret && y->access)
+		return "a secret is always read-only";
+	if (m->kind == MOUNT_CACHE && m->source && !from)
+		return "source of a cache needs from";
+	if (m->kind == MOUNT_CACHE && y->owner && from)
+		return "mode, uid and gid need a cache without from";
+	if (secret && !m->target && !m->id)
+		return "a secret has neither an id nor a target";
+	return !secret && (!m->target || !*m->target) ? "has no target" : NULL;
+}
+
+static bool check(struct saying *y)
+{
+	const char *why = unfit(y);
+
+	if (why)
+		stepping_fault(y->s, "--mount: %s", why);
+	return !why;
+}
+
+/* A secret has an id, a target, or both. */
+static void complete_secret(struct step_mount *m)
+{
+	const char *slash = m->target ? strrchr(m->target, '/') : NULL;
+
+	if (!m->id)
+		m->id = str_dup(slash ? slash + 1 : m->target);
+	if (!m->target)
+		m->target = str_fmt("/run/secrets/%s", m->id);
 }
 
 static bool complete(struct saying *y)
@@ -199,8 +250,10 @@ static bool complete(struct saying *y)
 	struct step_mount *m = y->m;
 	char *source = step_path("/", m->source ? m->source : "", false);
 
+	if (m->kind == MOUNT_SECRET)
+		complete_secret(m);
 	if (!y->access)
-		m->writable = m->kind != MOUNT_BIND;
+		m->writable = m->kind == MOUNT_CACHE || m->kind == MOUNT_TMPFS;
 	if (m->kind == MOUNT_CACHE && !m->id)
 		m->id = step_path("", m->target, false);
 	free(m->source);

@@ -1,4 +1,4 @@
-/* RUN's --mount=type=bind|cache|tmpfs,... */
+/* RUN's --mount=type=bind|cache|tmpfs|secret,... */
 #ifndef CT_STEPMOUNT_H
 #define CT_STEPMOUNT_H
 

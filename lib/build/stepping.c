@@ -73,6 +73,15 @@ int stepping_find_stage(const struct steps *all, const char *name, size_t before
 	return -1;
 }
 
+int stepping_find_number(const char *text, size_t before)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long n = digits > 0 && digits < 6 && !text[digits] ? strtoul(text, NULL, 10)
+								    : before;
+
+	return n < before ? (int)n : -1;
+}
+
 bool stepping_find_source(struct stepping *s, const char *what, const char *name,
 			  struct step_source *out)
 {
@@ -86,13 +95,10 @@ bool stepping_find_source(struct stepping *s, const char *what, const char *name
 			       what, name, name);
 		return false;
 	}
+	out->stage = stepping_find_number(name, s->stage);
+	if (out->stage >= 0)
+		return true;
 	if (digits > 0 && !name[digits]) {
-		unsigned long n = digits < 6 ? strtoul(name, NULL, 10) : s->out->stages_n;
-
-		if (n < s->stage) {
-			out->stage = (int)n;
-			return true;
-		}
 		stepping_fault(s, "%s %s: no earlier stage has this number", what, name);
 		return false;
 	}

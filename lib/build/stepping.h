@@ -50,5 +50,7 @@ bool stepping_find_source(struct stepping *s, const char *what, const char *name
 			  struct step_source *out);
 /* Finds a stage before the stage `before` by its name; -1: none. */
 int stepping_find_stage(const struct steps *all, const char *name, size_t before);
+/* The number of a stage before the stage `before`; -1: the text is none. */
+int stepping_find_number(const char *text, size_t before);
 
 #endif

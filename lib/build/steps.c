@@ -92,6 +92,8 @@ static void read_from(struct stepping *s, const struct steps_request *q)
 	if (!base || !*base)
 		return;
 	stage->base = stepping_find_stage(s->out, base, s->stage);
+	if (stage->base < 0)
+		stage->base = stepping_find_number(base, s->stage);
 	if (stage->base < 0 && !str_equal(base, "scratch"))
 		stage->image = take_ptr(&base);
 	if (words.n == 3) {
@@ -257,7 +259,10 @@ static void begin_stage(struct stepping *s, const struct steps_request *q)
 	if (stage->image)
 		strv_add(&step->args, stage->image);
 	else
-		strv_add(&step->args, base ? base->name : "scratch");
+		strv_take(&step->args,
+			  !base                 ? str_dup("scratch")
+				  : *base->name ? str_dup(base->name)
+						: str_fmt("%d", stage->base));
 	step->from.stage = stage->base;
 	stage->known = stage->needed && (!base || base->known);
 	if (base) {

@@ -34,14 +34,20 @@ static void add_source(struct buf *out, const struct step_source *from)
 		add_text(out, "from", from->image);
 }
 
+/* Whether a cache begins as a copy. */
+static bool is_copy(const struct step_mount *m)
+{
+	return m->kind == MOUNT_CACHE && (m->from.image || m->from.stage >= 0);
+}
+
 static void add_mount(struct buf *out, const struct step_mount *m)
 {
-	static const char *const kinds[] = {"bind", "cache", "tmpfs"},
+	static const char *const kinds[] = {"bind", "cache", "tmpfs", "secret"},
 				 *const sharing[] = {"shared", "private", "locked"};
 
 	buf_fmt(out, "{\"type\":\"%s\"", kinds[m->kind]);
 	add_text(out, "target", m->target);
-	if (m->kind == MOUNT_BIND) {
+	if (m->kind == MOUNT_BIND || is_copy(m)) {
 		add_source(out, &m->from);
 		add_text(out, "source", m->source);
 	}
@@ -50,6 +56,10 @@ static void add_mount(struct buf *out, const struct step_mount *m)
 		add_text(out, "id", m->id);
 		buf_fmt(out, ",\"sharing\":\"%s\",\"mode\":\"%04o\",\"uid\":%u,\"gid\":%u",
 			sharing[m->sharing], m->mode, m->uid, m->gid);
+	}
+	if (m->kind == MOUNT_SECRET) {
+		add_text(out, "id", m->id);
+		buf_fmt(out, ",\"required\":%s", m->required ? "true" : "false");
 	}
 	if (m->kind == MOUNT_TMPFS && m->size)
 		buf_fmt(out, ",\"size\":%llu", (unsigned long long)m->size);

@@ -146,31 +146,40 @@ int stepstore_sync(const struct store *s, const struct strv *keys, struct err *e
 	return 0;
 }
 
-static int make_cache(const struct store *s, const char *path, uint32_t mode, uid_t uid, gid_t gid,
+static int make_data(const struct cache_wanted *w, const struct draft *d, struct err *e)
+{
+	if (w->base >= 0)
+		return subvol_snapshot(w->base, d->dir, "data", false, e);
+	return mkdirat(d->dir, "data", 0700) < 0 ||
+			fchownat(d->dir, "data", w->uid, w->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+			fchmodat(d->dir, "data", w->mode, 0) < 0
+		? err_sys(e, "data")
+		: 0;
+}
+
+static int make_cache(const struct store *s, const char *path, const struct cache_wanted *w,
 		      struct err *e)
 {
 	struct draft d;
-	int failed;
+	int r;
 
 	if (draft_begin(s, &d, e) < 0)
 		return -1;
-	failed = mkdirat(d.dir, "data", 0700) < 0 ||
-		fchownat(d.dir, "data", uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-		fchmodat(d.dir, "data", mode, 0) < 0 ||
-		(renameat2(s->root, d.name, s->root, path, RENAME_NOREPLACE) < 0 &&
-		 errno != EEXIST);
-	if (failed)
-		err_sys(e, "%s", path);
+	r = make_data(w, &d, e);
+	if (r == 0 && renameat2(s->root, d.name, s->root, path, RENAME_NOREPLACE) < 0 &&
+	    errno != EEXIST)
+		r = err_sys(e, "%s", path);
 	draft_drop(s, &d);
-	return failed ? -1 : 0;
+	return r;
 }
 
-int stepstore_cache(const struct store *s, const char *id, bool exclusive, bool wait, uint32_t mode,
-		    uid_t uid, gid_t gid, struct stored_step *out, struct err *e)
+int stepstore_cache(const struct store *s, const struct cache_wanted *wanted,
+		    struct stored_step *out, struct err *e)
 {
-	own_str char *text = str_fmt("cache %s %o %u:%u", id, mode, uid, gid), *name = NULL,
-		     *path = NULL;
-	int how = (exclusive ? LOCK_EX : LOCK_SH) | (wait ? 0 : LOCK_NB);
+	own_str char *text = str_fmt("cache %s %o %u:%u", wanted->id, wanted->mode, wanted->uid,
+				     wanted->gid),
+		     *name = NULL, *path = NULL;
+	int how = (wanted->exclusive ? LOCK_EX : LOCK_SH) | (wanted->wait ? 0 : LOCK_NB);
 	char digest[DIGEST_LEN];
 
 	*out = (struct stored_step)STORED_NONE;
@@ -178,14 +187,14 @@ int stepstore_cache(const struct store *s, const char *id, bool exclusive, bool 
 	name = str_fmt("cache-%.16s", digest_hex(digest));
 	path = str_fmt("%s/%s", dir_name, name);
 	if (faccessat(s->root, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    make_cache(s, path, mode, uid, gid, e) < 0)
-		return -1;
+	    make_cache(s, path, wanted, e) < 0)
+		return err_wrap(e, "cache %s", wanted->id);
 	out->dir = hold_entry(s, name, how);
 	if (out->dir < 0)
-		return errno == EWOULDBLOCK ? 1 : err_sys(e, "cache %s", id);
+		return errno == EWOULDBLOCK ? 1 : err_sys(e, "cache %s", wanted->id);
 	out->rootfs = openat(out->dir, "data", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	memcpy(out->key, name, strlen(name) + 1);
-	return out->rootfs < 0 ? err_sys(e, "cache %s", id) : 0;
+	return out->rootfs < 0 ? err_sys(e, "cache %s", wanted->id) : 0;
 }
 
 int stepstore_prune(const struct store *s, struct strv *removed, struct err *e)

@@ -56,10 +56,18 @@ int stepstore_publish(const struct store *s, struct draft *d, const char *key,
 /* Writes the file system to disk and marks the steps as synced. */
 int stepstore_sync(const struct store *s, const struct strv *keys, struct err *e);
 
-/* Locks a cache and opens its directory `data`, which is made with this owner and mode if missing.
- * exclusive: for this command only. 1: another build holds the lock (only without wait). */
-int stepstore_cache(const struct store *s, const char *id, bool exclusive, bool wait, uint32_t mode,
-		    uid_t uid, gid_t gid, struct stored_step *out, struct err *e);
+/* A cache, and what its directory `data` is if it is missing. */
+struct cache_wanted {
+	const char *id;
+	int base;                /* a snapshot of this subvolume; -1: an empty directory */
+	uint32_t mode, uid, gid; /* of the empty directory */
+	bool exclusive;          /* for this command only */
+	bool wait;               /* until no other build holds the lock */
+};
+
+/* Locks a cache and opens its directory `data`. 1: another build holds the lock (without wait). */
+int stepstore_cache(const struct store *s, const struct cache_wanted *wanted,
+		    struct stored_step *out, struct err *e);
 
 /* Removes steps that no image names, and all caches; adds their names to removed. An error during a
  * build. */

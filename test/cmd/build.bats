@@ -186,6 +186,74 @@ nothing_is_left() {
 	[ "$(cat "$(ct path "$built")/out")" = $'ctx\none\nc\nc' ]
 }
 
+@test "a RUN reads a secret, of which neither the image nor the cache has anything" {
+	echo topsecret >"$BATS_TEST_TMPDIR/file"
+	dockerfile 'FROM busybox' 'RUN --mount=type=secret,id=x grep -qx "top[s]ecret" /run/secrets/x && ! sh -c "echo >/run/secrets/x" && wc -c </run/secrets/x >/n' \
+		'RUN --mount=type=secret,id=x,target=/a/b,required grep -qx "top[s]ecret" /a/b'
+	build --secret "id=x,src=$BATS_TEST_TMPDIR/file"
+	root=$(ct path "$built")
+	[ "$(cat "$root/n")" = 10 ]
+	[ ! -e "$root/run/secrets" ]
+	[ ! -e "$root/a" ]
+	run -1 grep -r topsecret "$CT_ROOT" --exclude-dir=dev
+	[ "$(cat "$BATS_TEST_TMPDIR/file")" = topsecret ]
+	# Another content does not change what was done.
+	echo other >"$BATS_TEST_TMPDIR/file"
+	build --secret "id=x,src=$BATS_TEST_TMPDIR/file"
+	[ "$(cat "$(ct path "$built")/n")" = 10 ]
+	run -1 --separate-stderr ct build "$D"
+	[ "$stderr" = 'ct-build: Dockerfile:3: RUN: the secret x is missing (--secret id=x,src=FILE)' ]
+	dockerfile 'FROM busybox' 'RUN --mount=type=secret,id=x ls /run >/list'
+	build
+	run ! grep secrets "$(ct path "$built")/list"
+	for bad in x id=x src=/dev/null id=x,src= id=x,src=/nosuch id=x,src=/dev/null id=x,env=HOME "id=x,src=$BATS_TEST_TMPDIR/file,more"; do
+		echo "$bad"
+		run -2 --separate-stderr ct build --secret "$bad" "$D"
+		[ "${#stderr_lines[@]}" -eq 1 ]
+	done
+}
+
+@test "a cache with from begins as a copy of a stage's files" {
+	dockerfile 'FROM busybox AS one' 'RUN mkdir /d; echo 1 >/d/n; chown 5:6 /d' 'FROM busybox' \
+		'RUN --mount=type=cache,from=one,source=/d,target=/c stat -c %u:%g /c >/out; echo 2 >>/c/n' \
+		'RUN --mount=type=cache,from=one,source=/d,target=/c,sharing=private cat /c/n >>/out'
+	build
+	[ "$(cat "$(ct path "$built")/out")" = $'5:6\n1\n2' ]
+	sed -i 's/echo 1/echo 3/' "$D/Dockerfile"
+	build
+	[ "$(cat "$(ct path "$built")/out")" = $'5:6\n3\n2' ]
+	ct-images -q | grep -vx "$img" | ct-rm -
+	ct-build --prune >/dev/null
+	[ -z "$(ls "$CT_ROOT/steps")" ]
+}
+
+@test "several files that a pattern matches go into an existing directory, also without a slash" {
+	touch "$D/a1" "$D/a2"
+	dockerfile 'FROM busybox' 'RUN mkdir /d' 'COPY a? /d'
+	build
+	[ -e "$(ct path "$built")/d/a1" ]
+	[ -e "$(ct path "$built")/d/a2" ]
+	dockerfile 'FROM busybox' 'COPY a? /e'
+	run -1 --separate-stderr ct build "$D"
+	[[ $stderr == *'Dockerfile:2: COPY: several files, but /e is no directory and does not end with "/"'* ]]
+}
+
+@test "COPY --link makes what COPY makes, or is refused where BuildKit would make something else" {
+	echo 1 >"$D/file"
+	dockerfile 'FROM busybox' 'RUN mkdir /d && ln -s d /l' 'WORKDIR /w' 'COPY --link . .' 'COPY --link --chown=5:6 file /new/file' 'COPY --link=false file /l/'
+	build
+	root=$(ct path "$built")
+	[ -e "$root/w/Dockerfile" ]
+	[ "$(stat -c %u:%g "$root/new/file")" = 5:6 ]
+	[ -e "$root/d/file" ]
+	for line in 'COPY --link file /l/' 'COPY --link file /d' 'ADD --link file /d'; do
+		echo "$line"
+		dockerfile 'FROM busybox' 'RUN mkdir /d && ln -s d /l' "$line"
+		run -1 --separate-stderr ct build -q "$D"
+		[[ $stderr == *'Dockerfile:3: '*': --link: /'* ]]
+	done
+}
+
 @test "RUN --network=none has only a loopback" {
 	dockerfile 'FROM busybox' 'RUN --network=none ls /sys/class/net >/none' 'RUN --network=default ls /sys/class/net >/default'
 	build

@@ -59,7 +59,7 @@ hostile_words() {
 @test "the options in the help of functions and scripts are offered" {
 	[ "$(offered 'ct stop -')" = '--help -t' ]
 	[ "$(offered 'ct df -')" = '--help --json' ]
-	[ "$(offered 'ct build -')" = '--build-arg --file --help --iidfile --label --no-cache --platform --print --prune --pull --quiet --tag --target --version -f -q -t' ]
+	[ "$(offered 'ct build -')" = '--build-arg --file --help --iidfile --label --no-cache --platform --print --prune --pull --quiet --secret --tag --target --version -f -q -t' ]
 	[ "$(offered 'ct-build --t')" = '--tag --target' ]
 	[ "$(offered 'ct inspect -')" = '--format --help --version -f' ]
 }

@@ -96,11 +96,11 @@ load dockerfile
 		dockerfile "$@"
 		refused "$said"
 	}
-	dockerfile 'FROM busybox' 'RUN touch /not' 'COPY nosuch /' 'frob x' 'ENV A' 'COPY --link file /' 'ONBUILD RUN x'
+	dockerfile 'FROM busybox' 'RUN touch /not' 'COPY nosuch /' 'frob x' 'ENV A' 'COPY --parents file /' 'ONBUILD RUN x'
 	run -1 --separate-stderr ct build "$D"
 	[ "$stderr" = "ct-build: Dockerfile:4: FROB: no such instruction
 ct-build: Dockerfile:5: ENV: A: has no value
-ct-build: Dockerfile:6: COPY: --link: not supported
+ct-build: Dockerfile:6: COPY: --parents: not supported
 ct-build: Dockerfile:7: ONBUILD: not supported" ]
 	[ -z "$(ct-ps -q)" ]
 	expect '3: ADD: x: no such file in '"$D" 'FROM busybox' '' 'ADD x /y'
@@ -121,7 +121,7 @@ ct-build: Dockerfile:7: ONBUILD: not supported" ]
 	wrong 'COPY --from=other nosuch' 'COPY: not SOURCE... DEST'
 	wrong 'COPY nosuch /x' "COPY: nosuch: no such file in $D"
 	wrong 'COPY n* m* /x/' "COPY: /n* /m*: no file in $D matches"
-	wrong 'RUN --mount=type=secret,id=x true' 'RUN: --mount: type=secret: not supported (bind, cache and tmpfs are)'
+	wrong 'RUN --mount=type=ssh true' 'RUN: --mount: type=ssh: not supported (bind, cache, tmpfs and secret are)'
 	wrong 'RUN --security=insecure true' 'RUN: --security: not supported'
 	wrong 'ADD https://github.com/x/y.git /z' 'ADD: https://github.com/x/y.git: git repositories are not supported'
 	wrong 'ADD --unpack=maybe file /x' 'ADD: --unpack=maybe: neither true nor false'

@@ -1,10 +1,16 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -112,6 +118,111 @@ static void files_of_any_owner_and_mode_can_be_made(void **state)
 	assert_true(st.st_uid == 1234 && st.st_gid == 5678 && (st.st_mode & 07777) == 06755);
 }
 
+static bool executes_nothing(int keep)
+{
+	char *const argv[] = {(char[]){"program"}, NULL};
+	int fd = open("program", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+
+	(void)keep;
+	if (fd < 0 || write(fd, "#!/bin/x\n", 9) != 9 || close(fd) < 0)
+		return false;
+	execv("program", argv);
+	return errno == EACCES; /* ENOENT, were it not for noexec */
+}
+
+static void nothing_is_executed(void **state)
+{
+	assert_confined(*state, 0, executes_nothing);
+}
+
+static bool mounts_are_restricted(int keep)
+{
+	struct statvfs st;
+
+	(void)keep;
+	return statvfs(".", &st) == 0 && st.f_flag & ST_NOSUID && st.f_flag & ST_NODEV &&
+		st.f_flag & ST_NOEXEC;
+}
+
+static void nothing_gains_rights_from_a_file(void **state)
+{
+	assert_confined(*state, 0, mounts_are_restricted);
+}
+
+static key_t segment_key;
+
+static bool finds_no_segment(int keep)
+{
+	(void)keep;
+	return shmget(segment_key, 1, 0) < 0 && errno == ENOENT;
+}
+
+static void shared_memory_of_the_host_is_not_found(void **state)
+{
+	int segment;
+
+	segment_key = 0x63740000 + getpid();
+	segment = shmget(segment_key, 1, IPC_CREAT | IPC_EXCL | 0600);
+	assert_true(segment >= 0);
+	assert_confined(*state, 0, finds_no_segment);
+	shmctl(segment, IPC_RMID, NULL);
+}
+
+static bool has_few_rights(int keep)
+{
+	uint32_t kept = 1U << CAP_CHOWN | 1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER |
+		1U << CAP_FSETID | 1U << CAP_MKNOD | 1U << CAP_SETFCAP;
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct set[2];
+
+	(void)keep;
+	return syscall(SYS_capget, &head, set) == 0 && set[0].effective == kept &&
+		set[0].permitted == kept && set[0].inheritable == 0 && set[1].permitted == 0 &&
+		prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+}
+
+static void only_the_rights_to_make_files_are_kept(void **state)
+{
+	assert_confined(*state, 0, has_few_rights);
+}
+
+/* Ends while its confined child waits, which has the pipe's end `to`. */
+static void leave_child(const struct scratch *s, int to)
+{
+	struct err e;
+	int ready[2];
+	char byte;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		_exit(1);
+	if (fork() == 0) {
+		int keep[] = {to, ready[1]};
+
+		if (confine_to(s->dir, keep, 2, &e) < 0 || write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	_exit(read(ready[0], &byte, 1) == 1 ? 0 : 1);
+}
+
+static void the_child_ends_with_its_parent(void **state)
+{
+	int pair[2];
+	struct pollfd end;
+	pid_t parent;
+
+	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+	parent = fork();
+	if (parent == 0)
+		leave_child(*state, pair[1]);
+	close(pair[1]);
+	assert_int_equal(proc_wait_child(parent), 0);
+	end = (struct pollfd){.fd = pair[0], .events = POLLIN};
+	assert_int_equal(poll(&end, 1, 10000), 1); /* the pipe has no writer any more */
+	assert_true(end.revents & POLLHUP);
+	close(pair[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +231,11 @@ int main(void)
 		unit_test_root(only_kept_descriptors_stay_open),
 		unit_test_root(there_is_no_network),
 		unit_test_root(files_of_any_owner_and_mode_can_be_made),
+		unit_test_root(nothing_is_executed),
+		unit_test_root(nothing_gains_rights_from_a_file),
+		unit_test_root(shared_memory_of_the_host_is_not_found),
+		unit_test_root(only_the_rights_to_make_files_are_kept),
+		unit_test_root(the_child_ends_with_its_parent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

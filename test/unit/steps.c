@@ -254,12 +254,39 @@ static void run_has_mounts(void **state)
 	assert_int_equal(all.v[all.n - 1].mounts[0].from.stage, 0);
 	assert_true(all.stages[0].needed);
 	wrong(FROM
-	      "RUN --mount=type=secret,id=x y\nRUN --mount=type=bind y\nRUN --mount=target=/ y\nRUN --mount=target=/a,x=1 y\n"
+	      "RUN --mount=type=ssh,id=x y\nRUN --mount=type=bind y\nRUN --mount=target=/ y\nRUN --mount=target=/a,x=1 y\n"
 	      "RUN --mount=target=/a,mode=7 y\nRUN --mount=type=tmpfs,target=/a,source=b y\nRUN --mount=target=/a,foo y",
-	      "2: RUN: --mount: type=secret: not supported (bind, cache and tmpfs are)\n3: RUN: --mount: has no target\n"
+	      "2: RUN: --mount: type=ssh: not supported (bind, cache, tmpfs and secret are)\n3: RUN: --mount: has no target\n"
 	      "4: RUN: --mount: the target is the root directory\n5: RUN: --mount: x: no such key\n"
-	      "6: RUN: --mount: id, sharing, mode, uid and gid need type=cache\n7: RUN: --mount: type=tmpfs has no source\n"
+	      "6: RUN: --mount: sharing, mode, uid and gid need type=cache\n7: RUN: --mount: type=tmpfs has no source\n"
 	      "8: RUN: --mount: foo: not KEY=VALUE");
+}
+
+/* Dockerfile reference, "RUN --mount=type=secret" and "RUN --mount=type=cache" (from). */
+static void secrets_and_copied_caches_are_mounts(void **state)
+{
+	(void)state;
+	right("FROM base AS one\nFROM base\nRUN --mount=type=secret,id=a,required x\nRUN --mount=type=secret,dst=b/c x\n"
+	      "RUN --mount=type=cache,from=one,source=d,target=/e x",
+	      NULL);
+	assert_string_equal(all.v[2].mounts[0].target, "/run/secrets/a");
+	assert_true(all.v[2].mounts[0].required);
+	assert_string_equal(all.v[3].mounts[0].id, "c");
+	assert_string_equal(all.v[3].mounts[0].target, "/w/b/c");
+	assert_false(all.v[3].mounts[0].writable || all.v[3].mounts[0].required);
+	assert_int_equal(all.v[4].mounts[0].from.stage, 0);
+	assert_string_equal(all.v[4].mounts[0].source, "/d");
+	wrong(FROM
+	      "RUN --mount=type=secret x\nRUN --mount=type=secret,id=a,mode=444 x\n"
+	      "RUN --mount=type=secret,id=a,env=B x\nRUN --mount=type=secret,id=a,source=b x\n"
+	      "RUN --mount=type=secret,id=a,rw x\nRUN --mount=target=/a,required x\nRUN --mount=target=/a,id=b x\n"
+	      "RUN --mount=type=cache,target=/a,source=b x\nRUN --mount=type=cache,target=/a,from=base,uid=1 x",
+	      "2: RUN: --mount: a secret has neither an id nor a target\n"
+	      "3: RUN: --mount: mode, uid and gid of a secret are not supported: it has those of its file\n"
+	      "4: RUN: --mount: env: not supported\n5: RUN: --mount: type=secret has no source\n"
+	      "6: RUN: --mount: a secret is always read-only\n7: RUN: --mount: required needs type=secret\n"
+	      "8: RUN: --mount: id needs type=cache or type=secret\n9: RUN: --mount: source of a cache needs from\n"
+	      "10: RUN: --mount: mode, uid and gid need a cache without from");
 }
 
 /* Dockerfile reference, "COPY" and "ADD". */
@@ -282,10 +309,10 @@ static void copy_has_sources_and_a_destination(void **state)
 	right(FROM "ADD https://h/x?y=1 a.tar /d/", NULL);
 	last("\"args\":[\"https://h/x?y=1\",\"/a.tar\"],\"dest\":\"/d/\",\"exclude\":[]}");
 	wrong(FROM
-	      "COPY a\nCOPY a b /x\nCOPY --from=1 a b\nCOPY --from=$X a b\nCOPY --link a b\nCOPY --chmod=u+x a b\nCOPY --chown=: a b\n"
+	      "COPY a\nCOPY a b /x\nCOPY --from=1 a b\nCOPY --from=$X a b\nCOPY --parents a b\nCOPY --chmod=u+x a b\nCOPY --chown=: a b\n"
 	      "COPY https://h/x b\nADD https://h/x.git#v1 b\nADD --checksum=sha256:1 https://h/x b\nADD --checksum=sha256:1 x b\nCOPY --from a b",
 	      "2: COPY: not SOURCE... DEST\n3: COPY: several files, but /x does not end with \"/\"\n4: COPY: --from 1: no earlier stage has this number\n"
-	      "5: COPY: --from $X: variables are not supported here (name a stage FROM $X)\n6: COPY: --link: not supported\n"
+	      "5: COPY: --from $X: variables are not supported here (name a stage FROM $X)\n6: COPY: --parents: not supported\n"
 	      "7: COPY: --chmod u+x: not octal digits from 0 to 7777\n8: COPY: --chown :: not USER[:GROUP]\n9: COPY: https://h/x: a URL: only ADD fetches URLs\n"
 	      "10: ADD: https://h/x.git#v1: git repositories are not supported\n"
 	      "11: ADD: --checksum sha256:1: not sha256: and 64 hexadecimal digits\n12: ADD: --checksum: needs one URL as the only source\n"
@@ -302,6 +329,11 @@ static void stages_that_the_target_does_not_need_are_left_out(void **state)
 	assert_true(all.stages[1].needed);
 	assert_true(all.stages[2].needed);
 	assert_false(all.stages[3].needed);
+	/* podman, too, reads a number as an earlier stage. */
+	resolve("FROM base\nFROM 0 AS c\nFROM 2", NULL, "c");
+	assert_int_equal(faults.n, 0);
+	assert_int_equal(all.stages[1].base, 0);
+	assert_string_equal(all.stages[2].image, "2");
 	resolve("FROM base AS b\nFROM b AS c\n", NULL, "0");
 	assert_int_equal(all.target, 0);
 	resolve("FROM base", NULL, "x");
@@ -379,6 +411,7 @@ int main(void)
 		cmocka_unit_test(a_health_check_is_recorded),
 		cmocka_unit_test(run_has_a_shell_form_and_an_exec_form),
 		cmocka_unit_test(run_has_mounts),
+		cmocka_unit_test(secrets_and_copied_caches_are_mounts),
 		cmocka_unit_test(copy_has_sources_and_a_destination),
 		cmocka_unit_test(stages_that_the_target_does_not_need_are_left_out),
 		cmocka_unit_test(all_faults_are_reported_with_their_lines),
