@@ -10,6 +10,7 @@
 #	                      LABS=DIR: instead checks the programs of students, DIR/STUDENT/mine)
 #	sudo make check-attack	attacks from within containers, and on neighbours (NAMES: only these files of
 #	                      test/attack); what reaches the whole machine runs in a virtual machine
+#	sudo make check-fault	kills and failing calls at every system call of the utilities (hours; SAMPLES=N: N each)
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
 #	sudo make bench-check compares the ratios with those that were accepted
 #	sudo make check-debian13	some of the tests, built and run in a Debian 13; SUITES=all, or their names
@@ -231,6 +232,10 @@ check:
 check-attack: all $(ATTACKS)
 	@B=$(B) test/attack/run $(NAMES)
 
+# By hand, for hours: a fault at every system call.
+check-fault:
+	@B=$(B) FAULT_SAMPLES=$(or $(SAMPLES),all) FAULT_SECONDS=86400 test/check $(or $(SUITES),fault/every fault/killed fault/leftovers)
+
 # SUITES=all is the whole of `make check` there.
 check-debian13:
 	@test/root trixie test/check $(if $(SUITES),$(filter-out all,$(SUITES)),-s smoke)
@@ -262,6 +267,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
-.PHONY: all units check-attack fuzz fuzzers unit test compare-builds bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,0 +1,170 @@
+# shellcheck disable=SC2034,SC2154,SC2317 # helper.bash and fault.bash set, read and call these
+# Every utility that changes something: killed at its system calls, in each of its processes, and with one
+# call after the other failing. Whatever happens, it ends, does not crash, and one `ct-rm -f` leaves what was
+# there before. `make check-fault` tries every call; otherwise these are samples.
+load ../cmd/helper
+load fault
+
+# A sample has one error of each kind; ENOSPC, ENOMEM and ENFILE take the same ways.
+if [ -z "${FAULT_SAMPLES:-}" ]; then
+	FAULT_SAMPLES=2 changing=EIO opening=EMFILE
+else
+	changing='EIO ENOSPC ENOMEM' opening='EMFILE ENFILE'
+fi
+
+setup() {
+	busybox_setup
+	mkdir "$D/dir"
+	echo text >"$D/dir/file"
+	printf 'FROM busybox\nRUN touch /made\nCOPY file /file\n' >"$D/dir/Dockerfile"
+	prepare=:
+}
+
+# No run is dying: each one's locks are free, or its supervisor lives.
+settled() {
+	local dir supervisor
+	! no_run_dies || return 0
+	for dir in "$CT_ROOT"/tmp/*; do
+		[ ! -d "$dir" ] || flock -n "$dir" true || return 1
+	done
+	for dir in "$CT_RUN"/ps_*; do
+		flock -n "$dir" true && continue
+		read -r supervisor _ <"$dir/etc" && grep -qs '^State:.[RSD]' "/proc/$supervisor/status" || return 1
+	done
+}
+
+# Removes everything that a command may have left, with one ct-rm.
+clean() {
+	wait_until settled
+	ct-rm -f x z made vol
+	! ct-net ls -q | grep -qx y || ct-net rm y
+	rm -f "$D/out"
+}
+
+# The check of kill_at_calls and fail_at_calls.
+undone() {
+	[ "$status" -lt 129 ] || [ "$status" = 137 ]	# 134, 139: it crashed
+	clean
+	ct-rm -f none	# sweeps
+	same_facts "$D/before" <(facts)
+	$prepare
+}
+
+# every PROCESSES COMMAND...: PROCESSES are those that are killed, as killat counts them.
+every() {
+	local processes=$1 process error
+	shift
+	# What stays for good (networks, caches) is made once, before the comparison.
+	$prepare
+	"$@" >/dev/null 2>&1 3>&- </dev/null || :
+	clean
+	facts >"$D/before"
+	$prepare
+	for process in $processes; do
+		kill_at_calls "$process" undone "$@"
+	done
+	for error in $changing; do
+		fail_at_calls -k change -e "$error" -- undone "$@"
+	done
+	for error in $opening; do
+		fail_at_calls -k descriptor -e "$error" -- undone "$@"
+	done
+	clean
+}
+
+running() {
+	ct-run -d --network none --name x "$img" sleep 1000 3>&-
+}
+
+ended() {
+	ct-run --network none --name x "$img" touch /made 3>&-
+}
+
+@test "every call of ct-run -d with a network, a port and a volume" {
+	every '0 1 2 3' ct-run -d --name x -p 127.0.0.1:8199:80 -v vol:/v "$img" sleep 1000
+}
+
+@test "every call of ct-run --rm in the foreground, with limits and a tmpfs" {
+	every '0 1 2' ct-run --rm --name x -m 64m --tmpfs /t --read-only "$img" true
+}
+
+@test "every call of ct-start" {
+	prepare=ended
+	every '0 1' ct-start x
+}
+
+@test "every call of ct-exec" {
+	prepare=running
+	every '0 1' ct-exec x true
+}
+
+@test "every call of ct-kill, ct-pause, ct-unpause, ct-update and ct-rename" {
+	prepare=running
+	every 0 ct-kill x
+	every 0 ct-pause x
+	every 0 ct-update -m 64m x
+	every 0 ct-rename x z
+	paused() { running && ct-pause x; }
+	prepare=paused
+	every 0 ct-unpause x
+}
+
+@test "every call of ct-commit" {
+	prepare=running
+	every 0 ct-commit x made
+}
+
+@test "every call of ct-cp, in and out" {
+	prepare=running
+	every 0 ct-cp "$D/dir" x:/tmp
+	every 0 ct-cp x:/etc/passwd "$D/out"
+}
+
+@test "every call of ct-init, of a directory and of an archive" {
+	every 0 ct-init -n made "$D/dir"
+	ct-save -o "$D/archive" busybox
+	every 0 bash -c "exec ct-init -n made - <'$D/archive'"
+}
+
+@test "every call of ct-build" {
+	every '0 1 2' ct-build --no-cache -t made "$D/dir"
+}
+
+@test "every call of ct-tag and ct-save" {
+	every 0 ct-tag busybox made
+	every 0 ct-save -o "$D/out" busybox
+}
+
+@test "every call of ct-send and ct-receive" {
+	prepare=ended
+	every 0 bash -c "exec ct-send x >'$D/out'"
+	ended
+	ct-send x >"$D/stream"
+	ct-rm -f x
+	prepare=:
+	every 0 bash -c "exec ct-receive -n z <'$D/stream'"
+}
+
+@test "every call of ct-reset" {
+	prepare=ended
+	every 0 ct-reset x
+}
+
+@test "every call of ct-rm" {
+	prepare=running
+	every 0 ct-rm -f x
+}
+
+@test "every call of ct-volumes create" {
+	every 0 ct-volumes create vol
+}
+
+@test "every call of ct-net create, connect, publish and rm" {
+	every 0 ct-net create y
+	attached() { ct-run -d --name x "$img" sleep 1000 3>&-; }
+	prepare=attached
+	every 0 ct-net publish x 127.0.0.1:8199:80
+	unattached() { ct-net create y >/dev/null && attached; }
+	prepare=unattached
+	every 0 ct-net connect --network y x
+}
