@@ -184,26 +184,49 @@ void selfexe_retitle(const char *title)
 	memcpy(shown, title, room - 1); /* without CONFIG_CHECKPOINT_RESTORE: truncate the title */
 }
 
-static int forget_parts(struct dl_phdr_info *object, size_t size, void *unused)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start, end;
+enum { MAX_PARTS = 8, STACK = 256 << 10 };
 
-	(void)size, (void)unused;
-	for (int i = 0; i < object->dlpi_phnum; i++) {
+struct parts {
+	size_t n;
+	struct {
+		void *start;
+		size_t len;
+	} v[MAX_PARTS];
+};
+
+static int find_parts(struct dl_phdr_info *object, size_t size, void *found)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start;
+	struct parts *parts = found;
+
+	(void)size;
+	for (int i = 0; i < object->dlpi_phnum && parts->n < MAX_PARTS; i++) {
 		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
 
 		if (part->p_type != PT_LOAD || part->p_flags & PF_W)
 			continue;
 		start = (object->dlpi_addr + part->p_vaddr) / page * page;
-		end = object->dlpi_addr + part->p_vaddr + part->p_memsz;
-		madvise((void *)start, end - start, MADV_DONTNEED);
+		parts->v[parts->n].start = (void *)start;
+		parts->v[parts->n++].len = object->dlpi_addr + part->p_vaddr + part->p_memsz -
+			start;
 	}
 	return 1; /* the first object is the program */
 }
 
-void selfexe_forget_code(void)
+/*
+ * The kernel maps 64 kB around a page that it maps: `hot` functions are beside each other in the
+ * program, and nothing is read from it once it is unmapped.
+ */
+__attribute__((hot)) void selfexe_forget_code(void)
 {
-	dl_iterate_phdr(forget_parts, NULL);
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct parts parts = {0};
+	uintptr_t unused = ((uintptr_t)__builtin_frame_address(0) / page - 2) * page;
+
+	dl_iterate_phdr(find_parts, &parts);
+	madvise((void *)(unused - STACK), STACK, MADV_DONTNEED);
+	for (size_t i = 0; i < parts.n; i++)
+		madvise(parts.v[i].start, parts.v[i].len, MADV_DONTNEED);
 }
 
 void selfexe_show(const char *what)

@@ -22,8 +22,9 @@ char **selfexe_take_args(char **argv);
  */
 void selfexe_retitle(const char *title);
 /*
- * Unmaps the program's code and constants, which the next use maps again from the page cache. A
- * process that waits for a long time then keeps mapped only the pages that waiting uses.
+ * Unmaps the program's code and constants, which the next use maps again from the page cache, and
+ * frees the unused pages of the stack. A process that waits for a long time then keeps only the
+ * pages that waiting uses, fewest if the functions that wait are `hot`.
  */
 void selfexe_forget_code(void);
 /* Sets the title "ct-run: WHAT". */

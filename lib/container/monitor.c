@@ -56,7 +56,7 @@ static void stop_self(int master)
  * Reaps a child other than the container (spare.h). The container is left to `reap`: if it was the
  * child that ended, it can be waited for already.
  */
-static void reap_other(int pidfd, pid_t ended)
+__attribute__((hot)) static void reap_other(int pidfd, pid_t ended)
 {
 	siginfo_t container = {0};
 
@@ -65,7 +65,7 @@ static void reap_other(int pidfd, pid_t ended)
 		waitpid(ended, NULL, WNOHANG);
 }
 
-static void pass_on(int signals, int pidfd, struct streams *st, bool attached)
+__attribute__((hot)) static void pass_on(int signals, int pidfd, struct streams *st, bool attached)
 {
 	struct signalfd_siginfo info;
 	int master = st->master;
@@ -113,8 +113,10 @@ static void turn(struct relay *relay, struct strv *notes, bool *lost)
 	*lost = true;
 }
 
-static int watch(struct relay *relay, int pidfd, int signals, struct streams *st, bool attached,
-		 const struct monitor_also *also, struct strv *notes, bool *lost, struct err *e)
+__attribute__((hot)) static int watch(struct relay *relay, int pidfd, int signals,
+				      struct streams *st, bool attached,
+				      const struct monitor_also *also, struct strv *notes,
+				      bool *lost, struct err *e)
 {
 	struct pollfd p[] = {
 		{.fd = relay_fd(relay), .events = POLLIN},
@@ -164,9 +166,12 @@ static int deliver(struct relay *relay, int signals, struct err *e)
 	return relay_finish(relay, -1, e);
 }
 
-int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struct ctlog *log,
-		struct strv *notes, void (*ended)(void *arg, const struct ending *end), void *arg,
-		const struct monitor_also *also, struct ending *out, struct err *e)
+/* `hot`: see selfexe_forget_code. */
+__attribute__((hot)) int monitor_run(int pidfd, int signals, struct streams *st, bool attached,
+				     struct ctlog *log, struct strv *notes,
+				     void (*ended)(void *arg, const struct ending *end), void *arg,
+				     const struct monitor_also *also, struct ending *out,
+				     struct err *e)
 {
 	struct relay *relay = relay_new(e);
 	struct err said;
@@ -181,8 +186,9 @@ int monitor_run(int pidfd, int signals, struct streams *st, bool attached, struc
 			goto done;
 	}
 	if (!attached) {
-		selfexe_forget_code();
+		turn(relay, notes, &out->lost); /* the first events, which come at once */
 		malloc_trim(0);
+		selfexe_forget_code();
 	}
 	if (watch(relay, pidfd, signals, st, attached, also, notes, &out->lost, e) < 0 ||
 	    reap(pidfd, out, e) < 0)

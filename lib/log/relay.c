@@ -58,7 +58,7 @@ struct relay *relay_new(struct err *e)
 	return NULL;
 }
 
-int relay_fd(const struct relay *r)
+__attribute__((hot)) int relay_fd(const struct relay *r)
 {
 	return r->ep;
 }
