@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """bench.py [--rows NAME,...] [--runs N] [--check] [--accept] [--svg FILE] [--json FILE]
+bench.py --growth [--sizes N,...] [--svg FILE] [--json FILE]
 
 Times ct beside its peers and prints medians, spread and ratios. Every figure is the wall time
 of whole commands that take turns in one run (stopwatch.c), so a busy or a slow machine
 changes both sides of a ratio. Absolute times are of this machine only.
 
 --check compares the ratios with the accepted ones (accepted.json beside this file) and fails
-if one is worse by more than a tenth; --accept writes the accepted ones anew. Started by
+if one is worse by more than a tenth; --accept writes the accepted ones anew. --growth times
+commands with more and more containers in the store. Started by
 `make bench`, which installs the peers; runs in namespaces of its own.
 """
 import argparse
@@ -37,7 +39,7 @@ class World:
         self.build = build
         tag = self.dir.rsplit(".", 1)[1]
         os.environ.update(
-            CT_ROOT=self.dir + "/root", CT_RUN=self.dir + "/run", CT_CGROUP="/ct-bench." + tag,
+            CT_ROOT=self.dir + "/root", CT_RUN="/run/ct-bench", CT_CGROUP="/ct-bench." + tag,
             CT_BRIDGE="b" + tag, CT_SUBNET="10.201.0.0/16",
             PATH=build + ":" + HERE + "/../../test:" + os.environ["PATH"])
         self.undo = []
@@ -207,9 +209,9 @@ def many(world, args):
     world.busybox()
     times = [[], []]
     for _ in range(3):
-        times[0] += turns(world, 1, 0, "true", ours + " >/dev/null")[1] if False else [clock(ours)]
+        times[0].append(clock(ours))
         clock("ct-ps -q | ct-rm -f -")
-        times[1] += [clock(peer)]
+        times[1].append(clock(peer))
         clock("seq 200 | xargs -n 1 -I{} crun delete -f many{}")
     return {"back": times}
 
@@ -446,6 +448,49 @@ def chart(results):
     return "\n".join(lines) + "\n"
 
 
+def growth(world, sizes, runs):
+    """Medians in ms of commands with so many containers in the store, and as many names of the image."""
+    image = world.busybox()
+    commands = {
+        "ct-ps": ["ct-ps"],
+        "ct-ps -q": ["ct-ps", "-q"],
+        "ct-images -q": ["ct-images", "-q"],
+        "completion": ["ct-ps", "--no-header", "-o", "id,name"],
+        "ct-run": ct_run("--network", "none")(world),
+        "ct-rm": "ct-run --only snapshot bench-busybox | ct-rm -",
+    }
+    results = []
+    for n in sizes:
+        have = len(out("ct-ps -q").split())
+        sh("seq %d %d | xargs -r -P 4 -I{} ct-run --only snapshot --name many{} bench-busybox" % (have + 1, n))
+        sh("seq %d %d | xargs -r -P 4 -I{} ct-tag %s bench-many:{}" % (have + 1, n, image))
+        times = turns(world, runs, 0, *commands.values())
+        results.append({"containers": n, **{name: statistics.median(t) for name, t in zip(commands, times)}})
+        print("%7d  " % n + "  ".join("%s %.1f" % (name, results[-1][name]) for name in commands), flush=True)
+    return results
+
+
+def growth_chart(results):
+    """A line a command over the number of containers; both axes are logarithmic."""
+    import math
+    x = lambda n: 60 + 150 * (math.log10(n) - 1)
+    y = lambda ms: 330 - 80 * (math.log10(max(ms, 0.5)) + 0.31)
+    lines = ['<svg xmlns="http://www.w3.org/2000/svg" width="680" height="380" font-family="sans-serif" font-size="12">',
+             '<rect width="680" height="380" fill="white"/>',
+             '<text x="10" y="20">milliseconds of a command over the number of containers (both logarithmic)</text>']
+    for ms in (1, 10, 100, 1000):
+        lines.append('<line x1="60" y1="{0:.0f}" x2="510" y2="{0:.0f}" stroke="#ddd"/><text x="20" y="{0:.0f}">{1}</text>'.format(y(ms), ms))
+    for r in results:
+        lines.append('<text x="%.0f" y="360">%d</text>' % (x(r["containers"]), r["containers"]))
+    names = [name for name in results[0] if name != "containers"]
+    for i, name in enumerate(names):
+        color = ("#2a7", "#27a", "#a72", "#c64", "#83a", "#555")[i % 6]
+        points = " ".join("%.0f,%.0f" % (x(r["containers"]), y(r[name])) for r in results)
+        lines.append('<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>' % (points, color))
+        lines.append('<text x="530" y="%d" fill="%s">%s</text>' % (60 + 18 * i, color, name))
+    return "\n".join(lines + ["</svg>"]) + "\n"
+
+
 def compare(results):
     """Prints the ratios that are worse than the accepted ones by more than a tenth; gives how many."""
     with open(ACCEPTED) as f:
@@ -461,11 +506,25 @@ def compare(results):
     return worse
 
 
+def main_growth(world, args):
+    try:
+        results = growth(world, [int(n) for n in args.sizes.split(",")], max(3, args.runs // 4))
+    finally:
+        world.close()
+    for file, text in ((args.json, json.dumps(results, indent=1)), (args.svg, growth_chart(results))):
+        if file:
+            with open(file, "w") as f:
+                f.write(text)
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", default="")
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--build", default=os.environ.get("B", "build"))
+    parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--sizes", default="10,100,1000,10000")
     parser.add_argument("--json")
     parser.add_argument("--svg")
     parser.add_argument("--check", action="store_true")
@@ -473,6 +532,8 @@ def main():
     args = parser.parse_args()
     wanted = args.rows.split(",") if args.rows else [row[0] for row in ROWS]
     world = World(os.path.abspath(args.build))
+    if args.growth:
+        return main_growth(world, args)
     print("row          state ct: median (range)       peer: median (range)       ratio  limit   (ms; memory kB)")
     try:
         results = [measure_row(world, args, row) for row in ROWS if row[0] in wanted]

@@ -95,22 +95,56 @@ no_runner() {
 	[ -z "$(ct-ps -q -r --filter name=^x$)" ]
 }
 
+# Without spares the child 1 of a run makes the snapshot, 2 is the first process, 3 makes a spare; with spares 1
+# is the first process.
+without_spares() {
+	rm_leaves_nothing
+	flock "$CT_RUN" true	# makers share this lock
+	rm -rf --one-file-system "$CT_ROOT/$img/spare" 2>/dev/null || btrfs -q subvolume delete "$CT_ROOT/$img"/spare/*/rootfs
+	rm -rf "$CT_ROOT/$img/spare"
+}
+
 @test "ct-run killed at any call leaves nothing that one ct-rm -f does not remove" {
 	ct-run --rm "$img" true
 	facts >"$D/before"
-	kill_at_calls 0 rm_leaves_nothing ct-run --name x "$img" true
+	kill_at_calls 0 without_spares ct-run --name x "$img" true
 }
 
 @test "ct-run whose first process is killed at any call leaves nothing that one ct-rm -f does not remove" {
 	ct-run --rm "$img" true
 	facts >"$D/before"
-	kill_at_calls 2 rm_leaves_nothing ct-run --name x "$img" true
+	kill_at_calls 2 without_spares ct-run --name x "$img" true
 }
 
 @test "ct-run whose child that makes the snapshot is killed at any call leaves nothing that one ct-rm -f does not remove" {
 	ct-run --rm "$img" true
 	facts >"$D/before"
-	kill_at_calls 1 rm_leaves_nothing ct-run --name x "$img" true
+	kill_at_calls 1 without_spares ct-run --name x "$img" true
+}
+
+@test "ct-run with spares, killed at any call, leaves nothing that one ct-rm -f does not remove" {
+	ct-run --rm "$img" true
+	facts >"$D/before"
+	with_spares() {
+		rm_leaves_nothing
+		ct-run --rm --network none "$img" true
+		flock "$CT_RUN" true
+		ls -d "$CT_ROOT/$img"/spare/*/rootfs
+	}
+	kill_at_calls 0 with_spares ct-run --name x "$img" true
+}
+
+@test "ct-run whose child that makes a spare is killed at any call makes the spare the next time" {
+	ct-run --rm "$img" true
+	facts >"$D/before"
+	next_time() {
+		[ "$status" = 0 ]
+		ct-run --rm --network none "$img" true
+		wait_until test -d "$CT_ROOT/$img/spare/0/rootfs"
+		without_spares
+	}
+	without_spares
+	kill_at_calls 3 next_time ct-run --name x "$img" true
 }
 
 @test "ct-rm killed at any call leaves nothing that one ct-rm -f does not remove" {
