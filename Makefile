@@ -1,7 +1,7 @@
 # ct: build, install, check, try. Everything built goes to build/ (or $(B)).
 #
 #	make                  the utilities, in build/
-#	make install          PREFIX=/usr/local DESTDIR=
+#	make install          PREFIX=/usr/local DESTDIR=; make install-strip: without debug information
 #	sudo make try         installs what is needed, leaves you in a container's shell
 #	sudo make check       installs what the tests need and runs them all
 #	sudo make unit        the unit tests;  sudo make test T='ps -f name'  some command tests
@@ -60,7 +60,8 @@ ATTACKS := $(B)/attack/attack $(B)/attack/interp $(B)/attack/open.so $(B)/syscal
 # What is done, in a word (nothing with -s); V=1 shows the whole commands.
 SILENT   = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say      = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' $(patsubst $(B)/%,%,$@);))
-SHARE   := $(filter-out share/gen-% share/man,$(wildcard share/*))
+SHARE   := $(filter-out share/gen-% share/man share/systemd,$(wildcard share/*))
+UNITDIR  = $(DESTDIR)$(PREFIX)/lib/systemd/system
 MAN     := $(foreach s,1 5 7,$(patsubst share/man/%,$(B)/man/man$s/%,$(wildcard share/man/*.$s)))
 COMPLETE = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 MANUAL   = $(DESTDIR)$(PREFIX)/share/man
@@ -181,11 +182,18 @@ asan:
 	$(MAKE) B=$(B)/asan HARDEN=-fPIE all units \
 		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 
+# The same, without debug information.
+install-strip: install
+	strip $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/bin/%,$(filter-out $(SCRIPTS),$(CMDS)))
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install $(CMDS) $(DESTDIR)$(PREFIX)/bin
 	[ -z "$(SHARE)" ] || { install -d $(DESTDIR)$(PREFIX)/share/ct && cp -r $(SHARE) $(DESTDIR)$(PREFIX)/share/ct; }
 	for page in $(patsubst $(B)/man/%,%,$(MAN)); do install -D -m 644 $(B)/man/$$page $(MANUAL)/$$page || exit; done
+	install -d $(UNITDIR)
+	for unit in $(notdir $(wildcard share/systemd/*)); do \
+		sed 's,@BIN@,$(PREFIX)/bin,' share/systemd/$$unit >$(UNITDIR)/$$unit && chmod 644 $(UNITDIR)/$$unit || exit; done
 	install -d $(COMPLETE)
 	install -m 644 $(B)/ct.bash $(COMPLETE)/ct
 	for name in $(filter-out ct,$(notdir $(CMDS))); do ln -sf ct $(COMPLETE)/$$name || exit; done
@@ -194,6 +202,7 @@ uninstall:
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/bin/%,$(CMDS))
 	rm -rf $(DESTDIR)$(PREFIX)/share/ct
 	rm -f $(patsubst $(B)/man/%,$(MANUAL)/%,$(MAN))
+	rm -f $(patsubst share/systemd/%,$(UNITDIR)/%,$(wildcard share/systemd/*))
 	rm -f $(patsubst $(B)/%,$(COMPLETE)/%,$(CMDS))
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
@@ -267,6 +276,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
-.PHONY: all units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check asan install uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
