@@ -13,9 +13,9 @@
 #include "base/own.h"
 #include "kernel/subvol.h"
 #include "kernel/subvolsend.h"
+#include "kernel/subvolsize.h"
 #include "store/draft.h"
 #include "store/names.h"
-#include "tar/treecopy.h"
 
 const char *const image_own_keys[] = {
 	"created", "size",      "digest", "config-digest", "layer",
@@ -110,8 +110,8 @@ static int describe(int rootfs, struct record *config, struct err *e)
 		record_add(config, "created", created);
 	}
 	if (!record_get(config, "size")) {
-		if (treecopy_size(rootfs, "rootfs", &bytes, e) < 0)
-			return -1;
+		if (subvol_size(rootfs, &bytes, e) < 0)
+			return err_wrap(e, "rootfs");
 		record_add_uint(config, "size", bytes);
 	}
 	if (!record_get(config, "arch"))

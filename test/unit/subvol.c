@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/own.h"
 #include "kernel/subvol.h"
+#include "kernel/subvolsize.h"
 
 static struct err e;
 
@@ -52,6 +53,31 @@ static void a_snapshot_that_fails_says_why_at_its_end(void **state)
 	assert_int_equal(subvol_erase(root, "of", &e), 0);
 }
 
+static void the_size_of_a_subvolume_is_that_of_its_regular_files(void **state)
+{
+	int root = root_of(state);
+	own_fd int of = subvolume_with_a_file(root), open_file = -1;
+	uint64_t bytes;
+
+	assert_int_equal(mkdirat(of, "dir", 0700), 0);
+	assert_int_equal(symlinkat("somewhere", of, "dir/link"), 0);
+	assert_int_equal(linkat(of, "file", of, "dir/same", 0), 0);
+	assert_int_equal(file_write(of, "sparse", 0600, "", 0, &e), 0);
+	assert_int_equal(mknodat(of, "fifo", S_IFIFO | 0600, 0), 0);
+	open_file = openat(of, "sparse", O_RDWR | O_CLOEXEC);
+	assert_int_equal(ftruncate(open_file, 1000000), 0);
+	assert_int_equal(file_write(of, "deleted", 0600, "12345", 5, &e), 0);
+	assert_int_equal(unlinkat(of, "deleted", 0), 0);
+	for (int i = 0; i < 3000; i++) { /* more than one search returns */
+		own_str char *name = str_fmt("dir/%d", i);
+
+		assert_int_equal(file_write(of, name, 0600, "ten bytes.", 10, &e), 0);
+	}
+	assert_int_equal(subvol_size(of, &bytes, &e), 0);
+	assert_int_equal(bytes, 1 + 1000000 + 3000 * 10);
+	assert_int_equal(subvol_erase(root, "of", &e), 0);
+}
+
 /* A caller that waits for any of its children does not get the process that makes the snapshot. */
 static void the_child_of_a_snapshot_is_seen_by_no_other_wait(void **state)
 {
@@ -71,6 +97,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit_test_store(a_snapshot_in_two_halves_is_there_at_its_end),
 		unit_test_store(a_snapshot_that_fails_says_why_at_its_end),
+		unit_test_store(the_size_of_a_subvolume_is_that_of_its_regular_files),
 		unit_test_store(the_child_of_a_snapshot_is_seen_by_no_other_wait),
 	};
 
