@@ -47,7 +47,7 @@ TRY      = int cgroup_init(void), btrfs_util_create_subvolume(); int main(void) 
 # Named for all, kept only by the programs that use them.
 LIBS     = $(eval LIBS := -Wl,--as-needed \
 	$(if $(shell echo '$(TRY)' | $(CC) -w -xc -o /dev/null - $(STATIC) 2>&1 || :),$(SMALL),$(STATIC)) \
-	-larchive -lcurl -lcrypto $(ISAL) -lz -lmnl -lnftables)$(LIBS)
+	-larchive -lcurl -lcrypto $(ISAL) -lz -lmnl -lnftables -ljansson -lseccomp)$(LIBS)
 
 LIB     := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 DEFAULT_PATH = $(shell sed -n 's/^\#define COMMAND_PATH "\(.*\)"$$/\1/p' lib/run/command.h)
@@ -62,7 +62,7 @@ SILENT   = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say      = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' $(patsubst $(B)/%,%,$@);))
 SHARE   := $(filter-out share/gen-% share/man share/systemd,$(wildcard share/*))
 UNITDIR  = $(DESTDIR)$(PREFIX)/lib/systemd/system
-MAN     := $(foreach s,1 5 7,$(patsubst share/man/%,$(B)/man/man$s/%,$(wildcard share/man/*.$s)))
+MAN     := $(foreach s,1 5 7 8,$(patsubst share/man/%,$(B)/man/man$s/%,$(wildcard share/man/*.$s)))
 COMPLETE = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 MANUAL   = $(DESTDIR)$(PREFIX)/share/man
 
@@ -85,6 +85,7 @@ $(B)/ct-rm: $(B)/cmd/rm-end.o
 $(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
 $(B)/ct-volumes: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/volumes-*.c))
 $(B)/ct-ps: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/ps-*.c))
+$(B)/ct-oci: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/oci-*.c))
 $(B)/ct-build: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/build-*.c))
 
 $(B)/unit/%: $(B)/test/unit/%.o $(B)/libct.a
@@ -155,12 +156,15 @@ endef
 $(MAN): share/gen-man
 $(B)/man/man1/ct.1: $(B)/ct $(sort $(filter $(B)/ct-%,$(CMDS)))
 $(filter $(B)/man/man1/ct-%,$(MAN)): $(B)/man/man1/%.1: $(B)/%
+$(B)/man/man8/ct-oci.8: $(B)/ct-oci
 $(B)/man/man7/ct-labs.7: $(wildcard share/labs/order share/labs/*/text)
 $(B)/man/man1/%: share/man/%
 	$(page)
 $(B)/man/man5/%: share/man/%
 	$(page)
 $(B)/man/man7/%: share/man/%
+	$(page)
+$(B)/man/man8/%: share/man/%
 	$(page)
 
 $(B)/ct.bash: completions/ct.bash share/gen-completions $(CMDS)

@@ -109,12 +109,17 @@ static void fill_standard_streams(void)
 
 char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *args)
 {
+	program = prog;
+	fill_standard_streams();
+	return cmd_command(prog, argc, selfexe_take_args(argv), args);
+}
+
+char **cmd_command(const struct opt_program *prog, int argc, char **argv, void *args)
+{
 	struct err e;
 	int first = 0;
 
 	program = prog;
-	fill_standard_streams();
-	argv = selfexe_take_args(argv);
 	switch (opt_parse(prog, argc, argv, args, &first, &e)) {
 	case OPT_GO:
 		return argv + first;
@@ -131,7 +136,7 @@ char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *ar
 		snprintf(e.msg + strlen(e.msg), sizeof(e.msg) - strlen(e.msg), " (see '%s --help')",
 			 prog->name);
 		cmd_complain(&e);
-		exit(prog->in_order ? 125 : 2);
+		exit(prog->usage ? prog->usage : prog->in_order ? 125 : 2);
 	}
 }
 

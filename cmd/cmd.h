@@ -17,6 +17,8 @@
  * program's options end at the first operand.
  */
 char **cmd_begin(const struct opt_program *prog, int argc, char **argv, void *args);
+/* The same for a command of a program whose own options cmd_begin has read. */
+char **cmd_command(const struct opt_program *prog, int argc, char **argv, void *args);
 
 /*
  * Prints "ct-run: object: reason" on stderr, one line, control characters escaped. An error with an

@@ -174,18 +174,18 @@ _ct_networks() {
 	_ct_split
 }
 
-# Offers the commands of ct-net, from its --help.
-_ct_net_commands() {
+# Offers the commands of ct-net or ct-oci ($1: net, oci), from its --help.
+_ct_commands_of() {
 	local found lines line name=''
-	_ct_find net
+	_ct_find "$1"
 	lines=$(exec "$found" --help </dev/null 2>/dev/null)
 	mapfile -t lines <<<"$lines"
 	for line in "${lines[@]}"; do
-		if [[ $line == '  ct-net '[a-z]* ]]; then
-			line=${line#'  ct-net '} name=${line%% *}
+		if [[ $line == "  ct-$1 "[a-z]* ]]; then
+			line=${line#"  ct-$1 "} name=${line%% *}
 			_ct_offer "$name"
 		elif [[ $name == [a-z]* && $line == '      '[A-Z]* ]]; then
-			_ct_purposes[net $name]=${line#'      '}
+			_ct_purposes[$1 $name]=${line#'      '}
 		fi
 	done
 	_ct_describe net
@@ -458,13 +458,13 @@ _ct_operand() {
 	cp:[01])	_ct_cp ;;
 	init:0 | build:0)	_ct_dirs ;;
 	store:0)	_ct_offer up down status grow ;;
-	net:0)	_ct_net_commands ;;
+	net:0 | oci:0)	_ct_commands_of "$command" ;;
 	net\ up:* | net\ down:* | net\ rm:*)	_ct_networks ;;
 	net\ connect:0 | net\ disconnect:0 | net\ publish:0 | net\ unpublish:0)	_ct_running ;;
 	lab:*)	_ct_labs ;;
 	help:0)	_ct_names ;;
 	exec:* | pid:* | top:* | commit:* | run:* | path:* | export:* | id:* | shell:*)	;;
-	diff:* | send:* | receive:* | try:* | cp:* | echo:* | init:* | build:* | store:* | net*:* | help:* | prune:* | df:* | pull:*)	;;
+	diff:* | send:* | receive:* | try:* | cp:* | echo:* | init:* | build:* | store:* | net*:* | oci*:* | help:* | prune:* | df:* | pull:*)	;;
 	*)	_ct_files ;;
 	esac
 }

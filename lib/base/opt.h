@@ -96,6 +96,7 @@ struct opt_program {
 	const struct opt *opts;
 	int min, max;  /* number of operands; max -1: any number */
 	bool in_order; /* options end at the first operand */
+	int usage;     /* exit status of a usage error; 0: 2, or 125 with in_order */
 	/* subcommand i that --help lists ("ct-net up"), NULL after the last; NULL: no subcommands */
 	const struct opt_program *(*command)(size_t i);
 };

@@ -14,7 +14,7 @@ teardown_file() {
 }
 
 setup() {
-	pages=("$B"/man/man[157]/*.[157])
+	pages=("$B"/man/man[1578]/*.[1578])
 }
 
 @test "every utility has a manual page, and every page of a utility has one" {

@@ -1,0 +1,11 @@
+#include "oci/ocilist.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+void *ocilist_add(struct ocilist *l, size_t size)
+{
+	l->v = mem_grow(l->v, l->n + 1, size);
+	return memset((char *)l->v + l->n++ * size, 0, size);
+}
