@@ -257,6 +257,7 @@ static int begin(struct oci_args *args, const struct command *c, struct err *e)
 		return -1;
 	if (c->need == NEEDS_NOTHING)
 		return 0;
+	hierarchy_want_all();
 	args->directory =
 		ociroot_open(args->root ? args->root : "/run/ct-oci", c->need == MAKES_ROOT, e);
 	return args->directory < 0 && !(c->need == NEEDS_ROOT && e->sys == ENOENT) ? -1 : 0;

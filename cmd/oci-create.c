@@ -12,7 +12,7 @@
 static int begin(struct making *m, const char *id, bool keeps_terminal, struct err *e)
 {
 	if (making_make(m, id, e) < 0)
-		return err_wrap(e, "%s", id);
+		return -1;
 	if (!m->config.plan.tty || m->args->console || keeps_terminal)
 		return 0;
 	bundlerun_undo(&m->run);

@@ -151,7 +151,9 @@ void making_forget(struct making *m)
 
 int making_make(struct making *m, const char *id, struct err *e)
 {
-	if (read_bundle(m, id, e) < 0 || ocistate_make(m->args->directory, id, &m->state, e) < 0)
+	if (read_bundle(m, id, e) < 0)
+		return err_wrap(e, "%s", id);
+	if (ocistate_make(m->args->directory, id, &m->state, e) < 0)
 		return -1;
 	m->config.bundle.state = hook_state;
 	m->config.bundle.state_arg = m;
@@ -170,5 +172,5 @@ int making_make(struct making *m, const char *id, struct err *e)
 	bundlerun_undo(&m->run);
 failed:
 	making_forget(m);
-	return -1;
+	return err_wrap(e, "%s", id);
 }

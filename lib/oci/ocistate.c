@@ -140,8 +140,8 @@ int ocistate_open(int root, const char *id, struct ocistate *s, struct err *e)
 {
 	if (begin(root, id, s, e) < 0)
 		return -1;
-	s->dir = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (s->dir < 0 && errno == ENOENT) {
+	s->dir = root < 0 ? -1 : openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->dir < 0 && (root < 0 || errno == ENOENT)) {
 		err_set(e, "%s: container does not exist", id);
 		e->sys = ENOENT;
 		return -1;

@@ -40,7 +40,10 @@ int ociroot_list(int root, struct strv *ids, struct err *e);
 
 /* Makes the directory of a new id, and locks it. An error says "exists" if the id is taken. */
 int ocistate_make(int root, const char *id, struct ocistate *s, struct err *e);
-/* Opens an existing one, and finds out the status. e->sys is ENOENT if there is none. */
+/*
+ * Opens an existing one, and finds out the status. e->sys is ENOENT if there is none; root -1 is a
+ * directory that is missing.
+ */
 int ocistate_open(int root, const char *id, struct ocistate *s, struct err *e);
 /* Locks it, waiting for another command, and finds out the status again. */
 int ocistate_lock(struct ocistate *s, struct err *e);

@@ -1,0 +1,327 @@
+# ct-oci: the command line of an OCI runtime.
+load helper
+
+setup() {
+	D=$BATS_TEST_TMPDIR
+	B2=$CT_TEST_DIR/bundle
+	[ -d "$B2/rootfs" ] || {
+		mkdir -p "$B2"
+		"$CT_TESTS/busybox" "$B2/rootfs"
+	}
+	oci="ct-oci --root $D/state"
+	plain=".process.terminal = false | .linux.cgroupsPath = \"$CT_CGROUP/${D##*/}\""
+	plain+=' | .process.capabilities.bounding += ["CAP_NET_RAW"] | .process.args = ["sleep", "1000"]'
+}
+
+# A container that stays, whatever happened, would outlive the test.
+teardown() {
+	local id
+	for id in $(ct-oci --root "$D/state" list -q); do
+		timeout 20 ct-oci --root "$D/state" delete --force "$id"
+	done
+	[ ! -e "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}" ]
+}
+
+# config FILTER: the config.json of `ct-oci spec`, changed by jq, in the bundle.
+config() {
+	rm -f "$B2/config.json"
+	ct-oci spec -b "$B2"
+	jq "$plain | ${1:-.}" "$B2/config.json" >"$D/config"
+	mv "$D/config" "$B2/config.json"
+}
+
+# runs COMMAND...: the config's args.
+runs() {
+	jq -nc '$ARGS.positional' --args -- "$@"
+}
+
+create() {
+	$oci create -b "$B2" "$@" </dev/null >"$D/out" 2>"$D/err" 4>&-
+}
+
+state() {
+	$oci state "${1:-c}" | jq -r ".${2:-status}"
+}
+
+@test "a container is created, started, killed and deleted" {
+	config
+	create --pid-file "$D/pid" c
+	[ "$(state c)" = created ]
+	[ "$(state c pid)" = "$(cat "$D/pid")" ]
+	[ "$(state c bundle)" = "$B2" ]
+	[ "$(state c ociVersion)" = 1.0.2 ]
+	$oci start c
+	[ "$(state c)" = running ]
+	[ "$($oci ps --format json c | jq -c .)" = "[$(state c pid)]" ]
+	[ "$($oci list -q)" = c ]
+	[ "$($oci list --format json | jq -r '.[].status')" = running ]
+	run -1 $oci delete c
+	[ "$output" = 'ct-oci: c: container is running (--force kills it)' ]
+	run -1 $oci start c
+	[ "$output" = 'ct-oci: c: container is running, not created' ]
+	$oci kill c KILL
+	wait_until sh -c "$oci state c | grep -q stopped"
+	run -1 $oci kill c
+	[ "$output" = 'ct-oci: c: container not running' ]
+	$oci delete c
+	run -1 $oci state c
+	[ "$output" = 'ct-oci: c: container does not exist' ]
+	[ -z "$(ls "$D/state")" ]
+}
+
+@test "a created container is deleted without having run" {
+	config '.process.args = ["touch", "/ran"] | .root.readonly = false'
+	create c
+	$oci delete c
+	[ ! -e "$B2/rootfs/ran" ]
+}
+
+@test "run has the program's status and output, and leaves nothing" {
+	config ".process.args = $(runs sh -c 'echo out; echo err >&2; exit 7')"
+	run -7 --separate-stderr $oci run -b "$B2" c
+	[ "$output" = out ]
+	[ "$stderr" = err ]
+	[ -z "$($oci list -q)" ]
+	config ".process.args = $(runs sh -c 'kill -9 $$ & wait; exec nothing')"
+	run -127 $oci run -b "$B2" c
+}
+
+@test "an id is used once, and is no path" {
+	config
+	create c
+	run -1 $oci create -b "$B2" c
+	[ "$output" = 'ct-oci: c: container exists already' ]
+	[ "$(state c)" = created ]
+	for id in . .. a/b .seccomp ''; do
+		run -1 $oci create -b "$B2" "$id"
+	done
+}
+
+@test "pause and resume" {
+	config
+	create c
+	$oci start c
+	$oci pause c
+	[ "$(state c)" = paused ]
+	run -1 $oci pause c
+	run -255 $oci exec c true
+	[ "$output" = 'ct-oci: c: container is paused' ]
+	$oci resume c
+	[ "$(state c)" = running ]
+	run -1 $oci resume c
+}
+
+@test "exec runs another process with what the options say" {
+	config
+	create c
+	$oci start c
+	run -0 $oci exec -e A=B --cwd /tmp -u 5:6 c sh -c 'echo $A; pwd; id -u; id -g'
+	[ "$output" = $'B\n/tmp\n5\n6' ]
+	run -9 $oci exec c sh -c 'exit 9'
+	run -255 --separate-stderr $oci exec c nothing
+	[ "$stderr" = 'ct-oci: c: nothing: not found in the container (no such file or directory)' ]
+	run -0 $oci exec c grep CapEff /proc/self/status
+	before=$output
+	run -0 $oci exec --cap CAP_NET_RAW c grep CapEff /proc/self/status
+	[ "$output" != "$before" ]
+	$oci exec -d --pid-file "$D/pid" c sleep 1000
+	$oci ps c | grep -qx "$(cat "$D/pid")"
+	jq '.process | .args = ["sh", "-c", "echo $X"] | .env += ["X=y"]' "$B2/config.json" >"$D/process"
+	[ "$($oci exec --process "$D/process" c)" = y ]
+	run -255 $oci exec c
+}
+
+@test "a terminal goes to the console socket, and run has one of its own" {
+	config '.process.terminal = true | .process.args = ["tty"]'
+	run -1 $oci create -b "$B2" c
+	[ "$output" = 'ct-oci: c: process.terminal: needs --console-socket' ]
+	run -0 script -qec "$oci run -b $B2 c" /dev/null
+	[[ $output == /dev/pts/0* ]]
+	run -1 $oci create -b "$B2" --console-socket "$D/none" c
+	[ -z "$($oci list -q)" ]
+}
+
+@test "a field of the config that is not supported is refused by name" {
+	config '.linux.intelRdt = {"closID": "x"}'
+	run -1 $oci create -b "$B2" c
+	[ "$output" = "ct-oci: c: $B2/config.json: linux.intelRdt: not supported" ]
+	config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/x"}'
+	run -1 $oci create -b "$B2" c
+	[[ $output == *': linux.seccomp.listenerPath: not supported' ]]
+	config '.unknown = {"field": 1} | .windows = {}'
+	create c
+	run -1 ct-oci --systemd-cgroup --root "$D/state" list
+	[[ $output == 'ct-oci: --systemd-cgroup: not supported'* ]]
+	config '.linux.cgroupsPath = "system.slice:ct:x"'
+	run -1 $oci create -b "$B2" d
+	[[ $output == *': linux.cgroupsPath: system.slice:ct:x: the form of systemd is not supported' ]]
+	[ "$($oci list -q)" = c ]
+}
+
+@test "the first wrong field of a config is named" {
+	while read -r filter; do
+		read -r wanted
+		config "$filter"
+		run -1 $oci create -b "$B2" c
+		echo "$output"
+		[ "$output" = "ct-oci: c: $B2/config.json: $wanted" ]
+	done <<-'END'
+		del(.root)
+		root: missing
+		.root.path = 5
+		root.path: not a string
+		.mounts[2].destination = "relative"
+		mounts: destination relative: not an absolute path
+		.mounts[1] |= del(.destination)
+		mounts[1].destination: missing
+		.process.user.uid = -1
+		process.user.uid: not a number of 32 bits
+		.process.capabilities.bounding = ["CAP_NOTHING"]
+		process.capabilities.bounding: CAP_NOTHING: unknown capability
+		.linux.namespaces += [{"type": "pid"}]
+		linux.namespaces: pid is there twice
+		.linux.namespaces[0].type = "nothing"
+		linux.namespaces[0].type: nothing: unknown
+		.linux.namespaces |= map(select(.type != "uts"))
+		hostname: needs a uts namespace
+		.ociVersion = "2.0.0"
+		ociVersion: 2.0.0: not supported
+		.process.rlimits += .process.rlimits
+		process.rlimits: a type is there twice
+		.linux.seccomp = {"defaultAction": "SCMP_ACT_NOTHING"}
+		linux.seccomp: defaultAction: SCMP_ACT_NOTHING: unknown
+		.linux.cgroupsPath = "/a/../b"
+		linux.cgroupsPath: /a/../b: has ".."
+	END
+	[ -z "$($oci list -q)" ]
+}
+
+@test "hostile JSON is refused" {
+	tried=0
+	while IFS= read -r text; do
+		printf "$text" >"$B2/hostile"
+		run -1 $oci create -b "$B2" --config hostile c
+		echo "$text: $output"
+		[[ $output == "ct-oci: c: $B2: hostile: "* ]]
+		tried=$((tried + 1))
+	done <<-'END'
+		{"ociVersion": "1.0.0", "ociVersion": "1.0.1"}
+		{"root": {"path": "a\\u0000b"}}
+		{"ro\\u0000ot": 1}
+		{"root": {"path": "\377"}}
+		{"root": {"path": "\\ud800"}}
+		{"root": 1e999}
+		{} {}
+		{"root": 1,}
+		{"root"
+	END
+	[ "$tried" -eq 9 ]
+	for wrong in '"[" * 100000 + "]" * 100000' '"{\"a\":" * 100000' '" " * 5000000'; do
+		python3 -c "print($wrong)" >"$B2/hostile"
+		run -1 $oci create -b "$B2" --config hostile c
+	done
+	rm "$B2/hostile"
+}
+
+@test "a number above 2^63 keeps its value" {
+	max=18446744073709551615
+	config
+	sed -i "s/\"hard\": 1024/\"hard\": $max/; s/\"soft\": 1024/\"soft\": $max/; s/RLIMIT_NOFILE/RLIMIT_CORE/" "$B2/config.json"
+	sed -i 's/"sleep"/"sh", "-c", "ulimit -c"/' "$B2/config.json"
+	run $oci run -b "$B2" c
+	[ "$output" = unlimited ] || [[ $output == *'Operation not permitted'* ]]
+	sed -i "s/\"hard\": $max/\"hard\": ${max}0/" "$B2/config.json"
+	run -1 $oci create -b "$B2" c
+}
+
+@test "a seccomp profile is compiled once and kept" {
+	profile='{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat", "no_call"],'
+	profile+=' "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]}'
+	config ".linux.seccomp = $profile | .process.args = $(runs sh -c 'mkdir /tmp/x')"
+	run -1 $oci run -b "$B2" c
+	[[ $output == *'No space left on device'* ]]
+	kept=$(ls -i "$D/state/.seccomp")
+	[ "$(wc -l <<<"$kept")" -eq 1 ]
+	run -1 $oci run -b "$B2" c
+	[ "$(ls -i "$D/state/.seccomp")" = "$kept" ]
+	printf 'damaged' >"$D/state/.seccomp/${kept#* }"
+	run -1 $oci run -b "$B2" c
+	[[ $output == *'No space left on device'* ]]
+}
+
+@test "update changes limits" {
+	config
+	create c
+	$oci start c
+	$oci update --memory 64m --pids-limit 50 c
+	[ "$(cat "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}/pids.max")" = 50 ]
+	echo '{"pids": {"limit": 60}}' | $oci update --resources - c
+	[ "$(cat "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}/pids.max")" = 60 ]
+	run -1 $oci update --memory x c
+	[[ $output == 'ct-oci: --memory: x: '* ]]
+}
+
+@test "hooks get the state, in their order" {
+	hook() { echo '[{"path": "/bin/sh", "args": ["sh", "-c", "echo '"$1"' $(jq -r .status) >>'"$D/hooks"'"]}]'; }
+	config ".hooks = {prestart: $(hook prestart), createRuntime: $(hook createRuntime), poststart: $(hook poststart), poststop: $(hook poststop)}"
+	create c
+	$oci start c
+	$oci delete -f c
+	cat "$D/hooks"
+	[ "$(cut -d ' ' -f 1 "$D/hooks" | paste -sd ' ')" = 'prestart createRuntime poststart poststop' ]
+	[ "$(sed -n 's/^poststop //p' "$D/hooks")" = stopped ]
+}
+
+@test "errors are logged as text and as JSON" {
+	run -1 $oci --log "$D/log" --log-format json state none
+	run -1 $oci --log "$D/log" --log-format json state 'none"x'
+	run -1 $oci --log "$D/log" --log-format json state none
+	[ "$(jq -r .level "$D/log" | sort -u)" = error ]
+	[ "$(tail -n 1 "$D/log" | jq -r .msg)" = 'none: container does not exist' ]
+	run -1 $oci --log-format xml list
+	run -2 ct-oci nothing
+	run -2 ct-oci list --nothing
+}
+
+@test "delete --force removes what a killed create left" {
+	config
+	create c
+	pid=$(state c pid)
+	# As if create had been killed before it wrote the pid.
+	sed -i '/^pid=/d; /^start=/d' "$D/state/c/state"
+	[ "$(state c)" = stopped ]
+	$oci delete --force c
+	run -1 kill -0 "$pid"
+	mkdir "$D/state/empty"
+	[ "$(state empty)" = stopped ]
+	$oci delete --force empty
+	$oci delete --force empty
+	[ -z "$(ls "$D/state")" ]
+}
+
+@test "a create that is killed at any moment leaves nothing that delete --force does not remove" {
+	config
+	for n in 10 40 80 160 300 500; do
+		timeout 20 "$B/fault/killat" -p 0 -n "$n" $oci create -b "$B2" k </dev/null >"$D/out" 2>&1 || :
+		timeout 20 $oci delete --force k
+		[ ! -e "$D/state/k" ]
+		[ ! -e "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}" ]
+	done
+}
+
+@test "features and the manual list the same fields" {
+	[ "$(ct-oci features | jq -r '.hooks | length')" = 6 ]
+	[ "$(ct-oci features | jq -r .linux.seccomp.enabled)" = true ]
+	ct-oci features --fields >"$D/fields"
+	[ "$(sort -u "$D/fields" | wc -l)" = "$(wc -l <"$D/fields")" ]
+	[ "$(cut -f 2 "$D/fields" | sort -u | paste -sd ' ')" = 'honoured ignored refused' ]
+	sed -n 's/^\.It \([^ ]*\) Ta \([a-z]*\)$/\1\t\2/p' "$B/man/man8/ct-oci.8" | cmp - "$D/fields"
+}
+
+@test "only ct-oci is linked with the libraries for JSON and seccomp profiles" {
+	for file in "$B"/ct-*; do
+		libraries=$(readelf -d "$file" 2>/dev/null | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p')
+		[[ $file == */ct-oci || $libraries != *jansson* && $libraries != *libseccomp* ]]
+	done
+	readelf -d "$B/ct-oci" | grep -q jansson
+}
