@@ -82,7 +82,8 @@ static int run_detached(struct making *m, struct err *e)
 /* Returns the exit status of the program. */
 static int run_attached(struct making *m, int signals, struct err *e)
 {
-	struct streams streams = {{-1, -1, -1}, {-1, -1, -1}, m->run.master};
+	struct streams streams = {
+		.theirs = {-1, -1, -1}, .ours = {-1, -1, -1}, .master = m->run.master};
 	own_strv struct strv notes = {0};
 	struct ending ending;
 

@@ -125,7 +125,7 @@ static int run(struct oci_args *args, char **operands, struct err *e)
 	own_ocistate struct ocistate s = OCISTATE_NONE;
 	own_strv struct strv notes = {0};
 	struct bundlejoin join = {.master = -1, .pidfd = -1};
-	struct streams streams = {{-1, -1, -1}, {-1, -1, -1}, -1};
+	struct streams streams = {.theirs = {-1, -1, -1}, .ours = {-1, -1, -1}, .master = -1};
 	own_fd int signals = args->detach ? -1 : monitor_signals(e);
 	struct ending ending;
 

@@ -512,7 +512,7 @@ _ct() {
 		first=$((first + 1)) ;;
 	esac
 	[[ $command != *[![:alnum:]_.-]* ]] || return
-	if [[ ${#words[@]} -gt $((first + 1)) && "$command ${words[first]}" == @(net [a-z]*|volumes create|volumes snapshot|volumes import|volumes export) ]]; then
+	if [[ ${#words[@]} -gt $((first + 1)) && "$command ${words[first]}" == @(net [a-z]*|oci [a-z]*|volumes create|volumes snapshot|volumes import|volumes export) ]]; then
 		sub=${words[first]}
 		first=$((first + 1))
 	fi

@@ -1,4 +1,5 @@
 # ct-oci: the command line of an OCI runtime.
+# shellcheck disable=SC2086,SC2016,SC2059 # $oci has an option; programs for shells inside; escapes of printf
 load helper
 
 setup() {
