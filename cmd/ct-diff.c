@@ -170,13 +170,13 @@ static int open_layer_below(const struct store *s, const struct record *config, 
 static int open_base(const struct store *s, const struct record *config, int *fd, struct err *e)
 {
 	const char *text = record_get(config, "base");
-	struct subvol_identity base;
+	struct subvolsend_identity base;
 	char id[ID_LEN];
 
 	*fd = -1;
 	if (!text)
 		return record_get(config, "config-digest") ? open_layer_below(s, config, fd, e) : 0;
-	if (subvol_identity_read(text, &base) < 0)
+	if (subvolsend_identity_read(text, &base) < 0)
 		return err_set(e, "invalid base \"%.100s\" in its config", text);
 	*fd = transfer_find(s, &base, id, e);
 	if (*fd >= 0)

@@ -90,7 +90,7 @@ static int show(const struct log_query *query, const char *ref, bool named)
 		q.prefix = prefix = str_fmt("%s: ", name ? name : c.id);
 	}
 	q.ended = ended;
-	if (log_read(c.dir, &q, out, &damaged, &e) < 0) {
+	if (logread(c.dir, &q, out, &damaged, &e) < 0) {
 		/* The reader closed the pipe while there was nothing to write: end by SIGPIPE, as a
 		 * write would have. */
 		if (e.sys == EPIPE) {

@@ -69,7 +69,7 @@ static bool is_optional(const struct opt *o)
 }
 
 /* The command line being parsed. */
-struct reading {
+struct opt_reading {
 	const struct opt_program *prog;
 	char **argv;
 	int at; /* index in argv; an option may consume the next argument too */
@@ -86,7 +86,7 @@ static bool *rows(const struct opt_program *prog)
 	return mem_alloc((n + 1) * sizeof(bool));
 }
 
-static int set(struct reading *r, const struct opt *o, const char *text, struct err *e)
+static int set(struct opt_reading *r, const struct opt *o, const char *text, struct err *e)
 {
 	for (size_t i = 0; o->arg && !o->repeats && r->prog->opts[i].name; i++) {
 		if (r->prog->opts[i].at != o->at || !r->prog->opts[i].arg)
@@ -101,7 +101,7 @@ static int set(struct reading *r, const struct opt *o, const char *text, struct 
 }
 
 /* The current argument is "--name" or "--name=value". */
-static int long_option(struct reading *r, struct err *e)
+static int long_option(struct opt_reading *r, struct err *e)
 {
 	const char *arg = r->argv[r->at], *name = arg + 2, *equals = strchr(name, '=');
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
@@ -127,7 +127,7 @@ static int long_option(struct reading *r, struct err *e)
 }
 
 /* The current argument is a bundle such as "-dm1g". */
-static int short_options(struct reading *r, struct err *e)
+static int short_options(struct opt_reading *r, struct err *e)
 {
 	const struct opt *o;
 
@@ -154,7 +154,7 @@ int opt_parse(const struct opt_program *prog, int argc, char **argv, void *args,
 {
 	own_str char **operands = mem_alloc((size_t)(argc + 1) * sizeof(*operands));
 	own_str bool *given = rows(prog);
-	struct reading r = {.prog = prog, .argv = argv, .args = args, .given = given};
+	struct opt_reading r = {.prog = prog, .argv = argv, .args = args, .given = given};
 	int n = 0, asked;
 
 	for (r.at = 1; r.at < argc; r.at++) {

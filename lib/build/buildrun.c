@@ -36,7 +36,7 @@ struct command {
 };
 
 /* The report of the child that supervises the container. */
-struct news {
+struct build_news {
 	char id[ID_LEN]; /* "": no container was made */
 	int status;
 	struct err why;
@@ -94,7 +94,7 @@ static int plan(struct command *c, struct build *b, const struct step *step, con
 
 /* The supervisor of the container, a child that dies with the build. */
 struct child {
-	struct news news;
+	struct build_news news;
 	pid_t parent;
 };
 
@@ -128,7 +128,7 @@ __attribute__((noreturn)) static void supervise(struct command *c, int tell, pid
 }
 
 /* Runs the container to its end. */
-static int watch(struct build *b, struct command *c, struct news *news, struct err *e)
+static int watch(struct build *b, struct command *c, struct build_news *news, struct err *e)
 {
 	pid_t parent = getpid(), pid;
 	own_fd int end = -1;
@@ -176,7 +176,7 @@ static int take_files(const struct build *b, const struct tip *tip, const struct
 
 /* The command failed: keeps its container, or makes one with the previous step's files. */
 static int fail(struct build *b, struct command *c, const struct step *step,
-		const struct news *news, struct err *e)
+		const struct build_news *news, struct err *e)
 {
 	int status = news->status < 0 ? news->why.status ? news->why.status : 125 : news->status;
 	struct err ignored;
@@ -234,7 +234,7 @@ int buildrun_do(struct build *b, const struct step *step, const struct tip *befo
 	own_mounting struct mounting m = {.b = b, .step = step, .work = work};
 	struct tip tip = *before;
 	own_fd int empty = -1;
-	struct news news = {0};
+	struct build_news news = {0};
 
 	if (tip.rootfs < 0) {
 		if (open_empty(work, &tip, e) < 0)

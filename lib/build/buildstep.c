@@ -4,7 +4,7 @@
 
 #include "base/own.h"
 
-struct step *steps_add(struct steps *s, enum step_kind kind, int line, size_t stage)
+struct step *buildstep_list_add(struct steps *s, enum step_kind kind, int line, size_t stage)
 {
 	s->v = mem_grow(s->v, s->n + 1, sizeof(*s->v));
 	s->v[s->n] =
@@ -12,13 +12,13 @@ struct step *steps_add(struct steps *s, enum step_kind kind, int line, size_t st
 	return &s->v[s->n++];
 }
 
-void step_add_file(struct step *s, const char *name, const char *content)
+void buildstep_add_file(struct step *s, const char *name, const char *content)
 {
 	s->files = mem_grow(s->files, s->files_n + 1, sizeof(*s->files));
 	s->files[s->files_n++] = (struct step_file){str_dup(name), str_dup(content)};
 }
 
-struct step_mount *step_add_mount(struct step *s)
+struct step_mount *buildstep_add_mount(struct step *s)
 {
 	s->mounts = mem_grow(s->mounts, s->mounts_n + 1, sizeof(*s->mounts));
 	s->mounts[s->mounts_n] = (struct step_mount){.from = {.stage = -1}};
@@ -55,7 +55,7 @@ static void free_step(struct step *s)
 	free(s->files);
 }
 
-void steps_free(struct steps *s)
+void buildstep_list_free(struct steps *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free_step(&s->v[i]);
@@ -74,7 +74,7 @@ void steps_free(struct steps *s)
 	*s = (struct steps){0};
 }
 
-char *step_path(const char *dir, const char *path, bool keep)
+char *buildstep_path(const char *dir, const char *path, bool keep)
 {
 	own_str char *whole = *path == '/' ? str_dup(path) : str_fmt("%s/%s", dir, path);
 	own_strv struct strv parts = {0};

@@ -100,15 +100,15 @@ struct steps {
 	struct strv unused; /* names of build arguments that no ARG takes */
 };
 
-struct step *steps_add(struct steps *s, enum step_kind kind, int line, size_t stage);
-void step_add_file(struct step *s, const char *name, const char *content);
+struct step *buildstep_list_add(struct steps *s, enum step_kind kind, int line, size_t stage);
+void buildstep_add_file(struct step *s, const char *name, const char *content);
 /* Adds a mount to the step; all fields are 0, from.stage is -1. */
-struct step_mount *step_add_mount(struct step *s);
-void steps_free(struct steps *s);
-#define own_steps __attribute__((cleanup(steps_free)))
+struct step_mount *buildstep_add_mount(struct step *s);
+void buildstep_list_free(struct steps *s);
+#define own_steps __attribute__((cleanup(buildstep_list_free)))
 
 /* Resolves `path` against dir (absolute) to an absolute path without ".", ".." and empty
  * components. With keep, a trailing "/" stays. The caller frees it. */
-char *step_path(const char *dir, const char *path, bool keep);
+char *buildstep_path(const char *dir, const char *path, bool keep);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/own.h"
 
 /* The file being read. */
-struct source {
+struct dockerfile_source {
 	const char *at, *end; /* the rest of the text */
 	int line;             /* the line read last */
 	struct dockerfile *file;
@@ -39,7 +39,7 @@ static char *trimmed(const char *s)
 }
 
 /* The next line of the file, with its newline: n bytes. False at the end. */
-static bool next_line(struct source *src, const char **line, size_t *n)
+static bool next_line(struct dockerfile_source *src, const char **line, size_t *n)
 {
 	const char *newline;
 
@@ -61,7 +61,7 @@ static size_t without_newline(const char *line, size_t n)
 }
 
 /* Reads a parser directive, "# NAME=VALUE" before any other line. False: the line is none. */
-static bool read_directive(struct source *src, const char *text)
+static bool read_directive(struct dockerfile_source *src, const char *text)
 {
 	static const char *const known[] = {"escape", "syntax", "check"};
 	own_str char *value = NULL;
@@ -96,7 +96,7 @@ static bool read_directive(struct source *src, const char *text)
 
 /* Whether the line is continued by the next one. Cuts off the escape character and the blanks after
  * it. */
-static bool continues(const struct source *src, char *line)
+static bool continues(const struct dockerfile_source *src, char *line)
 {
 	size_t n = strlen(line);
 
@@ -110,7 +110,7 @@ static bool continues(const struct source *src, char *line)
 }
 
 /* Joins a line with its continuation lines. False: a comment, a directive or an empty line. */
-static bool read_logical(struct source *src, const char *line, size_t n, struct buf *out)
+static bool read_logical(struct dockerfile_source *src, const char *line, size_t n, struct buf *out)
 {
 	own_str char *first = str_dup_n(line, without_newline(line, n));
 	const char *text = skip(first);
@@ -209,7 +209,7 @@ static bool is_one_of(const char *name, const char *const *names)
 	return false;
 }
 
-static void read_heredocs(struct source *src, const char *text, struct instruction *in)
+static void read_heredocs(struct dockerfile_source *src, const char *text, struct instruction *in)
 {
 	const char *line;
 	size_t n;
@@ -232,7 +232,7 @@ static void read_heredocs(struct source *src, const char *text, struct instructi
 	}
 }
 
-static void add_instruction(struct source *src, const char *text, int line)
+static void add_instruction(struct dockerfile_source *src, const char *text, int line)
 {
 	static const char *const lists[] = {"ADD", "CMD",   "COPY",   "ENTRYPOINT",
 					    "RUN", "SHELL", "VOLUME", NULL};
@@ -254,7 +254,7 @@ static void add_instruction(struct source *src, const char *text, int line)
 
 void dockerfile_read(const char *text, size_t len, struct dockerfile *f, struct faults *faults)
 {
-	struct source src = {
+	struct dockerfile_source src = {
 		.at = text, .end = text + len, .file = f, .faults = faults, .directives = true};
 	own_buf struct buf logical = {0};
 	const char *line;

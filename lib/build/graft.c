@@ -19,7 +19,7 @@
 #include "tar/treewalk.h"
 
 /* State of a copy, or of a description. */
-struct job {
+struct grafting {
 	const struct graft *g;
 	const char *path; /* of the source in the context */
 	int top;          /* the target directory; -1: the files are only described */
@@ -29,7 +29,7 @@ struct job {
 
 /* A directory of the walk, with the directory that its files go into. */
 struct level {
-	struct job *job;
+	struct grafting *job;
 	struct level *up;
 	const struct walked *from;
 	int dir;                  /* the copy; -1: not made (yet) */
@@ -48,8 +48,8 @@ static mode_t mode_of(const struct graft *g, const struct statx *st)
 }
 
 /* This order keeps everything: chown clears capabilities and setuid, an ACL changes the mode. */
-static int set_meta(const struct job *j, const struct treewalk *w, const struct walked *f, int dir,
-		    const char *name, struct err *e)
+static int set_meta(const struct grafting *j, const struct treewalk *w, const struct walked *f,
+		    int dir, const char *name, struct err *e)
 {
 	own_str char *path = str_fmt("/proc/self/fd/%d/%s", dir, name);
 	const struct statx *st = &f->st;
@@ -110,7 +110,7 @@ static int add_target(const struct treewalk *w, const struct walked *f, struct b
 	return add_attribute("target", target, (size_t)n, line);
 }
 
-static int describe(struct job *j, const struct treewalk *w, const struct walked *f,
+static int describe(struct grafting *j, const struct treewalk *w, const struct walked *f,
 		    const char *name, struct err *e)
 {
 	const struct statx *st = &f->st;
@@ -167,7 +167,7 @@ static int copy_link(const struct treewalk *w, const struct walked *f, int dir, 
 }
 
 /* Copies a file of any kind except a directory, and replaces an existing file of that name. */
-static int copy_file(struct job *j, struct treewalk *w, const struct walked *f, int dir,
+static int copy_file(struct grafting *j, struct treewalk *w, const struct walked *f, int dir,
 		     const char *name, struct err *e)
 {
 	const struct statx *st = &f->st;
@@ -208,7 +208,7 @@ static int copy_file(struct job *j, struct treewalk *w, const struct walked *f, 
  * in again. */
 static int make_level(struct level *l, struct treewalk *w, struct err *e)
 {
-	struct job *j = l->job;
+	struct grafting *j = l->job;
 
 	if (l->made || !l->up) /* the top exists already */
 		return 0;
@@ -240,7 +240,7 @@ static bool has_exceptions(const struct ignore *ig)
 static int enter(struct treewalk *w, const struct walked *f, struct level *up, bool out,
 		 struct level *here, struct err *e)
 {
-	struct job *j = up->job;
+	struct grafting *j = up->job;
 
 	if (out && !has_exceptions(j->g->ignore) && !has_exceptions(j->g->exclude))
 		return 0;
@@ -254,7 +254,7 @@ static int enter(struct treewalk *w, const struct walked *f, struct level *up, b
 static int visit(struct treewalk *w, const struct walked *f, void *arg, struct err *e)
 {
 	struct level *up = arg;
-	struct job *j = up->job;
+	struct grafting *j = up->job;
 	const struct graft *g = j->g;
 	const char *below = treewalk_below(w);
 	own_str char *path = str_equal(j->path, ".") ? str_dup(below)
@@ -280,7 +280,7 @@ static int visit(struct treewalk *w, const struct walked *f, void *arg, struct e
 }
 
 /* Walks the content of the top directory. */
-static int all_in(struct job *j, struct treewalk *w, const struct walked *top, struct err *e)
+static int all_in(struct grafting *j, struct treewalk *w, const struct walked *top, struct err *e)
 {
 	const struct graft *g = j->g;
 	own_str bool *ignored = g->ignore && !str_equal(j->path, ".") ? mem_alloc(g->ignore->n + 1)
@@ -350,7 +350,7 @@ static bool is_dir(int root, const char *path)
 }
 
 /* Copies a file into the directory dest, or to the name dest. */
-static int copy_one(struct job *j, struct treewalk *w, const struct walked *f, int root,
+static int copy_one(struct grafting *j, struct treewalk *w, const struct walked *f, int root,
 		    const char *dest, struct err *e)
 {
 	bool into = dest[strlen(dest) - 1] == '/' || is_dir(root, dest);
@@ -368,7 +368,7 @@ int graft_copy(const struct graft *g, int from, const char *path, int root, cons
 {
 	own_treewalk struct treewalk w = {.visit = visit};
 	own_walked struct walked top = {.fd = -1};
-	struct job j = {.g = g, .path = path, .top = -1};
+	struct grafting j = {.g = g, .path = path, .top = -1};
 	own_fd int dir = -1;
 
 	if (treewalk_begin(&w, from, path, &top, e) < 0)
@@ -385,7 +385,7 @@ int graft_describe(const struct graft *g, int from, const char *path, struct str
 {
 	own_treewalk struct treewalk w = {.visit = visit};
 	own_walked struct walked top = {.fd = -1};
-	struct job j = {.g = g, .path = path, .top = -1, .lines = lines};
+	struct grafting j = {.g = g, .path = path, .top = -1, .lines = lines};
 
 	if (treewalk_begin(&w, from, path, &top, e) < 0)
 		return -1;
@@ -398,7 +398,7 @@ int graft_takes_any(const struct graft *g, int from, const char *path, struct er
 {
 	own_treewalk struct treewalk w = {.visit = visit};
 	own_walked struct walked top = {.fd = -1};
-	struct job j = {.g = g, .path = path, .top = -1, .probe = true};
+	struct grafting j = {.g = g, .path = path, .top = -1, .probe = true};
 
 	if (treewalk_begin(&w, from, path, &top, e) < 0)
 		return -1;

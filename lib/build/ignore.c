@@ -13,7 +13,7 @@
 #include "base/own.h"
 #include "base/str.h"
 
-enum kind {
+enum ignore_kind {
 	END,
 	LITERAL,
 	ANY,  /* "?" */
@@ -24,8 +24,8 @@ enum kind {
 	ALL,  /* "**" at the end: matches any text */
 };
 
-struct token {
-	enum kind kind;
+struct ignore_token {
+	enum ignore_kind kind;
 	const char *text; /* a part of the pattern's text */
 	size_t n;
 };
@@ -33,14 +33,14 @@ struct token {
 struct ignore_pattern {
 	char *text;
 	bool exception, plain; /* plain: has no wildcards */
-	struct token *tokens;
+	struct ignore_token *tokens;
 	size_t n;
 };
 
-static void add_token(struct ignore_pattern *p, enum kind kind, const char *text, size_t n)
+static void add_token(struct ignore_pattern *p, enum ignore_kind kind, const char *text, size_t n)
 {
 	p->tokens = mem_grow(p->tokens, p->n + 1, sizeof(*p->tokens));
-	p->tokens[p->n++] = (struct token){kind, text, n};
+	p->tokens[p->n++] = (struct ignore_token){kind, text, n};
 	p->plain &= kind == LITERAL || kind == END;
 }
 
@@ -112,7 +112,7 @@ static uint32_t class_char(const char **s)
 	return str_next(s);
 }
 
-static bool class_has(const struct token *t, const char *s)
+static bool class_has(const struct ignore_token *t, const char *s)
 {
 	const char *p = t->text, *end = t->text + t->n;
 	uint32_t c = class_char(&(const char *){s}), low, high;
@@ -152,7 +152,7 @@ static void reach(const struct ignore_pattern *p, bool *set, size_t at)
 /* Advances from one position by the character at s. */
 static void move(const struct ignore_pattern *p, size_t at, const char *s, bool *next)
 {
-	const struct token *t = &p->tokens[at];
+	const struct ignore_token *t = &p->tokens[at];
 
 	switch (t->kind) {
 	case LITERAL:

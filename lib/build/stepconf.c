@@ -324,7 +324,7 @@ static void do_workdir(struct stepping *s)
 
 	if (!value)
 		return;
-	path = step_path(before ? before : "/", value, false);
+	path = buildstep_path(before ? before : "/", value, false);
 	set_text(s, "workdir", STEP_WORKDIR, path);
 	s->out->v[s->out->n - 1].user = str_dup(record_get(&stepping_stage(s)->config, "user"));
 }

@@ -60,7 +60,7 @@ static bool add_file(const struct stepping *s, struct step *step, const struct h
 			return false;
 		}
 	}
-	step_add_file(step, h->name, value ? value : text);
+	buildstep_add_file(step, h->name, value ? value : text);
 	return true;
 }
 
@@ -154,7 +154,7 @@ static bool read_sources(struct stepping *s, struct step *step, struct strv *wor
 			return false;
 		strv_take(&step->args,
 			  stepcopy_is_url(source) ? str_dup(source)
-						  : step_path("/", source, false));
+						  : buildstep_path("/", source, false));
 	}
 	if (heredocs != s->at->docs.n) {
 		stepping_fault(s, "a heredoc inside of another word");
@@ -171,7 +171,7 @@ static bool read_dest(struct stepping *s, struct step *step, const char *word)
 	dest = stepping_expand(s, word);
 	if (!dest)
 		return false;
-	step->dest = step_path(workdir ? workdir : "/", *dest ? dest : ".", true);
+	step->dest = buildstep_path(workdir ? workdir : "/", *dest ? dest : ".", true);
 	if (step->args.n + step->files_n < 2 || step->dest[strlen(step->dest) - 1] == '/' ||
 	    !stepping_knows(s))
 		return true;

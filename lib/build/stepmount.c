@@ -248,17 +248,17 @@ static bool complete(struct saying *y)
 {
 	const char *workdir = record_get(&stepping_stage(y->s)->config, "workdir");
 	struct step_mount *m = y->m;
-	char *source = step_path("/", m->source ? m->source : "", false);
+	char *source = buildstep_path("/", m->source ? m->source : "", false);
 
 	if (m->kind == MOUNT_SECRET)
 		complete_secret(m);
 	if (!y->access)
 		m->writable = m->kind == MOUNT_CACHE || m->kind == MOUNT_TMPFS;
 	if (m->kind == MOUNT_CACHE && !m->id)
-		m->id = step_path("", m->target, false);
+		m->id = buildstep_path("", m->target, false);
 	free(m->source);
 	m->source = source;
-	source = step_path(workdir ? workdir : "/", m->target, false);
+	source = buildstep_path(workdir ? workdir : "/", m->target, false);
 	free(m->target);
 	m->target = source;
 	if (!str_equal(m->target, "/"))
@@ -269,7 +269,7 @@ static bool complete(struct saying *y)
 
 bool stepmount_read(struct stepping *s, struct step *step, const char *text)
 {
-	struct saying y = {.s = s, .m = step_add_mount(step)};
+	struct saying y = {.s = s, .m = buildstep_add_mount(step)};
 	own_strv struct strv fields = {0};
 
 	y.m->mode = 0755;

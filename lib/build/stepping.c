@@ -56,7 +56,7 @@ bool stepping_expand_all(const struct stepping *s, const struct strv *words, str
 
 struct step *stepping_add(struct stepping *s, enum step_kind kind)
 {
-	struct step *step = steps_add(s->out, kind, s->at->line, s->stage);
+	struct step *step = buildstep_list_add(s->out, kind, s->at->line, s->stage);
 	own_str char *flags = strv_join(&s->at->flags, " ");
 
 	step->name = str_dup(s->at->name);

@@ -43,7 +43,7 @@ static void read_command(const struct stepping *s, struct step *step)
 	if (in->json)
 		return;
 	if (script && str_starts(script, "#!")) {
-		step_add_file(step, in->docs.v[0].name, script);
+		buildstep_add_file(step, in->docs.v[0].name, script);
 		strv_take(&step->args, str_fmt("%s/%s", script_dir, in->docs.v[0].name));
 		return;
 	}

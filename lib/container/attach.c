@@ -49,7 +49,7 @@ __attribute__((noreturn)) static void show_output(const struct attach *a,
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sig_reset();
-	if (log_read(a->log, &q, out, &damaged, &e) == 0)
+	if (logread(a->log, &q, out, &damaged, &e) == 0)
 		_exit(0);
 	if (e.sys != EPIPE && write(report, &e, sizeof(e)) < 0)
 		_exit(2);

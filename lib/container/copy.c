@@ -19,7 +19,7 @@ enum { NOTES_MAX = 20 };
 
 /* A report of the packing process: notes, then its result. Each fits into one atomic write to a
  * pipe. */
-struct report {
+struct copy_report {
 	bool ended;
 	int result;
 	struct err err;
@@ -33,7 +33,7 @@ struct omitted {
 
 static void tell(struct omitted *o, const struct err *e)
 {
-	struct report r = {.err = *e};
+	struct copy_report r = {.err = *e};
 
 	if (o->notes)
 		strv_add(o->notes, e->msg);
@@ -91,7 +91,7 @@ static int pack(const struct copy *c, const char *name, const char *target, int 
 
 static _Noreturn void packer(const struct copy *c, int to, int say)
 {
-	struct report r = {.ended = true};
+	struct copy_report r = {.ended = true};
 	struct omitted o = {.to = say};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -103,7 +103,7 @@ static _Noreturn void packer(const struct copy *c, int to, int say)
 /* Reads the reports of the packing process, which has ended. */
 static int hear(const struct copy *c, int from, struct err *e)
 {
-	struct report r = {0};
+	struct copy_report r = {0};
 
 	while (read(from, &r, sizeof(r)) == sizeof(r)) {
 		if (r.ended)

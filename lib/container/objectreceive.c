@@ -26,26 +26,26 @@
 enum { CHUNK = 64 << 10, TELL_EVERY = 4 << 20 };
 
 /* Message of the child: its progress, and finally its result. It fits one write to a pipe. */
-struct report {
+struct receive_report {
 	uint64_t bytes;
 	bool ended;
 	int result;
 	struct err err;
 };
 
-struct job {
+struct receiving {
 	const struct store *s;
 	struct transfer_input in;
 	struct transfer header;
 	struct draft draft;
 	int parent; /* the subvolume to which the first one is a difference; -1: none */
 	int to;     /* of the child: for reports */
-	struct report now;
+	struct receive_report now;
 };
 
 /* --- in the child --- */
 
-static void tell_progress(struct job *j)
+static void tell_progress(struct receiving *j)
 {
 	const void *report = &j->now;
 
@@ -59,13 +59,13 @@ static void tell_progress(struct job *j)
 
 static int take_and_tell(void *job, void *data, size_t n, struct err *e)
 {
-	struct job *j = job;
+	struct receiving *j = job;
 
 	tell_progress(j);
 	return transfer_take(&j->in, data, n, e);
 }
 
-static int receive_file(struct job *j, const struct transfer_part *p, struct err *e)
+static int receive_file(struct receiving *j, const struct transfer_part *p, struct err *e)
 {
 	own_fd int fd = open(p->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	own_str char *chunk = mem_alloc(CHUNK);
@@ -85,7 +85,7 @@ static int receive_file(struct job *j, const struct transfer_part *p, struct err
 }
 
 /* The first subvolume is the one that the header identifies, and may be a difference. */
-static int receive_subvolume(struct job *j, const struct transfer_part *p, bool first,
+static int receive_subvolume(struct receiving *j, const struct transfer_part *p, bool first,
 			     struct err *e)
 {
 	own_fd int root = open(p->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -105,7 +105,7 @@ static int receive_subvolume(struct job *j, const struct transfer_part *p, bool 
 		: err_set(e, "%s: the send stream is of another subvolume", j->in.what);
 }
 
-static int receive_parts(struct job *j, struct err *e)
+static int receive_parts(struct receiving *j, struct err *e)
 {
 	own_fd int top = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool first = true;
@@ -127,7 +127,7 @@ static int receive_parts(struct job *j, struct err *e)
 	return transfer_check(&j->in, e);
 }
 
-static _Noreturn void child(struct job *j)
+static _Noreturn void child(struct receiving *j)
 {
 	int keep[] = {j->in.from, j->to, j->parent};
 
@@ -140,10 +140,10 @@ static _Noreturn void child(struct job *j)
 
 /* --- in the parent --- */
 
-static int run_child(struct job *j, void (*progress)(uint64_t bytes), struct err *e)
+static int run_child(struct receiving *j, void (*progress)(uint64_t bytes), struct err *e)
 {
 	own_fd int end = -1;
-	struct report r = {0};
+	struct receive_report r = {0};
 	pid_t pid = proc_fork_pipe(&end);
 	int status;
 
@@ -164,7 +164,7 @@ static int run_child(struct job *j, void (*progress)(uint64_t bytes), struct err
 	return r.result;
 }
 
-static int make_subvolumes(struct job *j, struct err *e)
+static int make_subvolumes(struct receiving *j, struct err *e)
 {
 	bool first = true;
 
@@ -186,7 +186,7 @@ static int make_subvolumes(struct job *j, struct err *e)
  * Identifies the subvolume as a copy, so that it can be the parent of a later one. A container's
  * and a volume's files will change.
  */
-static int seal(const struct job *j, struct err *e)
+static int seal(const struct receiving *j, struct err *e)
 {
 	bool image = str_equal(j->header.kind, "img");
 	own_fd int fd = openat(j->draft.dir, image ? "rootfs" : "data",
@@ -196,7 +196,7 @@ static int seal(const struct job *j, struct err *e)
 		return 0;
 	if (fd < 0)
 		return err_sys(e, "%s", j->draft.name);
-	if (subvol_set_received(fd, &j->header.identity, e) < 0)
+	if (subvolsend_set_received(fd, &j->header.identity, e) < 0)
 		return -1;
 	return image ? 0 : subvol_set_read_only(fd, true, e);
 }
@@ -227,7 +227,7 @@ static int check_names(struct transfer *t, const char *name, struct err *e)
 }
 
 /* Before hours of transfer: a container's or volume's name must be free. */
-static int check_free(const struct job *j, struct err *e)
+static int check_free(const struct receiving *j, struct err *e)
 {
 	char id[ID_LEN];
 
@@ -238,8 +238,8 @@ static int check_free(const struct job *j, struct err *e)
 		       j->header.names.v[0], id);
 }
 
-static int publish_image(struct job *j, struct record *config, char id[ID_LEN], struct strv *notes,
-			 struct err *e)
+static int publish_image(struct receiving *j, struct record *config, char id[ID_LEN],
+			 struct strv *notes, struct err *e)
 {
 	own_str char *created = str_dup(record_get(config, "created"));
 	own_fd int lock = -1;
@@ -259,7 +259,7 @@ static int publish_image(struct job *j, struct record *config, char id[ID_LEN], 
 }
 
 /* The image of this store from which the container was made, if there is one. */
-static void set_image(const struct job *j, struct record *config)
+static void set_image(const struct receiving *j, struct record *config)
 {
 	struct err ignored;
 	char id[ID_LEN];
@@ -271,7 +271,7 @@ static void set_image(const struct job *j, struct record *config)
 		record_add(config, "image", id);
 }
 
-static int publish_other(struct job *j, struct record *config, char id[ID_LEN], struct err *e)
+static int publish_other(struct receiving *j, struct record *config, char id[ID_LEN], struct err *e)
 {
 	const char *name = j->header.names.n ? j->header.names.v[0] : NULL;
 
@@ -293,7 +293,7 @@ static int publish_other(struct job *j, struct record *config, char id[ID_LEN], 
 		: draft_publish(j->s, &j->draft, id, name, e);
 }
 
-static int receive(struct job *j, const char *name, char id[ID_LEN], struct strv *notes,
+static int receive(struct receiving *j, const char *name, char id[ID_LEN], struct strv *notes,
 		   void (*progress)(uint64_t bytes), struct err *e)
 {
 	own_record struct record config = {0};
@@ -328,10 +328,10 @@ int objectreceive(const struct store *s, int from, const char *what, const char 
 		  char id[ID_LEN], struct strv *notes, void (*progress)(uint64_t bytes),
 		  struct err *e)
 {
-	own_str struct job *j = mem_alloc(sizeof(*j));
+	own_str struct receiving *j = mem_alloc(sizeof(*j));
 	int r;
 
-	*j = (struct job){
+	*j = (struct receiving){
 		.s = s, .in = {.from = from, .what = what}, .draft = {.dir = -1}, .parent = -1};
 	r = receive(j, name, id, notes, progress, e);
 	draft_drop(s, &j->draft);

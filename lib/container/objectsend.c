@@ -16,7 +16,7 @@
 
 enum { CHUNK = 128 << 10 };
 
-struct job {
+struct sending {
 	const struct store *s;
 	int to;
 	const char *target;
@@ -30,7 +30,7 @@ struct job {
 	int files[TRANSFER_PARTS]; /* of the parts that are files of the object; -1: others */
 };
 
-static int put(struct job *j, const void *data, size_t n, struct err *e)
+static int put(struct sending *j, const void *data, size_t n, struct err *e)
 {
 	digest_add(&j->digest, data, n);
 	if (fd_write_all(j->to, data, n) < 0)
@@ -41,7 +41,7 @@ static int put(struct job *j, const void *data, size_t n, struct err *e)
 	return 0;
 }
 
-static struct transfer_part *add_part(struct job *j, const char *name)
+static struct transfer_part *add_part(struct sending *j, const char *name)
 {
 	struct transfer_part *p = &j->header.parts[j->header.n];
 
@@ -52,7 +52,7 @@ static struct transfer_part *add_part(struct job *j, const char *name)
 }
 
 /* A running container's log grows meanwhile: its present length is sent. */
-static int add_file(struct job *j, const char *name, struct err *e)
+static int add_file(struct sending *j, const char *name, struct err *e)
 {
 	int fd = openat(j->object.dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct transfer_part *p;
@@ -68,7 +68,7 @@ static int add_file(struct job *j, const char *name, struct err *e)
 	return 0;
 }
 
-static int add_parts(struct job *j, struct err *e)
+static int add_parts(struct sending *j, struct err *e)
 {
 	static const char *const files[] = {"exit", "log.1", "log"};
 
@@ -82,7 +82,7 @@ static int add_parts(struct job *j, struct err *e)
 	return 0;
 }
 
-static int add_names(struct job *j, struct err *e)
+static int add_names(struct sending *j, struct err *e)
 {
 	own_strv struct strv names = {0};
 
@@ -94,7 +94,7 @@ static int add_names(struct job *j, struct err *e)
 	return 0;
 }
 
-static int find_parent(struct job *j, const char *ref, struct err *e)
+static int find_parent(struct sending *j, const char *ref, struct err *e)
 {
 	char id[ID_LEN];
 	int found = name_find(j->s, ref, id, e);
@@ -102,23 +102,23 @@ static int find_parent(struct job *j, const char *ref, struct err *e)
 	if (found <= 0)
 		return found < 0 ? -1 : err_set(e, "%s: no such image or volume", ref);
 	j->parent = transfer_open(j->s, id, e);
-	if (j->parent < 0 || subvol_identity(j->parent, &j->header.parent, e) < 0)
+	if (j->parent < 0 || subvolsend_identity(j->parent, &j->header.parent, e) < 0)
 		return -1;
 	j->header.has_parent = true;
 	return 0;
 }
 
 /* The image is not sent. If the other store has it, the container is listed as made from it. */
-static void find_image(struct job *j)
+static void find_image(struct sending *j)
 {
 	const char *image = record_get(&j->object.config, "image");
 	struct err ignored;
 	own_fd int fd = image && id_is(image, "img") ? transfer_open(j->s, image, &ignored) : -1;
 
-	j->header.has_image = fd >= 0 && subvol_identity(fd, &j->header.image, &ignored) == 0;
+	j->header.has_image = fd >= 0 && subvolsend_identity(fd, &j->header.image, &ignored) == 0;
 }
 
-static int describe(struct job *j, const char *parent, struct err *e)
+static int describe(struct sending *j, const char *parent, struct err *e)
 {
 	struct err ignored;
 	own_fd int data = -1;
@@ -128,14 +128,14 @@ static int describe(struct job *j, const char *parent, struct err *e)
 		data = transfer_open(j->s, j->object.id, &ignored);
 		j->header.read_only = data >= 0;
 	}
-	if (subvol_identity(j->object.files[0].fd, &j->header.identity, e) < 0 ||
+	if (subvolsend_identity(j->object.files[0].fd, &j->header.identity, e) < 0 ||
 	    add_names(j, e) < 0 || add_parts(j, e) < 0)
 		return -1;
 	find_image(j);
 	return parent ? find_parent(j, parent, e) : 0;
 }
 
-static int send_file(struct job *j, int fd, const struct transfer_part *p, struct err *e)
+static int send_file(struct sending *j, int fd, const struct transfer_part *p, struct err *e)
 {
 	own_str char *chunk = mem_alloc(CHUNK);
 
@@ -152,7 +152,7 @@ static int send_file(struct job *j, int fd, const struct transfer_part *p, struc
 	return 0;
 }
 
-static int copy_stream(struct job *j, int from, struct err *e)
+static int copy_stream(struct sending *j, int from, struct err *e)
 {
 	own_str char *chunk = mem_alloc(CHUNK);
 	ssize_t n;
@@ -163,7 +163,7 @@ static int copy_stream(struct job *j, int from, struct err *e)
 	return n < 0 ? err_sys(e, "read the send stream") : 0;
 }
 
-static int send_subvolume(struct job *j, int subvol, int parent, struct err *e)
+static int send_subvolume(struct sending *j, int subvol, int parent, struct err *e)
 {
 	struct subvolsend sending;
 	struct err ended;
@@ -177,7 +177,7 @@ static int send_subvolume(struct job *j, int subvol, int parent, struct err *e)
 	return r;
 }
 
-static int send_parts(struct job *j, struct err *e)
+static int send_parts(struct sending *j, struct err *e)
 {
 	size_t subvolume = 0;
 
@@ -195,7 +195,7 @@ static int send_parts(struct job *j, struct err *e)
 	return 0;
 }
 
-static int send_all(struct job *j, const char *ref, const char *parent, struct err *e)
+static int send_all(struct sending *j, const char *ref, const char *parent, struct err *e)
 {
 	own_buf struct buf head = {0};
 	char sum[DIGEST_LEN];
@@ -218,12 +218,12 @@ static int send_all(struct job *j, const char *ref, const char *parent, struct e
 int objectsend(const struct store *s, const char *ref, const char *parent, int to,
 	       const char *target, void (*progress)(uint64_t bytes), struct err *e)
 {
-	struct job j = {.s = s,
-			.to = to,
-			.target = target,
-			.progress = progress,
-			.object = MOMENT_NONE,
-			.parent = -1};
+	struct sending j = {.s = s,
+			    .to = to,
+			    .target = target,
+			    .progress = progress,
+			    .object = MOMENT_NONE,
+			    .parent = -1};
 	int r = send_all(&j, ref, parent, e);
 
 	for (size_t i = 0; i < j.header.n; i++)

@@ -25,11 +25,11 @@ void transfer_free(struct transfer *t)
 	*t = (struct transfer){0};
 }
 
-static void add_identity(struct record *r, const char *key, const struct subvol_identity *id)
+static void add_identity(struct record *r, const char *key, const struct subvolsend_identity *id)
 {
 	char text[SUBVOL_IDENTITY_LEN];
 
-	subvol_identity_text(id, text);
+	subvolsend_identity_text(id, text);
 	record_add(r, key, text);
 }
 
@@ -126,12 +126,12 @@ static int bad(const struct transfer_input *in, const char *what, const char *va
 }
 
 static int read_identity(const struct transfer_input *in, const struct record *r, const char *key,
-			 bool *has, struct subvol_identity *id, struct err *e)
+			 bool *has, struct subvolsend_identity *id, struct err *e)
 {
 	const char *text = record_get(r, key);
 
 	*has = text;
-	return text && subvol_identity_read(text, id) < 0 ? bad(in, key, text, e) : 0;
+	return text && subvolsend_identity_read(text, id) < 0 ? bad(in, key, text, e) : 0;
 }
 
 /* The files and subvolumes that an object of the kind has; SIZE_MAX: a file of any size. */
@@ -293,19 +293,19 @@ int transfer_open(const struct store *s, const char *id, struct err *e)
 	return take_fd(&fd);
 }
 
-int transfer_find(const struct store *s, const struct subvol_identity *identity, char id[ID_LEN],
-		  struct err *e)
+int transfer_find(const struct store *s, const struct subvolsend_identity *identity,
+		  char id[ID_LEN], struct err *e)
 {
 	own_strv struct strv ids = {0};
-	struct subvol_identity found;
+	struct subvolsend_identity found;
 
 	if (store_list(s, "img", &ids, e) < 0 || store_list(s, "vol", &ids, e) < 0)
 		return -1;
 	for (size_t i = ids.n; i-- > 0;) {
 		own_fd int fd = transfer_open(s, ids.v[i], e);
 
-		if (fd < 0 || subvol_identity(fd, &found, e) < 0 ||
-		    !subvol_identity_same(&found, identity))
+		if (fd < 0 || subvolsend_identity(fd, &found, e) < 0 ||
+		    !subvolsend_identity_same(&found, identity))
 			continue;
 		snprintf(id, ID_LEN, "%s", ids.v[i]);
 		return take_fd(&fd);

@@ -10,7 +10,7 @@
  * A part is "NAME file SIZE", a file of the object's directory with its bytes, or "NAME
  * subvolume", with a send stream of version 1 (sendstream.h). identity: of the first subvolume;
  * parent: it is a difference to that one; image: the container was made from that one. Each is
- * "UUID TRANSACTION" (struct subvol_identity). read-only: the volume is a snapshot.
+ * "UUID TRANSACTION" (struct subvolsend_identity). read-only: the volume is a snapshot.
  */
 #ifndef CT_TRANSFER_H
 #define CT_TRANSFER_H
@@ -37,7 +37,7 @@ struct transfer {
 	char kind[8]; /* "img", "ps" or "vol" */
 	struct strv names;
 	bool has_parent, has_image, read_only;
-	struct subvol_identity identity, parent, image;
+	struct subvolsend_identity identity, parent, image;
 	struct transfer_part parts[TRANSFER_PARTS];
 	size_t n;
 };
@@ -69,8 +69,8 @@ int transfer_check(struct transfer_input *in, struct err *e);
  * Finds an image or a volume of the store with a read-only subvolume of that identity. Returns its
  * root directory, or -1: none has it (e->sys is ENOENT).
  */
-int transfer_find(const struct store *s, const struct subvol_identity *identity, char id[ID_LEN],
-		  struct err *e);
+int transfer_find(const struct store *s, const struct subvolsend_identity *identity,
+		  char id[ID_LEN], struct err *e);
 /* Opens the read-only subvolume of an image or a volume. */
 int transfer_open(const struct store *s, const char *id, struct err *e);
 

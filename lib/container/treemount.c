@@ -15,14 +15,14 @@
 #include "kernel/mount.h"
 
 /* A tree that is being mounted. */
-struct mounting {
+struct tree_mounting {
 	const struct filetree *tree;
 	struct treeplace *at;
 	const char *whole; /* the last target that was mounted recursively; NULL: none yet */
 };
 
 /* Makes a copy of the host's mount at the same path. */
-static int borrow(const struct fsentry *entry, struct mounting *m, struct err *e)
+static int borrow(const struct fsentry *entry, struct tree_mounting *m, struct err *e)
 {
 	int fd = mount_copy_set(m->at->host, entry->target + 1, entry->recursive, entry->attrs, e);
 
@@ -32,7 +32,7 @@ static int borrow(const struct fsentry *entry, struct mounting *m, struct err *e
 }
 
 /* Makes a new file system, or copies the host's where this user namespace may not mount one. */
-static int new_or_lent(const struct fsentry *entry, struct mounting *m, struct err *e)
+static int new_or_lent(const struct fsentry *entry, struct tree_mounting *m, struct err *e)
 {
 	int fd;
 
@@ -43,7 +43,7 @@ static int new_or_lent(const struct fsentry *entry, struct mounting *m, struct e
 }
 
 /* Mounts /proc, /sys and the file systems in them. */
-static int mount_kernel(const struct fsentry *entry, struct mounting *m, struct err *e)
+static int mount_kernel(const struct fsentry *entry, struct tree_mounting *m, struct err *e)
 {
 	own_fd int fd = -1, at = -1;
 
@@ -65,7 +65,7 @@ static int mount_kernel(const struct fsentry *entry, struct mounting *m, struct 
 }
 
 /* Mounts /dev and its content. */
-static int mount_dev(const struct fsentry *entry, struct mounting *m, struct err *e)
+static int mount_dev(const struct fsentry *entry, struct tree_mounting *m, struct err *e)
 {
 	m->at->dev =
 		treedev_mount(m->tree, (size_t)(entry - m->tree->v), m->at->root, m->at->host, e);
@@ -106,7 +106,7 @@ static void make_mark(const struct fsentry *entry, int root)
 	own_fd int fd = path_mkfile(root, entry->target, 0644, &ignored);
 }
 
-static int mount_entry(const struct fsentry *entry, struct mounting *m, struct err *e)
+static int mount_entry(const struct fsentry *entry, struct tree_mounting *m, struct err *e)
 {
 	bool of_kernel = entry->phase == FSENTRY_KERNEL;
 
@@ -137,7 +137,7 @@ static int mount_entry(const struct fsentry *entry, struct mounting *m, struct e
 
 /* Whether a recursive mount already contains the entry. Masks and read-only mounts are always made.
  */
-static bool is_there(const struct fsentry *entry, const struct mounting *m)
+static bool is_there(const struct fsentry *entry, const struct tree_mounting *m)
 {
 	return m->whole && fsentry_contains(m->whole, entry->target) &&
 		entry->kind != FSENTRY_MASK && entry->kind != FSENTRY_READ_ONLY;
@@ -146,7 +146,7 @@ static bool is_there(const struct fsentry *entry, const struct mounting *m)
 int treemount(const struct filetree *t, enum fsentry_phase phase, struct treeplace *at,
 	      struct err *e)
 {
-	struct mounting m = {.tree = t, .at = at};
+	struct tree_mounting m = {.tree = t, .at = at};
 
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->v[i].phase != phase)

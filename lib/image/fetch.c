@@ -45,7 +45,7 @@ struct fetch_shared {
 
 enum result { FAILED = -1, FETCHED, BEGUN };
 
-struct report {
+struct fetch_report {
 	size_t i;
 	enum result result;
 	struct err err;
@@ -113,7 +113,7 @@ static int fill(struct registry *r, struct sink *to, uint64_t *from, struct err 
 	if (take_up(to, &d, e) < 0)
 		return -1;
 	*from = to->growth->got;
-	return registry_blob(r, to->blob, *from, &d, put, to, e);
+	return registryget_blob(r, to->blob, *from, &d, put, to, e);
 }
 
 /* Empties the file: its bytes are not the beginning of the blob. */
@@ -152,7 +152,7 @@ static int fetch_blob(struct registry *r, struct sink *to, struct err *e)
 
 static int tell(int to, size_t i, enum result result, const struct err *e)
 {
-	struct report r = {.i = i, .result = result};
+	struct fetch_report r = {.i = i, .result = result};
 
 	if (result == FAILED)
 		r.err = *e;
@@ -339,7 +339,7 @@ static size_t fetched_as(const struct fetch *f, size_t i)
 static void hear(struct fetch *f, int ms)
 {
 	struct pollfd p = {.fd = f->reports, .events = POLLIN};
-	struct report r;
+	struct fetch_report r;
 
 	if (f->failed)
 		return;

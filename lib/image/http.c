@@ -23,7 +23,7 @@ enum {
 
 static bool insecure;
 
-struct transfer {
+struct http_transfer {
 	const struct http_request *q;
 	struct http_reply *r;
 	CURL *easy;
@@ -74,7 +74,7 @@ static int judge_url(const char *text, const struct url *first, struct url *u, s
 	return 0;
 }
 
-static size_t refuse(struct transfer *t)
+static size_t refuse(struct http_transfer *t)
 {
 	t->failed = true;
 	return CURL_WRITEFUNC_ERROR;
@@ -82,7 +82,7 @@ static size_t refuse(struct transfer *t)
 
 static size_t on_header(char *data, size_t one, size_t n, void *arg)
 {
-	struct transfer *t = arg;
+	struct http_transfer *t = arg;
 
 	(void)data, (void)one;
 	t->headers += n;
@@ -100,7 +100,7 @@ static const char *header(CURL *easy, const char *name)
 }
 
 /* Whether a 206 begins at the requested offset: RFC 9110, 14.4. */
-static bool range_right(const struct transfer *t)
+static bool range_right(const struct http_transfer *t)
 {
 	const char *range = header(t->easy, "Content-Range");
 	own_str char *want = str_fmt("bytes %" PRIu64 "-", t->q->from);
@@ -108,7 +108,7 @@ static bool range_right(const struct transfer *t)
 	return t->q->from && range && str_starts(range, want);
 }
 
-static int body_begin(struct transfer *t)
+static int body_begin(struct http_transfer *t)
 {
 	curl_off_t length = -1;
 	long status = 0;
@@ -132,7 +132,7 @@ static int body_begin(struct transfer *t)
 }
 
 /* Stores a body that is not wanted: the text of an error, or of a redirect. */
-static size_t keep_said(struct transfer *t, const char *data, size_t n)
+static size_t keep_said(struct http_transfer *t, const char *data, size_t n)
 {
 	size_t room = SAID_MAX - t->r->said.len;
 
@@ -143,7 +143,7 @@ static size_t keep_said(struct transfer *t, const char *data, size_t n)
 
 static size_t on_body(char *data, size_t one, size_t n, void *arg)
 {
-	struct transfer *t = arg;
+	struct http_transfer *t = arg;
 	size_t known;
 
 	(void)one;
@@ -220,7 +220,7 @@ static void set_request(CURL *easy, const struct http_request *q, const char *ur
 }
 
 /* The outcome of a transfer that failed in libcurl; the reason is in e. */
-static enum http_outcome judge(struct transfer *t, CURLcode code)
+static enum http_outcome judge(struct http_transfer *t, CURLcode code)
 {
 	long sys = 0, sent = 0;
 
@@ -311,7 +311,7 @@ static struct curl_slist *make_headers(const struct http_request *q)
 }
 
 /* Makes one request without following redirects. */
-static enum http_outcome perform(struct transfer *t, const struct url *u, const char *url,
+static enum http_outcome perform(struct http_transfer *t, const struct url *u, const char *url,
 				 bool first)
 {
 	struct curl_slist *headers = make_headers(t->q);
@@ -392,7 +392,7 @@ static long status_of(CURL *easy)
 
 int http_do(const struct http_request *q, struct http_reply *r, struct err *e)
 {
-	struct transfer t = {.q = q, .r = r, .e = e};
+	struct http_transfer t = {.q = q, .r = r, .e = e};
 	own_url struct url first = {0};
 	own_str char *url = str_dup(q->url);
 	char *next = NULL;

@@ -24,8 +24,8 @@ static int manifest_check(const struct buf *json, const char *reference,
 	return 0;
 }
 
-int registry_manifest(struct registry *r, const char *reference, struct buf *json, char type[128],
-		      char digest[DIGEST_LEN], struct err *e)
+int registryget_manifest(struct registry *r, const char *reference, struct buf *json,
+			 char type[128], char digest[DIGEST_LEN], struct err *e)
 {
 	own_str char *path = str_fmt("%s/manifests/%s", r->ref->repository, reference);
 	own_reply struct http_reply reply = {0};
@@ -95,10 +95,10 @@ static int blob_fetch(struct registry *r, const struct descriptor *blob, struct 
 	return 0;
 }
 
-int registry_blob(struct registry *r, const struct descriptor *blob, uint64_t from,
-		  struct digest *d,
-		  int (*take)(void *arg, const void *data, size_t n, struct err *e), void *arg,
-		  struct err *e)
+int registryget_blob(struct registry *r, const struct descriptor *blob, uint64_t from,
+		     struct digest *d,
+		     int (*take)(void *arg, const void *data, size_t n, struct err *e), void *arg,
+		     struct err *e)
 {
 	struct blob_sink to = {d, take, arg};
 	struct http_request q = {.from = from, .max = blob->size, .take = take_blob, .arg = &to};

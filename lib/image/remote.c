@@ -38,7 +38,7 @@ void remote_close(struct remote *r)
 static int get(struct remote *r, const char *reference, const char *type, struct document *d,
 	       struct err *e)
 {
-	if (registry_manifest(&r->registry, reference, &d->json, d->type, d->digest, e) < 0)
+	if (registryget_manifest(&r->registry, reference, &d->json, d->type, d->digest, e) < 0)
 		return -1;
 	return manifest_read(d->json.data, d->json.len, type ? type : d->type, r->platform, r->text,
 			     &r->image, e);
@@ -97,7 +97,7 @@ int remote_config(struct remote *r, struct err *e)
 	struct buf *json = &r->config.json;
 
 	digest_begin(&d);
-	if (registry_blob(&r->registry, &r->image.config, 0, &d, take, json, e) < 0 ||
+	if (registryget_blob(&r->registry, &r->image.config, 0, &d, take, json, e) < 0 ||
 	    manifest_config(json->data, json->len, r->image.n, r->platform, what, &r->record, e) <
 		    0)
 		return -1;
@@ -167,7 +167,7 @@ static int write_layer(struct remote *r, size_t i, struct ociarchive *o, struct 
 	digest_begin(&d);
 	if (ociarchive_blob(o, &r->image.list[i], e) < 0)
 		return -1;
-	return registry_blob(&r->registry, &r->image.list[i], 0, &d, ociarchive_data, o, e);
+	return registryget_blob(&r->registry, &r->image.list[i], 0, &d, ociarchive_data, o, e);
 }
 
 int remote_write(struct remote *r, int fd, const char *target, struct err *e)

@@ -31,7 +31,7 @@ struct shared {
 	_Atomic uint64_t got[]; /* bytes of each blob that the registry has */
 };
 
-struct work {
+struct upload_work {
 	struct upload *u;
 	struct blob *blobs;
 	size_t n;
@@ -252,7 +252,7 @@ static int finish(struct registry *r, const struct blob *b, const char *path, st
 	return reply.status == 201 ? 0 : registry_refused(r, &reply, "the registry", e);
 }
 
-static int send_blob(struct work *w, size_t i, struct err *e)
+static int send_blob(struct upload_work *w, size_t i, struct err *e)
 {
 	struct registry *r = w->u->registry;
 	const struct blob *b = &w->blobs[i];
@@ -280,14 +280,14 @@ static int send_blob(struct work *w, size_t i, struct err *e)
 
 /* --- several processes --- */
 
-struct report {
+struct upload_report {
 	int result;
 	struct err err;
 };
 
-static void send_blobs(struct work *w, int to)
+static void send_blobs(struct upload_work *w, int to)
 {
-	struct report r = {0};
+	struct upload_report r = {0};
 	size_t i;
 
 	while (r.result == 0 && (i = w->shared->next++) < w->n) {
@@ -300,7 +300,7 @@ static void send_blobs(struct work *w, int to)
 	_exit(r.result < 0);
 }
 
-static void show(const struct work *w, size_t done)
+static void show(const struct upload_work *w, size_t done)
 {
 	uint64_t got = 0, of = 0;
 
@@ -314,13 +314,13 @@ static void show(const struct work *w, size_t done)
 }
 
 /* Waits until every blob is reported. */
-static int hear(const struct work *w, int from, struct err *e)
+static int hear(const struct upload_work *w, int from, struct err *e)
 {
 	size_t done = 0;
 
 	while (done < w->n) {
 		struct pollfd p = {.fd = from, .events = POLLIN};
-		struct report r;
+		struct upload_report r;
 
 		show(w, done);
 		if (poll(&p, 1, w->u->progress ? PROGRESS_MS : -1) <= 0)
@@ -336,7 +336,7 @@ static int hear(const struct work *w, int from, struct err *e)
 	return 0;
 }
 
-static int send_at_once(struct work *w, struct err *e)
+static int send_at_once(struct upload_work *w, struct err *e)
 {
 	pid_t parent = getpid(), senders[AT_ONCE] = {0};
 	own_fd int from = -1, to = -1;
@@ -371,7 +371,7 @@ static int send_at_once(struct work *w, struct err *e)
 
 /* --- the image --- */
 
-static bool is_listed(const struct work *w, const char *digest)
+static bool is_listed(const struct upload_work *w, const char *digest)
 {
 	for (size_t i = 0; i < w->n; i++)
 		if (strcmp(w->blobs[i].is->digest, digest) == 0)
@@ -412,7 +412,7 @@ static int put_manifest(struct upload *u, struct err *e)
 int upload_image(struct upload *u, struct err *e)
 {
 	const struct outgoing *o = u->image;
-	struct work w = {.u = u, .blobs = mem_alloc((o->n + 1) * sizeof(*w.blobs))};
+	struct upload_work w = {.u = u, .blobs = mem_alloc((o->n + 1) * sizeof(*w.blobs))};
 	size_t size = sizeof(*w.shared) + (o->n + 1) * sizeof(uint64_t);
 	int r;
 

@@ -76,12 +76,12 @@ static int set_v1(const char *group, const struct devrule *rules, size_t n, stru
 /* The registers of the program. */
 enum { RESULT = BPF_REG_0, CONTEXT = BPF_REG_1, TYPE, MAJOR, MINOR, WANTED };
 
-struct prog {
+struct device_prog {
 	struct bpf_insn *v;
 	size_t n;
 };
 
-static void emit(struct prog *p, uint8_t code, uint8_t dst, int16_t off, int32_t imm)
+static void emit(struct device_prog *p, uint8_t code, uint8_t dst, int16_t off, int32_t imm)
 {
 	p->v = mem_grow(p->v, p->n + 1, sizeof(*p->v));
 	p->v[p->n++] = (struct bpf_insn){
@@ -91,14 +91,14 @@ static void emit(struct prog *p, uint8_t code, uint8_t dst, int16_t off, int32_t
 		p->v[p->n - 1].src_reg = 0;
 }
 
-static void emit_return(struct prog *p, int allow)
+static void emit_return(struct device_prog *p, int allow)
 {
 	emit(p, BPF_ALU64 | BPF_MOV | BPF_K, RESULT, 0, allow);
 	emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0);
 }
 
 /* Loads the type and the wanted accesses, which share a word of the context, and the numbers. */
-static void emit_begin(struct prog *p)
+static void emit_begin(struct device_prog *p)
 {
 	const uint8_t load = BPF_LDX | BPF_MEM | BPF_W;
 
@@ -125,7 +125,7 @@ static int32_t access_bits(const struct devrule *r)
  * One rule. The accesses that later rules have not decided yet stay in WANTED: an allowed one is
  * taken out, and the device is allowed when none is left; a denied one denies the device.
  */
-static void emit_rule(struct prog *p, const struct devrule *r)
+static void emit_rule(struct device_prog *p, const struct devrule *r)
 {
 	const uint8_t differs = BPF_JMP | BPF_JNE | BPF_K;
 	size_t skips[3], n = 0, end;
@@ -159,7 +159,7 @@ static void emit_rule(struct prog *p, const struct devrule *r)
 
 static int load(const struct devrule *rules, size_t n, struct err *e)
 {
-	struct prog p = {0};
+	struct device_prog p = {0};
 	union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE};
 	int fd;
 

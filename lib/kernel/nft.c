@@ -189,7 +189,7 @@ static int change(struct netlink *to, const char *table, const struct verb *verb
 	put_element(to, table, verb->type, verb->flags, x);
 	add_frame(to, NFNL_MSG_BATCH_END);
 	if (command->len) {
-		nft_shell(command->data, &shell);
+		nftrun_shell(command->data, &shell);
 		netlink_shell(to, "%.*s", (int)shell.len - 1, shell.data);
 	}
 	return netlink_act(to);

@@ -78,7 +78,7 @@ static int read_failure(const char *what, const char *said, struct err *e)
 	return -1;
 }
 
-int nft_run(const char *what, const char *commands, struct err *e)
+int nftrun(const char *what, const char *commands, struct err *e)
 {
 	own_buf struct buf shell = {0};
 
@@ -86,18 +86,18 @@ int nft_run(const char *what, const char *commands, struct err *e)
 		return err_wrap(e, "%s", what);
 	if (run_commands(context, commands) != 0)
 		return read_failure(what, ctx_get_error(context), e);
-	nft_shell(commands, &shell);
+	nftrun_shell(commands, &shell);
 	explain_note(shell.data, "%s: libnftables sends these commands by netlink", what);
 	return 0;
 }
 
-void nft_shell_expanded(const char *commands, struct buf *to)
+void nftrun_script(const char *commands, struct buf *to)
 {
 	buf_fmt(to, "nft -f - <<END\n%sEND\n", commands);
 }
 
 /* A single line becomes an argument, several lines a here-document. */
-void nft_shell(const char *commands, struct buf *to)
+void nftrun_shell(const char *commands, struct buf *to)
 {
 	own_str char *line = str_dup_n(commands, strcspn(commands, "\n"));
 

@@ -13,10 +13,10 @@ struct err;
  * 80/tcp"), followed by nft's own first line. e->sys ENOENT: an object to be changed or deleted
  * does not exist.
  */
-int nft_run(const char *what, const char *commands, struct err *e);
+int nftrun(const char *what, const char *commands, struct err *e);
 /* Adds shell commands that run the same with nft(8). */
-void nft_shell(const char *commands, struct buf *to);
+void nftrun_shell(const char *commands, struct buf *to);
 /* The same for commands that contain variables of the script, such as $link. */
-void nft_shell_expanded(const char *commands, struct buf *to);
+void nftrun_script(const char *commands, struct buf *to);
 
 #endif

@@ -59,7 +59,7 @@ struct chain {
 #define OUTCOME_CHAIN UINT32_C(0x10000)
 
 /* All calls from this number to the next run have the same outcome. */
-struct run {
+struct call_run {
 	uint32_t from, outcome;
 };
 
@@ -170,7 +170,7 @@ static int emit_chain(struct prog *p, uint8_t c)
 }
 
 /* Emits a binary search for the call's number in runs[0..n-1]. */
-static int emit_runs(struct prog *p, const struct run *runs, size_t n)
+static int emit_runs(struct prog *p, const struct call_run *runs, size_t n)
 {
 	size_t half = n / 2;
 	int below, above;
@@ -208,7 +208,7 @@ static uint32_t chain_outcome(uint8_t c, uint64_t caps)
 static int emit_calls(struct prog *p, const uint8_t *calls, uint32_t ncalls, uint32_t ignore)
 {
 	uint32_t outcome[COUNT(chains)];
-	struct run runs[CALLS_MAX + 1];
+	struct call_run runs[CALLS_MAX + 1];
 	uint32_t last = UINT32_MAX;
 	size_t n = 0;
 	int search;
@@ -219,7 +219,7 @@ static int emit_calls(struct prog *p, const uint8_t *calls, uint32_t ncalls, uin
 		uint32_t o = nr < ncalls ? outcome[calls[nr]] : ENOSYS;
 
 		if (o != last)
-			runs[n++] = (struct run){nr, o};
+			runs[n++] = (struct call_run){nr, o};
 		last = o;
 	}
 	search = emit_runs(p, runs, n);

@@ -82,14 +82,14 @@ int subvolsend_end(struct subvolsend *s, struct err *e)
 	return errno ? err_sys(e, "send a subvolume") : 0;
 }
 
-int subvol_identity(int subvol, struct subvol_identity *id, struct err *e)
+int subvolsend_identity(int subvol, struct subvolsend_identity *id, struct err *e)
 {
 	static const uint8_t none[16];
 	struct btrfs_util_subvolume_info info;
 
 	if (btrfs_util_subvolume_info_fd(subvol, 0, &info) != BTRFS_UTIL_OK)
 		return err_sys(e, "read the identity of a subvolume");
-	*id = (struct subvol_identity){.transaction = info.ctransid};
+	*id = (struct subvolsend_identity){.transaction = info.ctransid};
 	memcpy(id->uuid, info.uuid, sizeof(id->uuid));
 	if (memcmp(info.received_uuid, none, sizeof(none)) != 0) {
 		memcpy(id->uuid, info.received_uuid, sizeof(id->uuid));
@@ -98,12 +98,13 @@ int subvol_identity(int subvol, struct subvol_identity *id, struct err *e)
 	return 0;
 }
 
-bool subvol_identity_same(const struct subvol_identity *a, const struct subvol_identity *b)
+bool subvolsend_identity_same(const struct subvolsend_identity *a,
+			      const struct subvolsend_identity *b)
 {
 	return memcmp(a->uuid, b->uuid, sizeof(a->uuid)) == 0 && a->transaction == b->transaction;
 }
 
-void subvol_identity_text(const struct subvol_identity *id, char text[SUBVOL_IDENTITY_LEN])
+void subvolsend_identity_text(const struct subvolsend_identity *id, char text[SUBVOL_IDENTITY_LEN])
 {
 	for (size_t i = 0; i < sizeof(id->uuid); i++)
 		snprintf(text + 2 * i, 3, "%02x", id->uuid[i]);
@@ -117,7 +118,7 @@ static int hex(char c)
 	return p ? (int)(p - digits) : -1;
 }
 
-int subvol_identity_read(const char *text, struct subvol_identity *id)
+int subvolsend_identity_read(const char *text, struct subvolsend_identity *id)
 {
 	struct err ignored;
 
@@ -132,7 +133,7 @@ int subvol_identity_read(const char *text, struct subvol_identity *id)
 	return *text != ' ' ? -1 : num_uint(text + 1, 0, UINT64_MAX, &id->transaction, &ignored);
 }
 
-int subvol_set_received(int subvol, const struct subvol_identity *id, struct err *e)
+int subvolsend_set_received(int subvol, const struct subvolsend_identity *id, struct err *e)
 {
 	struct btrfs_ioctl_received_subvol_args args = {.stransid = id->transaction};
 
@@ -212,7 +213,7 @@ static int read_items(int subvol, struct btrfs_ioctl_search_args *search, struct
 	return 0;
 }
 
-int subvol_names(int subvol, uint64_t inode, struct strv *names, struct err *e)
+int subvolsend_names(int subvol, uint64_t inode, struct strv *names, struct err *e)
 {
 	struct btrfs_ioctl_search_args search = {
 		.key = {.min_objectid = inode,

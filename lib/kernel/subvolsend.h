@@ -28,20 +28,21 @@ int subvolsend_end(struct subvolsend *s, struct err *e);
 enum { SUBVOL_IDENTITY_LEN = 2 * 16 + 1 + 20 + 1 };
 
 /* How send streams identify a subvolume. */
-struct subvol_identity {
+struct subvolsend_identity {
 	uint8_t uuid[16];     /* of the original, if the subvolume was received; else its own */
 	uint64_t transaction; /* of the last change, there */
 };
-int subvol_identity(int subvol, struct subvol_identity *id, struct err *e);
-bool subvol_identity_same(const struct subvol_identity *a, const struct subvol_identity *b);
+int subvolsend_identity(int subvol, struct subvolsend_identity *id, struct err *e);
+bool subvolsend_identity_same(const struct subvolsend_identity *a,
+			      const struct subvolsend_identity *b);
 /* As text, "UUID TRANSACTION"; _read returns -1 if the text is not that of an identity. */
-void subvol_identity_text(const struct subvol_identity *id, char text[SUBVOL_IDENTITY_LEN]);
-int subvol_identity_read(const char *text, struct subvol_identity *id);
+void subvolsend_identity_text(const struct subvolsend_identity *id, char text[SUBVOL_IDENTITY_LEN]);
+int subvolsend_identity_read(const char *text, struct subvolsend_identity *id);
 /* Records the subvolume of which this one is a copy. The subvolume must be writable. */
-int subvol_set_received(int subvol, const struct subvol_identity *id, struct err *e);
+int subvolsend_set_received(int subvol, const struct subvolsend_identity *id, struct err *e);
 
 /* Adds all paths of an inode, beneath the subvolume's root and unsorted; none if it does not exist.
  */
-int subvol_names(int subvol, uint64_t inode, struct strv *names, struct err *e);
+int subvolsend_names(int subvol, uint64_t inode, struct strv *names, struct err *e);
 
 #endif

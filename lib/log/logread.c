@@ -65,7 +65,7 @@ static int reader_record(struct reader *r, const char *p, size_t n, bool torn, u
 		return 0;
 	}
 	s = stream - 1;
-	if (place < r->from[s] || !log_range_has(&r->range, p))
+	if (place < r->from[s] || !logtail_in_range(&r->range, p))
 		return 0;
 	/* Both streams may be one terminal or file: keep the order. */
 	if (s != r->stream && r->used && reader_flush(r, e) < 0)
@@ -295,9 +295,9 @@ static int reader_open(struct reader *r, struct err *e)
 	own_log_files struct log_files f = {.older = -1, .newest = -1};
 	uint64_t start;
 
-	if (log_files_open(r->dir, r->ended, &f, e) < 0)
+	if (logtail_open(r->dir, r->ended, &f, e) < 0)
 		return -1;
-	if (r->q->tail != UINT64_MAX && log_tail(&f, r->q->tail, &r->range, r->from, e) < 0)
+	if (r->q->tail != UINT64_MAX && logtail_find(&f, r->q->tail, &r->range, r->from, e) < 0)
 		return -1;
 	start = r->from[0] < r->from[1] ? r->from[0] : r->from[1];
 	r->place = start;
@@ -319,7 +319,7 @@ static int reader_open(struct reader *r, struct err *e)
 	return 0;
 }
 
-int log_read(int dir, const struct log_query *q, const int out[2], uint64_t *damaged, struct err *e)
+int logread(int dir, const struct log_query *q, const int out[2], uint64_t *damaged, struct err *e)
 {
 	struct reader *r = mem_alloc(sizeof(*r));
 	int rc;

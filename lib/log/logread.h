@@ -33,7 +33,6 @@ struct log_query {
  * are malformed (skipped). A reader that closes out[0] or out[1] is an error with sys EPIPE,
  * detected even when nothing is written.
  */
-int log_read(int dir, const struct log_query *q, const int out[2], uint64_t *damaged,
-	     struct err *e);
+int logread(int dir, const struct log_query *q, const int out[2], uint64_t *damaged, struct err *e);
 
 #endif

@@ -13,7 +13,7 @@
 
 enum { BLOCK = 256 * 1024 };
 
-void log_files_close(struct log_files *f)
+void logtail_close(struct log_files *f)
 {
 	own_close(&f->older);
 	own_close(&f->newest);
@@ -45,7 +45,7 @@ static int whole_records(int fd, uint64_t *size)
 	return 0;
 }
 
-int log_files_open(int dir, bool ended, struct log_files *f, struct err *e)
+int logtail_open(int dir, bool ended, struct log_files *f, struct err *e)
 {
 	struct stat older, newest, now;
 
@@ -60,7 +60,7 @@ int log_files_open(int dir, bool ended, struct log_files *f, struct err *e)
 			now.st_ino = 0;
 		if (now.st_ino == newest.st_ino)
 			break;
-		log_files_close(f);
+		logtail_close(f);
 	}
 	f->older_size = f->older < 0 ? 0 : ctlog_end(f->older, (uint64_t)older.st_size);
 	f->newest_size = (uint64_t)newest.st_size;
@@ -71,14 +71,14 @@ int log_files_open(int dir, bool ended, struct log_files *f, struct err *e)
 	return 0;
 }
 
-bool log_range_has(const struct log_range *r, const char *record)
+bool logtail_in_range(const struct log_range *r, const char *record)
 {
 	return memcmp(record, r->since, CTLOG_TIME) >= 0 &&
 		memcmp(record, r->until, CTLOG_TIME) <= 0;
 }
 
 /* Walks the records from the last to the first. */
-struct treewalk {
+struct tail_search {
 	const struct log_range *range;
 	uint64_t lines; /* lines still to find */
 	uint64_t *from;
@@ -95,14 +95,14 @@ struct treewalk {
 };
 
 /* Processes the record at p, of which n bytes are available. */
-static void walk_record(struct treewalk *w, const char *p, size_t n, uint64_t place)
+static void walk_record(struct tail_search *w, const char *p, size_t n, uint64_t place)
 {
 	enum ctlog_stream stream;
 	bool whole, torn = w->torn;
 	int s;
 
 	w->torn = false;
-	if (!ctlog_head(p, n, &stream, &whole) || !log_range_has(w->range, p))
+	if (!ctlog_head(p, n, &stream, &whole) || !logtail_in_range(w->range, p))
 		return;
 	s = stream - 1;
 	if (w->at[s] == DONE)
@@ -118,7 +118,7 @@ static void walk_record(struct treewalk *w, const char *p, size_t n, uint64_t pl
 	w->from[s] = place;
 }
 
-static bool walk_done(const struct treewalk *w)
+static bool walk_done(const struct tail_search *w)
 {
 	return w->lines == 0 && w->at[0] != OPEN && w->at[1] != OPEN;
 }
@@ -127,7 +127,7 @@ static bool walk_done(const struct treewalk *w)
  * Walks the records that follow a newline in the file's bytes [start, end), and the
  * file's first record.
  */
-static int walk_block(struct treewalk *w, uint64_t start, uint64_t end, struct err *e)
+static int walk_block(struct tail_search *w, uint64_t start, uint64_t end, struct err *e)
 {
 	size_t len = (size_t)(end - start), have, at;
 	const char *newline;
@@ -155,7 +155,7 @@ static int walk_block(struct treewalk *w, uint64_t start, uint64_t end, struct e
 	return 0;
 }
 
-static int walk_file(struct treewalk *w, int fd, uint64_t size, uint64_t base, struct err *e)
+static int walk_file(struct tail_search *w, int fd, uint64_t size, uint64_t base, struct err *e)
 {
 	uint64_t end = size, start;
 
@@ -171,10 +171,10 @@ static int walk_file(struct treewalk *w, int fd, uint64_t size, uint64_t base, s
 	return 0;
 }
 
-int log_tail(const struct log_files *f, uint64_t lines, const struct log_range *r, uint64_t from[2],
-	     struct err *e)
+int logtail_find(const struct log_files *f, uint64_t lines, const struct log_range *r,
+		 uint64_t from[2], struct err *e)
 {
-	own_str struct treewalk *w = mem_alloc(sizeof(*w));
+	own_str struct tail_search *w = mem_alloc(sizeof(*w));
 
 	w->range = r;
 	w->lines = lines;

@@ -18,15 +18,15 @@ struct log_files {
 	uint64_t older_size, newest_size; /* bytes that count */
 };
 /* ended: there is no writer; otherwise `log` counts up to the end of its last complete record. */
-int log_files_open(int dir, bool ended, struct log_files *f, struct err *e);
-void log_files_close(struct log_files *f);
-#define own_log_files __attribute__((cleanup(log_files_close)))
+int logtail_open(int dir, bool ended, struct log_files *f, struct err *e);
+void logtail_close(struct log_files *f);
+#define own_log_files __attribute__((cleanup(logtail_close)))
 
 /* Bounds of time, both inclusive, in the format of a record: they compare as text. */
 struct log_range {
 	char since[NUM_TIME_LEN], until[NUM_TIME_LEN];
 };
-bool log_range_has(const struct log_range *r, const char *record);
+bool logtail_in_range(const struct log_range *r, const char *record);
 
 /*
  * Finds the last `lines` lines with a record in the range. from[0] becomes the position of the
@@ -34,7 +34,7 @@ bool log_range_has(const struct log_range *r, const char *record);
  * A line is a stream's data up to an F, regardless of the other stream's records in between; an
  * unfinished line at the end counts.
  */
-int log_tail(const struct log_files *f, uint64_t lines, const struct log_range *r, uint64_t from[2],
-	     struct err *e);
+int logtail_find(const struct log_files *f, uint64_t lines, const struct log_range *r,
+		 uint64_t from[2], struct err *e);
 
 #endif

@@ -124,7 +124,7 @@ static int write_rules(const struct store *s, const struct network *n, const str
 		rules_opened(&text, n->set, opened->v[i]);
 	if (b->n && add_elements(s, n->set, &text, e) < 0)
 		return -1;
-	return nft_run("packet filter", text.data, e);
+	return nftrun("packet filter", text.data, e);
 }
 
 /* --- up --- */

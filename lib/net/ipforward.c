@@ -169,7 +169,7 @@ void ipforward_shell(const char *set, struct buf *open, struct buf *close)
 		"	opened=\"$opened $link\"\n");
 	strv_add(&link, "$link");
 	rules_opened(&commands, set, *link.v);
-	nft_shell_expanded(commands.data, &enable);
+	nftrun_script(commands.data, &enable);
 	ipforward_open(to_enable, &link, &ignored);
 	shell_indent(open, enable.data);
 	buf_str(open, "done\n");
@@ -183,7 +183,7 @@ static int give_up_claim(const char *set, struct err *e)
 {
 	own_str char *command = str_fmt("flush set inet " RULES_TABLES " " RULES_CLAIMED, set);
 
-	return nft_run("packet filter", command, e) < 0 && e->sys != ENOENT ? -1 : 0;
+	return nftrun("packet filter", command, e) < 0 && e->sys != ENOENT ? -1 : 0;
 }
 
 /*

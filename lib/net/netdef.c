@@ -38,7 +38,7 @@ static int other_networks(const struct store *s, const struct network *n, struct
 	return 0;
 }
 
-struct search {
+struct overlap_search {
 	const struct network *of;
 	unsigned own; /* interface index of the network's own bridge; 0: none yet */
 	struct rtnl_route hit;
@@ -48,7 +48,7 @@ struct search {
 /* The host's own address is reported only if no other route overlaps. */
 static int is_hit(const struct rtnl_route *route, void *arg)
 {
-	struct search *at = arg;
+	struct overlap_search *at = arg;
 
 	if (route->to.prefix == 0 || (route->link && route->link == at->own) ||
 	    !subnet_overlap(&route->to, &at->of->subnet) || (at->found && route->local))
@@ -60,7 +60,7 @@ static int is_hit(const struct rtnl_route *route, void *arg)
 
 static int host_routes(struct netlink *rtnl, const struct network *n, struct err *e)
 {
-	struct search at = {.of = n};
+	struct overlap_search at = {.of = n};
 	char text[SUBNET_TEXT], route[SUBNET_TEXT];
 	struct rtnl_link link = {0};
 

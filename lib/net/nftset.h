@@ -11,7 +11,7 @@
 
 /*
  * Adds or removes all elements of the record. commands: NULL for the kernel; a text gets the
- * commands for nft_run instead. set: CT_BRIDGE. A failure does not stop the others; the error is
+ * commands for nftrun instead. set: CT_BRIDGE. A failure does not stop the others; the error is
  * that of the first failure. e->sys ENOENT: there are no tables.
  *
  * The caller that adds a port holds the port's socket (port.h). An element that already exists for

@@ -1,5 +1,5 @@
 /*
- * Writes the text of all nftables rules, for nft_run. A set of networks has two tables, `inet
+ * Writes the text of all nftables rules, for nftrun. A set of networks has two tables, `inet
  * ct_SET` and `bridge ct_SET` (SET: CT_BRIDGE); ct touches no other table.
  *
  * The rules do not depend on the number of containers and ports, which are elements of sets and

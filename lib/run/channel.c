@@ -9,7 +9,7 @@
 #include "base/fd.h"
 
 /* The form of a message on the socket: the kind, then the error or the text. */
-struct netattach {
+struct channel_message {
 	int kind;
 	union {
 		struct err err;
@@ -27,30 +27,30 @@ int channel_open(int ends[2], struct err *e)
 int channel_send(int end, enum message_kind kind, const char *text, int fd, struct err *e)
 {
 	size_t len = text ? strlen(text) + 1 : 0;
-	struct netattach w;
+	struct channel_message w;
 
 	if (len > sizeof(w.text))
 		return err_set(e, "%.100s...: path too long", text);
 	w.kind = (int)kind;
 	if (len)
 		memcpy(w.text, text, len);
-	if (fd_send(end, &w, offsetof(struct netattach, text) + len, &fd, fd >= 0) < 0)
+	if (fd_send(end, &w, offsetof(struct channel_message, text) + len, &fd, fd >= 0) < 0)
 		return err_sys(e, "send to the first process");
 	return 0;
 }
 
 void channel_send_failure(int end, const struct err *why)
 {
-	struct netattach w = {.kind = MESSAGE_FAILED};
+	struct channel_message w = {.kind = MESSAGE_FAILED};
 
 	w.err = *why;
-	fd_send(end, &w, offsetof(struct netattach, err) + sizeof(w.err), NULL, 0);
+	fd_send(end, &w, offsetof(struct channel_message, err) + sizeof(w.err), NULL, 0);
 }
 
 int channel_receive(int end, struct message *m, struct err *e)
 {
 	int fds[FD_PASS];
-	struct netattach w;
+	struct channel_message w;
 	ssize_t n = fd_recv(end, &w, sizeof(w), fds);
 
 	if (n == 0 || (n < 0 && errno == ECONNRESET))
@@ -64,7 +64,7 @@ int channel_receive(int end, struct message *m, struct err *e)
 		m->err = w.err;
 		m->err.msg[sizeof(m->err.msg) - 1] = '\0';
 	} else {
-		memcpy(m->text, w.text, (size_t)n - offsetof(struct netattach, text));
+		memcpy(m->text, w.text, (size_t)n - offsetof(struct channel_message, text));
 		m->text[sizeof(m->text) - 1] = '\0';
 	}
 	return 1;

@@ -9,14 +9,14 @@ static int read_names(const char *option, const struct strv *names, uint32_t *se
 	own_buf struct buf known = {0};
 
 	for (size_t i = 0; i < names->n; i++) {
-		enum stage_id stage = stage_find(names->v[i]);
+		enum stage_id stage = plan_stage_find(names->v[i]);
 
 		if (stage < STAGES) {
 			*set |= 1U << stage;
 			continue;
 		}
 		for (unsigned k = 0; k < STAGES; k++)
-			buf_fmt(&known, " %s", stage_names[k]);
+			buf_fmt(&known, " %s", plan_stage_names[k]);
 		return err_set(e, "%s %s: no such stage; there are%s", option, names->v[i],
 			       known.data);
 	}
@@ -26,7 +26,7 @@ static int read_names(const char *option, const struct strv *names, uint32_t *se
 bool choice_runs_nothing(const struct strv *only)
 {
 	for (size_t i = 0; i < only->n; i++)
-		if (!str_equal(only->v[i], stage_names[STAGE_SNAPSHOT]))
+		if (!str_equal(only->v[i], plan_stage_names[STAGE_SNAPSHOT]))
 			return false;
 	return only->n > 0;
 }
@@ -48,7 +48,7 @@ int choice_stages(const struct strv *only, const struct strv *without, bool reco
 	for (unsigned i = 0; i < STAGES; i++)
 		if (must & dropped & 1U << i)
 			return err_set(
-				e, "--without %s: it is always done%s", stage_names[i],
+				e, "--without %s: it is always done%s", plan_stage_names[i],
 				i == STAGE_CGROUP
 					? " where the run is recorded, as that is how it is ended"
 					: "");

@@ -253,7 +253,7 @@ static int plan_run(struct run *r, int root, struct err *e)
 static void put_part(const struct stage *s, struct buf *part, struct buf *to)
 {
 	if (part->len)
-		buf_fmt(to, "\n# %s: %s\n%s", stage_names[s->id], s->says, part->data);
+		buf_fmt(to, "\n# %s: %s\n%s", plan_stage_names[s->id], s->says, part->data);
 	buf_free(part);
 }
 

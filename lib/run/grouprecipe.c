@@ -133,7 +133,7 @@ static void join(struct recipe *out)
 		"%sfor tree in $trees; do echo 0 >\"$tree/$group/cgroup.procs\"; done\n", tab);
 }
 
-void recipe_cgroup(const struct run *r, struct recipe *out)
+void grouprecipe_cgroup(const struct run *r, struct recipe *out)
 {
 	own_str char *group = container_group("by-hand-"), *named = shell_quoted(group);
 	own_str char *parent = str_dup_n(group, (size_t)(strrchr(group, '/') - group));

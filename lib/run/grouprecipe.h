@@ -4,6 +4,6 @@
 
 #include "run/recipe.h"
 
-void recipe_cgroup(const struct run *r, struct recipe *out);
+void grouprecipe_cgroup(const struct run *r, struct recipe *out);
 
 #endif

@@ -34,7 +34,7 @@
 #include "run/recipe.h"
 
 /* The state of a process that joins a container. */
-struct entry {
+struct join_entry {
 	struct join *j;
 	int target; /* pidfd of the container's first process */
 	/* CLONE_NEW* flags of the differing namespaces: setns(2) refuses the user namespace that
@@ -46,7 +46,7 @@ struct entry {
 };
 
 /* Explains the equivalent nsenter(1) command. */
-static void tell_same(const struct entry *n)
+static void tell_same(const struct join_entry *n)
 {
 	const struct program *p = &n->program;
 	own_str char *procs = str_fmt("*/%s/cgroup.procs", n->group.path);
@@ -77,7 +77,7 @@ static void tell_same(const struct entry *n)
 	explain_same(line.data);
 }
 
-static int enter(struct entry *n, struct err *e)
+static int enter(struct join_entry *n, struct err *e)
 {
 	const struct plan *plan = n->j->plan;
 	own_fd int root = -1, dev = -1;
@@ -134,7 +134,7 @@ static int enter(struct entry *n, struct err *e)
 	return 0;
 }
 
-__attribute__((noreturn)) static void joined_process(struct entry *n)
+__attribute__((noreturn)) static void joined_process(struct join_entry *n)
 {
 	struct err e;
 
@@ -144,7 +144,7 @@ __attribute__((noreturn)) static void joined_process(struct entry *n)
 	_exit(125);
 }
 
-static int clone_joined(struct entry *n, struct err *e)
+static int clone_joined(struct join_entry *n, struct err *e)
 {
 	int ends[2];
 	pid_t pid;
@@ -163,7 +163,7 @@ static int clone_joined(struct entry *n, struct err *e)
 	return pid < 0 ? -1 : 0;
 }
 
-static int prepare(struct entry *n, struct err *e)
+static int prepare(struct join_entry *n, struct err *e)
 {
 	struct join *j = n->j;
 	own_str char *group = container_group(j->container->id);
@@ -186,15 +186,15 @@ static int prepare(struct entry *n, struct err *e)
 
 int join_start(struct join *j, struct err *e)
 {
-	struct entry n = {.j = j,
-			  .target = -1,
-			  .channel = -1,
-			  .group = {.v2 = -1},
-			  .program = {.args = &j->plan->args,
-				      .workdir = j->plan->workdir,
-				      .workdir_fd = -1,
-				      .tty = j->plan->tty && !j->detached,
-				      .as_is = j->plan->users == USERS_UNMAPPED}};
+	struct join_entry n = {.j = j,
+			       .target = -1,
+			       .channel = -1,
+			       .group = {.v2 = -1},
+			       .program = {.args = &j->plan->args,
+					   .workdir = j->plan->workdir,
+					   .workdir_fd = -1,
+					   .tty = j->plan->tty && !j->detached,
+					   .as_is = j->plan->users == USERS_UNMAPPED}};
 	int failed;
 
 	j->pidfd = -1;
@@ -218,7 +218,7 @@ int join_start(struct join *j, struct err *e)
 }
 
 /* The report of the parent in the background. */
-struct news {
+struct join_news {
 	bool runs;
 	struct err why; /* unless it runs */
 };
@@ -235,7 +235,7 @@ static int start_and_leave(struct join *j, struct err *e)
 
 __attribute__((noreturn)) static void be_parent(struct join *j, int tell, pid_t user)
 {
-	struct news news;
+	struct join_news news;
 
 	/* Until the program runs, this process dies with ct-exec, which the user may interrupt. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -255,7 +255,7 @@ int join_background(struct join *j, struct err *e)
 {
 	pid_t user = getpid(), pid;
 	own_fd int end = -1;
-	struct news news;
+	struct join_news news;
 
 	pid = proc_fork_pipe(&end);
 	if (pid < 0)

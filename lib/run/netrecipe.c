@@ -72,7 +72,7 @@ static void put_tables(const struct network *n, struct buf *to)
 
 	memcpy(bridge.name, n->bridge, sizeof(bridge.name));
 	rules_tables(&rules, n->set, &bridge, 1);
-	nft_shell(rules.data, to);
+	nftrun_shell(rules.data, to);
 }
 
 static void put_no_tables(const struct network *n, struct buf *to)
@@ -80,7 +80,7 @@ static void put_no_tables(const struct network *n, struct buf *to)
 	own_buf struct buf rules = {0};
 
 	rules_no_tables(&rules, n->set);
-	nft_shell(rules.data, to);
+	nftrun_shell(rules.data, to);
 }
 
 /* The same order of the parts as in bridge_up and bridge_down. */
@@ -121,7 +121,7 @@ static void put_elements(const struct run *r, const char *set, enum nft_verb ver
 
 	netstage_record(r, set, &net);
 	nftset_change(&commands, set, verb, &net, &ignored);
-	nft_shell(commands.data, &body);
+	nftrun_shell(commands.data, &body);
 	put_function(name, &body, to);
 }
 
@@ -153,7 +153,7 @@ static void connect_to(const struct run *r, struct buf *to)
 	buf_str(to, pair.data);
 }
 
-void recipe_net(const struct run *r, struct recipe *out)
+void netrecipe_net(const struct run *r, struct recipe *out)
 {
 	own_netlink struct netlink *inside = netlink_text(&out->inside);
 	struct err ignored;
@@ -202,12 +202,12 @@ static void enter_other(const struct run *r, struct recipe *out, int flag, const
 		buf_fmt(&out->entered, " %s", option);
 }
 
-void recipe_net_shared(const struct run *r, struct recipe *out)
+void netrecipe_net_shared(const struct run *r, struct recipe *out)
 {
 	enter_other(r, out, CLONE_NEWNET, "");
 }
 
-void recipe_user_shared(const struct run *r, struct recipe *out)
+void netrecipe_user_shared(const struct run *r, struct recipe *out)
 {
 	enter_other(r, out, CLONE_NEWUSER, " --setuid 0 --setgid 0");
 }

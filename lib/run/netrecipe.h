@@ -9,8 +9,8 @@
  */
 int netrecipe_plan(struct run *r, struct err *e);
 
-void recipe_net(const struct run *r, struct recipe *out);
-void recipe_net_shared(const struct run *r, struct recipe *out);
-void recipe_user_shared(const struct run *r, struct recipe *out);
+void netrecipe_net(const struct run *r, struct recipe *out);
+void netrecipe_net_shared(const struct run *r, struct recipe *out);
+void netrecipe_user_shared(const struct run *r, struct recipe *out);
 
 #endif

@@ -266,7 +266,7 @@ static void turn(const struct run *r, struct recipe *out)
 	buf_str(to, "in_mounts umount -l /\n");
 }
 
-void recipe_root(const struct run *r, struct recipe *out)
+void rootrecipe_root(const struct run *r, struct recipe *out)
 {
 	struct buf *to = out->typed ? &out->inside : &out->held;
 	bool mapped = r->map.n && !r->mounts_in_child;
@@ -359,7 +359,7 @@ static void make_mark(const struct run *r, const struct fsentry *entry, struct r
 	buf_str(&out->inside, " 2>/dev/null || :\n");
 }
 
-void recipe_proc(const struct run *r, struct recipe *out)
+void rootrecipe_proc(const struct run *r, struct recipe *out)
 {
 	const char *root = plan_has_stage(r->plan, STAGE_ROOT) ? "$root" : "";
 	size_t n = 0;

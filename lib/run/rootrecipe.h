@@ -7,7 +7,7 @@
 /* The functions that a script uses outside; the inner script has its own make_file. */
 extern const char rootrecipe_functions[];
 
-void recipe_root(const struct run *r, struct recipe *out);
-void recipe_proc(const struct run *r, struct recipe *out);
+void rootrecipe_root(const struct run *r, struct recipe *out);
+void rootrecipe_proc(const struct run *r, struct recipe *out);
 
 #endif

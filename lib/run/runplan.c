@@ -276,7 +276,7 @@ static int check_stages(const struct runopts *o, const struct plan *p, struct er
 	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
 		if (needs[i].given && !plan_has_stage(p, needs[i].stage))
 			return err_set(e, "%s: needs the stage %s", needs[i].option,
-				       stage_names[needs[i].stage]);
+				       plan_stage_names[needs[i].stage]);
 	return 0;
 }
 

@@ -24,8 +24,8 @@ static char *sentence(const struct stage *s, pid_t pid)
 	const char *at = strstr(s->says, "PID");
 
 	if (!at || !pid)
-		return str_fmt("[%s] %s", stage_names[s->id], s->says);
-	return str_fmt("[%s] %.*s%d%s", stage_names[s->id], (int)(at - s->says), s->says, pid,
+		return str_fmt("[%s] %s", plan_stage_names[s->id], s->says);
+	return str_fmt("[%s] %.*s%d%s", plan_stage_names[s->id], (int)(at - s->says), s->says, pid,
 		       at + strlen("PID"));
 }
 
@@ -50,7 +50,7 @@ static int begin(const struct stage *s, bool inside, struct err *e)
 	bool outside_alone = s->prepare && !s->enter && !s->clone_flag && !s->seal;
 	own_str char *line = sentence(s, 0);
 
-	explain_at(stage_names[s->id]);
+	explain_at(plan_stage_names[s->id]);
 	if (inside == (s->id != STAGE_SNAPSHOT)) /* the first: the others are in order then */
 		explain_brief(line);
 	return inside == outside_alone ? 0 : stop(s, inside, e);
@@ -115,7 +115,7 @@ int show_enter(const struct stage *s, struct run *r, struct err *e)
 	bool shown = explain_fd >= 0 && !is_late(s);
 	int failed = !is_late(s) && begin(s, true, e) < 0 ? -1 : 0;
 
-	explain_at(stage_names[s->id]);
+	explain_at(plan_stage_names[s->id]);
 	if (!failed && shown) {
 		if (s->clone_flag && w.shell->inside.len)
 			tell_namespace(s, &w);

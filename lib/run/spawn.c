@@ -66,7 +66,7 @@ static int hear_executed(struct run *r, struct err *e)
 int spawn_prepare(struct run *r, struct err *e)
 {
 	run_begin(r);
-	explain_at(stage_names[STAGE_ROOT]); /* for the files of the container's /etc */
+	explain_at(plan_stage_names[STAGE_ROOT]); /* for the files of the container's /etc */
 	if (run_open(r, e) < 0)
 		return -1;
 	EACH_STAGE(s, r)
@@ -80,7 +80,7 @@ int spawn_create(struct run *r, struct err *e)
 	if (spawn_prepare(r, e) < 0 || clone_first(r, e) < 0)
 		goto failed;
 	EACH_STAGE(s, r) {
-		explain_at(stage_names[s->id]);
+		explain_at(plan_stage_names[s->id]);
 		if (s->grant && s->grant(r, e) < 0)
 			goto failed;
 	}
@@ -104,7 +104,7 @@ int spawn_await(struct run *r, struct err *e)
 int spawn_execute(struct run *r, struct err *e)
 {
 	EACH_STAGE(s, r) {
-		explain_at(stage_names[s->id]);
+		explain_at(plan_stage_names[s->id]);
 		if (s->release && s->release(r, e) < 0)
 			goto failed;
 	}

@@ -313,7 +313,7 @@ static void sweep_names(const struct store *s)
 	struct err ignored;
 	own_fd int lock = lock_take(s->root, ".", &ignored);
 
-	for (const char *const *kind = store_kinds; lock >= 0 && *kind; kind++)
+	for (const char *const *kind = ids_kinds; lock >= 0 && *kind; kind++)
 		name_sweep(s, *kind);
 }
 

@@ -18,7 +18,7 @@
 
 enum { ID_DIGITS = 18 }; /* leaves room in a uint64_t to count on */
 
-const char *const store_kinds[] = {"img", "ps", "vol", NULL};
+const char *const ids_kinds[] = {"img", "ps", "vol", NULL};
 enum { KINDS = 3, LINE = KINDS * 20, FILE_BLOCK = 4096 };
 
 bool id_is(const char *s, const char *kind)
@@ -34,7 +34,7 @@ bool id_is(const char *s, const char *kind)
 
 const char *id_kind(const char *s)
 {
-	for (const char *const *kind = store_kinds; *kind; kind++)
+	for (const char *const *kind = ids_kinds; *kind; kind++)
 		if (id_is(s, *kind))
 			return *kind;
 	return NULL;
@@ -156,7 +156,7 @@ static int raise_above_existing(int root, uint64_t next[KINDS], struct err *e)
 	for (int k = 0; k < KINDS; k++) {
 		own_strv struct strv ids = {0};
 
-		if (ids_list(root, store_kinds[k], &ids, e) < 0)
+		if (ids_list(root, ids_kinds[k], &ids, e) < 0)
 			return -1;
 		if (next[k] < ID_FIRST)
 			next[k] = ID_FIRST;
@@ -213,7 +213,7 @@ int ids_next(int root, const char *kind, char id[ID_LEN], struct err *e)
 	uint64_t number;
 	int k = 0;
 
-	while (strcmp(store_kinds[k], kind) != 0)
+	while (strcmp(ids_kinds[k], kind) != 0)
 		k++;
 	if (fd < 0 || give(root, fd, k, &number, e) < 0)
 		return err_wrap(e, "new %s id", kind);

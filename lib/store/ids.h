@@ -20,7 +20,7 @@ struct err;
 enum { ID_LEN = 24, ID_FIRST = 42002, ID_BLOCK = 64 };
 
 /* The kinds of objects: "img", "ps", "vol", then NULL. */
-extern const char *const store_kinds[];
+extern const char *const ids_kinds[];
 
 /* Whether s is an id of that kind: kind, "_", a number without a leading 0. */
 bool id_is(const char *s, const char *kind);

@@ -38,11 +38,11 @@ void image_inherit(struct record *config)
 int image_set_base(struct record *config, int rootfs, struct err *e)
 {
 	char text[SUBVOL_IDENTITY_LEN];
-	struct subvol_identity base;
+	struct subvolsend_identity base;
 
-	if (subvol_identity(rootfs, &base, e) < 0)
+	if (subvolsend_identity(rootfs, &base, e) < 0)
 		return -1;
-	subvol_identity_text(&base, text);
+	subvolsend_identity_text(&base, text);
 	record_drop(config, "base");
 	record_add(config, "base", text);
 	return 0;

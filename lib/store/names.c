@@ -373,7 +373,7 @@ static int find_among(const struct store *s, const char *ref, bool own, char id[
 	char other[ID_LEN];
 	int found = 0;
 
-	for (const char *const *kind = store_kinds; *kind; kind++) {
+	for (const char *const *kind = ids_kinds; *kind; kind++) {
 		if (id_kind(ref) ? !id_is(ref, *kind)
 				 : own && name_holder(s, *kind, ref, other) < 0)
 			continue;

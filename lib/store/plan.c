@@ -63,7 +63,7 @@ static const struct field {
 
 enum { FIELDS = sizeof(fields) / sizeof(*fields) };
 
-const char *const stage_names[STAGES] = {
+const char *const plan_stage_names[STAGES] = {
 	"snapshot", "cgroup", "user", "net",  "uts",  "ipc",     "pid",  "cgns",
 	"time",     "mnt",    "root", "proc", "caps", "seccomp", "exec",
 };
@@ -82,11 +82,11 @@ static const char *const users_names[] = {
 	[USERS_SHARED] = "container",
 };
 
-enum stage_id stage_find(const char *name)
+enum stage_id plan_stage_find(const char *name)
 {
 	enum stage_id i = 0;
 
-	while (i < STAGES && !str_equal(stage_names[i], name))
+	while (i < STAGES && !str_equal(plan_stage_names[i], name))
 		i++;
 	return i;
 }
@@ -132,7 +132,7 @@ static void write_stages(uint32_t stages, const char *key, struct record *into)
 
 	for (unsigned i = 0; i < STAGES; i++)
 		if (stages & 1U << i)
-			strv_add(&names, stage_names[i]);
+			strv_add(&names, plan_stage_names[i]);
 	record_add_list(into, key, &names);
 }
 
@@ -149,7 +149,7 @@ static void read_stages(struct plan *p, const struct record *from, const char *k
 
 	record_get_list(from, key, &names);
 	for (size_t i = 0; i < names.n; i++) {
-		stage = stage_find(names.v[i]);
+		stage = plan_stage_find(names.v[i]);
 		if (stage < STAGES)
 			p->stages |= 1U << stage;
 	}

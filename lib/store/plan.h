@@ -32,9 +32,9 @@ enum stage_id {
 	STAGE_EXEC,
 	STAGES
 };
-extern const char *const stage_names[STAGES];
+extern const char *const plan_stage_names[STAGES];
 /* The stage with that name; STAGES if there is none. */
-enum stage_id stage_find(const char *name);
+enum stage_id plan_stage_find(const char *name);
 
 /*
  * --network, and `network` in the record: "none", "host", "empty", "container:REF" or

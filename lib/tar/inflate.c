@@ -31,7 +31,7 @@ struct inflate {
 };
 
 /* Result of one call of the library. */
-struct step {
+struct inflate_step {
 	bool ended;      /* the member is complete, and its checksum and length are right */
 	const char *bad; /* the data is damaged */
 };
@@ -56,22 +56,22 @@ static void engine_end(engine *g)
 	(void)g;
 }
 
-static struct step engine_step(engine *g)
+static struct inflate_step engine_step(engine *g)
 {
 	switch (isal_inflate(g)) {
 	case ISAL_DECOMP_OK:
 	case ISAL_END_INPUT:
 	case ISAL_OUT_OVERFLOW:
-		return (struct step){.ended = g->block_state == ISAL_BLOCK_FINISH};
+		return (struct inflate_step){.ended = g->block_state == ISAL_BLOCK_FINISH};
 	case ISAL_NEED_DICT:
-		return (struct step){.bad = "needs a preset dictionary"};
+		return (struct inflate_step){.bad = "needs a preset dictionary"};
 	case ISAL_INVALID_WRAPPER:
 	case ISAL_UNSUPPORTED_METHOD:
-		return (struct step){.bad = "incorrect header"};
+		return (struct inflate_step){.bad = "incorrect header"};
 	case ISAL_INCORRECT_CHECKSUM:
-		return (struct step){.bad = "incorrect data check"};
+		return (struct inflate_step){.bad = "incorrect data check"};
 	default:
-		return (struct step){.bad = "invalid block"};
+		return (struct inflate_step){.bad = "invalid block"};
 	}
 }
 
@@ -96,15 +96,15 @@ static void engine_end(engine *g)
 	inflateEnd(g);
 }
 
-static struct step engine_step(engine *g)
+static struct inflate_step engine_step(engine *g)
 {
 	int r = inflate(g, Z_NO_FLUSH);
 
 	if (r == Z_MEM_ERROR)
 		abort();
 	if (r != Z_OK && r != Z_BUF_ERROR && r != Z_STREAM_END)
-		return (struct step){.bad = g->msg ? g->msg : "needs a preset dictionary"};
-	return (struct step){.ended = r == Z_STREAM_END};
+		return (struct inflate_step){.bad = g->msg ? g->msg : "needs a preset dictionary"};
+	return (struct inflate_step){.ended = r == Z_STREAM_END};
 }
 
 #endif
@@ -194,7 +194,7 @@ static int next_member(struct inflate *z, struct err *e)
 static int step(struct inflate *z, struct err *e)
 {
 	int r = z->more ? 1 : refill(z, e);
-	struct step s;
+	struct inflate_step s;
 
 	if (r < 0)
 		return -1;

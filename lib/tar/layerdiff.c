@@ -17,12 +17,12 @@
 static const char mark[] = ".wh.";
 
 /* An inode with several names, and the name that the layer has for it. */
-struct seen {
+struct layer_seen {
 	uint64_t ino;
 	const char *path;
 };
 
-struct job {
+struct differing {
 	int new;
 	struct tarwriter *to;
 	void *links;
@@ -30,17 +30,17 @@ struct job {
 
 static int by_inode(const void *a, const void *b)
 {
-	const struct seen *x = a, *y = b;
+	const struct layer_seen *x = a, *y = b;
 
 	return x->ino == y->ino ? 0 : x->ino < y->ino ? -1 : 1;
 }
 
 /* The earlier name of the inode; NULL if this is the first. */
-static const char *earlier(struct job *j, uint64_t ino, const char *path)
+static const char *earlier(struct differing *j, uint64_t ino, const char *path)
 {
-	struct seen *s = mem_alloc(sizeof(*s)), **in;
+	struct layer_seen *s = mem_alloc(sizeof(*s)), **in;
 
-	*s = (struct seen){ino, path};
+	*s = (struct layer_seen){ino, path};
 	in = tsearch(s, &j->links, by_inode);
 	if (!in)
 		abort(); /* out of memory: see str.h */
@@ -50,7 +50,7 @@ static const char *earlier(struct job *j, uint64_t ino, const char *path)
 	return (*in)->path;
 }
 
-static int white_out(const struct job *j, const char *path, struct err *e)
+static int white_out(const struct differing *j, const char *path, struct err *e)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 	own_str char *name = str_fmt("%.*s%s%s", (int)(base - path), path, mark, base);
@@ -59,7 +59,7 @@ static int white_out(const struct job *j, const char *path, struct err *e)
 }
 
 /* "." may be reported too: a root directory cannot be deleted, but change. */
-static int write_change(struct job *j, const struct subdiff_change *c, struct err *e)
+static int write_change(struct differing *j, const struct subdiff_change *c, struct err *e)
 {
 	const char *slash = strrchr(c->path, '/'), *base = slash ? slash + 1 : c->path;
 	own_fd int fd = -1;
@@ -89,7 +89,7 @@ int layerdiff_write_changes(const struct subdiff *changes, int new, int to, cons
 			    treecopy_progress *progress, struct err *e)
 {
 	struct packing p = {.target = target, .progress = progress};
-	struct job j = {.new = new, .to = tarwriter_begin(&p, to, e)};
+	struct differing j = {.new = new, .to = tarwriter_begin(&p, to, e)};
 	int r = 0;
 
 	if (!j.to)

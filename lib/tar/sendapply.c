@@ -18,7 +18,7 @@
 
 enum { SHOWN = 300 };
 
-struct job {
+struct applying {
 	struct sendapply *a;
 	const struct sendstream *in;
 	char path[PATH_MAX], other[PATH_MAX]; /* of the command */
@@ -26,7 +26,7 @@ struct job {
 	char open_path[PATH_MAX];
 };
 
-static int failed(const struct job *j, const char *path, struct err *e)
+static int failed(const struct applying *j, const char *path, struct err *e)
 {
 	return err_sys(e, "%s: %.*s", j->in->what, SHOWN, path);
 }
@@ -40,7 +40,7 @@ static int open_beneath(int root, const char *path, int flags)
 }
 
 /* Opens the directory of a path; *base becomes the last component. -1 with errno. */
-static int open_parent(const struct job *j, const char *path, const char **base)
+static int open_parent(const struct applying *j, const char *path, const char **base)
 {
 	const char *slash = strrchr(path, '/');
 	own_str char *dir = slash ? str_dup_n(path, (size_t)(slash - path)) : str_dup(".");
@@ -49,7 +49,7 @@ static int open_parent(const struct job *j, const char *path, const char **base)
 	return open_beneath(j->a->root, dir, O_PATH | O_DIRECTORY);
 }
 
-static int read_path(struct job *j, enum sendstream_attribute which, char out[PATH_MAX],
+static int read_path(struct applying *j, enum sendstream_attribute which, char out[PATH_MAX],
 		     struct err *e)
 {
 	return sendstream_path(j->in, which, out, e);
@@ -59,7 +59,7 @@ static int read_path(struct job *j, enum sendstream_attribute which, char out[PA
  * Makes the directory of the command's path the working directory: some calls take no directory.
  * Nobody else changes the tree, so that the name that is found there stays the same file.
  */
-static int enter(struct job *j, const char **base, struct err *e)
+static int enter(struct applying *j, const char **base, struct err *e)
 {
 	own_fd int dir = -1;
 
@@ -69,7 +69,7 @@ static int enter(struct job *j, const char **base, struct err *e)
 	return dir < 0 || fchdir(dir) < 0 ? failed(j, j->path, e) : 0;
 }
 
-static int make_node(struct job *j, const char *base, struct err *e)
+static int make_node(struct applying *j, const char *base, struct err *e)
 {
 	static const mode_t types[SEND_COMMANDS] = {
 		[SEND_MKNOD] = 0, [SEND_MKFIFO] = S_IFIFO, [SEND_MKSOCK] = S_IFSOCK};
@@ -86,7 +86,7 @@ static int make_node(struct job *j, const char *base, struct err *e)
 		: 0;
 }
 
-static int make(struct job *j, struct err *e)
+static int make(struct applying *j, struct err *e)
 {
 	char target[PATH_MAX];
 	const char *base;
@@ -113,7 +113,7 @@ static int make(struct job *j, struct err *e)
 }
 
 /* RENAME: from PATH to PATH_TO. LINK: PATH is a new name of PATH_LINK. */
-static int move(struct job *j, struct err *e)
+static int move(struct applying *j, struct err *e)
 {
 	bool link = j->in->command == SEND_LINK;
 	const char *base, *other_base;
@@ -134,7 +134,7 @@ static int move(struct job *j, struct err *e)
 	return 0;
 }
 
-static int remove_name(struct job *j, struct err *e)
+static int remove_name(struct applying *j, struct err *e)
 {
 	int flags = j->in->command == SEND_RMDIR ? AT_REMOVEDIR : 0;
 	const char *base;
@@ -145,7 +145,7 @@ static int remove_name(struct job *j, struct err *e)
 }
 
 /* chmod(2) would follow a symbolic link, which has no mode of its own. */
-static int change_mode(struct job *j, const char *base, struct err *e)
+static int change_mode(struct applying *j, const char *base, struct err *e)
 {
 	struct stat st;
 	uint64_t mode;
@@ -160,7 +160,7 @@ static int change_mode(struct job *j, const char *base, struct err *e)
 	return chmod(base, mode & 07777) < 0 ? failed(j, j->path, e) : 0;
 }
 
-static int change_attribute(struct job *j, const char *base, struct err *e)
+static int change_attribute(struct applying *j, const char *base, struct err *e)
 {
 	const struct sendstream_value *value = &j->in->attributes[SEND_A_XATTR_DATA];
 	char name[XATTR_NAME_MAX + 1];
@@ -179,7 +179,7 @@ static int change_attribute(struct job *j, const char *base, struct err *e)
 	return err_wrap(e, "attribute %s", name);
 }
 
-static int change(struct job *j, struct err *e)
+static int change(struct applying *j, struct err *e)
 {
 	struct timespec times[2];
 	uint64_t uid, gid;
@@ -210,7 +210,7 @@ static int change(struct job *j, struct err *e)
 }
 
 /* Opens a regular file; the writes of one file follow each other. */
-static int open_file(struct job *j, struct err *e)
+static int open_file(struct applying *j, struct err *e)
 {
 	struct stat st;
 
@@ -228,7 +228,7 @@ static int open_file(struct job *j, struct err *e)
 	return 0;
 }
 
-static int write_data(struct job *j, struct err *e)
+static int write_data(struct applying *j, struct err *e)
 {
 	const struct sendstream_value *data = &j->in->attributes[SEND_A_DATA];
 	uint64_t at;
@@ -248,7 +248,7 @@ static int write_data(struct job *j, struct err *e)
 	return 0;
 }
 
-static int clone_data(struct job *j, struct err *e)
+static int clone_data(struct applying *j, struct err *e)
 {
 	struct file_clone_range range;
 	uint64_t at, length, from;
@@ -278,7 +278,7 @@ static int clone_data(struct job *j, struct err *e)
 	return ioctl(j->open, FICLONERANGE, &range) < 0 ? failed(j, j->path, e) : 0;
 }
 
-static int write_file(struct job *j, struct err *e)
+static int write_file(struct applying *j, struct err *e)
 {
 	uint64_t size;
 
@@ -296,7 +296,7 @@ static int write_file(struct job *j, struct err *e)
 }
 
 /* The first command names the subvolume, and its parent. */
-static int read_identity(struct job *j, struct err *e)
+static int read_identity(struct applying *j, struct err *e)
 {
 	struct sendapply *a = j->a;
 	uint8_t uuid[16];
@@ -316,7 +316,7 @@ static int read_identity(struct job *j, struct err *e)
 			  j->in->what);
 }
 
-static int apply(struct job *j, struct err *e)
+static int apply(struct applying *j, struct err *e)
 {
 	switch (j->in->command) {
 	case SEND_WRITE:
@@ -355,10 +355,10 @@ static int apply(struct job *j, struct err *e)
 
 int sendapply_run(struct sendapply *a, struct sendstream *in, struct err *e)
 {
-	own_str struct job *j = mem_alloc(sizeof(*j));
+	own_str struct applying *j = mem_alloc(sizeof(*j));
 	int r;
 
-	*j = (struct job){.a = a, .in = in, .open = -1};
+	*j = (struct applying){.a = a, .in = in, .open = -1};
 	if (sendstream_begin(in, e) < 0)
 		return -1;
 	r = sendstream_next(in, e);

@@ -90,7 +90,7 @@ static int add_names(struct search *s, int root, const struct filediff *f,
 
 	if (s->old < 0 || !f->there || S_ISDIR(f->st.stx_mode) || f->st.stx_nlink < 2)
 		return 0;
-	if (subvol_names(root, f->st.stx_ino, &names, e) < 0)
+	if (subvolsend_names(root, f->st.stx_ino, &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++)
 		if (!candidates_cover(&s->list, names.v[i], range)) {
@@ -107,8 +107,8 @@ static int links_differ(const struct search *s, const struct filediff *a, const 
 
 	if (S_ISDIR(a->st.stx_mode) || (a->st.stx_nlink < 2 && b->st.stx_nlink < 2))
 		return 0;
-	if (subvol_names(s->old, a->st.stx_ino, &old, e) < 0 ||
-	    subvol_names(s->new, b->st.stx_ino, &new, e) < 0)
+	if (subvolsend_names(s->old, a->st.stx_ino, &old, e) < 0 ||
+	    subvolsend_names(s->new, b->st.stx_ino, &new, e) < 0)
 		return -1;
 	if (old.n != new.n)
 		return 1;
@@ -268,7 +268,7 @@ static int find_origin(const struct search *s, struct subdiff_change *c, struct 
 
 	if (b.fd < 0 || statx(b.fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &b.st) < 0)
 		return err_sys(e, "%.300s", c->path);
-	if (subvol_names(s->old, b.st.stx_ino, &names, e) < 0)
+	if (subvolsend_names(s->old, b.st.stx_ino, &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n && !c->from; i++) {
 		own_filediff struct filediff a = {.fd = subdiff_open(s->old, names.v[i])};

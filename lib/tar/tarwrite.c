@@ -21,7 +21,7 @@ enum { CHUNK = 1 << 18, BLOCK = 1 << 16, HOLES_MAX = 1 << 16 };
 /* A file that has so many bytes of holes keeps them in an archive of single files. */
 static const off_t HOLES_LARGE = 1 << 30;
 
-struct job {
+struct writing {
 	const struct packing *p;
 	struct archive *a;
 	struct archive_entry *entry;
@@ -37,7 +37,7 @@ struct job {
  */
 static la_ssize_t sink(struct archive *a, void *arg, const void *data, size_t n)
 {
-	struct job *j = arg;
+	struct writing *j = arg;
 
 	(void)a;
 	if (!j->stopped && fd_write_all(j->to, data, n) < 0) {
@@ -48,7 +48,7 @@ static la_ssize_t sink(struct archive *a, void *arg, const void *data, size_t n)
 }
 
 /* Checks the result r of a libarchive call, and earlier failed writes. */
-static int check(const struct job *j, la_ssize_t r, struct err *e)
+static int check(const struct writing *j, la_ssize_t r, struct err *e)
 {
 	const char *why = archive_error_string(j->a);
 
@@ -66,7 +66,7 @@ static bool is_device(const struct walked *f)
 }
 
 /* The archive's name for a file beneath the top. The caller frees it. */
-static char *name_of(const struct job *j, const char *below)
+static char *name_of(const struct writing *j, const char *below)
 {
 	if (str_equal(below, "."))
 		return str_dup(j->p->name ? j->p->name : ".");
@@ -82,7 +82,7 @@ static int add_attribute(const char *name, const void *value, size_t n, void *en
 	return 0;
 }
 
-static int describe(const struct job *j, const struct treewalk *w, const struct walked *f,
+static int describe(const struct writing *j, const struct treewalk *w, const struct walked *f,
 		    struct err *e)
 {
 	own_str char *name = name_of(j, treewalk_below(w));
@@ -107,7 +107,7 @@ static int describe(const struct job *j, const struct treewalk *w, const struct 
 }
 
 /* Records the data regions of a file with holes of at least `least` bytes together. */
-static void find_holes(const struct job *j, int fd, const struct walked *f, off_t least)
+static void find_holes(const struct writing *j, int fd, const struct walked *f, off_t least)
 {
 	off_t size = (off_t)f->st.stx_size, data, hole = 0, holes = size;
 	int regions = 0;
@@ -130,7 +130,7 @@ static void find_holes(const struct job *j, int fd, const struct walked *f, off_
 		archive_entry_sparse_add_entry(j->entry, 0, 0);
 }
 
-static int add_bytes(struct job *j, const void *data, size_t n, struct err *e)
+static int add_bytes(struct writing *j, const void *data, size_t n, struct err *e)
 {
 	if (check(j, archive_write_data(j->a, data, n), e) < 0)
 		return -1;
@@ -141,7 +141,7 @@ static int add_bytes(struct job *j, const void *data, size_t n, struct err *e)
 }
 
 /* Adds bytes from..end of a file; fd -1: zeros of a hole, which the archive only counts. */
-static int add_range(struct job *j, const struct treewalk *w, int fd, off_t from, off_t end,
+static int add_range(struct writing *j, const struct treewalk *w, int fd, off_t from, off_t end,
 		     struct err *e)
 {
 	static char chunk[CHUNK];
@@ -164,7 +164,7 @@ static int add_range(struct job *j, const struct treewalk *w, int fd, off_t from
 	return 0;
 }
 
-static int add_data(struct job *j, const struct treewalk *w, int fd, off_t size, struct err *e)
+static int add_data(struct writing *j, const struct treewalk *w, int fd, off_t size, struct err *e)
 {
 	la_int64_t data, length;
 	off_t at = 0;
@@ -180,7 +180,7 @@ static int add_data(struct job *j, const struct treewalk *w, int fd, off_t size,
 	return add_range(j, w, -1, at, size, e);
 }
 
-static int put(struct job *j, const struct treewalk *w, const struct walked *f, int fd,
+static int put(struct writing *j, const struct treewalk *w, const struct walked *f, int fd,
 	       struct err *e)
 {
 	if (check(j, archive_write_header(j->a, j->entry), e) < 0)
@@ -191,7 +191,7 @@ static int put(struct job *j, const struct treewalk *w, const struct walked *f, 
 	return check(j, archive_write_finish_entry(j->a), e);
 }
 
-static int put_link(struct job *j, const struct treewalk *w, const char *earlier, struct err *e)
+static int put_link(struct writing *j, const struct treewalk *w, const char *earlier, struct err *e)
 {
 	own_str char *target = name_of(j, earlier);
 
@@ -200,13 +200,13 @@ static int put_link(struct job *j, const struct treewalk *w, const char *earlier
 	return put(j, w, NULL, -1, e);
 }
 
-static void omit(const struct job *j, const struct treewalk *w, const char *why)
+static void omit(const struct writing *j, const struct treewalk *w, const char *why)
 {
 	if (j->p->omit)
 		j->p->omit(w->path.data, why, j->p->omit_arg);
 }
 
-static int put_dir(struct job *j, struct treewalk *w, const struct walked *f, struct err *e)
+static int put_dir(struct writing *j, struct treewalk *w, const struct walked *f, struct err *e)
 {
 	for (int i = 0; i < j->p->avoid_n; i++)
 		if (treewalk_same(&f->st, &j->p->avoid[i])) {
@@ -221,7 +221,7 @@ static int put_dir(struct job *j, struct treewalk *w, const struct walked *f, st
 
 static int visit(struct treewalk *w, const struct walked *f, void *here, struct err *e)
 {
-	struct job *j = here;
+	struct writing *j = here;
 	own_fd int fd = -1;
 	const char *earlier;
 
@@ -246,7 +246,7 @@ static int visit(struct treewalk *w, const struct walked *f, void *here, struct 
 	return put(j, w, f, fd, e);
 }
 
-static int begin(struct job *j, struct err *e)
+static int begin(struct writing *j, struct err *e)
 {
 	archive_write_set_format_pax(j->a);
 	archive_write_set_bytes_per_block(j->a, BLOCK);
@@ -254,7 +254,7 @@ static int begin(struct job *j, struct err *e)
 	return check(j, archive_write_open(j->a, j, NULL, sink, NULL), e);
 }
 
-static int pack(struct job *j, int from, struct err *e)
+static int pack(struct writing *j, int from, struct err *e)
 {
 	own_treewalk struct treewalk w = {
 		.visit = visit, .live = true, .mounts = j->p->mounts, .mounts_n = j->p->mounts_n};
@@ -275,7 +275,8 @@ static int pack(struct job *j, int from, struct err *e)
 
 int tarwrite_tree(int from, const struct packing *p, int to, struct err *e)
 {
-	struct job j = {.p = p, .a = archive_write_new(), .entry = archive_entry_new(), .to = to};
+	struct writing j = {
+		.p = p, .a = archive_write_new(), .entry = archive_entry_new(), .to = to};
 	int failed;
 
 	if (!j.a || !j.entry)
@@ -291,7 +292,7 @@ int tarwrite_tree(int from, const struct packing *p, int to, struct err *e)
 /* --- single files --- */
 
 struct tarwriter {
-	struct job job;
+	struct writing job;
 	struct packing packing;
 };
 
@@ -300,7 +301,7 @@ struct tarwriter *tarwriter_begin(const struct packing *p, int to, struct err *e
 	struct tarwriter *t = mem_alloc(sizeof(*t));
 
 	t->packing = *p;
-	t->job = (struct job){
+	t->job = (struct writing){
 		.p = &t->packing, .a = archive_write_new(), .entry = archive_entry_new(), .to = to};
 	if (!t->job.a || !t->job.entry)
 		abort();
@@ -314,7 +315,7 @@ int tarwriter_add(struct tarwriter *t, int file, const char *name, const char *l
 {
 	own_treewalk struct treewalk w = {.visit = visit};
 	own_walked struct walked f = {.fd = -1};
-	struct job *j = &t->job;
+	struct writing *j = &t->job;
 	own_fd int data = -1;
 
 	t->packing.name = name;
@@ -334,7 +335,7 @@ int tarwriter_add(struct tarwriter *t, int file, const char *name, const char *l
 
 int tarwriter_mark(struct tarwriter *t, const char *name, struct err *e)
 {
-	struct job *j = &t->job;
+	struct writing *j = &t->job;
 
 	archive_entry_clear(j->entry);
 	archive_entry_copy_pathname(j->entry, name);

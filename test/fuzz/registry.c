@@ -125,7 +125,7 @@ static void fetch(struct registry *r, struct err *e)
 	own_buf struct buf json = {0};
 	char type[128], digest[DIGEST_LEN];
 
-	registry_manifest(r, "latest", &json, type, digest, e);
+	registryget_manifest(r, "latest", &json, type, digest, e);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

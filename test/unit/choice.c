@@ -28,7 +28,7 @@ static void leaves(const char *only, const char *without, bool recorded, const c
 	assert_int_equal(choose(only, without, recorded, &set), 0);
 	for (unsigned i = 0; i < STAGES; i++)
 		if (set & 1U << i)
-			strv_add(&names, stage_names[i]);
+			strv_add(&names, plan_stage_names[i]);
 	line = strv_join(&names, " ");
 	assert_string_equal(line, wanted);
 }

@@ -10,7 +10,7 @@
 #include "private_net.h"
 #include "private_store.h"
 
-/* A store and a CT_RUN for each test; one network namespace for all, because nft_run keeps a
+/* A store and a CT_RUN for each test; one network namespace for all, because nftrun keeps a
  * socket. */
 static struct err e;
 static struct network net;

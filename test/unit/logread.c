@@ -58,7 +58,7 @@ static void read_log(int dir, const struct log_query *q, struct buf got[2])
 
 	buf_free(&got[0]);
 	buf_free(&got[1]);
-	if (log_read(dir, q, (const int[]){o, r}, &damaged, &e) < 0)
+	if (logread(dir, q, (const int[]){o, r}, &damaged, &e) < 0)
 		fail_msg("%s", e.msg);
 	slurp(o, &got[0]);
 	slurp(r, &got[1]);
@@ -140,7 +140,7 @@ static void with_one_descriptor_for_both_streams_the_order_is_kept(void **state)
 
 	put(s->dir, "log",
 	    T0 " stdout F a\n" T0 " stderr F b\n" T0 " stdout P c\n" T0 " stderr F d\n");
-	assert_int_equal(log_read(s->dir, &q, (const int[]){both, both}, &damaged, &e), 0);
+	assert_int_equal(logread(s->dir, &q, (const int[]){both, both}, &damaged, &e), 0);
 	slurp(both, &got);
 	assert_string_equal(got.data, "a\nb\ncd\n");
 }
@@ -439,7 +439,7 @@ static void follow_a_writer(int dir, size_t piece, int times, uint64_t max, size
 	ended = q.ended = pidfd_open(pid, 0);
 	q.follow = true;
 	alarm(30);
-	assert_int_equal(log_read(dir, &q, (const int[]){pipefd[1], words}, &damaged, &e), 0);
+	assert_int_equal(logread(dir, &q, (const int[]){pipefd[1], words}, &damaged, &e), 0);
 	alarm(0);
 	close(pipefd[0]);
 	close(pipefd[1]);
@@ -533,7 +533,7 @@ static void a_follower_reads_the_file_between_two_rotations(void **state)
 		kill(pid, SIGKILL);
 		_exit(memcmp(got, "b\nc\n", 4) != 0);
 	}
-	assert_int_equal(log_read(s->dir, &q, (const int[]){out[1], out[1]}, &damaged, &e), 0);
+	assert_int_equal(logread(s->dir, &q, (const int[]){out[1], out[1]}, &damaged, &e), 0);
 	close(out[0]), close(out[1]), close(q.ended);
 	for (int status, i = 0; i < 2; i++)
 		if (wait(&status) != pid)
@@ -552,9 +552,9 @@ static void a_follower_ends_when_its_reader_closes_the_pipe(void **state)
 	close(out[0]);
 	q.follow = true;
 	alarm(30);
-	assert_int_equal(log_read(s->dir, &q, (const int[]){out[1], null}, &damaged, &e), -1);
+	assert_int_equal(logread(s->dir, &q, (const int[]){out[1], null}, &damaged, &e), -1);
 	assert_int_equal(e.sys, EPIPE);
-	assert_int_equal(log_read(s->dir, &q, (const int[]){null, out[1]}, &damaged, &e), -1);
+	assert_int_equal(logread(s->dir, &q, (const int[]){null, out[1]}, &damaged, &e), -1);
 	assert_int_equal(e.sys, EPIPE);
 	alarm(0);
 	kill(pid, SIGKILL);
@@ -591,7 +591,7 @@ static void an_output_that_cannot_be_written_is_named(void **state)
 	struct log_query q = all();
 
 	put(s->dir, "log", T0 " stdout F a\n");
-	assert_refused(log_read(s->dir, &q, (const int[]){full, full}, &damaged, &e), &e,
+	assert_refused(logread(s->dir, &q, (const int[]){full, full}, &damaged, &e), &e,
 		       "standard output: No space left on device");
 }
 

@@ -11,7 +11,7 @@
 #include "net/bridge.h"
 #include "net/netdef.h"
 
-/* A store and a CT_RUN for each test; one network namespace for all, because nft_run keeps a
+/* A store and a CT_RUN for each test; one network namespace for all, because nftrun keeps a
  * socket. */
 static struct err e;
 
@@ -137,14 +137,14 @@ static void a_network_that_is_up_is_not_written_again(void **state)
 	assert_int_equal(up(&h->s, nl, &n), 0);
 	assert_int_equal(n.index, if_nametoindex("ct0"));
 	assert_true(n.dir >= 0);
-	assert_int_equal(nft_run("mark", "add set inet ct_ct0 seen { type ifname; }", &e), 0);
+	assert_int_equal(nftrun("mark", "add set inet ct_ct0 seen { type ifname; }", &e), 0);
 	assert_int_equal(up(&h->s, nl, &again), 0);
 	assert_int_equal(again.index, n.index);
 	assert_true(again.dir >= 0);
-	assert_int_equal(nft_run("mark", "add element inet ct_ct0 seen { lo }", &e), 0);
+	assert_int_equal(nftrun("mark", "add element inet ct_ct0 seen { lo }", &e), 0);
 	network_close(&again);
 	assert_int_equal(bridge_up(&h->s, nl, NETWORK_DEFAULT, &how, &again, &e), 0);
-	assert_int_equal(nft_run("mark", "add element inet ct_ct0 seen { lo }", &e), -1);
+	assert_int_equal(nftrun("mark", "add element inet ct_ct0 seen { lo }", &e), -1);
 	assert_int_equal(bridge_down(&h->s, nl, NETWORK_DEFAULT, &e), 0);
 	assert_int_equal(if_nametoindex("ct0"), 0);
 }
@@ -157,7 +157,7 @@ static void missing_parts_are_made_again(void **state)
 				   d = NETWORK_NONE;
 
 	assert_int_equal(up(&h->s, nl, &a), 0);
-	assert_int_equal(nft_run("flush", "flush ruleset", &e), 0);
+	assert_int_equal(nftrun("flush", "flush ruleset", &e), 0);
 	assert_int_equal(up(&h->s, nl, &b), 0);
 	assert_true(nft_has_tables("ct_ct0"));
 	assert_int_equal(rtnl_up(nl, "ct0", false, &e), 0);

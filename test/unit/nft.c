@@ -12,7 +12,7 @@ static struct err e;
 static int no_rules(void **state)
 {
 	(void)state;
-	return nft_run("rules", "flush ruleset", &e);
+	return nftrun("rules", "flush ruleset", &e);
 }
 
 #define unit_test_rules(f) cmocka_unit_test_setup(f, no_rules)
@@ -38,12 +38,12 @@ static void both_tables_must_exist(void **state)
 {
 	(void)state;
 	assert_false(nft_has_tables("ct_ct0"));
-	assert_int_equal(nft_run("rules", "table inet ct_ct0 {}", &e), 0);
+	assert_int_equal(nftrun("rules", "table inet ct_ct0 {}", &e), 0);
 	assert_false(nft_has_tables("ct_ct0"));
-	assert_int_equal(nft_run("rules", "table bridge ct_ct0 {}\ntable inet ct_ct1 {}", &e), 0);
+	assert_int_equal(nftrun("rules", "table bridge ct_ct0 {}\ntable inet ct_ct1 {}", &e), 0);
 	assert_true(nft_has_tables("ct_ct0"));
 	assert_false(nft_has_tables("ct_ct1"));
-	assert_int_equal(nft_run("rules", "flush ruleset", &e), 0);
+	assert_int_equal(nftrun("rules", "flush ruleset", &e), 0);
 	assert_false(nft_has_tables("ct_ct0"));
 }
 
@@ -56,14 +56,14 @@ static void chains_of_other_programs_are_found(void **state)
 	assert_int_equal(nft_chains(count, &n, &e), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(
-		nft_run("rules",
-			"table ip filter {\n"
-			"	chain plain { }\n"
-			"	chain INPUT { type filter hook input priority 0; policy drop; }\n"
-			"	chain FORWARD { type filter hook forward priority 0; policy drop; }\n"
-			"	chain mine { type filter hook forward priority 0; policy accept; }\n"
-			"}",
-			&e),
+		nftrun("rules",
+		       "table ip filter {\n"
+		       "	chain plain { }\n"
+		       "	chain INPUT { type filter hook input priority 0; policy drop; }\n"
+		       "	chain FORWARD { type filter hook forward priority 0; policy drop; }\n"
+		       "	chain mine { type filter hook forward priority 0; policy accept; }\n"
+		       "}",
+		       &e),
 		0);
 	assert_int_equal(nft_chains(count, &n, &e), 0);
 	assert_int_equal(n, 3);
@@ -80,15 +80,15 @@ static void interfaces_in_sets_are_listed(void **state)
 	(void)state;
 	assert_int_equal(nft_links("ct_", NULL, "opened", &links, &e), 0);
 	assert_int_equal(
-		nft_run("rules",
-			"table inet ct_a { set opened { type ifname; elements = { \"eth0\", \"fifteenletters1\" }; }\n}\n"
-			"table inet ct_b { set opened { type ifname; elements = { \"wlan0\" }; }\n"
-			"	set other { type ifname; elements = { \"eth7\" }; }\n}\n"
-			"table inet ct_c { set opened { type ifname; }\n}\n"
-			"table inet ct_d { }\n"
-			"table inet mine { set opened { type ifname; elements = { \"eth8\" }; }\n}\n"
-			"table ip ct_e { set opened { type ifname; elements = { \"eth9\" }; }\n}\n",
-			&e),
+		nftrun("rules",
+		       "table inet ct_a { set opened { type ifname; elements = { \"eth0\", \"fifteenletters1\" }; }\n}\n"
+		       "table inet ct_b { set opened { type ifname; elements = { \"wlan0\" }; }\n"
+		       "	set other { type ifname; elements = { \"eth7\" }; }\n}\n"
+		       "table inet ct_c { set opened { type ifname; }\n}\n"
+		       "table inet ct_d { }\n"
+		       "table inet mine { set opened { type ifname; elements = { \"eth8\" }; }\n}\n"
+		       "table ip ct_e { set opened { type ifname; elements = { \"eth9\" }; }\n}\n",
+		       &e),
 		0);
 	assert_int_equal(nft_links("ct_", NULL, "opened", &links, &e), 0);
 	assert_int_equal(links.n, 3);
@@ -107,12 +107,11 @@ static void commands_of_one_text_are_one_transaction(void **state)
 	int n = 0;
 
 	(void)state;
-	assert_int_equal(
-		nft_run("rules",
-			"table inet a { chain c { type filter hook input priority 0; }; }\n"
-			"delete table inet nosuch",
-			&e),
-		-1);
+	assert_int_equal(nftrun("rules",
+				"table inet a { chain c { type filter hook input priority 0; }; }\n"
+				"delete table inet nosuch",
+				&e),
+			 -1);
 	assert_int_equal(nft_chains(count, &n, &e), 0);
 	assert_int_equal(n, 0);
 }
@@ -120,20 +119,20 @@ static void commands_of_one_text_are_one_transaction(void **state)
 static void a_failure_is_one_line_with_purpose_and_reason(void **state)
 {
 	(void)state;
-	assert_refused(nft_run("publish 80/tcp", "delete table inet nosuch", &e), &e,
+	assert_refused(nftrun("publish 80/tcp", "delete table inet nosuch", &e), &e,
 		       "publish 80/tcp: Could not process rule: No such file or directory");
 	assert_int_equal(e.sys, ENOENT);
-	assert_refused(nft_run("publish 80/tcp", "add element inet nosuch m { 1 }", &e), &e,
+	assert_refused(nftrun("publish 80/tcp", "add element inet nosuch m { 1 }", &e), &e,
 		       "publish 80/tcp: No such file or directory");
 	assert_int_equal(e.sys, ENOENT);
 	/* Each version of nft words the expected tokens differently. */
-	assert_int_equal(nft_run("rules", "nonsense\nmore", &e), -1);
+	assert_int_equal(nftrun("rules", "nonsense\nmore", &e), -1);
 	assert_memory_equal(e.msg, "rules: syntax error, ", strlen("rules: syntax error, "));
 	assert_null(strchr(e.msg, '\n'));
 	assert_int_equal(e.sys, 0);
 	/* the next command works */
-	assert_int_equal(nft_run("rules", "table inet a {}", &e), 0);
-	assert_refused(nft_run("rules", "create table inet a", &e), &e,
+	assert_int_equal(nftrun("rules", "table inet a {}", &e), 0);
+	assert_refused(nftrun("rules", "create table inet a", &e), &e,
 		       "rules: Could not process rule: File exists");
 	assert_int_equal(e.sys, EEXIST);
 }

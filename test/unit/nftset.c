@@ -35,7 +35,7 @@ static int make(void **state)
 
 	(void)state;
 	rules_tables(&text, "ct0", &bridge, 1);
-	return nft_run("rules", text.data, &e);
+	return nftrun("rules", text.data, &e);
 }
 
 static void elements_are_those_that_nft_would_add(void **state)

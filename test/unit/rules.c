@@ -49,7 +49,7 @@ static void run(void (*text)(struct buf *out, const char *set), int want)
 	struct buf out = {0};
 
 	text(&out, "ct0");
-	assert_int_equal(nft_run("rules", out.data, &e), want);
+	assert_int_equal(nftrun("rules", out.data, &e), want);
 	buf_free(&out);
 }
 

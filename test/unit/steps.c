@@ -37,7 +37,7 @@ static void resolve(const char *text, const char *args, const char *target)
 	strv_split(&words, args ? args : "", ' ');
 	for (size_t i = 0; args && i < words.n; i++)
 		pairs_put_text(&given, words.v[i]);
-	steps_free(&all);
+	buildstep_list_free(&all);
 	faults_free(&faults);
 	steps_read(&q, &all, &faults);
 }
@@ -421,7 +421,7 @@ int main(void)
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-	steps_free(&all);
+	buildstep_list_free(&all);
 	faults_free(&faults);
 	return failed;
 }
