@@ -25,7 +25,7 @@ enum { BLOB_AGE = 24 * 3600 };
 
 enum stage { TOKEN, INDEX, MANIFEST, CONFIG, LAYERS, IMAGE };
 
-static const char *const plan_stage_names[] = {"token", "index", "manifest", "config", "layers"};
+static const char *const stage_names[] = {"token", "index", "manifest", "config", "layers"};
 
 struct pull_args {
 	const char *output, *platform, *creds;
@@ -38,7 +38,7 @@ static int read_stage(void *to, const char *text, struct err *e)
 	enum stage *stage = to;
 
 	for (*stage = TOKEN; *stage < IMAGE; ++*stage)
-		if (strcmp(text, plan_stage_names[*stage]) == 0)
+		if (strcmp(text, stage_names[*stage]) == 0)
 			return 0;
 	return err_set(e, "%s: not token, index, manifest, config or layers", text);
 }

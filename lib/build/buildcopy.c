@@ -197,7 +197,7 @@ static bool has_plain_file(const struct copying *c)
 static int check_link(const struct copying *c, const struct tip *tip, struct err *e)
 {
 	const char *dest = c->step->dest;
-	own_str char *plain = step_path("/", dest, false), *real = NULL;
+	own_str char *plain = buildstep_path("/", dest, false), *real = NULL;
 
 	if (!c->step->link || tip->rootfs < 0)
 		return 0;
