@@ -14,6 +14,7 @@
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
 #	sudo make bench-check compares the ratios with those that were accepted
 #	sudo make check-debian13	some of the tests, built and run in a Debian 13; SUITES=all, or their names
+#	sudo make check-oci RUNTIME_TOOLS=DIR	ct-oci and the validation programs of runtime-tools
 #	sudo make untry       takes away all that try and check have made and installed
 #	make lint             compilers' and checkers' warnings, the rules of the house
 
@@ -272,6 +273,10 @@ bench bench-check:
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all $(BENCH)
 	@B=$(B) test/bench/run $(if $(filter bench-check,$@),--check) $(if $(ROWS),--rows $(ROWS)) $(BENCH_ARGS)
 
+# By hand: needs the sources of opencontainers/runtime-tools, in RUNTIME_TOOLS=DIR, and Go.
+check-oci: all
+	@B=$(B) RUNTIME_TOOLS='$(RUNTIME_TOOLS)' test/oci/check
+
 check-vm:
 	@B=$(B) CT_VM_SUITE=$(SUITE) $(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES))
 
@@ -280,6 +285,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
-.PHONY: all units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
