@@ -12,6 +12,7 @@
 #	                      test/attack); what reaches the whole machine runs in a virtual machine
 #	sudo make check-fault	kills and failing calls at every system call of the utilities (hours; SAMPLES=N: N each)
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
+#	sudo make bench-build times builds only, beside podman build
 #	sudo make bench-check compares the ratios with those that were accepted
 #	sudo make check-debian13	some of the tests, built and run in a Debian 13; SUITES=all, or their names
 #	sudo make check-oci RUNTIME_TOOLS=DIR	ct-oci and the validation programs of runtime-tools
@@ -268,10 +269,11 @@ $(BENCH): $(B)/bench/%: test/bench/%.c
 compare-builds: all
 	@B=$(B) test/builds/compare $(NAMES)
 
-bench bench-check:
+comma := ,
+bench bench-check bench-build:
 	@test/setup bench
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all $(BENCH)
-	@B=$(B) test/bench/run $(if $(filter bench-check,$@),--check) $(if $(ROWS),--rows $(ROWS)) $(BENCH_ARGS)
+	@B=$(B) test/bench/run $(if $(filter bench-check,$@),--check) $(if $(filter bench-build,$@),--rows build$(comma)build-cached$(comma)build-changed,$(if $(ROWS),--rows $(ROWS))) $(BENCH_ARGS)
 
 # By hand: needs the sources of opencontainers/runtime-tools, in RUNTIME_TOOLS=DIR, and Go.
 check-oci: all
@@ -285,6 +287,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
-.PHONY: all check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check bench-build asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -374,6 +374,48 @@ def python_row(world, args):
         sh("btrfs subvolume delete " + warm)
 
 
+# Twenty steps of the kinds that change files and that do not; {} is content that one row changes.
+BUILD_STEPS = (["ENV A=1", "WORKDIR /app", "LABEL purpose=bench"]
+               + ["COPY file-%d /app/" % i for i in range(4)] + ["RUN echo %d >>/count" % i for i in range(4)]
+               + ["COPY . /app/all/", "USER 1000", "USER root", "RUN mkdir -p /srv/data && chown 33:33 /srv/data"]
+               + ["COPY {} /app/changed"] + ["RUN cp /count /count-%d" % i for i in range(2)]
+               + ["EXPOSE 80", "CMD [\"/bin/sh\"]"])
+
+
+def build_context(world):
+    def make():
+        path = world.dir + "/context"
+        os.makedirs(path)
+        for i in range(4):
+            with open("%s/file-%d" % (path, i), "wb") as f:
+                f.write(os.urandom(100000))
+        with open(path + "/Dockerfile", "w") as f:
+            f.write("\n".join(["FROM localhost/bench:latest"] + BUILD_STEPS).replace("{}", "file-0") + "\n")
+        sh("ct-tag %s localhost/bench:latest" % world.busybox())
+        return path
+    return world.once("context", make)
+
+
+def build_row(options, runs):
+    """Builds with the network of a run, and podman's without one; both have a cache after the first build."""
+    def measure(world, args):
+        context = build_context(world)
+        podman = world.podman() + ["build", "-q", "--network", "none"] + PODMAN_RUN
+        sh("ct-build -q %s && %s %s" % (context, " ".join(podman), context))
+        return {"back": turns(world, runs, 0, ["ct-build", "-q", *options, context], podman + [*options, context])}
+    return measure
+
+
+def build_changed(world, args):
+    """The sixteenth of twenty steps has another content each time, against a build without cache."""
+    context = build_context(world)
+    with open(world.dir + "/changed", "w") as f:
+        f.write("\n".join(["FROM localhost/bench:latest"] + BUILD_STEPS).replace("{} /app/changed", "<<E /app/changed\nCONTENT\nE") + "\n")
+    change = "sed s/CONTENT/$$/ %s/changed | ct-build -q -f - %s" % (world.dir, context)
+    sh(change)
+    return {"back": turns(world, 8, 0, change, ["ct-build", "-q", "--no-cache", context])}
+
+
 # name, what ours does, the peer, the limit of the ratio (back to back, idle), how it is measured
 ROWS = [
     ("start", "ct-run --rm --network none IMAGE true", "crun run", (0.5, 0.5), pair(ct_run("--network", "none"), crun)),
@@ -397,6 +439,9 @@ ROWS = [
     ("stream-none", "the same with --log none", "cat | cat", (1.2, None),
      stream_row("--log none", "cat <%(big)s | cat >/dev/null")),
     ("ps", "ct-ps with 1,000 containers", "podman ps -a with 100", (0.1, None), ps_row),
+    ("build", "ct-build of 20 steps, no cache", "podman build", (0.25, None), build_row(["--no-cache"], 5)),
+    ("build-cached", "ct-build of 20 cached steps", "podman build", (0.1, None), build_row([], 10)),
+    ("build-changed", "ct-build, step 16 of 20 changed", "ct-build without cache", (0.6, None), build_changed),
     ("python", "python3 -c pass in a fresh container", "by chroot in a warm subvolume", (1.6, None), python_row),
 ]
 
