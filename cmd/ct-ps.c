@@ -169,8 +169,9 @@ static void show_one(const struct listed *l, const struct container *c,
 		     *labels = record_join(&c->config, "label", ",");
 	own_str char *pid = st->init.pid ? str_fmt("%d", (int)st->init.pid) : NULL;
 	own_str char *published = table_list(l->table, &ports, ", ");
-	own_str char *code =
-		runs || st->phase == CONTAINER_DEAD ? NULL : str_fmt("%d", container_status(st));
+	own_str char *code = st->phase == CONTAINER_EXITED || st->phase == CONTAINER_KILLED
+		? str_fmt("%d", container_status(st))
+		: NULL;
 	const char *image = record_get(&c->config, "image-name"),
 		   *signal = record_get(&c->config, "stopsignal"),
 		   *timeout = record_get(&c->config, "stoptimeout");

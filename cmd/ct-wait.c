@@ -43,6 +43,8 @@ static int wait_one(const char *ref, void *arg, struct err *e)
 	wait_for_end(&st);
 	if (container_state(s, &c, &st, e) < 0)
 		return -1;
+	if (st.phase == CONTAINER_CREATED)
+		return err_set(e, "%s: was never started", ref);
 	if (st.phase == CONTAINER_DEAD)
 		return err_set(e, "%s: exit status unknown: the supervisor was killed", ref);
 	printf("%d\n", container_status(&st));

@@ -27,12 +27,13 @@ static bool status_fits(const struct seen *s, const struct filter *f)
 
 static int read_status(struct filter *f, struct err *e)
 {
-	static const char *const known[] = {"running", "paused", "exited", "killed", "dead"};
+	static const char *const known[] = {"created", "running", "paused",
+					    "exited",  "killed",  "dead"};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strcmp(f->value, known[i]) == 0)
 			return 0;
-	return err_set(e, "no such status (running, paused, exited, killed or dead)");
+	return err_set(e, "no such status (created, running, paused, exited, killed or dead)");
 }
 
 static bool name_fits(const struct seen *s, const struct filter *f)

@@ -352,7 +352,7 @@ _ct_parse() {
 		elif [[ -z $options || $word != -?* ]]; then
 			operands=$((operands + 1)) operand=$word
 			case $command in
-			run | exec | top)	options= ;;
+			run | create | exec | top)	options= ;;
 			esac
 		elif [[ $word == -- ]]; then
 			options=
@@ -376,7 +376,7 @@ _ct_argument() {
 	--filter:*)
 		_ct_how -o nospace
 		case $value in
-		status=*)	_ct_offer status={running,paused,exited,killed,dead} ;;
+		status=*)	_ct_offer status={created,running,paused,exited,killed,dead} ;;
 		*)	_ct_offer status= name= image= label= id= ;;
 		esac ;;
 	--network:*)
@@ -444,7 +444,7 @@ _ct_operand() {
 	exec:0 | attach:0 | pid:0 | top:0 | stop:* | kill:* | stats:* | pause:* | unpause:* | port:0)	_ct_running ;;
 	start:*)	_ct_ended ;;
 	logs:* | commit:0 | wait:* | ps:* | restart:* | rename:0 | update:*)	_ct_containers ;;
-	run:0 | commit:1 | images:* | save:* | tag:0 | push:0 | history:0)	_ct_images ;;
+	run:0 | create:0 | commit:1 | images:* | save:* | tag:0 | push:0 | history:0)	_ct_images ;;
 	tag*:* | push:1 | rename:* | port:* | attach:*)	;;
 	volumes\ create:* | volumes\ import:0)	;;
 	volumes\ import:1)	_ct_files ;;
@@ -463,7 +463,7 @@ _ct_operand() {
 	net\ connect:0 | net\ disconnect:0 | net\ publish:0 | net\ unpublish:0)	_ct_running ;;
 	lab:*)	_ct_labs ;;
 	help:0)	_ct_names ;;
-	exec:* | pid:* | top:* | commit:* | run:* | path:* | export:* | id:* | shell:*)	;;
+	exec:* | pid:* | top:* | commit:* | run:* | create:* | path:* | export:* | id:* | shell:*)	;;
 	diff:* | send:* | receive:* | try:* | cp:* | echo:* | init:* | build:* | store:* | net*:* | oci*:* | help:* | prune:* | df:* | pull:*)	;;
 	*)	_ct_files ;;
 	esac

@@ -22,7 +22,7 @@
 
 enum { SETTLE_MS = 100, EXIT_BLOCK = 4096 };
 
-static const char *const phase_names[] = {"running", "exited", "killed", "dead"};
+static const char *const phase_names[] = {"running", "exited", "killed", "dead", "created"};
 
 /* ct never writes an empty record: under an earlier version, a power cut could empty it. */
 static int read_config(int dir, const char *path, struct container *c, struct err *e)
@@ -146,7 +146,7 @@ static bool read_exit(const struct store *s, const struct container *c, struct c
 	phase = record_get(&r, "phase");
 	if (!phase) /* the container has not ended yet */
 		return false;
-	for (int i = CONTAINER_EXITED; i <= CONTAINER_DEAD; i++)
+	for (int i = CONTAINER_EXITED; i <= CONTAINER_CREATED; i++)
 		if (str_equal(phase, phase_names[i]))
 			out->phase = (enum container_phase)i;
 	out->code = (int)record_get_uint(&r, "code");
@@ -294,7 +294,7 @@ int container_write_exit(int dir, enum container_phase phase, int code, bool oom
 	if (oom_killed)
 		record_add(&r, "oomkilled", "1");
 	record_add(&r, "started", started);
-	record_add(&r, "finished", finished);
+	record_add(&r, "finished", phase == CONTAINER_CREATED ? "" : finished);
 	record_format(&r, &text);
 	return write_exit_block(dir, text.data, text.len, e);
 }

@@ -49,9 +49,10 @@ char *container_root(const struct store *s, const struct container *c);
 
 enum container_phase {
 	CONTAINER_RUNNING,
-	CONTAINER_EXITED, /* code is the exit status */
-	CONTAINER_KILLED, /* code is the number of the signal that ended it */
-	CONTAINER_DEAD,   /* ended after its supervisor was killed: the status is unknown */
+	CONTAINER_EXITED,  /* code is the exit status */
+	CONTAINER_KILLED,  /* code is the number of the signal that ended it */
+	CONTAINER_DEAD,    /* ended after its supervisor was killed: the status is unknown */
+	CONTAINER_CREATED, /* made and never started */
 };
 
 struct container_state {
@@ -73,7 +74,7 @@ bool container_runs(const struct store *s, const struct container *c, struct con
 /* Finds out the container's state by looking at its processes. */
 int container_state(const struct store *s, const struct container *c, struct container_state *out,
 		    struct err *e);
-/* "running", "paused", "exited 0", "killed 9", "dead": the caller frees it. */
+/* "created", "running", "paused", "exited 0", "killed 9", "dead": the caller frees it. */
 char *container_status_text(const struct container_state *st);
 
 /* Call before waiting: keeps `exit` open, so that the end can be read even after ct-rm. */

@@ -14,7 +14,7 @@ int create_container(struct supervise *l, struct err *e)
 			  .plan = l->plan,
 			  .id = l->id,
 			  .image = l->image,
-			  .make_snapshot = true,
+			  .make_snapshot = !l->plan->rootfs,
 			  .rootfs = -1,
 			  .notes = &l->notes};
 	struct ctlog *log = NULL;
@@ -26,12 +26,12 @@ int create_container(struct supervise *l, struct err *e)
 	l->plan->stages = 0; /* --only applies to this run: a later start uses all stages */
 	failed = birth_begin(&birth, e) < 0;
 	run.home = birth.home;
-	failed = failed || snapstage_make(&run, e) < 0;
+	failed = failed || (!l->plan->rootfs && snapstage_make(&run, e) < 0);
 	own_close(&run.rootfs);
 	if (!failed && !l->plan->no_log)
 		failed = !(log = ctlog_open(birth.home, l->plan->log_max, e));
 	failed = failed || ctlog_close(log, e) < 0 ||
-		container_write_exit(birth.home, CONTAINER_EXITED, 0, false, "", e) < 0 ||
+		container_write_exit(birth.home, CONTAINER_CREATED, 0, false, "", e) < 0 ||
 		birth_publish(&birth, e) < 0;
 	if (failed) {
 		birth_undo(&birth);

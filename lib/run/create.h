@@ -1,4 +1,4 @@
-/* Makes a container without running anything in it. It is listed like an ended container. */
+/* Makes a container without running anything in it: its status is `created`. */
 #ifndef CT_CREATE_H
 #define CT_CREATE_H
 

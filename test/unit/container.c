@@ -111,10 +111,9 @@ static void an_ended_container_has_its_status(void **state)
 		int code;
 		const char *text;
 	} cases[] = {
-		{CONTAINER_EXITED, 0, "exited 0"},
-		{CONTAINER_EXITED, 42, "exited 42"},
-		{CONTAINER_KILLED, 9, "killed 9"},
-		{CONTAINER_DEAD, 0, "dead"},
+		{CONTAINER_EXITED, 0, "exited 0"}, {CONTAINER_EXITED, 42, "exited 42"},
+		{CONTAINER_KILLED, 9, "killed 9"}, {CONTAINER_DEAD, 0, "dead"},
+		{CONTAINER_CREATED, 0, "created"},
 	};
 	struct store s = fake_store(*state);
 	int dir;
