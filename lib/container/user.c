@@ -138,6 +138,19 @@ int user_find(int root, const char *spec, struct user *u, struct err *e)
 	return 0;
 }
 
+int user_add_groups(int root, const struct strv *groups, struct user *u, struct err *e)
+{
+	for (size_t i = 0; i < groups->n; i++) {
+		if (u->groups_n == USER_GROUPS)
+			return err_set(e, "group %s: more than %d groups", groups->v[i],
+				       USER_GROUPS);
+		if (find_group(root, groups->v[i], &u->groups[u->groups_n], e) < 0)
+			return -1;
+		u->groups_n++;
+	}
+	return 0;
+}
+
 int user_id_failed(const char *what, unsigned id, struct err *e)
 {
 	/* user_namespaces(7): EINVAL means that the id is not mapped. */

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 struct err;
+struct strv;
 
 enum { USER_GROUPS = 128 };
 
@@ -27,6 +28,9 @@ int user_find(int root, const char *spec, struct user *u, struct err *e);
 
 /* Gives this process the ids, and exactly these supplementary groups. */
 int user_become(uid_t uid, gid_t gid, size_t groups_n, const gid_t *groups, struct err *e);
+
+/* Adds supplementary groups, each a name of the container or a number. */
+int user_add_groups(int root, const struct strv *groups, struct user *u, struct err *e);
 
 /* The error for a system call that failed (errno) to set the id of a "user" or a "group" (what). */
 int user_id_failed(const char *what, unsigned id, struct err *e);

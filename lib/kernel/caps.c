@@ -194,3 +194,11 @@ int caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable, uint6
 			return err_sys(e, "capability %d: make it ambient", cap);
 	return 0;
 }
+
+int caps_no_more(struct err *e)
+{
+	return explained(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS, 1)") <
+			0
+		? err_sys(e, "set no_new_privs")
+		: 0;
+}

@@ -54,4 +54,7 @@ int caps_bound(uint64_t set, struct err *e);
 int caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable, uint64_t ambient,
 	     struct err *e);
 
+/* no_new_privs: execve(2) gains no privileges from now on. */
+int caps_no_more(struct err *e);
+
 #endif

@@ -1,12 +1,14 @@
 #include "kernel/rlimit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/err.h"
 #include "base/explain.h"
+#include "base/fd.h"
 #include "base/num.h"
 #include "base/own.h"
 #include "base/str.h"
@@ -112,4 +114,12 @@ int rlimit_set(pid_t pid, const char *text, struct strv *notes, struct err *e)
 		  str_fmt("--ulimit %s: this host allows no more than %" PRIu64, text,
 			  (uint64_t)l.rlim_max));
 	return 0;
+}
+
+int rlimit_oom_score(pid_t pid, const char *score, struct err *e)
+{
+	own_str char *path = str_fmt("/proc/%d/oom_score_adj", (int)pid);
+
+	return file_put(AT_FDCWD, path, score, e) < 0 ? err_wrap(e, "--oom-score-adj %s", score)
+						      : 0;
 }

@@ -1,9 +1,12 @@
 #include "kernel/seccomp.h"
 #include "base/explain.h"
+#include "base/fd.h"
+#include "base/str.h"
 
 #include "kernel/caps.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/btrfs.h>
 #include <linux/capability.h>
@@ -254,17 +257,41 @@ int seccomp_filter_build(uint64_t caps, struct sock_filter *prog, struct err *e)
 	return p.n;
 }
 
-int seccomp_filter_load(uint64_t caps, struct err *e)
+static int load(const struct sock_filter *ins, int n, struct err *e)
 {
-	struct sock_filter ins[SECCOMP_FILTER_MAX];
-	struct sock_fprog prog = {.filter = ins};
-	int n = seccomp_filter_build(caps, ins, e);
+	struct sock_fprog prog = {.len = (unsigned short)n,
+				  .filter = (struct sock_filter *)(uintptr_t)ins};
 
-	if (n < 0)
-		return -1;
-	prog.len = (unsigned short)n;
 	if (explained(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog),
 		      "seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=%d})", n) < 0)
 		return err_sys(e, "seccomp filter: load");
 	return 0;
+}
+
+int seccomp_filter_load(uint64_t caps, struct err *e)
+{
+	struct sock_filter ins[SECCOMP_FILTER_MAX];
+	int n = seccomp_filter_build(caps, ins, e);
+
+	return n < 0 ? -1 : load(ins, n, e);
+}
+
+int seccomp_file_read(const char *path, struct buf *out, struct err *e)
+{
+	const size_t one = sizeof(struct sock_filter);
+
+	if (file_read(AT_FDCWD, path, SECCOMP_FILTER_MAX * one, out, e) < 0)
+		return err_wrap(e, "seccomp filter");
+	if (!out->len || out->len % one)
+		return err_set(e,
+			       "seccomp filter %s: not a compiled BPF program, as "
+			       "seccomp_export_bpf(3) writes it",
+			       path);
+	return 0;
+}
+
+int seccomp_program_load(const struct buf *filter, struct err *e)
+{
+	return load((const struct sock_filter *)(const void *)filter->data,
+		    (int)(filter->len / sizeof(struct sock_filter)), e);
 }

@@ -35,5 +35,16 @@ int seccomp_filter_load(uint64_t caps, struct err *e);
  * instructions. Fails only if the profile exceeds the kernel's limit.
  */
 int seccomp_filter_build(uint64_t caps, struct sock_filter *prog, struct err *e);
+/* In place of a file: no filter. */
+#define SECCOMP_UNCONFINED "unconfined"
+
+struct buf;
+/*
+ * Reads a filter of the user: the instructions of a compiled BPF program, as seccomp_export_bpf(3)
+ * writes them.
+ */
+int seccomp_file_read(const char *path, struct buf *out, struct err *e);
+/* Installs such a filter. */
+int seccomp_program_load(const struct buf *filter, struct err *e);
 
 #endif

@@ -234,7 +234,9 @@ static int plan_run(struct run *r, int root, struct err *e)
 			       O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, "%s", p->rootfs);
-	if (!r->first.program.as_is && user_find(dir, p->user, &r->first.program.who, e) < 0)
+	if (!r->first.program.as_is &&
+	    (user_find(dir, p->user, &r->first.program.who, e) < 0 ||
+	     user_add_groups(dir, &p->groups, &r->first.program.who, e) < 0))
 		return -1;
 	if (r->store && plan_has_stage(p, STAGE_UTS))
 		snprintf(r->first.program.hostname, sizeof(r->first.program.hostname), "%s",

@@ -35,7 +35,9 @@ int execstage_release(struct run *r, struct err *e)
 	for (size_t i = 0; !failed && i < r->plan->ulimits.n; i++)
 		failed = rlimit_set(r->supervisor.pid, r->plan->ulimits.v[i], r->notes, e);
 	owner_end(begun);
-	return failed;
+	return failed || !r->plan->oom_score
+		? failed
+		: rlimit_oom_score(r->supervisor.pid, r->plan->oom_score, e);
 }
 
 /* Makes a terminal on the container's own devpts and sends the master to the supervisor. */
@@ -57,7 +59,9 @@ int execstage_enter(struct run *r, struct err *e)
 
 	if (r->first.place.root < 0 && barefs_stay(r, e) < 0)
 		return -1;
-	if (!p->as_is && user_find(r->first.place.root, r->plan->user, &p->who, e) < 0)
+	if (!p->as_is &&
+	    (user_find(r->first.place.root, r->plan->user, &p->who, e) < 0 ||
+	     user_add_groups(r->first.place.root, &r->plan->groups, &p->who, e) < 0))
 		return -1;
 	memcpy(p->stdio, r->supervisor.streams.theirs, sizeof(p->stdio));
 	if (p->tty) {

@@ -32,6 +32,7 @@
 #include "run/joinclone.h"
 #include "run/program.h"
 #include "run/recipe.h"
+#include "run/shortstage.h"
 
 /* The state of a process that joins a container. */
 struct join_entry {
@@ -43,6 +44,7 @@ struct join_entry {
 	struct cgroup_group group;
 	int channel;
 	struct program program;
+	struct buf filter; /* --security-opt seccomp=FILE */
 };
 
 /* Explains the equivalent nsenter(1) command. */
@@ -104,7 +106,9 @@ static int enter(struct join_entry *n, struct err *e)
 		return err_sys(e, "the container's root");
 	if (gethostname(p->hostname, sizeof(p->hostname)) < 0)
 		return err_sys(e, "read the host name");
-	if (!p->as_is && user_find(root, plan->user, &p->who, e) < 0)
+	if (!p->as_is &&
+	    (user_find(root, plan->user, &p->who, e) < 0 ||
+	     user_add_groups(root, &plan->groups, &p->who, e) < 0))
 		return -1;
 	if (p->tty) {
 		int slave = -1;
@@ -128,10 +132,10 @@ static int enter(struct join_entry *n, struct err *e)
 			return -1;
 	if (plan_has_stage(plan, STAGE_CAPS) && caps_limit(plan->caps, e) < 0)
 		return -1;
-	if (plan_has_stage(plan, STAGE_SECCOMP) && !plan->privileged &&
-	    seccomp_filter_load(plan->caps, e) < 0)
-		return -1;
-	return 0;
+	if (!plan_has_stage(plan, STAGE_SECCOMP) || !shortstage_wants_seccomp(plan))
+		return 0;
+	return n->filter.len ? seccomp_program_load(&n->filter, e)
+			     : seccomp_filter_load(plan->caps, e);
 }
 
 __attribute__((noreturn)) static void joined_process(struct join_entry *n)
@@ -176,6 +180,9 @@ static int prepare(struct join_entry *n, struct err *e)
 	if (namespace_differing(j->target.pid, &n->namespaces, e) < 0 ||
 	    idmap_of(j->target.pid, &map, e) < 0 || cgroup_open(group, &n->group, e) < 0)
 		return -1;
+	if (j->plan->seccomp && shortstage_wants_seccomp(j->plan) &&
+	    seccomp_file_read(j->plan->seccomp, &n->filter, e) < 0)
+		return -1;
 	owner = idmap_outside(&map, 0);
 	return streams_open(&j->streams,
 			    j->detached            ? STREAMS_NONE
@@ -194,6 +201,8 @@ int join_start(struct join *j, struct err *e)
 					   .workdir = j->plan->workdir,
 					   .workdir_fd = -1,
 					   .tty = j->plan->tty && !j->detached,
+					   .umask = j->plan->umask,
+					   .no_new_privs = j->plan->no_new_privs,
 					   .as_is = j->plan->users == USERS_UNMAPPED}};
 	int failed;
 
@@ -214,6 +223,7 @@ int join_start(struct join *j, struct err *e)
 	own_close(&n.channel);
 	cgroup_close(&n.group);
 	strv_free(&n.program.env);
+	buf_free(&n.filter);
 	return failed ? -1 : 0;
 }
 

@@ -287,6 +287,22 @@ static void allow_users(struct netlink *to, const struct idmap *map)
 	rtnl_sysctl(to, "net/ipv4/ip_unprivileged_port_start", "0", &ignored);
 }
 
+int netstage_sysctls(struct netlink *to, const struct strv *sysctls, enum sysctl_kind kind,
+		     struct err *e)
+{
+	for (size_t i = 0; i < sysctls->n; i++) {
+		own_str char *path = NULL;
+		enum sysctl_kind its;
+		const char *value;
+
+		if (sysctl_read(sysctls->v[i], &path, &value, &its, e) < 0)
+			return err_wrap(e, "--sysctl");
+		if (its == kind && rtnl_sysctl(to, path, value, e) < 0)
+			return err_wrap(e, "--sysctl %s", sysctls->v[i]);
+	}
+	return 0;
+}
+
 int netstage_set_up(struct netlink *to, const struct run *r, const char *id, struct err *e)
 {
 	if (r->plan->bundle)
@@ -294,8 +310,11 @@ int netstage_set_up(struct netlink *to, const struct run *r, const char *id, str
 	if (r->plan->net == NET_EMPTY) /* a bare run with only an empty network namespace */
 		return 0;
 	allow_users(to, &r->map);
-	return netstage_name(r->plan) ? endpoint_configure(to, &r->supervisor.net.member, id, e)
-				      : bring_up_loopback(to, e);
+	if ((netstage_name(r->plan) ? endpoint_configure(to, &r->supervisor.net.member, id, e)
+				    : bring_up_loopback(to, e)) < 0)
+		return -1;
+	/* Last: a setting of an interface needs the interface. */
+	return netstage_sysctls(to, &r->plan->sysctls, SYSCTL_NET, e);
 }
 
 int netstage_enter(struct run *r, struct err *e)

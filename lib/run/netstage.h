@@ -5,6 +5,7 @@
 #ifndef CT_NETSTAGE_H
 #define CT_NETSTAGE_H
 
+#include "kernel/sysctl.h"
 #include "run/run.h"
 
 struct err;
@@ -31,6 +32,13 @@ int netstage_set_up(struct netlink *to, const struct run *r, const char *id, str
 
 /* The record of the endpoint and its published ports (endpoint.h). set: CT_BRIDGE. */
 void netstage_record(const struct run *r, const char *set, struct record *net);
+
+/*
+ * Writes the settings of one kind (--sysctl) in the namespaces of this process. to: a text that
+ * gets shell lines instead; otherwise anything.
+ */
+int netstage_sysctls(struct netlink *to, const struct strv *sysctls, enum sysctl_kind kind,
+		     struct err *e);
 
 int netstage_prepare(struct run *r, struct err *e);
 /*

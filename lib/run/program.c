@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/sig.h"
+#include "kernel/caps.h"
 #include "run/bundleproc.h"
 #include "run/execerror.h"
 #include "run/init.h"
@@ -58,12 +60,14 @@ int program_exec(struct program *p, int report, struct err *e)
 	if (!p->process && !p->as_is &&
 	    user_become(p->who.uid, p->who.gid, (size_t)p->who.groups_n, p->who.groups, e) < 0)
 		return -1;
-	if (p->plain) {
+	if (p->plain)
 		sigprocmask(SIG_SETMASK, &p->mask, NULL);
-	} else {
-		explain_umask(022);
+	else
 		sig_reset();
-	}
+	if (p->umask || !p->plain)
+		explain_umask(p->umask ? (mode_t)strtoul(p->umask, NULL, 8) : 022);
+	if (p->no_new_privs && caps_no_more(e) < 0)
+		return -1;
 	/* After the last change of ids, because each change clears it. */
 	if (!p->init && !p->stays) {
 		char word;

@@ -32,7 +32,9 @@ struct program {
 	bool make_workdir; /* make a missing working directory, as podman does for a container */
 	char hostname[HOST_NAME_MAX + 1]; /* "": do not set HOSTNAME and container */
 	const char *same;                 /* shell that does the same, for --explain */
-	bool plain;                       /* keep the caller's session, and this signal mask: */
+	const char *umask;                /* octal; NULL: 022, or as is if plain */
+	bool no_new_privs;
+	bool plain; /* keep the caller's session, and this signal mask: */
 	sigset_t mask;
 };
 

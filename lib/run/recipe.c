@@ -14,6 +14,8 @@
 #include "container/container.h"
 #include "kernel/caps.h"
 #include "kernel/namespace.h"
+#include "kernel/netlink.h"
+#include "run/netstage.h"
 #include "store/volstore.h"
 
 void recipe_free(struct recipe *out)
@@ -160,8 +162,13 @@ void recipe_uts(const struct run *r, struct recipe *out)
 
 void recipe_ipc(const struct run *r, struct recipe *out)
 {
-	(void)r;
+	own_netlink struct netlink *to = netlink_text(&out->inside);
+	struct err ignored;
+
 	recipe_namespace(out, &out->flags, "", CLONE_NEWIPC, "");
+	/* With typed lines, --explain shows each setting when the run makes it. */
+	if (!out->typed)
+		netstage_sysctls(to, &r->plan->sysctls, SYSCTL_IPC, &ignored);
 }
 
 void recipe_pid(const struct run *r, struct recipe *out)
@@ -270,6 +277,11 @@ void recipe_exec(const struct run *r, struct recipe *out)
 
 		then(out->typed ? to : &out->front, limit);
 	}
+	if (r->plan->oom_score) {
+		own_str char *score = str_fmt("choom --adjust %s --", r->plan->oom_score);
+
+		then(out->typed ? to : &out->front, score);
+	}
 	/*
 	 * A script has a single setpriv(1), because the first of two would drop capabilities that
 	 * the second needs.
@@ -278,6 +290,17 @@ void recipe_exec(const struct run *r, struct recipe *out)
 		if (out->typed || !plan_has_stage(r->plan, STAGE_CAPS))
 			then(to, "setpriv");
 		recipe_become_user(&p->who, to);
+	}
+	if (r->plan->no_new_privs) {
+		if (p->as_is && (out->typed || !plan_has_stage(r->plan, STAGE_CAPS)))
+			then(to, "setpriv");
+		buf_str(to, " --no-new-privs");
+	}
+	if (r->plan->umask) {
+		own_str char *set =
+			str_fmt("/bin/sh -c 'umask %s; exec \"$@\"' sh", r->plan->umask);
+
+		then(to, set);
 	}
 	if (r->store) {
 		then(to, "env -i --");

@@ -36,6 +36,8 @@ static struct run_first first_none(const struct run *r)
 			    .tty = p->tty,
 			    .init = p->init,
 			    .plain = !r->store,
+			    .umask = p->umask,
+			    .no_new_privs = p->no_new_privs,
 			    .mask = r->mask,
 			    .make_workdir = true,
 			    .as_is = !p->user && (!r->store || p->users == USERS_UNMAPPED)}};
@@ -96,5 +98,6 @@ void run_end(struct run *r)
 	shut_fd(&r->rootfs);
 	init_unshare(&r->first.program.killed_by);
 	strv_free(&r->first.program.env);
+	buf_free(&r->first.filter);
 	filetree_free(&r->tree);
 }

@@ -51,6 +51,7 @@ struct run_first {
 	struct treeplace place; /* where its file tree is mounted */
 	pid_t pid;              /* its own, as the host sees it, for the hooks of a bundle */
 	struct program program;
+	struct buf filter; /* of the user: --security-opt seccomp=FILE */
 };
 
 struct err;
@@ -70,8 +71,7 @@ struct run {
 	struct strv *notes;    /* messages for the user */
 	const struct stage *stages; /* NULL: the table of stage.h */
 	int state; /* of an OCI bundle: the directory of its socket `start`; -1: none */
-	/* Called in the first process when it may execute; NULL: nothing is left to do. */
-	int (*await)(struct run *, const struct message *, struct err *);
+	int (*await)(struct run *, const struct message *, struct err *); /* before execve(2) */
 
 	/* Known to both processes. */
 	struct idmap map;

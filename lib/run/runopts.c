@@ -94,6 +94,7 @@ const struct opt runopts_table[] = {
 	OPT_LIMITS(S, limits),
 	OPT_LIST(S, ulimits, 0, "ulimit", "NAME=SOFT[:HARD]",
 		 "set a resource limit of the container's processes"),
+	OPT_PROCESS(S, process),
 	OPT_LIST(S, cap_add, 0, "cap-add", "CAPABILITY", "add a capability, or ALL"),
 	OPT_LIST(S, cap_drop, 0, "cap-drop", "CAPABILITY", "drop a capability, or ALL"),
 	OPT_LIST(S, mounts.devices, 0, "device", "DEVICE[:DST]", "add a device of the host"),
@@ -130,6 +131,7 @@ void runopts_free(struct runopts *o)
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		strv_free(lists[i]);
 	mountopts_free(&o->mounts);
+	procopts_free(&o->process);
 }
 
 bool runopts_bare(const struct runopts *o)

@@ -10,6 +10,7 @@
 #include "container/mountopts.h"
 #include "image/pull.h"
 #include "run/limitopts.h"
+#include "run/procopts.h"
 #include "store/plan.h"
 
 struct runopts {
@@ -22,6 +23,7 @@ struct runopts {
 	struct strv aliases, dns_search;
 	const char *ip, *network, *userns, *stop_timeout;
 	struct limitopts limits;
+	struct procopts process;
 	struct strv ports, env, env_files, labels, dns, hosts, ulimits, cap_add, cap_drop;
 	struct mountopts mounts;
 	struct strv only, without; /* names of stages (stage.h) */

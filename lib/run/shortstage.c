@@ -3,7 +3,6 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -12,6 +11,7 @@
 #include "base/str.h"
 #include "kernel/caps.h"
 #include "kernel/seccomp.h"
+#include "run/netstage.h"
 
 int shortstage_enter_uts(struct run *r, struct err *e)
 {
@@ -22,6 +22,11 @@ int shortstage_enter_uts(struct run *r, struct err *e)
 		explain_call(shell, failed, "sethostname(\"%s\", %zu)", r->hostname,
 			     strlen(r->hostname));
 	return failed ? err_sys(e, "host name %s", r->hostname) : 0;
+}
+
+int shortstage_enter_ipc(struct run *r, struct err *e)
+{
+	return netstage_sysctls(NULL, &r->plan->sysctls, SYSCTL_IPC, e);
 }
 
 int shortstage_enter_cgns(struct run *r, struct err *e)
@@ -40,14 +45,19 @@ int shortstage_seal_caps(struct run *r, struct err *e)
 
 bool shortstage_wants_seccomp(const struct plan *p)
 {
-	return !p->privileged;
+	return p->seccomp ? !str_equal(p->seccomp, SECCOMP_UNCONFINED) : !p->privileged;
+}
+
+int shortstage_prepare_seccomp(struct run *r, struct err *e)
+{
+	return r->plan->seccomp ? seccomp_file_read(r->plan->seccomp, &r->first.filter, e) : 0;
 }
 
 int shortstage_seal_seccomp(struct run *r, struct err *e)
 {
 	/* Without CAP_SYS_ADMIN, seccomp(2) requires no_new_privs. */
-	if (!r->store && !caps_held(CAP_SYS_ADMIN) &&
-	    explained(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS, 1)") < 0)
-		return err_sys(e, "set no_new_privs");
-	return seccomp_filter_load(r->plan->caps, e);
+	if (!r->store && !caps_held(CAP_SYS_ADMIN) && caps_no_more(e) < 0)
+		return -1;
+	return r->first.filter.len ? seccomp_program_load(&r->first.filter, e)
+				   : seccomp_filter_load(r->plan->caps, e);
 }

@@ -10,9 +10,11 @@
 struct err;
 
 int shortstage_enter_uts(struct run *r, struct err *e);
+int shortstage_enter_ipc(struct run *r, struct err *e);
 int shortstage_enter_cgns(struct run *r, struct err *e);
 int shortstage_seal_caps(struct run *r, struct err *e);
 bool shortstage_wants_seccomp(const struct plan *p);
+int shortstage_prepare_seccomp(struct run *r, struct err *e);
 int shortstage_seal_seccomp(struct run *r, struct err *e);
 
 #endif

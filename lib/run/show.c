@@ -61,7 +61,7 @@ static struct recipe shells[SHOW_STAGES];
 
 int show_prepare(const struct stage *s, struct run *r, struct err *e)
 {
-	struct recipe *shell = &shells[s - stage_table(r)];
+	struct recipe *shell = &shells[s - r->stages];
 
 	if (begin(s, false, e) < 0 || (s->prepare && s->prepare(r, e) < 0))
 		return -1;
@@ -111,7 +111,7 @@ static void tell_namespace(const struct stage *s, struct showing *w)
 
 int show_enter(const struct stage *s, struct run *r, struct err *e)
 {
-	struct showing w = {.shell = &shells[s - stage_table(r)]};
+	struct showing w = {.shell = &shells[s - r->stages]};
 	bool shown = explain_fd >= 0 && !is_late(s);
 	int failed = !is_late(s) && begin(s, true, e) < 0 ? -1 : 0;
 

@@ -66,6 +66,7 @@ static int hear_executed(struct run *r, struct err *e)
 int spawn_prepare(struct run *r, struct err *e)
 {
 	run_begin(r);
+	r->stages = r->stages ? r->stages : stages;
 	explain_at(plan_stage_names[STAGE_ROOT]); /* for the files of the container's /etc */
 	if (run_open(r, e) < 0)
 		return -1;
@@ -123,17 +124,16 @@ failed:
 
 void spawn_undo(struct run *r)
 {
-	const struct stage *table = stage_table(r);
 	size_t n = 0;
 
 	if (r->supervisor.pidfd >= 0) {
 		pidfd_send_signal(r->supervisor.pidfd, SIGKILL, NULL, 0);
 		proc_wait_child(r->supervisor.pid);
 	}
-	while (table[n].says)
+	while (r->stages[n].says)
 		n++;
 	while (n-- > 0)
-		if (table[n].undo && stage_is_wanted(&table[n], r->plan))
-			table[n].undo(r);
+		if (r->stages[n].undo && stage_is_wanted(&r->stages[n], r->plan))
+			r->stages[n].undo(r);
 	run_end(r);
 }

@@ -71,6 +71,7 @@ const struct stage stages[] = {
 	{.id = STAGE_IPC,
 	 .says = "semaphores, queues and shared memory of its own; see: readlink /proc/PID/ns/ipc",
 	 .clone_flag = CLONE_NEWIPC,
+	 .enter = shortstage_enter_ipc,
 	 .shell = recipe_ipc},
 	{.id = STAGE_PID,
 	 .says = "process ids of its own, beginning with 1; see: grep NSpid /proc/PID/status",
@@ -107,6 +108,7 @@ const struct stage stages[] = {
 	{.id = STAGE_SECCOMP,
 	 .says = "a filter refuses some system calls; see: grep Seccomp /proc/PID/status",
 	 .wanted = shortstage_wants_seccomp,
+	 .prepare = shortstage_prepare_seccomp,
 	 .seal = shortstage_seal_seccomp,
 	 .shell = recipe_seccomp},
 	{.id = STAGE_EXEC,
@@ -121,9 +123,4 @@ const struct stage stages[] = {
 bool stage_is_wanted(const struct stage *s, const struct plan *plan)
 {
 	return plan_has_stage(plan, s->id) && (!s->wanted || s->wanted(plan));
-}
-
-const struct stage *stage_table(const struct run *r)
-{
-	return r->stages ? r->stages : stages;
 }

@@ -40,13 +40,11 @@ struct stage {
 
 /* A stage may have several rows, of which `wanted` picks one. The last row has says NULL. */
 extern const struct stage stages[];
-/* That table, or that of an OCI bundle. */
-const struct stage *stage_table(const struct run *r);
 
 bool stage_is_wanted(const struct stage *s, const struct plan *plan);
 
-#define EACH_STAGE(s, r)                                           \
-	for (const struct stage *s = stage_table(r); s->says; s++) \
+#define EACH_STAGE(s, r)                                        \
+	for (const struct stage *s = (r)->stages; s->says; s++) \
 		if (stage_is_wanted(s, (r)->plan))
 
 #endif

@@ -89,6 +89,10 @@ struct plan {
 	 */
 	struct strv image_volumes;
 	struct strv volumes, tmpfs, devices, dns, hosts, ulimits;
+	struct strv sysctls, groups;   /* NAME=VALUE (sysctl.h); groups as the user named them */
+	const char *umask, *oom_score; /* octal; decimal. NULL: 022; as is */
+	const char *seccomp; /* a file with a filter, or SECCOMP_UNCONFINED; NULL: the default */
+	bool no_new_privs;
 	uint64_t shm_size; /* bytes */
 	struct limits limits;
 	bool no_log;      /* the output is not kept */
