@@ -66,6 +66,8 @@ SHARE   := $(filter-out share/gen-% share/man share/systemd,$(wildcard share/*))
 UNITDIR  = $(DESTDIR)$(PREFIX)/lib/systemd/system
 MAN     := $(foreach s,1 5 7 8,$(patsubst share/man/%,$(B)/man/man$s/%,$(wildcard share/man/*.$s)))
 COMPLETE = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH      = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISH     = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 MANUAL   = $(DESTDIR)$(PREFIX)/share/man
 
 all: $(CMDS) $(MAN) $(B)/ct.bash
@@ -170,7 +172,7 @@ $(B)/man/man7/%: share/man/%
 $(B)/man/man8/%: share/man/%
 	$(page)
 
-$(B)/ct.bash: completions/ct.bash share/gen-completions $(CMDS)
+$(B)/ct.bash: completions/ct.bash share/gen-completions lib/kernel/caps.c $(CMDS)
 	$(call say,GEN )share/gen-completions $< $(B) >$@.new && mv $@.new $@
 
 # The same under the address and undefined-behaviour sanitizers.
@@ -204,6 +206,9 @@ install: all
 	install -d $(COMPLETE)
 	install -m 644 $(B)/ct.bash $(COMPLETE)/ct
 	for name in $(filter-out ct,$(notdir $(CMDS))); do ln -sf ct $(COMPLETE)/$$name || exit; done
+	install -D -m 644 completions/ct.zsh $(ZSH)/_ct
+	install -D -m 644 completions/ct.fish $(FISH)/ct.fish
+	ln -sf ct.fish $(FISH)/bocker.fish
 
 uninstall:
 	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/bin/%,$(CMDS))
@@ -211,6 +216,7 @@ uninstall:
 	rm -f $(patsubst $(B)/man/%,$(MANUAL)/%,$(MAN))
 	rm -f $(patsubst share/systemd/%,$(UNITDIR)/%,$(wildcard share/systemd/*))
 	rm -f $(patsubst $(B)/%,$(COMPLETE)/%,$(CMDS))
+	rm -f $(ZSH)/_ct $(FISH)/ct.fish $(FISH)/bocker.fish
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*/*.c cmd/*.c))

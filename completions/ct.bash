@@ -10,7 +10,13 @@
 # The purpose of each command of ct. Asking all commands takes too long at a TAB, so `make` fills in this
 # table in the copy that it installs.
 declare -gA _ct_purposes
+# What each offered option does, for shells that show it.
+declare -gA _ct_helps
 # @PURPOSES@
+
+# The capabilities that the kernel's headers name, filled in, too.
+_ct_capabilities=()
+# @CAPABILITIES@
 
 # Sets $words to the words of the command up to the cursor, as the shell sees them; the last one is
 # unfinished. (COMP_WORDS has them in pieces, broken at ":", "=" and so on.)
@@ -372,6 +378,8 @@ _ct_parse() {
 
 _ct_argument() {
 	case $option:$wanted in
+	*:COLUMN,...)	local IFS; _ct_columns ;;
+	*:CAPABILITY)	_ct_offer ALL "${_ct_capabilities[@]}" ;;
 	--workdir:*)	;;	# a directory of the container, not of the host
 	--filter:*)
 		_ct_how -o nospace
@@ -423,16 +431,44 @@ _ct_offer_options() {
 	local row name
 	for row in "${table[@]}"; do
 		name=${row#*$'\t'}
+		[[ $name == $'\t'* ]] || _ct_helps[${name%%$'\t'*}]=${row##*$'\t'}
 		_ct_offer "${name%%$'\t'*}"
 		[[ $row == ' '* ]] || _ct_offer "${row%%$'\t'*}"
 	done
+}
+
+# Offers paths inside a container for ID:PATH. A directory that a link leads out of the root is not listed.
+_ct_inside() {
+	local listed root path=${value#*:} within paths i
+	_ct_list ps -o root "${value%%:*}"
+	root=$listed within=${path%"${path##*/}"}
+	[[ $root == /* && $path == /* && "$(readlink -f -- "$root$within")/" == "$root"/* ]] || return 0
+	mapfile -t paths < <(compgen -f -- "$root$path")
+	for i in "${!paths[@]}"; do
+		[[ -L ${paths[i]} || ! -d ${paths[i]} ]] || paths[i]+=/
+	done
+	_ct_offer "${paths[@]/#"$root"/"${value%%:*}:"}"
+	_ct_how -o nospace
+}
+
+# Offers columns for a list of them: the utility names all if it does not know one.
+_ct_columns() {
+	local found columns=''
+	_ct_find "$command"
+	[[ -z $found ]] || columns=$(exec "$found" ${sub:+"$sub"} -o '?' </dev/null 2>&1)
+	before+=${value%"${value##*,}"} value=${value##*,}
+	_ct_how -o nospace
+	[[ $columns == *'(there are '* ]] || return 0
+	columns=${columns#*'(there are '} columns=${columns%%')'*}
+	# shellcheck disable=SC2046,SC2086 # names of columns contain no blanks
+	IFS=, && _ct_offer $columns
 }
 
 # Offers CONTAINER: for one of the operands, and paths of the host.
 _ct_cp() {
 	case $value in
 	/* | .* | '~'*)	_ct_files ;;
-	*:*)	;;
+	*:*)	_ct_inside ;;
 	*)	[[ $operand == [!/.]*:* ]] || after=: _ct_containers
 		[[ ${#COMPREPLY[@]} -eq 0 ]] || _ct_how -o nospace
 		[[ $operands -eq 1 && $operand != [!/.]*:* ]] || _ct_files ;;
@@ -541,4 +577,26 @@ _ct_register() {
 	done
 }
 
-_ct_register
+# bash FILE --candidates [--sudo] WORD...: prints the candidates for the last word, for other shells: "WORD
+# <tab> DESCRIPTION" lines. After a tab alone: "nospace", "default" (files) or "dirnames".
+_ct_candidates() {
+	local asked_by='' how=() word
+	[[ ${1-} != --sudo ]] || {
+		asked_by=_sudo
+		shift
+	}
+	compopt() { how+=("$2"); }
+	_sudo() { "$@"; }
+	COMP_WORDBREAKS=$' \t\n' COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE} COMPREPLY=()
+	$asked_by _ct
+	printf '\t%s\n' "${how[@]}"
+	for word in "${COMPREPLY[@]}"; do
+		printf '%s\t%s\n' "$word" "${_ct_helps[$word]-${_ct_purposes["${1##*/} $word"]-}}"
+	done
+}
+
+if [[ $0 == "${BASH_SOURCE[0]}" && ${1-} == --candidates ]]; then
+	_ct_candidates "${@:2}"
+else
+	_ct_register
+fi

@@ -175,11 +175,20 @@ hostile_words() {
 	ct-run --only snapshot --name web "$img"
 	[ "$(offered 'ct cp we')" = '-o default -o nospace web:' ]
 	[ "$(offered 'ct cp ./we')" = '-o default' ]
-	[ -z "$(offered 'ct cp web:/et' ct cp web : /et)" ]
+	[ "$(offered 'ct cp web:/et' ct cp web : /et)" = '-o nospace /etc/' ]
+	[ -z "$(offered 'ct cp nosuch:/et' ct cp nosuch : /et)" ]
 	[ "$(offered 'ct cp web:/etc ' ct cp web : /etc '')" = '-o default' ]
 	[ "$(offered 'ct cp -a file we')" = '-o nospace web:' ]
 	[ "$(offered 'ct init ')" = '-o dirnames' ]
 	[ "$(offered 'ct build ')" = '-o dirnames' ]
+}
+
+@test "capabilities and the columns of listings are offered" {
+	[ "$(offered 'ct run --cap-add NET_')" = 'NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW' ]
+	[ "$(offered 'ct run --cap-drop A')" = 'ALL AUDIT_CONTROL AUDIT_READ AUDIT_WRITE' ]
+	[ "$(offered 'ct ps -o id,sta')" = '-o nospace id,started id,status' ]
+	[ "$(offered 'ct net ls -o sub')" = '-o nospace subnet' ]
+	[ "$(offered 'ct images --output na')" = '-o nospace name' ]
 }
 
 @test "bocker's commands and options are offered" {
