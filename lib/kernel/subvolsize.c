@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/explain.h"
 #include "base/own.h"
 #include "base/str.h"
 
@@ -50,7 +51,7 @@ int subvol_size(int subvol, uint64_t *bytes, struct err *e)
 						    .max_type = UINT32_MAX,
 						    .max_offset = UINT64_MAX,
 						    .max_transid = UINT64_MAX};
-	if (syncfs(subvol) < 0)
+	if (explained(syncfs(subvol), "syncfs(%d)", subvol) < 0)
 		return err_sys(e, "write the subvolume to disk");
 	do {
 		args->key.nr_items = UINT32_MAX;
