@@ -17,6 +17,7 @@
 #	sudo make check-debian13	some of the tests, built and run in a Debian 13; SUITES=all, or their names
 #	sudo make check-oci RUNTIME_TOOLS=DIR	ct-oci and the validation programs of runtime-tools
 #	sudo make untry       takes away all that try and check have made and installed
+#	make analyze          what gcc's analyzer finds;  sudo make coverage  what the tests reach (SUITES)
 #	make lint             compilers' and checkers' warnings, the rules of the house
 
 VERSION := 0.1.0
@@ -257,6 +258,24 @@ check-attack: all $(ATTACKS)
 # By hand, for hours: a fault at every system call.
 check-fault:
 	@B=$(B) FAULT_SAMPLES=$(or $(SAMPLES),all) FAULT_SECONDS=86400 test/check $(or $(SUITES),fault/every fault/killed fault/leftovers)
+
+# By hand. gcc follows the paths through each function, which takes minutes; what it finds is a warning.
+ANALYZED := $(patsubst %.c,$(B)/analyze/%.o,$(wildcard lib/*/*.c cmd/*.c))
+$(B)/analyze/%.o: %.c $(B)/seccomp-tables.h $(B)/jq-filters.h Makefile
+	@mkdir -p $(@D)
+	$(call say,FIND)CCACHE_DISABLE=1 $(COMPILE) -fanalyzer -O1 -c -o $@ $<
+analyze: $(ANALYZED)
+.PHONY: analyze coverage
+
+# By hand: the lines that the tests reach. SUITES=... are the suites run (names of test/check; default: those of
+# lib/run, lib/store and lib/net). The report of each folder is $(B)/coverage/report.
+COVERED ?= cmd/run cmd/start cmd/rm cmd/exec cmd/stages cmd/roots cmd/limits cmd/store cmd/volumes cmd/tag cmd/layers \
+	cmd/network cmd/net cmd/rules fault/every fault/killed fault/leftovers $(patsubst test/unit/%.c,unit/%,$(wildcard test/unit/*.c))
+coverage:
+	@find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || :
+	@$(MAKE) --no-print-directory -s B=$(B)/coverage FORTIFY= CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all units
+	@B=$(B)/coverage test/check $(or $(SUITES),$(COVERED)) || :
+	@B=$(B)/coverage test/coverage | tee $(B)/coverage/report
 
 # SUITES=all is the whole of `make check` there.
 check-debian13:

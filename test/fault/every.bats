@@ -25,10 +25,10 @@ settled() {
 	local dir supervisor
 	! no_run_dies || return 0
 	for dir in "$CT_ROOT"/tmp/*; do
-		[ ! -d "$dir" ] || flock -n "$dir" true || return 1
+		[ ! -d "$dir" ] || unlocked "$dir" || return 1
 	done
 	for dir in "$CT_RUN"/ps_*; do
-		flock -n "$dir" true && continue
+		unlocked "$dir" && continue
 		read -r supervisor _ <"$dir/etc" && grep -qs '^State:.[RSD]' "/proc/$supervisor/status" || return 1
 	done
 }

@@ -103,6 +103,14 @@ static void a_damaged_step_is_removed(void **state)
 	assert_false(there(h, "steps/" A));
 }
 
+static int cache(const struct home *h, bool exclusive, bool wait, uint32_t mode, uint32_t uid,
+		 uint32_t gid, struct stored_step *out)
+{
+	struct cache_wanted wanted = {"/c", -1, mode, uid, gid, exclusive, wait};
+
+	return stepstore_cache(&h->s, &wanted, out, &e);
+}
+
 static void a_cache_has_an_owner_and_a_holder(void **state)
 {
 	const struct home *h = *state;
@@ -110,19 +118,19 @@ static void a_cache_has_an_owner_and_a_holder(void **state)
 	own_stored struct stored_step one = STORED_NONE, two = STORED_NONE;
 	struct stat st;
 
-	no_error(stepstore_cache(&h->s, "/c", true, true, 02750, 7, 8, &one, &e));
+	no_error(cache(h, true, true, 02750, 7, 8, &one));
 	assert_int_equal(fstat(one.rootfs, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 02750);
 	assert_int_equal(st.st_uid, 7);
 	assert_int_equal(st.st_gid, 8);
-	assert_int_equal(stepstore_cache(&h->s, "/c", true, false, 02750, 7, 8, &two, &e), 1);
+	assert_int_equal(cache(h, true, false, 02750, 7, 8, &two), 1);
 	/* One for other users is another one. */
-	no_error(stepstore_cache(&h->s, "/c", true, false, 0755, 0, 0, &two, &e));
+	no_error(cache(h, true, false, 0755, 0, 0, &two));
 	assert_string_not_equal(one.key, two.key);
 	stepstore_close(&two);
 	stepstore_close(&one);
-	no_error(stepstore_cache(&h->s, "/c", false, false, 02750, 7, 8, &one, &e));
-	no_error(stepstore_cache(&h->s, "/c", false, false, 02750, 7, 8, &two, &e));
+	no_error(cache(h, false, false, 02750, 7, 8, &one));
+	no_error(cache(h, false, false, 02750, 7, 8, &two));
 	assert_string_equal(one.key, two.key);
 }
 
@@ -138,7 +146,7 @@ static void what_no_image_names_is_pruned(void **state)
 	stepstore_close(&s);
 	publish(h, B, "f", false, &s);
 	stepstore_close(&s);
-	no_error(stepstore_cache(&h->s, "/c", false, false, 0755, 0, 0, &s, &e));
+	no_error(cache(h, false, false, 0755, 0, 0, &s));
 	stepstore_close(&s);
 	assert_refused(stepstore_prune(&h->s, &removed, &e), &e, "a build is running");
 	shut_fd(&hold);
