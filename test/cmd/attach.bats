@@ -78,3 +78,9 @@ load helper
 	run -125 ct-run --detach-keys ctrl-a "$img" true
 	[[ $output == *"--detach-keys: only a container of 'ct run -d' can be left"* ]]
 }
+
+@test "a container without a log cannot be attached" {
+	c=$(ct-run -d -t --log none "$img")
+	run -1 ct-attach "$c"
+	[ "$output" = "ct-attach: $c: has no log (--log none)" ]
+}
