@@ -107,6 +107,20 @@ with_spare() {
 	done
 }
 
+@test "ct-store down waits for processes that make spares" {
+	mkfifo "$D/go"
+	flock -s "$CT_RUN" cat "$D/go" &
+	wait_until sh -c '! flock -n "$CT_RUN" true'
+	ct-store down &
+	down=$!
+	wait_until grep -q -e "-> FLOCK .* $down " /proc/locks
+	[ -e "$CT_ROOT/format" ]
+	echo >"$D/go"
+	await $down
+	[ "$status" = 0 ]
+	[ ! -e "$CT_ROOT/format" ]
+}
+
 @test "a run with --explain shows the snapshot, and neither claims nor makes a spare" {
 	with_spare
 	run -0 --separate-stderr ct-run --rm --network none --explain "$img" true
