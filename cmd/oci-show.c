@@ -178,7 +178,7 @@ static json_t *hook_names(void)
 {
 	json_t *list = json_array();
 
-	for (const struct ocifield *f = ocifields; f->path; f++)
+	for (const struct ocifield *f = ocitable; f->path; f++)
 		if (str_starts(f->path, "hooks.") && strchr(f->path, '[')[2] == '\0')
 			json_array_append_new(list,
 					      json_stringn(f->path + strlen("hooks."),
@@ -188,7 +188,7 @@ static json_t *hook_names(void)
 
 static bool is_honoured(const char *path)
 {
-	for (const struct ocifield *f = ocifields; f->path; f++)
+	for (const struct ocifield *f = ocitable; f->path; f++)
 		if (strcmp(f->path, path) == 0)
 			return f->kind != OCI_REFUSED;
 	return false;
@@ -229,7 +229,7 @@ int oci_features(struct oci_args *args, char **operands)
 	const char *name;
 
 	(void)operands;
-	for (const struct ocifield *f = ocifields; args->fields && f->path; f++)
+	for (const struct ocifield *f = ocitable; args->fields && f->path; f++)
 		printf("%s\t%s\n", f->path, ocifield_fate(f));
 	for (size_t i = 0; (name = mountflags_name(i, room)); i++)
 		json_array_append_new(options, json_string(name));

@@ -21,7 +21,8 @@ enum { VALUE = 1024 }; /* longest value read */
 
 /*
  * The path comes from CT_CGROUP and an id. The kernel would follow "..", and a cgroup without a
- * parent would stand in the root of the hierarchy, among cgroups of other programs.
+ * parent would stand in the root of the hierarchy, among cgroups of other programs. The engine of
+ * an OCI bundle chooses the path itself, also such a one.
  */
 static int path_check(const char *path, const char **out, struct err *e)
 {
@@ -29,7 +30,7 @@ static int path_check(const char *path, const char **out, struct err *e)
 	size_t n;
 
 	*out = p;
-	if (!strchr(p, '/'))
+	if (!strchr(p, '/') && !hierarchy_wants_all())
 		return err_set(e, "control group %s: the path has no parent group (CT_CGROUP)",
 			       path);
 	if (strlen(p) >= sizeof(((struct cgroup_group *)0)->path))

@@ -92,6 +92,11 @@ void hierarchy_want_all(void)
 	wanted = sizeof(used) / sizeof(used[0]);
 }
 
+bool hierarchy_wants_all(void)
+{
+	return wanted != USUAL;
+}
+
 /* Notes a mounted hierarchy, for those of its controllers that no earlier one has. */
 static int tree_add(const char *mount, bool v2, const char *controllers, struct err *e)
 {

@@ -34,6 +34,8 @@ int hierarchy_find(const struct hierarchy **all, struct err *e);
 /* Before hierarchy_find: it also finds hierarchies with controllers that only OCI bundles use
  * (hugetlb, net_cls, net_prio, rdma, misc). */
 void hierarchy_want_all(void);
+/* Whether it was called: the cgroups are those of OCI bundles. */
+bool hierarchy_wants_all(void);
 
 /* The mount point of a hierarchy that is mounted read-only; NULL if there is none. */
 const char *hierarchy_read_only(void);

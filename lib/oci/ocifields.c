@@ -9,30 +9,30 @@
 #include "oci/ocitable.h"
 
 /* What is being read: the object or element to which offsets belong. */
-struct place {
+struct spot {
 	struct ociconfig *config;
 	void *base;
 	const char *path; /* the table's: "mounts[]" */
 	const char *name; /* with the index, for messages: "mounts[3]" */
 };
 
-static int read_value(const struct place *at, const json_t *value, struct err *e);
+static int read_value(const struct spot *at, const json_t *value, struct err *e);
 
 static const struct ocifield *find(const char *path)
 {
-	const struct ocifield *f = ocifields;
+	const struct ocifield *f = ocitable;
 
 	while (f->path && strcmp(f->path, path) != 0)
 		f++;
 	return f->path ? f : NULL;
 }
 
-static int wrong(const struct place *at, const char *what, struct err *e)
+static int wrong(const struct spot *at, const char *what, struct err *e)
 {
 	return err_set(e, "%s: not %s", at->name, what);
 }
 
-static int read_words(struct strv *to, const struct place *at, const json_t *value, struct err *e)
+static int read_words(struct strv *to, const struct spot *at, const json_t *value, struct err *e)
 {
 	size_t i;
 	json_t *word;
@@ -48,7 +48,7 @@ static int read_words(struct strv *to, const struct place *at, const json_t *val
 	return 0;
 }
 
-static int read_each(const struct place *at, const struct ocifield *f, const json_t *list,
+static int read_each(const struct spot *at, const struct ocifield *f, const json_t *list,
 		     struct err *e)
 {
 	struct ocilist *to = (void *)((char *)at->base + f->at);
@@ -60,7 +60,7 @@ static int read_each(const struct place *at, const struct ocifield *f, const jso
 	json_array_foreach(list, i, element)
 	{
 		own_str char *name = str_fmt("%s[%zu]", at->name, i);
-		struct place there = {at->config, ocilist_add(to, f->size), f->path, name};
+		struct spot there = {at->config, ocilist_add(to, f->size), f->path, name};
 
 		if (!json_is_object(element))
 			return wrong(&there, "an object", e);
@@ -71,7 +71,7 @@ static int read_each(const struct place *at, const struct ocifield *f, const jso
 	return 0;
 }
 
-static int read_number(const struct place *at, const struct ocifield *f, const json_t *value,
+static int read_number(const struct spot *at, const struct ocifield *f, const json_t *value,
 		       struct err *e)
 {
 	void *to = (char *)at->base + f->at;
@@ -98,7 +98,7 @@ static int read_number(const struct place *at, const struct ocifield *f, const j
 }
 
 /* One field; at->path is its own, at->base that of the object around it. */
-static int read_field(const struct place *at, const struct ocifield *f, const json_t *value,
+static int read_field(const struct spot *at, const struct ocifield *f, const json_t *value,
 		      struct err *e)
 {
 	void *to = (char *)at->base + f->at;
@@ -133,11 +133,11 @@ static int read_field(const struct place *at, const struct ocifield *f, const js
 }
 
 /* The fields directly below a path that must be there. */
-static int check_required(const struct place *at, const json_t *object, struct err *e)
+static int check_required(const struct spot *at, const json_t *object, struct err *e)
 {
 	size_t n = strlen(at->path);
 
-	for (const struct ocifield *f = ocifields; f->path; f++) {
+	for (const struct ocifield *f = ocitable; f->path; f++) {
 		const char *name = f->path + n + (n > 0);
 
 		if (f->required && strncmp(f->path, at->path, n) == 0 &&
@@ -149,7 +149,7 @@ static int check_required(const struct place *at, const json_t *object, struct e
 }
 
 /* The fields of an object. */
-static int read_value(const struct place *at, const json_t *object, struct err *e)
+static int read_value(const struct spot *at, const json_t *object, struct err *e)
 {
 	const char *between = *at->path ? "." : "", *key;
 	json_t *value;
@@ -159,7 +159,7 @@ static int read_value(const struct place *at, const json_t *object, struct err *
 		own_str char *path = str_fmt("%s%s%s%s", at->path, between, key,
 					     json_is_array(value) ? "[]" : "");
 		own_str char *name = str_fmt("%s%s%s", at->name, between, key);
-		struct place there = {at->config, at->base, path, name};
+		struct spot there = {at->config, at->base, path, name};
 		const struct ocifield *f = find(path);
 
 		if (!f && json_is_array(value)) {
@@ -184,7 +184,7 @@ static int read_value(const struct place *at, const json_t *object, struct err *
 
 int ocifields_read(struct ociconfig *c, const char *path, const json_t *value, struct err *e)
 {
-	struct place at = {c, c, path, path};
+	struct spot at = {c, c, path, path};
 
 	if (!json_is_object(value))
 		return err_set(e, "%s: not an object", *path ? path : "the whole");

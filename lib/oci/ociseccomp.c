@@ -23,13 +23,13 @@
 enum { CACHE_FILTERS = 64, CACHE_FILE = OCIJSON_MAX + (1 << 20) };
 #define CACHE ".seccomp"
 
-struct word {
+struct scmp {
 	const char *text; /* NULL ends a list */
 	uint32_t value;
 };
 
 /* SCMP_ACT_ERRNO and SCMP_ACT_TRACE take a number. */
-static const struct word actions[] = {
+static const struct scmp actions[] = {
 	{"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
 	{"SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0)},
 	{"SCMP_ACT_KILL", SCMP_ACT_KILL},
@@ -41,14 +41,14 @@ static const struct word actions[] = {
 	{NULL, 0},
 };
 
-static const struct word operators[] = {
+static const struct scmp operators[] = {
 	{"SCMP_CMP_EQ", SCMP_CMP_EQ}, {"SCMP_CMP_GE", SCMP_CMP_GE},
 	{"SCMP_CMP_GT", SCMP_CMP_GT}, {"SCMP_CMP_LE", SCMP_CMP_LE},
 	{"SCMP_CMP_LT", SCMP_CMP_LT}, {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
 	{"SCMP_CMP_NE", SCMP_CMP_NE}, {NULL, 0},
 };
 
-static const struct word archs[] = {
+static const struct scmp archs[] = {
 	{"SCMP_ARCH_X86", SCMP_ARCH_X86},
 	{"SCMP_ARCH_X86_64", SCMP_ARCH_X86_64},
 	{"SCMP_ARCH_X32", SCMP_ARCH_X32},
@@ -71,7 +71,7 @@ static const struct word archs[] = {
 	{NULL, 0},
 };
 
-static const struct word flags[] = {
+static const struct scmp flags[] = {
 	{"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
 	{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
 	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
@@ -80,16 +80,16 @@ static const struct word flags[] = {
 
 const char *ociseccomp_name(enum ociseccomp_names of, size_t i)
 {
-	static const struct word *const lists[] = {actions, operators, archs, flags};
+	static const struct scmp *const lists[] = {actions, operators, archs, flags};
 
 	return lists[of][i].text;
 }
 
-static int find(const struct word *words, const json_t *value, uint32_t *out, struct err *e)
+static int find(const struct scmp *words, const json_t *value, uint32_t *out, struct err *e)
 {
 	const char *text = json_string_value(value);
 
-	for (const struct word *w = words; text && w->text; w++)
+	for (const struct scmp *w = words; text && w->text; w++)
 		if (strcmp(w->text, text) == 0) {
 			*out = w->value;
 			return 0;

@@ -14,7 +14,7 @@
 	}
 #define REQUIRED .required = true
 
-const struct ocifield ocifields[] = {
+const struct ocifield ocitable[] = {
 	ROW("ociVersion", TEXT, ociconfig, version, REQUIRED),
 	BARE("root", OBJECT, REQUIRED),
 	ROW("root.path", TEXT, ociconfig, plan.rootfs, REQUIRED),

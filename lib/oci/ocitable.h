@@ -39,7 +39,7 @@ struct ocifield {
 	size_t given; /* offset of a bool in struct ociconfig, set if the field is there; 0: none */
 };
 
-extern const struct ocifield ocifields[];
+extern const struct ocifield ocitable[];
 
 /* What becomes of the field: "honoured", "refused" or "ignored". */
 const char *ocifield_fate(const struct ocifield *f);

@@ -262,6 +262,14 @@ state() {
 	[[ $output == 'ct-oci: --memory: x: '* ]]
 }
 
+@test "a cgroup path may have one component" {
+	config ".linux.cgroupsPath = \"$CT_CGROUP-one\""
+	create c
+	grep -q "/${CT_CGROUP#/}-one$" "/proc/$(state c pid)/cgroup"
+	$oci delete --force c
+	[ ! -e "/sys/fs/cgroup/pids$CT_CGROUP-one" ]
+}
+
 @test "hooks get the state, in their order" {
 	hook() { echo '[{"path": "/bin/sh", "args": ["sh", "-c", "echo '"$1"' $(jq -r .status) >>'"$D/hooks"'"]}]'; }
 	config ".hooks = {prestart: $(hook prestart), createRuntime: $(hook createRuntime), poststart: $(hook poststart), poststop: $(hook poststop)}"
