@@ -50,8 +50,13 @@ podman_probe() {
 	timeout 60 podman --runtime runc --root "$D/root" --runroot "$D/run" --tmpdir "$D/tmp" --events-backend none \
 		--cgroup-manager cgroupfs --storage-driver vfs run --rm --network none --cgroup-parent "$parent" \
 		--rootfs "$busybox" /bin/probe >"$D/podman" 2>"$D/podman.said" 3>&- || status=$?
-	find /sys/fs/cgroup -depth -type d -path "*$parent*" -exec rmdir {} + 2>/dev/null || :
+	wait_until without_groups "$parent"	# conmon leaves its own a moment later
 	return $status
+}
+
+without_groups() {
+	find /sys/fs/cgroup -depth -type d -path "*$1*" -exec rmdir {} + 2>/dev/null || :
+	[ -z "$(find /sys/fs/cgroup -type d -path "*$1*")" ]
 }
 
 @test "the probe tells what a filter blocks from what it allows" {
