@@ -44,6 +44,54 @@ static void an_archive_is_unpacked_and_its_size_returned(void **state)
 	assert_int_equal(bytes_told, 5);
 }
 
+static void add_as(struct made *m, const char *name, mode_t mode, uid_t uid, gid_t gid)
+{
+	struct archive_entry *entry = archive_entry_new();
+
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_mode(entry, mode);
+	archive_entry_set_uid(entry, uid);
+	archive_entry_set_gid(entry, gid);
+	archive_entry_set_mtime(entry, 1000, 0);
+	archive_entry_set_size(entry, S_ISREG(mode) ? 1 : 0);
+	assert_int_equal(archive_write_header(m->a, entry), ARCHIVE_OK);
+	if (S_ISREG(mode))
+		archive_write_data(m->a, "x", 1);
+	archive_entry_free(entry);
+}
+
+/* The set-group-ID bit of a directory would give its group to new files. */
+static void files_have_exactly_the_owner_mode_and_time_of_their_entries(void **state)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+		uid_t uid;
+		gid_t gid;
+	} files[] = {
+		{"d", S_IFDIR | 02777, 3, 4},     {"d/root", S_IFREG | 0644, 0, 0},
+		{"d/all", S_IFREG | 0666, 0, 0},  {"d/set", S_IFREG | 06755, 5, 6},
+		{"d/none", S_IFREG | 0, 7, 0},    {"set", S_IFREG | 04711, 0, 0},
+		{"group", S_IFREG | 0664, 0, 99}, {"sticky", S_IFREG | 01600, 1, 1},
+	};
+	struct scratch *s = *state;
+	struct made m = begin();
+	own_fd int fd = -1;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		add_as(&m, files[i].name, files[i].mode, files[i].uid, files[i].gid);
+	fd = end(&m);
+	assert_int_equal(untar_unpack(fd, "archive", s->dir, NULL, &e), 0);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		assert_int_equal(fstatat(s->dir, files[i].name, &st, 0), 0);
+		assert_int_equal(st.st_mode, files[i].mode);
+		assert_int_equal(st.st_uid, files[i].uid);
+		assert_int_equal(st.st_gid, files[i].gid);
+		assert_int_equal(st.st_mtim.tv_sec, 1000);
+	}
+}
+
 static void the_times_of_a_directory_survive_later_entries(void **state)
 {
 	struct scratch *s = *state;
@@ -370,6 +418,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit_test_root(an_archive_is_unpacked_and_its_size_returned),
+		unit_test_root(files_have_exactly_the_owner_mode_and_time_of_their_entries),
 		unit_test_root(the_times_of_a_directory_survive_later_entries),
 		unit_test_root(a_name_with_dots_anywhere_is_refused),
 		unit_test_root(dots_within_a_name_are_part_of_it),
