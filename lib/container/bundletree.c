@@ -1,5 +1,6 @@
 #include "container/bundletree.h"
 
+#include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -27,7 +28,16 @@ static const char *const links[][2] = {
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define ADD(t, ...)  filetree_add(t, &(struct fsentry){.phase = FSENTRY_LISTED, __VA_ARGS__})
 
-static int add_mount(struct filetree *t, const struct bundle_mount *m, struct err *e)
+/* Without a cgroup namespace of its own, a mount of type cgroup is a bind mount of its cgroup. */
+static bool has_cgroup_namespace(const struct plan *p)
+{
+	for (size_t i = 0; i < p->bundle->joins_n; i++)
+		if (p->bundle->joins[i].flag == CLONE_NEWCGROUP)
+			return true;
+	return plan_has_stage(p, STAGE_CGNS);
+}
+
+static int add_mount(struct filetree *t, const struct bundle_mount *m, bool lent, struct err *e)
 {
 	if (*m->target != '/')
 		return err_set(e, "mount %s: not an absolute path", m->target);
@@ -40,7 +50,7 @@ static int add_mount(struct filetree *t, const struct bundle_mount *m, struct er
 	else
 		ADD(t, .kind = FSENTRY_NEW, .target = str_dup(m->target), .type = m->type,
 		    .source = str_dup(m->source ? m->source : m->type), .options = str_dup(m->data),
-		    .attrs = m->flags.set | m->flags.all_set, .mount = m);
+		    .lent = lent, .attrs = m->flags.set | m->flags.all_set, .mount = m);
 	return 0;
 }
 
@@ -90,7 +100,7 @@ int bundletree_build(struct filetree *t, const struct plan *p, bool mapped, stru
 				       .recursive = true,
 				       .from_outside = true});
 	for (size_t i = 0; i < b->mounts_n; i++)
-		if (add_mount(t, &b->mounts[i], e) < 0)
+		if (add_mount(t, &b->mounts[i], !has_cgroup_namespace(p), e) < 0)
 			return -1;
 	if (b->default_dev && !has_dev_of_host(b))
 		add_dev(t, b, mapped);

@@ -98,19 +98,9 @@ static bool is_there(int host, const char *name)
 	return faccessat(host, path, F_OK, 0) == 0;
 }
 
-/* Whether this process is in a cgroup namespace other than the host's first process. */
-static bool has_own_namespace(void)
-{
-	struct stat ours, theirs;
-
-	return stat("/proc/self/ns/cgroup", &ours) == 0 &&
-		(stat("/proc/1/ns/cgroup", &theirs) < 0 || ours.st_ino != theirs.st_ino);
-}
-
-static int mount_each(FILE *f, int dir, int host, uint64_t attrs, struct err *e)
+static int mount_each(FILE *f, int dir, int host, uint64_t attrs, bool own, struct err *e)
 {
 	own_str char *text = NULL;
-	bool own = has_own_namespace();
 	size_t room = 0;
 	struct line l;
 
@@ -138,7 +128,7 @@ static int mount_v2(const struct fsentry *entry, int root, int host, uint64_t at
 		return -1;
 	if (!f || !read_line(f, &text, &room, &l))
 		return err_sys(e, "/proc/self/cgroup");
-	return mount_hierarchy(&l, at, "", host, attrs, has_own_namespace(), e);
+	return mount_hierarchy(&l, at, "", host, attrs, !entry->lent, e);
 }
 
 int treecgroup_mount(const struct fsentry *entry, int root, int host, struct err *e)
@@ -156,7 +146,7 @@ int treecgroup_mount(const struct fsentry *entry, int root, int host, struct err
 	at = treepoint_kernel(root, entry->target, e);
 	fd = at < 0 ? -1 : mount_new("tmpfs", "mode=755", quiet, entry->target, e);
 	if (fd < 0 || mount_attach(fd, at, entry->target, e) < 0 ||
-	    mount_each(f, fd, host, attrs, e) < 0)
+	    mount_each(f, fd, host, attrs, !entry->lent, e) < 0)
 		return -1;
 	return entry->attrs & MOUNT_ATTR_RDONLY
 		? mount_set(fd, MOUNT_ATTR_RDONLY, false, entry->target, e)

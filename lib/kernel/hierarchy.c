@@ -87,6 +87,11 @@ const struct hierarchy *hierarchy_of(const char *controller)
 	return NULL;
 }
 
+bool hierarchy_wants_all(void)
+{
+	return wanted != USUAL;
+}
+
 void hierarchy_want_all(void)
 {
 	wanted = sizeof(used) / sizeof(used[0]);

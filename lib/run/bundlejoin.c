@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "kernel/cgroup.h"
 #include "kernel/hierarchy.h"
+#include "kernel/idmap.h"
 #include "kernel/namespace.h"
 #include "run/bundleproc.h"
 #include "run/channel.h"
@@ -32,6 +33,7 @@ struct entry {
 	int target;     /* pidfd of the container's first process */
 	int namespaces; /* CLONE_NEW* flags of those that differ */
 	struct cgroup_group group;
+	uid_t owner; /* the host id of the root of its user namespace */
 	int channel;
 	struct program program;
 };
@@ -129,7 +131,7 @@ static int let_execute(struct entry *n, struct err *e)
 
 	if (got <= 0)
 		return got < 0 ? -1 : err_set(e, "the process was killed before it could execute");
-	if (bundleproc_limit(j->process, j->pid, e) < 0 ||
+	if (bundleproc_limit(j->process, j->pid, n->owner, e) < 0 ||
 	    consolesocket_send(j->console, &j->master, e) < 0 ||
 	    channel_send(n->channel, MESSAGE_EXECUTE, NULL, -1, e) < 0 ||
 	    channel_hear(n->channel, &j->master, e) < 0)
@@ -142,12 +144,15 @@ static int let_execute(struct entry *n, struct err *e)
 static int prepare(struct entry *n, struct err *e)
 {
 	const struct bundlejoin *j = n->j;
+	struct idmap map;
 
 	n->target = proc_open(&j->target);
 	if (n->target < 0)
 		return err_sys(e, "the container's first process %d", (int)j->target.pid);
-	if (namespace_differing(j->target.pid, &n->namespaces, e) < 0)
+	if (namespace_differing(j->target.pid, &n->namespaces, e) < 0 ||
+	    idmap_of(j->target.pid, &map, e) < 0)
 		return -1;
+	n->owner = idmap_root(&map);
 	hierarchy_want_all();
 	return j->cgroup ? cgroup_open(j->cgroup, &n->group, e) : 0;
 }

@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "container/user.h"
 #include "kernel/caps.h"
+#include "kernel/owner.h"
 
 static int set_scheduler(const struct bundle_scheduler *s, struct err *e)
 {
@@ -51,7 +52,19 @@ int bundleproc_begin(const struct bundle_process *p, struct err *e)
 	return set_scheduler(&p->scheduler, e);
 }
 
-int bundleproc_limit(const struct bundle_process *p, pid_t pid, struct err *e)
+/* Without CAP_SYS_RESOURCE, root of the host may set limits as the owner of the user namespace. */
+static int set_limit(const struct bundle_rlimit *l, pid_t pid, uid_t owner)
+{
+	int done = prlimit(pid, (__rlimit_resource_t)l->resource, &l->limit, NULL);
+	bool begun = done < 0 && errno == EPERM && owner_begin(owner);
+
+	if (begun)
+		done = prlimit(pid, (__rlimit_resource_t)l->resource, &l->limit, NULL);
+	owner_end(begun);
+	return explained(done, "prlimit64(%d, %d, ...)", pid, l->resource);
+}
+
+int bundleproc_limit(const struct bundle_process *p, pid_t pid, uid_t owner, struct err *e)
 {
 	own_str char *file = str_fmt("/proc/%d/oom_score_adj", (int)pid);
 	char score[16];
@@ -62,8 +75,7 @@ int bundleproc_limit(const struct bundle_process *p, pid_t pid, struct err *e)
 	for (size_t i = 0; i < p->rlimits_n; i++) {
 		const struct bundle_rlimit *l = &p->rlimits[i];
 
-		if (explained(prlimit(pid, (__rlimit_resource_t)l->resource, &l->limit, NULL),
-			      "prlimit64(%d, %d, ...)", pid, l->resource) < 0)
+		if (set_limit(l, pid, owner) < 0)
 			return err_sys(e, "resource limit %d: %llu, %llu", l->resource,
 				       (unsigned long long)l->limit.rlim_cur,
 				       (unsigned long long)l->limit.rlim_max);

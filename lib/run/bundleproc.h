@@ -15,8 +15,9 @@ struct err;
  */
 int bundleproc_begin(const struct bundle_process *p, struct err *e);
 
-/* Sets the resource limits of a process and its score of the OOM killer, as root of the host. */
-int bundleproc_limit(const struct bundle_process *p, pid_t pid, struct err *e);
+/* Sets the resource limits of a process and its score of the OOM killer, as root of the host.
+ * owner: the host id of its user namespace's root, 0 without one (owner.h). */
+int bundleproc_limit(const struct bundle_process *p, pid_t pid, uid_t owner, struct err *e);
 
 /*
  * Right before execve(2): becomes the user, with its groups and umask, exactly the given

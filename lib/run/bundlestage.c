@@ -133,7 +133,7 @@ static int enter_mnt(struct run *r, struct err *e)
 	if (otherns_of(&r->supervisor.others, CLONE_NEWNS) >= 0)
 		return 0;
 	/* The root's own propagation is set when it is "/". */
-	how = (how & (MS_SHARED | MS_SLAVE | MS_PRIVATE)) | MS_REC;
+	how = (how & (MS_SHARED | MS_SLAVE) ? how & (MS_SHARED | MS_SLAVE) : MS_PRIVATE) | MS_REC;
 	if (explained(mount(NULL, "/", NULL, how, NULL), "mount(NULL, \"/\", NULL, 0x%lx, NULL)",
 		      how) < 0)
 		return err_sys(e, "mount namespace: set the propagation of its mounts");
@@ -193,7 +193,8 @@ static int enter_exec(struct run *r, struct err *e)
 
 static int release_exec(struct run *r, struct err *e)
 {
-	return bundleproc_limit(&r->plan->bundle->process, r->supervisor.pid, e);
+	return bundleproc_limit(&r->plan->bundle->process, r->supervisor.pid, idmap_root(&r->map),
+				e);
 }
 
 const struct stage bundle_stages[] = {
@@ -252,7 +253,7 @@ int bundlestage_hooks(struct run *r, struct err *e)
 	}
 	if (got <= 0)
 		return got < 0 ? -1 : err_set(e, "the first process was killed");
-	if (hook_run(b, HOOK_PRESTART, r->supervisor.pid, "creating", e) < 0 ||
+	if (hook_run(b, HOOK_PRESTART, r->supervisor.pid, "created", e) < 0 ||
 	    hook_run(b, HOOK_CREATE_RUNTIME, r->supervisor.pid, "creating", e) < 0)
 		return -1;
 	return channel_send(r->channel, MESSAGE_GRANTED, pid, -1, e);

@@ -472,6 +472,20 @@ static void test_user_namespace(void **state)
 			    "0 100000 1000\n0 200000 500\n0\n1");
 }
 
+static void test_limits_in_a_user_namespace(void **state)
+{
+	struct bundle_rlimit limit = {RLIMIT_NOFILE, {64, 64}};
+
+	(void)state;
+	plan.stages |= 1U << STAGE_USER;
+	plan.users = USERS_MAP;
+	bundle.uids = (struct idmap){.n = 1, .line = {{0, 100000, 1000}}};
+	assert_int_equal(chown(rootfs, 100000, 100000), 0);
+	bundle.process.rlimits = &limit;
+	bundle.process.rlimits_n = 1;
+	assert_string_equal(output("ulimit -n"), "64");
+}
+
 static void test_clock_offsets(void **state)
 {
 	(void)state;
@@ -660,6 +674,13 @@ static void test_root_propagation(void **state)
 			    "0\n1");
 }
 
+static void test_unbindable_root(void **state)
+{
+	(void)state;
+	bundle.root_propagation = MS_UNBINDABLE;
+	assert_string_equal(output("grep -c '/rootfs / .*unbindable' /proc/self/mountinfo"), "1");
+}
+
 static void test_no_pivot(void **state)
 {
 	(void)state;
@@ -780,6 +801,25 @@ static void test_unknown_resource(void **state)
 	refused("unified nosuch.max: no such controller on cgroup v2 here");
 }
 
+static void test_cgroup_mount_without_a_namespace(void **state)
+{
+	own_str char *group = str_fmt("ct-unit-%d", (int)getpid());
+	const struct bundle_mount mounts[] = {usual[0],
+					      {.target = "/sys/fs/cgroup", .type = "cgroup"}};
+	struct resources r = {.pids = {true, 88}};
+
+	(void)state;
+	plan.stages |= 1U << STAGE_CGROUP;
+	bundle.cgroup = group; /* a path of one component */
+	bundle.resources = &r;
+	bundle.mounts = mounts;
+	bundle.mounts_n = 3;
+	assert_string_equal(output("cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max "
+				   "2>/dev/null"),
+			    "88");
+	assert_int_equal(cgroup_delete(group, &e), 0);
+}
+
 /* --- hooks --- */
 
 static struct bundle_hook hook(const char *script)
@@ -821,7 +861,7 @@ static void test_hooks_in_their_order(void **state)
 	assert_true(read(fd, text, sizeof(text) - 1) > 0);
 	close(fd);
 	snprintf(expected, sizeof(expected),
-		 "here \"status\":\"creating\"} %s\nhere \"status\":\"creating\"} %s\n"
+		 "here \"status\":\"created\"} %s\nhere \"status\":\"creating\"} %s\n"
 		 "here \"status\":\"creating\"} inside\n",
 		 host, host);
 	assert_string_equal(text, expected);
@@ -893,6 +933,9 @@ int main(void)
 		TEST(test_used_cgroup),
 		TEST(test_resources),
 		TEST(test_unknown_resource),
+		TEST(test_cgroup_mount_without_a_namespace),
+		TEST(test_unbindable_root),
+		TEST(test_limits_in_a_user_namespace),
 		TEST(test_hooks_in_their_order),
 		TEST(test_failing_hook),
 		TEST(test_hook_timeout),
