@@ -87,11 +87,6 @@ const struct hierarchy *hierarchy_of(const char *controller)
 	return NULL;
 }
 
-bool hierarchy_wants_all(void)
-{
-	return wanted != USUAL;
-}
-
 void hierarchy_want_all(void)
 {
 	wanted = sizeof(used) / sizeof(used[0]);

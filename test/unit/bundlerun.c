@@ -804,8 +804,8 @@ static void test_unknown_resource(void **state)
 static void test_cgroup_mount_without_a_namespace(void **state)
 {
 	own_str char *group = str_fmt("ct-unit-%d", (int)getpid());
-	const struct bundle_mount mounts[] = {usual[0],
-					      {.target = "/sys/fs/cgroup", .type = "cgroup"}};
+	const struct bundle_mount mounts[] = {
+		usual[0], usual[1], {.target = "/sys/fs/cgroup", .type = "cgroup"}};
 	struct resources r = {.pids = {true, 88}};
 
 	(void)state;
