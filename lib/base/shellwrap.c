@@ -94,7 +94,7 @@ static size_t indent_of(const char *line, size_t n)
 }
 
 /* A place where a line can be broken. */
-struct place {
+struct wrap_place {
 	size_t at;        /* 0: nowhere */
 	const char *ends; /* the end of the first part: a backslash, and quotes where needed */
 	const char *begins;
@@ -102,11 +102,11 @@ struct place {
 };
 
 /* Whether the line can be broken before character i, which s encloses. */
-static bool find_place(const struct scan *s, const char *line, size_t i, struct place *p)
+static bool find_place(const struct scan *s, const char *line, size_t i, struct wrap_place *p)
 {
 	char in = innermost(s);
 
-	*p = (struct place){.at = i, .then = *s};
+	*p = (struct wrap_place){.at = i, .then = *s};
 	if (s->escaped || (line[i] & 0xc0) == 0x80 || in == '{')
 		return false;
 	if (separates(s) && line[i] == ' ') {
@@ -127,7 +127,7 @@ static bool find_place(const struct scan *s, const char *line, size_t i, struct 
  * A break between words is better than one in a word, which is best after a line in a text for
  * printf, then after a blank or a part of a path or list.
  */
-static int goodness(const struct place *p, const char *line)
+static int goodness(const struct wrap_place *p, const char *line)
 {
 	if (!p->begins)
 		return 3;
@@ -137,9 +137,9 @@ static int goodness(const struct place *p, const char *line)
 }
 
 /* The last of the best places in the part of a line that fits. */
-static struct place best_place(struct scan s, const char *line, size_t n, int columns)
+static struct wrap_place best_place(struct scan s, const char *line, size_t n, int columns)
 {
-	struct place best = {0}, p;
+	struct wrap_place best = {0}, p;
 	size_t indent = indent_of(line, n);
 	int column = 0;
 
@@ -166,7 +166,7 @@ static size_t comment_of(struct scan s, const char *line, size_t n)
 static void add_broken(struct buf *to, struct scan s, const char *line, size_t n, int columns)
 {
 	own_str char *indent = str_dup_n(line, indent_of(line, n)), *rest = str_dup_n(line, n);
-	struct place p;
+	struct wrap_place p;
 
 	while (width_of(rest, strlen(rest)) > columns) {
 		char *next;
