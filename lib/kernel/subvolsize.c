@@ -37,7 +37,7 @@ static uint64_t size_of(const char *item, size_t n)
 	return S_ISREG(le32toh(inode.mode)) && inode.nlink ? le64toh(inode.size) : 0;
 }
 
-int subvol_size(int subvol, uint64_t *bytes, struct err *e)
+int subvolsize(int subvol, uint64_t *bytes, struct err *e)
 {
 	own_str char *room = mem_alloc(sizeof(struct btrfs_ioctl_search_args_v2) + ROOM);
 	struct btrfs_ioctl_search_args_v2 *args = (void *)room;

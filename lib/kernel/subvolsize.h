@@ -13,6 +13,6 @@ struct err;
  * Sums st_size of all regular files of the subvolume, each inode once, without subvolumes inside
  * it. Writes the subvolume to disk first, because the tree lacks what is not written.
  */
-int subvol_size(int subvol, uint64_t *bytes, struct err *e);
+int subvolsize(int subvol, uint64_t *bytes, struct err *e);
 
 #endif

@@ -110,7 +110,7 @@ static int describe(int rootfs, struct record *config, struct err *e)
 		record_add(config, "created", created);
 	}
 	if (!record_get(config, "size")) {
-		if (subvol_size(rootfs, &bytes, e) < 0)
+		if (subvolsize(rootfs, &bytes, e) < 0)
 			return err_wrap(e, "rootfs");
 		record_add_uint(config, "size", bytes);
 	}

@@ -17,7 +17,7 @@
  *			config-digest the image differs from the last one by a layer of its own
  *	history*	as in the image config, one line of JSON each
  *	built step*	of an image of ct-build: a digest of all its inputs; its steps (stepstore.h)
- *	size		bytes of its files, as subvol_size counts them
+ *	size		bytes of its files, as subvolsize counts them
  *	arch		OCI's name of the architecture ("amd64")
  *	entrypoint* cmd* env* (K=V) workdir user stopsignal volume* label* (K=V) expose*
  *			as in the OCI image config

@@ -73,7 +73,7 @@ static void the_size_of_a_subvolume_is_that_of_its_regular_files(void **state)
 
 		assert_int_equal(file_write(of, name, 0600, "ten bytes.", 10, &e), 0);
 	}
-	assert_int_equal(subvol_size(of, &bytes, &e), 0);
+	assert_int_equal(subvolsize(of, &bytes, &e), 0);
 	assert_int_equal(bytes, 1 + 1000000 + 3000 * 10);
 	assert_int_equal(subvol_erase(root, "of", &e), 0);
 }
