@@ -258,7 +258,7 @@ const struct ocifield ocitable[] = {
 	ROW("linux.sysctl", FORM, ociconfig, sysctls, .read = ociwords_sysctls),
 	ROW("linux.maskedPaths", WORDS, ociconfig, masked),
 	ROW("linux.readonlyPaths", WORDS, ociconfig, read_only),
-	ROW("linux.mountLabel", TEXT, ociconfig, bundle.mount_label),
+	BARE("linux.mountLabel", REFUSED),
 	BARE("linux.intelRdt", REFUSED),
 	BARE("linux.memoryPolicy", REFUSED),
 	BARE("linux.personality", OBJECT, .given = AT(ociconfig, bundle.process.personality_given)),

@@ -151,7 +151,6 @@ struct bundle {
 	bool default_dev; /* make the nodes and links that the specification requires in /dev */
 	const char *const *masked;    /* paths; ended by NULL; NULL: none */
 	const char *const *read_only; /* the same */
-	const char *mount_label;
 	unsigned short rows, columns; /* of the terminal; 0: those of stdin */
 	bool no_pivot;                /* MS_MOVE and chroot(2) instead of pivot_root(2) */
 

@@ -40,6 +40,7 @@ value_of() {
 repeatable='
 ct-build --build-arg
 ct-build --label
+ct-build --secret
 ct-build --tag
 ct-commit --change
 ct-create --add-host
@@ -47,10 +48,13 @@ ct-create --cap-add
 ct-create --cap-drop
 ct-create --device
 ct-create --dns
+ct-create --dns-search
 ct-create --env
 ct-create --env-file
 ct-create --group-add
 ct-create --label
+ct-create --network
+ct-create --network-alias
 ct-create --publish
 ct-create --security-opt
 ct-create --sysctl
@@ -60,15 +64,20 @@ ct-create --volume
 ct-exec --env
 ct-exec --env-file
 ct-ps --filter
+ct-oci exec --cap
+ct-oci exec --env
 ct-run --add-host
 ct-run --cap-add
 ct-run --cap-drop
 ct-run --device
 ct-run --dns
+ct-run --dns-search
 ct-run --env
 ct-run --env-file
 ct-run --group-add
 ct-run --label
+ct-run --network
+ct-run --network-alias
 ct-run --only
 ct-run --publish
 ct-run --security-opt
