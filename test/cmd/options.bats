@@ -103,7 +103,7 @@ ct-volumes snapshot --label'
 			# An unknown option comes last, so that nothing is done.
 			# shellcheck disable=SC2086 # a program and its command
 			run $program "${first[@]}" "${second[@]}" --no-such-option
-			((status == 2 || status == 125))
+			((status == 2 || status == 125 || status == 255))	# 255: ct-oci exec, as in runc
 			if [ -z "$arg" ] || grep -qx -e "$program $name" <<<"$repeatable"; then
 				[[ $output == *"--no-such-option: "* ]]
 				[ -z "$arg" ] || [[ $help == *'(repeatable)' ]]
