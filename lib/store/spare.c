@@ -81,25 +81,31 @@ static bool has_space(int fd)
 	return fstatvfs(fd, &fs) == 0 && fs.f_bavail > fs.f_blocks / 16;
 }
 
-/* Opens and locks a new directory; -1: another process makes this spare. */
-static int begin(int pool, const char *name)
+/* Locks the directory of a spare that is being made; -1: another process makes it, or has just
+ * finished it: then its name was changed between open and lock. */
+static int lock_new(int pool, const char *name)
 {
-	own_fd int dir = -1;
-	struct stat a, b;
 	struct err ignored;
+	own_fd int dir = lock_try(pool, name, &ignored);
+	struct stat a, b;
 
-	if (mkdirat(pool, name, 0700) < 0) {
-		if (errno != EEXIST || (dir = lock_try(pool, name, &ignored)) < 0 ||
-		    subvol_erase(pool, name, &ignored) < 0 || mkdirat(pool, name, 0700) < 0)
-			return -1;
-		shut_fd(&dir); /* of the one that a killed process left */
-	}
-	dir = lock_try(pool, name, &ignored);
-	/* Another process may have taken it for such a one before it was locked. */
 	return dir < 0 || fstat(dir, &a) < 0 || fstatat(pool, name, &b, AT_SYMLINK_NOFOLLOW) < 0 ||
 			a.st_ino != b.st_ino
 		? -1
 		: take_fd(&dir);
+}
+
+/* Makes and locks a directory; -1: another process makes this spare. */
+static int begin(int pool, const char *name)
+{
+	own_fd int killed = -1; /* what a killed process left */
+	struct err ignored;
+
+	if (mkdirat(pool, name, 0700) < 0 &&
+	    (errno != EEXIST || (killed = lock_new(pool, name)) < 0 ||
+	     subvol_erase(pool, name, &ignored) < 0 || mkdirat(pool, name, 0700) < 0))
+		return -1;
+	return lock_new(pool, name);
 }
 
 static void make_one(const struct image *img, int pool, int number)

@@ -138,7 +138,7 @@ without_spares() {
 	ct-run --rm "$img" true
 	facts >"$D/before"
 	next_time() {
-		[ "$status" = 0 ]
+		[ "$status" = 0 ] || [ "$status" = 99 ]	# 99: there were fewer calls this time
 		ct-run --rm --network none "$img" true
 		wait_until test -d "$CT_ROOT/$img/spare/0/rootfs"
 		without_spares
