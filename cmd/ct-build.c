@@ -138,7 +138,7 @@ static int read_and_build(struct build *b, struct steps *steps, const struct bui
 			  const struct input *in, struct err *e)
 {
 	own_strv struct strv names = {0};
-	own_pairs struct pairs build_args = {0}, secrets = {0};
+	own_pairs struct pairs build_args = {0};
 	own_faults struct faults faults = {0};
 	own_fd int hold = -1;
 	struct steps_request q = {.text = in->text.data,
@@ -150,9 +150,8 @@ static int read_and_build(struct build *b, struct steps *steps, const struct bui
 				  .arg = args->print ? (void *)(uintptr_t)b->store : b};
 	int r;
 
-	if (build_options(args, &names, &build_args, &secrets, e) < 0)
+	if (build_options(args, &names, &build_args, &b->secrets, e) < 0)
 		return cmd_failed(e);
-	b->secrets = &secrets;
 	if (!args->print && (hold = stepstore_hold(b->store, e)) < 0)
 		return cmd_failed(e);
 	steps_read(&q, steps, &faults);
@@ -204,6 +203,7 @@ static int run(const struct build_args *args, const char *operand, struct err *e
 	b.ignore = &in.ignore;
 	b.file_name = in.shown;
 	status = status < 0 ? cmd_failed(e) : read_and_build(&b, &steps, args, &in, e);
+	pairs_free(&b.secrets);
 	input_close(&in, &store);
 	keeper_end(&keeper);
 	return status;

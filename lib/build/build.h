@@ -34,8 +34,8 @@ struct build {
 	const char *context_name; /* its name in messages */
 	const char *file_name;    /* the Dockerfile's name in messages */
 	const struct ignore *ignore;
-	const char *label;           /* label of the build's containers: KEY=VALUE */
-	const struct pairs *secrets; /* the paths of the files, by their ids */
+	const char *label;    /* label of the build's containers: KEY=VALUE */
+	struct pairs secrets; /* the paths of the files, by their ids */
 	bool no_cache, quiet;
 	enum pull_policy pull;
 	/* Called before a step is executed, or when it is taken from the cache. */

@@ -54,7 +54,7 @@ int buildmount_check(struct build *b, const struct step *step, struct err *e)
 		own_fd int fd = -1;
 		const char *path;
 
-		if (m->kind == MOUNT_SECRET && m->required && !pairs_get(b->secrets, m->id))
+		if (m->kind == MOUNT_SECRET && m->required && !pairs_get(&b->secrets, m->id))
 			return err_set(e, "the secret %s is missing (--secret id=%s,src=FILE)",
 				       m->id, m->id);
 		if (!is_of_context(m))
@@ -230,7 +230,7 @@ static int mount_cache(struct mounting *m, const struct step_mount *mount, const
 static int mount_one(struct mounting *m, const struct step_mount *mount, const char *name,
 		     struct err *e)
 {
-	const char *secret = mount->kind == MOUNT_SECRET ? pairs_get(m->b->secrets, mount->id)
+	const char *secret = mount->kind == MOUNT_SECRET ? pairs_get(&m->b->secrets, mount->id)
 							 : NULL;
 
 	if (mount->kind == MOUNT_SECRET) {

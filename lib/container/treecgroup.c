@@ -119,7 +119,7 @@ static int mount_each(FILE *f, int dir, int host, uint64_t attrs, bool own, stru
 static int mount_v2(const struct fsentry *entry, int root, int host, uint64_t attrs, struct err *e)
 {
 	own_fd int at = treepoint_kernel(root, entry->target, e);
-	own_file FILE *f = fopen("/proc/self/cgroup", "re");
+	own_file FILE *f = at < 0 ? NULL : fopen("/proc/self/cgroup", "re");
 	own_str char *text = NULL;
 	size_t room = 0;
 	struct line l;

@@ -257,10 +257,10 @@ int devrules_set(const char *group, const struct devrule *rules, size_t n, struc
 int devrules_set_usual(const char *group, const struct devrule *rules, size_t n, struct err *e)
 {
 	static const struct devrule usual[] = {
-		{true, 'c', -1, -1, "m"}, {true, 'b', -1, -1, "m"}, {true, 'c', 1, 3, ""},
-		{true, 'c', 1, 5, ""},    {true, 'c', 1, 7, ""},    {true, 'c', 1, 8, ""},
-		{true, 'c', 1, 9, ""},    {true, 'c', 5, 0, ""},    {true, 'c', 5, 1, ""},
-		{true, 'c', 5, 2, ""},    {true, 'c', 136, -1, ""},
+		{-1, -1, true, 'c', "m"}, {-1, -1, true, 'b', "m"}, {1, 3, true, 'c', ""},
+		{1, 5, true, 'c', ""},    {1, 7, true, 'c', ""},    {1, 8, true, 'c', ""},
+		{1, 9, true, 'c', ""},    {5, 0, true, 'c', ""},    {5, 1, true, 'c', ""},
+		{5, 2, true, 'c', ""},    {136, -1, true, 'c', ""},
 	};
 	const size_t usual_n = sizeof(usual) / sizeof(*usual);
 	own_str struct devrule *all = NULL;

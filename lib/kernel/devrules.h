@@ -12,10 +12,10 @@
 struct err;
 
 struct devrule {
-	bool allow;
-	char type;            /* 'a' (all), 'b' or 'c' */
 	int64_t major, minor; /* -1: every one */
-	char access[4];       /* of "rwm"; "": all of them */
+	bool allow;
+	char type;      /* 'a' (all), 'b' or 'c' */
+	char access[4]; /* of "rwm"; "": all of them */
 };
 
 /*

@@ -45,12 +45,12 @@ struct bundle_mount {
 /* linux.devices[]: made with this mode and owner, also if the root has the path already. */
 struct bundle_device {
 	const char *path;
-	char type; /* 'c', 'b' or 'p' (a FIFO); 'u' is 'c' */
 	uint32_t major, minor;
-	bool mode_given; /* else 0666 */
 	mode_t mode;
 	uid_t uid; /* in the container */
 	gid_t gid;
+	char type;       /* 'c', 'b' or 'p' (a FIFO); 'u' is 'c' */
+	bool mode_given; /* else 0666 */
 };
 
 struct bundle_rlimit {

@@ -103,21 +103,18 @@ static int peek(struct tarread *t, struct err *e)
 
 /* --- decompressed bytes --- */
 
-/* Fills `to` with the bytes of an uncompressed archive. */
+/* The next bytes of an uncompressed archive: what is there, without waiting for more. */
 static int copy_bare(struct tarread *t, char *to, size_t *n, struct err *e)
 {
-	ssize_t got;
+	ssize_t got = (ssize_t)t->ready;
 
-	*n = t->ready;
-	memcpy(to, t->piece, t->ready);
+	if (got)
+		memcpy(to, t->piece, t->ready);
+	else
+		got = read_more(t, to, AHEAD_PIECE, e);
 	t->ready = 0;
-	do {
-		got = read_more(t, to + *n, AHEAD_PIECE - *n, e);
-		if (got < 0)
-			return -1;
-		*n += (size_t)got;
-	} while (got > 0 && *n < AHEAD_PIECE);
-	return *n > 0;
+	*n = got < 0 ? 0 : (size_t)got;
+	return got < 0 ? -1 : got > 0;
 }
 
 /* Makes the next decompressed bytes: an ahead_source. */

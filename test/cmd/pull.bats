@@ -137,7 +137,7 @@ refused() {
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 	[[ "$output" =~ ^img_[0-9]+$ ]]
-	same "$unpacked" "$(rootfs "$output")"
+	same_but_holes "$unpacked" "$(rootfs "$output")"
 	[ "$(ct-run "$plain/many:1")" = "$(ct-ps --no-header -o id)" ]
 	[ "$(ct-images -q "$plain/many@$(ct-images --no-header -o digest "$output")")" = "$output" ]
 	[ "$(ct-images --no-header -o name,source)" = "$plain/many:1	$plain/many:1" ]
@@ -147,7 +147,7 @@ refused() {
 	push plain zstd:1 --dest-compress-format zstd --dest-compress
 	[ "$(ct-pull --print layers "$plain/zstd:1" | jq -r .mediaType | uniq -c | tr -s ' ')" = \
 		' 3 application/vnd.oci.image.layer.v1.tar+zstd' ]
-	same "$unpacked" "$(rootfs "$(ct-pull "$plain/zstd:1")")"
+	same_but_holes "$unpacked" "$(rootfs "$(ct-pull "$plain/zstd:1")")"
 }
 
 @test "an image pushed by podman is pulled with the same files" {
@@ -161,7 +161,7 @@ refused() {
 	for tag in docker oci; do
 		id=$(ct-pull "$plain/podman:$tag")
 		touch -r "$(rootfs "$id")" "$mounted"	# which podman does not keep
-		same "$mounted" "$(rootfs "$id")"
+		same_but_holes "$mounted" "$(rootfs "$id")"
 		[ "$(ct-images --no-header -o cmd "$id")" = /x ]
 		ct-rm "$id"
 	done
@@ -219,7 +219,7 @@ push_list() {
 		push "$kind" secret:1
 		export SSL_CERT_FILE=$R/ca.crt
 		id=$(ct-pull --creds "$registry_creds" "$registry/secret:1")
-		same "$unpacked" "$(rootfs "$id")"
+		same_but_holes "$unpacked" "$(rootfs "$id")"
 		ct-rm "$id"
 		unset SSL_CERT_FILE
 	done
@@ -251,7 +251,7 @@ GET /v2/many/manifests/1 200" ]
 	skopeo copy -q --dest-tls-verify=false "oci:$layout:other" "docker://$plain/many:other"
 	mark
 	id=$(ct-pull "$plain/many:other")
-	same "$unpacked" "$(rootfs "$id")"
+	same_but_holes "$unpacked" "$(rootfs "$id")"
 	[ "$(sent '.*')" -eq 1 ]
 	[ "$(ct-images -q | wc -l)" -eq 2 ]
 }
@@ -296,7 +296,7 @@ begin_pull() {
 		id=$(ct-pull "$plain/many:1")
 		[ "$(sent "$(layers | sed -n 1p)")$(sent "$(layers | sed -n 2p)")$(sent "$(layers | sed -n 3p)")" = 001 ]
 		nothing_left
-		[ $signal != KILL ] || same "$unpacked" "$(rootfs "$id")"
+		[ $signal != KILL ] || same_but_holes "$unpacked" "$(rootfs "$id")"
 		ct-rm "$id"
 	done
 }
@@ -325,7 +325,7 @@ begin_pull() {
 	chmod 400 "$blob"
 	export CT_RUN=$BATS_TEST_TMPDIR/run
 	id=$(ct-pull "$plain/many:1")
-	same "$unpacked" "$(rootfs "$id")"
+	same_but_holes "$unpacked" "$(rootfs "$id")"
 }
 
 @test "a partial blob is resumed, and fetched anew if the part is wrong" {
@@ -340,7 +340,7 @@ begin_pull() {
 	mark
 	id=$(ct-pull "$plain/many:1")
 	[ "$(asked | grep "/blobs/$digest" | cut -d' ' -f3 | paste -sd ' ')" = '206 200' ]
-	same "$unpacked" "$(rootfs "$id")"
+	same_but_holes "$unpacked" "$(rootfs "$id")"
 	ct-rm "$id"
 	cat "$layout/blobs/sha256/${digest#*:}" - >"$CT_ROOT/blobs/${digest#*:}" <<<'and more'
 	ct-pull "$plain/many:1"
@@ -425,7 +425,7 @@ begin_pull() {
 	run ! ct-images -q "$plain/many@$digest"
 	ct-rm "$(ct-ps -q)"
 	[ "$(ct-pull "$plain/many:1")" != "$id" ]
-	same "$unpacked" "$(rootfs "$(ct-images -q "$plain/many:1")")"
+	same_but_holes "$unpacked" "$(rootfs "$(ct-images -q "$plain/many:1")")"
 }
 
 @test "--print prints each stage as it was served, enough to fetch the next by hand" {
@@ -469,7 +469,7 @@ begin_pull() {
 	run bash -c 'ct-pull -o - "$1" | head -c 1 >"$2"; exit "${PIPESTATUS[0]}"' - "$plain/many:1" "$D/first"
 	[ "$status" -eq 141 ]
 	[ -z "$output" ]
-	same "$unpacked" "$(rootfs "$id")"
+	same_but_holes "$unpacked" "$(rootfs "$id")"
 	[ "$(ct-images -q "$plain/many:1")" = "$id" ]
 	mark
 	[ "$(ct-pull "$plain/many:1")" = "$id" ]

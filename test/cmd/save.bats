@@ -42,11 +42,6 @@ same_files() {
 	same "$1" "$2" 2>/dev/null
 }
 
-# The same but for holes, which umoci and podman fill.
-same_but_holes() {
-	diff -a <(describe "$1" | sed 's/ dense$/ sparse/') <(describe "$2" | sed 's/ dense$/ sparse/') 2>/dev/null
-}
-
 # A container makes every kind of change to the files of the zoo.
 zoo_changes='
 cd /

@@ -128,7 +128,7 @@ with_ports() {
 	for name in $(sed -n '/^These commands have/,/^\.Pp/s/^\.Cm \(.*\)/\1/p' "$page" | tr -d ',.'); do
 		run -0 ct "$name" --help
 	done
-	for name in $(grep -o 'Ql ct [a-z]*' "$page" | cut -d ' ' -f 3 | sort -u); do
-		ct help | grep -qE "^  (ct-)?$name( |$)"
-	done
+	while read -r name; do
+		ct help | grep -qE "^  $name( |$)"
+	done < <(grep -o 'Ql ct [a-z]*' "$page" | cut -d ' ' -f 3 | sort -u)
 }

@@ -6,18 +6,25 @@ value() {
 	sed -n "s/^$1=//p" <<<"$output"
 }
 
+# Runs the command of a line of the unit.
+perform() {
+	local words
+	read -ra words < <(value "$1")
+	"${words[@]}"
+}
+
 @test "a unit starts its container, waits as long as stop does, and takes its end by the stop signal for success" {
 	c=$(ct-run --only snapshot --name web --stop-timeout 42 --stop-signal INT "$img" sh -c 'trap "exit 143" INT; echo up; while :; do sleep 0.02; done')
 	run -0 ct unit web
 	[ "$(value TimeoutStopSec)" = 57 ]
 	[ "$(value SuccessExitStatus)" = '143 137' ]
 	value Environment | grep -qx "CT_ROOT=$CT_ROOT"
-	$(value ExecStartPre)
-	$(value ExecStart) >"$D/out" &
+	perform ExecStartPre
+	perform ExecStart >"$D/out" &
 	p=$!
 	wait_until grep -q up "$D/out"
 	[ "$(field status web)" = running ]
-	$(value ExecStop)
+	perform ExecStop
 	await "$p"
 	[ "$status" -eq 143 ]
 	[ "$(field status web)" = 'exited 143' ]
@@ -57,9 +64,9 @@ is_dead() {
 @test "the installed units name the installed programs" {
 	make -s -C "$CT_TESTS/.." B="$B" DESTDIR="$D/root" PREFIX=/opt/ct install >/dev/null
 	cd "$D/root/opt/ct/lib/systemd/system"
-	[ "$(ls | xargs)" = 'ct-store.service ct@.service' ]
-	for program in $(sed -n 's/^Exec[A-Za-z]*=\([^ ]*\).*/\1/p' *); do
+	[ "$(echo ./*)" = './ct-store.service ./ct@.service' ]
+	while read -r program; do
 		[ -x "$D/root$program" ]
-	done
+	done < <(sed -n 's/^Exec[A-Za-z]*=\([^ ]*\).*/\1/p' ./*)
 	grep -q '^ExecStart=/opt/ct/bin/ct-start --attach --no-stdin %i$' ct@.service
 }

@@ -66,6 +66,11 @@ same() {
 	diff -a <(describe "$1") <(describe "$2")
 }
 
+# The same but for holes: a layer holds zeros instead, and unpacking makes holes of long runs of zeros.
+same_but_holes() {
+	diff -a <(describe "$1" | sed 's/ dense$/ sparse/') <(describe "$2" | sed 's/ dense$/ sparse/')
+}
+
 # Writes a tar to stdout; its entries are Python calls `add(name, data=b"", **fields)`.
 tar_of() {
 	python3 -c '

@@ -730,7 +730,7 @@ static void test_used_cgroup(void **state)
 static void test_resources(void **state)
 {
 	own_str char *group = str_fmt("ct-unit-%d/box", (int)getpid());
-	const struct devrule rule = {false, 'a', -1, -1, ""};
+	const struct devrule rule = {-1, -1, false, 'a', ""};
 	const struct bundle_device full = {
 		.path = "/dev/other", .type = 'c', .major = 1, .minor = 11};
 	struct resources r = {.memory = {true, 64 << 20},

@@ -70,9 +70,9 @@ static const char *tried_in(const char *procs)
 }
 
 static const struct devrule deny_all = {.type = 'a', .major = -1, .minor = -1};
-static const struct devrule read_memory = {true, 'c', 1, -1, "r"};
-static const struct devrule write_null = {true, 'c', 1, 3, "w"};
-static const struct devrule not_zero = {false, 'c', 1, 5, ""};
+static const struct devrule read_memory = {1, -1, true, 'c', "r"};
+static const struct devrule write_null = {1, 3, true, 'c', "w"};
+static const struct devrule not_zero = {1, 5, false, 'c', ""};
 
 static void test_program(void **state)
 {
@@ -126,7 +126,7 @@ static void test_files_of_v1(void **state)
 
 static void test_invalid_rules(void **state)
 {
-	const struct devrule access = {true, 'c', 1, 3, "rx"}, type = {true, 'x', 1, 3, "r"};
+	const struct devrule access = {true, 'c', 1, 3, "rx"}, type = {1, 3, true, 'x', "r"};
 
 	(void)state;
 	assert_refused(devrules_set("a/b", &access, 1, &e), &e,
