@@ -111,7 +111,8 @@ load dockerfile
 	dockerfile 'FROM busybox' 'COPY a b /x'
 	refused '2: COPY: several files, but /x does not end with "/"'
 	dockerfile 'FROM busybox' 'COPY [ab] /x'
-	refused '2: COPY: several files, but /x is no directory and does not end with "/"'
+	fails '2: COPY: several files, but /x is no directory and does not end with "/"'
+	ct-rm "$left"
 	dockerfile 'FROM busybox' 'COPY a'
 	refused '2: COPY: not SOURCE... DEST'
 	dockerfile 'FROM busybox' 'COPY a /tmp/../x'

@@ -128,7 +128,8 @@ with_ports() {
 	for name in $(sed -n '/^These commands have/,/^\.Pp/s/^\.Cm \(.*\)/\1/p' "$page" | tr -d ',.'); do
 		run -0 ct "$name" --help
 	done
+	ct help >"$BATS_TEST_TMPDIR/help"
 	while read -r name; do
-		ct help | grep -qE "^  $name( |$)"
-	done < <(grep -o 'Ql ct [a-z]*' "$page" | cut -d ' ' -f 3 | sort -u)
+		grep -qE "^  $name( |$)" "$BATS_TEST_TMPDIR/help"
+	done < <(grep -oE 'Ql ct [a-z]+' "$page" | cut -d ' ' -f 3 | sort -u)
 }

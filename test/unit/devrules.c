@@ -126,7 +126,7 @@ static void test_files_of_v1(void **state)
 
 static void test_invalid_rules(void **state)
 {
-	const struct devrule access = {true, 'c', 1, 3, "rx"}, type = {1, 3, true, 'x', "r"};
+	const struct devrule access = {1, 3, true, 'c', "rx"}, type = {1, 3, true, 'x', "r"};
 
 	(void)state;
 	assert_refused(devrules_set("a/b", &access, 1, &e), &e,
