@@ -479,7 +479,7 @@ _ct_operand() {
 	case $command${sub:+ $sub}:$operands in
 	exec:0 | attach:0 | pid:0 | top:0 | stop:* | kill:* | stats:* | pause:* | unpause:* | port:0)	_ct_running ;;
 	start:*)	_ct_ended ;;
-	logs:* | commit:0 | wait:* | ps:* | restart:* | rename:0 | update:*)	_ct_containers ;;
+	logs:* | unit:0 | commit:0 | wait:* | ps:* | restart:* | rename:0 | update:*)	_ct_containers ;;
 	run:0 | create:0 | commit:1 | images:* | save:* | tag:0 | push:0 | history:0)	_ct_images ;;
 	tag*:* | push:1 | rename:* | port:* | attach:*)	;;
 	volumes\ create:* | volumes\ import:0)	;;
@@ -500,7 +500,7 @@ _ct_operand() {
 	lab:*)	_ct_labs ;;
 	help:0)	_ct_names ;;
 	exec:* | pid:* | top:* | commit:* | run:* | create:* | path:* | export:* | id:* | shell:*)	;;
-	diff:* | send:* | receive:* | try:* | cp:* | echo:* | init:* | build:* | store:* | net*:* | oci*:* | help:* | prune:* | df:* | pull:*)	;;
+	diff:* | send:* | receive:* | try:* | cp:* | echo:* | init:* | build:* | store:* | net*:* | oci*:* | help:* | prune:* | df:* | pull:* | sweep:* | unit:*)	;;
 	*)	_ct_files ;;
 	esac
 }

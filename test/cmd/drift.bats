@@ -91,11 +91,12 @@ option_code() {
 	for reader in $(function_body "ct_$1" | sed -n 's/^\t\(read_[a-z]*\) .*/\1/p'); do function_body "$reader"; done
 }
 
-# The options that it accepts: -x of getopts, --name of a case or of a first argument.
+# The options that it accepts: -x of getopts, --name of a case or of a first argument; of -x | --name the short form.
 function_takes() {
 	{
 		option_code "$1" | sed -nE 's/.*getopts ([a-z:]+) .*/\1/p' | grep -oE '[a-z]' | sed 's/^/-/'
-		option_code "$1" | sed -nE 's/^\t*([^()]*--[a-z]+)\).*/\1/p; s/^.*"\$\{1-\}" !?= (--[a-z]+).*/\1/p' | grep -oE -e '--[a-z]+'
+		option_code "$1" | sed -nE 's/^\t*(-[a-z]) \| --[a-z]+\).*/\1/p'
+		option_code "$1" | sed -nE '/^\t*-[a-z] \|/d; s/^\t*([^()]*--[a-z]+)\).*/\1/p; s/^.*"\$\{1-\}" !?= (--[a-z]+).*/\1/p' | grep -oE -e '--[a-z]+'
 	} | sort -u | in_order
 }
 
