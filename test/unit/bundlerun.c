@@ -318,7 +318,8 @@ static void test_descriptors(void **state)
 	own_str char *script = str_fmt("for n in 3 4 5 6 7 8 9; do test -e /proc/self/fd/$n && "
 				       "echo $n; done; echo >&%d",
 				       high);
-	assert_non_null(strstr(output(script), str_fmt("%d", high)));
+	own_str char *number = str_fmt("%d", high);
+	assert_non_null(strstr(output(script), number));
 	assert_int_equal(read(ends[0], &(char){0}, 1), 1);
 	close(high);
 	close(ends[0]);
@@ -833,6 +834,13 @@ static struct bundle_hook hook(const char *script)
 	return h;
 }
 
+static void free_hook(struct bundle_hook *h)
+{
+	strv_free(&h->args);
+	strv_free(&h->env);
+}
+#define own_hook __attribute__((cleanup(free_hook)))
+
 static void give_hook(enum bundle_moment moment, struct bundle_hook *h)
 {
 	bundle.hooks[moment] = h;
@@ -843,8 +851,8 @@ static void test_hooks_in_their_order(void **state)
 {
 	own_str char *log = str_fmt("%s/log", dir->path);
 	own_str char *script = str_fmt("s=$(cat); echo \"$MARK ${s##*,} $(hostname)\" >>%s", log);
-	struct bundle_hook outside = hook(script);
-	struct bundle_hook start = hook("read s; echo \"$MARK ${s##*,}\" >/started");
+	own_hook struct bundle_hook outside = hook(script);
+	own_hook struct bundle_hook start = hook("read s; echo \"$MARK ${s##*,}\" >/started");
 	char text[400] = "";
 	char host[64], expected[400];
 	int fd;
@@ -869,7 +877,7 @@ static void test_hooks_in_their_order(void **state)
 
 static void test_failing_hook(void **state)
 {
-	struct bundle_hook h = hook("echo no >&2; exit 3");
+	own_hook struct bundle_hook h = hook("echo no >&2; exit 3");
 
 	(void)state;
 	give_hook(HOOK_CREATE_RUNTIME, &h);
@@ -878,7 +886,7 @@ static void test_failing_hook(void **state)
 
 static void test_hook_timeout(void **state)
 {
-	struct bundle_hook h = hook("sleep 1000");
+	own_hook struct bundle_hook h = hook("sleep 1000");
 
 	(void)state;
 	h.timeout = 1;
@@ -889,7 +897,8 @@ static void test_hook_timeout(void **state)
 static void test_poststop_hooks_all_run(void **state)
 {
 	own_strv struct strv notes = {0};
-	struct bundle_hook hooks[] = {hook("exit 1"), hook("exit 2")};
+	own_hook struct bundle_hook first = hook("exit 1"), second = hook("exit 2");
+	struct bundle_hook hooks[] = {first, second};
 
 	(void)state;
 	bundle.hooks[HOOK_POSTSTOP] = hooks;
