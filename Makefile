@@ -129,9 +129,10 @@ $(B)/syscall-names.h: $(B)/unistd-64
 $(B)/test/fault/failat.o: $(B)/syscall-names.h
 
 # {"x86_64", "NAME", NUMBER, {0}}, ... of every call of the three architectures.
+# Without uretprobe(2) and uprobe(2): no filter sees them, and called from elsewhere than a probe they kill.
 $(B)/syscall-numbers.h: $(B)/unistd-64 $(B)/unistd-x32 $(B)/unistd-32
 	$(call say,GEN )for arch in x86_64:64 x32:x32 i386:32; do \
-		sed -n "s/^#define __NR_\([a-z0-9_]*\) .*[^0-9]\([0-9][0-9]*\))*$$/\1 \2/p; s/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/\1 \2/p" $(B)/unistd-$${arch#*:} | \
+		sed -n "/__NR_u[ret]*probe /d; s/^#define __NR_\([a-z0-9_]*\) .*[^0-9]\([0-9][0-9]*\))*$$/\1 \2/p; s/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/\1 \2/p" $(B)/unistd-$${arch#*:} | \
 		awk -v arch=$${arch%:*} '{ printf "{\"%s\", \"%s\", %d%s, {0}},\n", arch, $$1, $$2, arch == "x32" ? " | 0x40000000" : "" }'; \
 	done >$@.new && mv $@.new $@
 
