@@ -110,7 +110,9 @@ int lateattr_sort(struct lateattr *l, struct archive_entry *entry, const char *p
 
 int lateattr_set(const struct lateattr *l, struct err *e)
 {
-	for (const struct late *a = l->list; a < l->list + l->n; a++) {
+	for (size_t i = 0; i < l->n; i++) {
+		const struct late *a = &l->list[i];
+
 		if (a->acl && lsetxattr(a->path, a->acl, a->value, a->size, 0) < 0)
 			return err_sys(e, "%.*s: set its ACL", NAME_SHOWN, a->path);
 		if (!a->acl && utimensat(AT_FDCWD, a->path, a->value, AT_SYMLINK_NOFOLLOW) < 0)

@@ -2,7 +2,7 @@
 load helper
 
 on_screen() {
-	NO_COLOR='' run_tty size:24x80 -- "$@"
+	TERM=xterm NO_COLOR='' run_tty size:24x80 -- "$@"
 }
 
 @test "on a terminal ps fits the width, with ages and a coloured status; in a pipe it is plain" {

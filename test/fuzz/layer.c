@@ -6,10 +6,13 @@
 #define make_way  whiteout_make_way
 #define KEPT_MAX  WHITEOUT_KEPT_MAX
 #define take_room whiteout_take_room
+#define enter_dir whiteout_enter_dir
 #include "tar/whiteout.c"
 #undef make_way
 #undef KEPT_MAX
 #undef take_room
+#undef enter_dir
+#include "tar/lateattr.c"
 #include "tar/untar.c"
 
 #include <search.h>
@@ -88,12 +91,12 @@ static void free_unpack(struct unpack *u)
 	if (u->disk)
 		archive_write_free(u->disk);
 	tarread_close(&u->in);
-	for (size_t i = 0; i < u->late_n; i++) {
-		free(u->late[i].path);
-		free(u->late[i].acl);
-		free(u->late[i].value);
+	for (size_t i = 0; i < u->late.n; i++) {
+		free(u->late.list[i].path);
+		free(u->late.list[i].acl);
+		free(u->late.list[i].value);
 	}
-	free(u->late);
+	free(u->late.list);
 	free(u->twice);
 	if (u->watch) {
 		tdestroy(u->lower.dirs, free_dir);

@@ -47,7 +47,7 @@ static void correct(uint8_t *data, size_t n)
 	}
 }
 
-static void make_parts(const struct job *j)
+static void make_parts(const struct receiving *j)
 {
 	for (size_t i = 0; i < j->header.n; i++)
 		if (j->header.parts[i].subvolume)
@@ -56,7 +56,7 @@ static void make_parts(const struct job *j)
 
 static void receive_input(void *arg)
 {
-	struct job *j = arg;
+	struct receiving *j = arg;
 	own_buf struct buf again = {0};
 	own_record struct record config = {0};
 	struct err e;
@@ -95,13 +95,13 @@ static int make_input(const uint8_t *data, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	own_str struct job *j = mem_alloc(sizeof(*j));
+	own_str struct receiving *j = mem_alloc(sizeof(*j));
 	own_fd int fd = -1, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	if (n == 0)
 		return 0;
 	fd = make_input(data, n);
-	*j = (struct job){
+	*j = (struct receiving){
 		.in = {.from = fd, .what = "fuzz"}, .draft = {.dir = -1}, .parent = -1, .to = null};
 	jail_run(receive_input, j);
 	return 0;

@@ -107,7 +107,7 @@ static void push(struct registry *r, struct err *e)
 	_Atomic uint64_t *shared = mem_alloc(sizeof(struct shared) + 2 * sizeof(uint64_t));
 	struct upload u = {.image = &o, .registry = r};
 	struct blob b = {.is = &o.config_is, .text = &o.config};
-	struct work w = {.u = &u, .blobs = &b, .n = 1, .shared = (struct shared *)shared};
+	struct upload_work w = {.u = &u, .blobs = &b, .n = 1, .shared = (struct shared *)shared};
 
 	buf_str(&o.config, "abc");
 	buf_str(&o.manifest, "{}");
