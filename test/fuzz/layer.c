@@ -90,6 +90,7 @@ static void free_unpack(struct unpack *u)
 {
 	if (u->disk)
 		archive_write_free(u->disk);
+	newfile_leave(&u->dir);
 	tarread_close(&u->in);
 	for (size_t i = 0; i < u->late.n; i++) {
 		free(u->late.list[i].path);
