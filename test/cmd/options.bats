@@ -43,52 +43,20 @@ ct-build --label
 ct-build --secret
 ct-build --tag
 ct-commit --change
-ct-create --add-host
-ct-create --cap-add
-ct-create --cap-drop
-ct-create --device
-ct-create --dns
-ct-create --dns-search
-ct-create --env
-ct-create --env-file
-ct-create --group-add
-ct-create --label
-ct-create --network
-ct-create --network-alias
-ct-create --publish
-ct-create --security-opt
-ct-create --sysctl
-ct-create --tmpfs
-ct-create --ulimit
-ct-create --volume
 ct-exec --env
 ct-exec --env-file
 ct-ps --filter
 ct-oci exec --cap
 ct-oci exec --env
-ct-run --add-host
-ct-run --cap-add
-ct-run --cap-drop
-ct-run --device
-ct-run --dns
-ct-run --dns-search
-ct-run --env
-ct-run --env-file
-ct-run --group-add
-ct-run --label
-ct-run --network
-ct-run --network-alias
 ct-run --only
-ct-run --publish
-ct-run --security-opt
-ct-run --sysctl
-ct-run --tmpfs
-ct-run --ulimit
-ct-run --volume
 ct-run --without
 ct-volumes create --label
 ct-volumes import --label
 ct-volumes snapshot --label'
+for option in --add-host --cap-add --cap-drop --device --dns --dns-search --env --env-file --group-add \
+	--label --network --network-alias --publish --security-opt --sysctl --tmpfs --ulimit --volume; do
+	repeatable+=$'\n'"ct-run $option"$'\n'"ct-create $option"
+done
 
 @test "a repeated option accumulates or is refused, in every utility" {
 	n=0
