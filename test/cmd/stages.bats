@@ -377,12 +377,18 @@ os.kill(0, 9)'
 	[[ "$output" == *recorded* ]]
 }
 
-@test "--step stops before each stage, on the terminal, until Enter" {
-	busybox_image
-	local enters=()
+# Sets $enters: the steps of run_tty that press Enter before each stage.
+enter_at_each_stage() {
+	local stage
+	enters=()
 	for stage in snapshot cgroup user net uts ipc pid cgns mnt root proc caps seccomp exec; do
 		enters+=("wait:[$stage]" 'type:\r')
 	done
+}
+
+@test "--step stops before each stage, on the terminal, until Enter" {
+	busybox_image
+	enter_at_each_stage
 	run -0 run_tty "${enters[@]}" wait:end -- ct-run --step "$img" echo end
 	[ "$(grep -c Enter <<<"$output")" = 14 ]
 	[[ "$output" =~ see:\ cat\ /proc/[0-9]+/uid_map ]]
@@ -391,10 +397,7 @@ os.kill(0, 9)'
 
 @test "--step shows after each stage what its command shows otherwise than before" {
 	busybox_image
-	local enters=()
-	for stage in snapshot cgroup user net uts ipc pid cgns mnt root proc caps seccomp exec; do
-		enters+=("wait:[$stage]" 'type:\r')
-	done
+	enter_at_each_stage
 	run -0 run_tty "${enters[@]}" wait:end -- ct-run --step --network none -h "box" "$img" echo end
 	pid=$(sed -n 's,.*see: cat /proc/\([0-9]*\)/uid_map.*,\1,p' <<<"$output")
 	# after STAGE: the lines that stand between its prompt and the next, one after the other.
