@@ -59,10 +59,12 @@ int bundlerun_leave(struct bundlerun *b, struct err *e)
 	struct run *r = &b->run;
 	int ignored = -1;
 
-	if (release(r, e) < 0 || channel_send(r->channel, MESSAGE_LEAVE, NULL, -1, e) < 0)
-		return -1;
-	/* It closes the channel when it no longer dies with us. */
-	return channel_hear(r->channel, &ignored, e) < 0 ? -1 : 0;
+	/* The first process closes the channel when it no longer dies with this process. */
+	if (release(r, e) == 0 && channel_send(r->channel, MESSAGE_LEAVE, NULL, -1, e) == 0 &&
+	    channel_hear(r->channel, &ignored, e) >= 0)
+		return 0;
+	spawn_undo(r);
+	return -1;
 }
 
 int bundlerun_execute(struct bundlerun *b, struct err *e)

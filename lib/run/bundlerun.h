@@ -31,9 +31,10 @@ struct bundlerun {
 
 /* The first process waits, with everything made. On failure nothing is left. */
 int bundlerun_create(struct bundlerun *b, struct err *e);
-/* The first process now waits on the socket `start` in the state directory, and outlives us. */
+/* The first process now waits on the socket `start` in the state directory, and outlives us. On
+ * failure nothing is left. */
 int bundlerun_leave(struct bundlerun *b, struct err *e);
-/* Lets it execute the program right away. */
+/* Lets it execute the program right away. On failure nothing is left. */
 int bundlerun_execute(struct bundlerun *b, struct err *e);
 /* Kills it and undoes everything, between bundlerun_create and one of the former. */
 void bundlerun_undo(struct bundlerun *b);

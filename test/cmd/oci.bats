@@ -308,6 +308,14 @@ state() {
 	[ -z "$(ls "$D/state")" ]
 }
 
+@test "a create that fails at its last step leaves no process and no cgroup" {
+	config '.process.rlimits = [{"type": "RLIMIT_NOFILE", "hard": 10, "soft": 20}]'
+	run -1 create c
+	grep -q 'resource limit 7: 20, 10: Invalid argument' "$D/err"
+	[ -z "$(ls "$D/state")" ]
+	[ ! -e "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}" ]
+}
+
 @test "a create that is killed at any moment leaves nothing that delete --force does not remove" {
 	config
 	for n in 10 40 80 160 300 500; do
