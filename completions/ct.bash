@@ -194,7 +194,7 @@ _ct_commands_of() {
 			_ct_purposes[$1 $name]=${line#'      '}
 		fi
 	done
-	_ct_describe net
+	_ct_describe "$1"
 }
 
 _ct_files() {

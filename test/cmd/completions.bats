@@ -308,7 +308,7 @@ hostile_words() {
 	run -0 typed 'type:ct p\t\t' 'wait:\npath   Print the root directory of a container or an image,' \
 		'wait:\nps     List containers ' 'type:\x15' 'type:bocker \t\t' \
 		'wait:\ncommit  Commit a container to an image ' 'type:\x15' 'type:ct net dis\t\x15ct-net d\t\t' \
-		'wait:\ndisconnect  Detach a running container from a network' 'wait:\ndown        Take networks down' 'type:\x15' \
+		'wait:\ndisconnect  Detach a running container from a network' 'wait:\ndown        Take networks down' 'type:\x15ct oci sta\t\t' 'wait:\nstate  Print the state of a container as JSON' 'type:\x15' \
 		"type:bind 'set show-all-if-ambiguous on'\\r" 'wait:% ' \
 		'type:ct st\t' 'wait:\nstop   Stop containers' 'type:\x15' 'type:ct vol\t --no-header -o id; echo = $?\r' 'wait:\n= 0\r\n' 'wait:% '
 }
