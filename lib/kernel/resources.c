@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "kernel/hierarchy.h"
 
-enum { VALUE = 256, PERIOD_US = 100000 };
+enum { VALUE = 256 };
 
 static bool is_v2(const char *controller)
 {
@@ -196,11 +196,12 @@ static int put_weight(const char *group, const char *const names[], const char *
 		      struct err *e)
 {
 	const char *controller = is_v2("io") ? "io" : "blkio";
+	int failed;
 
-	for (; names[1]; names++)
-		if (put(group, controller, names[0], value, e) == 0 || e->sys != ENOENT)
-			return e->sys == ENOENT ? -1 : 0;
-	return put(group, controller, names[0], value, e);
+	do
+		failed = put(group, controller, *names++, value, e);
+	while (failed < 0 && e->sys == ENOENT && *names);
+	return failed;
 }
 
 static int set_weight(const char *group, const struct resource_number *n, const char *device,

@@ -262,6 +262,13 @@ state() {
 	[[ $output == 'ct-oci: --memory: x: '* ]]
 }
 
+@test "update refuses a weight of block devices that the kernel refuses" {
+	config
+	create c
+	run -1 $oci update --blkio-weight 5000 c
+	[[ $output == 'ct-oci: c: '*weight' '*': '* ]]
+}
+
 @test "a cgroup path may have one component" {
 	config ".linux.cgroupsPath = \"$CT_CGROUP-one\""
 	create c
