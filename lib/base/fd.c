@@ -73,6 +73,16 @@ int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct e
 	}
 }
 
+/* The error with errno and the path of the file. */
+static int write_failed(int dirfd, const char *name, struct err *e)
+{
+	int reason = errno;
+	own_str char *dir = dirfd == AT_FDCWD ? NULL : fd_path(dirfd);
+
+	errno = reason;
+	return dir ? err_sys(e, "write %s/%s", dir, name) : err_sys(e, "write %s", name);
+}
+
 int file_write(int dirfd, const char *name, mode_t mode, const void *data, size_t n, struct err *e)
 {
 	own_fd int fd = openat(dirfd, name,
@@ -81,7 +91,7 @@ int file_write(int dirfd, const char *name, mode_t mode, const void *data, size_
 			       mode); /* O_NONBLOCK: a FIFO must not block */
 
 	if (fd < 0 || fd_write_all(fd, data, n) < 0)
-		return err_sys(e, "write %s", name);
+		return write_failed(dirfd, name, e);
 	return 0;
 }
 
@@ -126,7 +136,7 @@ static int replace(int dirfd, const char *name, mode_t mode, const void *data, s
 	    (!keep || write_attributes(fd, data, n) == 0) &&
 	    renameat(dirfd, half, dirfd, name) == 0)
 		return 0;
-	err_sys(e, "write %s", name);
+	write_failed(dirfd, name, e);
 	if (fd >= 0)
 		unlinkat(dirfd, half, 0);
 	return -1;

@@ -25,6 +25,15 @@ static bool is_cloexec(int fd)
 	return fcntl(fd, F_GETFD) & FD_CLOEXEC;
 }
 
+/* Errors of writing name the whole path: a user has not chosen "config". */
+static const char *not_written(const struct scratch *s, const char *name, int reason)
+{
+	static char said[400];
+
+	snprintf(said, sizeof(said), "write %s/%s: %s", s->path, name, strerror(reason));
+	return said;
+}
+
 static void a_file_is_read_back_as_it_was_written(void **state)
 {
 	struct scratch *s = *state;
@@ -80,7 +89,7 @@ static void files_that_are_not_regular_are_refused_without_waiting(void **state)
 	assert_refused(file_read(s->dir, "fifo", 9, &b, &e), &e, "fifo: not a regular file");
 	assert_refused(file_read(s->dir, "dir", 9, &b, &e), &e, "dir: not a regular file");
 	assert_refused(file_write(s->dir, "fifo", 0600, "x", 1, &e), &e,
-		       "write fifo: No such device or address");
+		       not_written(s, "fifo", ENXIO));
 	alarm(0);
 }
 
@@ -106,7 +115,7 @@ static void writing_in_place_keeps_the_inode_and_follows_no_link(void **state)
 	assert_int_equal(after.st_size, 3);
 	scratch_link(s, "f", "link");
 	assert_refused(file_write(s->dir, "link", 0600, "x", 1, &e), &e,
-		       "write link: Too many levels of symbolic links");
+		       not_written(s, "link", ELOOP));
 }
 
 static void replacing_a_file_leaves_old_readers_the_old_one(void **state)
@@ -130,7 +139,8 @@ static void a_replacement_that_fails_leaves_nothing_behind(void **state)
 	struct scratch *s = *state;
 
 	mkdirat(s->dir, "f", 0700);
-	assert_refused(file_replace(s->dir, "f", 0600, "x", 1, &e), &e, "write f: Is a directory");
+	assert_refused(file_replace(s->dir, "f", 0600, "x", 1, &e), &e,
+		       not_written(s, "f", EISDIR));
 	assert_int_equal(e.sys, EISDIR);
 	assert_int_equal(unlinkat(s->dir, "f", AT_REMOVEDIR), 0);
 	assert_int_equal(rmdir(s->path), 0);
