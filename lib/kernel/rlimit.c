@@ -118,7 +118,8 @@ int rlimit_set(pid_t pid, const char *text, struct strv *notes, struct err *e)
 
 int rlimit_oom_score(pid_t pid, const char *score, struct err *e)
 {
-	own_str char *path = str_fmt("/proc/%d/oom_score_adj", (int)pid);
+	own_str char *path = pid ? str_fmt("/proc/%d/oom_score_adj", (int)pid)
+				 : str_dup("/proc/self/oom_score_adj");
 
 	return file_put(AT_FDCWD, path, score, e) < 0 ? err_wrap(e, "--oom-score-adj %s", score)
 						      : 0;

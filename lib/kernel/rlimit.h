@@ -17,7 +17,7 @@ int rlimit_check(const char *text, struct err *e);
 int rlimit_set(pid_t pid, const char *text, struct strv *notes, struct err *e);
 
 /* --oom-score-adj: the score by which the kernel chooses a process to kill
- * (proc_pid_oom_score_adj(5)).
+ * (proc_pid_oom_score_adj(5)). pid 0: the caller, also where /proc shows another PID namespace.
  */
 int rlimit_oom_score(pid_t pid, const char *score, struct err *e);
 

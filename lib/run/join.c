@@ -64,6 +64,8 @@ static void tell_same(const struct join_entry *n)
 		recipe_list_caps(n->j->plan->caps, &line);
 	for (size_t i = 0; i < n->j->plan->ulimits.n; i++)
 		buf_fmt(&line, "prlimit --%s ", n->j->plan->ulimits.v[i]);
+	if (n->j->plan->oom_score)
+		buf_fmt(&line, "choom --adjust %s -- ", n->j->plan->oom_score);
 	buf_fmt(&line, "nsenter --target %d --all%s --root --wdns=", (int)n->j->target.pid,
 		n->namespaces & CLONE_NEWUSER && !p->as_is ? " --setuid 0 --setgid 0" : "");
 	shell_word(&line, p->workdir ? p->workdir : "/");
@@ -90,7 +92,8 @@ static int enter(struct join_entry *n, struct err *e)
 	 * its files. */
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (cgroup_join(&n->group, false, e) < 0)
+	if (cgroup_join(&n->group, false, e) < 0 ||
+	    (plan->oom_score && rlimit_oom_score(0, plan->oom_score, e) < 0))
 		return -1;
 	explain_at("join");
 	if (explained(setns(n->target, n->namespaces & ~CLONE_NEWPID),

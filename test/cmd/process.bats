@@ -39,8 +39,11 @@ load helper
 
 @test "--umask and --oom-score-adj hold for the program and for ct-exec" {
 	c=$(ct-run -d --umask 027 --oom-score-adj 321 "$img" sh -c 'umask; cat /proc/self/oom_score_adj; sleep 1000')
-	until [ "$(ct-logs "$c")" = $'0027\n321' ]; do kill -0 "$(ct-ps -q --no-header -o pid "$c")"; done
-	[ "$(ct-exec "$c" sh -c umask)" = 0027 ]
+	# shellcheck disable=SC2016 # the inner shell expands it
+	wait_until sh -c '[ "$(ct-logs "$1" | paste -sd " ")" = "0027 321" ]' sh "$c"
+	[ "$(ct-exec "$c" sh -c 'umask; cat /proc/self/oom_score_adj')" = $'0027\n321' ]
+	ct-exec --explain "$c" true 2>"$D/explained"
+	grep -q 'same: .*choom --adjust 321 -- nsenter' "$D/explained"
 	[ "$(ct-run --rm "$img" sh -c umask)" = 0022 ]
 	for bad in 8 999 1777 -1 x ''; do
 		run -125 ct-run "--umask=$bad" "$img" true
