@@ -344,7 +344,7 @@ static bool hear(const struct unpack *u, int from, struct report *r)
 	struct pollfd p = {.fd = from, .events = POLLIN};
 
 	if (u->watch && u->watch->idle)
-		while (poll(&p, 1, IDLE_MS) == 0)
+		while (poll(&p, 1, IDLE_MS) <= 0) /* a signal, too, is no message */
 			u->watch->idle(u->watch->arg);
 	return read(from, r, sizeof(*r)) == sizeof(*r);
 }
