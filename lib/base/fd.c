@@ -263,6 +263,14 @@ char *fd_path(int fd)
 	return n < 0 ? str_fmt("descriptor %d", fd) : str_dup_n(path, (size_t)n);
 }
 
+bool fd_is_named(int fd, int dirfd, const char *name)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstatat(dirfd, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+		a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 /* The kernel accesses this buffer as struct cmsghdr, so it needs that alignment. */
 union control {
 	struct cmsghdr head;

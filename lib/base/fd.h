@@ -5,6 +5,7 @@
 #ifndef CT_FD_H
 #define CT_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -80,6 +81,10 @@ int file_put_same(int dirfd, const char *name, const char *value, const char *sh
 
 /* The path of an open file, for messages; "descriptor N" if /proc has none. The caller frees it. */
 char *fd_path(int fd);
+
+/* Whether `name` beneath dirfd is still the file that is open: it may have been renamed, removed or
+ * replaced between open and lock. */
+bool fd_is_named(int fd, int dirfd, const char *name);
 
 /*
  * Sends or receives one message with at most FD_PASS descriptors over a SOCK_SEQPACKET

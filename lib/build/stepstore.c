@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/lock.h"
 #include "base/own.h"
 #include "base/proc.h"
@@ -27,12 +28,10 @@ static int hold_entry(const struct store *s, const char *name, int how)
 {
 	own_str char *path = str_fmt("%s/%s", dir_name, name);
 	own_fd int fd = openat(s->root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat a, b;
 
-	if (fd < 0 || lock_fd(fd, how) < 0 || fstat(fd, &a) < 0 ||
-	    fstatat(s->root, path, &b, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fd < 0 || lock_fd(fd, how) < 0)
 		return -1;
-	if (a.st_ino != b.st_ino) {
+	if (!fd_is_named(fd, s->root, path)) {
 		errno = ENOENT;
 		return -1;
 	}

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/explain.h"
+#include "base/fd.h"
 #include "base/lock.h"
 #include "base/own.h"
 #include "kernel/subvol.h"
@@ -47,13 +48,10 @@ static int name_draft(const struct store *s, struct draft *d, struct err *e)
 /* 1: d->dir holds the lock; 0: a sweep removed the directory before it was locked. */
 static int lock_draft(const struct store *s, struct draft *d, struct err *e)
 {
-	struct stat a, b;
-
 	d->dir = lock_take(s->root, d->name, e);
 	if (d->dir < 0 && e->sys != ENOENT)
 		return err_wrap(e, "%s", s->root_path);
-	if (d->dir >= 0 && fstat(d->dir, &a) == 0 &&
-	    fstatat(s->root, d->name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_ino == b.st_ino)
+	if (d->dir >= 0 && fd_is_named(d->dir, s->root, d->name))
 		return 1;
 	shut_fd(&d->dir);
 	return 0;
@@ -291,7 +289,6 @@ int draft_unpublish(const struct store *s, const char *id, struct err *e)
 static int lock_leftover(int tmp, const char *name, struct err *e)
 {
 	own_fd int lock = lock_try(tmp, name, e);
-	struct stat a, b;
 
 	if (lock < 0)
 		return -1;
@@ -299,8 +296,7 @@ static int lock_leftover(int tmp, const char *name, struct err *e)
 	 * The draft may have been published before it was locked, and the name may
 	 * belong to another draft.
 	 */
-	if (fstat(lock, &a) < 0 || fstatat(tmp, name, &b, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    a.st_ino != b.st_ino || a.st_dev != b.st_dev) {
+	if (!fd_is_named(lock, tmp, name)) {
 		e->sys = ENOENT;
 		return -1;
 	}

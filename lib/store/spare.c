@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/lock.h"
 #include "base/own.h"
 #include "base/path.h"
@@ -67,11 +68,7 @@ bool spare_claim(struct spares *sp, const struct store *s, struct draft *d)
  * not change before the pool is unlocked: removal renames first, then waits for the lock. */
 static bool is_published(const struct store *s, const struct image *img)
 {
-	struct stat open, there;
-
-	return fstat(img->dir, &open) == 0 &&
-		fstatat(s->root, img->id, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-		open.st_ino == there.st_ino && open.st_dev == there.st_dev;
+	return fd_is_named(img->dir, s->root, img->id);
 }
 
 static bool has_space(int fd)
@@ -87,12 +84,8 @@ static int lock_new(int pool, const char *name)
 {
 	struct err ignored;
 	own_fd int dir = lock_try(pool, name, &ignored);
-	struct stat a, b;
 
-	return dir < 0 || fstat(dir, &a) < 0 || fstatat(pool, name, &b, AT_SYMLINK_NOFOLLOW) < 0 ||
-			a.st_ino != b.st_ino
-		? -1
-		: take_fd(&dir);
+	return dir >= 0 && fd_is_named(dir, pool, name) ? take_fd(&dir) : -1;
 }
 
 /* Makes and locks a directory; -1: another process makes this spare. */

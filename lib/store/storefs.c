@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/lock.h"
 #include "base/own.h"
 #include "base/path.h"
@@ -30,14 +31,6 @@ static const uint64_t most = 64ULL << 30, least = 256ULL << 20;
 static int open_dir(const char *path)
 {
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static bool is_named(int fd, const char *path)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev &&
-		a.st_ino == b.st_ino;
 }
 
 static bool is_empty(int fd)
@@ -83,7 +76,7 @@ static int lock_named(const char *path, int flags, struct err *e)
 			return err_sys(e, "%s", path);
 		if (lock_fd(fd, LOCK_EX) < 0)
 			return err_sys(e, "lock %s", path);
-		if (is_named(fd, path))
+		if (fd_is_named(fd, AT_FDCWD, path))
 			return take_fd(&fd);
 		close(take_fd(&fd));
 	}
@@ -264,7 +257,7 @@ static int make_subvolume(int parent, const char *root, struct err *e)
 		lock = lock_take(parent, name, e);
 		if (lock < 0 && e->sys != ENOENT)
 			return err_wrap(e, "%s", root);
-		if (lock >= 0 && is_named(lock, draft))
+		if (lock >= 0 && fd_is_named(lock, AT_FDCWD, draft))
 			break;
 		own_close(&lock);
 		lock = -1;
@@ -280,7 +273,7 @@ static int make_subvolume(int parent, const char *root, struct err *e)
 	}
 	if (dir < 0)
 		err_sys(e, "%s", root);
-	if (is_named(lock, draft))
+	if (fd_is_named(lock, AT_FDCWD, draft))
 		subvol_erase(parent, name, &(struct err){0});
 	return take_fd(&dir);
 }
