@@ -40,6 +40,13 @@ int path_open(int root, const char *path, int flags, mode_t mode)
 	return open_resolved(root, path, flags, mode, RESOLVE_IN_ROOT);
 }
 
+bool path_is_dir(int root, const char *path)
+{
+	own_fd int fd = path_open(root, path, O_PATH | O_DIRECTORY, 0);
+
+	return fd >= 0;
+}
+
 int path_open_beneath(int root, const char *path, int flags)
 {
 	return open_resolved(root, path, flags, 0, RESOLVE_BENEATH);

@@ -6,12 +6,16 @@
 #ifndef CT_PATH_H
 #define CT_PATH_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct err;
 
 /* Opens path beneath root; -1 with errno. O_CLOEXEC is added to flags. */
 int path_open(int root, const char *path, int flags, mode_t mode);
+
+/* Whether path beneath root is a directory. root -1: there is no root, and no directory. */
+bool path_is_dir(int root, const char *path);
 
 /*
  * Opens path beneath root like path_open, but fails with EXDEV if the path or a symbolic link

@@ -62,14 +62,6 @@ static int drop_excluded(const struct sources *from, const char *source, size_t 
 	return r;
 }
 
-static bool is_dir(const struct tip *tip, const char *path)
-{
-	own_fd int fd = tip->rootfs < 0 ? -1
-					: path_open(tip->rootfs, path, O_PATH | O_DIRECTORY, 0);
-
-	return fd >= 0;
-}
-
 /*
  * Several files that a pattern matches need a directory; if it has to be made, DEST must say so
  * (BuildKit would make a file, podman a directory).
@@ -77,7 +69,7 @@ static bool is_dir(const struct tip *tip, const char *path)
 static int check_dest(const struct step *step, const struct tip *tip, size_t files, struct err *e)
 {
 	if (files < 2 || step->dest[strlen(step->dest) - 1] == '/' || !tip ||
-	    is_dir(tip, step->dest))
+	    path_is_dir(tip->rootfs, step->dest))
 		return 0;
 	return err_set(e, "several files, but %s is no directory and does not end with \"/\"",
 		       step->dest);
@@ -204,7 +196,7 @@ static int check_link(const struct copying *c, const struct tip *tip, struct err
 	real = path_resolved(tip->rootfs, plain);
 	if (!str_equal(plain, real))
 		return err_set(e, "--link: %s leads through a symbolic link: not supported", dest);
-	if (dest[strlen(dest) - 1] != '/' && is_dir(tip, dest) && has_plain_file(c))
+	if (dest[strlen(dest) - 1] != '/' && path_is_dir(tip->rootfs, dest) && has_plain_file(c))
 		return err_set(e, "--link: %s is a directory: end it with \"/\"", dest);
 	return 0;
 }

@@ -144,14 +144,6 @@ static int run(struct build *b, const struct step *step, struct tip *tip, struct
 	return keep(b, step, tip, into, key, e);
 }
 
-static bool has_dir(const struct tip *tip, const char *path)
-{
-	own_fd int fd = tip->rootfs < 0 ? -1
-					: path_open(tip->rootfs, path, O_PATH | O_DIRECTORY, 0);
-
-	return fd >= 0;
-}
-
 /* Makes the directory if it is missing. It belongs to the USER of this point. */
 static int workdir(struct build *b, const struct step *step, struct tip *tip, struct draft *into,
 		   struct err *e)
@@ -162,7 +154,7 @@ static int workdir(struct build *b, const struct step *step, struct tip *tip, st
 	own_fd int rootfs = -1, dir = -1;
 	int found;
 
-	if (str_equal(step->args.v[0], "/") || has_dir(tip, step->args.v[0])) {
+	if (str_equal(step->args.v[0], "/") || path_is_dir(tip->rootfs, step->args.v[0])) {
 		b->tell(step, true);
 		return 0;
 	}

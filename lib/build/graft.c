@@ -342,18 +342,11 @@ int graft_mkdirs(const struct graft *g, int root, const char *dest, struct err *
 	return take_fd(&dir);
 }
 
-static bool is_dir(int root, const char *path)
-{
-	own_fd int fd = path_open(root, path, O_PATH | O_DIRECTORY, 0);
-
-	return fd >= 0;
-}
-
 /* Copies a file into the directory dest, or to the name dest. */
 static int copy_one(struct grafting *j, struct treewalk *w, const struct walked *f, int root,
 		    const char *dest, struct err *e)
 {
-	bool into = dest[strlen(dest) - 1] == '/' || is_dir(root, dest);
+	bool into = dest[strlen(dest) - 1] == '/' || path_is_dir(root, dest);
 	own_str char *real = into ? NULL : path_resolved(root, dest);
 	own_str char *up = into ? str_dup(dest) : str_dup_n(real, (size_t)(name_of(real) - real));
 	own_fd int dir = graft_mkdirs(j->g, root, *up ? up : "/", e);
