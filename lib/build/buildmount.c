@@ -41,12 +41,6 @@ static bool is_of_context(const struct step_mount *m)
 	return m->kind == MOUNT_BIND && m->from.stage < 0 && !m->from.image;
 }
 
-/* Whether a cache begins as a copy of a stage's or an image's files. */
-static bool is_copy(const struct step_mount *m)
-{
-	return m->kind == MOUNT_CACHE && (m->from.stage >= 0 || m->from.image);
-}
-
 int buildmount_check(struct build *b, const struct step *step, struct err *e)
 {
 	for (size_t i = 0; i < step->mounts_n; i++) {
@@ -102,7 +96,7 @@ int buildmount_key(struct build *b, const struct step *step, struct stepkey *k, 
 		stepkey_add_number(k, m->writable);
 		stepkey_add(k, m->id);
 		stepkey_add_number(k, m->size);
-		if ((m->kind == MOUNT_BIND || is_copy(m)) && add_source(b, m, k, e) < 0)
+		if ((m->kind == MOUNT_BIND || buildstep_is_copy(m)) && add_source(b, m, k, e) < 0)
 			return -1;
 	}
 	stepkey_add_number(k, step->files_n);
@@ -203,7 +197,7 @@ static int mount_cache(struct mounting *m, const struct step_mount *mount, const
 	own_fd int temporary = -1;
 	int busy;
 
-	if (is_copy(mount) && build_source(m->b, &mount->from, &from, e) < 0)
+	if (buildstep_is_copy(mount) && build_source(m->b, &mount->from, &from, e) < 0)
 		return -1;
 	if (from && from->rootfs < 0)
 		return err_set(e, "the stage has no files");

@@ -55,6 +55,11 @@ static void free_step(struct step *s)
 	free(s->files);
 }
 
+bool buildstep_is_copy(const struct step_mount *m)
+{
+	return m->kind == MOUNT_CACHE && (m->from.stage >= 0 || m->from.image);
+}
+
 void buildstep_list_free(struct steps *s)
 {
 	for (size_t i = 0; i < s->n; i++)

@@ -104,6 +104,8 @@ struct step *buildstep_list_add(struct steps *s, enum step_kind kind, int line, 
 void buildstep_add_file(struct step *s, const char *name, const char *content);
 /* Adds a mount to the step; all fields are 0, from.stage is -1. */
 struct step_mount *buildstep_add_mount(struct step *s);
+/* Whether a cache begins as a copy of a stage's or an image's files. */
+bool buildstep_is_copy(const struct step_mount *m);
 void buildstep_list_free(struct steps *s);
 #define own_steps __attribute__((cleanup(buildstep_list_free)))
 

@@ -34,12 +34,6 @@ static void add_source(struct buf *out, const struct step_source *from)
 		add_text(out, "from", from->image);
 }
 
-/* Whether a cache begins as a copy. */
-static bool is_copy(const struct step_mount *m)
-{
-	return m->kind == MOUNT_CACHE && (m->from.image || m->from.stage >= 0);
-}
-
 static void add_mount(struct buf *out, const struct step_mount *m)
 {
 	static const char *const kinds[] = {"bind", "cache", "tmpfs", "secret"},
@@ -47,7 +41,7 @@ static void add_mount(struct buf *out, const struct step_mount *m)
 
 	buf_fmt(out, "{\"type\":\"%s\"", kinds[m->kind]);
 	add_text(out, "target", m->target);
-	if (m->kind == MOUNT_BIND || is_copy(m)) {
+	if (m->kind == MOUNT_BIND || buildstep_is_copy(m)) {
 		add_source(out, &m->from);
 		add_text(out, "source", m->source);
 	}
