@@ -430,14 +430,3 @@ int http_do(const struct http_request *q, struct http_reply *r, struct err *e)
 		tell_same(q);
 	return 0;
 }
-
-void http_reply_free(struct http_reply *r)
-{
-	free(r->type);
-	strv_free(&r->challenges);
-	free(r->digest);
-	free(r->location);
-	free(r->range);
-	buf_free(&r->said);
-	*r = (struct http_reply){0};
-}

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "base/str.h"
 
@@ -82,7 +83,16 @@ int http_begin(bool insecure, struct err *e);
  * bytes before from are skipped.
  */
 int http_do(const struct http_request *q, struct http_reply *r, struct err *e);
-void http_reply_free(struct http_reply *r);
+static inline void http_reply_free(struct http_reply *r)
+{
+	free(r->type);
+	strv_free(&r->challenges);
+	free(r->digest);
+	free(r->location);
+	free(r->range);
+	buf_free(&r->said);
+	*r = (struct http_reply){0};
+}
 #define own_reply __attribute__((cleanup(http_reply_free)))
 
 /* Whether plain http is allowed for a host[:port]: loopback, or --tls-verify=false. */

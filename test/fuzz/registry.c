@@ -24,17 +24,6 @@ bool http_plain_allowed(const char *host)
 	return strstr(host, "plain");
 }
 
-void http_reply_free(struct http_reply *r)
-{
-	free(r->type);
-	strv_free(&r->challenges);
-	free(r->digest);
-	free(r->location);
-	free(r->range);
-	buf_free(&r->said);
-	*r = (struct http_reply){0};
-}
-
 static void read_line(struct http_reply *r, const char *line)
 {
 	const char *value = strstr(line, ": ");
