@@ -201,7 +201,7 @@ static int change_memory(const struct target *t, const struct limits *now,
 		return 0;
 	if (want->memory_swap == LIMIT_NONE && lift(t, "--memory-swap", "memory", file, e) < 0)
 		return -1;
-	if (!is_v2("memory") && memory > now->memory && hold_swap(t, want, e) < 0 &&
+	if (!is_v2("memory") && now->memory && memory > now->memory && hold_swap(t, want, e) < 0 &&
 	    (want->memory_swap || e->sys != ENOENT))
 		return -1;
 	return hold_memory(t, want, e);

@@ -143,6 +143,12 @@ knows() {
 	[ "$(ct-inspect -f .HostConfig.NanoCpus web)" = 500000000 ]
 }
 
+@test "update limits the memory of a container that runs without a limit" {
+	looping --name web
+	ct-update -m 128m web
+	[ "$(field memorylimit web)" = $((128 << 20)) ]
+}
+
 @test "update refuses what cannot be, and changes nothing then" {
 	looping --name web -m 64m --memory-swap 80m
 	run -1 ct-update -m 100m web
