@@ -24,8 +24,9 @@ function __ct_candidates
                 set files __fish_complete_path
             case \tdirnames
                 set files __fish_complete_directories
-            case '?*'
-                string match -q -- \t'*' $line; or printf '%s\n' $line
+            case '' \t'*'
+            case '*' # ? is no wildcard from fish 4 on
+                printf '%s\n' $line
         end
     end
     test -z "$files"; or $files "$last"
