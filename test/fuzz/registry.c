@@ -93,10 +93,10 @@ int http_do(const struct http_request *q, struct http_reply *r, struct err *e)
 static void push(struct registry *r, struct err *e)
 {
 	struct outgoing o = {.config_is = {.size = 3}, .manifest_is = {.size = 2}};
-	_Atomic uint64_t *shared = mem_alloc(sizeof(struct shared) + 2 * sizeof(uint64_t));
+	struct shared *shared = mem_alloc(sizeof(*shared) + 2 * sizeof(uint64_t));
 	struct upload u = {.image = &o, .registry = r};
 	struct blob b = {.is = &o.config_is, .text = &o.config};
-	struct upload_work w = {.u = &u, .blobs = &b, .n = 1, .shared = (struct shared *)shared};
+	struct upload_work w = {.u = &u, .blobs = &b, .n = 1, .shared = shared};
 
 	buf_str(&o.config, "abc");
 	buf_str(&o.manifest, "{}");
