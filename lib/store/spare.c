@@ -47,25 +47,27 @@ static int find(int pool, int first)
 
 bool spare_claim(struct spares *sp, const struct store *s, struct draft *d)
 {
-	own_fd int pool = sp->image && sp->image->dir >= 0 ? open_pool(sp->image) : -1;
+	own_fd int pool = -1;
 	struct err ignored;
 	char name[16];
 
-	sp->wanted = sp->image && sp->image->dir >= 0;
-	sp->next = SPARES;
-	for (int i = 0; pool >= 0 && !sp->claimed && (i = find(pool, i)) < SPARES; i++) {
+	if (!sp->image || sp->image->dir < 0)
+		return false;
+	sp->wanted = 1;
+	pool = open_pool(sp->image);
+	for (int i = pool < 0 ? SPARES : find(pool, 0); i < SPARES; i = find(pool, i + 1)) {
 		snprintf(name, sizeof(name), "%d", i);
-		sp->claimed = draft_adopt(s, pool, name, d, &ignored) == 0;
-		if (!sp->claimed)
+		if (draft_adopt(s, pool, name, d, &ignored) < 0)
 			continue; /* another run has claimed it */
-		sp->next = find(pool, i + 1);
-		sp->wanted = sp->next < SPARES ? 0 : 2 * i + 2 < SPARES ? 2 * i + 2 : SPARES;
+		sp->claimed = true;
+		sp->wanted = find(pool, i + 1) < SPARES ? 0 : i < SPARES / 2 ? 2 * (i + 1) : SPARES;
+		return true;
 	}
-	return sp->claimed;
+	return false;
 }
 
-/* Whether the image still has the id under which it was opened. Once its pool is locked, this does
- * not change before the pool is unlocked: removal renames first, then waits for the lock. */
+/* Whether the image still has the id under which it was opened. While its pool is locked, an image
+ * that has its id is not erased: removal renames the image, then waits for the lock. */
 static bool is_published(const struct store *s, const struct image *img)
 {
 	return fd_is_named(img->dir, s->root, img->id);
@@ -78,8 +80,8 @@ static bool has_space(int fd)
 	return fstatvfs(fd, &fs) == 0 && fs.f_bavail > fs.f_blocks / 16;
 }
 
-/* Locks the directory of a spare that is being made; -1: another process makes it, or has just
- * finished it: then its name was changed between open and lock. */
+/* Locks the directory of a spare that is being made. -1: another process makes the spare, or has
+ * finished it, and renamed the directory between open and lock. */
 static int lock_new(int pool, const char *name)
 {
 	struct err ignored;
@@ -116,15 +118,21 @@ static void make_one(const struct image *img, int pool, int number)
 		subvol_erase(pool, draft, &ignored);
 }
 
-/* Reads the program ahead in a spare: snapshots do not share pages in memory. */
-static void warm(int pool, int number, const char *program)
+/* Reads the program ahead in the spare that the next run claims: snapshots do not share pages in
+ * memory. The image may have a device node at this path, whose driver must not see an open. */
+static void warm(int pool, const char *program)
 {
-	own_fd int root = -1, file = -1;
+	own_fd int root = -1, found = -1, file = -1;
 	char name[32];
+	struct stat st;
 
-	snprintf(name, sizeof(name), "%d/rootfs", number);
-	root = *program ? openat(pool, name, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-	file = root < 0 ? -1 : path_open(root, program, O_RDONLY | O_NONBLOCK, 0);
+	snprintf(name, sizeof(name), "%d/rootfs", find(pool, 0));
+	root = openat(pool, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	found = root < 0 ? -1 : path_open(root, program, O_PATH, 0);
+	if (found < 0 || fstat(found, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", found);
+	file = open(name, O_RDONLY | O_CLOEXEC);
 	if (file >= 0)
 		posix_fadvise(file, 0, WARM, POSIX_FADV_WILLNEED);
 }
@@ -152,7 +160,7 @@ static void make(const struct store *s, const struct image *img, int wanted, con
 	}
 	while (wait(NULL) > 0)
 		continue;
-	warm(pool, find(pool, 0), program);
+	warm(pool, program);
 }
 
 /* The child: it keeps no pipe, terminal or lock of the caller open, and closes the store before the
@@ -188,7 +196,8 @@ void spare_prepare(const struct spares *sp, const struct store *s, pid_t pid)
 	program[n < 0 ? 0 : n] = '\0';
 	if (!sp->wanted) {
 		pool = open_pool(sp->image);
-		warm(pool, sp->next, program);
+		if (pool >= 0)
+			warm(pool, program);
 		return;
 	}
 	run = openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -27,9 +27,8 @@ enum { SPARES = 16 };
 /* What one run has to do with the spares of its image. {0}: nothing. */
 struct spares {
 	const struct image *image;
-	bool claimed; /* spare_claim found one */
-	int next;     /* the number of the one that is left for the next run */
-	int wanted;   /* how many to make */
+	bool claimed; /* the run has a spare */
+	int wanted;   /* the number of spares to make */
 };
 
 /* Makes a spare the draft d, with `rootfs` in it. False: there is none. */
