@@ -4,7 +4,7 @@ load helper
 
 # looping ARGUMENT...: a container, $c, that counts and is ready to be asked.
 looping() {
-	c=$(ct-run -d "$@" "$img" sh -c 'trap "exit 3" TERM; echo ready; while :; do sleep 0.02; done')
+	c=$(ct-run -d "$@" "$img" sh -c 'trap "echo >/terminated; exit 3" TERM; echo ready; while :; do sleep 0.02; done')
 	wait_until grep -q ready "$CT_ROOT/$c/log"
 }
 
@@ -15,7 +15,8 @@ looping() {
 	[ "$(ct restart web)" = "$c" ]
 	[ "$(ct pid web)" -ne "$before" ]
 	ct-exec web test -e /kept
-	[ "$(ct-logs web | grep -c ready)" -ge 1 ]
+	ct-exec web test -e /terminated
+	wait_until sh -c '[ "$(ct-logs web | grep -c ready)" = 2 ]'
 	ct stop web
 	[ "$(ct restart -t 3 web)" = "$c" ]
 	[ "$(field status web)" = running ]
@@ -48,6 +49,29 @@ looping() {
 	[[ $output == *'--stop-timeout: soon: '* ]]
 	c=$(ct-run -d "$img" sleep 1000)
 	[ "$(field stoptimeout "$c")" = 10 ]
+}
+
+# Writes to $D/waited how long ct-stop would wait for the container's end, and waits that long.
+note_timeouts() {
+	mkdir "$D/bin"
+	printf '#!/bin/sh\necho "$2" >>"%s"\nexec %s "$@"\n' "$D/waited" "$(command -v timeout)" >"$D/bin/timeout"
+	chmod 755 "$D/bin/timeout"
+	PATH=$D/bin:$PATH
+}
+
+@test "stop -t overrides --stop-timeout, which overrides 10 seconds" {
+	note_timeouts
+	looping --name short --stop-timeout 42
+	ct stop short
+	[ "$(cat "$D/waited")" = 42 ]
+	ct-start short
+	wait_until sh -c '[ "$(ct-logs short | grep -c ready)" = 2 ]'
+	ct stop -t 43 short
+	[ "$(tail -n 1 "$D/waited")" = 43 ]
+	looping --name usual
+	ct restart usual
+	[ "$(tail -n 1 "$D/waited")" = 10 ]
+	[ "$(wc -l <"$D/waited")" = 3 ]	# nothing was killed
 }
 
 @test "pause freezes all processes until unpause, and refuses what is not so" {
@@ -131,15 +155,27 @@ knows() {
 	[ "$(field name web)" = web ]
 }
 
+# start_60 CONTAINER: starts 60 processes, if the container may have so many.
+start_60() {
+	ct-exec "$1" sh -c 'for i in $(seq 60); do sleep 1000 >/dev/null 2>&1 & done'
+}
+
+has_new_limits() {
+	[ "$(field memorylimit web)" = $((32 << 20)) ]
+	start_60 web
+	[[ "$(cgget -n -v -r cpu.cfs_quota_us "${CT_CGROUP#/}/$c" 2>/dev/null)" == 50000 ||
+		"$(cgget -n -v -r cpu.max "${CT_CGROUP#/}/$c" 2>/dev/null)" == '50000 100000' ]]
+}
+
 @test "update changes the limits of a running container, and of its next start" {
 	looping --name web -m 64m --pids-limit 50
 	ct-update -m 128m web
 	[ "$(field memorylimit web)" = $((128 << 20)) ]
+	run ! start_60 web
 	ct-update --memory 32m --memory-swap 40m --pids-limit -1 --cpus 0.5 web
-	[ "$(field memorylimit web)" = $((32 << 20)) ]
-	ct-exec web sh -c 'for i in $(seq 60); do sleep 5 & done'
+	has_new_limits
 	ct restart web
-	[ "$(field memorylimit web)" = $((32 << 20)) ]
+	has_new_limits
 	[ "$(ct-inspect -f .HostConfig.NanoCpus web)" = 500000000 ]
 }
 
