@@ -50,6 +50,7 @@ static int update_one(const char *ref, void *arg, struct err *e)
 	own_record struct record config = {0};
 	struct container_state st;
 	struct limits now;
+	struct err ignored;
 
 	if ((s->root >= 0 && lock < 0) || container_open(s, ref, &c, e) < 0)
 		return -1;
@@ -59,8 +60,10 @@ static int update_one(const char *ref, void *arg, struct err *e)
 		return err_set(e, "%s: has no cgroup (the stage was left out)", ref);
 	if (limitopts_merge(&args->limits, &plan.limits, e) < 0)
 		return err_wrap(e, "%s", ref);
-	if (container_runs(s, &c, &st) && change_running(&c, &now, &plan.limits, e) < 0)
+	if (container_runs(s, &c, &st) && change_running(&c, &now, &plan.limits, e) < 0) {
+		change_running(&c, &plan.limits, &now, &ignored);
 		return err_wrap(e, "%s", ref);
+	}
 	plan_write(&plan, &config);
 	return record_keep(c.dir, "config", &config, e) < 0 ? err_wrap(e, "%s", ref) : 0;
 }

@@ -215,15 +215,17 @@ int cgroup_limits_change(const char *group, const struct limits *now, const stru
 			     .cpu_shares = now->cpu_shares == want->cpu_shares ? 0
 									       : want->cpu_shares};
 
-	if (change_memory(&t, now, want, e) < 0 || hold_cpu(&t, &cpu, e) < 0)
+	if (change_memory(&t, now, want, e) < 0)
 		return -1;
 	if (!str_equal(now->cpuset_cpus, want->cpuset_cpus) &&
 	    hold_cpuset(&t, want->cpuset_cpus, e) < 0)
 		return -1;
-	if (now->pids == want->pids)
-		return 0;
-	return want->pids == LIMIT_NONE ? hold(&t, "--pids-limit -1", "pids", "pids.max", "max", e)
-					: hold_pids(&t, want, e);
+	if (now->pids != want->pids &&
+	    (want->pids == LIMIT_NONE ? hold(&t, "--pids-limit -1", "pids", "pids.max", "max", e)
+				      : hold_pids(&t, want, e)) < 0)
+		return -1;
+	/* Last, because changing back does not lift a limit of processor time. */
+	return hold_cpu(&t, &cpu, e);
 }
 
 int cgroup_limits_describe(const struct limits *want, cgroup_limits_note *note, void *arg,

@@ -190,8 +190,10 @@ has_new_limits() {
 	run -1 ct-update -m 100m web
 	[[ $output == 'ct-update: web: --memory 104857600: more than memory plus swap: needs --memory-swap, too' ]]
 	[ "$(field memorylimit web)" = $((64 << 20)) ]
-	run -1 ct-update --cpuset-cpus 4095 web
+	run -1 ct-update -m 70m --pids-limit 20 --cpuset-cpus 4095 web
 	[[ $output == 'ct-update: web: --cpuset-cpus 4095: not available'* ]]
+	[ "$(field memorylimit web)" = $((64 << 20)) ]
+	start_60 web
 	run -2 ct-update web
 	[[ $output == 'ct-update: no limit to change'* ]]
 	run -1 ct-update -m 1g nosuch
