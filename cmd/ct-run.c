@@ -25,13 +25,6 @@ static const struct opt_program program = {
 	.in_order = true,
 };
 
-static void tell_how_to_stop(void *supervise)
-{
-	const struct supervise *l = supervise;
-
-	cmd_stubborn(l->plan->name ? l->plan->name : l->id);
-}
-
 static int run_detached(struct supervise *l)
 {
 	struct err e;
@@ -64,7 +57,7 @@ int main(int argc, char **argv)
 				   .started = opts.detach || choice_runs_nothing(&opts.only)
 					   ? announce_id
 					   : announce_start,
-				   .stubborn = tell_how_to_stop,
+				   .stubborn = cmd_stubborn,
 				   .attached = !opts.detach,
 				   .input = !opts.no_input && (!opts.detach || opts.interactive),
 				   .remove = opts.remove};

@@ -43,13 +43,6 @@ static int say_notes(struct supervise *l, struct err *e)
 	return 0;
 }
 
-static void tell_how_to_stop(void *supervise)
-{
-	const struct supervise *l = supervise;
-
-	cmd_stubborn(l->plan->name ? l->plan->name : l->id);
-}
-
 static int start_one(const char *ref, void *arg, struct err *e)
 {
 	struct start_args *args = arg;
@@ -59,7 +52,7 @@ static int start_one(const char *ref, void *arg, struct err *e)
 				   .store = &args->store,
 				   .plan = &plan,
 				   .image = -1,
-				   .stubborn = tell_how_to_stop,
+				   .stubborn = cmd_stubborn,
 				   .attached = args->attach,
 				   .input = args->attach && !args->no_input,
 				   .again = true,

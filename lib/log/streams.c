@@ -104,7 +104,7 @@ enum { CTRL_C = 3, CTRL_C_TIMES = 3 };
 void streams_ctrl_c(struct streams *st)
 {
 	if (++st->ctrl_c == CTRL_C_TIMES && st->stubborn)
-		st->stubborn(st->stubborn_arg);
+		st->stubborn(st->container);
 }
 
 static void tap_typed(void *arg, const char *data, size_t n)

@@ -21,8 +21,8 @@ struct streams {
 	 * Set between streams_open and streams_relay, or NULL: called at the third Ctrl-C in a row
 	 * that the process does not answer.
 	 */
-	void (*stubborn)(void *arg);
-	void *stubborn_arg;
+	void (*stubborn)(const char *container);
+	const char *container;
 	unsigned ctrl_c; /* how many there were */
 	struct ctlog *log;
 };

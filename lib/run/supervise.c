@@ -66,7 +66,7 @@ int supervise_run(struct supervise *l, struct err *e)
 	if (spawn_execute(&run, e) < 0)
 		goto failed;
 	run.supervisor.streams.stubborn = l->stubborn;
-	run.supervisor.streams.stubborn_arg = l;
+	run.supervisor.streams.container = l->plan->name ? l->plan->name : l->id;
 	if ((l->attached || inputend_record(l->store, l->id, &run.supervisor.streams, e) == 0) &&
 	    tell(l, e) == 0)
 		return watch_run(&watch, e);

@@ -27,8 +27,8 @@ struct supervise {
 	 * also removed. */
 	int (*started)(struct supervise *l, struct err *e);
 	void *arg;
-	/* Called with this struct when the program does not listen to Ctrl-C; NULL: nobody minds. */
-	void (*stubborn)(void *supervise);
+	/* Called with the container's name or id when the program ignores Ctrl-C; or NULL. */
+	void (*stubborn)(const char *container);
 
 	/* Set by supervise_run; for a restart by the caller. */
 	char id[ID_LEN];
