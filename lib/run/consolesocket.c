@@ -1,5 +1,6 @@
 #include "run/consolesocket.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,7 +21,9 @@ int consolesocket_send(const char *path, int *master, struct err *e)
 		return err_set(e, "console socket %s: the path is too long", path);
 	strcpy(a.sun_path, path);
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (sock < 0 || connect(sock, (const struct sockaddr *)&a, sizeof(a)) < 0 ||
+	/* It was opened with O_NONBLOCK; a receiver expects reads that wait. */
+	if (sock < 0 || fcntl(*master, F_SETFL, 0) < 0 ||
+	    connect(sock, (const struct sockaddr *)&a, sizeof(a)) < 0 ||
 	    fd_send(sock, name, sizeof(name) - 1, master, 1) < 0)
 		return err_sys(e, "console socket %s", path);
 	shut_fd(master);

@@ -132,14 +132,35 @@ state() {
 	run -255 $oci exec c
 }
 
+# show_terminal SOCKET: receives a terminal on the socket, and shows what is written to the terminal.
+show_terminal() {
+	python3 -c '
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+fd = socket.recv_fds(s.accept()[0], 4096, 1)[1][0]
+try:
+    while data := os.read(fd, 4096):
+        os.write(1, data)
+except OSError:  # EIO: the container has closed the terminal
+    pass' "$1"
+}
+
 @test "a terminal goes to the console socket, and run has one of its own" {
 	config '.process.terminal = true | .process.args = ["tty"]'
 	run -1 $oci create -b "$B2" c
 	[ "$output" = 'ct-oci: c: process.terminal: needs --console-socket' ]
-	run -0 script -qec "$oci run -b $B2 c" /dev/null
-	[[ $output == /dev/pts/0* ]]
+	run -0 run_tty -- $oci run -b "$B2" c
+	[ "$output" = /dev/pts/0 ]
 	run -1 $oci create -b "$B2" --console-socket "$D/none" c
 	[ -z "$($oci list -q)" ]
+	show_terminal "$D/console" >"$D/shown" &
+	wait_until test -S "$D/console"
+	create --console-socket "$D/console" c
+	$oci start c
+	await $!
+	[ "$(tr -d '\r' <"$D/shown")" = /dev/pts/0 ]
 }
 
 @test "a field of the config that is not supported is refused by name" {
