@@ -185,8 +185,7 @@ except OSError:  # EIO: the container has closed the terminal
 		read -r wanted
 		config "$filter"
 		run -1 $oci create -b "$B2" c
-		echo "$output"
-		[ "$output" = "ct-oci: c: $B2/config.json: $wanted" ]
+			[ "$output" = "ct-oci: c: $B2/config.json: $wanted" ]
 	done <<-'END'
 		del(.root)
 		root: missing
@@ -276,6 +275,7 @@ except OSError:  # EIO: the container has closed the terminal
 	create c
 	$oci start c
 	$oci update --memory 64m --pids-limit 50 c
+	[ "$(cat "/sys/fs/cgroup/memory$CT_CGROUP/${D##*/}/memory.limit_in_bytes")" = $((64 << 20)) ]
 	[ "$(cat "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}/pids.max")" = 50 ]
 	echo '{"pids": {"limit": 60}}' | $oci update --resources - c
 	[ "$(cat "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}/pids.max")" = 60 ]
@@ -315,6 +315,8 @@ except OSError:  # EIO: the container has closed the terminal
 	run -1 $oci --log "$D/log" --log-format json state none
 	[ "$(jq -r .level "$D/log" | sort -u)" = error ]
 	[ "$(tail -n 1 "$D/log" | jq -r .msg)" = 'none: container does not exist' ]
+	run -1 $oci --log "$D/text" state none
+	[[ "$(cat "$D/text")" =~ ^level=error\ msg=\"none:\ container\ does\ not\ exist\"\ time=\"[0-9T:.-]*Z\"$ ]]
 	run -1 $oci --log-format xml list
 	run -2 ct-oci nothing
 	run -2 ct-oci list --nothing
