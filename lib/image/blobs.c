@@ -44,6 +44,20 @@ static bool is_whole(int fd, const struct descriptor *blob)
 		(uint64_t)st.st_size == blob->size;
 }
 
+/* The caller has the exclusive lock. A layer may have the file by a hard link (layering.c): it is
+ * complete, but a manifest gives it another size. */
+static int begin(int fd, const struct descriptor *blob, struct err *e)
+{
+	const char *hex = digest_hex(blob->digest);
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "blobs/%s", hex);
+	if (st.st_nlink > 1)
+		return err_set(e, "blobs/%s: a layer of the store has it, with another size", hex);
+	return fchmod(fd, PART) < 0 ? err_sys(e, "blobs/%s", hex) : 0;
+}
+
 int blob_claim(int fd, const struct descriptor *blob, struct err *e)
 {
 	/*
@@ -60,9 +74,7 @@ int blob_claim(int fd, const struct descriptor *blob, struct err *e)
 			return 1;
 		}
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && !is_whole(fd, blob))
-			return fchmod(fd, PART) < 0
-				? err_sys(e, "blobs/%s", digest_hex(blob->digest))
-				: 0;
+			return begin(fd, blob, e);
 		nanosleep(&(struct timespec){.tv_nsec = AGAIN_NS}, NULL);
 	}
 }

@@ -35,8 +35,7 @@ int blob_finish(int fd, const struct descriptor *blob, struct err *e);
 /* Removes a blob that is no longer needed, or is wrong. Processes that have it open can still read
  * it. */
 void blob_remove(const struct store *s, const struct descriptor *blob);
-/* The same unless a process fills or reads the file: of a blob whose layer is in the store already.
- */
+/* Removes a blob whose layer is in the store already, unless a process fills or reads the file. */
 void blob_remove_unused(const struct store *s, const struct descriptor *blob);
 
 /* Removes blobs that no process has locked and that were not used in the last `age` seconds. */

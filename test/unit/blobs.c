@@ -129,6 +129,28 @@ static void a_blob_that_lost_bytes_is_fetched_again(void **state)
 	assert_int_equal(claim(&s, &second), 0);
 }
 
+/* The digest of a manifest may be another image's, with a wrong size. */
+static void a_blob_that_a_layer_has_too_is_not_written_to(void **state)
+{
+	struct store s = fake_store(*state);
+	struct descriptor larger = blob;
+	own_fd int first = -1, second = -1;
+	struct stat st;
+
+	claim(&s, &first);
+	fill(first);
+	assert_int_equal(linkat(s.root, path, s.root, "layer", 0), 0);
+	shut_fd(&first);
+	larger.size = 6;
+	second = blob_open(&s, &larger, &e);
+	assert_int_equal(blob_claim(second, &larger, &e), -1);
+	assert_non_null(strstr(e.msg, "another size"));
+	assert_int_equal(fstat(second, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0400);
+	shut_fd(&second);
+	assert_int_equal(claim(&s, &second), 1);
+}
+
 static void a_removed_blob_stays_complete_while_it_is_open(void **state)
 {
 	struct store s = fake_store(*state);
@@ -190,6 +212,7 @@ int main(void)
 		unit_test_scratch(readers_of_a_blob_delay_no_writer),
 		unit_test_scratch(a_blob_of_a_killed_process_is_resumed),
 		unit_test_scratch(a_blob_that_lost_bytes_is_fetched_again),
+		unit_test_scratch(a_blob_that_a_layer_has_too_is_not_written_to),
 		unit_test_scratch(a_removed_blob_stays_complete_while_it_is_open),
 		unit_test_scratch(a_blob_in_use_is_not_removed_as_unused),
 		unit_test_scratch(a_sweep_removes_old_unused_blobs),
