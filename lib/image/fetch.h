@@ -1,7 +1,7 @@
 /*
  * Fetches the layers of an image from a registry into the store's blobs (blobs.h). A few processes
- * fetch at a time, while the caller unpacks a layer as it arrives (fetch_open and fetch_done
- * are the functions open and done of import.h).
+ * fetch at a time, while the caller unpacks a layer as it arrives. fetch_open and fetch_done
+ * are the functions open and done of import.h.
  */
 #ifndef CT_FETCH_H
 #define CT_FETCH_H
@@ -28,7 +28,7 @@ struct fetch {
 	struct fetch_shared *shared;
 	pid_t fetchers[FETCH_AT_ONCE];
 	int reports; /* from them */
-	bool failed; /* one of them: with this error */
+	bool failed; /* a fetcher failed, with the error `why` */
 	struct err why;
 };
 
@@ -49,7 +49,7 @@ void fetch_end(struct fetch *f, const struct err *why);
  * process that failed.
  */
 int fetch_open(void *fetch, size_t i, struct err *e);
-/* These, too, are functions of import.h; another process may call fetch_more. */
+/* The functions more, idle and whole of import.h. A child process may call fetch_more. */
 int fetch_more(void *fetch, size_t i, uint64_t have, struct err *e);
 void fetch_idle(void *fetch);
 int fetch_whole(void *fetch, size_t i, struct err *e);

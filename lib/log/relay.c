@@ -171,7 +171,7 @@ static void channel_tap(struct channel *ch, size_t n)
 	for (; n > 0; n -= (size_t)got) {
 		got = read(ch->src.fd, ch->buf, n < PIECE ? n : PIECE);
 		if (got <= 0)
-			return; /* cannot be: this process is the only reader */
+			return; /* the container has read its own output, through /proc */
 		ch->c.tap(ch->c.tap_arg, ch->buf, (size_t)got);
 	}
 }

@@ -190,8 +190,8 @@ void draft_drop(const struct store *s, struct draft *d)
 	done(d);
 }
 
-/* Deletes an object that is not published any more. No process claims or makes its spares after
- * that (spare.h), once those that do have ended. */
+/* Deletes an object that is no longer published. Waits for the processes that claim or make its
+ * spares; after that no process gets the lock of the spares (spare.h). */
 static int erase(int dir, const char *name, struct err *e)
 {
 	own_str char *pool = str_fmt("%s/spare", name);

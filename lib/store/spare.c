@@ -93,7 +93,7 @@ static int lock_new(int pool, const char *name)
 /* Makes and locks a directory; -1: another process makes this spare. */
 static int begin(int pool, const char *name)
 {
-	own_fd int killed = -1; /* what a killed process left */
+	own_fd int killed = -1; /* the directory that a killed process left */
 	struct err ignored;
 
 	if (mkdirat(pool, name, 0700) < 0 &&
@@ -163,8 +163,8 @@ static void make(const struct store *s, const struct image *img, int wanted, con
 	warm(pool, program);
 }
 
-/* The child: it keeps no pipe, terminal or lock of the caller open, and closes the store before the
- * lock on CT_RUN. */
+/* Runs in the child. Keeps no pipe, terminal or lock of the caller open. Closes the store before
+ * the lock on CT_RUN, for which store_down waits. */
 __attribute__((noreturn)) static void make_and_exit(const struct spares *sp, const struct store *s,
 						    int run, const char *program)
 {

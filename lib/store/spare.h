@@ -1,7 +1,7 @@
 /*
  * Spare snapshots: CT_ROOT/img_N/spare/K is a directory with a snapshot `rootfs` of the image, made
- * ahead of the container that will have it. A snapshot waits for a commit of the file system; a
- * spare is claimed by one rename, as the draft of a container.
+ * before the container that will use it. A snapshot waits for a commit of the file system; a run
+ * claims a spare by one rename, as the draft of its container.
  *
  * Runs make the spares. Commits disturb all other work on the file system, so spares are made
  * together, in one commit, by the run that claims the last one: twice as many as there were, at
@@ -24,20 +24,20 @@ struct err;
 
 enum { SPARES = 16 };
 
-/* What one run has to do with the spares of its image. {0}: nothing. */
+/* The spares of an image, for one run. {0}: the run neither claims nor makes one. */
 struct spares {
 	const struct image *image;
 	bool claimed; /* the run has a spare */
-	int wanted;   /* the number of spares to make */
+	int wanted;   /* the number of spares that the run makes */
 };
 
-/* Makes a spare the draft d, with `rootfs` in it. False: there is none. */
+/* Turns a spare into the draft d, which then has `rootfs`. False: there is no spare. */
 bool spare_claim(struct spares *sp, const struct store *s, struct draft *d);
 
 /*
- * Once the program pid runs: has the kernel read the file of the program in the next spare, for a
- * run of the same program. If spares are wanted, makes them in a child process, which the caller
- * does not wait for: monitor_run reaps it.
+ * Call it once process pid has executed its program. Makes the wanted spares, in a child process
+ * that monitor_run reaps. Then reads the program's file ahead in the spare that the next run
+ * claims: that run often executes the same program.
  */
 void spare_prepare(const struct spares *sp, const struct store *s, pid_t pid);
 

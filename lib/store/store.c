@@ -214,7 +214,8 @@ static int repair_records(int root, const char *kind, struct err *e)
 
 /*
  * Complete blobs have mode 0400 (blobs.h), but may not have been synced: mark them
- * for fetching again. One that a layer has as well (layering.c) must not be written to.
+ * for fetching again. A blob that a layer has too, by a hard link (layering.c), must not be
+ * written to: its name is removed.
  */
 static int distrust_blobs(int root, struct err *e)
 {
@@ -344,7 +345,7 @@ static int refuse_if_running(const struct store *s, struct err *e)
 int store_down(struct err *e)
 {
 	own_store struct store s;
-	own_fd int lock = -1; /* processes that make spares have closed the store (spare.h) */
+	own_fd int lock = -1; /* once taken, no process makes spares (spare.h) */
 	struct err ignored;
 
 	if (find_paths(&s, e) < 0 || open_run(&s, e) < 0 || refuse_if_running(&s, e) < 0)
