@@ -234,7 +234,9 @@ static int place_ordinary(struct unpack *u, struct archive_entry *entry, const c
 	file = (struct file){.fd = fd};
 	if (archive_entry_size(entry) > 0 && copy_data(u, &file, name, e) < 0)
 		return -1;
-	return newfile_finish(fd, entry, file.end) < 0 ? err_sys(e, "%.*s", NAME_SHOWN, name) : 1;
+	return newfile_finish(fd, entry, file.end) < 0
+		? err_sys(e, "%.*s: set its size, owner, mode and times", NAME_SHOWN, name)
+		: 1;
 }
 
 static int place_entry(struct unpack *u, struct archive_entry *entry, struct err *e)
