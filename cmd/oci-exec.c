@@ -1,5 +1,6 @@
 /* The command exec of ct-oci: another process in a running container. */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -138,8 +139,13 @@ static int run(struct oci_args *args, char **operands, struct err *e)
 		return -1;
 	if (s.status != OCI_RUNNING)
 		return err_set(e, "%s: container is %s", s.id, ocistatus_name(s.status));
-	if (start(args, &s, operands + 1, &join, e) < 0 || oci_write_pid(args, join.pid, e) < 0)
+	if (start(args, &s, operands + 1, &join, e) < 0)
 		return err_wrap(e, "%s", s.id);
+	if (oci_write_pid(args, join.pid, e) < 0) {
+		kill(join.pid, SIGKILL);
+		proc_wait_child(join.pid);
+		return err_wrap(e, "%s", s.id);
+	}
 	if (args->detach)
 		return 0;
 	streams.master = join.master;

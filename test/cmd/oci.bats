@@ -132,6 +132,16 @@ state() {
 	run -255 $oci exec c
 }
 
+@test "exec kills its process if the pid file cannot be written" {
+	config
+	create c
+	$oci start c
+	status=0
+	$oci exec -d --pid-file "$D/none/pid" c sleep 1000 >"$D/out" 2>&1 4>&- || status=$?
+	[ "$status" = 255 ]
+	[ "$($oci ps --format json c | jq -c .)" = "[$(state c pid)]" ]
+}
+
 # show_terminal SOCKET: receives a terminal on the socket, and shows what is written to the terminal.
 show_terminal() {
 	python3 -c '
