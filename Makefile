@@ -85,8 +85,7 @@ $(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
 	$(call say,LINK)$(LINK) -o $@ $(filter %.o,$^) $(B)/libct.a $(LIBS) $(LDLIBS)
 
 # A program of several commands has more files than one.
-$(B)/ct-run: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/run-*.c)) $(B)/cmd/rm-end.o
-$(B)/ct-create: $(B)/cmd/run-announce.o $(B)/cmd/run-aside.o $(B)/cmd/rm-end.o
+$(B)/ct-run $(B)/ct-create: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/run-*.c)) $(B)/cmd/rm-end.o
 $(B)/ct-rm: $(B)/cmd/rm-end.o
 $(B)/ct-net: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/net-*.c))
 $(B)/ct-volumes: $(patsubst %.c,$(B)/%.o,$(wildcard cmd/volumes-*.c))

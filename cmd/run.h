@@ -1,9 +1,17 @@
-/* The parts of ct-run beside an ordinary run. */
+/* The parts of ct-run and ct-create. */
 #ifndef CT_CMD_RUN_H
 #define CT_CMD_RUN_H
 
 #include "run/runopts.h"
 #include "run/supervise.h"
+
+struct opt_program;
+
+/*
+ * run-new.c: makes a container as the arguments say, and runs it, or with `create` leaves it to
+ * ct-start. Returns the exit status.
+ */
+int run_new(const struct opt_program *program, int argc, char **argv, bool create);
 
 /* run-aside.c: the other modes of ct-run. Each returns the exit status. */
 
@@ -11,7 +19,7 @@
 int run_bare(const struct runopts *opts, char **operands);
 /* --dry-run. ref: the image; NULL with --rootfs. */
 int run_dry(const struct runopts *opts, const char *ref, char **operands);
-/* --only snapshot: makes a container and runs nothing. */
+/* --only snapshot, and ct-create: makes a container and runs nothing. */
 int run_nothing(struct supervise *l);
 
 /* run-announce.c */
