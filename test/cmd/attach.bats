@@ -53,14 +53,18 @@ load helper
 }
 
 @test "with --sig-proxy=false a signal ends only ct-attach" {
-	c=$(ct-run -d "$img" sleep 1000)
+	# The shell runs the handler of WINCH, the later signal and the larger number, last.
+	c=$(ct-run -d "$img" sh -c 'trap "echo term" TERM; trap "echo winch" WINCH; echo ready; while :; do sleep 0.02; done')
+	wait_until grep -q ready "$CT_ROOT/$c/log"
 	ct-attach -n --sig-proxy=false "$c" &
 	p=$!
 	wait_until pgrep -P "$p"
 	kill -TERM "$p"
 	await "$p"
 	[ "$status" -eq 143 ]
-	[ "$(field status "$c")" = running ]
+	ct-kill -s WINCH "$c"
+	wait_until grep -q winch "$CT_ROOT/$c/log"
+	[ "$(ct-logs "$c" | paste -sd ' ')" = 'ready winch' ]
 }
 
 @test "a terminal is attached with its size, and the keys leave it running" {
