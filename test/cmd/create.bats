@@ -28,6 +28,7 @@ load helper
 	mkdir "$D/data"
 	c=$(ct-create --rm -e A=b -m 32m -v "$D/data:/data" -l k=v -h web "$img" sh -c 'echo "$A" "$(hostname)"; ls -d /data')
 	[ "$(ct-ps -q --filter label=k=v)" = "$c" ]
+	[ "$(ct-inspect -f .HostConfig.Memory "$c")" = $((32 << 20)) ]
 	run -0 ct-start -a "$c"
 	[ "$output" = $'b web\n/data' ]
 	[ -z "$(ct-ps -q --filter id="$c")" ]
