@@ -6,11 +6,12 @@ value() {
 	sed -n "s/^$1=//p" <<<"$output"
 }
 
-# Runs the command of a line of the unit.
+# Runs the command of a line of the unit in the environment that the unit sets.
 perform() {
-	local words
+	local words variables
 	read -ra words < <(value "$1")
-	"${words[@]}"
+	mapfile -t variables < <(value Environment)
+	env -i PATH="$PATH" "${variables[@]}" "${words[@]}"
 }
 
 @test "a unit starts its container, waits as long as stop does, and takes its end by the stop signal for success" {
@@ -18,7 +19,7 @@ perform() {
 	run -0 ct unit web
 	[ "$(value TimeoutStopSec)" = 57 ]
 	[ "$(value SuccessExitStatus)" = '143 137' ]
-	value Environment | grep -qx "CT_ROOT=$CT_ROOT"
+	[ "$(value Environment | grep -c "^CT_[A-Z]*=.")" = 5 ]
 	perform ExecStartPre
 	perform ExecStart >"$D/out" &
 	p=$!
