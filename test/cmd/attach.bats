@@ -67,7 +67,7 @@ load helper
 	[ "$(ct-logs "$c" | paste -sd ' ')" = 'ready winch' ]
 }
 
-@test "a terminal is attached with its size, and the keys leave it running" {
+@test "attach gives the terminal its size, and the detach keys leave the container running" {
 	c=$(ct-run -d -t "$img")
 	run -0 run_tty size:31x97 'type:stty size\r' 'wait:31 97' 'type:echo le""ft\r' 'wait:left' 'type:\x10\x11' -- ct-attach "$c"
 	[ "$(field status "$c")" = running ]
@@ -76,7 +76,7 @@ load helper
 	[ "$(field status "$c")" = 'exited 7' ]
 }
 
-@test "keys that are no keys are refused, and so are keys for a run in the foreground" {
+@test "invalid detach keys are refused, and detach keys for a run in the foreground" {
 	run -2 ct-attach --detach-keys ctrl-1 x
 	[[ $output == *'--detach-keys: ctrl-1: not a key'* ]]
 	run -125 ct-run --detach-keys ctrl-a "$img" true

@@ -18,7 +18,7 @@ on_screen() {
 	ct ps -o id,status,name | grep -qx "$c"$'\trunning\ta-container-with-quite-a-long-name'
 }
 
-@test "on a terminal -o is aligned, sizes have units, and df too; in a pipe they are bytes" {
+@test "on a terminal images and df align columns and give sizes units; in a pipe sizes are bytes" {
 	run -0 on_screen ct images -o name,size,id
 	[[ ${lines[1]} =~ ^busybox:latest\ \ [0-9.]+\ [kM]?B\ +$img$ ]]
 	[[ "$(ct images --no-header -o size)" =~ ^[0-9]+$ ]]
@@ -40,10 +40,10 @@ on_screen() {
 	[ "$(ct prune)" = "$c" ]
 }
 
-@test "the third Ctrl-C on a container that does not listen says how to stop it" {
+@test "the third Ctrl-C that a container ignores says how to stop it" {
 	run -3 run_tty wait:ready 'type:\x03' 'type:\x03' 'type:\x03' "wait:web: does not end at Ctrl-C: 'ct stop web' in another terminal ends it" \
 		kill:TERM -- ct-run --name web "$img" sh -c 'trap "" INT; trap "exit 3" TERM; echo ready; while :; do sleep 0.02; done'
-	# one that answers is not spoken of
+	# a container that reacts to Ctrl-C gets no such message
 	run -0 run_tty 'wait:# ' 'type:\x03' 'wait:# ' 'type:\x03' 'wait:# ' 'type:\x03' 'wait:# ' 'type:exit 0\r' -- ct-run --rm "$img" sh
 	[[ $output != *'Ctrl-C'* ]]
 }

@@ -1,8 +1,7 @@
-# Commands that change a container without its image: restart, rename, pause, port, update, and the options
-# of a run that belong to them.
+# Commands that manage a container: restart, pause, port, rename, update; and --stop-timeout and --replace.
 load helper
 
-# looping ARGUMENT...: a container, $c, that counts and is ready to be asked.
+# looping ARGUMENT...: $c, a container that loops, and ends with status 3 at SIGTERM.
 looping() {
 	c=$(ct-run -d "$@" "$img" sh -c 'trap "echo >/terminated; exit 3" TERM; echo ready; while :; do sleep 0.02; done')
 	wait_until grep -q ready "$CT_ROOT/$c/log"
@@ -27,7 +26,7 @@ looping() {
 	[ "$output" = 'ct: usage: ct restart [-t SECONDS] CONTAINER...' ]
 }
 
-@test "restart refuses a container of --rm, which would be gone" {
+@test "restart refuses a container that was made with --rm" {
 	looping --rm --name web
 	run -1 ct restart web
 	[ "$output" = "ct: restart: $c: made with --rm, so it is removed when it stops" ]
@@ -40,7 +39,7 @@ looping() {
 	run -1 ct-ps -q "$c"
 }
 
-@test "stop waits as long as --stop-timeout says" {
+@test "--stop-timeout is kept, and 0 kills at once" {
 	c=$(ct-run -d --stop-timeout 0 --stop-signal USR1 "$img" sh -c 'trap "" USR1; while :; do sleep 1; done')
 	[ "$(field stoptimeout "$c")" = 0 ]
 	ct stop "$c"
@@ -74,7 +73,7 @@ note_timeouts() {
 	[ "$(wc -l <"$D/waited")" = 3 ]	# nothing was killed
 }
 
-@test "pause freezes all processes until unpause, and refuses what is not so" {
+@test "pause freezes a container until unpause; a second pause or unpause is refused" {
 	looping --name web
 	ct-pause web
 	[ "$(field status web)" = paused ]
@@ -120,7 +119,7 @@ knows() {
 	ct-exec "$1" grep -qw "$2" /etc/hosts
 }
 
-@test "rename gives a container another name, everywhere" {
+@test "a renamed container has its new name in the store and in all hosts files" {
 	looping --name web
 	ct-run -d --name other "$img" sleep 1000
 	knows other web
@@ -141,7 +140,7 @@ knows() {
 	knows front web
 }
 
-@test "rename refuses a name that is taken or invalid, and one that another container depends on" {
+@test "rename refuses a taken or invalid name, and a container whose network another one uses" {
 	ct-run -d --name web "$img" sleep 1000
 	ct-run --only snapshot --name other "$img"
 	run -1 ct-rename web other
@@ -185,7 +184,7 @@ has_new_limits() {
 	[ "$(field memorylimit web)" = $((128 << 20)) ]
 }
 
-@test "update refuses what cannot be, and changes nothing then" {
+@test "update refuses an impossible limit and changes nothing" {
 	looping --name web -m 64m --memory-swap 80m
 	run -1 ct-update -m 100m web
 	[[ $output == 'ct-update: web: --memory 104857600: more than memory plus swap: needs --memory-swap, too' ]]
@@ -200,7 +199,7 @@ has_new_limits() {
 	[ "$output" = 'ct-update: nosuch: no such container' ]
 }
 
-@test "run --replace removes the container that has the name, also a running one" {
+@test "run --replace removes the container that has the name, even if it runs" {
 	looping --name web
 	new=$(ct-run -d --replace --name web "$img" sleep 1000)
 	[ "$(ct id web)" = "$new" ]

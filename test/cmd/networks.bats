@@ -36,7 +36,7 @@ interfaces() {
 	run -1 ct-exec only-back grep -w www /etc/hosts
 }
 
-@test "networks that cannot go together are refused, and one that is not there" {
+@test "a network that does not exist, or excludes the other one, is refused" {
 	for other in none host container:x; do
 		run -125 ct-run --network "$other" --network back "$img" true
 		[ "$output" = "ct-run: --network back: not together with --network $other" ]

@@ -14,7 +14,7 @@ setup() {
 	plain+=' | .process.capabilities.bounding += ["CAP_NET_RAW"] | .process.args = ["sleep", "1000"]'
 }
 
-# A container that stays, whatever happened, would outlive the test.
+# Also after a failed test: a container would outlive it.
 teardown() {
 	local id
 	for id in $(ct-oci --root "$D/state" list -q); do
@@ -87,7 +87,7 @@ state() {
 	run -127 $oci run -b "$B2" c
 }
 
-@test "an id is used once, and is no path" {
+@test "an id that is in use or a path is refused" {
 	config
 	create c
 	run -1 $oci create -b "$B2" c
@@ -98,7 +98,7 @@ state() {
 	done
 }
 
-@test "pause and resume" {
+@test "pause freezes a container until resume" {
 	config
 	create c
 	$oci start c
@@ -112,7 +112,7 @@ state() {
 	run -1 $oci resume c
 }
 
-@test "exec runs another process with what the options say" {
+@test "exec applies its options to the process" {
 	config
 	create c
 	$oci start c

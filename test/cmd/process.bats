@@ -84,7 +84,7 @@ filter() { # file: chmod, fchmodat and fchmodat2 fail with EXDEV (18)
 	[ "$(ct-run --rm --privileged --security-opt seccomp="$D/filter" "$img" grep ^Seccomp: /proc/self/status)" = $'Seccomp:\t2' ]
 }
 
-@test "--security-opt refuses what is no option of ct and a file that is no filter" {
+@test "--security-opt refuses an unknown option and a file that is not a filter" {
 	echo '{"defaultAction": "SCMP_ACT_ALLOW"}' >"$D/profile.json"
 	run -125 ct-run --security-opt seccomp="$D/profile.json" "$img" true
 	[[ $output == "ct-run: --security-opt: seccomp filter $D/profile.json: not a compiled BPF program"* ]]

@@ -81,7 +81,7 @@ with_spare() {
 	[ ! -e "$(pool)/0.new" ]
 }
 
-@test "a spare that another process makes is left to it" {
+@test "a run does not make a spare that another process is making" {
 	mkdir -p "$(pool)/0.new"
 	flock "$(pool)/0.new" sh -c 'ct-run --rm --network none "$1" true; flock "$CT_RUN" true' sh "$img"
 	[ -d "$(pool)/0.new" ]

@@ -120,7 +120,7 @@ with_ports() {
 	[ "$output" = "ct: nosuch: no such command (see 'ct help')" ]
 }
 
-@test "ct-docker(7) names every command that is refused with a hint, and no command that is not there" {
+@test "ct-docker(7) names every command that is refused with a hint, and no command that does not exist" {
 	page=$CT_TESTS/../share/man/ct-docker.7
 	for name in $(sed -n "/^instead()/,/^}/s/^\t\([a-z |]*\))\t.*/\1/p" "$B/ct" | tr '|' ' '); do
 		grep -qE "^\.(It )?Cm .*\b$name\b" "$page"

@@ -1,4 +1,4 @@
-# systemd units for containers, as far as they can be tried without a running systemd.
+# systemd units for containers, without a running systemd.
 load helper
 
 # value KEY: of the unit in $output.
@@ -14,7 +14,7 @@ perform() {
 	env -i PATH="$PATH" "${variables[@]}" "${words[@]}"
 }
 
-@test "a unit starts its container, waits as long as stop does, and takes its end by the stop signal for success" {
+@test "a unit starts and stops its container, and allows for --stop-timeout" {
 	c=$(ct-run --only snapshot --name web --stop-timeout 42 --stop-signal INT "$img" sh -c 'trap "exit 143" INT; echo up; while :; do sleep 0.02; done')
 	run -0 ct unit web
 	[ "$(value TimeoutStopSec)" = 57 ]
@@ -35,7 +35,7 @@ perform() {
 	fi
 }
 
-@test "there is no unit for a container of --rm, or one that is not there" {
+@test "unit refuses a container that was made with --rm or does not exist" {
 	ct-run --only snapshot --rm --name web "$img"
 	run -1 ct unit web
 	[ "$output" = 'ct: unit: web: made with --rm, so it is removed when it ends' ]
