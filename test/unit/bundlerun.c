@@ -363,7 +363,7 @@ static void test_terminal(void **state)
 static void test_exec_in_a_running_container(void **state)
 {
 	struct bundlerun b = bundlerun_of(-1);
-	own_str char *group = str_fmt("ct-unit-%d/exec", (int)getpid());
+	own_str char *group = str_fmt("%s/exec", unit_group());
 	struct plan second = {.workdir = "/bin"};
 	struct bundle_rlimit limit = {RLIMIT_NOFILE, {64, 64}};
 	struct bundle_process process = {.user = {.uid = 5, .gid = 6},
@@ -694,7 +694,7 @@ static void test_no_pivot(void **state)
 
 static void test_cgroup_stays_at_the_given_path(void **state)
 {
-	own_str char *group = str_fmt("ct-unit-%d/box", (int)getpid());
+	own_str char *group = str_fmt("%s/box", unit_group());
 	own_str char *expected = str_fmt("/%s", group);
 
 	(void)state;
@@ -707,7 +707,7 @@ static void test_cgroup_stays_at_the_given_path(void **state)
 static void test_used_cgroup(void **state)
 {
 	static const struct limits none;
-	own_str char *group = str_fmt("ct-unit-%d/used", (int)getpid());
+	own_str char *group = str_fmt("%s/used", unit_group());
 	own_str char *sentence = str_fmt("control group %s: has processes already", group);
 	struct cgroup_group g;
 	pid_t pid;
@@ -730,7 +730,7 @@ static void test_used_cgroup(void **state)
 
 static void test_resources(void **state)
 {
-	own_str char *group = str_fmt("ct-unit-%d/box", (int)getpid());
+	own_str char *group = str_fmt("%s/box", unit_group());
 	const struct devrule rule = {-1, -1, false, 'a', ""};
 	const struct bundle_device full = {
 		.path = "/dev/other", .type = 'c', .major = 1, .minor = 11};
@@ -791,7 +791,7 @@ static void test_resources(void **state)
 
 static void test_unknown_resource(void **state)
 {
-	own_str char *group = str_fmt("ct-unit-%d/box", (int)getpid());
+	own_str char *group = str_fmt("%s/box", unit_group());
 	struct resource_file file = {"nosuch.max", "1"};
 	struct resources r = {.unified = &file, .unified_n = 1};
 
@@ -804,7 +804,7 @@ static void test_unknown_resource(void **state)
 
 static void test_cgroup_mount_without_a_namespace(void **state)
 {
-	own_str char *group = str_fmt("ct-unit-%d", (int)getpid());
+	own_str char *group = str_fmt("%s", unit_group());
 	const struct bundle_mount mounts[] = {
 		usual[0], usual[1], {.target = "/sys/fs/cgroup", .type = "cgroup"}};
 	struct resources r = {.pids = {true, 88}};

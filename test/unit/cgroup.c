@@ -31,7 +31,7 @@ static const struct limits none;
 static int begin(void **state)
 {
 	(void)state;
-	snprintf(above, sizeof(above), "ct-unit-%d", (int)getpid());
+	snprintf(above, sizeof(above), "%s", unit_group());
 	snprintf(group, sizeof(group), "%s/a", above);
 	return 0;
 }

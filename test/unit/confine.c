@@ -161,8 +161,10 @@ static void shared_memory_of_the_host_is_not_found(void **state)
 {
 	int segment;
 
-	segment_key = 0x63740000 + getpid();
-	segment = shmget(segment_key, 1, IPC_CREAT | IPC_EXCL | 0600);
+	segment_key = 0x63740000;
+	while ((segment = shmget(segment_key, 1, IPC_CREAT | IPC_EXCL | 0600)) < 0 &&
+	       errno == EEXIST)
+		segment_key++;
 	assert_true(segment >= 0);
 	assert_confined(*state, 0, finds_no_segment);
 	shmctl(segment, IPC_RMID, NULL);

@@ -82,7 +82,7 @@ static void test_program(void **state)
 	(void)state;
 	if (!v2_root())
 		skip();
-	dir = str_fmt("%s/ct-unit-%d", v2_root(), (int)getpid());
+	dir = str_fmt("%s/%s", v2_root(), unit_group());
 	procs = str_fmt("%s/cgroup.procs", dir);
 	assert_int_equal(mkdir(dir, 0755), 0);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -106,7 +106,7 @@ static void test_program(void **state)
 
 static void test_files_of_v1(void **state)
 {
-	own_str char *group = str_fmt("ct-unit-%d/dev", (int)getpid());
+	own_str char *group = str_fmt("%s/dev", unit_group());
 	own_str char *procs = str_fmt("/sys/fs/cgroup/devices/%s/cgroup.procs", group);
 	struct cgroup_group g;
 	static const struct limits none;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -28,6 +29,17 @@
 		assert_int_equal((call), -1);            \
 		assert_string_equal((e)->msg, sentence); \
 	} while (0)
+
+/* A control group name that no other test uses at the same time, even in another PID namespace. */
+static inline const char *unit_group(void)
+{
+	static char name[64];
+	struct stat st = {0};
+
+	stat("/proc/self/ns/pid", &st);
+	snprintf(name, sizeof(name), "ct-unit-%lu-%d", (unsigned long)st.st_ino, (int)getpid());
+	return name;
+}
 
 /* Setup and teardown of a new open directory; *state points to its struct. */
 struct scratch {
