@@ -386,7 +386,7 @@ def python_row(world, args):
     tree = out(HERE + "/../debian-full")
     sh("ct-images -q bench-debian >/dev/null 2>&1 || ct-init -n bench-debian " + tree)
     image = out("ct-images -q bench-debian")
-    warm = os.environ["CT_ROOT"] + "/tmp/warm"
+    warm = os.environ["CT_ROOT"] + "/warm"
     sh("btrfs subvolume snapshot %s/%s/rootfs %s" % (os.environ["CT_ROOT"], image, warm))
     try:
         return {name: turns(world, args.runs, gap,
