@@ -138,18 +138,69 @@ config() {
 	[ "$calls" = $'freeze\nsnapshot\nthaw' ]
 }
 
-# Whether a process waits for a lock: proc(5) has "->" before it.
-waits_for_lock() {
-	grep -q -- "-> FLOCK .* $1 " /proc/locks
+# CONTAINER: is as if another commit had frozen it and were taking its snapshot. $other holds the lock.
+snapshot_begins() {
+	echo 1 >"$CT_RUN/$1/pause"
+	flock -F "$CT_RUN/$1/pause" sleep 1000 3>&- &
+	other=$!
+	wait_until grep "FLOCK .* $other " /proc/locks
+	freeze "$1"
+}
+
+# The other commit has its snapshot.
+snapshot_ends() {
+	thaw "$1"
+	: >"$CT_RUN/$1/pause"
+	kill "$other"
+}
+
+is_frozen() {
+	cat "/sys/fs/cgroup/freezer$CT_CGROUP/$1/freezer.state" "/sys/fs/cgroup$CT_CGROUP/$1/cgroup.events" 2>/dev/null |
+		grep -qxE 'FROZEN|frozen 1'
+}
+
+@test "no other command thaws a container while its snapshot is taken" {
+	c=$(ct-run -d "$img" sleep 1000)
+	snapshot_begins "$c"
+	before=$(ct-images -q)
+	ct-ps >/dev/null
+	ct-inspect "$c" >/dev/null
+	ct-kill -s CONT "$c"
+	pids=()
+	for command in 'ct-commit %' 'ct-exec % true' 'ct-unpause %' 'ct-pause %'; do
+		# shellcheck disable=SC2086 # words
+		${command//%/$c} >/dev/null 2>&1 3>&- &
+		pids+=("$!")
+		wait_until waits_for_lock "$!"
+		is_frozen "$c"
+	done
+	kill "${pids[@]:2}"
+	[ "$(ct-images -q)" = "$before" ]
+	snapshot_ends "$c"
+	for pid in "${pids[@]:0:2}"; do
+		await "$pid"
+		[ "$status" -eq 0 ]
+	done
+	[ "$(field status "$c")" = running ]
+}
+
+@test "a container whose user pauses it while its snapshot is taken stays frozen after that" {
+	c=$(ct-run -d "$img" sleep 1000)
+	snapshot_begins "$c"
+	ct-pause "$c" 3>&- &
+	pid=$!
+	wait_until waits_for_lock "$pid"
+	snapshot_ends "$c"
+	await "$pid"
+	[ "$status" -eq 0 ]
+	is_frozen "$c"
+	[ "$(field status "$c")" = paused ]
+	ct-unpause "$c"
 }
 
 @test "commits of one container at once take their snapshots one after the other, and the container goes on" {
 	c=$(ct-run -d "$img" sleep 1000)
-	# Another commit has frozen the container and takes its snapshot.
-	echo 1 >"$CT_RUN/$c/pause"
-	flock -F "$CT_RUN/$c/pause" sleep 1000 3>&- &
-	other=$!
-	freeze "$c"
+	snapshot_begins "$c"
 	before=$(ct-images -q)
 	pids=()
 	for i in 1 2 3 4; do
@@ -160,9 +211,7 @@ waits_for_lock() {
 		wait_until waits_for_lock "$pid"
 	done
 	[ "$(ct-images -q)" = "$before" ]
-	thaw "$c"
-	: >"$CT_RUN/$c/pause"
-	kill "$other"
+	snapshot_ends "$c"
 	for pid in "${pids[@]}"; do
 		await "$pid"
 		[ "$status" -eq 0 ]

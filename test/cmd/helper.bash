@@ -155,6 +155,11 @@ wait_until() {
 	done
 }
 
+# PID: waits for a lock of flock(2), which proc(5) shows with "->".
+waits_for_lock() {
+	grep -q -- "-> FLOCK .* $1 " /proc/locks
+}
+
 # await PID: waits for a child and sets $status. (`run wait` would wait in a subshell, which is not the
 # parent.)
 await() {
