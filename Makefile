@@ -11,6 +11,10 @@
 #	sudo make check-attack	attacks from within containers, and on neighbours (NAMES: only these files of
 #	                      test/attack); what reaches the whole machine runs in a virtual machine
 #	sudo make check-fault	kills and failing calls at every system call of the utilities (hours; SAMPLES=N: N each)
+#	sudo make check-load  many containers at once, alive and in a row; random kills (LOAD_AT_ONCE=200 LOAD_ALIVE=1000
+#	                      LOAD_ROW=3000 LOAD_SECONDS=300; LOAD_SEED repeats the choices of a run)
+#	sudo make check-cuts  power cuts at random moments (FAULT_CUTS=50 in all; FAULT_SEED)
+#	sudo make check-breaks	breaks one protection after the other: does a test notice? (NAMES: only some)
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
 #	sudo make bench-build times builds only, beside podman build
 #	sudo make bench-check compares the ratios with those that were accepted
@@ -221,7 +225,7 @@ uninstall:
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*/*.c cmd/*.c))
-LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/* test/fault/* test/attack/* test/syscalls/*))
+LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/* test/fault/* test/attack/* test/syscalls/* test/load/* test/breaks/*))
 lint: WERROR := 1
 lint: all $(LINT_C) $(LINT_SH)
 	test/house
@@ -258,6 +262,22 @@ check-attack: all $(ATTACKS)
 # By hand, for hours: a fault at every system call.
 check-fault:
 	@B=$(B) FAULT_SAMPLES=$(or $(SAMPLES),all) FAULT_SECONDS=86400 test/check $(or $(SUITES),fault/every fault/killed fault/leftovers)
+
+# By hand. The environment or the command line has other numbers.
+check-load: export LOAD_AT_ONCE ?= 200
+check-load: export LOAD_ALIVE ?= 1000
+check-load: export LOAD_ROW ?= 3000
+check-load: export LOAD_SECONDS ?= 300
+check-load:
+	@B=$(B) LOAD_LIMIT=7200 test/check load
+
+check-cuts: export FAULT_CUTS ?= 50
+check-cuts:
+	@B=$(B) FAULT_SECONDS=7200 test/check fault/cuts
+
+# By hand: a build with each protection broken must make a test fail.
+check-breaks: all units
+	@B=$(B) test/breaks/run $(NAMES)
 
 # By hand. gcc follows the paths through each function, which takes minutes; what it finds is a warning.
 ANALYZED := $(patsubst %.c,$(B)/analyze/%.o,$(wildcard lib/*/*.c cmd/*.c))
@@ -313,6 +333,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
-.PHONY: all check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check bench-build asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all check-load check-cuts check-breaks check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check bench-build asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
