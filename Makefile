@@ -19,7 +19,7 @@
 #	sudo make bench-build times builds only, beside podman build
 #	sudo make bench-check compares the ratios with those that were accepted
 #	sudo make check-debian13	some of the tests, built and run in a Debian 13; SUITES=all, or their names
-#	sudo make check-oci RUNTIME_TOOLS=DIR	ct-oci and the validation programs of runtime-tools
+#	sudo make check-oci   ct-oci and the validation programs of OCI runtimes (RUNTIME=PATH: another one)
 #	sudo make untry       takes away all that try and check have made and installed
 #	make analyze          what gcc's analyzer finds;  sudo make coverage  what the tests reach (SUITES)
 #	make lint             compilers' and checkers' warnings, the rules of the house
@@ -321,9 +321,9 @@ bench bench-check bench-build:
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all $(BENCH)
 	@B=$(B) test/bench/run $(if $(filter bench-check,$@),--check) $(if $(filter bench-build,$@),--rows build$(comma)build-cached$(comma)build-changed,$(if $(ROWS),--rows $(ROWS))) $(BENCH_ARGS)
 
-# By hand: needs the sources of opencontainers/runtime-tools, in RUNTIME_TOOLS=DIR, and Go.
+# Builds the validation programs from Debian's source package, once.
 check-oci: all
-	@B=$(B) RUNTIME_TOOLS='$(RUNTIME_TOOLS)' test/oci/check
+	@B=$(B) RUNTIME='$(RUNTIME)' PROGRAMS='$(PROGRAMS)' test/oci/check
 
 check-vm:
 	@B=$(B) CT_VM_SUITE=$(SUITE) $(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES))
