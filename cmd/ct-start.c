@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/notify.h"
 #include "base/own.h"
 #include "base/selfexe.h"
 #include "cmd.h"
@@ -43,6 +44,14 @@ static int say_notes(struct supervise *l, struct err *e)
 	return 0;
 }
 
+/* A service manager waits only for its own process, which is the supervisor with --attach. */
+static int program_runs(struct supervise *l, struct err *e)
+{
+	if (l->attached && notify_ready(e) < 0)
+		cmd_note("%s: %s", l->id, e->msg);
+	return say_notes(l, e);
+}
+
 static int start_one(const char *ref, void *arg, struct err *e)
 {
 	struct start_args *args = arg;
@@ -56,7 +65,7 @@ static int start_one(const char *ref, void *arg, struct err *e)
 				   .attached = args->attach,
 				   .input = args->attach && !args->no_input,
 				   .again = true,
-				   .started = say_notes};
+				   .started = program_runs};
 	int failed;
 
 	if (container_open(&args->store, ref, &c, e) < 0)

@@ -6,19 +6,19 @@ value() {
 	sed -n "s/^$1=//p" <<<"$output"
 }
 
-# Runs the command of a line of the unit in the environment that the unit sets.
+# perform KEY [VARIABLE=VALUE...]: runs the command of a line of the unit in the environment that the unit sets.
 perform() {
 	local words variables
 	read -ra words < <(value "$1")
 	mapfile -t variables < <(value Environment)
-	env -i PATH="$PATH" "${variables[@]}" "${words[@]}"
+	env -i PATH="$PATH" "${variables[@]}" "${@:2}" "${words[@]}"
 }
 
 @test "a unit starts and stops its container, and allows for --stop-timeout" {
 	c=$(ct-run --only snapshot --name web --stop-timeout 42 --stop-signal INT "$img" sh -c 'trap "exit 143" INT; echo up; while :; do sleep 0.02; done')
 	run -0 ct unit web
 	[ "$(value TimeoutStopSec)" = 57 ]
-	[ "$(value SuccessExitStatus)" = '143 137' ]
+	[ "$(value SuccessExitStatus)" = '129 130 143' ]
 	[ "$(value Environment | grep -c "^CT_[A-Z]*=.")" = 5 ]
 	perform ExecStartPre
 	perform ExecStart >"$D/out" &
@@ -33,6 +33,51 @@ perform() {
 		printf '%s\n' "$output" >"$D/ct-web.service"
 		systemd-analyze verify --man=no "$D/ct-web.service"
 	fi
+}
+
+# notified ADDRESS: listens as a service manager does, tells that it does so, and prints the first message.
+notified() {
+	python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1].replace("@", "\0"))
+s.settimeout(60)
+print("listening", flush=True)
+print(s.recv(100).decode(), flush=True)' "$1"
+}
+
+# sd_notify(3): the address is a path or, with @, an abstract name.
+@test "start --attach tells the service manager when the program runs" {
+	c=$(ct-create --name web "$img" sh -c 'echo runs; exec sleep 1000')
+	run -0 ct unit web
+	[ "$(value Type)" = notify ]
+	for address in "$D/notify" "@$CT_TEST_DIR"; do
+		notified "$address" >"$D/said" &
+		manager=$!
+		wait_until grep -q listening "$D/said"
+		perform ExecStart NOTIFY_SOCKET="$address" >"$D/out" &
+		p=$!
+		await "$manager"
+		[ "$(tail -n 1 "$D/said")" = READY=1 ]
+		[ "$(field status web)" = running ]
+		ct stop -t 0 web
+		await "$p"
+	done
+	notified "$D/never" >"$D/said" &
+	manager=$!
+	wait_until grep -q listening "$D/said"
+	NOTIFY_SOCKET=$D/never run -1 ct-start -a nosuch
+	ct-create --name missing "$img" /no/such/program
+	NOTIFY_SOCKET=$D/never run -127 ct-start -a missing
+	[ "$(cat "$D/said")" = listening ]
+	kill "$manager"
+}
+
+@test "an address of a service manager that cannot be reached is a note, and the container runs" {
+	c=$(ct-create "$img" true)
+	NOTIFY_SOCKET=$D/none run -0 --separate-stderr ct-start -a "$c"
+	[ "$stderr" = "ct-start: $c: NOTIFY_SOCKET: $D/none: No such file or directory" ]
+	NOTIFY_SOCKET=none run -0 --separate-stderr ct-start -a "$c"
+	[ "$stderr" = "ct-start: $c: NOTIFY_SOCKET: not the address of a socket: none" ]
 }
 
 @test "unit refuses a container that was made with --rm or does not exist" {
