@@ -70,7 +70,7 @@ int oci_config(const struct ocistate *s, struct ociconfig *c, struct err *e);
 /* The pids of a container's cgroup, in ascending order. */
 int oci_pids(const struct ocistate *s, struct strv *pids, struct err *e);
 
-/* Removes what is left of a container: its processes, its cgroup, its state; runs its last hooks. */
+/* Kills a container's processes, removes its cgroup and its state, and runs its poststop hooks. */
 int oci_end(const struct oci_args *args, struct ocistate *s, struct err *e);
 /* Runs hooks whose failure is only a note. */
 struct bundle;
