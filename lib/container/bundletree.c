@@ -71,6 +71,13 @@ static bool is_given(const struct bundle *b, const char *path)
 	return false;
 }
 
+/* podman --privileged lists all devices of the host, also this one: the link to pts/ptmx leads to
+ * the container's own. */
+static bool is_multiplexer(const struct bundle_device *d)
+{
+	return str_equal(d->path, "/dev/ptmx");
+}
+
 static void add_dev(struct filetree *t, const struct bundle *b, bool mapped)
 {
 	for (size_t i = 0; i < COUNT(nodes); i++)
@@ -91,6 +98,7 @@ static void add_paths(struct filetree *t, enum fsentry_kind kind, const char *co
 int bundletree_build(struct filetree *t, const struct plan *p, bool mapped, struct err *e)
 {
 	const struct bundle *b = p->bundle;
+	bool own_dev = b->default_dev && !has_dev_of_host(b);
 
 	filetree_add(t,
 		     &(struct fsentry){.kind = FSENTRY_BIND,
@@ -102,11 +110,12 @@ int bundletree_build(struct filetree *t, const struct plan *p, bool mapped, stru
 	for (size_t i = 0; i < b->mounts_n; i++)
 		if (add_mount(t, &b->mounts[i], !has_cgroup_namespace(p), e) < 0)
 			return -1;
-	if (b->default_dev && !has_dev_of_host(b))
+	if (own_dev)
 		add_dev(t, b, mapped);
 	for (size_t i = 0; i < b->devices_n; i++)
-		ADD(t, .kind = FSENTRY_DEVICE, .target = str_dup(b->devices[i].path),
-		    .from_outside = mapped, .device = &b->devices[i]);
+		if (!own_dev || !is_multiplexer(&b->devices[i]))
+			ADD(t, .kind = FSENTRY_DEVICE, .target = str_dup(b->devices[i].path),
+			    .from_outside = mapped, .device = &b->devices[i]);
 	add_paths(t, FSENTRY_MASK, b->masked);
 	add_paths(t, FSENTRY_READ_ONLY, b->read_only);
 	return 0;

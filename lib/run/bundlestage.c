@@ -259,9 +259,26 @@ int bundlestage_hooks(struct run *r, struct err *e)
 	return channel_send(r->channel, MESSAGE_GRANTED, pid, -1, e);
 }
 
+/* containerd's shim reads what `create` prints until its end, before it starts the container: a
+ * first process that has a terminal must not keep the streams of `create`. */
+static int leave_streams(struct run *r, struct err *e)
+{
+	const struct program *p = &r->first.program;
+
+	if (!p->tty)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		if (dup2(p->stdio[i], i) < 0)
+			return err_sys(e, "set the standard streams");
+	streams_close_theirs(&r->supervisor.streams);
+	return 0;
+}
+
 int bundlestage_await(struct run *r, const struct message *m, struct err *e)
 {
 	if (m->kind == MESSAGE_LEAVE) {
+		if (leave_streams(r, e) < 0)
+			return -1;
 		prctl(PR_SET_PDEATHSIG, 0);
 		shut_fd(&r->channel);
 		r->channel = startsocket_await(r->start, e);
