@@ -46,15 +46,16 @@ FORTIFY := $(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_F
 HARDEN  := -fstack-protector-strong -fPIE $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(FORTIFY))
 COMPILE  = $(CC) $(DEFINES) $(WARN) $(if $(WERROR),-Werror) $(HARDEN) $(CPPFLAGS) $(CFLAGS)
 LINK     = $(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-# The two small libraries of each run are linked statically where that can be: a quarter of the time
+# The small libraries of each run are linked statically where that can be: a quarter of the time
 # that the dynamic loader takes goes into them (asked once, when the first program is linked).
-SMALL    = -lbtrfsutil -lcgroup
+SMALL    = -lbtrfsutil -lcgroup -ljansson -lseccomp
 STATIC   = -Wl,-Bstatic $(SMALL) -Wl,-Bdynamic
-TRY      = int cgroup_init(void), btrfs_util_create_subvolume(); int main(void) { return cgroup_init() + btrfs_util_create_subvolume(); }
+TRY      = int cgroup_init(), btrfs_util_create_subvolume(), json_loadb(), seccomp_reset(); \
+	int main(void) { return cgroup_init() + btrfs_util_create_subvolume() + json_loadb() + seccomp_reset(); }
 # Named for all, kept only by the programs that use them.
 LIBS     = $(eval LIBS := -Wl,--as-needed \
 	$(if $(shell echo '$(TRY)' | $(CC) -w -xc -o /dev/null - $(STATIC) 2>&1 || :),$(SMALL),$(STATIC)) \
-	-larchive -lcurl -lcrypto $(ISAL) -lz -lmnl -lnftables -ljansson -lseccomp)$(LIBS)
+	-larchive -lcurl -lcrypto $(ISAL) -lz -lmnl -lnftables)$(LIBS)
 
 LIB     := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
 DEFAULT_PATH = $(shell sed -n 's/^\#define COMMAND_PATH "\(.*\)"$$/\1/p' lib/run/command.h)

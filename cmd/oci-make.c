@@ -41,7 +41,7 @@ static int choose_cgroup(struct making *m, const char *id, struct err *e)
 		return err_set(e, "linux.cgroupsPath: %s: has \"..\"", path);
 	while (path && *path == '/')
 		path++;
-	m->cgroup = path && *path ? str_dup(path) : str_fmt("ct-oci/%s", id);
+	m->cgroup = path && *path ? str_dup(path) : str_fmt("ct-oci-%s", id);
 	m->config.bundle.cgroup = m->cgroup;
 	return 0;
 }

@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -53,15 +52,30 @@ static const char *name(void)
 	return slash ? slash + 1 : called;
 }
 
+static int find_end(struct dl_phdr_info *object, size_t size, void *end)
+{
+	off_t *to = end, last;
+
+	(void)size;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+
+		last = (off_t)(part->p_offset + part->p_filesz);
+		if (part->p_type == PT_LOAD && last > *to)
+			*to = last;
+	}
+	return 1; /* the first object is the program */
+}
+
+/* The parts that are loaded. They come first in the file; three quarters of it may be symbols and
+ * debug information. */
 static int copy(int from, int to)
 {
-	struct stat st;
-	off_t done = 0;
+	off_t done = 0, end = 0;
 
-	if (fstat(from, &st) < 0)
-		return -1;
-	while (done < st.st_size)
-		if (sendfile(to, from, &done, (size_t)(st.st_size - done)) <= 0)
+	dl_iterate_phdr(find_end, &end);
+	while (done < end)
+		if (sendfile(to, from, &done, (size_t)(end - done)) <= 0)
 			return -1;
 	return fcntl(to, F_ADD_SEALS, SEALS);
 }

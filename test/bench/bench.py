@@ -192,6 +192,15 @@ def crun(world):
     return ["crun", "run", "--bundle", world.bundle(), "bench-crun"]
 
 
+def runc(world):
+    need("runc")
+    return ["runc", "run", "--bundle", world.bundle(), "bench-runc"]
+
+
+def ct_oci(world):
+    return ["ct-oci", "run", "--bundle", world.bundle(), "bench-oci"]
+
+
 def podman_run(world):
     return world.podman() + ["run", "--rm", "--network", "none"] + PODMAN_RUN + ["bench:latest", "true"]
 
@@ -454,6 +463,8 @@ ROWS = [
      pair(ct_run("--network", "none"), podman_run, runs=8)),
     ("start-bound", "ct-run --rm --network none IMAGE true", "the lower bound", (1.5, 1.5),
      pair(ct_run("--network", "none"), bound)),
+    ("oci", "ct-oci run", "crun run of the same bundle", (0.6, 0.6), pair(ct_oci, crun)),
+    ("oci-runc", "ct-oci run", "runc run of the same bundle", (0.4, 0.5), pair(ct_oci, runc)),
     ("many", "200 x ct-run -d, 16 at a time", "crun run -d", (0.7, None), many),
     ("remove", "ct-rm -f of 200 running", "200 x crun delete -f", (0.2, None), remove_many),
     ("exec", "ct-exec CONTAINER true", "crun exec", (0.4, None), exec_row),
