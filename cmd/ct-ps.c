@@ -78,6 +78,10 @@ struct listed {
 	bool lives;       /* whether it runs */
 	bool states;      /* how it ended */
 	bool paused, oom; /* whether it is frozen; whether the kernel killed a process for memory */
+	bool root, labels;
+	struct strv begun; /* the ids in CT_RUN, where each container is while it runs */
+	size_t left;       /* the first of them, which are older than those that were listed */
+	bool looked;       /* they have been read */
 };
 
 /* The container's first address, and "0.0.0.0:8080->80/tcp" for each published port. */
@@ -164,9 +168,10 @@ static void show_one(const struct listed *l, const struct container *c,
 	if (runs)
 		find_usage(l, c->id, &used);
 
-	own_str char *status = container_status_text(st), *root = container_root(l->store, c);
+	own_str char *status = container_status_text(st),
+		     *root = l->root ? container_root(l->store, c) : NULL;
 	own_str char *command = record_join(&c->config, "arg", " "),
-		     *labels = record_join(&c->config, "label", ",");
+		     *labels = l->labels ? record_join(&c->config, "label", ",") : NULL;
 	own_str char *pid = st->init.pid ? str_fmt("%d", (int)st->init.pid) : NULL;
 	own_str char *published = table_list(l->table, &ports, ", ");
 	own_str char *code = st->phase == CONTAINER_EXITED || st->phase == CONTAINER_KILLED
@@ -204,6 +209,27 @@ static void show_one(const struct listed *l, const struct container *c,
 	usage_text_free(&used);
 }
 
+/*
+ * Whether the container may run: one read of CT_RUN saves a look for the state of each container
+ * that does not. It is read after the store, and the end of a container is recorded before it
+ * leaves CT_RUN, so none is missed. The ids are asked for in the order of the list, newest first.
+ */
+static bool has_begun(struct listed *l, const char *id)
+{
+	struct err ignored;
+
+	if (l->asked || l->store->run < 0)
+		return true;
+	if (!l->looked && ids_list(l->store->run, "ps", &l->begun, &ignored) < 0)
+		return true;
+	if (!l->looked)
+		l->left = l->begun.n;
+	l->looked = true;
+	while (l->left && ids_compare(l->begun.v[l->left - 1], id) > 0)
+		l->left--;
+	return l->left && str_equal(l->begun.v[l->left - 1], id);
+}
+
 static int list_one(const char *ref, void *arg, struct err *e)
 {
 	struct listed *l = arg;
@@ -214,10 +240,14 @@ static int list_one(const char *ref, void *arg, struct err *e)
 		snprintf(c.id, sizeof(c.id), "%s", ref);
 	else if (name_resolve(l->store, "ps", ref, c.id, e) < 0)
 		return -1;
-	if (l->lives && !l->states)
-		container_runs(l->store, &c, &st);
-	else if (l->states && container_state(l->store, &c, &st, e) < 0)
-		return -1;
+	if (l->states || l->lives) {
+		if (!has_begun(l, c.id))
+			(void)(l->states && container_read_exit(l->store, &c, &st));
+		else if (!l->states)
+			container_runs(l->store, &c, &st);
+		else if (container_state(l->store, &c, &st, e) < 0)
+			return -1;
+	}
 	if (st.phase == CONTAINER_RUNNING)
 		ask_group(l, c.id, &st);
 	else if (l->running)
@@ -252,8 +282,11 @@ int main(int argc, char **argv)
 		(l.oom || l.paused || table_shows(l.table, "started,finished,exitcode"));
 	l.lives = l.running ||
 		table_shows(l.table, "pid,ip,ports,cgroup,cputime,memory,memorylimit,processes");
+	l.root = table_shows(l.table, "root");
+	l.labels = table_shows(l.table, "labels");
 	status = cmd_list(&store, "ps", operands, list_one, &l);
 	table_end(l.table, stdout);
+	strv_free(&l.begun);
 	filters_free(&args.filters);
 	return cmd_end(status);
 }

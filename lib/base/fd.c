@@ -37,18 +37,18 @@ int fd_write_all(int fd, const void *data, size_t n)
 	return 0;
 }
 
-int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
+/* ours: a file that ct wrote; its type need not be looked at, and a short read ends it. */
+static int read_whole(int dirfd, const char *name, bool ours, size_t max, struct buf *out,
+		      struct err *e)
 {
 	own_fd int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char chunk[16384];
 	struct stat st;
 	ssize_t n;
 
-	if (fd < 0)
+	if (fd < 0 || (!ours && fstat(fd, &st) < 0))
 		return err_sys(e, "%s", name);
-	if (fstat(fd, &st) < 0)
-		return err_sys(e, "%s", name);
-	if (!S_ISREG(st.st_mode))
+	if (!ours && !S_ISREG(st.st_mode))
 		return err_set(e, "%s: not a regular file", name);
 	buf_str(out, "");
 	for (;;) {
@@ -68,9 +68,14 @@ int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct e
 		 * If the size is known, no read at the end is needed (files of
 		 * /proc have size 0).
 		 */
-		if ((size_t)n < sizeof(chunk) && out->len == (size_t)st.st_size)
+		if ((size_t)n < sizeof(chunk) && (ours || out->len == (size_t)st.st_size))
 			return 0;
 	}
+}
+
+int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
+{
+	return read_whole(dirfd, name, false, max, out, e);
 }
 
 /* The error with errno and the path of the file. */
@@ -211,7 +216,7 @@ int file_read_kept(int dirfd, const char *name, size_t max, struct buf *out, str
 {
 	own_buf struct buf kept = {0};
 
-	if (file_read(dirfd, name, max, out, e) < 0)
+	if (read_whole(dirfd, name, true, max, out, e) < 0)
 		return -1;
 	if (is_whole(out))
 		return 0;

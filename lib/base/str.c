@@ -115,25 +115,6 @@ size_t str_shown(const char *s)
 	return n;
 }
 
-char *str_printable(const char *s)
-{
-	struct buf out = {0};
-	size_t n;
-
-	buf_str(&out, "");
-	while (*s) {
-		n = str_shown(s);
-		if (n)
-			buf_add(&out, s, n);
-		else if (*s == '\n' || *s == '\t')
-			buf_str(&out, *s == '\n' ? "\\n" : "\\t");
-		else
-			buf_fmt(&out, "\\x%02x", (unsigned char)*s);
-		s += n ? n : 1;
-	}
-	return out.data;
-}
-
 void strv_take(struct strv *l, char *s)
 {
 	if ((l->n & (l->n + 1)) == 0) /* the capacity doubles at 0, 1, 3, 7, ... elements */
@@ -228,6 +209,32 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
 		abort();
 	buf_add(b, s, (size_t)n);
 	free(s);
+}
+
+void buf_printable(struct buf *b, const char *s)
+{
+	size_t n;
+
+	for (; *s; s += n ? n : 1) {
+		for (n = 0; s[n] >= 0x20 && s[n] < 0x7f; n++)
+			continue;
+		n = n ? n : str_shown(s);
+		if (n)
+			buf_add(b, s, n);
+		else if (*s == '\n' || *s == '\t')
+			buf_str(b, *s == '\n' ? "\\n" : "\\t");
+		else
+			buf_fmt(b, "\\x%02x", (unsigned char)*s);
+	}
+}
+
+char *str_printable(const char *s)
+{
+	struct buf out = {0};
+
+	buf_str(&out, "");
+	buf_printable(&out, s);
+	return out.data;
 }
 
 void buf_free(struct buf *b)

@@ -67,6 +67,7 @@ struct buf {
 void buf_add(struct buf *b, const void *data, size_t n);
 void buf_str(struct buf *b, const char *s);
 void buf_fmt(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_printable(struct buf *b, const char *s); /* adds what str_printable makes of s */
 void buf_free(struct buf *b);
 
 #define own_buf __attribute__((cleanup(buf_free)))

@@ -15,7 +15,8 @@ struct table {
 	const struct listing *how;
 	size_t n;             /* number of columns */
 	size_t *pick, picked; /* columns to print, in order */
-	struct strv cells;    /* values of the picked columns, row after row */
+	struct buf cells;     /* values of the picked columns, row after row, each with its NUL */
+	size_t rows;
 };
 
 static int pick(struct table *t, struct err *e)
@@ -48,7 +49,7 @@ static int pick(struct table *t, struct err *e)
 
 static void free_table(struct table *t)
 {
-	strv_free(&t->cells);
+	buf_free(&t->cells);
 	free(t->pick);
 	free(t);
 }
@@ -82,8 +83,12 @@ bool table_shows(const struct table *t, const char *columns)
 
 void table_row(struct table *t, const char *const values[])
 {
-	for (size_t k = 0; k < t->picked; k++)
-		strv_add(&t->cells, values[t->pick[k]] ? values[t->pick[k]] : "");
+	for (size_t k = 0; k < t->picked; k++) {
+		const char *value = values[t->pick[k]] ? values[t->pick[k]] : "";
+
+		buf_add(&t->cells, value, strlen(value) + 1);
+	}
+	t->rows++;
 }
 
 void json_quote(struct buf *out, const char *s)
@@ -127,13 +132,13 @@ char *table_list(const struct table *t, const struct strv *items, const char *be
 	return array.data;
 }
 
-static void print_json(const struct table *t, char **row, FILE *to)
+/* Prints the row that begins at `value`. Returns the next row. */
+static const char *print_json(const struct table *t, const char *value, FILE *to)
 {
 	own_buf struct buf line = {0};
 
-	for (size_t k = 0; k < t->picked; k++) {
+	for (size_t k = 0; k < t->picked; k++, value += strlen(value) + 1) {
 		const struct column *c = &t->columns[t->pick[k]];
-		const char *value = row[k];
 
 		buf_fmt(&line, "%s\"%s\":", k ? "," : "{", c->name);
 		if (!c->number && !c->flag && !c->list)
@@ -142,13 +147,20 @@ static void print_json(const struct table *t, char **row, FILE *to)
 			buf_str(&line, *value ? value : "null");
 	}
 	fprintf(to, "%s}\n", line.data);
+	return value;
 }
 
-static void print_row(const struct table *t, char **cells, FILE *to)
+static const char *print_plain(const struct table *t, const char *value, FILE *to)
 {
-	for (size_t k = 0; k < t->picked; k++)
-		fprintf(to, "%s%s", k ? "\t" : "", cells[k]);
-	fputc('\n', to);
+	own_buf struct buf line = {0};
+
+	for (size_t k = 0; k < t->picked; k++, value += strlen(value) + 1) {
+		buf_str(&line, k ? "\t" : "");
+		buf_printable(&line, value);
+	}
+	buf_str(&line, "\n");
+	fputs(line.data, to);
+	return value;
 }
 
 /* A cell as it looks on a terminal. */
@@ -225,13 +237,25 @@ static void print_line(const struct table *t, const struct layout *l, char **cel
 	fputc('\n', to);
 }
 
-static void print_screen(const struct table *t, char **cells, size_t n, size_t first, FILE *to)
+static void show_cells(const char *cell, size_t n, struct strv *shown)
 {
+	for (size_t i = 0; i < n; i++, cell += strlen(cell) + 1)
+		strv_take(shown, str_printable(cell));
+}
+
+static void print_screen(const struct table *t, const struct buf *head, bool bare, FILE *to)
+{
+	size_t n = (t->rows + 1) * t->picked, first = bare ? t->picked : 0;
+	own_strv struct strv shown = {0};
+	char **cells;
 	struct layout l = {.width = mem_alloc(t->picked * sizeof(*l.width)),
 			   .clip = mem_alloc(t->picked * sizeof(*l.clip)),
 			   .hide = mem_alloc(t->picked * sizeof(*l.hide))};
 	bool colour = screen_has_colours();
 
+	show_cells(head->data, t->picked, &shown);
+	show_cells(t->cells.data, t->rows * t->picked, &shown);
+	cells = shown.v;
 	for (size_t i = t->picked; i < n; i++) {
 		char *cell = look(&t->columns[t->pick[i % t->picked]], cells[i]);
 
@@ -247,27 +271,32 @@ static void print_screen(const struct table *t, char **cells, size_t n, size_t f
 	free(l.hide);
 }
 
+static void make_heading(const struct table *t, struct buf *head)
+{
+	for (size_t k = 0; k < t->picked; k++) {
+		const char *name = t->columns[t->pick[k]].name;
+		size_t at = head->len;
+
+		buf_add(head, name, strlen(name) + 1);
+		for (char *p = head->data + at; *p; p++)
+			*p = (char)toupper((unsigned char)*p);
+	}
+}
+
 void table_end(struct table *t, FILE *to)
 {
-	size_t rows = t->cells.n / t->picked; /* the id is always picked */
-	size_t first = t->how->quiet || t->how->bare ? t->picked : 0;
-	own_strv struct strv shown = {0};
+	bool bare = t->how->quiet || t->how->bare, json = t->how->json;
+	const char *row = t->cells.data;
+	own_buf struct buf head = {0};
 
-	for (size_t r = 0; r < rows && t->how->json; r++)
-		print_json(t, t->cells.v + r * t->picked, to);
-	for (size_t k = 0; k < t->picked; k++) {
-		char *head = str_dup(t->columns[t->pick[k]].name);
-
-		for (char *p = head; *p; p++)
-			*p = (char)toupper((unsigned char)*p);
-		strv_take(&shown, head);
+	make_heading(t, &head);
+	if (!json && !t->how->quiet && isatty(fileno(to))) {
+		print_screen(t, &head, bare, to);
+	} else {
+		if (!json && !bare)
+			print_plain(t, head.data, to);
+		for (size_t r = 0; r < t->rows; r++)
+			row = json ? print_json(t, row, to) : print_plain(t, row, to);
 	}
-	for (size_t i = 0; i < t->cells.n; i++)
-		strv_take(&shown, str_printable(t->cells.v[i]));
-	if (!t->how->json && !t->how->quiet && isatty(fileno(to)))
-		print_screen(t, shown.v, shown.n, first, to);
-	else
-		for (size_t i = first; i < shown.n && !t->how->json; i += t->picked)
-			print_row(t, shown.v + i, to);
 	free_table(t);
 }

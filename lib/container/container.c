@@ -20,19 +20,16 @@
 #include "kernel/idmap.h"
 #include "net/endpoint.h"
 
-enum { SETTLE_MS = 100, EXIT_BLOCK = 4096 };
+enum { SETTLE_MS = 100, EXIT_BLOCK = 4096, EXIT_TEXT = 512 }; /* after the text: empty lines */
 
 static const char *const phase_names[] = {"running", "exited", "killed", "dead", "created"};
 
 /* ct never writes an empty record: under an earlier version, a power cut could empty it. */
 static int read_config(int dir, const char *path, struct container *c, struct err *e)
 {
-	if (record_read(dir, path, &c->config, e) < 0)
-		return -1;
-	return c->config.keys.n
-		? 0
-		: err_set(e, "%s: empty since a power cut ('ct rm -f' removes the container)",
-			  path);
+	if (record_read(dir, path, &c->config, e) < 0 || c->config.keys.n)
+		return c->config.keys.n ? 0 : -1;
+	return err_set(e, "%s: empty since a power cut ('ct rm -f' removes the container)", path);
 }
 
 int container_open(const struct store *s, const char *ref, struct container *c, struct err *e)
@@ -119,7 +116,7 @@ static void read_state(const struct store *s, const char *id, struct container_s
 	get_time(&r, "started", out->started);
 }
 
-/* In stores of earlier versions, "oom" is a phase, whose code is the exit status as in a shell. */
+/* In stores of earlier versions, "oom" is a phase, whose code is the status as in a shell. */
 static void read_old_oom(struct container_state *out)
 {
 	out->oom_killed = true;
@@ -127,21 +124,23 @@ static void read_old_oom(struct container_state *out)
 	out->code -= out->code > 128 ? 128 : 0;
 }
 
-static bool read_exit(const struct store *s, const struct container *c, struct container_state *out)
+bool container_read_exit(const struct store *s, const struct container *c,
+			 struct container_state *out)
 {
 	own_str char *path = c->exit >= 0 ? str_fmt("/proc/self/fd/%d", c->exit)
 		: c->dir >= 0             ? str_dup("exit")
 					  : str_fmt("%s/exit", c->id);
+	own_fd int fd = openat(c->dir >= 0 ? c->dir : s->root, path, O_RDONLY | O_CLOEXEC);
+	char block[EXIT_TEXT + 1];
+	ssize_t n = fd < 0 ? -1 : read(fd, block, EXIT_TEXT);
+	struct buf text = {.data = block, .len = n < 0 ? 0 : (size_t)n};
 	own_record struct record r = {0};
-	own_buf struct buf text = {0};
 	struct err ignored;
 	const char *phase;
 
-	if (file_read(c->dir >= 0 ? c->dir : s->root, path, EXIT_BLOCK, &text, &ignored) < 0)
-		return false;
-	if (!*text.data ||
-	    record_parse(&text, path, &r, &ignored) <
-		    0) /* a block that was never written contains zero bytes */
+	block[text.len] = '\0';
+	/* A block that was never written contains zero bytes. */
+	if (!*block || record_parse(&text, path, &r, &ignored) < 0)
 		return false;
 	phase = record_get(&r, "phase");
 	if (!phase) /* the container has not ended yet */
@@ -183,7 +182,7 @@ int container_state(const struct store *s, const struct container *c, struct con
 	own_fd int supervisor = -1;
 
 	(void)e;
-	if (container_runs(s, c, out) || read_exit(s, c, out))
+	if (container_runs(s, c, out) || container_read_exit(s, c, out))
 		return 0;
 	/*
 	 * The first process has ended and no exit status is written yet. A living supervisor is
@@ -192,10 +191,10 @@ int container_state(const struct store *s, const struct container *c, struct con
 	 */
 	supervisor = proc_open(&out->supervisor);
 	if (supervisor >= 0) {
-		for (int ms = 0; ms < SETTLE_MS && !read_exit(s, c, out); ms += 5)
+		for (int ms = 0; ms < SETTLE_MS && !container_read_exit(s, c, out); ms += 5)
 			if (proc_wait_gone(supervisor, 5))
 				break;
-		read_exit(s, c, out);
+		container_read_exit(s, c, out);
 	}
 	return 0;
 }

@@ -74,6 +74,10 @@ bool container_runs(const struct store *s, const struct container *c, struct con
 /* Finds out the container's state by looking at its processes. */
 int container_state(const struct store *s, const struct container *c, struct container_state *out,
 		    struct err *e);
+/* Reads only how the container ended: for listings that know that it does not run. False: it has
+ * not ended, or its supervisor was killed. */
+bool container_read_exit(const struct store *s, const struct container *c,
+			 struct container_state *out);
 /* "created", "running", "paused", "exited 0", "killed 9", "dead": the caller frees it. */
 char *container_status_text(const struct container_state *st);
 

@@ -45,11 +45,16 @@ static uint64_t id_number(const char *id)
 	return strtoull(strchr(id, '_') + 1, NULL, 10);
 }
 
-static int compare_ids(const void *a, const void *b)
+int ids_compare(const char *a, const char *b)
 {
-	uint64_t x = id_number(*(char *const *)a), y = id_number(*(char *const *)b);
+	uint64_t x = id_number(a), y = id_number(b);
 
 	return x < y ? -1 : x > y;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return ids_compare(*(char *const *)a, *(char *const *)b);
 }
 
 int ids_list(int dir, const char *kind, struct strv *ids, struct err *e)

@@ -27,6 +27,8 @@ bool id_is(const char *s, const char *kind);
 /* The kind of an id; NULL if s is not an id. */
 const char *id_kind(const char *s);
 
+/* By age: negative if a is older than b. They are ids of one kind. */
+int ids_compare(const char *a, const char *b);
 /* All ids of a kind in a directory, oldest first. */
 int ids_list(int dir, const char *kind, struct strv *ids, struct err *e);
 
