@@ -7,6 +7,7 @@
 #	sudo make unit        the unit tests;  sudo make test T='ps -f name'  some command tests
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
 #	                      (SUITE=trixie: with Debian 13's kernel and systemd; SUITES: their names;
+#	                      ARCH=arm64: some of them on that architecture, in half an hour or more;
 #	                      LABS=DIR: instead checks the programs of students, DIR/STUDENT/mine)
 #	sudo make check-attack	attacks from within containers, and on neighbours (NAMES: only these files of
 #	                      test/attack); what reaches the whole machine runs in a virtual machine
@@ -20,6 +21,9 @@
 #	sudo make bench-check compares the ratios with those that were accepted
 #	sudo make check-debian13	some of the tests, built and run in a Debian 13; SUITES=all, or their names
 #	sudo make check-oci   ct-oci and the validation programs of OCI runtimes (RUNTIME=PATH: another one)
+#	make deb              the Debian package, in build/deb (dpkg-buildpackage, debhelper)
+#	sudo make check-deb	the package in fresh roots of Debian 12 and 13: lintian, install, upgrade, purge (SUITES)
+#	sudo make cross       compiles for arm64 too, with warnings as errors, and runs unit tests that an emulator can run
 #	sudo make untry       takes away all that try and check have made and installed
 #	make analyze          what gcc's analyzer finds;  sudo make coverage  what the tests reach (SUITES)
 #	make lint             compilers' and checkers' warnings, the rules of the house
@@ -52,6 +56,8 @@ SMALL    = -lbtrfsutil -lcgroup -ljansson -lseccomp
 STATIC   = -Wl,-Bstatic $(SMALL) -Wl,-Bdynamic
 TRY      = int cgroup_init(), btrfs_util_create_subvolume(), json_loadb(), seccomp_reset(); \
 	int main(void) { return cgroup_init() + btrfs_util_create_subvolume() + json_loadb() + seccomp_reset(); }
+# The architecture for which $(CC) compiles.
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 # Named for all, kept only by the programs that use them.
 LIBS     = $(eval LIBS := -Wl,--as-needed \
 	$(if $(shell echo '$(TRY)' | $(CC) -w -xc -o /dev/null - $(STATIC) 2>&1 || :),$(SMALL),$(STATIC)) \
@@ -63,8 +69,9 @@ SCRIPTS := $(patsubst cmd/%,$(B)/%,$(filter-out %.c %.h,$(wildcard cmd/*)))
 CMDS    := $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)) $(SCRIPTS)
 BENCH   := $(B)/bench/stopwatch $(B)/bench/bound
 UNITS   := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*.c))
-FAULTS  := $(B)/fault/killat $(B)/fault/failat
-ATTACKS := $(B)/attack/attack $(B)/attack/interp $(B)/attack/open.so $(B)/syscalls/probe
+# The drivers of these tests trace and make system calls of x86-64.
+FAULTS  := $(if $(filter x86_64,$(MACHINE)),$(B)/fault/killat $(B)/fault/failat)
+ATTACKS := $(if $(filter x86_64,$(MACHINE)),$(B)/attack/attack $(B)/attack/interp $(B)/attack/open.so $(B)/syscalls/probe)
 # What is done, in a word (nothing with -s); V=1 shows the whole commands.
 SILENT   = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say      = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' $(patsubst $(B)/%,%,$@);))
@@ -77,10 +84,11 @@ FISH     = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 MANUAL   = $(DESTDIR)$(PREFIX)/share/man
 
 all: $(CMDS) $(MAN) $(B)/ct.bash
+programs: $(CMDS)
 units: $(UNITS) $(FAULTS) $(ATTACKS)
 
 $(B)/libct.a: $(LIB)
-	$(call say,AR  )rm -f $@ && ar rcs $@ $^
+	$(call say,AR  )rm -f $@ && $(AR) rcs $@ $^
 
 $(SCRIPTS): $(B)/%: cmd/% lib/run/command.h Makefile
 	@mkdir -p $(@D)
@@ -145,9 +153,18 @@ $(B)/unistd-%: Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN )echo '#include <asm/unistd_$*.h>' | $(CC) -E -dM - >$@.new && mv $@.new $@
 
-$(B)/seccomp-tables.h: share/gen-seccomp share/seccomp $(B)/unistd-64 $(B)/unistd-x32 $(B)/unistd-32
-	$(call say,GEN )share/gen-seccomp arch=x86_64 $(B)/unistd-64 $(B)/unistd-x32 arch=i386 $(B)/unistd-32 \
-		arch= share/seccomp >$@.new && mv $@.new $@
+# Headers that number some calls by another name (__NR3264_fcntl) are resolved.
+$(B)/unistd-aarch64: Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN )echo '#include <asm/unistd.h>' | $(CC) -E -dM - | awk '{ is[$$2] = $$3 } \
+		END { for (name in is) if (name ~ /^__NR_/) { n = is[name]; while (n in is) n = is[n]; print "#define", name, n } }' | \
+		LC_ALL=C sort >$@.new && mv $@.new $@
+
+# The ways in which a process makes system calls, and where the numbers are.
+CALLS_x86_64  := arch=x86_64 $(B)/unistd-64 $(B)/unistd-x32 arch=i386 $(B)/unistd-32
+CALLS_aarch64 := arch=aarch64 $(B)/unistd-aarch64
+$(B)/seccomp-tables.h: share/gen-seccomp share/seccomp $(filter-out arch=%,$(CALLS_$(MACHINE)))
+	$(call say,GEN )share/gen-seccomp $(CALLS_$(MACHINE)) arch= share/seccomp >$@.new && mv $@.new $@
 
 $(B)/lib/kernel/seccomp.o: $(B)/seccomp-tables.h
 
@@ -205,7 +222,9 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install $(CMDS) $(DESTDIR)$(PREFIX)/bin
 	[ -z "$(SHARE)" ] || { install -d $(DESTDIR)$(PREFIX)/share/ct && cp -r $(SHARE) $(DESTDIR)$(PREFIX)/share/ct; }
-	for page in $(patsubst $(B)/man/%,%,$(MAN)); do install -D -m 644 $(B)/man/$$page $(MANUAL)/$$page || exit; done
+	for page in $(patsubst $(B)/man/%,%,$(MAN)); do \
+		install -d $(MANUAL)/$${page%/*} && sed 's,/usr/local/\(bin/ct\|share/ct\),$(PREFIX)/\1,g; s,^.It Pa PREFIX/,.It Pa $(PREFIX)/,' \
+			$(B)/man/$$page >$(MANUAL)/$$page && chmod 644 $(MANUAL)/$$page || exit; done
 	install -d $(UNITDIR)
 	for unit in $(notdir $(wildcard share/systemd/*)); do \
 		sed 's,@BIN@,$(PREFIX)/bin,' share/systemd/$$unit >$(UNITDIR)/$$unit && chmod 644 $(UNITDIR)/$$unit || exit; done
@@ -223,6 +242,20 @@ uninstall:
 	rm -f $(patsubst share/systemd/%,$(UNITDIR)/%,$(wildcard share/systemd/*))
 	rm -f $(patsubst $(B)/%,$(COMPLETE)/%,$(CMDS))
 	rm -f $(ZSH)/_ct $(FISH)/ct.fish $(FISH)/bocker.fish
+
+cross:
+	@B=$(B) test/cross
+
+# The Debian package, from the files of this tree, in $(B)/deb (a copy: what is built here stays as it is).
+deb:
+	rm -rf $(B)/deb && mkdir -p $(B)/deb/ct
+	tar -c --exclude=./.git --exclude=./build --exclude='./$(B)' . | tar -x -C $(B)/deb/ct
+	cd $(B)/deb/ct && env -u B -u MAKEFLAGS -u MFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -j$$(nproc)
+	rm -rf $(B)/deb/ct
+
+# By hand: the package, built and checked by lintian, installed, upgraded, purged in fresh roots of these releases.
+check-deb:
+	@test/deb $(SUITES)
 
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*/*.c cmd/*.c))
@@ -303,7 +336,7 @@ check-debian13:
 	@test/root trixie test/check $(if $(SUITES),$(filter-out all,$(SUITES)),-s smoke)
 
 # Some tests, at once: nothing is installed, and no sanitizer is built.
-unit: all $(if $(T),$(B)/unit/$(T),units)
+unit: all $(if $(T),$(B)/unit/$(T),$(UNITS))
 	@B=$(B) test/some unit $(T)
 test: all $(FAULTS)
 	@B=$(B) test/some
@@ -327,13 +360,13 @@ check-oci: all
 	@B=$(B) RUNTIME='$(RUNTIME)' PROGRAMS='$(PROGRAMS)' test/oci/check
 
 check-vm:
-	@B=$(B) CT_VM_SUITE=$(SUITE) $(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES))
+	@B=$(B) CT_VM_SUITE=$(SUITE) CT_VM_ARCH=$(ARCH) $(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES))
 
 clean:
 	rm -rf $(B)
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
-.PHONY: all check-load check-cuts check-breaks check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check bench-build asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all programs cross deb check-deb check-load check-cuts check-breaks check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check bench-build asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -22,8 +22,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-_Static_assert(SYS_ioctl == 16, "the profile has the calls of x86-64 and its 32-bit modes only");
-
 enum test_op { TEST_IN, TEST_HAS };
 
 struct rule {
@@ -46,14 +44,36 @@ struct chain {
 #include "seccomp-tables.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define CALLS_MAX \
-	(COUNT(calls_x86_64) > COUNT(calls_i386) ? COUNT(calls_x86_64) : COUNT(calls_i386))
 
+/* A way in which programs of this machine make system calls. */
+struct mode {
+	uint32_t arch;
+	uint32_t ignore; /* these bits are masked out of a number */
+	const uint8_t *calls;
+	uint32_t ncalls;
+};
+
+#if defined(__x86_64__)
 /*
  * This bit of a number marks an x32 call. The rest is the number of the x86-64 call or, from
  * 512 up, of a call that only x32 has. So one table serves both.
  */
 #define X32_BIT UINT32_C(0x40000000)
+static const struct mode modes[] = {
+	{AUDIT_ARCH_X86_64, X32_BIT, calls_x86_64, COUNT(calls_x86_64)},
+	{AUDIT_ARCH_I386, 0, calls_i386, COUNT(calls_i386)},
+};
+#define CALLS_MAX \
+	(COUNT(calls_x86_64) > COUNT(calls_i386) ? COUNT(calls_x86_64) : COUNT(calls_i386))
+#elif defined(__aarch64__)
+/* Every call of a 32-bit program (AUDIT_ARCH_ARM) is ENOSYS: the headers lack the numbers. */
+static const struct mode modes[] = {
+	{AUDIT_ARCH_AARCH64, 0, calls_aarch64, COUNT(calls_aarch64)},
+};
+#define CALLS_MAX COUNT(calls_aarch64)
+#else
+#error "share/seccomp and the Makefile have no system calls of this architecture"
+#endif
 
 /*
  * The outcome of a call once the capabilities are known: an errno (0: allow), or the chain that
@@ -145,7 +165,8 @@ static int emit_test(struct prog *p, const struct test *t, int yes, int no)
 	no = emit_near(p, no);
 	for (int v = t->count - 1; v >= 0; v--)
 		no = emit_jump(p, BPF_JMP | op | BPF_K, values[t->first + v], yes, no);
-	/* Tests read the low half of an argument (share/seccomp); x86 is little-endian. */
+	/* Tests read the low half of an argument (share/seccomp); the architectures are
+	 * little-endian. */
 	return emit_load(p, offsetof(struct seccomp_data, args) + t->arg * sizeof(uint64_t));
 }
 
@@ -204,11 +225,8 @@ static uint32_t chain_outcome(uint8_t c, uint64_t caps)
 	return EPERM;
 }
 
-/*
- * Emits the calls of one architecture and ENOSYS for all numbers beyond. The bits of `ignore`
- * are masked out of a number.
- */
-static int emit_calls(struct prog *p, const uint8_t *calls, uint32_t ncalls, uint32_t ignore)
+/* Emits the calls of one mode and ENOSYS for all numbers beyond. */
+static int emit_calls(struct prog *p, const struct mode *m)
 {
 	uint32_t outcome[COUNT(chains)];
 	struct call_run runs[CALLS_MAX + 1];
@@ -218,8 +236,8 @@ static int emit_calls(struct prog *p, const uint8_t *calls, uint32_t ncalls, uin
 
 	for (size_t c = 0; c < COUNT(chains); c++)
 		outcome[c] = chain_outcome((uint8_t)c, p->caps);
-	for (uint32_t nr = 0; nr <= ncalls; nr++) {
-		uint32_t o = nr < ncalls ? outcome[calls[nr]] : ENOSYS;
+	for (uint32_t nr = 0; nr <= m->ncalls; nr++) {
+		uint32_t o = nr < m->ncalls ? outcome[m->calls[nr]] : ENOSYS;
 
 		if (o != last)
 			runs[n++] = (struct call_run){nr, o};
@@ -228,25 +246,27 @@ static int emit_calls(struct prog *p, const uint8_t *calls, uint32_t ncalls, uin
 	search = emit_runs(p, runs, n);
 	if (search != p->n - 1)
 		emit(p, BPF_JMP | BPF_JA, (uint32_t)(p->n - search - 1));
-	if (ignore)
-		emit(p, BPF_ALU | BPF_AND | BPF_K, ~ignore);
+	if (m->ignore)
+		emit(p, BPF_ALU | BPF_AND | BPF_K, ~m->ignore);
 	return emit_load(p, offsetof(struct seccomp_data, nr));
 }
 
 int seccomp_filter_build(uint64_t caps, struct sock_filter *prog, struct err *e)
 {
 	struct prog p = {.ins = prog, .caps = caps};
-	int native, i386, neither;
+	int mode_at[COUNT(modes)], otherwise;
 
 	memset(p.chain_at, -1, sizeof(p.chain_at));
 
-	native = emit_calls(&p, calls_x86_64, COUNT(calls_x86_64), X32_BIT);
-	i386 = emit_calls(&p, calls_i386, COUNT(calls_i386), 0);
-	neither = emit_verdict(&p, ENOSYS);
+	for (size_t i = 0; i < COUNT(modes); i++)
+		mode_at[i] = emit_calls(&p, &modes[i]);
+	otherwise = emit_verdict(&p, ENOSYS);
+	for (size_t i = COUNT(modes); i-- > 0;) {
+		int here = emit_near(&p, mode_at[i]);
 
-	native = emit_near(&p, native);
-	i386 = emit_jump(&p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, i386, neither);
-	emit_jump(&p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, native, i386);
+		otherwise =
+			emit_jump(&p, BPF_JMP | BPF_JEQ | BPF_K, modes[i].arch, here, otherwise);
+	}
 	emit_load(&p, offsetof(struct seccomp_data, arch));
 
 	if (p.bad)

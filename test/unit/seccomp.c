@@ -103,14 +103,26 @@ static int verdict(uint32_t arch, uint32_t nr, const uint64_t args[6])
 	return (int)(r & SECCOMP_RET_DATA);
 }
 
+/* The architecture of this machine; x86-64 has two more modes, in which `..._is` claims a verdict. */
 #define ARGS(...)          ((const uint64_t[6]){__VA_ARGS__})
-#define on_x86_64(nr, ...) verdict(AUDIT_ARCH_X86_64, (nr), ARGS(__VA_ARGS__))
-#define on_i386(nr, ...)   verdict(AUDIT_ARCH_I386, (nr), ARGS(__VA_ARGS__))
+#define on_native(nr, ...) verdict(NATIVE, (nr), ARGS(__VA_ARGS__))
+#ifdef __x86_64__
+#define NATIVE                AUDIT_ARCH_X86_64
+#define FOREIGN               AUDIT_ARCH_AARCH64
+#define x32_is(want, nr, ...) assert_int_equal(verdict(NATIVE, X32(nr), ARGS(__VA_ARGS__)), want)
+#define i386_is(want, nr, ...) \
+	assert_int_equal(verdict(AUDIT_ARCH_I386, (nr), ARGS(__VA_ARGS__)), want)
+#else
+#define NATIVE             AUDIT_ARCH_AARCH64
+#define FOREIGN            AUDIT_ARCH_ARM
+#define x32_is(want, ...)  ((void)(want))
+#define i386_is(want, ...) ((void)(want))
+#endif
 
 static void every_call_has_a_verdict_and_capabilities_only_allow_more(void **state)
 {
 	static int before[3][1024];
-	static const uint32_t arch[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_X86_64};
+	static const uint32_t arch[] = {NATIVE, AUDIT_ARCH_I386, NATIVE};
 
 	(void)state;
 	build(0);
@@ -132,7 +144,7 @@ static void the_default_filter_is_short(void **state)
 	(void)state;
 	/* Each run pays for the length of the filter: a faulty table shows here. */
 	build(usual);
-	assert_in_range(len, 100, 350);
+	assert_in_range(len, 50, 350);
 }
 
 static void a_number_outside_the_profile_is_enosys(void **state)
@@ -143,10 +155,10 @@ static void a_number_outside_the_profile_is_enosys(void **state)
 	(void)state;
 	build(usual);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		assert_int_equal(on_x86_64(numbers[i]), ENOSYS);
-		assert_int_equal(on_i386(numbers[i]), ENOSYS);
+		assert_int_equal(on_native(numbers[i]), ENOSYS);
+		i386_is(ENOSYS, numbers[i]);
 	}
-	assert_int_equal(verdict(AUDIT_ARCH_AARCH64, SYS_read, NULL), ENOSYS);
+	assert_int_equal(verdict(FOREIGN, SYS_read, NULL), ENOSYS);
 }
 
 static void unneeded_calls_are_enosys_with_any_capabilities(void **state)
@@ -157,14 +169,16 @@ static void unneeded_calls_are_enosys_with_any_capabilities(void **state)
 		SYS_request_key,    SYS_kexec_load,     SYS_kexec_file_load,
 		SYS_pivot_root,     SYS_swapon,         SYS_swapoff,
 		SYS_nfsservctl,     SYS_move_pages,     SYS_migrate_pages,
+#ifdef __x86_64__
 		SYS_uselib,         SYS_ustat,          SYS_sysfs,
 		SYS__sysctl,
+#endif
 	};
 
 	(void)state;
 	build(UINT64_MAX);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		assert_int_equal(on_x86_64(calls[i]), ENOSYS);
+		assert_int_equal(on_native(calls[i]), ENOSYS);
 }
 
 static void calls_that_need_a_capability_are_eperm_without_it(void **state)
@@ -187,7 +201,9 @@ static void calls_that_need_a_capability_are_eperm_without_it(void **state)
 		{SYS_acct, CAP_SYS_PACCT},
 		{SYS_kcmp, CAP_SYS_PTRACE},
 		{SYS_pidfd_getfd, CAP_SYS_PTRACE},
+#ifdef __x86_64__
 		{SYS_iopl, CAP_SYS_RAWIO},
+#endif
 		{SYS_settimeofday, CAP_SYS_TIME},
 		{SYS_vhangup, CAP_SYS_TTY_CONFIG},
 		{SYS_mbind, CAP_SYS_NICE},
@@ -199,16 +215,16 @@ static void calls_that_need_a_capability_are_eperm_without_it(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		build(0);
-		assert_int_equal(on_x86_64(calls[i].nr), EPERM);
-		assert_int_equal(on_x86_64(X32(calls[i].nr)), EPERM);
+		assert_int_equal(on_native(calls[i].nr), EPERM);
+		x32_is(EPERM, calls[i].nr);
 		build(CAPS_BIT(calls[i].cap));
-		assert_int_equal(on_x86_64(calls[i].nr), 0);
+		assert_int_equal(on_native(calls[i].nr), 0);
 	}
 	build(usual);
-	assert_int_equal(on_x86_64(SYS_chroot), 0);
-	assert_int_equal(on_x86_64(SYS_mount), EPERM);
-	assert_int_equal(on_i386(I386_MOUNT), EPERM);
-	assert_int_equal(on_i386(I386_UNSHARE), EPERM);
+	assert_int_equal(on_native(SYS_chroot), 0);
+	assert_int_equal(on_native(SYS_mount), EPERM);
+	i386_is(EPERM, I386_MOUNT);
+	i386_is(EPERM, I386_UNSHARE);
 }
 
 static void ordinary_calls_work_in_every_mode(void **state)
@@ -218,8 +234,10 @@ static void ordinary_calls_work_in_every_mode(void **state)
 		SYS_write,
 		SYS_openat,
 		SYS_openat2,
+#ifdef __x86_64__
 		SYS_fork,
 		SYS_vfork,
+#endif
 		SYS_wait4,
 		SYS_mmap,
 		SYS_futex,
@@ -249,16 +267,16 @@ static void ordinary_calls_work_in_every_mode(void **state)
 	(void)state;
 	build(0);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		assert_int_equal(on_x86_64(calls[i]), 0);
-		assert_int_equal(on_x86_64(X32(calls[i])), 0);
+		assert_int_equal(on_native(calls[i]), 0);
+		x32_is(0, calls[i]);
 	}
 	/* ptrace and execve have different numbers on x32. */
-	assert_int_equal(on_x86_64(SYS_execve), 0);
-	assert_int_equal(on_x86_64(X32(520)), 0);
-	assert_int_equal(on_x86_64(SYS_ptrace), 0);
-	assert_int_equal(on_i386(I386_GETPID), 0);
-	assert_int_equal(on_i386(I386_IPC), 0);
-	assert_int_equal(on_i386(X64_FCHMODAT2), 0);
+	assert_int_equal(on_native(SYS_execve), 0);
+	x32_is(0, 520);
+	assert_int_equal(on_native(SYS_ptrace), 0);
+	i386_is(0, I386_GETPID);
+	i386_is(0, I386_IPC);
+	i386_is(0, X64_FCHMODAT2);
 }
 
 static void clone_makes_processes_but_no_namespaces(void **state)
@@ -270,21 +288,21 @@ static void clone_makes_processes_but_no_namespaces(void **state)
 
 	(void)state;
 	build(usual);
-	assert_int_equal(on_x86_64(SYS_clone, SIGCHLD), 0);
+	assert_int_equal(on_native(SYS_clone, SIGCHLD), 0);
 	assert_int_equal(
-		on_x86_64(SYS_clone,
+		on_native(SYS_clone,
 			  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD),
 		0);
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
-		assert_int_equal(on_x86_64(SYS_clone, SIGCHLD | spaces[i]), EPERM);
-		assert_int_equal(on_x86_64(X32(SYS_clone), SIGCHLD | spaces[i]), EPERM);
-		assert_int_equal(on_i386(I386_CLONE, SIGCHLD | spaces[i]), EPERM);
+		assert_int_equal(on_native(SYS_clone, SIGCHLD | spaces[i]), EPERM);
+		x32_is(EPERM, SYS_clone, SIGCHLD | spaces[i]);
+		i386_is(EPERM, I386_CLONE, SIGCHLD | spaces[i]);
 	}
-	assert_int_equal(on_x86_64(SYS_clone3), ENOSYS);
-	assert_int_equal(on_i386(I386_CLONE3), ENOSYS);
+	assert_int_equal(on_native(SYS_clone3), ENOSYS);
+	i386_is(ENOSYS, I386_CLONE3);
 	build(CAPS_BIT(CAP_SYS_ADMIN));
-	assert_int_equal(on_x86_64(SYS_clone, CLONE_NEWUSER), 0);
-	assert_int_equal(on_x86_64(SYS_clone3), 0);
+	assert_int_equal(on_native(SYS_clone, CLONE_NEWUSER), 0);
+	assert_int_equal(on_native(SYS_clone3), 0);
 }
 
 static void only_five_personalities_are_allowed(void **state)
@@ -295,10 +313,10 @@ static void only_five_personalities_are_allowed(void **state)
 	(void)state;
 	build(UINT64_MAX);
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_int_equal(on_x86_64(SYS_personality, good[i]), 0);
-	assert_int_equal(on_x86_64(SYS_personality, ADDR_NO_RANDOMIZE), EPERM);
-	assert_int_equal(on_x86_64(SYS_personality, READ_IMPLIES_EXEC), EPERM);
-	assert_int_equal(on_x86_64(SYS_personality, HIGH | READ_IMPLIES_EXEC), EPERM);
+		assert_int_equal(on_native(SYS_personality, good[i]), 0);
+	assert_int_equal(on_native(SYS_personality, ADDR_NO_RANDOMIZE), EPERM);
+	assert_int_equal(on_native(SYS_personality, READ_IMPLIES_EXEC), EPERM);
+	assert_int_equal(on_native(SYS_personality, HIGH | READ_IMPLIES_EXEC), EPERM);
 }
 
 static void some_socket_families_do_not_exist(void **state)
@@ -308,28 +326,28 @@ static void some_socket_families_do_not_exist(void **state)
 	(void)state;
 	build(UINT64_MAX);
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_int_equal(on_x86_64(SYS_socket, good[i]), 0);
-	assert_int_equal(on_x86_64(SYS_socket, AF_ALG), EAFNOSUPPORT);
-	assert_int_equal(on_x86_64(SYS_socket, AF_VSOCK), EAFNOSUPPORT);
-	assert_int_equal(on_x86_64(SYS_socket, HIGH | AF_ALG), EAFNOSUPPORT);
-	assert_int_equal(on_x86_64(X32(SYS_socket), AF_VSOCK), EAFNOSUPPORT);
-	assert_int_equal(on_i386(I386_SOCKET, AF_ALG), EAFNOSUPPORT);
+		assert_int_equal(on_native(SYS_socket, good[i]), 0);
+	assert_int_equal(on_native(SYS_socket, AF_ALG), EAFNOSUPPORT);
+	assert_int_equal(on_native(SYS_socket, AF_VSOCK), EAFNOSUPPORT);
+	assert_int_equal(on_native(SYS_socket, HIGH | AF_ALG), EAFNOSUPPORT);
+	x32_is(EAFNOSUPPORT, SYS_socket, AF_VSOCK);
+	i386_is(EAFNOSUPPORT, I386_SOCKET, AF_ALG);
 	/* socketcall(2) hides the address family of a socket; its connect, 3, does not need it. */
-	assert_int_equal(on_i386(I386_SOCKETCALL, 1), ENOSYS);
-	assert_int_equal(on_i386(I386_SOCKETCALL, 3), 0);
+	i386_is(ENOSYS, I386_SOCKETCALL, 1);
+	i386_is(0, I386_SOCKETCALL, 3);
 }
 
 static void the_audit_log_does_not_exist_without_its_capability(void **state)
 {
 	(void)state;
 	build(usual);
-	assert_int_equal(on_x86_64(SYS_socket, AF_NETLINK, SOCK_RAW, NETLINK_AUDIT),
+	assert_int_equal(on_native(SYS_socket, AF_NETLINK, SOCK_RAW, NETLINK_AUDIT),
 			 EPROTONOSUPPORT);
-	assert_int_equal(on_x86_64(SYS_socket, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), 0);
-	assert_int_equal(on_x86_64(SYS_socket, AF_INET, SOCK_RAW, NETLINK_AUDIT), 0);
+	assert_int_equal(on_native(SYS_socket, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), 0);
+	assert_int_equal(on_native(SYS_socket, AF_INET, SOCK_RAW, NETLINK_AUDIT), 0);
 	build(CAPS_BIT(CAP_AUDIT_WRITE));
-	assert_int_equal(on_x86_64(SYS_socket, AF_NETLINK, SOCK_RAW, NETLINK_AUDIT), 0);
-	assert_int_equal(on_x86_64(SYS_socket, AF_VSOCK), EAFNOSUPPORT);
+	assert_int_equal(on_native(SYS_socket, AF_NETLINK, SOCK_RAW, NETLINK_AUDIT), 0);
+	assert_int_equal(on_native(SYS_socket, AF_VSOCK), EAFNOSUPPORT);
 }
 
 static void some_device_requests_are_refused_in_every_mode(void **state)
@@ -347,16 +365,18 @@ static void some_device_requests_are_refused_in_every_mode(void **state)
 	(void)state;
 	build(UINT64_MAX);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(on_x86_64(SYS_ioctl, 0, bad[i]), EPERM);
-		assert_int_equal(on_x86_64(SYS_ioctl, 0, HIGH | bad[i]), EPERM);
-		assert_int_equal(on_x86_64(X32(X32_IOCTL), 0, bad[i]), EPERM);
-		assert_int_equal(on_x86_64(X32(SYS_ioctl), 0, bad[i]), EPERM);
-		assert_int_equal(on_x86_64(X32_IOCTL, 0, bad[i]), EPERM);
-		assert_int_equal(on_i386(I386_IOCTL, 0, bad[i]), EPERM);
+		assert_int_equal(on_native(SYS_ioctl, 0, bad[i]), EPERM);
+		assert_int_equal(on_native(SYS_ioctl, 0, HIGH | bad[i]), EPERM);
+		x32_is(EPERM, X32_IOCTL, 0, bad[i]);
+		x32_is(EPERM, SYS_ioctl, 0, bad[i]);
+#ifdef __x86_64__
+		assert_int_equal(on_native(X32_IOCTL, 0, bad[i]), EPERM);
+#endif
+		i386_is(EPERM, I386_IOCTL, 0, bad[i]);
 	}
-	assert_int_equal(on_x86_64(SYS_ioctl, 0, TIOCGWINSZ), 0);
-	assert_int_equal(on_x86_64(SYS_ioctl, TIOCSTI, 0), 0);
-	assert_int_equal(on_i386(I386_IOCTL, 0, TCGETS), 0);
+	assert_int_equal(on_native(SYS_ioctl, 0, TIOCGWINSZ), 0);
+	assert_int_equal(on_native(SYS_ioctl, TIOCSTI, 0), 0);
+	i386_is(0, I386_IOCTL, 0, TCGETS);
 }
 
 /* --- The filter, loaded into the kernel --- */
@@ -440,6 +460,7 @@ static int probe_terminal(void)
 	return 0;
 }
 
+#ifdef __x86_64__
 /* A system call of a 32-bit program (int 0x80), from a 64-bit one. */
 static long int80(long nr, unsigned a, unsigned b, unsigned c)
 {
@@ -472,6 +493,7 @@ static int i386_is_there(void)
 {
 	return int80(I386_GETPID, 0, 0, 0) == getpid() ? 0 : 1;
 }
+#endif
 
 static void *thread(void *arg)
 {
@@ -540,6 +562,7 @@ static void input_cannot_be_injected_into_a_terminal(void **state)
 	assert_int_equal(filtered(UINT64_MAX, probe_terminal), 0);
 }
 
+#ifdef __x86_64__
 static void calls_of_32_bit_programs_do_not_bypass_the_filter(void **state)
 {
 	int status;
@@ -555,6 +578,7 @@ static void calls_of_32_bit_programs_do_not_bypass_the_filter(void **state)
 		skip(); /* this kernel does not support it */
 	assert_int_equal(filtered(usual, probe_i386), 0);
 }
+#endif
 
 static void ordinary_programs_work(void **state)
 {
@@ -623,7 +647,9 @@ int main(void)
 		cmocka_unit_test(refused_calls_never_reach_the_kernel),
 		cmocka_unit_test(with_sys_admin_the_kernel_decides),
 		cmocka_unit_test(input_cannot_be_injected_into_a_terminal),
+#ifdef __x86_64__
 		cmocka_unit_test(calls_of_32_bit_programs_do_not_bypass_the_filter),
+#endif
 		cmocka_unit_test(ordinary_programs_work),
 		cmocka_unit_test(a_filter_loaded_within_a_looser_one_decides),
 		cmocka_unit_test(loading_without_sys_admin_fails),
