@@ -20,7 +20,17 @@ teardown() {
 	for id in $(ct-oci --root "$D/state" list -q); do
 		timeout 20 ct-oci --root "$D/state" delete --force "$id"
 	done
-	[ ! -e "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}" ]
+	no_cgroup "$CT_CGROUP/${D##*/}"
+}
+
+# no_cgroup PATH: no hierarchy has this cgroup.
+no_cgroup() {
+	[ -z "$(find /sys/fs/cgroup -type d -path "*$1")" ]
+}
+
+# limit FILE-OF-V1 FILE-OF-V2: the content of one of them, in the container's cgroup.
+limit() {
+	cat "/sys/fs/cgroup/${1%%.*}$CT_CGROUP/${D##*/}/$1" "/sys/fs/cgroup$CT_CGROUP/${D##*/}/$2" 2>/dev/null
 }
 
 # config FILTER: the config.json of `ct-oci spec`, changed by jq, in the bundle.
@@ -285,10 +295,10 @@ except OSError:  # EIO: the container has closed the terminal
 	create c
 	$oci start c
 	$oci update --memory 64m --pids-limit 50 c
-	[ "$(cat "/sys/fs/cgroup/memory$CT_CGROUP/${D##*/}/memory.limit_in_bytes")" = $((64 << 20)) ]
-	[ "$(cat "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}/pids.max")" = 50 ]
+	[ "$(limit memory.limit_in_bytes memory.max)" = $((64 << 20)) ]
+	[ "$(limit pids.max pids.max)" = 50 ]
 	echo '{"pids": {"limit": 60}}' | $oci update --resources - c
-	[ "$(cat "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}/pids.max")" = 60 ]
+	[ "$(limit pids.max pids.max)" = 60 ]
 	run -1 $oci update --memory x c
 	[[ $output == 'ct-oci: --memory: x: '* ]]
 }
@@ -310,7 +320,7 @@ except OSError:  # EIO: the container has closed the terminal
 	create c
 	grep -q "/${CT_CGROUP#/}-one$" "/proc/$(state c pid)/cgroup"
 	$oci delete --force c
-	[ ! -e "/sys/fs/cgroup/pids$CT_CGROUP-one" ]
+	no_cgroup "$CT_CGROUP-one"
 }
 
 @test "hooks get the state, in their order" {
@@ -369,7 +379,7 @@ except OSError:  # EIO: the container has closed the terminal
 	run -1 create c
 	grep -q 'resource limit 7: 20, 10: Invalid argument' "$D/err"
 	[ -z "$(ls "$D/state")" ]
-	[ ! -e "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}" ]
+	no_cgroup "$CT_CGROUP/${D##*/}"
 }
 
 @test "a create that is killed at any moment leaves nothing that delete --force does not remove" {
@@ -378,7 +388,7 @@ except OSError:  # EIO: the container has closed the terminal
 		timeout 20 "$B/fault/killat" -p 0 -n "$n" $oci create -b "$B2" k </dev/null >"$D/out" 2>&1 || :
 		timeout 20 $oci delete --force k
 		[ ! -e "$D/state/k" ]
-		[ ! -e "/sys/fs/cgroup/pids$CT_CGROUP/${D##*/}" ]
+		no_cgroup "$CT_CGROUP/${D##*/}"
 	done
 }
 
