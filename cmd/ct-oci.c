@@ -128,7 +128,7 @@ static const struct command {
 	struct opt_program program;
 	int (*run)(struct oci_args *args, char **operands);
 	enum need need;
-	bool joins; /* a process of ours enters a container: it runs from a sealed copy */
+	bool joins; /* a process of ours enters a container: see selfexe_seal */
 } commands[] = {
 #define COMMAND(word, function, kind, sealed, ...)                            \
 	{                                                                     \

@@ -75,7 +75,7 @@ static int run_detached(struct making *m, struct err *e)
 		return -1;
 	if (bundlerun_start(m->state.dir, e) == 0)
 		return 0;
-	oci_end(m->args, &m->state, &(struct err){0});
+	oci_end(m->args, &m->state, &m->config.bundle, &(struct err){0});
 	return err_wrap(e, "%s", m->state.id);
 }
 
@@ -94,7 +94,7 @@ static int run_attached(struct making *m, int signals, struct err *e)
 	oci_late_hooks(m->args, &m->state, &m->config.bundle, HOOK_POSTSTART);
 	if (monitor_run(m->run.pidfd, signals, &streams, m->run.master >= 0, NULL, &notes, NULL,
 			NULL, NULL, &ending, e) < 0 ||
-	    oci_end(m->args, &m->state, e) < 0)
+	    oci_end(m->args, &m->state, &m->config.bundle, e) < 0)
 		return -1;
 	for (size_t i = 0; i < notes.n; i++)
 		oci_note(m->args, notes.v[i]);

@@ -114,11 +114,14 @@ void oci_late_hooks_of(const struct oci_args *args, const struct ocistate *s,
 	oci_late_hooks(args, s, &config.bundle, moment);
 }
 
-int oci_end(const struct oci_args *args, struct ocistate *s, struct err *e)
+int oci_end(const struct oci_args *args, struct ocistate *s, const struct bundle *b, struct err *e)
 {
 	if (s->cgroup && cgroup_end(s->cgroup, e) < 0)
 		return err_wrap(e, "%s", s->id);
-	oci_late_hooks_of(args, s, HOOK_POSTSTOP);
+	if (b)
+		oci_late_hooks(args, s, b, HOOK_POSTSTOP);
+	else
+		oci_late_hooks_of(args, s, HOOK_POSTSTOP);
 	return ocistate_remove(s, e);
 }
 
@@ -139,7 +142,7 @@ int oci_delete(struct oci_args *args, char **operands)
 			ocistatus_name(s.status));
 		return oci_failed(args, &e);
 	}
-	return oci_end(args, &s, &e) < 0 ? oci_failed(args, &e) : 0;
+	return oci_end(args, &s, NULL, &e) < 0 ? oci_failed(args, &e) : 0;
 }
 
 static int freeze(struct oci_args *args, const char *id, bool wanted, struct err *e)

@@ -1,6 +1,5 @@
 /* Makes a container from a bundle, until its first process waits: for create and run. */
 #include <fcntl.h>
-#include <pwd.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,14 +84,6 @@ static int read_bundle(struct making *m, const char *id, struct err *e)
 	return 0;
 }
 
-static void note_owner(struct record *r)
-{
-	const struct passwd *user = getpwuid(geteuid());
-	own_str char *uid = str_fmt("%u", geteuid());
-
-	record_add(r, "owner", user ? user->pw_name : uid);
-}
-
 /* The record that names all that the container will have outside of its directory. */
 static int write_first_state(struct making *m, struct err *e)
 {
@@ -110,7 +101,7 @@ static int write_first_state(struct making *m, struct err *e)
 	record_add(r, "rootfs", m->config.plan.rootfs);
 	record_add(r, "created", time);
 	record_add(r, "cgroup", m->cgroup);
-	note_owner(r);
+	record_add_uint(r, "uid", geteuid());
 	if (file_replace(m->state.dir, "config.json", 0600, m->text.data, m->text.len, e) < 0)
 		return -1;
 	return ocistate_write(&m->state, e);

@@ -70,10 +70,13 @@ int oci_config(const struct ocistate *s, struct ociconfig *c, struct err *e);
 /* The pids of a container's cgroup, in ascending order. */
 int oci_pids(const struct ocistate *s, struct strv *pids, struct err *e);
 
-/* Kills a container's processes, removes its cgroup and its state, and runs its poststop hooks. */
-int oci_end(const struct oci_args *args, struct ocistate *s, struct err *e);
-/* Runs hooks whose failure is only a note. */
 struct bundle;
+/*
+ * Kills a container's processes, removes its cgroup and its state, and runs its poststop hooks:
+ * those of the bundle, or, if it is NULL, of the config that the state has.
+ */
+int oci_end(const struct oci_args *args, struct ocistate *s, const struct bundle *b, struct err *e);
+/* Runs hooks whose failure is only a note. */
 void oci_late_hooks(const struct oci_args *args, const struct ocistate *s, const struct bundle *b,
 		    enum bundle_moment moment);
 /* The same with the config that the state has. */

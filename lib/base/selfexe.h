@@ -31,8 +31,9 @@ void selfexe_forget_code(void);
 void selfexe_show(const char *what);
 
 /*
- * Executes this program again with the same arguments from a sealed copy in memory
- * (memfd_create(2)). Returns 0 if the process already runs from such a copy; otherwise does not
+ * Executes this program again with the same arguments, from where no process can write to it: a
+ * read-only mount that is attached nowhere or, where that is not possible, a sealed copy in memory
+ * (memfd_create(2)). Returns 0 if the process already runs from there; otherwise does not
  * return on success. Call it before anything is made or read.
  */
 int selfexe_seal(struct err *e);

@@ -113,11 +113,16 @@ static void turn(struct relay *relay, struct strv *notes, bool *lost)
 	*lost = true;
 }
 
+/* Many programs have ended by then: for them the memory is not worth the time. */
+enum { SETTLED_MS = 50 };
+
 __attribute__((hot)) static int watch(struct relay *relay, int pidfd, int signals,
 				      struct streams *st, bool attached,
 				      const struct monitor_also *also, struct strv *notes,
 				      bool *lost, struct err *e)
 {
+	int patience = attached ? -1 : SETTLED_MS, n;
+
 	struct pollfd p[] = {
 		{.fd = relay_fd(relay), .events = POLLIN},
 		{.fd = signals, .events = POLLIN},
@@ -126,8 +131,14 @@ __attribute__((hot)) static int watch(struct relay *relay, int pidfd, int signal
 	};
 
 	while (!p[2].revents) {
-		if (poll(p, 4, -1) < 0 && errno != EINTR)
+		n = poll(p, 4, patience);
+		if (n < 0 && errno != EINTR)
 			return err_sys(e, "wait for process output");
+		if (n == 0) {
+			patience = -1;
+			malloc_trim(0);
+			selfexe_forget_code();
+		}
 		if (p[1].revents)
 			pass_on(signals, pidfd, st, attached);
 		if (p[0].revents)
@@ -184,11 +195,6 @@ __attribute__((hot)) int monitor_run(int pidfd, int signals, struct streams *st,
 		tty_copy_size(0, st->master);
 		if (tty_raw(0, e) < 0)
 			goto done;
-	}
-	if (!attached) {
-		turn(relay, notes, &out->lost); /* the first events, which come at once */
-		malloc_trim(0);
-		selfexe_forget_code();
 	}
 	if (watch(relay, pidfd, signals, st, attached, also, notes, &out->lost, e) < 0 ||
 	    reap(pidfd, out, e) < 0)

@@ -82,7 +82,7 @@ int pull_open(const struct store *s, const char *ref, enum pull_policy policy, s
 	char id[ID_LEN];
 	struct err ignored;
 
-	/* A program that has executed a sealed copy of itself has pulled already. */
+	/* A program that has executed itself (selfexe_seal) has pulled already. */
 	if (policy == PULL_ALWAYS && selfexe_sealed())
 		policy = PULL_MISSING;
 	if (id_kind(ref) || ref_parse(ref, &r, &ignored) < 0)

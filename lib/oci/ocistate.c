@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -115,23 +116,27 @@ static enum ocistatus status_of(const struct ocistate *s)
 	return proc_has_executed(s->first.pid) ? OCI_RUNNING : OCI_CREATED;
 }
 
+static void take_record(struct ocistate *s)
+{
+	s->cgroup = record_get(&s->record, "cgroup");
+	s->bundle = record_get(&s->record, "bundle");
+	s->first.pid = (pid_t)record_get_uint(&s->record, "pid");
+	s->first.start = record_get_uint(&s->record, "start");
+}
+
 static int read_record(struct ocistate *s, struct err *e)
 {
 	struct stat st;
 
 	record_free(&s->record);
 	s->record = (struct record){0};
-	s->first = (struct proc_id){0};
 	/* A create or delete that was killed at its first or last step leaves an empty directory. */
 	if (fstatat(s->dir, RECORD, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    record_read(s->dir, RECORD, &s->record, e) < 0)
 		return err_wrap(e, "%s", s->id);
-	s->cgroup = record_get(&s->record, "cgroup");
-	s->bundle = record_get(&s->record, "bundle");
-	if (is_of_this_boot(&s->record)) {
-		s->first.pid = (pid_t)record_get_uint(&s->record, "pid");
-		s->first.start = record_get_uint(&s->record, "start");
-	}
+	take_record(s);
+	if (!is_of_this_boot(&s->record))
+		s->first = (struct proc_id){0};
 	s->status = status_of(s);
 	return 0;
 }
@@ -168,7 +173,8 @@ int ocistate_write(struct ocistate *s, struct err *e)
 {
 	if (record_write(s->dir, RECORD, &s->record, e) < 0)
 		return err_wrap(e, "%s", s->id);
-	return read_record(s, e);
+	take_record(s);
+	return 0;
 }
 
 int ocistate_remove(struct ocistate *s, struct err *e)
@@ -209,9 +215,19 @@ static void set(json_t *to, const char *key, const char *text)
 	json_object_set_new(to, key, value ? value : json_string(""));
 }
 
+/* Asked only when a state is shown: the user's name takes twenty system calls. */
+static char *owner_of(const struct record *r)
+{
+	uid_t uid = (uid_t)record_get_uint(r, "uid");
+	const struct passwd *user = getpwuid(uid);
+
+	return user ? str_dup(user->pw_name) : str_fmt("%u", uid);
+}
+
 json_t *ocistate_json(const struct ocistate *s, const json_t *annotations, enum ocistatus status,
 		      pid_t pid)
 {
+	own_str char *owner = owner_of(&s->record);
 	json_t *all = json_object();
 
 	set(all, "ociVersion", record_get(&s->record, "version"));
@@ -221,7 +237,7 @@ json_t *ocistate_json(const struct ocistate *s, const json_t *annotations, enum 
 	set(all, "bundle", s->bundle);
 	set(all, "rootfs", record_get(&s->record, "rootfs"));
 	set(all, "created", record_get(&s->record, "created"));
-	set(all, "owner", record_get(&s->record, "owner"));
+	set(all, "owner", owner);
 	if (annotations)
 		json_object_set(all, "annotations", (json_t *)(uintptr_t)annotations);
 	return all;

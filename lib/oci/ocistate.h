@@ -52,7 +52,7 @@ int ocistate_lock(struct ocistate *s, struct err *e);
  * its start: unlock before leaving it alone.
  */
 void ocistate_unlock(struct ocistate *s);
-/* Writes the record. */
+/* Writes the record, and takes the fields of *s from it, without the status. */
 int ocistate_write(struct ocistate *s, struct err *e);
 /* Removes the directory with its files, the record last. */
 int ocistate_remove(struct ocistate *s, struct err *e);
