@@ -85,6 +85,7 @@ teachers() {
 	run -0 ct lab
 	[[ ${lines[0]} =~ ^fork\ +how\ a\ process ]]
 	[[ ${lines[2]} =~ ^uts\ +a\ host\ name ]]
+	run ! grep -E '.{81}' <<<"$output"
 }
 
 @test "a lab names in one line what it needs and does not find" {
@@ -231,6 +232,31 @@ Read next: sh(1)'
 	sed -i 's/^! check.*/! check: true/' "$BATS_TEST_TMPDIR/labs/tour/text"
 	run -1 --separate-stderr teachers ct-lab --check tour
 	[[ $stderr == *'solved before the answer'* ]]
+	exercise
+	sed -i "\$i @ x is \$(awk 'BEGIN { print ')" "$BATS_TEST_TMPDIR/labs/tour/text"
+	run -1 --separate-stderr teachers ct-lab --check tour
+	[[ $stderr == *'line 10: the drawing failed: '* ]]
+}
+
+@test "the processes of somebody else do not solve an exercise" {
+	sh -c 'sleep 0 & exec sleep 4251' 3>&- &
+	others=$!
+	unshare --uts sleep 4251 3>&- &
+	others="$others $!"
+	unshare --uts sleep 4251 3>&- &
+	others="$others $!"
+	unshare --pid --fork --kill-child unshare --pid --fork --kill-child sleep 4251 3>&- &
+	others="$others $!"
+	perl -e 'vec($x, 1, 8) = 1; sleep 4251' 3>&- &
+	others="$others $!"
+	wait_until sh -c 'grep -qE "^NSpid:.[0-9]+.[0-9]+.1$" /proc/[0-9]*/status && pgrep -f "^perl -e vec"'
+	for name in fork look pid mem; do
+		CT_LAB_RECORD=$BATS_TEST_TMPDIR/record run -0 ct-lab "$name" < <(yes n)
+		grep '"event":"exercise"' "$BATS_TEST_TMPDIR/record" | tail -n 1 | jq -e ".lab == \"$name\" and .solved == false"
+	done
+	# shellcheck disable=SC2086 # one word each
+	kill -KILL $others
+	wait
 }
 
 @test "CT_LABS is a list of directories: a teacher's own labs beside those of ct" {
@@ -250,7 +276,7 @@ What & why, with `pwd`
 $ echo "<$((6 * 7))>"
 = 42
 > Seen.
-@ is $((1 + 1))
+@ is $((1 + 1)) "$(echo a b | cut -d " " -f 2)" `x
 ! Do it.
 ! check: [ -e done ]
 ! hint: By touch.
@@ -259,7 +285,7 @@ Read next: sh(1)'
 	run -0 teachers ct-lab --html "$BATS_TEST_TMPDIR/pages" tour
 	page=$(cat "$BATS_TEST_TMPDIR/pages/tour.html")
 	[[ $page == *'<h1>tour: a test</h1>'*'<pre class="picture">  +--+'*'What &amp; why, with <code>pwd</code>'*'6 &lt; 7?'* ]]
-	[[ $page == *'<pre class="command">$ echo "&lt;$((6 * 7))&gt;"'*'<pre class="output">&lt;42&gt;'*'<p class="see">Seen.'*' is 2'* ]]
+	[[ $page == *'<pre class="command">$ echo "&lt;$((6 * 7))&gt;"'*'<pre class="output">&lt;42&gt;'*'<p class="see">Seen.'*' is 2 "b" `x'* ]]
 	[[ $page == *'<summary>Hint</summary><p>By touch.'*'<summary>Answer</summary><pre>touch done'* && $page != *'! check'* ]]
 	grep -q '<a href="tour.html">tour</a>: a test' "$BATS_TEST_TMPDIR/pages/index.html"
 	/usr/bin/python3 -c 'import html.parser, sys
@@ -274,7 +300,7 @@ nesting = Nesting(); nesting.feed(sys.stdin.read()); assert not nesting.stack, n
 
 @test "commands of texts fit 70 columns and lines fit 80, and each text has its minutes and an exercise" {
 	run -0 awk '/^[$] / { command = 1 } !/^([$] |    )/ { command = 0 }
-		command && length > 74 || length > 80 && !/^(@|! check: |! answer: )/ { print FILENAME ": " $0 }' "$CT_LABS"/*/text
+		command && length > 74 || length > 80 && !/^(@|! check: )/ { print FILENAME ": " $0 }' "$CT_LABS"/*/text
 	[ -z "$output" ]
 	while read -r name; do
 		grep -q '^Takes: [0-9]* minutes$' "$CT_LABS/$name/text"
