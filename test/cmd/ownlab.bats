@@ -65,6 +65,18 @@ told() {
 	[ "$(jq -s 'map(select(.ok).lab) | unique | length' <<<"$output")" = "$(tasks | wc -l)" ]
 }
 
+@test "the labs that a task says to write first are enough for its own claims" {
+	while read -r name; do
+		mkdir "$D/$name"
+		cd "$D/$name"
+		# shellcheck disable=SC2046 # one word a name
+		solve $(sed -n 's/^After: //p' "$CT_LABS/$name/task") "$name"
+		build
+		run -0 --separate-stderr ct-lab --check --json --with ./mine "$name"
+		[ "$(jq -s "all(.ok)" <<<"$output")" = true ]
+	done < <(tasks)
+}
+
 @test "the beginnings of the programs have 40 lines at most, compile, and are not the solutions" {
 	cd "$D"
 	while read -r name; do
@@ -103,6 +115,12 @@ told() {
 @test "a PID namespace without a /proc of its own is told what ps reads" {
 	spoilt mnt.c 's/mount("proc", .*NULL)/0/' mnt
 	told proc-stage 'ps shows what is in /proc'
+}
+
+@test "a status that another call has changed is shown, with a hint about errno" {
+	spoilt fork.c 's/int status = errno/errno = 0; int status = errno/' fork
+	told box-not-found 'errno says why'
+	grep -q "'126', expected '127'" <<<"$output"
 }
 
 @test "a program that waits for ever is told so" {
@@ -157,6 +175,8 @@ told() {
 	run -0 ct-lab --write fork
 	[[ $output == *'left as it is: '*fork.c* ]]
 	[ "$(cat fork.c)" = '/* mine */' ]
+	run -0 ct-lab --write mnt
+	[[ $output == *'Write these first'*': pid'* && $output != *'After: '* ]]
 	run -2 ct-lab --write pull
 	[[ $output == *'pull: this lab has nothing to write' ]]
 	run -2 ct-lab --write
