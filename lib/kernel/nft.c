@@ -162,12 +162,13 @@ static int compare_data(const struct nlmsghdr *m, void *arg)
 	return 0;
 }
 
-static bool has_data(struct netlink *n, const char *table, const struct nft_element *x)
+/* 1: the set has the element with this data; 0: with other data; -1 with errno. */
+static int has_data(struct netlink *n, const char *table, const struct nft_element *x)
 {
 	struct nft_element wanted = *x;
 
 	put_element(n, table, NFT_MSG_GETSETELEM, 0, x);
-	return netlink_ask(n, compare_data, &wanted) > 0;
+	return netlink_ask(n, compare_data, &wanted);
 }
 
 /*
@@ -207,10 +208,13 @@ int nft_elements(struct buf *commands, const char *table, enum nft_verb verb,
 		wait_elsewhere();
 	for (size_t i = 0; i < n; i++) {
 		own_buf struct buf command = {0};
+		int ours = to && verb == NFT_DELETE && v[i].data.len ? has_data(to, table, &v[i])
+								     : 1;
 
-		if (to && verb == NFT_DELETE && v[i].data.len && !has_data(to, table, &v[i]))
+		if (ours == 0)
 			continue;
-		if (change(to, table, &verbs[verb], &v[i], commands ? commands : &command) < 0 &&
+		if ((ours < 0 ||
+		     change(to, table, &verbs[verb], &v[i], commands ? commands : &command) < 0) &&
 		    !failed && (verb != NFT_DELETE || errno != ENOENT))
 			failed = err_sys(e, "packet filter: table %s, %s", table, v[i].set);
 	}

@@ -3,7 +3,18 @@
 # call after the other failing. Whatever happens, it ends, does not crash, and one `ct-rm -f` leaves what was
 # there before. `make check-fault` tries every call; otherwise these are samples.
 load ../cmd/helper
+load ../cmd/registry
 load fault
+
+setup_file() {
+	sandbox_up
+	registry_up plain
+}
+
+teardown_file() {
+	registry_down
+	sandbox_down
+}
 
 # A sample has one error of each kind; ENOSPC, ENOMEM and ENFILE take the same ways.
 if [ -z "${FAULT_SAMPLES:-}" ]; then
@@ -18,6 +29,7 @@ setup() {
 	echo text >"$D/dir/file"
 	printf 'FROM busybox\nRUN touch /made\nCOPY file /file\n' >"$D/dir/Dockerfile"
 	prepare=:
+	registry_at plain
 }
 
 # No run is dying: each one's locks are free, or its supervisor lives.
@@ -36,7 +48,7 @@ settled() {
 # Removes everything that a command may have left, with one ct-rm.
 clean() {
 	wait_until settled
-	ct-rm -f x z made vol
+	ct-rm -f x z made vol "$registry/pushed"
 	! ct-net ls -q | grep -qx y || ct-net rm y
 	rm -f "$D/out"
 }
@@ -98,6 +110,18 @@ ended() {
 	every '0 1' ct-exec x true
 }
 
+@test "every call of ct-create and of ct-attach" {
+	every 0 ct-create --name x "$img" true
+	waiting() { ct-run -d -i --network none --name x "$img" cat 3>&-; }
+	prepare=waiting
+	every 0 bash -c 'exec ct-attach x </dev/null'
+}
+
+@test "every call of ct-restart's shell" {
+	prepare=running
+	every 0 ct restart -t 0 x
+}
+
 @test "every call of ct-kill, ct-pause, ct-unpause, ct-update and ct-rename" {
 	prepare=running
 	every 0 ct-kill x
@@ -145,6 +169,20 @@ ended() {
 	every 0 bash -c "exec ct-receive -n z <'$D/stream'"
 }
 
+@test "every call of ct-push and ct-pull" {
+	every 0 ct-push busybox "$registry/pushed"
+	ct-save -o "$D/archive" busybox
+	pulled() { ct-rm -f "$registry/pushed"; }
+	prepare=pulled
+	every 0 ct-pull "$registry/pushed"
+	pulled
+}
+
+@test "every call of ct-diff" {
+	prepare=ended
+	every 0 ct-diff x
+}
+
 @test "every call of ct-reset" {
 	prepare=ended
 	every 0 ct-reset x
@@ -155,16 +193,37 @@ ended() {
 	every 0 ct-rm -f x
 }
 
-@test "every call of ct-volumes create" {
+@test "every call of ct-volumes create, snapshot, export, import and rm" {
 	every 0 ct-volumes create vol
+	volume() { ct-volumes create vol && touch "$(ct path vol)/file"; }
+	prepare=volume
+	every 0 ct-volumes snapshot vol made
+	every 0 ct-volumes create --from vol made
+	every 0 bash -c "exec ct-volumes export vol >'$D/out'"
+	every 0 ct-rm vol
+	volume
+	ct-volumes export vol >"$D/tar"
+	ct-rm vol
+	prepare=:
+	every 0 bash -c "exec ct-volumes import vol <'$D/tar'"
 }
 
-@test "every call of ct-net create, connect, publish and rm" {
+@test "every call of ct-net create, connect, disconnect, publish, unpublish, rm and up" {
 	every 0 ct-net create y
+	every 0 ct-net up
 	attached() { ct-run -d --name x "$img" sleep 1000 3>&-; }
 	prepare=attached
 	every 0 ct-net publish x 127.0.0.1:8199:80
 	unattached() { ct-net create y >/dev/null && attached; }
 	prepare=unattached
 	every 0 ct-net connect --network y x
+	connected() { unattached && ct-net connect --network y x; }
+	prepare=connected
+	every 0 ct-net disconnect --network y x
+	published() { ct-run -d --name x -p 127.0.0.1:8199:80 "$img" sleep 1000 3>&-; }
+	prepare=published
+	every 0 ct-net unpublish x 8199
+	with_network() { ct-net create y; }
+	prepare=with_network
+	every 0 ct-net rm y
 }
