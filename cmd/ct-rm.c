@@ -101,7 +101,7 @@ static int remove_container(struct rm_args *args, const char *id, struct err *e)
 			return -1;
 		/* The record is damaged. The id alone is enough to find what the container owns. */
 		st = (struct container_state){.phase = CONTAINER_DEAD};
-	} else if (container_state(&args->store, &c, &st, e) < 0) {
+	} else if (rm_state(&args->store, &c, &st, e) < 0) {
 		return -1;
 	}
 	if (!args->force && refuse_if_shared(args, id, e) < 0)

@@ -5,16 +5,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/pidfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/lock.h"
 #include "base/own.h"
 #include "base/proc.h"
 #include "kernel/cgroup.h"
 #include "store/draft.h"
 #include "store/names.h"
 
-enum { SUPERVISOR_MS = 5000, FORCED_MS = 1000, KILLED_MS = 50 };
+enum { SUPERVISOR_MS = 5000, FORCED_MS = 1000, KILLED_MS = 50, STARTING_MS = 10000 };
 
 static void kill_one(const struct store *s, const char *ref)
 {
@@ -62,6 +64,30 @@ static void wait_for_supervisor(int supervisor, bool force)
 	proc_wait_gone(supervisor, -1);
 }
 
+/* Whether a process holds the lock of CT_RUN/ID: a supervisor, or a command that cleans up. */
+static bool is_locked(const struct store *s, const char *id)
+{
+	struct err why = {0};
+	own_fd int lock = s->run < 0 ? -1 : lock_try(s->run, id, &why);
+
+	return lock < 0 && why.sys == EWOULDBLOCK;
+}
+
+int rm_state(const struct store *s, const struct container *c, struct container_state *st,
+	     struct err *e)
+{
+	static const struct timespec moment = {.tv_nsec = 1000000};
+
+	for (int ms = 0;; ms++) {
+		if (container_state(s, c, st, e) < 0)
+			return -1;
+		if (st->phase == CONTAINER_RUNNING || proc_alive(&st->supervisor) ||
+		    !is_locked(s, c->id) || ms == STARTING_MS)
+			return 0;
+		nanosleep(&moment, NULL);
+	}
+}
+
 int rm_end(const struct store *s, const char *id, const struct container_state *st, bool force,
 	   struct err *e)
 {
@@ -90,7 +116,7 @@ int rm_named(const struct store *s, const char *name, struct err *e)
 	if (name_holder(s, "ps", name, id) < 0)
 		return 0;
 	kill_one(s, id);
-	if (container_open(s, id, &c, e) < 0 || container_state(s, &c, &st, e) < 0)
+	if (container_open(s, id, &c, e) < 0 || rm_state(s, &c, &st, e) < 0)
 		return e->sys == ENOENT ? 0 : -1;
 	return rm_end(s, id, &st, true, e) < 0 || draft_unpublish(s, id, e) < 0
 		? err_wrap(e, "%s", name)

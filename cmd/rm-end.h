@@ -17,6 +17,13 @@
 void rm_kill(const struct store *s, const struct strv *refs);
 
 /*
+ * The state of a container that is to be removed. Waits while another process starts it and has not
+ * recorded its processes yet: such a start would go on in files that are removed.
+ */
+int rm_state(const struct store *s, const struct container *c, struct container_state *st,
+	     struct err *e);
+
+/*
  * Ends all processes of a container, and removes everything except its record and its files. The
  * supervisor is killed only with force, if it does not end in time.
  */

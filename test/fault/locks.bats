@@ -92,6 +92,23 @@ waits() {
 	done
 }
 
+@test "a removal waits for a start that has not recorded its processes yet" {
+	c=$(ct-create --name y --network none "$img" sleep 1000)
+	mkdir "$CT_RUN/$c"
+	flock -F "$CT_RUN/$c" sleep 1000 3>&- &
+	other=$!
+	wait_until grep "FLOCK .* $other " /proc/locks
+	for force in '' -f; do
+		# shellcheck disable=SC2086 # a word or none
+		run -124 timeout 2 ct-rm $force y
+		[ "$(field status y)" = created ]
+		[ -d "$CT_RUN/$c" ]
+	done
+	kill "$other"
+	ct-rm -f y
+	[ ! -e "$CT_RUN/$c" ]
+}
+
 @test "ids that are asked for at once are all different" {
 	seq 24 | xargs -P 24 -I '{}' ct-volumes create 'v{}' >"$D/ids"
 	[ "$(sort -u "$D/ids" | wc -l)" -eq 24 ]
