@@ -1,5 +1,10 @@
 load helper
 
+teardown() {
+	[ -z "${other:-}" ] || kill "$other" 2>/dev/null || :	# see snapshot_begins
+	remove_containers
+}
+
 @test "a commit makes an image with the files that the container wrote, and prints its id" {
 	finished "$img" sh -c 'echo mine >/file; chown 33 /file; rm /etc/group'
 	run --separate-stderr -0 ct-commit "$c"
