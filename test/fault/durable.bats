@@ -26,7 +26,8 @@ teardown() {
 }
 
 # COMMAND...: executes it and sets $calls, one word a call: data (everything is written to disk), root, names, layers
-# counters or file (this directory or file is; file: that of the store), format (the store is one), layer, image, volume, container or name (it appears), told (an id is printed).
+# counters or file (this directory or file is; file: that of the store), config (this record is written), format (the
+# store is one), layer, image, volume, container or name (it appears), told (an id is printed).
 traced() {
 	strace -f -y -qq -e trace=syncfs,fsync,renameat2,renameat,symlinkat,write -e signal=none -o "$D/trace" "$@" >"$D/out" 2>"$D/err" 3>&- || {
 		cat "$D/err"
@@ -36,6 +37,7 @@ traced() {
 		-e 's#.* syncfs\(.* = 0$#data#p' \
 		-e "s#.* fsync\([0-9]+<$CT_ROOT>\) += 0\$#root#p" \
 		-e "s#.* fsync\([0-9]+<$CT_ROOT.btrfs[^>]*>\) += 0\$#file#p" \
+		-e 's#.* renameat2?\(.*[/"]config"\) = 0$#config#p' \
 		-e 's#.* renameat\(.*"format"\) = 0$#format#p' \
 		-e 's#.* fsync\([0-9]+<[^>]*/(names/img|layers|counters)>\) += 0$#\1#p' \
 		-e 's#.* renameat2?\(.*"tmp/[^"]*", .*"layers/.* = 0$#layer#p' \
@@ -53,7 +55,7 @@ in_order() {
 }
 
 image_in_order() {
-	in_order ' data (.* )?image .*(root|names) (.* )?told '
+	in_order ' config data (.* )?image .*(root|names) (.* )?told '
 	in_order ' image (.* )?root '
 	in_order ' name (.* )?names '
 	! in_order ' told .*(root|names) ' >/dev/null
