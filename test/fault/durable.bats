@@ -80,6 +80,7 @@ image_in_order() {
 	printf 'FROM busybox\nRUN touch /made\n' >"$D/Dockerfile"
 	traced ct-build -q -t built "$D"
 	image_in_order
+	in_order ' image root name names told '
 }
 
 @test "layers are on disk before they appear" {
@@ -102,10 +103,10 @@ image_in_order() {
 	ct-send x >"$D/stream"
 	ct-rm -f x
 	traced sh -c 'exec ct-receive <"$1"' sh "$D/stream"
-	in_order ' data (.* )?container (.* )?told '
+	in_order ' config data container (.* )?told '
 	ct-volumes create source
 	traced ct-volumes create --from source vol
-	in_order ' data (.* )?volume (.* )?told '
+	in_order ' config data volume (.* )?told '
 }
 
 @test "a new store, its file and its block of ids are on disk before they are used" {
