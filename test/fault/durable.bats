@@ -25,11 +25,14 @@ teardown() {
 	ct-volumes -q | ct-rm -f -
 }
 
-# COMMAND...: executes it and sets $calls, one word a call: data (everything is written to disk), root, names, layers
-# counters or file (this directory or file is; file: that of the store), config (this record is written), format (the
-# store is one), layer, image, volume, container or name (it appears), told (an id is printed).
+# COMMAND...: executes it and sets $calls, one word a call:
+#	data	everything is written to disk
+#	root, names, layers, counters, file	this directory or file is (file: that of the store)
+#	config	this record is written; format: the store is one
+#	layer, image, volume, container, name	it appears; synced: a step of a build is marked so
+#	told	an id is printed
 traced() {
-	strace -f -y -qq -e trace=syncfs,fsync,renameat2,renameat,symlinkat,write -e signal=none -o "$D/trace" "$@" >"$D/out" 2>"$D/err" 3>&- || {
+	strace -f -y -qq -e trace=syncfs,fsync,openat,renameat2,renameat,symlinkat,write -e signal=none -o "$D/trace" "$@" >"$D/out" 2>"$D/err" 3>&- || {
 		cat "$D/err"
 		return 1
 	}
@@ -38,6 +41,7 @@ traced() {
 		-e "s#.* fsync\([0-9]+<$CT_ROOT>\) += 0\$#root#p" \
 		-e "s#.* fsync\([0-9]+<$CT_ROOT.btrfs[^>]*>\) += 0\$#file#p" \
 		-e 's#.* renameat2?\(.*[/"]config"\) = 0$#config#p' \
+		-e 's#.* openat\(.*/synced", .*O_CREAT.* = [0-9].*#synced#p' \
 		-e 's#.* renameat\(.*"format"\) = 0$#format#p' \
 		-e 's#.* fsync\([0-9]+<[^>]*/(names/img|layers|counters)>\) += 0$#\1#p' \
 		-e 's#.* renameat2?\(.*"tmp/[^"]*", .*"layers/.* = 0$#layer#p' \
@@ -78,9 +82,10 @@ image_in_order() {
 	traced sh -c 'exec ct-receive -n made <"$1"' sh "$D/stream"
 	image_in_order
 	printf 'FROM busybox\nRUN touch /made\n' >"$D/Dockerfile"
-	traced ct-build -q -t built "$D"
+	traced ct-build -q -t built -t second "$D"
 	image_in_order
-	in_order ' image root name names told '
+	in_order ' root (name )+names told '
+	in_order ' config data synced '
 }
 
 @test "layers are on disk before they appear" {
