@@ -17,6 +17,7 @@
 #include "store/draft.h"
 #include "store/layerstore.h"
 #include "store/names.h"
+#include "store/plan.h"
 #include "store/ref.h"
 
 enum { BLOB_AGE = 24 * 3600 };
@@ -27,7 +28,8 @@ struct rm_args {
 	struct store store;
 	bool asked; /* whether users and used are filled */
 	struct strv users,
-		used; /* containers with --network container:ID, and the container that each names */
+		used, /* containers with --network, --pid or --ipc container:ID; whom each names */
+		what; /* and what of it they use */
 };
 
 static const struct opt opts[] = {
@@ -45,10 +47,23 @@ static const struct opt_program program = {
 	.max = -1,
 };
 
-/* Finds the containers that use the network of another container, once for all operands. */
+static void note_user(struct rm_args *args, const struct container *c, const char *key,
+		      const char *what)
+{
+	const char *ref = plan_container(record_get(&c->config, key));
+	char id[ID_LEN];
+	struct err ignored;
+
+	if (!ref || name_resolve(&args->store, "ps", ref, id, &ignored) < 0)
+		return;
+	strv_add(&args->users, c->id);
+	strv_add(&args->used, id);
+	strv_add(&args->what, what);
+}
+
+/* Finds the containers that use namespaces of another container, once for all operands. */
 static int find_users(struct rm_args *args, struct err *e)
 {
-	static const char prefix[] = "container:";
 	own_strv struct strv ids = {0};
 
 	if (args->asked)
@@ -57,19 +72,14 @@ static int find_users(struct rm_args *args, struct err *e)
 		return -1;
 	for (size_t i = 0; i < ids.n; i++) {
 		own_container struct container c = CONTAINER_NONE;
-		const char *network;
-		char id[ID_LEN];
 		struct err ignored;
 
 		snprintf(c.id, sizeof(c.id), "%s", ids.v[i]);
 		if (container_config(&args->store, &c, &ignored) < 0)
 			continue;
-		network = record_get(&c.config, "network");
-		if (!network || !str_starts(network, prefix) ||
-		    name_resolve(&args->store, "ps", network + strlen(prefix), id, &ignored) < 0)
-			continue;
-		strv_add(&args->users, ids.v[i]);
-		strv_add(&args->used, id);
+		note_user(args, &c, "network", "network");
+		note_user(args, &c, "pid", "PID namespace");
+		note_user(args, &c, "ipc", "IPC namespace");
 	}
 	args->asked = true;
 	return 0;
@@ -85,9 +95,8 @@ static int refuse_if_shared(struct rm_args *args, const char *id, struct err *e)
 	for (size_t i = 0; i < args->users.n; i++)
 		if (strcmp(args->used.v[i], id) == 0 &&
 		    name_resolve(&args->store, "ps", args->users.v[i], still, &ignored) == 0)
-			return err_set(e,
-				       "its network is used by %s ('ct rm -f' removes it anyway)",
-				       args->users.v[i]);
+			return err_set(e, "its %s is used by %s ('ct rm -f' removes it anyway)",
+				       args->what.v[i], args->users.v[i]);
 	return 0;
 }
 
@@ -269,5 +278,6 @@ int main(int argc, char **argv)
 	store_close(&args.store);
 	strv_free(&args.users);
 	strv_free(&args.used);
+	strv_free(&args.what);
 	return cmd_end(status);
 }

@@ -387,20 +387,29 @@ _ct_argument() {
 		status=*)	_ct_offer status={created,running,paused,exited,killed,dead} ;;
 		*)	_ct_offer status= name= image= label= id= ;;
 		esac ;;
-	--network:*)
+	--network:* | --pid:* | --ipc:*)
 		if [[ $value == container:* ]]; then
 			before+=container: value=${value#container:}
 			_ct_running
 		else
-			_ct_offer none host container:
+			case $option in
+			--pid)	_ct_offer private host container: ;;
+			--ipc)	_ct_offer private shareable none host container: ;;
+			*)	_ct_offer none host container: ;;
+			esac
 			[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *container: ]] || _ct_how -o nospace
-			_ct_networks
+			[ "$option" != --network ] || _ct_networks
 		fi ;;
 	--only:* | --without:*)
 		before+=${value%"${value##*,}"} value=${value##*,}
 		_ct_how -o nospace
 		_ct_offer snapshot cgroup user net uts ipc pid cgns time mnt root proc caps seccomp exec ;;
 	--userns:*)	_ct_offer auto host unmapped ;;
+	--mount:*)
+		[[ $value == *,* ]] || {
+			_ct_how -o nospace
+			_ct_offer type=bind, type=volume, type=tmpfs,
+		} ;;
 	--tag:*)	_ct_images ;;
 	--parent:*)	_ct_images; _ct_volumes ;;
 	--to:IMAGE)	_ct_images ;;

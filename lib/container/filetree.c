@@ -81,10 +81,34 @@ static void add_paths(struct filetree *t, enum fsentry_kind kind, const char *co
 		    .target = str_dup(paths[i]), .optional = kind != FSENTRY_NODE);
 }
 
-static void add_dev(struct filetree *t, const struct plan *p)
+/* POSIX shared memory and message queues belong together with the IPC namespace. */
+static void add_ipc(struct filetree *t, const struct plan *p)
 {
 	own_str char *shm = str_fmt("mode=1777,size=%llu", (unsigned long long)p->shm_size);
+	bool others = plan_container(p->ipc);
 
+	if (plan_is_host(p->ipc)) {
+		ADD(t, .kind = FSENTRY_BIND, .phase = FSENTRY_KERNEL, .source = str_dup("/dev/shm"),
+		    .target = str_dup("/dev/shm"), .type = "tmpfs", .attrs = QUIET);
+		ADD(t, .kind = FSENTRY_BIND, .phase = FSENTRY_KERNEL,
+		    .source = str_dup("/dev/mqueue"), .target = str_dup("/dev/mqueue"),
+		    .type = "mqueue", .attrs = QUIET, .optional = true);
+		return;
+	}
+	if (others)
+		ADD(t, .kind = FSENTRY_BIND, .phase = FSENTRY_KERNEL, .from = FSENTRY_OTHER,
+		    .source = str_dup("/dev/shm"), .target = str_dup("/dev/shm"), .type = "tmpfs",
+		    .attrs = QUIET, .from_outside = true);
+	else if (!str_equal(p->ipc, "none"))
+		add_new(t, "/dev/shm", "tmpfs", shm, QUIET);
+	/* A kernel may lack POSIX message queues; those of a foreign IPC namespace cannot be
+	 * mounted. */
+	add_new(t, "/dev/mqueue", "mqueue", NULL, QUIET);
+	t->v[t->n - 1].optional = true;
+}
+
+static void add_dev(struct filetree *t, const struct plan *p)
+{
 	/* Its nodes are mounts of their own. A node made in it with CAP_MKNOD and without a user
 	 * namespace would be any disk of the host. */
 	add_new(t, "/dev", "tmpfs", p->privileged ? "mode=755,size=1m" : "mode=755,size=64k",
@@ -103,11 +127,7 @@ static void add_dev(struct filetree *t, const struct plan *p)
 	add_new(t, "/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620,max=256,gid=5",
 		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	t->v[t->n - 1].fallback = "newinstance,ptmxmode=0666,mode=0620,max=256";
-	add_new(t, "/dev/shm", "tmpfs", shm, QUIET);
-	/* A kernel may lack POSIX message queues; those of a foreign IPC namespace cannot be
-	 * mounted. */
-	add_new(t, "/dev/mqueue", "mqueue", NULL, QUIET);
-	t->v[t->n - 1].optional = true;
+	add_ipc(t, p);
 }
 
 static void add_kernel(struct filetree *t, const struct plan *p, const struct filetree_host *host)
@@ -118,6 +138,8 @@ static void add_kernel(struct filetree *t, const struct plan *p, const struct fi
 							: !plan_has_stage(p, STAGE_ROOT);
 
 	add_new(t, "/proc", "proc", NULL, QUIET);
+	/* Only the owner of a PID namespace may mount its /proc. */
+	t->v[t->n - 1].lent = t->v[t->n - 1].recursive = plan_is_host(p->pid);
 	if (own_network) {
 		add_new(t, "/sys", "sysfs", NULL, sys);
 		t->v[t->n - 1].lent = t->v[t->n - 1].recursive = true;
@@ -164,7 +186,9 @@ static int add_volume(struct filetree *t, const char *text, bool may_miss, struc
 	    .from = v.name ? FSENTRY_VOLUME : FSENTRY_HOST,
 	    .source = take_ptr(v.name ? &v.name : &v.source), .target = take_ptr(&v.target),
 	    .recursive = !v.name, .attrs = MOUNT_ATTR_NODEV | (v.read_only ? MOUNT_ATTR_RDONLY : 0),
-	    .mapped = true, .from_outside = true);
+	    .mapped = true, .from_outside = true, .no_copy = v.no_copy,
+	    .propagation = mountspec_propagation(&v) ? v.propagation : 0,
+	    .propagation_all = v.propagation_all);
 	mountspec_free(&v);
 	return 0;
 }

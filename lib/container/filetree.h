@@ -37,6 +37,7 @@ enum fsentry_from {
 	FSENTRY_HOME,   /* the container's directory in the store (CT_ROOT/ps_N) */
 	FSENTRY_STATE,  /* the run's file system for files of /etc (etcdir.h) */
 	FSENTRY_VOLUME, /* `source` names a volume of the store */
+	FSENTRY_OTHER,  /* the root of the container whose namespaces are shared */
 };
 
 /* The phase in which an entry is mounted; the list has the same order. */
@@ -53,16 +54,19 @@ struct fsentry {
 	enum fsentry_phase phase;
 	enum fsentry_from from;
 	char *source;
-	char *target;         /* absolute, in the container; "/": its root directory */
-	const char *type;     /* FSENTRY_NEW: "proc" */
-	char *options;        /* FSENTRY_NEW: "size=64k,mode=755"; NULL: none */
+	char *target;     /* absolute, in the container; "/": its root directory */
+	const char *type; /* "proc": of FSENTRY_NEW, and of a kernel file system that is bound */
+	char *options;    /* FSENTRY_NEW: "size=64k,mode=755"; NULL: none */
 	const char *fallback; /* used if the kernel refuses options; NULL: none */
 	uint64_t attrs; /* MOUNT_ATTR_*: set on the mount, and on those below a recursive bind */
 	bool recursive; /* bind the mounts below the source, too */
 	bool mapped;    /* an idmapped mount with the map of the user namespace */
 	bool optional;  /* skipped if the kernel does not have it */
 	bool lent;      /* FSENTRY_NEW: if this user namespace may not mount it, bind the host's */
-	bool from_outside; /* the supervisor makes the mount, with privileges on the host */
+	bool no_copy;   /* FSENTRY_VOLUME: a new volume stays empty */
+	unsigned long propagation; /* MS_SHARED or MS_SLAVE; 0: private */
+	bool propagation_all;      /* of the mounts below it, too */
+	bool from_outside;         /* the supervisor makes the mount, with privileges on the host */
 	const struct bundle_mount *mount;   /* FSENTRY_LISTED: the rest of a mount's options */
 	const struct bundle_device *device; /* FSENTRY_LISTED: the node of FSENTRY_DEVICE */
 

@@ -10,6 +10,7 @@ struct err;
 
 struct mountopts {
 	struct strv volumes, tmpfs, devices; /* values of --volume, --tmpfs, --device */
+	struct strv mounts;                  /* of --mount */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -47,8 +48,7 @@ char *mountspec_target(const char *path)
 	return take_ptr(&clean.data);
 }
 
-/* Normalises the target. */
-static int clean_target(struct mountspec *v, const char *text, struct err *e)
+int mountspec_clean_target(struct mountspec *v, const char *text, struct err *e)
 {
 	char *clean = mountspec_target(v->target);
 
@@ -87,47 +87,114 @@ int mountspec_take_place(struct strv *taken, const char *target, const char *opt
 	return 0;
 }
 
+static const struct {
+	const char *word;
+	unsigned long propagation;
+	bool all;
+} propagations[] = {
+	{"shared", MS_SHARED, false},   {"rshared", MS_SHARED, true},
+	{"slave", MS_SLAVE, false},     {"rslave", MS_SLAVE, true},
+	{"private", MS_PRIVATE, false}, {"rprivate", MS_PRIVATE, true},
+};
+
+enum { PROPAGATIONS = sizeof(propagations) / sizeof(*propagations) };
+
+int mountspec_read_propagation(struct mountspec *v, const char *word, const char *text,
+			       struct err *e)
+{
+	size_t i = 0;
+
+	while (i < PROPAGATIONS && !str_equal(word, propagations[i].word))
+		i++;
+	if (i == PROPAGATIONS)
+		return 0;
+	if (v->propagation)
+		return err_set(e, "%s: %s: a second propagation", text, word);
+	v->propagation = propagations[i].propagation;
+	v->propagation_all = propagations[i].all;
+	return 1;
+}
+
+const char *mountspec_propagation(const struct mountspec *v)
+{
+	for (size_t i = 0; v->propagation != MS_PRIVATE && i < PROPAGATIONS; i++)
+		if (v->propagation == propagations[i].propagation &&
+		    v->propagation_all == propagations[i].all)
+			return propagations[i].word;
+	return NULL;
+}
+
+int mountspec_find_source(struct mountspec *v, const char *path, struct err *e)
+{
+	v->source = realpath(path, NULL);
+	if (!v->source)
+		return err_sys(e, "%s", path);
+	return strchr(v->source, ':')
+		? err_set(e, "%s: a path with \":\" in it cannot be written as SOURCE:TARGET",
+			  v->source)
+		: 0;
+}
+
+static int read_option(struct mountspec *v, const char *option, const char *text, struct err *e)
+{
+	int known;
+
+	/* z and Z relabel for SELinux, which ct does not use. */
+	if (str_equal(option, "rw") || strcasecmp(option, "z") == 0)
+		return 0;
+	if (str_equal(option, "ro"))
+		return v->read_only = true, 0;
+	if (v->name && str_equal(option, "nocopy"))
+		return v->no_copy = true, 0;
+	known = mountspec_read_propagation(v, option, text, e);
+	if (known == 0)
+		return err_set(
+			e,
+			"%s: %s: not ro, rw or a propagation (shared, slave, private, rshared, "
+			"rslave, rprivate)",
+			text, option);
+	return known > 0 && v->name
+		? err_set(e, "%s: %s: only a path of the host has a propagation", text, option)
+		: known > 0 ? 0
+			    : -1;
+}
+
+static int read_parts(struct mountspec *v, const struct strv *parts, const char *text,
+		      struct err *e)
+{
+	own_strv struct strv options = {0};
+
+	if (mountspec_is_path(text)) {
+		if (mountspec_find_source(v, parts->v[0], e) < 0)
+			return -1;
+	} else {
+		if (name_check_container(parts->v[0], e) < 0)
+			return -1;
+		v->name = str_dup(parts->v[0]);
+	}
+	v->target = str_dup(parts->v[1]);
+	if (parts->n == 3)
+		strv_split(&options, parts->v[2], ',');
+	for (size_t i = 0; i < options.n; i++)
+		if (read_option(v, options.v[i], text, e) < 0)
+			return -1;
+	return mountspec_clean_target(v, text, e);
+}
+
 int mountspec_read(const char *text, struct mountspec *v, struct err *e)
 {
-	own_strv struct strv parts = {0}, options = {0};
+	own_strv struct strv parts = {0};
 
 	*v = (struct mountspec){0};
 	strv_split(&parts, text, ':');
 	if (parts.n == 1 && *text == '/') { /* a volume of the container's own */
 		v->target = str_dup(text);
-		return clean_target(v, text, e);
+		return mountspec_clean_target(v, text, e);
 	}
 	if (parts.n < 2 || parts.n > 3 || !*parts.v[0] || !*parts.v[1])
 		return err_set(e, "%s: not [SOURCE:]TARGET[:ro]", text);
-	if (!mountspec_is_path(text)) {
-		if (name_check_container(parts.v[0], e) < 0)
-			return -1;
-		v->name = str_dup(parts.v[0]);
-	} else {
-		v->source = realpath(parts.v[0], NULL);
-		if (!v->source)
-			return err_sys(e, "%s", parts.v[0]);
-	}
-	if (v->source && strchr(v->source, ':')) {
-		err_set(e, "%s: a path with \":\" in it cannot be written as SOURCE:TARGET",
-			v->source);
-		goto bad;
-	}
-	v->target = str_dup(parts.v[1]);
-	if (parts.n == 3)
-		strv_split(&options, parts.v[2], ',');
-	for (size_t i = 0; i < options.n; i++) {
-		if (strcmp(options.v[i], "ro") == 0)
-			v->read_only = true;
-		/* z and Z relabel for SELinux, which ct does not use. */
-		else if (strcmp(options.v[i], "rw") != 0 && strcasecmp(options.v[i], "z") != 0) {
-			err_set(e, "%s: %s: not ro or rw", text, options.v[i]);
-			goto bad;
-		}
-	}
-	if (clean_target(v, text, e) == 0)
+	if (read_parts(v, &parts, text, e) == 0)
 		return 0;
-bad:
 	mountspec_free(v);
 	return -1;
 }
@@ -139,7 +206,7 @@ int mountspec_read_tmpfs(const char *text, struct mountspec *v, struct err *e)
 	*v = (struct mountspec){0};
 	v->target = colon ? str_dup_n(text, (size_t)(colon - text)) : str_dup(text);
 	v->options = str_dup(colon ? colon + 1 : "");
-	if (clean_target(v, text, e) == 0)
+	if (mountspec_clean_target(v, text, e) == 0)
 		return 0;
 	mountspec_free(v);
 	return -1;
@@ -161,7 +228,7 @@ int mountspec_read_device(const char *text, struct mountspec *v, struct err *e)
 		return err_set(e, "%s: not a device", parts.v[0]);
 	v->source = str_dup(parts.v[0]);
 	v->target = str_dup(parts.n > 1 ? parts.v[1] : parts.v[0]);
-	if (clean_target(v, text, e) == 0)
+	if (mountspec_clean_target(v, text, e) == 0)
 		return 0;
 	mountspec_free(v);
 	return -1;

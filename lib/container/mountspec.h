@@ -1,6 +1,6 @@
 /*
- * Parses the mounts that a user asks for: -v [SRC:]DST[:ro] (or NAME:DST, volstore.h), --tmpfs
- * DST[:OPTIONS], --device SRC[:DST].
+ * Parses the mounts that a user asks for: -v [SRC:]DST[:OPTIONS] (or NAME:DST, volstore.h), --tmpfs
+ * DST[:OPTIONS], --device SRC[:DST]. mountlong.h parses --mount.
  */
 #ifndef CT_MOUNTSPEC_H
 #define CT_MOUNTSPEC_H
@@ -19,6 +19,9 @@ struct mountspec {
 	char *target;  /* path in the container, from mountspec_target */
 	char *options; /* tmpfs: "size=64m,mode=1777" */
 	bool read_only;
+	bool no_copy;              /* a new named volume stays empty */
+	unsigned long propagation; /* of a source: MS_SHARED, MS_SLAVE or MS_PRIVATE; 0: private */
+	bool propagation_all;      /* of the mounts below it, too */
 };
 
 void mountspec_free(struct mountspec *v);
@@ -45,6 +48,17 @@ int mountspec_check_place(const struct strv *taken, const char *target, const ch
 			  const char *text, struct err *e);
 int mountspec_take_place(struct strv *taken, const char *target, const char *option,
 			 const char *text, struct err *e);
+
+/* Finishes a mount of a host path: resolves the source, and refuses what cannot be recorded. */
+int mountspec_find_source(struct mountspec *v, const char *path, struct err *e);
+/* Replaces v->target by its normalised form. text: the whole option, for messages. */
+int mountspec_clean_target(struct mountspec *v, const char *text, struct err *e);
+/* Reads "rslave" and the like: 1; 0 if the word is no propagation; -1 if it is a second one. text:
+ * as above. */
+int mountspec_read_propagation(struct mountspec *v, const char *word, const char *text,
+			       struct err *e);
+/* The propagation as a word; NULL: private, as without the option. */
+const char *mountspec_propagation(const struct mountspec *v);
 
 int mountspec_read(const char *text, struct mountspec *v, struct err *e);
 int mountspec_read_tmpfs(const char *text, struct mountspec *v, struct err *e);

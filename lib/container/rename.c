@@ -14,10 +14,13 @@
 #include "store/names.h"
 #include "store/store.h"
 
-/* A container that names another one as its network would lose it, or get another one. */
+/* A container that names another one for its namespaces would lose it, or get another one. */
 static int refuse_if_used(const struct store *s, const char *old, struct err *e)
 {
-	own_str char *network = str_fmt("container:%s", old);
+	static const struct {
+		const char *key, *what;
+	} uses[] = {{"network", "network"}, {"pid", "PID namespace"}, {"ipc", "IPC namespace"}};
+	own_str char *value = str_fmt("container:%s", old);
 	own_strv struct strv ids = {0};
 
 	if (store_list(s, "ps", &ids, e) < 0)
@@ -27,9 +30,12 @@ static int refuse_if_used(const struct store *s, const char *old, struct err *e)
 		struct err ignored;
 
 		snprintf(c.id, sizeof(c.id), "%s", ids.v[i]);
-		if (container_config(s, &c, &ignored) == 0 &&
-		    str_equal(record_get(&c.config, "network"), network))
-			return err_set(e, "%s names its network (--network %s)", c.id, network);
+		if (container_config(s, &c, &ignored) < 0)
+			continue;
+		for (size_t k = 0; k < sizeof(uses) / sizeof(*uses); k++)
+			if (str_equal(record_get(&c.config, uses[k].key), value))
+				return err_set(e, "%s names its %s (--%s %s)", c.id, uses[k].what,
+					       uses[k].key, value);
 	}
 	return 0;
 }

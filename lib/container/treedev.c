@@ -92,6 +92,25 @@ static int mount_in_dev(int dev, const struct fsentry *entry, const char *name, 
 	return fd < 0 ? -1 : mount_attach(fd, at, entry->target, e);
 }
 
+/* Binds a directory of the host's /dev, or what the supervisor has taken from another container. */
+static int bind_in_dev(int dev, int host_dev, const struct fsentry *entry, const char *name,
+		       struct err *e)
+{
+	own_fd int copy = -1, at = -1;
+
+	if (!entry->from_outside) {
+		copy = mount_copy_set(host_dev, name, false, entry->attrs, e);
+		if (copy < 0)
+			return entry->optional && e->sys == ENOENT ? 0 : -1;
+	} else if (!entry->mounts_n) {
+		return err_set(e, "%s: the supervisor has handed over no mount", entry->target);
+	}
+	if (make_dir(dev, name) < 0)
+		return err_sys(e, "make %s", entry->target);
+	at = openat(dev, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return mount_attach(entry->from_outside ? entry->mounts->fd : copy, at, entry->target, e);
+}
+
 static int make_in_dev(int dev, int host_dev, const struct fsentry *entry, struct err *e)
 {
 	const char *name = entry->target + strlen("/dev/");
@@ -101,6 +120,8 @@ static int make_in_dev(int dev, int host_dev, const struct fsentry *entry, struc
 		return lend_node(dev, host_dev, name, e);
 	case FSENTRY_ALL_NODES:
 		return lend_all(dev, host_dev, e);
+	case FSENTRY_BIND:
+		return bind_in_dev(dev, host_dev, entry, name, e);
 	case FSENTRY_LINK:
 		return explained(symlinkat(entry->source, dev, name),
 				 "symlinkat(\"%s\", %d, \"%s\")", entry->source, dev, name) < 0

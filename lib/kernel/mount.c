@@ -292,8 +292,7 @@ static int copy_one(int source, const char *path, int userns, struct strv *skipp
 	return take_fd(&fd);
 }
 
-/* Lists the mount points below path. */
-static int find_mounts(const char *path, struct strv *found, struct err *e)
+int mount_list_below(const char *path, struct strv *found, struct err *e)
 {
 	own_file FILE *f = fopen("/proc/self/mountinfo", "re");
 	size_t room = 0, len = strcmp(path, "/") == 0 ? 0 : strlen(path);
@@ -327,7 +326,7 @@ static int give_each(int source, const char *path, int userns, mount_give *give,
 		return -1;
 	top = fd_path(source);
 	len = strcmp(top, "/") == 0 ? 0 : strlen(top);
-	if (find_mounts(top, &below, e) < 0)
+	if (mount_list_below(top, &below, e) < 0)
 		return -1;
 	for (size_t i = 0; i < below.n; i++) {
 		own_fd int at = path_open(source, below.v[i] + len, O_PATH, 0);

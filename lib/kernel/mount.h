@@ -70,6 +70,9 @@ typedef int mount_give(void *arg, int mount, const char *below, struct err *e);
 int mount_copy_mapped(const char *path, int userns, mount_give *give, void *arg,
 		      struct strv *skipped, struct err *e);
 
+/* Lists the mount points of this process below a path. */
+int mount_list_below(const char *path, struct strv *found, struct err *e);
+
 /* Adds ",ro,nosuid" and the like for attributes, as mount(8) takes them after "remount,bind". */
 void mount_options(uint64_t attrs, struct buf *to);
 

@@ -15,7 +15,7 @@
 #include "kernel/caps.h"
 #include "run/command.h"
 #include "run/netrecipe.h"
-#include "run/netstage.h"
+#include "run/nsshare.h"
 #include "run/rootrecipe.h"
 #include "run/stage.h"
 
@@ -184,7 +184,8 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 		buf_str(out, " --preserve-credentials");
 	if (parts->late.len)
 		buf_fmt(out, " \\\n		unshare%s%s", parts->late.data,
-			plan_has_stage(r->plan, STAGE_PID) || plan_has_stage(r->plan, STAGE_TIME)
+			(plan_has_stage(r->plan, STAGE_PID) && nsshare_own_pid(r->plan)) ||
+					plan_has_stage(r->plan, STAGE_TIME)
 				? " --fork --kill-child"
 				: "");
 	buf_str(out, " \\\n		sh \"$work/inside\"");
@@ -196,12 +197,12 @@ static void put_run(const struct run *r, const struct recipe *parts, struct buf 
 }
 
 /*
- * Sets the ID map: a range that no container has, or the map of the container whose network is
+ * Sets the ID map: a range that no container has, or the map of the container whose namespaces are
  * shared.
  */
 static int plan_map(struct run *r, struct err *e)
 {
-	const char *other = netstage_container(r->plan);
+	const char *other = nsshare_container(r->plan), *option = nsshare_option(r->plan);
 	own_container struct container c = CONTAINER_NONE;
 	struct container_state st;
 
@@ -213,9 +214,9 @@ static int plan_map(struct run *r, struct err *e)
 	if (r->plan->users == USERS_MAP)
 		return idmap_read(r->plan->user_map, &r->map, e);
 	if (container_open(r->store, other, &c, e) < 0)
-		return err_wrap(e, "--network container");
+		return err_wrap(e, "%s container", option);
 	if (!container_runs(r->store, &c, &st))
-		return err_set(e, "--network container:%s: it does not run", other);
+		return err_set(e, "%s container:%s: it does not run", option, other);
 	return idmap_of(st.init.pid, &r->map, e);
 }
 

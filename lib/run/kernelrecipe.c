@@ -47,7 +47,10 @@ static bool is_owner(const struct run *r, const struct fsentry *entry)
 {
 	if (!entry->lent || !r->map.n)
 		return true;
-	return plan_has_stage(r->plan, str_equal(entry->type, "cgroup2") ? STAGE_CGNS : STAGE_NET);
+	return plan_has_stage(r->plan,
+			      str_equal(entry->type, "cgroup2")        ? STAGE_CGNS
+				      : str_equal(entry->type, "proc") ? STAGE_PID
+								       : STAGE_NET);
 }
 
 void kernelrecipe_new(const struct fsentry *entry, const char *fs_options, const char *at,
@@ -119,6 +122,25 @@ static size_t lend_nodes(const struct filetree *t, size_t i, struct buf *to)
 	return n;
 }
 
+/* No tool copies a mount of another mount namespace. */
+static void bind_in_dev(const struct fsentry *entry, const char *place, struct buf *to)
+{
+	own_buf struct buf options = {0};
+
+	if (entry->from == FSENTRY_OTHER) {
+		buf_fmt(to, "# approx: the run has the other container's %s\nmkdir %s\n",
+			entry->target, place);
+		kernelrecipe_new(entry, "mode=1777", place, to);
+		return;
+	}
+	mount_options(entry->attrs, &options);
+	if (entry->optional)
+		buf_fmt(to, "[ ! -d %s ] || {\n", entry->source);
+	buf_fmt(to, "mkdir %s\nmount --bind %s %s\nmount -o remount,bind%s %s\n", place,
+		entry->source, place, options.data, place);
+	buf_str(to, entry->optional ? "}\n" : "");
+}
+
 /* Mounts entry i, which is /dev, and the entries in it. Returns their number. */
 static size_t mount_dev(const struct run *r, const char *root, size_t i, struct buf *to)
 {
@@ -140,6 +162,8 @@ static size_t mount_dev(const struct run *r, const char *root, size_t i, struct 
 		}
 		if (entry->kind == FSENTRY_LINK) {
 			buf_fmt(to, "ln -s %s %s\n", entry->source, place);
+		} else if (entry->kind == FSENTRY_BIND) {
+			bind_in_dev(entry, place, to);
 		} else {
 			buf_fmt(to, "mkdir %s\n", place);
 			kernelrecipe_new(entry,

@@ -9,6 +9,7 @@
 #include "container/devnode.h"
 #include "container/etc.h"
 #include "container/mountspec.h"
+#include "kernel/mountspread.h"
 #include "store/volstore.h"
 
 /* The entry whose mounts are being made, and the callback for them. */
@@ -53,8 +54,16 @@ static int open_path(struct making *m, struct err *e)
 	own_strv struct strv skipped = {0};
 	struct run *r = m->r;
 
-	if (mount_copy_mapped(m->entry->source, mapping(m), give_part, m, &skipped, e) < 0)
+	if (m->entry->propagation) {
+		own_fd int fd = mountspread_copy(m->entry->source, m->entry->propagation,
+						 m->entry->propagation_all, mapping(m), &skipped,
+						 e);
+
+		if (fd < 0 || give_part(m, take_fd(&fd), "", e) < 0)
+			return -1;
+	} else if (mount_copy_mapped(m->entry->source, mapping(m), give_part, m, &skipped, e) < 0) {
 		return -1;
+	}
 	if (m->entry->phase == FSENTRY_ROOT && r->store && strv_has(&skipped, m->entry->source))
 		return err_set(
 			e, "%s: its file system cannot map owners (--userns host would do without)",
@@ -74,7 +83,8 @@ static int open_stored(struct making *m, struct err *e)
 	own_fd int volume = -1, fd = -1;
 
 	if (named) {
-		volume = volstore_open(m->r->store, entry->source, m->r->rootfs, entry->target, e);
+		volume = volstore_open(m->r->store, entry->source, m->r->rootfs,
+				       entry->no_copy ? NULL : entry->target, e);
 		if (volume < 0)
 			return -1;
 	}
@@ -157,6 +167,10 @@ int mountsource_open(struct run *r, const struct fsentry *entry, mount_give *giv
 		return open_etc(&m, e);
 	case FSENTRY_HOST:
 		return open_path(&m, e);
+	case FSENTRY_OTHER:
+		if (r->supervisor.shared_shm < 0)
+			return err_set(e, "%s: not shared", entry->target);
+		return give_part(&m, take_fd(&r->supervisor.shared_shm), "", e);
 	default:
 		return open_stored(&m, e);
 	}

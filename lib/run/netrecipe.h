@@ -1,4 +1,4 @@
-/* The shell lines of the stage net, and of sharing another container's network (recipe.h). */
+/* The shell lines of the stage net (recipe.h). */
 #ifndef CT_NETRECIPE_H
 #define CT_NETRECIPE_H
 
@@ -10,7 +10,5 @@
 int netrecipe_plan(struct run *r, struct err *e);
 
 void netrecipe_net(const struct run *r, struct recipe *out);
-void netrecipe_net_shared(const struct run *r, struct recipe *out);
-void netrecipe_user_shared(const struct run *r, struct recipe *out);
 
 #endif

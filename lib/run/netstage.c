@@ -147,68 +147,6 @@ int netstage_prepare(struct run *r, struct err *e)
 	return join(r, e);
 }
 
-/* Opens a namespace of another process. -1 with e->sys 0: this process is in the same namespace. */
-static int open_other(pid_t pid, int kind, struct err *e)
-{
-	int differing;
-
-	if (namespace_differing(pid, &differing, e) < 0)
-		return -1;
-	e->sys = 0;
-	return differing & kind ? namespace_open(pid, kind, e) : -1;
-}
-
-/* Joins the user namespace, too, and takes its ID map, unless it is the host's. */
-static int share_users(struct run *r, const char *id, pid_t pid, struct err *e)
-{
-	int users = open_other(pid, CLONE_NEWUSER, e);
-
-	if (users < 0)
-		return e->sys ? -1 : 0;
-	otherns_add(&r->supervisor.others, CLONE_NEWUSER, users);
-	r->userns = fcntl(users, F_DUPFD_CLOEXEC, 3);
-	if (r->userns < 0)
-		return err_sys(e, "%s", id);
-	return idmap_of(pid, &r->map, e) < 0
-		? -1
-		: idmap_share(r->store->run, id, r->id, &r->supervisor.ids, e);
-}
-
-int netstage_share(struct run *r, struct err *e)
-{
-	own_container struct container other = CONTAINER_NONE;
-	const char *on;
-	struct container_state st;
-	int net;
-
-	if (otherns_of(&r->supervisor.others, CLONE_NEWNET) >= 0)
-		return 0;
-	if (container_open(r->store, netstage_container(r->plan), &other, e) < 0)
-		return err_wrap(e, "--network container");
-	if (net_mode_read(record_get(&other.config, "network"), &on) == NET_CONTAINER)
-		return err_set(e, "--network container:%s: it is itself on the network of %s",
-			       other.id, on);
-	/*
-	 * The share is recorded before the check: a container that ends after the check then finds
-	 * the record and cleans up.
-	 */
-	if (endpoint_share(r->store, other.id, r->id, e) < 0 ||
-	    !container_runs(r->store, &other, &st))
-		return err_set(e, "--network container:%s: it does not run", other.id);
-	net = open_other(st.init.pid, CLONE_NEWNET, e);
-	if (net < 0)
-		return e->sys
-			? -1
-			: err_set(e, "%s: is on the host's own network (--network host)", other.id);
-	otherns_add(&r->supervisor.others, CLONE_NEWNET, net);
-	if (r->plan->users == USERS_SHARED && share_users(r, other.id, st.init.pid, e) < 0)
-		return -1;
-	/* The container has the names and resolvers of the other one: the same files. */
-	etcshare_copy(r->store, other.id, st.init.pid, r->supervisor.etc, idmap_root(&r->map),
-		      r->supervisor.shared_etc);
-	return 0;
-}
-
 int netstage_grant(struct run *r, struct err *e)
 {
 	own_str char *name = NULL;

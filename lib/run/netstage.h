@@ -41,11 +41,6 @@ int netstage_sysctls(struct netlink *to, const struct strv *sysctls, enum sysctl
 		     struct err *e);
 
 int netstage_prepare(struct run *r, struct err *e);
-/*
- * Replaces netstage_prepare with --network container:ID: adds to r->supervisor.others. A second
- * call does nothing.
- */
-int netstage_share(struct run *r, struct err *e);
 int netstage_grant(struct run *r, struct err *e);
 int netstage_enter(struct run *r, struct err *e);
 void netstage_undo(struct run *r);

@@ -8,6 +8,7 @@
 #include "kernel/seccomp.h"
 #include "kernel/sysctl.h"
 #include "run/netstage.h"
+#include "run/nsshare.h"
 
 static int check_sysctl(const char *text, const struct plan *p, struct err *e)
 {
@@ -17,7 +18,7 @@ static int check_sysctl(const char *text, const struct plan *p, struct err *e)
 
 	if (sysctl_read(text, &path, &value, &kind, e) < 0)
 		return -1;
-	if (kind == SYSCTL_IPC && (!plan_has_stage(p, STAGE_IPC)))
+	if (kind == SYSCTL_IPC && (!plan_has_stage(p, STAGE_IPC) || nsshare_has_ipc(p)))
 		return err_set(e, "%s: needs an IPC namespace of its own", text);
 	if (kind == SYSCTL_NET && (!plan_has_stage(p, STAGE_NET) || !netstage_is_new(p)))
 		return err_set(e, "%s: needs a network namespace of its own", text);

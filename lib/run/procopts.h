@@ -10,7 +10,7 @@ struct err;
 
 struct procopts {
 	struct strv sysctls, groups, security;
-	const char *umask, *oom_score;
+	const char *umask, *oom_score, *pid, *ipc;
 };
 
 #define OPT_PROCESS(S, m)                                                                               \
@@ -18,6 +18,11 @@ struct procopts {
 		 "set a kernel setting of the container's own namespaces"),                             \
 		OPT_LIST(S, m.groups, 0, "group-add", "GROUP",                                          \
 			 "add a supplementary group of the container"),                                 \
+		OPT_TEXT(S, m.pid, 0, "pid", "NAMESPACE",                                               \
+			 "share process ids: host, container:ID or private (default: private)"),        \
+		OPT_TEXT(S, m.ipc, 0, "ipc", "NAMESPACE",                                               \
+			 "share memory and queues: host, container:ID, shareable, private, none "       \
+			 "(default: shareable)"),                                                       \
 		OPT_TEXT(S, m.umask, 0, "umask", "MODE", "set the umask (default: 022)"),               \
 		OPT_TEXT(                                                                               \
 			S, m.oom_score, 0, "oom-score-adj", "NUMBER",                                   \

@@ -16,6 +16,7 @@
 #include "kernel/namespace.h"
 #include "kernel/netlink.h"
 #include "run/netstage.h"
+#include "run/nsshare.h"
 #include "store/volstore.h"
 
 void recipe_free(struct recipe *out)
@@ -188,7 +189,7 @@ void recipe_time(const struct run *r, struct recipe *out)
 	 * A new pid or time namespace begins with a child process: the unshare(1) of the stage pid
 	 * makes both.
 	 */
-	if (!out->typed || !plan_has_stage(r->plan, STAGE_PID))
+	if (!out->typed || !plan_has_stage(r->plan, STAGE_PID) || nsshare_has_pid(r->plan))
 		recipe_namespace(out, &out->late, "", CLONE_NEWTIME, " --fork");
 }
 

@@ -150,6 +150,7 @@ static char *bind_source(const struct run *r, const struct fsentry *entry, const
 	case FSENTRY_HOST:
 		return shell_quoted(entry->source);
 	case FSENTRY_VOLUME:
+	case FSENTRY_OTHER:
 		break;
 	}
 	path = volstore_path(r->store, entry->source, &ignored);
@@ -182,6 +183,9 @@ static void bind_one(const struct run *r, struct recipe *out, const struct fsent
 		put_file(out->typed, "base", path, to);
 	else
 		buf_fmt(to, "mkdir -p \"$base\"%s\n", at);
+	if (entry->propagation)
+		buf_str(to,
+			"# approx: the run's mount takes part in the propagation of the host's mounts\n");
 	put_bind(out->typed, entry, source, at, to);
 }
 

@@ -19,6 +19,7 @@ static struct run_supervisor supervisor_none(void)
 		.files = -1,
 		.etc = -1,
 		.shared_etc = {-1, -1, -1},
+		.shared_shm = -1,
 		.net = {.control = -1},
 		.streams = {.theirs = {-1, -1, -1}, .ours = {-1, -1, -1}, .master = -1},
 		.pidfd = -1,
@@ -91,6 +92,7 @@ void run_end(struct run *r)
 	shut_fd(&s->etc);
 	for (size_t i = 0; i < ETC_FILES; i++)
 		shut_fd(&s->shared_etc[i]);
+	shut_fd(&s->shared_shm);
 	free(take_ptr(&s->group_path));
 	shut_fd(&r->channel);
 	shut_fd(&r->start);

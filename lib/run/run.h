@@ -34,6 +34,7 @@ struct run_supervisor {
 	int files;           /* CT_RUN/ps_N */
 	int etc;             /* the file system with the files of the container's /etc (etcdir.h) */
 	int shared_etc[ETC_FILES]; /* mounts of another container's files (etcshare.h); -1: none */
+	int shared_shm;            /* the same of its /dev/shm (shmshare.h) */
 	struct {
 		struct netlink *rtnl;
 		struct endpoint member;

@@ -65,9 +65,12 @@ const struct opt runopts_table[] = {
 		 "set the signal that asks the program to stop (default: TERM)"),
 	OPT_TEXT(S, stop_timeout, 0, "stop-timeout", "SECONDS",
 		 "set how long 'ct stop' waits before it kills (default: 10)"),
-	OPT_LIST(S, mounts.volumes, 'v', "volume", "[SRC:]DST[:ro]",
+	OPT_LIST(S, mounts.volumes, 'v', "volume", "[SRC:]DST[:OPTIONS]",
 		 "mount a directory or file of the host, a named volume, or a new one"),
 	OPT_LIST(S, mounts.tmpfs, 0, "tmpfs", "DST[:OPTIONS]", "mount an empty tmpfs"),
+	OPT_LIST(
+		S, mounts.mounts, 0, "mount", "type=TYPE,KEY=VALUE,...",
+		"mount a bind, volume or tmpfs: src=, dst=, ro, bind-propagation=, tmpfs-size=, ..."),
 	OPT_SIZE(S, shm_size, 0, "shm-size", "size of /dev/shm (default: 64m)"),
 	OPT_FLAG(S, read_only, 0, "read-only", "mount the root file system read-only"),
 	OPT_TEXT(S, rootfs, 0, "rootfs", "DIR",

@@ -22,6 +22,8 @@
 #include "run/limitopts.h"
 #include "run/netplan.h"
 #include "run/netstage.h"
+#include "run/nsplan.h"
+#include "run/nsshare.h"
 #include "run/program.h"
 #include "store/names.h"
 
@@ -142,6 +144,18 @@ static int check_hostname(const char *host, struct err *e)
 	return 0;
 }
 
+static int check_bare_volume(const char *text, struct err *e)
+{
+	own_mountspec struct mountspec v = {0};
+
+	if (mountspec_read(text, &v, e) < 0)
+		return err_wrap(e, "--volume");
+	return v.name || v.propagation
+		? err_set(e, "--volume %s: %s need a recorded run (not some stages on --rootfs)",
+			  text, v.name ? "named volumes" : "propagated mounts")
+		: 0;
+}
+
 static int plan_mounts(const struct runopts *o, const struct record *image, struct plan *p,
 		       struct err *e)
 {
@@ -151,6 +165,9 @@ static int plan_mounts(const struct runopts *o, const struct record *image, stru
 		record_get_list(image, "volume", &wanted);
 	if (mountopts_plan(&o->mounts, &wanted, p, e) < 0)
 		return -1;
+	for (size_t i = 0; runopts_bare(o) && i < p->volumes.n; i++)
+		if (check_bare_volume(p->volumes.v[i], e) < 0)
+			return -1;
 	return o->rootfs && p->image_volumes.n
 		? err_set(e, "--volume %s: with --rootfs a volume needs a source",
 			  p->image_volumes.v[0])
@@ -197,15 +214,15 @@ static int plan_userns(const struct runopts *o, struct plan *p, struct err *e)
 	struct idmap map;
 
 	p->users = o->userns ? users_mode_read(o->userns) : o->privileged ? USERS_HOST : USERS_AUTO;
-	if (netstage_is_shared(p)) {
+	if (nsshare_container(p)) {
 		if (p->users != USERS_AUTO && p->users != USERS_HOST)
 			return err_set(
 				e,
-				"--userns %s: with --network %s only auto (that container's users) or host",
-				o->userns, o->network);
+				"--userns %s: with %s container:%s only auto (that container's users) or host",
+				o->userns, nsshare_option(p), nsshare_container(p));
 		if (p->users == USERS_AUTO)
 			p->users = USERS_SHARED;
-		return o->dns.n || o->hosts.n
+		return netstage_is_shared(p) && (o->dns.n || o->hosts.n)
 			? err_set(e,
 				  "--network %s: shares resolvers and hosts of that container "
 				  "(without --dns and --add-host)",
@@ -264,6 +281,7 @@ static int check_stages(const struct runopts *o, const struct plan *p, struct er
 		{"--init", STAGE_PID, o->init},
 		{"--volume", STAGE_ROOT, o->mounts.volumes.n},
 		{"--tmpfs", STAGE_ROOT, o->mounts.tmpfs.n},
+		{"--mount", STAGE_ROOT, o->mounts.mounts.n},
 		{"--publish", STAGE_NET, o->ports.n || o->publish_all},
 		{"--read-only", STAGE_ROOT, o->read_only},
 		{"--device", STAGE_PROC, o->mounts.devices.n},
@@ -312,12 +330,6 @@ static int check_bare(const struct runopts *o, struct err *e)
 		return err_set(e,
 			       "--network %s: needs a recorded run (not some stages on --rootfs)",
 			       o->network);
-	for (size_t i = 0; i < o->mounts.volumes.n; i++)
-		if (!mountspec_is_path(o->mounts.volumes.v[i]))
-			return err_set(
-				e,
-				"--volume %s: named volumes need a recorded run (not some stages on --rootfs)",
-				o->mounts.volumes.v[i]);
 	return 0;
 }
 
@@ -391,7 +403,8 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 	p->stop_signal = o->stop_signal ? o->stop_signal
 		: image                 ? record_get(image, "stopsignal")
 					: NULL;
-	if (netplan_make(o, p, e) < 0 || plan_stages(o, p, e) < 0 || check_texts(o, e) < 0)
+	if (netplan_make(o, p, e) < 0 || plan_stages(o, p, e) < 0 || nsplan_make(o, p, e) < 0 ||
+	    check_texts(o, e) < 0)
 		return -1;
 	if (p->workdir && *p->workdir == '\0')
 		p->workdir = NULL;

@@ -8,8 +8,10 @@
 #include "run/grouprecipe.h"
 #include "run/netrecipe.h"
 #include "run/netstage.h"
+#include "run/nsshare.h"
 #include "run/rootrecipe.h"
 #include "run/rootstage.h"
+#include "run/sharerecipe.h"
 #include "run/shortstage.h"
 #include "run/snapstage.h"
 #include "run/userstage.h"
@@ -44,10 +46,10 @@ const struct stage stages[] = {
 	{.id = STAGE_USER,
 	 .says = "the ids of another container; see: cat /proc/PID/uid_map",
 	 .wanted = userstage_is_shared,
-	 .prepare = netstage_share,
+	 .prepare = nsshare_prepare,
 	 .enter = userstage_enter_shared,
 	 .undo = userstage_undo,
-	 .shell = netrecipe_user_shared},
+	 .shell = sharerecipe_user},
 	{.id = STAGE_NET,
 	 .says = "a network of its own; see: nsenter -t PID -n ip address",
 	 .clone_flag = CLONE_NEWNET,
@@ -60,9 +62,9 @@ const struct stage stages[] = {
 	{.id = STAGE_NET,
 	 .says = "the network of another container; see: nsenter -t PID -n ip address",
 	 .wanted = netstage_is_shared,
-	 .prepare = netstage_share,
+	 .prepare = nsshare_prepare,
 	 .grant = netstage_grant,
-	 .shell = netrecipe_net_shared},
+	 .shell = sharerecipe_net},
 	{.id = STAGE_UTS,
 	 .says = "a host name of its own; see: nsenter -t PID -u hostname",
 	 .clone_flag = CLONE_NEWUTS,
@@ -71,12 +73,24 @@ const struct stage stages[] = {
 	{.id = STAGE_IPC,
 	 .says = "semaphores, queues and shared memory of its own; see: readlink /proc/PID/ns/ipc",
 	 .clone_flag = CLONE_NEWIPC,
+	 .wanted = nsshare_own_ipc,
 	 .enter = shortstage_enter_ipc,
 	 .shell = recipe_ipc},
+	{.id = STAGE_IPC,
+	 .says = "the shared memory of another container; see: readlink /proc/PID/ns/ipc",
+	 .wanted = nsshare_has_ipc,
+	 .prepare = nsshare_prepare,
+	 .shell = sharerecipe_ipc},
 	{.id = STAGE_PID,
 	 .says = "process ids of its own, beginning with 1; see: grep NSpid /proc/PID/status",
 	 .clone_flag = CLONE_NEWPID,
+	 .wanted = nsshare_own_pid,
 	 .shell = recipe_pid},
+	{.id = STAGE_PID,
+	 .says = "the process ids of another container; see: readlink /proc/PID/ns/pid",
+	 .wanted = nsshare_has_pid,
+	 .prepare = nsshare_prepare,
+	 .shell = sharerecipe_pid},
 	{.id = STAGE_CGNS,
 	 .says = "its cgroup looks like the root of the tree; see: readlink /proc/PID/ns/cgroup",
 	 .enter = shortstage_enter_cgns,

@@ -52,6 +52,8 @@ static const struct field {
 	{"group", LIST, offsetof(struct plan, groups)},
 	{"umask", TEXT, offsetof(struct plan, umask)},
 	{"oom-score", TEXT, offsetof(struct plan, oom_score)},
+	{"pid", TEXT, offsetof(struct plan, pid)},
+	{"ipc", TEXT, offsetof(struct plan, ipc)},
 	{"seccomp", TEXT, offsetof(struct plan, seccomp)},
 	{"no-new-privs", FLAG, offsetof(struct plan, no_new_privs)},
 	{"shm-size", NUMBER, offsetof(struct plan, shm_size)},
@@ -119,8 +121,23 @@ enum users_mode users_mode_read(const char *text)
 	return mode;
 }
 
+const char *plan_container(const char *value)
+{
+	const char *prefix = net_names[NET_CONTAINER];
+
+	return value && str_starts(value, prefix) ? value + strlen(prefix) : NULL;
+}
+
+bool plan_is_host(const char *value)
+{
+	return str_equal(value, net_names[NET_HOST]);
+}
+
 bool plan_has_stage(const struct plan *p, enum stage_id stage)
 {
+	if ((stage == STAGE_PID && plan_is_host(p->pid)) ||
+	    (stage == STAGE_IPC && plan_is_host(p->ipc)))
+		return false;
 	return p->stages ? p->stages & 1U << stage : stage != STAGE_TIME;
 }
 

@@ -91,6 +91,9 @@ struct plan {
 	struct strv volumes, tmpfs, devices, dns, hosts, ulimits;
 	struct strv sysctls, groups;   /* NAME=VALUE (sysctl.h); groups as the user named them */
 	const char *umask, *oom_score; /* octal; decimal. NULL: 022; as is */
+	/* --pid and --ipc: "host", "container:REF"; for ipc also "none", "private". NULL: a
+	 * namespace of its own */
+	const char *pid, *ipc;
 	const char *seccomp; /* a file with a filter, or SECCOMP_UNCONFINED; NULL: the default */
 	bool no_new_privs;
 	uint64_t shm_size; /* bytes */
@@ -101,6 +104,11 @@ struct plan {
 	const struct bundle *bundle; /* an OCI bundle (bundle.h); NULL: a container of the store */
 };
 
+/* The container REF of a value "container:REF" of --network, --pid or --ipc; NULL: it is another
+ * one. */
+const char *plan_container(const char *value);
+/* Whether a value of --pid or --ipc is the host's namespace. The stage is left out then. */
+bool plan_is_host(const char *value);
 bool plan_has_stage(const struct plan *p, enum stage_id stage);
 
 void plan_free_lists(struct plan *p);

@@ -22,13 +22,18 @@
 /* Exists beside `data` while that is being filled. */
 static const char filling[] = "filling";
 
-/* Opens target in the container's root directory; -1 with e->sys 0 if it is not a directory. */
+/* Opens target in the container's root directory; -1 with e->sys 0 if it is not a directory, or
+ * NULL. */
 static int open_source(int root, const char *target, struct err *e)
 {
-	int fd = path_open(root, target, O_RDONLY | O_DIRECTORY, 0);
+	int fd = target ? path_open(root, target, O_RDONLY | O_DIRECTORY, 0) : -1;
 
 	if (fd >= 0)
 		return fd;
+	if (!target) {
+		e->sys = 0;
+		return -1;
+	}
 	err_sys(e, "%s", target);
 	if (e->sys == ENOENT || e->sys == ENOTDIR || e->sys == ELOOP)
 		e->sys = 0;

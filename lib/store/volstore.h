@@ -15,7 +15,7 @@
 /*
  * Opens the data of the named volume and makes the volume if it is missing. An empty volume is
  * filled with the content of target in the container's root directory, including owner and
- * mode. Returns a descriptor.
+ * mode; target NULL: it stays empty. Returns a descriptor.
  */
 int volstore_open(const struct store *s, const char *name, int root, const char *target,
 		  struct err *e);

@@ -58,7 +58,10 @@ static void invalid_volumes_are_refused_by_name(void **state)
 	assert_refused(mountspec_read(":/x", &v, &e), &e, ":/x: not [SOURCE:]TARGET[:ro]");
 	assert_refused(mountspec_read("/a:/b:ro:x", &v, &e), &e,
 		       "/a:/b:ro:x: not [SOURCE:]TARGET[:ro]");
-	assert_refused(mountspec_read("/etc:/x:zz", &v, &e), &e, "/etc:/x:zz: zz: not ro or rw");
+	assert_refused(
+		mountspec_read("/etc:/x:zz", &v, &e), &e,
+		"/etc:/x:zz: zz: not ro, rw or a propagation (shared, slave, private, rshared, "
+		"rslave, rprivate)");
 	assert_refused(
 		mountspec_read("/etc:x", &v, &e), &e,
 		"/etc:x: the target is an absolute path without \"..\", and not /, /dev, /sys or in /proc");
