@@ -32,14 +32,16 @@ teardown() {
 #	layer, image, volume, container, name	it appears; synced: a step of a build is marked so
 #	told	an id is printed
 traced() {
+	local first
 	strace -f -y -qq -e trace=syncfs,fsync,openat,renameat2,renameat,symlinkat,write -e signal=none -o "$D/trace" "$@" >"$D/out" 2>"$D/err" 3>&- || {
 		cat "$D/err"
 		return 1
 	}
+	read -r first _ <"$D/trace"	# mkfs syncs the file, too
 	calls=$(sed -nE \
 		-e 's#.* syncfs\(.* = 0$#data#p' \
 		-e "s#.* fsync\([0-9]+<$CT_ROOT>\) += 0\$#root#p" \
-		-e "s#.* fsync\([0-9]+<$CT_ROOT.btrfs[^>]*>\) += 0\$#file#p" \
+		-e "s#^$first +fsync\([0-9]+<$CT_ROOT.btrfs[^>]*>\) += 0\$#file#p" \
 		-e 's#.* renameat2?\(.*[/"]config"\) = 0$#config#p' \
 		-e 's#.* openat\(.*/synced", .*O_CREAT.* = [0-9].*#synced#p' \
 		-e 's#.* renameat\(.*"format"\) = 0$#format#p' \
