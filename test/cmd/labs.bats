@@ -204,10 +204,12 @@ Read next: sh(1)'
 @test "a walk that is killed at any line leaves nothing behind" {
 	teach tour '$ sleep 4247 &
 $ mkdir m; mount -t tmpfs ct-lab-m m
+$ ct-run --only cgroup --rootfs / sleep 4247 &
+$ mkdir $(dirname $(find /sys/fs/cgroup -name run_$! | head -n 1))/lab-x
 $ echo reached
 Read next: sh(1)'
 	facts >"$BATS_TEST_TMPDIR/before"
-	for stop in 1 2 3; do
+	for stop in 1 2 3 4 5; do
 		steps=()
 		for ((n = 0; n < stop; n++)); do steps+=(wait:Enter 'type:\n'); done
 		run teachers run_tty "${steps[@]}" wait:Enter kill:KILL -- ct-lab tour <<<n
@@ -215,6 +217,7 @@ Read next: sh(1)'
 		wait_until sh -c '! ls -d "${TMPDIR:-/tmp}"/ct-lab.??????'
 		facts >"$BATS_TEST_TMPDIR/after"
 		same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+		[ -z "$(find /sys/fs/cgroup -path "*$CT_CGROUP" -type d)" ]
 		rm -f "$CT_LAB_RECORD"
 	done
 }
