@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -18,7 +21,19 @@
 #include "base/path.h"
 #include "kernel/subvol.h"
 
-enum { WARM = 4 << 20 }; /* bytes of the program to read ahead */
+/* The bytes to read ahead: of one file, and of all files of a spare; the number of these files, the
+ * length of their list, and what the kernel reads for one call. */
+enum {
+	WARM_FILE = 8 << 20,
+	WARM_SPARE = 16 << 20,
+	WARM_FILES = 64,
+	WARM_LIST = 4096,
+	TURN = 4 << 20
+};
+
+/* Attributes of the pool: the program whose files have been read ahead in all its spares, and the
+ * list of these files, the program first. */
+static const char warm_for[] = "user.ct.program", warm_list[] = "user.ct.files";
 
 /* Fails if the image is being removed. */
 static int open_pool(const struct image *img)
@@ -55,6 +70,9 @@ bool spare_claim(struct spares *sp, const struct store *s, struct draft *d)
 		return false;
 	sp->wanted = 1;
 	pool = open_pool(sp->image);
+	if (pool >= 0)
+		/* without its NUL: the field has only zero bytes before */
+		fgetxattr(pool, warm_for, sp->warm_for, sizeof(sp->warm_for) - 1);
 	for (int i = pool < 0 ? SPARES : find(pool, 0); i < SPARES; i = find(pool, i + 1)) {
 		snprintf(name, sizeof(name), "%d", i);
 		if (draft_adopt(s, pool, name, d, &ignored) < 0)
@@ -118,27 +136,89 @@ static void make_one(const struct image *img, int pool, int number)
 		subvol_erase(pool, draft, &ignored);
 }
 
-/* Reads the program ahead in the spare that the next run claims: snapshots do not share pages in
- * memory. The image may have a device node at this path, whose driver must not see an open. */
-static void warm(int pool, const char *program)
+/* The image may have a device node at this path, whose driver must not see an open. */
+static off_t warm_file(int root, const char *path, off_t most)
 {
-	own_fd int root = -1, found = -1, file = -1;
+	own_fd int found = path_open(root, path, O_PATH, 0), file = -1;
 	char name[32];
 	struct stat st;
 
-	snprintf(name, sizeof(name), "%d/rootfs", find(pool, 0));
-	root = openat(pool, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	found = root < 0 ? -1 : path_open(root, program, O_PATH, 0);
 	if (found < 0 || fstat(found, &st) < 0 || !S_ISREG(st.st_mode))
-		return;
+		return 0;
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", found);
 	file = open(name, O_RDONLY | O_CLOEXEC);
-	if (file >= 0)
-		posix_fadvise(file, 0, WARM, POSIX_FADV_WILLNEED);
+	most = st.st_size < most ? st.st_size : most;
+	for (off_t at = 0; file >= 0 && at < most; at += TURN)
+		posix_fadvise(file, at, most - at < TURN ? most - at : TURN, POSIX_FADV_WILLNEED);
+	return file < 0 ? 0 : most;
+}
+
+/* Reads files ahead in a spare: snapshots do not share pages in memory. */
+static void warm(int pool, int number, const struct strv *files)
+{
+	own_fd int root = -1;
+	off_t left = WARM_SPARE;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d/rootfs", number);
+	root = openat(pool, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; root >= 0 && i < files->n; i++)
+		left -= warm_file(root, files->v[i], left < WARM_FILE ? left : WARM_FILE);
+}
+
+/* Adds the files that the process has mapped: the libraries that its program loads at its start. */
+static void add_mapped(pid_t pid, struct strv *files)
+{
+	own_str char *path = str_fmt("/proc/%d/maps", (int)pid), *line = NULL;
+	own_file FILE *f = fopen(path, "re");
+	size_t size = 0;
+	ssize_t n;
+
+	while (f && files->n < WARM_FILES && (n = getline(&line, &size, f)) > 0) {
+		const char *mapped = strchr(line, '/');
+
+		line[n - 1] = '\0'; /* the newline */
+		if (mapped && !strv_has(files, mapped))
+			strv_add(files, mapped);
+	}
+}
+
+/* The program's files. A short program has ended before all of them can be seen: then those that an
+ * earlier run saw. */
+static void list_files(int pool, pid_t pid, const char *program, struct strv *files)
+{
+	own_strv struct strv before = {0};
+	char text[WARM_LIST + 1] = "";
+
+	strv_add(files, program);
+	add_mapped(pid, files);
+	if (fgetxattr(pool, warm_list, text, WARM_LIST) > 0)
+		strv_split(&before, text, '\n');
+	if (before.n > files->n && str_equal(before.v[0], program)) {
+		for (size_t i = 0; i < before.n; i++)
+			if (!strv_has(files, before.v[i]))
+				strv_add(files, before.v[i]);
+	} else if (files->n > 1) {
+		own_str char *list = strv_join(files, "\n");
+
+		fsetxattr(pool, warm_list, list, strnlen(list, WARM_LIST), 0);
+	}
+}
+
+static void warm_all(int pool, pid_t pid, const char *program)
+{
+	own_strv struct strv files = {0};
+
+	list_files(pool, pid, program, &files);
+	for (int i = find(pool, 0); i < SPARES; i = find(pool, i + 1))
+		warm(pool, i, &files);
+	if (*program)
+		fsetxattr(pool, warm_for, program, strlen(program), 0);
 }
 
 /* Snapshots that are made at the same time, in different directories, share a commit. */
-static void make(const struct store *s, const struct image *img, int wanted, const char *program)
+static void make(const struct store *s, const struct image *img, int wanted, pid_t pid,
+		 const char *program)
 {
 	own_fd int pool = -1;
 	pid_t child;
@@ -160,13 +240,13 @@ static void make(const struct store *s, const struct image *img, int wanted, con
 	}
 	while (wait(NULL) > 0)
 		continue;
-	warm(pool, program);
+	warm_all(pool, pid, program);
 }
 
 /* Runs in the child. Keeps no pipe, terminal or lock of the caller open. Closes the store before
  * the lock on CT_RUN, for which store_down waits. */
 __attribute__((noreturn)) static void make_and_exit(const struct spares *sp, const struct store *s,
-						    int run, const char *program)
+						    int run, pid_t pid, const char *program)
 {
 	enum { RUN, ROOTFS, DIR, ROOT, OTHERS };
 	struct store store = *s;
@@ -178,7 +258,7 @@ __attribute__((noreturn)) static void make_and_exit(const struct spares *sp, con
 	image.dir = dup2(sp->image->dir, DIR);
 	store.root = dup2(s->root, ROOT);
 	close_range(OTHERS, ~0U, 0);
-	make(&store, &image, sp->wanted, program);
+	make(&store, &image, sp->wanted, pid, program);
 	close_range(ROOTFS, ~0U, 0);
 	_exit(0);
 }
@@ -187,20 +267,23 @@ void spare_prepare(const struct spares *sp, const struct store *s, pid_t pid)
 {
 	own_fd int pool = -1, run = -1;
 	char link[32], program[PATH_MAX];
+	struct strv one = {.v = (char *[]){program}, .n = 1};
 	ssize_t n;
 
 	if (!sp || !sp->image || sp->image->dir < 0)
 		return;
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	n = readlink(link, program, sizeof(program) - 1);
-	program[n < 0 ? 0 : n] = '\0';
+	if (n < 0) /* it has ended already: it was probably the program of the last run */
+		n = (ssize_t)strlen(strcpy(program, sp->warm_for));
+	program[n] = '\0';
 	if (!sp->wanted) {
-		pool = open_pool(sp->image);
+		pool = strcmp(program, sp->warm_for) == 0 ? -1 : open_pool(sp->image);
 		if (pool >= 0)
-			warm(pool, program);
+			warm(pool, find(pool, 0), &one);
 		return;
 	}
 	run = openat(s->run, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (run >= 0 && lock_fd(run, LOCK_SH | LOCK_NB) == 0 && fork() == 0)
-		make_and_exit(sp, s, run, program);
+		make_and_exit(sp, s, run, pid, program);
 }

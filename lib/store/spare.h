@@ -27,8 +27,9 @@ enum { SPARES = 16 };
 /* The spares of an image, for one run. {0}: the run neither claims nor makes one. */
 struct spares {
 	const struct image *image;
-	bool claimed; /* the run has a spare */
-	int wanted;   /* the number of spares that the run makes */
+	bool claimed;       /* the run has a spare */
+	int wanted;         /* the number of spares that the run makes */
+	char warm_for[256]; /* the program whose files were read ahead in the spares; "": none */
 };
 
 /* Turns a spare into the draft d, which then has `rootfs`. False: there is no spare. */
@@ -36,8 +37,10 @@ bool spare_claim(struct spares *sp, const struct store *s, struct draft *d);
 
 /*
  * Call it once process pid has executed its program. Makes the wanted spares, in a child process
- * that monitor_run reaps. Then reads the program's file ahead in the spare that the next run
- * claims: that run often executes the same program.
+ * that monitor_run reaps; the child then reads the files of the program ahead in all spares: its
+ * own file and those that it has mapped, which are the libraries that it loads at its start. The
+ * next runs often execute the same program. If they execute another one, each reads that program's
+ * own file ahead in the spare that the next run claims.
  */
 void spare_prepare(const struct spares *sp, const struct store *s, pid_t pid);
 

@@ -74,6 +74,28 @@ with_spare() {
 	[ -z "$(ls "$CT_ROOT/tmp")" ]
 }
 
+# in_memory NUMBER FILE: whether pages of a spare's file are in memory.
+in_memory() { [ "$(fincore -n -o PAGES "$(pool)/$1/rootfs$2")" -gt 0 ]; }
+
+@test "a program and the libraries that it loads are in memory in every spare that its run makes" {
+	with_spare
+	ct-run -d --network none --name copy "$img" sleep 1000
+	wait_until test -d "$(pool)/1/rootfs"
+	ldd /bin/sleep | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} "$(ct path copy)"
+	cp /bin/sleep "$(ct path copy)/bin/sleeper"
+	img=$(ct-commit copy)
+	ct-run -d --network none "$img" sleeper 1000
+	wait_until test -d "$(pool)/0/rootfs"
+	ct-run -d --network none "$img" sleeper 1000
+	wait_until test -d "$(pool)/1/rootfs"
+	for i in 0 1; do
+		wait_until in_memory "$i" /bin/sleeper
+		wait_until in_memory "$i" "$(ldd /bin/sleep | grep -o '/[^ ]*/libc\.[^ ]*')"
+	done
+	run -1 in_memory 0 /bin/busybox
+	ct-ps -q | ct-rm -f -
+}
+
 @test "a spare that a killed process left half made is made again" {
 	mkdir -p "$(pool)/0.new"
 	btrfs -q subvolume snapshot "$CT_ROOT/$img/rootfs" "$(pool)/0.new/rootfs" >/dev/null
