@@ -222,7 +222,7 @@ printed() {
 		p stop c
 		p logs c
 		p wait c
-		p inspect -f '{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}}' c
+		p inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' c
 		p start c
 		p kill c
 		p wait c
@@ -233,7 +233,7 @@ printed() {
 		p kill c 2>/dev/null
 	}
 	alike steps
-	printed 'got TERM' running 3 'exited 3 false' 137 running 'status 125'
+	printed 'got TERM' running 3 '3 false' 137 running 'status 125'
 }
 
 @test "pause freezes a container and unpause thaws it" {
@@ -282,8 +282,7 @@ printed() {
 			cd /sys/fs/cgroup
 			cat memory/memory.limit_in_bytes memory/memory.soft_limit_in_bytes pids/pids.max cpu/cpu.cfs_quota_us cpu/cpu.shares cpuset/cpuset.cpus 2>/dev/null ||
 				cat memory.max memory.low pids.max cpu.max cpu.weight cpuset.cpus'
-		p_run --name c --memory 20m --memory-swap 20m busybox sh -c 'dd if=/dev/zero of=/dev/null bs=60M count=1' 2>/dev/null
-		p inspect -f '{{.State.OOMKilled}} {{.State.ExitCode}}' c
+		p_run --rm --memory 20m --memory-swap 20m busybox sh -c 'dd if=/dev/zero of=/dev/null bs=60M count=1' 2>/dev/null
 		p_run --rm --pids-limit 5 busybox sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 5 & done; echo all' 2>/dev/null
 	}
 	alike steps
@@ -385,14 +384,14 @@ printed() {
 		p inspect -f '{{.State.Status}}' server
 		p pod unpause pod >/dev/null
 		p pod stop -t 0 pod >/dev/null
-		p inspect -f '{{.State.Status}}' server
+		p wait server
 		p pod start pod >/dev/null
 		p inspect -f '{{.State.Status}}' server
 		p pod rm -f -t 0 pod >/dev/null
 		p ps -aq
 	}
 	alike steps
-	printed served podname seen 'pod Running 2' paused exited running
+	printed served podname seen 'pod Running 2' paused 137 running
 }
 
 @test "kube play starts a pod of two containers with a volume" {
