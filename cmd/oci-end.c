@@ -11,6 +11,7 @@
 #include "kernel/cgroup.h"
 #include "oci.h"
 #include "run/hook.h"
+#include "run/hostroot.h"
 
 enum { FREEZE_MS = 10000 };
 
@@ -117,6 +118,10 @@ void oci_late_hooks_of(const struct oci_args *args, const struct ocistate *s,
 int oci_end(const struct oci_args *args, struct ocistate *s, const struct bundle *b, struct err *e)
 {
 	if (s->cgroup && cgroup_end(s->cgroup, e) < 0)
+		return err_wrap(e, "%s", s->id);
+	if (record_get(&s->record, "below-root") &&
+	    hostroot_unmount(record_get(&s->record, "rootfs"),
+			     record_get_uint(&s->record, "below-root"), e) < 0)
 		return err_wrap(e, "%s", s->id);
 	if (b)
 		oci_late_hooks(args, s, b, HOOK_POSTSTOP);

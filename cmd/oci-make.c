@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "oci.h"
 #include "oci/ocijson.h"
+#include "run/hostroot.h"
 
 void making_free(struct making *m)
 {
@@ -101,6 +102,10 @@ static int write_first_state(struct making *m, struct err *e)
 	record_add(r, "rootfs", m->config.plan.rootfs);
 	record_add(r, "created", time);
 	record_add(r, "cgroup", m->cgroup);
+	if (m->config.bundle.mounts_on_host) {
+		m->config.bundle.below_root = hostroot_mount(m->config.plan.rootfs);
+		record_add_uint(r, "below-root", m->config.bundle.below_root);
+	}
 	record_add_uint(r, "uid", geteuid());
 	if (file_replace(m->state.dir, "config.json", 0600, m->text.data, m->text.len, e) < 0)
 		return -1;

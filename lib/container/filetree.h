@@ -81,6 +81,9 @@ struct fsentry {
 struct filetree {
 	struct fsentry *v;
 	size_t n;
+	int (*open)(void *arg, size_t entry, struct err *e); /* before an entry from outside that
+								has no mount yet; NULL: all have */
+	void *open_arg;
 	void (*mounted)(void *arg, size_t entry); /* called after each entry; NULL: not wanted */
 	void *mounted_arg;
 };

@@ -151,6 +151,9 @@ int treemount(const struct filetree *t, enum fsentry_phase phase, struct treepla
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->v[i].phase != phase)
 			continue;
+		if (t->open && t->v[i].from_outside && !t->v[i].mounts_n &&
+		    t->open(t->open_arg, i, e) < 0)
+			return -1;
 		if (!is_there(&t->v[i], &m) && mount_entry(&t->v[i], &m, e) < 0)
 			return -1;
 		if (t->mounted)

@@ -60,8 +60,9 @@ static int find_namespaces(struct ociconfig *c, int *all, struct err *e)
 		else
 			p->stages |= 1U << kinds[k].stage;
 	}
-	if (!plan_has_stage(p, STAGE_MNT))
-		return err_set(e, "linux.namespaces: a new mount namespace is required");
+	c->bundle.shared_mounts = !plan_has_stage(p, STAGE_MNT);
+	c->bundle.mounts_on_host = !(*all & CLONE_NEWNS);
+	p->stages |= 1U << STAGE_MNT;
 	c->bundle.joins = c->joins.v;
 	c->bundle.joins_n = c->joins.n;
 	return 0;
@@ -87,6 +88,10 @@ static int check_namespaces(struct ociconfig *c, struct err *e)
 			       c->uids.n ? "gid" : "uid");
 	if (all & CLONE_NEWUSER && !plan_has_stage(p, STAGE_USER) && c->uids.n)
 		return err_set(e, "linux.uidMappings: the user namespace that is joined has them");
+	if (c->bundle.shared_mounts && all & CLONE_NEWUSER)
+		return err_set(e, "linux.namespaces: a user namespace needs a new mount namespace");
+	if (c->bundle.shared_mounts && c->bundle.root_propagation)
+		return err_set(e, "linux.rootfsPropagation: needs a new mount namespace");
 	p->net = plan_has_stage(p, STAGE_NET) ? NET_NONE : NET_HOST;
 	p->users = plan_has_stage(p, STAGE_USER) ? USERS_MAP : USERS_HOST;
 	if (read_map(&c->uids, "linux.uidMappings", &c->bundle.uids, e) < 0)

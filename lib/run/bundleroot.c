@@ -21,6 +21,7 @@
 #include "run/devtty.h"
 #include "run/hook.h"
 #include "run/hostmounts.h"
+#include "run/hostroot.h"
 
 bool bundleroot_has_hooks(const struct bundle *b)
 {
@@ -50,7 +51,7 @@ static int make_parent_private(const struct run *r, struct err *e)
 	own_str char *path = str_dup(r->plan->rootfs);
 	char *slash;
 
-	if (!(r->plan->bundle->root_propagation & MS_SHARED))
+	if (!(r->plan->bundle->root_propagation & MS_SHARED)) /* never in the host's namespace */
 		return 0;
 	while (mount(NULL, *path ? path : "/", NULL, MS_PRIVATE, NULL) < 0) {
 		slash = strrchr(path, '/');
@@ -177,7 +178,7 @@ static int enter_root(struct run *r, struct err *e)
 	unsigned long how = r->plan->bundle->root_propagation;
 
 	/* A mount namespace that is shared with others keeps its root. */
-	if (otherns_of(&r->supervisor.others, CLONE_NEWNS) >= 0) {
+	if (r->plan->bundle->shared_mounts) {
 		if (explained(fchdir(r->first.place.root), "fchdir(%d)", r->first.place.root) < 0 ||
 		    explained(chroot("."), "chroot(\".\")") < 0)
 			return err_sys(e, "enter the new root");
@@ -192,12 +193,39 @@ static int enter_root(struct run *r, struct err *e)
 		: 0;
 }
 
+static int open_later(void *run, size_t entry, struct err *e)
+{
+	return hostmounts_give_one(run, entry, e);
+}
+
+/*
+ * Since Linux 6.8, mountinfo(5) lists mounts in the order in which they were made. Engines expect
+ * the order of the config, so a bind mount is made when its turn has come. A source that contains
+ * the root directory is an exception: its copy would have the container's own mounts in it.
+ */
+static int open_sources(struct run *r, struct err *e)
+{
+	for (size_t i = 0; i < r->tree.n; i++) {
+		const struct fsentry *entry = &r->tree.v[i];
+		bool first = entry->phase == FSENTRY_ROOT ||
+			(entry->source &&
+			 (str_equal(entry->source, "/") ||
+			  fsentry_contains(entry->source, r->plan->rootfs)));
+
+		if (entry->from_outside && first && hostmounts_give_one(r, i, e) < 0)
+			return -1;
+	}
+	r->tree.open = open_later;
+	r->tree.open_arg = r;
+	return 0;
+}
+
 int bundleroot_enter(struct run *r, struct err *e)
 {
 	const char *const *sysctl = r->plan->bundle->sysctls;
 	int mount;
 
-	if (r->mounts_in_child && hostmounts_give(r, e) < 0)
+	if (r->mounts_in_child && open_sources(r, e) < 0)
 		return -1;
 	mount = hostmounts_root(r, e);
 	if (mount < 0 || attach_root(r, mount, e) < 0 ||
@@ -209,6 +237,15 @@ int bundleroot_enter(struct run *r, struct err *e)
 	if (run_hooks(r, e) < 0 || (r->plan->tty && take_terminal(r, e) < 0))
 		return -1;
 	return enter_root(r, e);
+}
+
+void bundleroot_undo(struct run *r)
+{
+	const struct bundle *b = r->plan->bundle;
+	struct err ignored;
+
+	if (b->mounts_on_host)
+		hostroot_unmount(r->plan->rootfs, b->below_root, &ignored);
 }
 
 int bundleroot_read_only(struct run *r, struct err *e)

@@ -11,6 +11,8 @@ int bundleroot_grant(struct run *r, struct err *e);
 /* Mounts the entries, sets sysctls, lets the hooks run, makes the terminal, and enters the root. */
 int bundleroot_enter(struct run *r, struct err *e);
 /* Last: a missing working directory is made before. */
+/* Removes the mounts that a bundle without a mount namespace has made on the host. */
+void bundleroot_undo(struct run *r);
 int bundleroot_read_only(struct run *r, struct err *e);
 
 /* Whether hooks run between the mounts and pivot_root(2). */

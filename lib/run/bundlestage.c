@@ -120,6 +120,16 @@ static int enter_user(struct run *r, struct err *e)
 	return become_root(first_of(&r->map), first_of(&r->plan->bundle->gids), e);
 }
 
+static bool shares_mounts(const struct plan *p)
+{
+	return p->bundle->shared_mounts;
+}
+
+static bool has_own_mounts(const struct plan *p)
+{
+	return !p->bundle->shared_mounts;
+}
+
 static int enter_mnt(struct run *r, struct err *e)
 {
 	const struct bundle *b = r->plan->bundle;
@@ -130,7 +140,7 @@ static int enter_mnt(struct run *r, struct err *e)
 		return -1;
 	if (bundleproc_begin(&b->process, e) < 0)
 		return -1;
-	if (otherns_of(&r->supervisor.others, CLONE_NEWNS) >= 0)
+	if (b->shared_mounts)
 		return 0;
 	/* The root's own propagation is set when it is "/". */
 	how = (how & (MS_SHARED | MS_SLAVE) ? how & (MS_SHARED | MS_SLAVE) : MS_PRIVATE) | MS_REC;
@@ -218,7 +228,14 @@ const struct stage bundle_stages[] = {
 	{.id = STAGE_TIME, .says = "time", .clone_flag = CLONE_NEWTIME},
 	{.id = STAGE_MNT,
 	 .says = "mnt",
+	 .wanted = shares_mounts,
+	 .prepare = open_joins,
+	 .grant = grant_joined_user,
+	 .enter = enter_mnt},
+	{.id = STAGE_MNT,
+	 .says = "mnt",
 	 .clone_flag = CLONE_NEWNS,
+	 .wanted = has_own_mounts,
 	 .prepare = open_joins,
 	 .grant = grant_joined_user,
 	 .enter = enter_mnt},
@@ -226,7 +243,8 @@ const struct stage bundle_stages[] = {
 	 .says = "root",
 	 .prepare = bundleroot_prepare,
 	 .grant = bundleroot_grant,
-	 .enter = bundleroot_enter},
+	 .enter = bundleroot_enter,
+	 .undo = bundleroot_undo},
 	{.id = STAGE_EXEC,
 	 .says = "exec",
 	 .prepare = prepare_exec,

@@ -30,6 +30,13 @@ static int hand(void *handing, int mount, const char *below, struct err *e)
 	return channel_send(h->r->channel, MESSAGE_MOUNT, text, fd, e);
 }
 
+int hostmounts_give_one(struct run *r, size_t entry, struct err *e)
+{
+	struct handing h = {r, &r->tree.v[entry]};
+
+	return mountsource_open(r, h.entry, hand, &h, e);
+}
+
 int hostmounts_give(struct run *r, struct err *e)
 {
 	if (filetree_check_places(&r->tree, r->rootfs, e) < 0)
@@ -37,12 +44,9 @@ int hostmounts_give(struct run *r, struct err *e)
 	if (r->store &&
 	    etc_write(r->supervisor.etc, r->plan, r->hostname, idmap_root(&r->map), e) < 0)
 		return -1;
-	for (size_t i = 0; i < r->tree.n; i++) {
-		struct handing h = {r, &r->tree.v[i]};
-
-		if (h.entry->from_outside && mountsource_open(r, h.entry, hand, &h, e) < 0)
+	for (size_t i = 0; i < r->tree.n; i++)
+		if (r->tree.v[i].from_outside && hostmounts_give_one(r, i, e) < 0)
 			return -1;
-	}
 	return 0;
 }
 

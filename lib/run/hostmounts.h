@@ -17,6 +17,9 @@ struct message;
  */
 int hostmounts_give(struct run *r, struct err *e);
 
+/* The same for one entry of the tree. */
+int hostmounts_give_one(struct run *r, size_t entry, struct err *e);
+
 /* In the first process: stores a received mount; the run owns the descriptor. */
 int hostmounts_take(struct run *r, const struct message *m, struct err *e);
 

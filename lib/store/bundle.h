@@ -152,7 +152,12 @@ struct bundle {
 	const char *const *masked;    /* paths; ended by NULL; NULL: none */
 	const char *const *read_only; /* the same */
 	unsigned short rows, columns; /* of the terminal; 0: those of stdin */
-	bool no_pivot;                /* MS_MOVE and chroot(2) instead of pivot_root(2) */
+	/* There is no new mount namespace: one is joined, or it is the host's. The mounts are made
+	 * at the root directory, which chroot(2) makes "/". */
+	bool shared_mounts;
+	bool mounts_on_host; /* and it is the host's: */
+	uint64_t below_root; /* what was mounted at the root directory before (hostroot.h) */
+	bool no_pivot;       /* MS_MOVE and chroot(2) instead of pivot_root(2) */
 
 	/* The cgroup: its path beneath the mount points, without a first slash. */
 	const char *cgroup; /* NULL: the caller's */

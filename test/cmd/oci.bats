@@ -409,3 +409,72 @@ except OSError:  # EIO: the container has closed the terminal
 	done
 	[ "$(nm "$B/ct-oci" | grep -cE ' (json_loadb|seccomp_init)$')" = 2 ]
 }
+
+# mounts_below: the mounts of the host at and below the bundle's root directory.
+mounts_below() {
+	findmnt -rno TARGET | grep -c "^$B2/rootfs"
+}
+
+@test "without a mount namespace the mounts are on the host until the container is deleted" {
+	no_namespaces='.linux.namespaces = [] | del(.hostname)'
+	config "$no_namespaces"
+	mount --bind "$B2/rootfs" "$B2/rootfs"	# the engine's own, which stays
+	create c
+	[ "$(mounts_below)" -gt 3 ]
+	for kind in mnt pid net uts ipc cgroup; do
+		[ "$(readlink "/proc/$(state c pid)/ns/$kind")" = "$(readlink "/proc/self/ns/$kind")" ]
+	done
+	[ "$(readlink "/proc/$(state c pid)/root")" = "$B2/rootfs" ]
+	$oci start c
+	$oci kill c KILL
+	wait_until sh -c "$oci state c | grep -q stopped"
+	$oci delete c
+	[ "$(mounts_below)" = 1 ]
+	# A create that fails, and one that is killed.
+	config "$no_namespaces | .process.args = [\"nosuch\"]"
+	run ! create c
+	[ "$(mounts_below)" = 1 ]
+	config "$no_namespaces | .hooks.createRuntime = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"kill -9 \$PPID\"]}]"
+	run ! create c
+	[ "$(mounts_below)" -gt 3 ]
+	$oci delete --force c
+	[ "$(mounts_below)" = 1 ]
+	umount "$B2/rootfs"
+}
+
+@test "a mount namespace is joined by its path, and its root stays" {
+	unshare --mount --propagation private sleep 1000 3>&- &
+	other=$!
+	wait_until sh -c "[ \"\$(readlink /proc/$other/ns/mnt)\" != \"\$(readlink /proc/self/ns/mnt)\" ]"
+	config "(.linux.namespaces[] | select(.type == \"mount\")).path = \"/proc/$other/ns/mnt\""
+	create c
+	[ "$(readlink "/proc/$(state c pid)/ns/mnt")" = "$(readlink "/proc/$other/ns/mnt")" ]
+	[ "$(mounts_below)" = 0 ]
+	[ "$(nsenter -t $other -m readlink "/proc/$other/root")" = / ]
+	$oci delete --force c
+	kill $other
+}
+
+@test "a user namespace and rootfsPropagation need a new mount namespace" {
+	without='.linux.namespaces |= map(select(.type != "mount"))'
+	config "$without | .linux.namespaces += [{type: \"user\"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings"
+	run ! create c
+	[[ $(<"$D/err") == *'linux.namespaces: a user namespace needs a new mount namespace' ]]
+	config "$without | .linux.rootfsPropagation = \"shared\""
+	run ! create c
+	[[ $(<"$D/err") == *'linux.rootfsPropagation: needs a new mount namespace' ]]
+	[ "$(mounts_below)" = 0 ]
+}
+
+@test "mounts are listed in the order of the config, bind mounts and new file systems mixed" {
+	mkdir -p "$D/from"
+	config "$(printf '.mounts += [{destination: "/m/1", type: "tmpfs", source: "tmpfs"}, {destination: "/m/2", source: "%s", options: ["bind"]},
+		{destination: "/m/3", type: "tmpfs", source: "tmpfs"}, {destination: "/m/4", source: "%s", options: ["rbind", "rslave"]}]' "$D/from" "$D/from")
+		| .process.args = [\"cat\", \"/proc/self/mountinfo\"]"
+	run -0 $oci run -b "$B2" c
+	[ "$(grep -o ' /m/[0-9] ' <<<"$output" | xargs)" = '/m/1 /m/2 /m/3 /m/4' ]
+	# A bind mount of the host's root does not have the container's own mounts in it.
+	config '.mounts += [{destination: "/host", source: "/", options: ["rbind"]}] | .process.args = ["cat", "/proc/self/mountinfo"]'
+	run -0 $oci run -b "$B2" c
+	run -1 grep " /host$B2/rootfs" <<<"$output"
+}
