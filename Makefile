@@ -362,7 +362,7 @@ check-oci: all
 	@B=$(B) RUNTIME='$(RUNTIME)' PROGRAMS='$(PROGRAMS)' test/oci/check
 
 check-vm:
-	@B=$(B) CT_VM_SUITE=$(SUITE) CT_VM_ARCH=$(ARCH) $(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES))
+	@B=$(B) CT_VM_SUITE=$(SUITE) CT_VM_ARCH=$(ARCH) $(if $(SYSTEMD),test/vm/systemd,$(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES)))
 
 clean:
 	rm -rf $(B)

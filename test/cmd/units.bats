@@ -20,6 +20,7 @@ perform() {
 	[ "$(value TimeoutStopSec)" = 57 ]
 	[ "$(value SuccessExitStatus)" = '129 130 143' ]
 	[ "$(value Environment | grep -c "^CT_[A-Z]*=.")" = 5 ]
+	[ "$(value RequiresMountsFor)" = "$CT_ROOT" ]
 	perform ExecStartPre
 	perform ExecStart >"$D/out" &
 	p=$!
