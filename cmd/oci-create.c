@@ -73,8 +73,10 @@ static int run_detached(struct making *m, struct err *e)
 {
 	if (leave(m, e) < 0)
 		return -1;
-	if (bundlerun_start(m->state.dir, e) == 0)
+	if (bundlerun_start(m->state.dir, e) == 0) {
+		oci_late_hooks(m->args, &m->state, &m->config.bundle, HOOK_POSTSTART);
 		return 0;
+	}
 	oci_end(m->args, &m->state, &m->config.bundle, &(struct err){0});
 	return err_wrap(e, "%s", m->state.id);
 }

@@ -39,9 +39,19 @@ static int open_state(const char *state, struct err *e)
 	return take_fd(&fd);
 }
 
-__attribute__((noreturn)) static void be_hook(const struct bundle_hook *h, int state, int said)
+/* As with crun and runc. What the engine has in its environment is not for programs of the image. */
+static char *const *environment_of(const struct bundle_hook *h, enum bundle_moment moment)
 {
 	static char *const nothing[] = {NULL};
+
+	if (h->env.n)
+		return h->env.v;
+	return moment == HOOK_START_CONTAINER ? nothing : environ;
+}
+
+__attribute__((noreturn)) static void be_hook(const struct bundle_hook *h,
+					      enum bundle_moment moment, int state, int said)
+{
 	char *alone[] = {str_dup(h->path), NULL};
 	int saved;
 
@@ -49,7 +59,7 @@ __attribute__((noreturn)) static void be_hook(const struct bundle_hook *h, int s
 	sig_reset();
 	if (dup2(state, 0) >= 0 && dup2(said, 1) >= 0 && dup2(said, 2) >= 0 &&
 	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
-		execve(h->path, h->args.n ? h->args.v : alone, h->env.n ? h->env.v : nothing);
+		execve(h->path, h->args.n ? h->args.v : alone, environment_of(h, moment));
 	saved = errno;
 	dprintf(2, "%s", strerror(saved));
 	_exit(127);
@@ -97,8 +107,10 @@ static bool hear(int pidfd, int said, int timeout, char kept[SAID])
 	return true;
 }
 
-static int run_one(const struct bundle_hook *h, const char *name, const char *state, struct err *e)
+static int run_one(const struct bundle_hook *h, enum bundle_moment moment, const char *state,
+		   struct err *e)
 {
+	const char *name = names[moment];
 	own_fd int in = open_state(state, e), said = -1, pidfd = -1;
 	char kept[SAID] = "";
 	bool in_time;
@@ -109,7 +121,7 @@ static int run_one(const struct bundle_hook *h, const char *name, const char *st
 		return -1;
 	pid = proc_fork_pipe(&said);
 	if (pid == 0)
-		be_hook(h, in, said);
+		be_hook(h, moment, in, said);
 	pidfd = pid < 0 ? -1 : pidfd_open(pid, 0);
 	if (pidfd < 0)
 		return err_sys(e, "%s hook %s", name, h->path);
@@ -133,7 +145,7 @@ int hook_run(const struct bundle *b, enum bundle_moment moment, pid_t pid, const
 		return 0;
 	state = b->state(b->state_arg, pid, status);
 	for (size_t i = 0; i < b->hooks_n[moment]; i++)
-		if (run_one(&b->hooks[moment][i], names[moment], state, e) < 0)
+		if (run_one(&b->hooks[moment][i], moment, state, e) < 0)
 			return -1;
 	return 0;
 }
@@ -145,6 +157,6 @@ void hook_run_each(const struct bundle *b, enum bundle_moment moment, pid_t pid,
 	struct err e;
 
 	for (size_t i = 0; i < b->hooks_n[moment]; i++)
-		if (run_one(&b->hooks[moment][i], names[moment], state, &e) < 0)
+		if (run_one(&b->hooks[moment][i], moment, state, &e) < 0)
 			strv_add(notes, e.msg);
 }

@@ -61,7 +61,7 @@ struct bundle_rlimit {
 struct bundle_hook {
 	const char *path; /* absolute */
 	struct strv args; /* n 0: the path alone */
-	struct strv env;  /* the whole environment */
+	struct strv env;  /* the whole environment; n 0: see hook.c */
 	int timeout;      /* seconds; 0: none */
 };
 

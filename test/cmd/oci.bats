@@ -334,6 +334,22 @@ except OSError:  # EIO: the container has closed the terminal
 	[ "$(sed -n 's/^poststop //p' "$D/hooks")" = stopped ]
 }
 
+@test "run --detach runs the poststart hooks" {
+	config '.hooks = {poststart: [{"path": "/bin/touch", "args": ["touch", "'"$D"'/started"]}]}'
+	$oci run -d -b "$B2" c </dev/null >"$D/out" 2>&1 4>&-
+	[ -e "$D/started" ]
+}
+
+@test "a hook without env has the environment of ct-oci, as with crun and runc" {
+	config '.hooks = {prestart: [{"path": "/bin/sh", "args": ["sh", "-c", "echo $MARK >'"$D"'/mark"]}]}'
+	MARK=marked create c
+	[ "$(cat "$D/mark")" = marked ]
+	$oci delete -f c
+	config '.hooks = {prestart: [{"path": "/bin/sh", "args": ["sh", "-c", "echo $MARK >'"$D"'/mark"], "env": ["MARK=own"]}]}'
+	MARK=marked create c
+	[ "$(cat "$D/mark")" = own ]
+}
+
 @test "a created container with a terminal does not keep the streams of create" {
 	config '.process.terminal = true'
 	show_terminal "$D/console" >"$D/shown" &
