@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "cmd.h"
 #include "container/container.h"
+#include "container/disk.h"
 #include "container/moment.h"
 #include "image/change.h"
 #include "image/runconfig.h"
@@ -151,7 +152,10 @@ static int commit(const struct store *s, const char *ref, const char *target,
 	replace = find_target(s, target, id, &name, e);
 	if (replace < 0 || draft_begin(s, &draft, e) < 0)
 		return -1;
-	failed = moment_snapshot_root(s, c.id, draft.dir, e) < 0 ? -1
+	/* With full quotas a snapshot has the limit of its subvolume. */
+	failed = moment_snapshot_root(s, c.id, draft.dir, e) < 0 ||
+			(record_get(&c.config, "disk") && disk_limit(draft.dir, 0, e) < 0)
+		? -1
 		: replace ? image_replace(s, &draft, &config, id, e)
 			  : image_publish(s, &draft, &config, name, id, e);
 	draft_drop(s, &draft);

@@ -64,6 +64,7 @@ static const struct column columns[] = {
 	{.name = "memorylimit", .hidden = true, .number = true, .look = COLUMN_SIZE},
 	{.name = "processes", .hidden = true, .number = true},
 	{.name = "stoptimeout", .hidden = true, .number = true},
+	{.name = "disklimit", .hidden = true, .number = true, .look = COLUMN_SIZE},
 	{.name = NULL},
 };
 
@@ -203,6 +204,7 @@ static void show_one(const struct listed *l, const struct container *c,
 		used.limit,
 		used.processes,
 		timeout ? timeout : "10",
+		record_get(&c->config, "disk"),
 	};
 
 	table_row(l->table, values);

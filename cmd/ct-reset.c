@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "cmd.h"
 #include "container/container.h"
+#include "container/disk.h"
 #include "kernel/subvol.h"
 #include "store/draft.h"
 #include "store/image.h"
@@ -62,6 +63,7 @@ static int reset_locked(const struct resetting *r, struct container *c, struct e
 	const char *ref = r->to ? r->to : record_get(&c->config, "image");
 	own_image struct image img = {.dir = -1, .rootfs = -1};
 	struct draft draft = {.dir = -1};
+	uint64_t disk = record_get_uint(&c->config, "disk");
 	int failed;
 
 	if (!ref)
@@ -69,7 +71,8 @@ static int reset_locked(const struct resetting *r, struct container *c, struct e
 	if (image_open(&r->store, ref, &img, e) < 0 || draft_begin(&r->store, &draft, e) < 0)
 		return -1;
 	failed = subvol_snapshot(img.rootfs, draft.dir, "rootfs", false, e) < 0 ||
-		exchange(c, &draft, e) < 0 || (r->to && record_image(c, &img, r->to, e) < 0);
+		(disk && disk_limit(draft.dir, disk, e) < 0) || exchange(c, &draft, e) < 0 ||
+		(r->to && record_image(c, &img, r->to, e) < 0);
 	draft_drop(&r->store, &draft);
 	return failed ? -1 : 0;
 }

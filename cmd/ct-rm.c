@@ -13,6 +13,7 @@
 #include "cmd.h"
 #include "container/container.h"
 #include "image/blobs.h"
+#include "kernel/quota.h"
 #include "rm-end.h"
 #include "store/draft.h"
 #include "store/layerstore.h"
@@ -275,6 +276,8 @@ int main(int argc, char **argv)
 	container_sweep(&args.store);
 	if (args.store.root >= 0 && draft_sweep(&args.store, &e) < 0)
 		cmd_complain(&e);
+	if (args.store.root >= 0)
+		quota_sweep(args.store.root);
 	store_close(&args.store);
 	strv_free(&args.users);
 	strv_free(&args.used);

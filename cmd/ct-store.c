@@ -1,4 +1,4 @@
-/* Brings the store up and down, shows its state, enlarges it. */
+/* Brings the store up and down, shows its state, enlarges it, turns its quotas on and off. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,8 @@
 #include "base/own.h"
 #include "base/table.h"
 #include "cmd.h"
+#include "container/container.h"
+#include "kernel/quota.h"
 #include "store/store.h"
 #include "store/storefs.h"
 
@@ -22,8 +24,8 @@ static const struct opt opts[] = {
 
 static const struct opt_program program = {
 	.name = "ct-store",
-	.operands = "up | down | status | grow SIZE",
-	.purpose = "Bring the store up or down, show its state, enlarge it",
+	.operands = "up | down | status | grow SIZE | quota on|off",
+	.purpose = "Bring the store up or down, show its state, enlarge it, turn quotas on or off",
 	.opts = opts,
 	.min = 1,
 	.max = 2,
@@ -38,6 +40,7 @@ static const struct column columns[] = {{.name = "root"},
 					{.name = "images", .number = true},
 					{.name = "containers", .number = true},
 					{.name = "run"},
+					{.name = "quota"},
 					{0}};
 
 static int bring_up(struct store *s, struct err *e)
@@ -64,6 +67,42 @@ static int grow(const char *size, struct err *e)
 	if (num_size(size, &bytes, e) < 0)
 		return err_status(e, 2);
 	return bring_up(&s, e) < 0 ? -1 : store_grow(bytes, e);
+}
+
+/* With its quotas the file system would forget the container's limit. */
+static int refuse_limited(const struct store *s, struct err *e)
+{
+	own_strv struct strv ids = {0};
+
+	if (store_list(s, "ps", &ids, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.n; i++) {
+		own_container struct container c = CONTAINER_NONE;
+		struct err ignored;
+
+		if (container_open(s, ids.v[i], &c, &ignored) == 0 && record_get(&c.config, "disk"))
+			return err_set(e,
+				       "%s: has a limit (--disk; 'ct update --disk -1' removes it)",
+				       c.id);
+	}
+	return 0;
+}
+
+static int quota(bool on, struct err *e)
+{
+	own_store struct store s = STORE_NONE;
+	enum quota_mode mode;
+	int failed;
+
+	if (bring_up(&s, e) < 0)
+		return -1;
+	failed = on ? quota_on(s.root, e) < 0
+		    : refuse_limited(&s, e) < 0 || quota_off(s.root, e) < 0;
+	if (failed || quota_mode(s.root, &mode, e) < 0)
+		return err_wrap(e, "%s", s.root_path);
+	if (on)
+		cmd_note("%s: quotas are %s", s.root_path, quota_modes[mode]);
+	return 0;
 }
 
 static char *number(uint64_t n)
@@ -106,6 +145,8 @@ static int status(const struct listing *how, struct err *e)
 	own_store struct store s;
 	own_str char *file = NULL;
 	char *bytes[3] = {0}, *counts[2] = {0};
+	enum quota_mode mode = QUOTA_NONE;
+	struct err ignored;
 	struct table *t;
 
 	if (store_open(&s, STORE_LOOK, e) < 0)
@@ -117,9 +158,12 @@ static int status(const struct listing *how, struct err *e)
 	t = table_begin(columns, how, e);
 	if (!t)
 		return -1;
+	if (s.root >= 0 && table_shows(t, "quota"))
+		quota_mode(s.root, &mode, &ignored);
 	table_row(t,
 		  (const char *const[]){s.root_path, s.root < 0 ? "no" : "yes", file, bytes[0],
-					bytes[1], bytes[2], counts[0], counts[1], s.run_path});
+					bytes[1], bytes[2], counts[0], counts[1], s.run_path,
+					s.root < 0 ? NULL : quota_modes[mode]});
 	table_end(t, stdout);
 	for (size_t i = 0; i < 5; i++)
 		strv_take(&cells, i < 3 ? bytes[i] : counts[i - 3]);
@@ -128,7 +172,7 @@ static int status(const struct listing *how, struct err *e)
 
 static int usage(struct err *e, const char *word)
 {
-	err_set(e, "%s: not \"up\", \"down\", \"status\" or \"grow SIZE\"", word);
+	err_set(e, "%s: not \"up\", \"down\", \"status\", \"grow SIZE\" or \"quota on|off\"", word);
 	return err_status(e, 2);
 }
 
@@ -148,6 +192,9 @@ int main(int argc, char **argv)
 		r = status(&args.listing, &e);
 	else if (!alone && strcmp(word[0], "grow") == 0)
 		r = grow(word[1], &e);
+	else if (!alone && strcmp(word[0], "quota") == 0 &&
+		 (strcmp(word[1], "on") == 0 || strcmp(word[1], "off") == 0))
+		r = quota(strcmp(word[1], "on") == 0, &e);
 	else
 		r = usage(&e, alone || strcmp(word[0], "grow") == 0 ? word[0] : word[1]);
 	return r < 0 ? cmd_failed(&e) : cmd_end(0);

@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "cmd.h"
 #include "container/container.h"
+#include "container/disk.h"
 #include "kernel/hierarchy.h"
 #include "run/limitopts.h"
 #include "store/plan.h"
@@ -51,6 +52,7 @@ static int update_one(const char *ref, void *arg, struct err *e)
 	struct container_state st;
 	struct limits now;
 	struct err ignored;
+	bool runs;
 
 	if ((s->root >= 0 && lock < 0) || container_open(s, ref, &c, e) < 0)
 		return -1;
@@ -58,10 +60,14 @@ static int update_one(const char *ref, void *arg, struct err *e)
 	now = plan.limits;
 	if (!plan_has_stage(&plan, STAGE_CGROUP))
 		return err_set(e, "%s: has no cgroup (the stage was left out)", ref);
-	if (limitopts_merge(&args->limits, &plan.limits, e) < 0)
+	if (limitopts_merge(&args->limits, &plan.limits, e) < 0 ||
+	    limitopts_merge_disk(&args->limits, plan.rootfs, &plan.disk, e) < 0)
 		return err_wrap(e, "%s", ref);
-	if (container_runs(s, &c, &st) && change_running(&c, &now, &plan.limits, e) < 0) {
-		change_running(&c, &plan.limits, &now, &ignored);
+	runs = container_runs(s, &c, &st);
+	if ((runs && change_running(&c, &now, &plan.limits, e) < 0) ||
+	    (args->limits.disk && disk_limit(c.dir, plan.disk, e) < 0)) {
+		if (runs)
+			change_running(&c, &plan.limits, &now, &ignored);
 		return err_wrap(e, "%s", ref);
 	}
 	plan_write(&plan, &config);

@@ -23,6 +23,7 @@
 #include "base/fd.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "kernel/quota.h"
 
 enum { MAX_DEPTH = 1000 };
 
@@ -266,8 +267,10 @@ static int erase(int dir, const char *name, int depth, struct err *e)
 	fd = open_same_mount(dir, name);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", name);
-	if (subvol_is(fd))
+	if (subvol_is(fd)) {
+		quota_forget(fd);
 		return subvol_delete(dir, name, e) < 0 && e->sys != ENOENT ? -1 : 0;
+	}
 	if (depth == MAX_DEPTH)
 		return err_set(e, "remove %s: more than %d deep", name, MAX_DEPTH);
 	if (erase_inside(fd, depth, e) < 0)

@@ -4,13 +4,14 @@
 
 #include "base/err.h"
 #include "base/num.h"
+#include "container/disk.h"
 
 enum { CPU_SHARES_MAX = 262144 };
 
 bool limitopts_given(const struct limitopts *o)
 {
 	return o->memory || o->memory_swap || o->cpus || o->cpu_shares || o->cpuset_cpus ||
-		o->pids_limit;
+		o->pids_limit || o->disk;
 }
 
 static int merge_memory(const struct limitopts *o, struct limits *l, struct err *e)
@@ -67,4 +68,15 @@ int limitopts_merge(const struct limitopts *o, struct limits *l, struct err *e)
 	l->pids = pids;
 	l->pids_default = false;
 	return 0;
+}
+
+int limitopts_merge_disk(const struct limitopts *o, const char *rootfs, uint64_t *disk,
+			 struct err *e)
+{
+	if (!o->disk)
+		return 0;
+	if (rootfs)
+		return err_set(e, "--disk %s: needs a snapshot of an image, and --rootfs has none",
+			       o->disk);
+	return disk_read(o->disk, disk, e);
 }

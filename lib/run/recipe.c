@@ -93,6 +93,9 @@ void recipe_snapshot(const struct run *r, struct recipe *out)
 	buf_fmt(&out->before, "export home=%s$$\n", home);
 	buf_str(&out->before, out->typed ? "mkdir \"$home\"\n" : remove_snapshot);
 	buf_fmt(&out->before, "btrfs subvolume snapshot %s \"$home/rootfs\" >/dev/null\n", image);
+	if (r->plan->disk)
+		buf_fmt(&out->before, "btrfs qgroup limit -e %llu \"$home/rootfs\"\n",
+			(unsigned long long)r->plan->disk);
 	buf_str(&out->before, "export base=$home/rootfs\n");
 	for (size_t i = 0; i < r->plan->image_volumes.n; i++)
 		image_volume(r, i, &out->before);

@@ -412,8 +412,9 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 		record_get_list(image, "env", &p->env);
 	if (plan_command(o, image, command, p, e) < 0 ||
 	    runplan_add_env(&o->env_files, &o->env, &p->env, e) < 0 ||
-	    limitopts_merge(&o->limits, &p->limits, e) < 0 || plan_caps(o, p, e) < 0 ||
-	    plan_mounts(o, image, p, e) < 0 || plan_userns(o, p, e) < 0 ||
+	    limitopts_merge(&o->limits, &p->limits, e) < 0 ||
+	    limitopts_merge_disk(&o->limits, o->rootfs, &p->disk, e) < 0 ||
+	    plan_caps(o, p, e) < 0 || plan_mounts(o, image, p, e) < 0 || plan_userns(o, p, e) < 0 ||
 	    plan_rootfs(o, p, kept, e) < 0 ||
 	    procopts_plan(&o->process, runopts_bare(o), p, kept, e) < 0)
 		return -1;

@@ -6,6 +6,7 @@
 #include "base/explain.h"
 #include "base/own.h"
 #include "base/step.h"
+#include "container/disk.h"
 #include "kernel/subvol.h"
 #include "store/volstore.h"
 
@@ -24,6 +25,9 @@ static int open_root(struct run *r, struct err *e)
 	r->rootfs = openat(r->home, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->rootfs < 0)
 		return err_sys(e, "%s/rootfs", r->id);
+	/* Also before a restart: the file system may have lost its quotas. */
+	if (r->plan->disk && disk_limit(r->home, r->plan->disk, e) < 0)
+		return -1;
 	for (size_t i = 0; r->make_snapshot && i < r->plan->image_volumes.n; i++) {
 		own_str char *name = volstore_own_name(i);
 

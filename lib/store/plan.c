@@ -64,6 +64,7 @@ static const struct field {
 	{"cpuset-cpus", TEXT, offsetof(struct plan, limits.cpuset_cpus)},
 	{"pids", NUMBER, offsetof(struct plan, limits.pids)},
 	{"pids-default", FLAG, offsetof(struct plan, limits.pids_default)},
+	{"disk", NUMBER, offsetof(struct plan, disk)},
 	{"no-log", FLAG, offsetof(struct plan, no_log)},
 	{"log-max", NUMBER, offsetof(struct plan, log_max)},
 	{"stage", STAGE_SET, offsetof(struct plan, stages)},

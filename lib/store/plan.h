@@ -98,6 +98,7 @@ struct plan {
 	bool no_new_privs;
 	uint64_t shm_size; /* bytes */
 	struct limits limits;
+	uint64_t disk;    /* bytes that the container may add to its image; 0: unlimited */
 	bool no_log;      /* the output is not kept */
 	uint64_t log_max; /* bytes; 0: unlimited */
 	uint32_t stages;  /* a bit (1 << STAGE_x) for each requested stage; 0: all but "time" */
