@@ -94,7 +94,7 @@ $(SCRIPTS): $(B)/%: cmd/% lib/run/command.h Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN )sed 's,@VERSION@,$(VERSION),; s,@PATH@,$(DEFAULT_PATH),' $< >$@.new && chmod 755 $@.new && mv $@.new $@
 
-$(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/libct.a
+$(B)/ct-%: $(B)/cmd/ct-%.o $(B)/cmd/cmd.o $(B)/cmd/bar.o $(B)/libct.a
 	$(call say,LINK)$(LINK) -o $@ $(filter %.o,$^) $(B)/libct.a $(LIBS) $(LDLIBS)
 
 # A program of several commands has more files than one.

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/explain.h"
 #include "base/fd.h"
 #include "base/own.h"
@@ -23,6 +23,7 @@ void cmd_complain(const struct err *e)
 {
 	own_str char *line = str_printable(e->msg);
 
+	cmd_bar_end();
 	if (!*line)
 		return;
 	fflush(stdout);
@@ -195,52 +196,4 @@ int cmd_list(const struct store *s, const char *kind, char **operands,
 		    faccessat(s->root, ids.v[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			status = cmd_failed(&e);
 	return status;
-}
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
-static bool progress_shown;
-
-void cmd_show(const char *fmt, ...)
-{
-	enum { PATIENCE = 500, EVERY = 100 };
-	static long long next;
-	long long now = now_ms();
-	va_list ap;
-
-	if (next == 0)
-		next = now + PATIENCE;
-	if (now < next)
-		return;
-	next = now + EVERY;
-	progress_shown = true;
-	fputc('\r', stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputs("\033[K", stderr);
-}
-
-void cmd_progress(uint64_t entries, uint64_t bytes)
-{
-	cmd_show("%llu files, %llu MB", (unsigned long long)entries,
-		 (unsigned long long)(bytes / 1000000));
-}
-
-void cmd_progress_bytes(uint64_t bytes)
-{
-	cmd_show("%llu MB", (unsigned long long)(bytes / 1000000));
-}
-
-void cmd_progress_end(void)
-{
-	if (progress_shown)
-		fputs("\r\033[K", stderr);
-	progress_shown = false;
 }

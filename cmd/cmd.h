@@ -43,16 +43,6 @@ void cmd_explain(bool wanted);
 int cmd_failed(const struct err *e);
 
 /*
- * Shows a progress line on stderr, which must be a terminal. The line appears only after a short
- * wait and is updated at intervals; cmd_progress_end deletes it.
- */
-void cmd_show(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* The same for entries and bytes (the signature of treecopy_progress), or for bytes alone. */
-void cmd_progress(uint64_t entries, uint64_t bytes);
-void cmd_progress_bytes(uint64_t bytes);
-void cmd_progress_end(void);
-
-/*
  * Prints the id of an object that was just made. If that fails, the user does not know the object,
  * and the caller removes it. If the reader closed the pipe, the error has an empty message.
  */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/own.h"
 #include "cmd.h"
 #include "container/copy.h"
@@ -163,7 +164,7 @@ static int copy(const struct cp_args *args, const struct side *from, const struc
 			 .mounts_n = from->view.mounts_n,
 			 .devices = to->ref,
 			 .notes = notes,
-			 .progress = isatty(STDERR_FILENO) ? cmd_progress : NULL};
+			 .progress = cmd_has_bar() ? cmd_progress : NULL};
 
 	if (!from->stream && find_source(from, &source, e) < 0)
 		return -1;
@@ -202,7 +203,7 @@ int main(int argc, char **argv)
 	    side_open(&store, &to, true, &e) < 0)
 		return cmd_failed(&e);
 	failed = copy(&args, &from, &to, &notes, &e);
-	cmd_progress_end();
+	cmd_bar_end();
 	for (size_t i = 0; i < notes.n; i++)
 		cmd_note("%s", notes.v[i]);
 	return failed ? cmd_failed(&e) : cmd_end(0);

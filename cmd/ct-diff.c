@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/own.h"
 #include "base/table.h"
 #include "cmd.h"
@@ -134,8 +135,8 @@ static int write_layer(const struct subdiff *d, int new, const char *path, struc
 		return err_sys(e, "%s", path);
 	r = layerdiff_write_changes(d, new, to_stdout ? STDOUT_FILENO : file,
 				    to_stdout ? "standard output" : path,
-				    isatty(STDERR_FILENO) ? cmd_progress : NULL, e);
-	cmd_progress_end();
+				    cmd_has_bar() ? cmd_progress : NULL, e);
+	cmd_bar_end();
 	if (r == 0 && !to_stdout && close(take_fd(&file)) < 0)
 		r = err_sys(e, "%s", path);
 	if (r < 0 && !to_stdout && stat(path, &st) == 0 && S_ISREG(st.st_mode))

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/explain.h"
 #include "base/lock.h"
 #include "base/own.h"
@@ -80,19 +81,42 @@ static void source_close(struct source *src)
 	free(src->said);
 }
 
-static treecopy_progress *progress(void)
+static struct {
+	int fd;
+	uint64_t size;
+} file; /* standard input, if it is a file, whose end is known */
+
+static void file_progress(uint64_t entries, uint64_t bytes)
 {
-	return isatty(STDERR_FILENO) ? cmd_progress : NULL;
+	own_str char *what = str_fmt("unpack, %llu files", (unsigned long long)entries);
+	off_t at = lseek(file.fd, 0, SEEK_CUR);
+
+	(void)bytes;
+	cmd_bar(what, at < 0 ? 0 : (uint64_t)at, file.size);
+}
+
+static treecopy_progress *progress(const struct source *src)
+{
+	struct stat st;
+
+	if (!cmd_has_bar())
+		return NULL;
+	cmd_bar_task(!src ? "import" : src->tar ? "unpack" : "copy", 0);
+	if (!src || !src->tar || fstat(src->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return cmd_progress;
+	file.fd = src->fd;
+	file.size = (uint64_t)st.st_size;
+	return file_progress;
 }
 
 /* Copies or unpacks the files into the draft's subvolume. */
 static int fill(int rootfs, const struct source *src, struct err *e)
 {
 	own_strv struct strv mounts = {0};
-	int r = src->tar ? untar_unpack(src->fd, "standard input", rootfs, progress(), e)
-			 : treecopy_copy(src->fd, src->operand, rootfs, &mounts, progress(), e);
+	int r = src->tar ? untar_unpack(src->fd, "standard input", rootfs, progress(src), e)
+			 : treecopy_copy(src->fd, src->operand, rootfs, &mounts, progress(src), e);
 
-	cmd_progress_end();
+	cmd_bar_end();
 	/* The words of tar --one-file-system. */
 	for (size_t i = 0; r == 0 && i < mounts.n; i++)
 		cmd_note("%s: mount point left out", mounts.v[i]);
@@ -108,11 +132,11 @@ static int take_archive(const struct store *s, int dir, const char *name, struct
 					  .dir = dir,
 					  .what = "standard input",
 					  .name = name,
-					  .progress = progress(),
+					  .progress = progress(NULL),
 					  .moved = &moved};
 	int r = archive_import(&in, ids, e);
 
-	cmd_progress_end();
+	cmd_bar_end();
 	for (size_t i = 0; r == 0 && i < moved.n; i++)
 		cmd_note("%s", moved.v[i]);
 	return r;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/err.h"
 #include "base/own.h"
 #include "base/record.h"
@@ -130,32 +131,41 @@ static int write_archive(struct remote *r, const char *path, struct err *e)
 static struct fetch fetch;
 static struct {
 	size_t done, all;
+	uint64_t unpacked, before; /* bytes: of all layers so far, and without the present one */
 } layers;
 
+/* What is waited for: the bytes that have to come, then the files that have to be made of them. */
 static void show_progress(void)
 {
+	own_str char *what = NULL;
 	uint64_t got, of;
 
 	fetch_count(&fetch, &got, &of);
-	cmd_show("%zu of %zu layers, %" PRIu64 " of %" PRIu64 " MB", layers.done, layers.all,
-		 got / 1000000, of / 1000000);
+	what = str_fmt("%s, %zu of %zu layers", got < of ? "fetch" : "unpack", layers.done,
+		       layers.all);
+	if (got < of)
+		cmd_bar(what, got, of);
+	else
+		cmd_bar(what, layers.unpacked, 0);
 }
 
 static void unpack_progress(uint64_t entries, uint64_t bytes)
 {
-	(void)entries, (void)bytes;
+	(void)entries;
+	layers.unpacked = layers.before + bytes;
 	show_progress();
 }
 
 static void layer_done(void *arg, size_t i)
 {
 	layers.done++;
+	layers.before = layers.unpacked;
 	fetch_done(arg, i);
 }
 
 static int keep(struct remote *r, const struct store *s, char id[ID_LEN], struct err *e)
 {
-	bool terminal = isatty(STDERR_FILENO);
+	bool terminal = cmd_has_bar();
 	struct import in = {.store = s,
 			    .config = &r->record,
 			    .config_json = &r->config.json,
@@ -181,7 +191,7 @@ static int keep(struct remote *r, const struct store *s, char id[ID_LEN], struct
 			       .progress = terminal ? show_progress : NULL};
 	failed = fetch_begin(&fetch, e) < 0 ? -1 : import_image(&in, &names, id, e);
 	fetch_end(&fetch, failed ? e : NULL);
-	cmd_progress_end();
+	cmd_bar_end();
 	return failed && !str_starts(e->msg, names.v[0]) ? err_wrap(e, "%s", names.v[0]) : failed;
 }
 
@@ -219,7 +229,7 @@ static int pull(struct remote *r, const struct pull_args *args, struct err *e)
 
 static void say_retry(const char *why)
 {
-	cmd_progress_end();
+	cmd_bar_end();
 	cmd_note("%s", why);
 }
 

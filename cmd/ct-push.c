@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/own.h"
 #include "cmd.h"
 #include "image/http.h"
@@ -47,13 +48,14 @@ static const struct opt_program program = {
 
 static void progress(size_t blobs, size_t of, uint64_t bytes, uint64_t of_bytes)
 {
-	cmd_show("%zu of %zu blobs, %" PRIu64 " of %" PRIu64 " MB", blobs, of, bytes / 1000000,
-		 of_bytes / 1000000);
+	own_str char *what = str_fmt("push, %zu of %zu blobs", blobs, of);
+
+	cmd_bar(what, bytes, of_bytes);
 }
 
 static void say_retry(const char *why)
 {
-	cmd_progress_end();
+	cmd_bar_end();
 	cmd_note("%s", why);
 }
 
@@ -96,7 +98,7 @@ static int find_sources(const struct store *s, const char *id, const struct ref 
 
 static int send_image(const struct store *s, const char *ref, struct registry *r, struct err *e)
 {
-	bool terminal = isatty(STDERR_FILENO);
+	bool terminal = cmd_has_bar();
 	own_outgoing struct outgoing image = {0};
 	own_fd int held = layerstore_hold(s, e);
 	struct upload u = {&image, r, terminal ? progress : NULL};
@@ -107,9 +109,10 @@ static int send_image(const struct store *s, const char *ref, struct registry *r
 	/* The registry is asked before a layer is compressed, so that a refusal comes at once. */
 	if (registry_login(r, e) < 0)
 		return -1;
+	cmd_bar_task("compress", 0);
 	failed = outgoing_open(s, ref, true, terminal ? cmd_progress : NULL, &image, e) < 0 ||
 		upload_image(&u, e) < 0;
-	cmd_progress_end();
+	cmd_bar_end();
 	if (!failed)
 		printf("%s\n", image.manifest_is.digest);
 	return failed ? -1 : 0;

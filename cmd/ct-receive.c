@@ -1,6 +1,7 @@
 /* Makes an image, a container or a volume from what ct-send wrote. */
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/own.h"
 #include "cmd.h"
 #include "container/objectreceive.h"
@@ -31,9 +32,9 @@ static int receive(const struct store *s, const char *name, struct strv *notes, 
 	char id[ID_LEN];
 
 	if (objectreceive(s, STDIN_FILENO, "standard input", name, id, notes,
-			  isatty(STDERR_FILENO) ? cmd_progress_bytes : NULL, e) < 0)
+			  cmd_has_bar() ? cmd_progress_bytes : NULL, e) < 0)
 		return -1;
-	cmd_progress_end();
+	cmd_bar_end();
 	for (size_t i = 0; i < notes->n; i++)
 		cmd_note("%s", notes->v[i]);
 	if (cmd_tell_id(id, e) == 0)
@@ -59,6 +60,6 @@ int main(int argc, char **argv)
 	if (!failed && *store.note)
 		cmd_note("%s", store.note);
 	failed = failed || receive(&store, args.name, &notes, &e) < 0;
-	cmd_progress_end();
+	cmd_bar_end();
 	return failed ? cmd_failed(&e) : cmd_end(0);
 }

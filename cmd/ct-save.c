@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/own.h"
 #include "cmd.h"
 #include "image/outgoing.h"
@@ -49,7 +50,7 @@ static const struct opt_program program = {
 
 static treecopy_progress *progress(void)
 {
-	return isatty(STDERR_FILENO) ? cmd_progress : NULL;
+	return cmd_has_bar() ? cmd_progress : NULL;
 }
 
 /* The destination of the archive. A file gets its name when it is complete. */
@@ -150,6 +151,31 @@ static int open_images(const struct store *s, char **refs, struct outgoing *imag
 	return 0;
 }
 
+/* Bytes of all layers. A layer that several images have is written once. */
+static uint64_t sum(const struct outgoing *images, size_t n)
+{
+	own_strv struct strv seen = {0};
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < images[i].n; k++) {
+			const struct descriptor *blob = &images[i].layers[k].blob;
+
+			if (strv_has(&seen, blob->digest))
+				continue;
+			strv_add(&seen, blob->digest);
+			bytes += blob->size;
+		}
+	return bytes;
+}
+
+static int write_images(const struct outgoing *images, size_t n, enum save_format format,
+			const struct output *out, struct err *e)
+{
+	cmd_bar_task("write", sum(images, n));
+	return save_write(images, n, format, out->fd, out->name, progress(), e);
+}
+
 static int save(const struct store *s, char **refs, const struct save_args *args,
 		struct outgoing *images, size_t *n, struct err *e)
 {
@@ -167,10 +193,11 @@ static int save(const struct store *s, char **refs, const struct save_args *args
 			return -1;
 	}
 	held = layerstore_hold(s, e);
+	cmd_bar_task("make layers", 0);
 	r = held < 0 || open_images(s, refs, images, n, e) < 0
 		? -1
-		: save_write(images, *n, args->format, out.fd, out.name, progress(), e);
-	cmd_progress_end();
+		: write_images(images, *n, args->format, &out, e);
+	cmd_bar_end();
 	return r < 0 ? -1 : output_finish(&out, e);
 }
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/own.h"
 #include "cmd.h"
 #include "container/objectsend.h"
@@ -44,8 +45,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	failed = store_open(&store, STORE_LOOK, &e) < 0 ||
 		objectsend(&store, operands[0], args.parent, STDOUT_FILENO, "standard output",
-			   isatty(STDERR_FILENO) ? cmd_progress_bytes : NULL, &e) < 0;
-	cmd_progress_end();
+			   cmd_has_bar() ? cmd_progress_bytes : NULL, &e) < 0;
+	cmd_bar_end();
 	if (failed && e.sys == EPIPE)
 		*e.msg = '\0'; /* the reader has printed the reason */
 	return failed ? cmd_failed(&e) : cmd_end(0);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "bar.h"
 #include "base/own.h"
 #include "cmd.h"
 #include "container/moment.h"
@@ -28,10 +29,10 @@ static int make(struct volmake v)
 		cmd_note("%s", store.note);
 	v.notes = &notes;
 	if (volmake(&store, &v, id, &e) < 0) {
-		cmd_progress_end();
+		cmd_bar_end();
 		return cmd_failed(&e);
 	}
-	cmd_progress_end();
+	cmd_bar_end();
 	for (size_t i = 0; i < notes.n; i++)
 		cmd_note("%s", notes.v[i]);
 	if (cmd_tell_id(id, &e) < 0) {
@@ -77,7 +78,7 @@ int volumes_import(const struct volumes_args *args, char **operands)
 				     .labels = &args->labels,
 				     .archive = from_stdin ? STDIN_FILENO : opened,
 				     .what = from_stdin ? "standard input" : file,
-				     .progress = isatty(STDERR_FILENO) ? cmd_progress : NULL});
+				     .progress = cmd_has_bar() ? cmd_progress : NULL});
 }
 
 static int export(const struct store *s, const char *ref, struct moment *m, struct err *e)
@@ -85,7 +86,7 @@ static int export(const struct store *s, const char *ref, struct moment *m, stru
 	struct packing p = {.path = ref,
 			    .target = "standard output",
 			    .devices = true,
-			    .progress = isatty(STDERR_FILENO) ? cmd_progress : NULL};
+			    .progress = cmd_has_bar() ? cmd_progress : NULL};
 	char id[ID_LEN];
 
 	if (name_resolve(s, "vol", ref, id, e) < 0 || moment_take(s, id, true, m, e) < 0)
@@ -109,7 +110,7 @@ int volumes_export(const struct volumes_args *args, char **operands)
 	signal(SIGPIPE, SIG_IGN);
 	failed = store_open(&store, STORE_LOOK, &e) < 0 || export(&store, operands[0], &m, &e) < 0;
 	moment_drop(&store, &m);
-	cmd_progress_end();
+	cmd_bar_end();
 	if (failed && e.sys == EPIPE)
 		*e.msg = '\0';
 	return failed ? cmd_failed(&e) : cmd_end(0);

@@ -1,8 +1,9 @@
 # What the commands look like on a terminal.
 load helper
 
-on_screen() {
-	TERM=xterm NO_COLOR='' run_tty size:24x80 -- "$@"
+on_screen() { # [STEP... --] COMMAND...
+	[[ " $* " == *' -- '* ]] || set -- -- "$@"
+	TERM=xterm NO_COLOR='' run_tty size:24x80 "$@"
 }
 
 @test "on a terminal ps fits the width, with ages and a coloured status; in a pipe it is plain" {
@@ -62,4 +63,58 @@ on_screen() {
 	wait_until grep -q "ct-run: web: does not end at Ctrl-C" "$D/err"
 	ct-kill web
 	await "$p"
+}
+
+# [N]: writes a tar of N files; without N, for as long as somebody reads it.
+many_files() {
+	/usr/bin/python3 -I -S -c '
+import sys
+n, last = 0, int(sys.argv[1]) if sys.argv[1:] else 10**7
+while n < last:
+	n += 1
+	head = (b"f%07d" % n).ljust(100, b"\0") + b"0000644\0" + b"0000000\0" * 2 + b"00000010000\0" + b"00000000000\0        0"
+	head = bytearray(head.ljust(512, b"\0"))
+	head[148:156] = b"%06o\0 " % sum(head)
+	try:
+		sys.stdout.buffer.write(bytes(head) + b"x" * 4096)
+	except BrokenPipeError:
+		break
+else:
+	sys.stdout.buffer.write(bytes(1024))
+' "$@" 2>/dev/null
+}
+
+@test "on a terminal a long import shows amount and rate, and Ctrl-C erases them" {
+	mkfifo "$D/tar"
+	many_files >"$D/tar" &
+	run -130 on_screen 'wait: MB/s' 'type:\x03' -- sh -c 'exec ct-init - <"$1"' sh "$D/tar"
+	[[ $output == *'unpack, '*' files  '*' MB  '* ]]
+	# what follows the last line is the sequence that erases it
+	[[ ${output##*MB/s$'\033[K'} == *$'\r\033[K' ]]
+}
+
+@test "the line of a long import is narrower than the terminal, also after a change of its size" {
+	mkfifo "$D/tar"
+	many_files >"$D/tar" &
+	run -143 run_tty size:24x20 'wait: MB' size:24x12 wait:MB wait:MB kill:TERM -- sh -c 'exec ct-init - <"$1"' sh "$D/tar"
+	while IFS= read -r -d $'\r' shown; do
+		shown=${shown%$'\033[K'}
+		[ "${#shown}" -lt 20 ]
+		last=${shown:-$last}
+	done <<<"$output"
+	[ "${#last}" -lt 12 ]
+}
+
+@test "an import from a file shows a bar that moves, which is erased at the end and before an error" {
+	many_files 40000 >"$D/tar"
+	run -0 on_screen -- sh -c 'ct-init - <"$1"' sh "$D/tar"
+	[[ $output =~ \[=+\>?\ *\]\ +[0-9]+\ %\ \ [0-9.]+\ MB\ of\ [0-9.]+\ MB ]]
+	[[ $output == *$'\r\033[Kimg_'* ]]
+	TERM=dumb run -0 run_tty -- sh -c 'ct-init - <"$1"' sh "$D/tar"
+	[[ $output == img_* ]]
+	run -0 on_screen -- sh -c 'ct-init - <"$1" 2>"$1.err"' sh "$D/tar"
+	[ ! -s "$D/tar.err" ]
+	truncate -s -100000 "$D/tar"
+	run -1 on_screen -- sh -c 'ct-init - <"$1"' sh "$D/tar"
+	[[ $output == *$'\r\033[Kct-init: '* ]]
 }

@@ -634,7 +634,7 @@ relayer() {
 		sleep 1
 	) 7>&- &
 	waiter=$!
-	CT_PTY_PATIENCE=10 run_tty 'wait:2 of 3 layers, 4 of 4 MB' -- ct-pull "$plain/many:1" 7>&- >"$D/out" &
+	CT_PTY_PATIENCE=10 run_tty 'wait:fetch, 2 of 3 layers' -- ct-pull "$plain/many:1" 7>&- >"$D/out" &
 	tty=$!
 	await $waiter
 	let_go
