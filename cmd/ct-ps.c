@@ -76,6 +76,7 @@ struct listed {
 	bool running; /* list only running containers */
 	/* Each of these costs more files to read for each container, so only what is shown is read:
 	 */
+	bool configs;     /* its config */
 	bool lives;       /* whether it runs */
 	bool states;      /* how it ended */
 	bool paused, oom; /* whether it is frozen; whether the kernel killed a process for memory */
@@ -254,7 +255,7 @@ static int list_one(const char *ref, void *arg, struct err *e)
 		ask_group(l, c.id, &st);
 	else if (l->running)
 		return 0;
-	if (container_config(l->store, &c, e) < 0)
+	if (l->configs && container_config(l->store, &c, e) < 0)
 		return l->asked ? err_wrap(e, "%s", ref) : -1;
 	if (filters_fit(l->filters, &(struct seen){l->store, &c, &st}))
 		show_one(l, &c, &st);
@@ -278,6 +279,10 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	if (*store.note)
 		cmd_note("%s", store.note);
+	l.configs = args.filters.n > 0 ||
+		table_shows(l.table,
+			    "name,image,command,root,labels,imageid,stopsignal,"
+			    "stoptimeout,disklimit");
 	l.oom = table_shows(l.table, "oomkilled");
 	l.paused = filters_ask_for_status(l.filters) || table_shows(l.table, "status");
 	l.states = !l.running &&

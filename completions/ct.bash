@@ -105,21 +105,26 @@ _ct_split() {
 		offered=($listed)
 		listed=${offered[*]/#-*/}
 	fi
-	if [[ -n $value || $listed =~ [^[:alnum:]_.:/@=$IFS-] ]]; then
+	if [[ $listed =~ [^[:alnum:]_.:/@=$IFS-] ]]; then
 		_ct_offer $listed
-	elif [[ -n $before$after$head ]]; then
+	elif [[ -n $value$before$after$head ]]; then
 		offered=($listed)
+		# Words that begin with $value get a mark, and words without the mark become empty, which splits away.
+		offered=("${offered[@]/#"$value"/"+$value"}")
+		offered=("${offered[@]/#[!+]*/}")
+		listed=${offered[*]}
+		offered=($listed)
+		offered=("${offered[@]#+}")
 		_ct_add
 	else
 		COMPREPLY+=($listed)
 	fi
 }
 
-# _ct_list_ps ARG...: lists containers. If the word cannot be an id, only containers with a matching name.
+# _ct_list_ps ARG...: lists containers. If the word cannot be an id, only names, of matching containers.
 _ct_list_ps() {
-	local filter=()
-	[[ ps_ == "$value"* || $value == ps_* ]] || filter=(-f "name=$value")
-	_ct_list ps "${filter[@]}" "$@"
+	[[ ps_ == "$value"* || $value == ps_* ]] || set -- -f "name=^$value" "${@/%id,name/name}"
+	_ct_list ps "$@"
 }
 
 _ct_containers() {
@@ -502,7 +507,8 @@ _ct_operand() {
 	rm:*)	_ct_containers; _ct_images; _ct_volumes ;;
 	cp:[01])	_ct_cp ;;
 	init:0 | build:0)	_ct_dirs ;;
-	store:0)	_ct_offer up down status grow ;;
+	store:0)	_ct_offer up down status grow quota ;;
+	store:1)	[[ $operand != quota ]] || _ct_offer on off ;;
 	net:0 | oci:0)	_ct_commands_of "$command" ;;
 	net\ up:* | net\ down:* | net\ rm:*)	_ct_networks ;;
 	net\ connect:0 | net\ disconnect:0 | net\ publish:0 | net\ unpublish:0)	_ct_running ;;
@@ -599,6 +605,10 @@ _ct_candidates() {
 	COMP_WORDBREAKS=$' \t\n' COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE} COMPREPLY=()
 	$asked_by _ct
 	printf '\t%s\n' "${how[@]}"
+	if ((${#COMPREPLY[@]} > 500)); then	# ids and names, which have no descriptions
+		printf '%s\t\n' "${COMPREPLY[@]}"
+		return
+	fi
 	for word in "${COMPREPLY[@]}"; do
 		printf '%s\t%s\n' "$word" "${_ct_helps[$word]-${_ct_purposes["${1##*/} $word"]-}}"
 	done
