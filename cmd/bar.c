@@ -30,9 +30,16 @@ static long long now_ms(void)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
+static bool off;
+
+void cmd_bar_off(void)
+{
+	off = true;
+}
+
 bool cmd_has_bar(void)
 {
-	return isatty(STDERR_FILENO) && !str_equal(getenv("TERM"), "dumb");
+	return !off && isatty(STDERR_FILENO) && !str_equal(getenv("TERM"), "dumb");
 }
 
 /* SA_RESETHAND has restored the default action, which then ends the program. */

@@ -12,6 +12,9 @@
 /* Whether stderr is a terminal that can redraw a line. Otherwise nothing is to be shown. */
 bool cmd_has_bar(void);
 
+/* There is nothing to be shown from now on. */
+void cmd_bar_off(void);
+
 /* Shows how many bytes of `total` are done (0: not known). what: "fetch, 1 of 3 layers". */
 void cmd_bar(const char *what, uint64_t done, uint64_t total);
 

@@ -38,6 +38,8 @@ static const struct opt opts[] = {
 		"apply a Dockerfile instruction to the image config: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'",
 		read_change),
 	CMD_EXPLAIN(struct commit_args),
+	OPT_INSTEAD('m', "message", "use -c 'LABEL message=...'"),
+	OPT_INSTEAD('a', "author", "use -c 'LABEL author=...'"),
 	OPT_END,
 };
 

@@ -36,6 +36,8 @@ static const struct opt opts[] = {
 	OPT_TEXT(struct exec_args, user, 'u', "user", "USER[:GROUP]",
 		 "run as this user of the container"),
 	CMD_EXPLAIN(struct exec_args),
+	OPT_INSTEAD(0, "privileged",
+		    "not offered: a command has the capabilities of its container"),
 	OPT_END,
 };
 

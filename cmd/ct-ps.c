@@ -30,6 +30,8 @@ static const struct opt opts[] = {
 		"list only containers with this status, name (regular expression), image, label or id",
 		filter_read),
 	OPT_LISTING(struct ps_args, listing),
+	OPT_INSTEAD('l', "latest", "use 'ct ps | head -n 2': the newest is the first"),
+	OPT_INSTEAD('s', "size", "use 'ct df'"),
 	OPT_END,
 };
 
@@ -74,8 +76,7 @@ struct listed {
 	const struct filters *filters;
 	bool asked;   /* the user named the containers; otherwise each ref is an id of the store */
 	bool running; /* list only running containers */
-	/* Each of these costs more files to read for each container, so only what is shown is read:
-	 */
+	/* Each of these is more files to read for each container, so only what is shown is read: */
 	bool configs;     /* its config */
 	bool lives;       /* whether it runs */
 	bool states;      /* how it ended */

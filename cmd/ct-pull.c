@@ -31,7 +31,7 @@ static const char *const stage_names[] = {"token", "index", "manifest", "config"
 struct pull_args {
 	const char *output, *platform, *creds;
 	enum stage last;
-	bool insecure, explain;
+	bool insecure, explain, quiet;
 };
 
 static int read_stage(void *to, const char *text, struct err *e)
@@ -71,6 +71,7 @@ static const struct opt opts[] = {
 		 "log in with these credentials (default: docker's and podman's auth files)"),
 	OPT_FORM(struct pull_args, insecure, 0, "tls-verify", "true|false",
 		 "accept plain HTTP and any certificate if false (default: true)", read_verify),
+	OPT_FLAG(struct pull_args, quiet, 'q', "quiet", "show no progress"),
 	OPT_FLAG(struct pull_args, explain, 0, "explain",
 		 "show the requests and system calls made, and equivalent shell commands"),
 	OPT_END,
@@ -248,6 +249,8 @@ int main(int argc, char **argv)
 		return cmd_failed(&e);
 	}
 	cmd_explain(args.explain);
+	if (args.quiet)
+		cmd_bar_off();
 	if (http_begin(args.insecure, &e) < 0 ||
 	    remote_open(&r, text, args.platform, args.creds, &e) < 0)
 		return cmd_failed(&e);

@@ -16,7 +16,7 @@
 
 struct push_args {
 	const char *creds;
-	bool insecure, explain;
+	bool insecure, explain, quiet;
 };
 
 static int read_verify(void *to, const char *text, struct err *e)
@@ -33,6 +33,7 @@ static const struct opt opts[] = {
 		 "log in with these credentials (default: docker's and podman's auth files)"),
 	OPT_FORM(struct push_args, insecure, 0, "tls-verify", "true|false",
 		 "accept plain HTTP and any certificate if false (default: true)", read_verify),
+	OPT_FLAG(struct push_args, quiet, 'q', "quiet", "show no progress"),
 	OPT_FLAG(struct push_args, explain, 0, "explain", "show the requests made"),
 	OPT_END,
 };
@@ -140,6 +141,8 @@ int main(int argc, char **argv)
 	struct err e;
 
 	cmd_explain(args.explain);
+	if (args.quiet)
+		cmd_bar_off();
 	if (store_open(&s, STORE_LOOK, &e) < 0)
 		return cmd_failed(&e);
 	if (*s.note)

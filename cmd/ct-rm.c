@@ -24,7 +24,7 @@
 enum { BLOB_AGE = 24 * 3600 };
 
 struct rm_args {
-	bool force;
+	bool force, volumes;
 	bool images, others; /* whether an image, or a container or volume, was removed */
 	struct store store;
 	bool asked; /* whether users and used are filled */
@@ -36,6 +36,8 @@ struct rm_args {
 static const struct opt opts[] = {
 	OPT_FLAG(struct rm_args, force, 'f', "force",
 		 "remove running containers and used objects too; ignore missing ones"),
+	OPT_FLAG(struct rm_args, volumes, 'v', "volumes",
+		 "accepted for compatibility: the own volumes of a container always go with it"),
 	OPT_END,
 };
 

@@ -68,6 +68,17 @@ static bool is_optional(const struct opt *o)
 	return o->arg && str_starts(o->arg, "[=");
 }
 
+int opt_read_instead(void *to, const char *text, struct err *e)
+{
+	(void)to;
+	return err_set(e, "%s", text);
+}
+
+static bool is_instead(const struct opt *o)
+{
+	return o->read == opt_read_instead;
+}
+
 /* The command line being parsed. */
 struct opt_reading {
 	const struct opt_program *prog;
@@ -115,6 +126,8 @@ static int long_option(struct opt_reading *r, struct err *e)
 		return OPT_VERSION;
 	if (!o)
 		return err_set(e, "%s: unknown option", arg);
+	if (is_instead(o))
+		return err_set(e, "--%s: %s", o->name, o->arg);
 	if (!o->arg && !equals)
 		return set(r, o, NULL, e);
 	if (equals)
@@ -135,6 +148,8 @@ static int short_options(struct opt_reading *r, struct err *e)
 		o = by_letter(r->prog, *p);
 		if (!o)
 			return err_set(e, "-%c: unknown option", *p);
+		if (is_instead(o))
+			return err_set(e, "-%c: %s", *p, o->arg);
 		if (!o->arg) {
 			if (set(r, o, NULL, e) < 0)
 				return -1;

@@ -84,6 +84,12 @@ int opt_read_count(void *to, const char *text, struct err *e); /* uint64_t */
 	{                                                           \
 		letter, true, name, arg, help, offsetof(s, m), read \
 	}
+/* An option of docker or podman that is refused with what does its work here. */
+int opt_read_instead(void *to, const char *text, struct err *e);
+#define OPT_INSTEAD(letter, name, hint)                             \
+	{                                                           \
+		letter, true, name, hint, NULL, 0, opt_read_instead \
+	}
 #define OPT_END                                     \
 	{                                           \
 		0, false, NULL, NULL, NULL, 0, NULL \

@@ -36,7 +36,9 @@ struct listing {
 		OPT_FLAG(s, m.json, 0, "json", "print one JSON object per line"), \
 		OPT_TEXT(s, m.columns, 'o', "output", "COLUMN,...",               \
 			 "print only these columns, tab-separated"),              \
-		OPT_FLAG(s, m.bare, 0, "no-header", "omit the heading line")
+		OPT_FLAG(s, m.bare, 0, "no-header", "omit the heading line"),     \
+		OPT_INSTEAD(0, "format", "use -o COLUMN,... or --json"),          \
+		OPT_INSTEAD(0, "no-trunc", "nothing is clipped in a pipe or by --json")
 
 struct table;
 

@@ -125,6 +125,13 @@ with_ports() {
 	for name in $(sed -n "/^instead()/,/^}/s/^\t\([a-z |]*\))\t.*/\1/p" "$B/ct" | tr '|' ' '); do
 		grep -qE "^\.(It )?Cm .*\b$name\b" "$page"
 	done
+	# the options that are refused with a hint, too
+	cat "$CT_TESTS"/../lib/*/*.[ch] "$CT_TESTS"/../cmd/*.c |
+		sed -n 's/.*OPT_INSTEAD([^,]*, "\([a-z-]*\)".*/\1/p' >"$BATS_TEST_TMPDIR/options"
+	[ -s "$BATS_TEST_TMPDIR/options" ]
+	while read -r name; do
+		grep -qE "^\.It .*Fl -$name( |$)" "$page"
+	done <"$BATS_TEST_TMPDIR/options"
 	for name in $(sed -n '/^These commands have/,/^\.Pp/s/^\.Cm \(.*\)/\1/p' "$page" | tr -d ',.'); do
 		run -0 ct "$name" --help
 	done
@@ -132,4 +139,49 @@ with_ports() {
 	while read -r name; do
 		grep -qE "^  $name( |$)" "$BATS_TEST_TMPDIR/help"
 	done < <(grep -oE 'Ql ct [a-z]+' "$page" | cut -d ' ' -f 3 | sort -u)
+}
+
+@test "a command below a name of docker, and an option of docker, are refused with what to type instead" {
+	while IFS='|' read -r typed said; do
+		read -ra words <<<"$typed"
+		run ct "${words[@]}"
+		[ "$status" -eq 2 ] || [ "$status" -eq 125 ]
+		[[ "$output" == *"$said"* ]] || { echo "$typed: $output"; false; }
+	done <<-'END'
+	volume ls|ct: volume: use 'ct volumes'
+	volume create data|ct: volume: use 'ct volumes create'
+	volume prune|ct: volume: use 'ct prune --volumes'
+	network inspect net1|ct: network: use 'ct net ls --json'
+	system prune -f|ct: system: use 'ct prune'
+	image rm x|ct: image: use 'ct rm'
+	container stop x|ct: container: use 'ct stop'
+	buildx build .|ct: buildx: use 'ct build'
+	swarm init|ct: swarm: not offered: ct has no daemon and works on one host
+	run --restart always busybox|ct-run: --restart: use systemd
+	run -q busybox|ct-run: -q: use 'ct pull --quiet' before
+	ps --format {{.Names}}|ct-ps: --format: use -o COLUMN,... or --json
+	ps -l|ct-ps: -l: use 'ct ps | head -n 2'
+	commit -m text x|ct-commit: -m: use -c
+	inspect --type image x|ct-inspect: --type: not needed
+	END
+}
+
+@test "more spellings of docker are taken: stats --no-stream, stop --time, rm -v, export -o, ct -v, pull -q" {
+	c=$(ct-run -d "$img" sleep 100000)
+	run -0 run_tty -- ct stats --no-stream "$c"
+	[[ "$output" == *"$c"* ]]
+	ct export -o "$D/tar" "$c"
+	tar -tf "$D/tar" | grep -qx bin/busybox
+	run -1 ct export -o "$D/none" nosuch
+	[ ! -e "$D/none" ]
+	run -1 ct export -o "$D/tar" nosuch
+	tar -tf "$D/tar" >/dev/null
+	ct stop --time 0 "$c"
+	ct restart --time=0 "$c"
+	run -2 ct stop -t 1 --time 2 "$c"
+	run -2 ct stop --time
+	ct stop -t0 "$c"
+	ct rm -v "$c"
+	[ "$(ct -v)" = "$(ct --version)" ]
+	ct-pull -q --help >/dev/null
 }
