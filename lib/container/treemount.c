@@ -18,6 +18,7 @@
 struct tree_mounting {
 	const struct filetree *tree;
 	struct treeplace *at;
+	int *empty;        /* treemask.h */
 	const char *whole; /* the last target that was mounted recursively; NULL: none yet */
 };
 
@@ -111,7 +112,7 @@ static int mount_entry(const struct fsentry *entry, struct tree_mounting *m, str
 	bool of_kernel = entry->phase == FSENTRY_KERNEL;
 
 	if (entry->phase == FSENTRY_LISTED)
-		return treelisted_mount(entry, m->at->root, m->at->host, e);
+		return treelisted_mount(entry, m->at->root, m->at->host, m->empty, e);
 	switch (entry->kind) {
 	case FSENTRY_MASK:
 	case FSENTRY_READ_ONLY:
@@ -119,7 +120,7 @@ static int mount_entry(const struct fsentry *entry, struct tree_mounting *m, str
 		 * */
 		return entry->phase == FSENTRY_LAST
 			? mount_set(m->at->root, MOUNT_ATTR_RDONLY, false, "/", e)
-			: treemask_cover(entry, m->at->root, m->at->host, e);
+			: treemask_cover(entry, m->at->root, m->at->host, m->empty, e);
 	case FSENTRY_FILES: /* treeetc.h */
 		return 0;
 	case FSENTRY_MARK:
@@ -146,7 +147,8 @@ static bool is_there(const struct fsentry *entry, const struct tree_mounting *m)
 int treemount(const struct filetree *t, enum fsentry_phase phase, struct treeplace *at,
 	      struct err *e)
 {
-	struct tree_mounting m = {.tree = t, .at = at};
+	own_fd int empty = -1;
+	struct tree_mounting m = {.tree = t, .at = at, .empty = &empty};
 
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->v[i].phase != phase)
