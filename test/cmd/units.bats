@@ -17,7 +17,7 @@ perform() {
 @test "a unit starts and stops its container, and allows for --stop-timeout" {
 	c=$(ct-run --only snapshot --name web --stop-timeout 42 --stop-signal INT "$img" sh -c 'trap "exit 143" INT; echo up; while :; do sleep 0.02; done')
 	run -0 ct unit web
-	[ "$(value TimeoutStopSec)" = 57 ]
+	[ "$(value TimeoutStopSec)" = 102 ]
 	[ "$(value SuccessExitStatus)" = '129 130 143' ]
 	[ "$(value Environment | grep -c "^CT_[A-Z]*=.")" = 5 ]
 	[ "$(value RequiresMountsFor)" = "$CT_ROOT" ]
