@@ -15,7 +15,8 @@ on_screen() { # [STEP... --] COMMAND...
 	done
 	[[ $output == *$'\033[32mrunning\033[0m'* ]]
 	[[ $output == *"$c"* && $output == *...* ]]
-	[[ "$(on_screen ct ps -o id,started)" == *"$c  "*' second'*' ago'* || "$(on_screen ct ps -o id,started)" == *"$c  now"* ]]
+	shown=$(on_screen ct ps -o id,started)
+	[[ $shown == *"$c  "*' '*' ago'* || $shown == *"$c  now"* ]]
 	ct ps -o id,status,name | grep -qx "$c"$'\trunning\ta-container-with-quite-a-long-name'
 }
 
