@@ -17,6 +17,7 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "kernel/mount.h"
+#include "kernel/sysctl.h"
 #include "run/channel.h"
 #include "run/devtty.h"
 #include "run/hook.h"
@@ -29,8 +30,36 @@ bool bundleroot_has_hooks(const struct bundle *b)
 		b->hooks_n[HOOK_CREATE_CONTAINER];
 }
 
+static int need_namespace(const struct run *r, enum stage_id stage, int flag, const char *what,
+			  struct err *e)
+{
+	return plan_has_stage(r->plan, stage) || otherns_of(&r->supervisor.others, flag) >= 0
+		? 0
+		: err_set(e, "needs %s namespace, because it would change the host's", what);
+}
+
+static int check_sysctl(const struct run *r, const char *name, const char *value, struct err *e)
+{
+	own_str char *text = str_fmt("%s=%s", name, value), *path = NULL;
+	enum sysctl_kind kind;
+
+	if (str_equal(name, "kernel.domainname"))
+		return need_namespace(r, STAGE_UTS, CLONE_NEWUTS, "a UTS", e);
+	if (str_equal(name, "kernel.hostname"))
+		return err_set(e, "not supported (hostname sets it)");
+	if (sysctl_read(text, &path, &value, &kind, e) < 0)
+		return -1;
+	return kind == SYSCTL_IPC ? need_namespace(r, STAGE_IPC, CLONE_NEWIPC, "an IPC", e)
+				  : need_namespace(r, STAGE_NET, CLONE_NEWNET, "a network", e);
+}
+
 int bundleroot_prepare(struct run *r, struct err *e)
 {
+	const char *const *sysctl = r->plan->bundle->sysctls;
+
+	for (; sysctl && sysctl[0]; sysctl += 2)
+		if (check_sysctl(r, sysctl[0], sysctl[1], e) < 0)
+			return err_wrap(e, "linux.sysctl: %s", sysctl[0]);
 	/* In a user namespace the first process may not reach the sources of mounts. */
 	r->mounts_in_child = !r->map.n && otherns_of(&r->supervisor.others, CLONE_NEWUSER) < 0;
 	r->rootfs = open(r->plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -334,6 +334,22 @@ except OSError:  # EIO: the container has closed the terminal
 	[ "$(sed -n 's/^poststop //p' "$D/hooks")" = stopped ]
 }
 
+@test "a sysctl that would change the host is refused" {
+	for name in kernel.msgmax fs.mqueue.msg_max net.ipv4.ip_forward kernel.domainname; do
+		config ".linux.sysctl = {\"$name\": \"1\"} | .linux.namespaces |= map(select(.type == \"mount\" or .type == \"pid\")) | del(.hostname)"
+		run -1 $oci create -b "$B2" c
+		[[ $output == *"linux.sysctl: $name: needs a"*' namespace, because it would change the host'* ]]
+	done
+	for name in kernel.hostname kernel.panic net/../kernel/panic; do
+		config ".linux.sysctl = {\"$name\": \"1\"}"
+		run -1 $oci create -b "$B2" c
+		[[ $output == *"linux.sysctl: $name: "* ]]
+	done
+	[ -z "$($oci list -q)" ]
+	config '.linux.sysctl = {"kernel.msgmax": "4000", "kernel.domainname": "a"} | .process.args = ["cat", "/proc/sys/kernel/msgmax", "/proc/sys/kernel/domainname"]'
+	[ "$($oci run -b "$B2" c)" = $'4000\na' ]
+}
+
 @test "run --detach runs the poststart hooks" {
 	config '.hooks = {poststart: [{"path": "/bin/touch", "args": ["touch", "'"$D"'/started"]}]}'
 	$oci run -d -b "$B2" c </dev/null >"$D/out" 2>&1 4>&-
