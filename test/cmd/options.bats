@@ -54,7 +54,7 @@ ct-volumes create --label
 ct-volumes import --label
 ct-volumes snapshot --label'
 for option in --add-host --cap-add --cap-drop --device --dns --dns-search --env --env-file --group-add \
-	--label --network --network-alias --publish --security-opt --sysctl --tmpfs --ulimit --volume; do
+	--label --mount --network --network-alias --publish --security-opt --sysctl --tmpfs --ulimit --volume; do
 	repeatable+=$'\n'"ct-run $option"$'\n'"ct-create $option"
 done
 
