@@ -25,6 +25,6 @@ load boot.bash
 	ct net down
 	ct store down
 	run ! findmnt /var/lib/ct
-	run ! ip link show type veth
+	[ -z "$(ip link show type veth)" ]
 	[ -z "$(losetup -n -O BACK-FILE)" ]
 }
