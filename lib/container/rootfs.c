@@ -25,8 +25,7 @@ int rootfs_enter(int mount_fd, int *host, struct err *e)
 
 	if (old < 0)
 		return err_sys(e, "/");
-	/* Mounted on top of the host's root: no directory is needed, and no other process sees it.
-	 * */
+	/* Mounted on the host's root: no directory is needed, and no other process sees it. */
 	if (mount_attach(mount_fd, old, "/", e) < 0)
 		return -1;
 	if (explained(fchdir(mount_fd), "fchdir(%d)", mount_fd) < 0)

@@ -148,7 +148,7 @@ static int make_read_only(const struct fsentry *entry, int root, struct err *e)
 	return mount_attach(fd, at, entry->target, e);
 }
 
-int treelisted_mount(const struct fsentry *entry, int root, int host, int *empty, struct err *e)
+int treelisted_mount(const struct fsentry *entry, int root, int host, struct err *e)
 {
 	switch (entry->kind) {
 	case FSENTRY_BIND:
@@ -164,6 +164,6 @@ int treelisted_mount(const struct fsentry *entry, int root, int host, int *empty
 	case FSENTRY_READ_ONLY:
 		return make_read_only(entry, root, e);
 	default:
-		return treemask_cover(entry, root, host, empty, e);
+		return treemask_cover(entry, root, host, e);
 	}
 }

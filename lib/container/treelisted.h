@@ -7,7 +7,7 @@
 
 #include "container/filetree.h"
 
-/* root, host: the container's and the host's root directories. empty: as of treemask_cover. */
-int treelisted_mount(const struct fsentry *entry, int root, int host, int *empty, struct err *e);
+/* root, host: the container's and the host's root directories. */
+int treelisted_mount(const struct fsentry *entry, int root, int host, struct err *e);
 
 #endif

@@ -7,9 +7,8 @@
 
 #include "container/filetree.h"
 
-/* root, host: the container's and the host's root directories. *empty: -1 at first; the mount of
- * the file system that covers directories, which the caller closes after the last entry. A path
- * that the kernel does not have is skipped. */
-int treemask_cover(const struct fsentry *entry, int root, int host, int *empty, struct err *e);
+/* root, host: the container's and the host's root directories. A path that the kernel does not have
+ * is skipped. */
+int treemask_cover(const struct fsentry *entry, int root, int host, struct err *e);
 
 #endif

@@ -18,7 +18,6 @@
 struct tree_mounting {
 	const struct filetree *tree;
 	struct treeplace *at;
-	int *empty;        /* treemask.h */
 	const char *whole; /* the last target that was mounted recursively; NULL: none yet */
 };
 
@@ -112,15 +111,14 @@ static int mount_entry(const struct fsentry *entry, struct tree_mounting *m, str
 	bool of_kernel = entry->phase == FSENTRY_KERNEL;
 
 	if (entry->phase == FSENTRY_LISTED)
-		return treelisted_mount(entry, m->at->root, m->at->host, m->empty, e);
+		return treelisted_mount(entry, m->at->root, m->at->host, e);
 	switch (entry->kind) {
 	case FSENTRY_MASK:
 	case FSENTRY_READ_ONLY:
-		/* The root's descriptor refers to the mount itself: O_PATH on "/" after the pivot.
-		 * */
+		/* The root's descriptor is that of the mount: O_PATH on "/" after the pivot. */
 		return entry->phase == FSENTRY_LAST
 			? mount_set(m->at->root, MOUNT_ATTR_RDONLY, false, "/", e)
-			: treemask_cover(entry, m->at->root, m->at->host, m->empty, e);
+			: treemask_cover(entry, m->at->root, m->at->host, e);
 	case FSENTRY_FILES: /* treeetc.h */
 		return 0;
 	case FSENTRY_MARK:
@@ -136,8 +134,7 @@ static int mount_entry(const struct fsentry *entry, struct tree_mounting *m, str
 	}
 }
 
-/* Whether a recursive mount already contains the entry. Masks and read-only mounts are always made.
- */
+/* Whether a recursive mount has the entry already. Masks and read-only mounts are always made. */
 static bool is_there(const struct fsentry *entry, const struct tree_mounting *m)
 {
 	return m->whole && fsentry_contains(m->whole, entry->target) &&
@@ -147,8 +144,7 @@ static bool is_there(const struct fsentry *entry, const struct tree_mounting *m)
 int treemount(const struct filetree *t, enum fsentry_phase phase, struct treeplace *at,
 	      struct err *e)
 {
-	own_fd int empty = -1;
-	struct tree_mounting m = {.tree = t, .at = at, .empty = &empty};
+	struct tree_mounting m = {.tree = t, .at = at};
 
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->v[i].phase != phase)

@@ -73,8 +73,7 @@ void firstprocess_run(struct run *r)
 
 	/*
 	 * The first process dies with its supervisor. A change of ids clears this setting, so it is
-	 * made again later.
-	 */
+	 * made again later. */
 	explained(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl(PR_SET_PDEATHSIG, SIGKILL)");
 	if (firstprocess_stages(r, &e) == 0 &&
 	    channel_send(r->channel, MESSAGE_READY, NULL, -1, &e) == 0 &&

@@ -1,7 +1,6 @@
 /*
  * The container's first process, from its first instruction to execve: it enters the stages, seals
- * them, reports MESSAGE_READY, and executes after MESSAGE_EXECUTE.
- */
+ * them, reports MESSAGE_READY, and executes after MESSAGE_EXECUTE. */
 #ifndef CT_FIRSTPROCESS_H
 #define CT_FIRSTPROCESS_H
 

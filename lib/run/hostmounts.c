@@ -14,8 +14,7 @@ struct handing {
 	struct fsentry *entry;
 };
 
-/* The message's text is "NUMBER/below": the entry's index and the mount's place below its target.
- * */
+/* The message's text is "NUMBER/below": the entry's index, the mount's place below its target. */
 static int hand(void *handing, int mount, const char *below, struct err *e)
 {
 	const struct handing *h = handing;

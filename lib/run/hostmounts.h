@@ -1,8 +1,7 @@
 /*
  * The mounts of a container's file tree (filetree.h) that need privileges on the host: the root,
  * the files of /etc, volumes, devices. The supervisor makes them as detached, idmapped mounts
- * (mountsource.h) and sends them; the first process attaches them (treemount.h).
- */
+ * (mountsource.h) and sends them; the first process attaches them (treemount.h). */
 #ifndef CT_HOSTMOUNTS_H
 #define CT_HOSTMOUNTS_H
 

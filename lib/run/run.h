@@ -1,8 +1,7 @@
 /*
  * The state of one run, grouped by owner: the request, the state that both processes know, the
  * supervisor's, the first process's. The first process has a copy of all of it from the clone on;
- * its changes are not seen by the supervisor.
- */
+ * its changes are not seen by the supervisor. */
 #ifndef CT_RUN_H
 #define CT_RUN_H
 

@@ -50,8 +50,7 @@ static int hear_ready(struct run *r, struct err *e)
 
 /*
  * The channel is closed by execve(2), and by the death of the process. (With --init the first
- * process never executes: the program is its child.)
- */
+ * process never executes: the program is its child.) */
 static int hear_executed(struct run *r, struct err *e)
 {
 	int got = channel_hear(r->channel, &r->supervisor.streams.master, e);

@@ -1,8 +1,7 @@
 /*
  * Makes a container's first process in three steps: spawn_create clones it, and it enters its
  * stages by itself; spawn_await waits until it is ready; spawn_execute lets it execute the program.
- * On failure each step undoes everything that was made; e->status is 125, 126 or 127.
- */
+ * On failure each step undoes everything that was made; e->status is 125, 126 or 127. */
 #ifndef CT_SPAWN_H
 #define CT_SPAWN_H
 

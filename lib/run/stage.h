@@ -9,8 +9,7 @@
  * enter builds, seal drops privileges: no enter follows a seal. The first process waits for GRANTED
  * before it enters the first stage that has a grant. The supervisor does the work that needs
  * privileges on the host: before the first process exists (prepare), or after the first process
- * has a pid (grant). In grant the supervisor also sends detached mounts.
- */
+ * has a pid (grant). In grant the supervisor also sends detached mounts. */
 #ifndef CT_STAGE_H
 #define CT_STAGE_H
 
