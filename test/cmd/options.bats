@@ -32,6 +32,7 @@ value_of() {
 	INSTRUCTION)	echo 'USER app' ;;
 	steps)		echo steps ;;
 	KEY=VALUE)	echo name=x ;;
+	type=TYPE,*)	echo type=tmpfs,dst=/x ;;
 	*)		echo x ;;
 	esac
 }
