@@ -152,6 +152,20 @@ Read next: sh(1)' 'claim a "b" true'
 	grep '"event":"exercise"' "$CT_LAB_RECORD" | tail -n 1 | jq -e '.solved == false and .tries == 0'
 }
 
+@test "the next walk offers to go on at the exercise that the last one left unsolved" {
+	teach later '$ :
+$ x=4
+! Make $x 3.
+! check: [ $x = 3 ]
+! answer: x=3
+Read next: sh(1)'
+	run -0 teachers run_tty wait:Enter 'type:\n' wait:Enter 'type:\n' 'wait:$ ' 'type:\n' 'wait:Not yet' 'type:\n' 'wait:Read next' -- ct-lab later
+	run -0 teachers run_tty 'wait:You stopped at step 3' 'type:\n' 'wait:help.)' 'wait:$ ' 'type:echo "x is $x"; x=3\n' 'wait:x is 4' wait:Solved \
+		'wait:$ ' 'type:\n' 'wait:Read next' -- ct-lab later
+	run -0 teachers run_tty wait:Enter 'type:q\n' -- ct-lab later
+	[[ $output != *'You stopped'* ]]
+}
+
 @test "b goes back a step, a runs the last command again, and arrows bring back what was typed" {
 	teach tour '$ echo "first"; n=$((n + 1))
 $ echo second $n
@@ -208,13 +222,15 @@ $ ct-run --only cgroup --rootfs / sleep 4247 &
 $ mkdir $(dirname $(find /sys/fs/cgroup -name run_$! | head -n 1))/lab-x
 $ echo reached
 Read next: sh(1)'
+	export TMPDIR=$BATS_TEST_TMPDIR/walks	# others may walk on this host
+	mkdir "$TMPDIR"
 	facts >"$BATS_TEST_TMPDIR/before"
 	for stop in 1 2 3 4 5; do
 		steps=()
 		for ((n = 0; n < stop; n++)); do steps+=(wait:Enter 'type:\n'); done
 		run teachers run_tty "${steps[@]}" wait:Enter kill:KILL -- ct-lab tour <<<n
 		wait_until sh -c '! pgrep -f "^sleep 4247"'
-		wait_until sh -c '! ls -d "${TMPDIR:-/tmp}"/ct-lab.??????'
+		wait_until sh -c '! ls -d "$TMPDIR"/ct-lab.??????'
 		facts >"$BATS_TEST_TMPDIR/after"
 		same_facts "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 		[ -z "$(find /sys/fs/cgroup -path "*$CT_CGROUP" -type d)" ]
@@ -267,6 +283,13 @@ Read next: sh(1)'
 	export CT_LABS="$BATS_TEST_TMPDIR/labs:$CT_LABS"
 	run -0 ct-lab
 	[[ ${lines[0]} == mine*'a test' && ${lines[1]} == fork* ]]
+	echo 'a heading without a name' >"$BATS_TEST_TMPDIR/labs/mine/text"
+	run -0 ct-lab
+	[[ ${lines[0]} == mine*'a heading without a name' ]]
+	cp -r "$BATS_TEST_TMPDIR/labs/mine" "$BATS_TEST_TMPDIR/labs/My_Lab"
+	run -2 ct-lab My_Lab
+	[ "$output" = 'ct-lab: My_Lab: the name of a lab has only a-z, 0-9 and -' ]
+	teach mine
 	run -0 --separate-stderr ct-lab --check mine uts
 }
 
