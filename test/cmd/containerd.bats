@@ -101,17 +101,20 @@ c_run() {
 }
 
 # alike FUNCTION: fails if the function prints different things with ct-oci and with runc. The output is
-# in $D/ct-oci.out.
+# in $D/ct-oci.out. On a busy machine ctr may lose the output of a process that ends at once: three tries.
 alike() {
-	for runtime in /usr/sbin/runc "$B/ct-oci"; do
-		$1 >"$D/${runtime##*/}.out" 2>"$D/${runtime##*/}.err" </dev/null
-		teardown
+	for _ in 1 2 3; do
+		for runtime in /usr/sbin/runc "$B/ct-oci"; do
+			$1 >"$D/${runtime##*/}.out" 2>"$D/${runtime##*/}.err" </dev/null
+			teardown
+		done
+		! cmp -s "$D/runc.out" "$D/ct-oci.out" || return 0
 	done
-	diff "$D/runc.out" "$D/ct-oci.out" >&2 || {
-		cat "$D/ct-oci.err" >&2
-		return 1
-	}
+	diff "$D/runc.out" "$D/ct-oci.out" >&2
+	cat "$D/ct-oci.err" >&2
+	return 1
 }
+
 # printed LINE...: ct-oci's output has these lines, among others.
 printed() {
 	local line
@@ -131,7 +134,7 @@ printed() {
 		c_run --rm --env=A=b --cwd=/tmp --read-only d sh -c 'echo $A; pwd; touch /x 2>/dev/null || echo read-only'
 		c_run --rm --memory-limit=33554432 e sh -c 'grep memory: /proc/self/cgroup; grep Cap /proc/self/status'
 		c_run --rm --seccomp g grep Seccomp: /proc/self/status
-		c_run --rm --mount="type=bind,src=$D,dst=/v,options=rbind:ro" h sh -c 'test -e /v/steps || touch /v/x 2>/dev/null || echo refused'
+		c_run --rm --mount="type=bind,src=$D,dst=/v,options=rbind:ro" h sh -c 'touch /v/x 2>/dev/null || echo refused'
 		c_run --rm i /none 2>/dev/null
 		c_run --rm --privileged j grep CapEff /proc/self/status
 	}
