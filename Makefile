@@ -7,7 +7,6 @@
 #	sudo make unit        the unit tests;  sudo make test T='ps -f name'  some command tests
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
 #	                      (SUITE=trixie: with Debian 13's kernel and systemd; SUITES: their names;
-#	                      ARCH=arm64: some of them on that architecture, in half an hour or more;
 #	                      LABS=DIR: instead checks the programs of students, DIR/STUDENT/mine)
 #	sudo make check-attack	attacks from within containers, and on neighbours (NAMES: only these files of
 #	                      test/attack); what reaches the whole machine runs in a virtual machine
@@ -362,7 +361,7 @@ check-oci: all
 	@B=$(B) RUNTIME='$(RUNTIME)' PROGRAMS='$(PROGRAMS)' test/oci/check
 
 check-vm:
-	@B=$(B) CT_VM_SUITE=$(SUITE) CT_VM_ARCH=$(ARCH) $(if $(SYSTEMD),test/vm/systemd,$(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES)))
+	@B=$(B) CT_VM_SUITE=$(SUITE) $(if $(SYSTEMD),test/vm/systemd,$(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES)))
 
 clean:
 	rm -rf $(B)
