@@ -263,12 +263,11 @@ static int begin(struct oci_args *args, const struct command *c, struct err *e)
 
 static int run(struct oci_args *args, const struct command *c, int argc, char **argv)
 {
-	char **operands;
+	char **operands = cmd_command(&c->program, argc, argv, args);
 	struct err e;
 
 	if (begin(args, c, &e) < 0)
 		return oci_failed(args, &e);
-	operands = cmd_command(&c->program, argc, argv, args);
 	args->failed = c->program.usage;
 	return cmd_end(c->run(args, operands));
 }

@@ -510,3 +510,8 @@ mounts_below() {
 	run -0 $oci run -b "$B2" c
 	run -1 grep " /host$B2/rootfs" <<<"$output"
 }
+
+@test "the help of a command needs no rights" {
+	run -0 setpriv --reuid 1000 --clear-groups "$B/ct-oci" create --help
+	[[ $output == 'Usage: ct-oci create'* ]]
+}

@@ -52,6 +52,7 @@ print(s.recv(100).decode(), flush=True)' "$1"
 	run -0 ct unit web
 	[ "$(value Type)" = notify ]
 	for address in "$D/notify" "@$CT_TEST_DIR"; do
+		rm -f "$D/said"
 		notified "$address" >"$D/said" &
 		manager=$!
 		wait_until grep -q listening "$D/said"
@@ -63,6 +64,7 @@ print(s.recv(100).decode(), flush=True)' "$1"
 		ct stop -t 0 web
 		await "$p"
 	done
+	rm -f "$D/said"
 	notified "$D/never" >"$D/said" &
 	manager=$!
 	wait_until grep -q listening "$D/said"
