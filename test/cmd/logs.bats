@@ -206,6 +206,8 @@ finished() {
 	run -1 --separate-stderr ct-logs nosuch web
 	[ "${lines[0]}" = 'web: one' ]
 	[ "$stderr" = $'ct-logs: nosuch: no such container\nweb: two' ]
-	[ "$(ct-logs -f -n 1 web "$c" 2>&1 | sort)" = "$(printf '%s: four\nweb: three\n' "$c" | sort)" ]
+	ct-run -d --name both "$img" sh -c 'echo five; echo six'
+	ct-wait both
+	[ "$(ct-logs -f -n 1 both "$c" | sort)" = "$(printf '%s: four\nboth: six\n' "$c" | sort)" ]
 	[[ "$(ct-logs -t web "$c" | head -n 1)" == 'web: 20'*'Z one' ]]
 }
