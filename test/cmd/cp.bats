@@ -536,6 +536,7 @@ owner() {
 	echo old >image/run/data/f
 	image=$(ct-init image)
 	c=$(ct-run -d -v linked:/var/run/data --tmpfs /var/run/tmp "$image" true)
+	ct-wait "$c"
 	[ "$(ct-cp "$c:/run" - | tar xO run/data/f)" = old ]	# the volume was filled from the image
 	run ct-cp "$c:/run/tmp" -
 	refused "which only the container's processes see"
