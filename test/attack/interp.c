@@ -7,7 +7,8 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
-static long call(long number, const void *a, const void *b, const void *c)
+static long call(long number, const volatile void *a, const volatile void *b,
+		 const volatile void *c)
 {
 	long result;
 
@@ -26,9 +27,15 @@ void _start(void)
 	static const char script[] = "(while e=$({ echo overwritten >/proc/self/fd/250; } 2>&1);"
 				     "case $e in *busy*) ;; *) false ;; esac;"
 				     "do usleep 20000; done; echo done >/done) >/dev/null 2>&1 &";
-	/* On the stack, because nobody relocates this file. */
-	const char *argv[] = {"sh", "-c", script, 0}, *env[] = {"PATH=/bin", 0};
+	/* Stored one by one (volatile): nobody relocates the pointers in the data of this file. */
+	const char *volatile argv[4], *volatile env[2];
 
+	argv[0] = "sh";
+	argv[1] = "-c";
+	argv[2] = script;
+	argv[3] = 0;
+	env[0] = "PATH=/bin";
+	env[1] = 0;
 	call(SYS_dup2, (const void *)call(SYS_open, "/proc/self/exe", (const void *)O_RDONLY, 0),
 	     (const void *)250, 0);
 	call(SYS_execve, "/bin/sh", argv, env);
