@@ -436,10 +436,10 @@ except OSError:  # EIO: the container has closed the terminal
 @test "only ct-oci is linked with the libraries for JSON and seccomp profiles" {
 	for file in "$B"/ct-*; do
 		# Linked statically, where that can be.
-		uses=$(nm "$file" 2>/dev/null | grep -E ' (json_loadb|seccomp_init)$') || :
+		uses=$(nm "$file" 2>/dev/null | grep -E ' (json_loadb|seccomp_init)(@|$)') || :
 		[[ $file == */ct-oci || -z $uses ]]
 	done
-	[ "$(nm "$B/ct-oci" | grep -cE ' (json_loadb|seccomp_init)$')" = 2 ]
+	[ "$(nm "$B/ct-oci" | grep -cE ' (json_loadb|seccomp_init)(@|$)')" = 2 ]
 }
 
 # mounts_below: the mounts of the host at and below the bundle's root directory.
