@@ -37,6 +37,12 @@ static bool has_cgroup_namespace(const struct plan *p)
 	return plan_has_stage(p, STAGE_CGNS);
 }
 
+/* A read-only tmpfs gets its mount points, devices and links first: /dev of podman --read-only. */
+static bool becomes_read_only(const struct bundle_mount *m)
+{
+	return !m->flags.bind && m->flags.set & MOUNT_ATTR_RDONLY && str_equal(m->type, "tmpfs");
+}
+
 static int add_mount(struct filetree *t, const struct bundle_mount *m, bool lent, struct err *e)
 {
 	if (*m->target != '/')
@@ -50,7 +56,9 @@ static int add_mount(struct filetree *t, const struct bundle_mount *m, bool lent
 	else
 		ADD(t, .kind = FSENTRY_NEW, .target = str_dup(m->target), .type = m->type,
 		    .source = str_dup(m->source ? m->source : m->type), .options = str_dup(m->data),
-		    .lent = lent, .attrs = m->flags.set | m->flags.all_set, .mount = m);
+		    .lent = lent, .mount = m,
+		    .attrs = (m->flags.set | m->flags.all_set) &
+			    ~(becomes_read_only(m) ? (uint64_t)MOUNT_ATTR_RDONLY : 0));
 	return 0;
 }
 
@@ -116,6 +124,10 @@ int bundletree_build(struct filetree *t, const struct plan *p, bool mapped, stru
 		if (!own_dev || !is_multiplexer(&b->devices[i]))
 			ADD(t, .kind = FSENTRY_DEVICE, .target = str_dup(b->devices[i].path),
 			    .from_outside = mapped, .device = &b->devices[i]);
+	for (size_t i = 0; i < b->mounts_n; i++)
+		if (becomes_read_only(&b->mounts[i]))
+			ADD(t, .kind = FSENTRY_READ_ONLY, .target = str_dup(b->mounts[i].target),
+			    .mount = &b->mounts[i]);
 	add_paths(t, FSENTRY_MASK, b->masked);
 	add_paths(t, FSENTRY_READ_ONLY, b->read_only);
 	return 0;

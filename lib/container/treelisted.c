@@ -135,13 +135,18 @@ static int make_device(const struct fsentry *entry, int root, struct err *e)
 		: treedev_attach(root, dev, entry->mounts->fd, entry->target, e);
 }
 
-/* Unlike the paths of ct's own list, any path may be given, whose other options stay. */
+/*
+ * Unlike the paths of ct's own list, any path may be given, whose other options stay. A mount of
+ * the bundle's own changes in its place.
+ */
 static int make_read_only(const struct fsentry *entry, int root, struct err *e)
 {
 	own_fd int at = path_open(root, entry->target, O_PATH, 0), fd = -1;
 
 	if (at < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(e, "%s", entry->target);
+	if (entry->mount)
+		return mount_set(at, MOUNT_ATTR_RDONLY, false, entry->target, e);
 	fd = mount_copy(at, "", true, e);
 	if (fd < 0 || mount_set(fd, MOUNT_ATTR_RDONLY, false, entry->target, e) < 0)
 		return -1;

@@ -511,6 +511,14 @@ mounts_below() {
 	run -1 grep " /host$B2/rootfs" <<<"$output"
 }
 
+# crun's and runc's order: podman --read-only --read-only-tmpfs=false gives such a /dev.
+@test "a read-only tmpfs gets its devices and mounts before it becomes read-only" {
+	config '.process.args = ["sh", "-c", "echo >/dev/null; ls -d /dev/pts/ptmx; touch /dev/x 2>&1; touch /dev/shm/x && grep -c \" /dev tmpfs ro,\" /proc/self/mounts"]
+		| .mounts |= map(if .destination == "/dev" then .options += ["ro"] else . end)'
+	run -0 $oci run -b "$B2" c
+	[ "$output" = $'/dev/pts/ptmx\ntouch: /dev/x: Read-only file system\n1' ]
+}
+
 @test "the help of a command needs no rights" {
 	run -0 setpriv --reuid 1000 --clear-groups "$B/ct-oci" create --help
 	[[ $output == 'Usage: ct-oci create'* ]]
