@@ -27,8 +27,10 @@ static const char *const phase_names[] = {"running", "exited", "killed", "dead",
 /* ct never writes an empty record: under an earlier version, a power cut could empty it. */
 static int read_config(int dir, const char *path, struct container *c, struct err *e)
 {
-	if (record_read(dir, path, &c->config, e) < 0 || c->config.keys.n)
-		return c->config.keys.n ? 0 : -1;
+	if (record_read(dir, path, &c->config, e) < 0)
+		return -1;
+	if (c->config.keys.n)
+		return 0;
 	return err_set(e, "%s: empty since a power cut ('ct rm -f' removes the container)", path);
 }
 

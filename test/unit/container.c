@@ -255,6 +255,10 @@ static void an_unknown_or_damaged_container_is_refused_by_the_given_name(void **
 	assert_refused(container_open(&s, "ps_42002", &c, &e), &e,
 		       "ps_42002: config: damaged (nonsense)");
 	container_close(&c);
+	make(&s, "ps_42003", "read-only=1\nseccomp");
+	assert_refused(container_open(&s, "ps_42003", &c, &e), &e,
+		       "ps_42003: config: damaged (cut short)");
+	container_close(&c);
 	close_fake(&s);
 }
 
