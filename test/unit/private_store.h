@@ -23,8 +23,8 @@ static inline int home_make(void **state)
 	*state = h;
 	if (!h || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -1;
-	strcpy(h->path, "/tmp/ct-store.XXXXXX");
-	if (!mkdtemp(h->path) || mount("tmpfs", h->path, "tmpfs", 0, "size=320m,mode=700") < 0)
+	strcpy(h->path, "/mnt");
+	if (mount("tmpfs", h->path, "tmpfs", 0, "size=320m,mode=700") < 0)
 		return -1;
 	h->s = (struct store){.root = -1, .run = -1};
 	snprintf(h->root, sizeof(h->root), "%s/root", h->path);
@@ -56,7 +56,7 @@ static inline int home_remove(void **state)
 	r = store_down(&e);
 	if (r < 0)
 		print_error("%s\n", e.msg);
-	r |= umount2(h->path, MNT_DETACH) | rmdir(h->path);
+	r |= umount2(h->path, MNT_DETACH);
 	free(h);
 	return r;
 }
