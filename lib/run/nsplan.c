@@ -4,22 +4,24 @@
 #include "run/nsshare.h"
 #include "run/runopts.h"
 
-static const char *const pid_words[] = {"host", "private", NULL},
-			 *const ipc_words[] = {"host", "private", "shareable", "none", NULL};
+/* An option that names a namespace: its words, and all that it takes, for the refusal. */
+static const struct values {
+	const char *option, *words[5], *all;
+} pid_values = {"--pid", {"host", "private"}, "host, container:ID or private"},
+  ipc_values = {"--ipc",
+		{"host", "private", "shareable", "none"},
+		"host, container:ID, private, shareable or none"};
 
-static int read_value(const char *option, const char *value, const char *const *words,
-		      const char **to, struct err *e)
+static int read_value(const struct values *v, const char *value, const char **to, struct err *e)
 {
-	const char *ref = plan_container(value);
+	const char *ref = plan_container(value), *const *word = v->words;
 
 	if (ref && !*ref)
-		return err_set(e, "%s %s: names no container", option, value);
-	while (!ref && *words && !str_equal(value, *words))
-		words++;
-	if (!ref && !*words)
-		return err_set(e, "%s %s: not host, container:ID%s", option, value,
-			       words == pid_words + 2 ? " or private"
-						      : ", private, shareable or none");
+		return err_set(e, "%s %s: names no container", v->option, value);
+	while (*word && !str_equal(value, *word))
+		word++;
+	if (!ref && !*word)
+		return err_set(e, "%s %s: not %s", v->option, value, v->all);
 	*to = value;
 	return 0;
 }
@@ -48,8 +50,8 @@ int nsplan_make(const struct runopts *o, struct plan *p, struct err *e)
 		return err_set(e,
 			       "%s: a run of some stages on a directory (--rootfs) is not recorded",
 			       pid ? "--pid" : "--ipc");
-	if ((pid && read_value("--pid", pid, pid_words, &p->pid, e) < 0) ||
-	    (ipc && read_value("--ipc", ipc, ipc_words, &p->ipc, e) < 0))
+	if ((pid && read_value(&pid_values, pid, &p->pid, e) < 0) ||
+	    (ipc && read_value(&ipc_values, ipc, &p->ipc, e) < 0))
 		return -1;
 	/* The defaults, which the record leaves out. */
 	if (str_equal(p->pid, "private"))
