@@ -17,13 +17,14 @@
 #include "net/hosts.h"
 #include "net/nftset.h"
 #include "net/portctl.h"
+#include "store/plan.h"
 
 int netattach_open(struct netattach *w, const struct store *s, struct netlink *rtnl,
 		   const char *ref, struct err *e)
 {
 	struct container_state st;
 	struct stat ours, its;
-	const char *network;
+	const char *other;
 
 	w->store = s;
 	w->rtnl = rtnl;
@@ -32,10 +33,9 @@ int netattach_open(struct netattach *w, const struct store *s, struct netlink *r
 		return -1;
 	if (!container_runs(s, &w->container, &st))
 		return err_set(e, "%s: not running", ref);
-	network = record_get(&w->container.config, "network");
-	if (network && str_starts(network, "container:"))
-		return err_set(e, "%s: uses the network of %s", ref,
-			       network + strlen("container:"));
+	other = plan_container(record_get(&w->container.config, "network"));
+	if (other)
+		return err_set(e, "%s: uses the network of %s", ref, other);
 	own_str char *path = str_fmt("/proc/%d/ns/net", (int)st.init.pid);
 
 	w->pid = st.init.pid;

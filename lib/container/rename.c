@@ -12,6 +12,7 @@
 #include "net/endpoint.h"
 #include "net/hosts.h"
 #include "store/names.h"
+#include "store/plan.h"
 #include "store/store.h"
 
 /* A container that names another one for its namespaces would lose it, or get another one. */
@@ -20,7 +21,6 @@ static int refuse_if_used(const struct store *s, const char *old, struct err *e)
 	static const struct {
 		const char *key, *what;
 	} uses[] = {{"network", "network"}, {"pid", "PID namespace"}, {"ipc", "IPC namespace"}};
-	own_str char *value = str_fmt("container:%s", old);
 	own_strv struct strv ids = {0};
 
 	if (store_list(s, "ps", &ids, e) < 0)
@@ -33,9 +33,9 @@ static int refuse_if_used(const struct store *s, const char *old, struct err *e)
 		if (container_config(s, &c, &ignored) < 0)
 			continue;
 		for (size_t k = 0; k < sizeof(uses) / sizeof(*uses); k++)
-			if (str_equal(record_get(&c.config, uses[k].key), value))
-				return err_set(e, "%s names its %s (--%s %s)", c.id, uses[k].what,
-					       uses[k].key, value);
+			if (str_equal(plan_container(record_get(&c.config, uses[k].key)), old))
+				return err_set(e, "%s names its %s (--%s container:%s)", c.id,
+					       uses[k].what, uses[k].key, old);
 	}
 	return 0;
 }
