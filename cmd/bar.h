@@ -1,7 +1,7 @@
 /*
  * Progress on a terminal: one line on stderr, drawn ten times a second at most, from half a second
- * after the first call on. It is erased before an error is printed, and if SIGINT, SIGTERM or
- * SIGQUIT ends the program.
+ * after the first call on. It is erased before an error or a note is printed (cmd.h), and if
+ * SIGINT, SIGTERM or SIGQUIT ends the program.
  */
 #ifndef CT_CMD_BAR_H
 #define CT_CMD_BAR_H

@@ -230,7 +230,6 @@ static int pull(struct remote *r, const struct pull_args *args, struct err *e)
 
 static void say_retry(const char *why)
 {
-	cmd_bar_end();
 	cmd_note("%s", why);
 }
 

@@ -56,7 +56,6 @@ static void progress(size_t blobs, size_t of, uint64_t bytes, uint64_t of_bytes)
 
 static void say_retry(const char *why)
 {
-	cmd_bar_end();
 	cmd_note("%s", why);
 }
 

@@ -60,6 +60,5 @@ int main(int argc, char **argv)
 	if (!failed && *store.note)
 		cmd_note("%s", store.note);
 	failed = failed || receive(&store, args.name, &notes, &e) < 0;
-	cmd_bar_end();
 	return failed ? cmd_failed(&e) : cmd_end(0);
 }

@@ -28,10 +28,8 @@ static int make(struct volmake v)
 	if (*store.note)
 		cmd_note("%s", store.note);
 	v.notes = &notes;
-	if (volmake(&store, &v, id, &e) < 0) {
-		cmd_bar_end();
+	if (volmake(&store, &v, id, &e) < 0)
 		return cmd_failed(&e);
-	}
 	cmd_bar_end();
 	for (size_t i = 0; i < notes.n; i++)
 		cmd_note("%s", notes.v[i]);
