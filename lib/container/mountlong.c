@@ -146,8 +146,6 @@ static int read_bind_or_volume(const struct long_form *l, struct mountspec *v, s
 				  "rslave or rprivate",
 				  l->text, word);
 	v->no_copy = is_set(l, NO_COPY);
-	if (strchr(l->value[TARGET], ':'))
-		return err_set(e, "%s: a target with \":\" in it cannot be recorded", l->text);
 	return read_source(l, v, e);
 }
 
@@ -161,8 +159,6 @@ static int read_tmpfs(const struct long_form *l, struct mountspec *v, struct err
 		return err_wrap(e, "tmpfs-size");
 	if (mode && (strspn(mode, "01234567") != strlen(mode) || strtoul(mode, NULL, 8) > 07777))
 		return err_set(e, "tmpfs-mode=%s: not an octal number up to 7777", mode);
-	if (strchr(l->value[TARGET], ':'))
-		return err_set(e, "%s: a target with \":\" in it cannot be recorded", l->text);
 	buf_str(&options, v->read_only ? "ro" : "");
 	if (l->value[SIZE])
 		buf_fmt(&options, "%ssize=%llu", options.len ? "," : "", (unsigned long long)size);
@@ -176,6 +172,8 @@ static int fill(const struct long_form *l, struct mountspec *v, struct err *e)
 {
 	if (!l->value[TARGET])
 		return err_set(e, "%s: needs dst", l->text);
+	if (strchr(l->value[TARGET], ':'))
+		return err_set(e, "%s: a target with \":\" in it cannot be recorded", l->text);
 	if (l->key[READ_ONLY] && l->key[READ_WRITE])
 		return err_set(e, "%s: %s and rw", l->text, l->key[READ_ONLY]);
 	v->read_only = l->key[READ_WRITE] ? !is_set(l, READ_WRITE) : is_set(l, READ_ONLY);
