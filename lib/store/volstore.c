@@ -30,12 +30,9 @@ static int open_source(int root, const char *target, struct err *e)
 
 	if (fd >= 0)
 		return fd;
-	if (!target) {
-		e->sys = 0;
-		return -1;
-	}
-	err_sys(e, "%s", target);
-	if (e->sys == ENOENT || e->sys == ENOTDIR || e->sys == ELOOP)
+	if (target)
+		err_sys(e, "%s", target);
+	if (!target || e->sys == ENOENT || e->sys == ENOTDIR || e->sys == ELOOP)
 		e->sys = 0;
 	return -1;
 }
