@@ -175,6 +175,13 @@ with_ports() {
 	run -1 ct export -o "$D/none" nosuch
 	[ ! -e "$D/none" ]
 	run -1 ct export -o "$D/tar" nosuch
+	# No process can write to the file of a program that runs.
+	cp /bin/sh "$D/busy"
+	coproc "$D/busy" -c 'echo runs; read -r end'
+	read -r _ <&"${COPROC[0]}"
+	run ! ct export -o "$D/busy" "$c"
+	[ -x "$D/busy" ]
+	echo end >&"${COPROC[1]}"
 	tar -tf "$D/tar" >/dev/null
 	ct stop --time 0 "$c"
 	ct restart --time=0 "$c"
