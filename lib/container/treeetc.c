@@ -45,7 +45,7 @@ int treeetc_split(struct filetree *t, int host, struct err *e)
 		return err_sys(e, "the host's /etc");
 	if (mount_attach(files, at, "/etc", e) < 0)
 		return -1;
-	/* A file that is shared with another container is mounted already (etcshare.h). */
+	/* A file that is shared with another container is mounted already (mountshare.h). */
 	for (size_t i = 0; i < t->n; i++)
 		if (t->v[i].kind == FSENTRY_BIND && t->v[i].from == FSENTRY_STATE &&
 		    !t->v[i].mounts_n && take_file(files, &t->v[i], e) < 0)

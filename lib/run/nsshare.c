@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/own.h"
 #include "container/container.h"
-#include "container/shmshare.h"
+#include "container/mountshare.h"
 #include "kernel/namespace.h"
 #include "run/netstage.h"
 
@@ -164,14 +164,14 @@ static int open_kinds(struct run *r, const char *id, pid_t pid, struct err *e)
 static int take_files(struct run *r, const char *id, pid_t pid, struct err *e)
 {
 	if (of_ipc(r->plan) && plan_has_stage(r->plan, STAGE_PROC)) {
-		r->supervisor.shared_shm = shmshare_copy(pid, e);
+		r->supervisor.shared_shm = mountshare_shm(pid, e);
 		if (r->supervisor.shared_shm < 0)
 			return err_wrap(e, "--ipc container:%s", id);
 	}
 	/* The container has the names and resolvers of the other one: the same files. */
 	if (netstage_is_shared(r->plan))
-		etcshare_copy(r->store, id, pid, r->supervisor.etc, idmap_root(&r->map),
-			      r->supervisor.shared_etc);
+		mountshare_etc(r->store, id, pid, r->supervisor.etc, idmap_root(&r->map),
+			       r->supervisor.shared_etc);
 	return 0;
 }
 

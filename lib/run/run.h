@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "container/etcshare.h"
 #include "container/filetree.h"
+#include "container/mountshare.h"
 #include "container/treemount.h"
 #include "kernel/cgroup.h"
 #include "kernel/idmap.h"
@@ -32,8 +32,8 @@ struct run_supervisor {
 	int ids;             /* the claim of its range of host ids (hostslot.h); -1 */
 	int files;           /* CT_RUN/ps_N */
 	int etc;             /* the file system with the files of the container's /etc (etcdir.h) */
-	int shared_etc[ETC_FILES]; /* mounts of another container's files (etcshare.h); -1: none */
-	int shared_shm;            /* the same of its /dev/shm (shmshare.h) */
+	int shared_etc[ETC_FILES]; /* mounts of another container's files (mountshare.h); -1: none */
+	int shared_shm;            /* the same of its /dev/shm (mountshare.h) */
 	struct {
 		struct netlink *rtnl;
 		struct endpoint member;
