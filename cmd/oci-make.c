@@ -20,6 +20,7 @@ void making_free(struct making *m)
 	strv_free(&m->run.notes);
 	free(m->cgroup);
 }
+
 int oci_write_pid(const struct oci_args *args, pid_t pid, struct err *e)
 {
 	own_str char *text = str_fmt("%d", (int)pid);

@@ -129,7 +129,10 @@ static int check_same(const struct run *r, const char *id, struct err *e)
 	return 0;
 }
 
-/* A container that shares another one's namespaces ends with it, and may outlive its own users. */
+/*
+ * Only the container that made the namespaces lends them: shares are noted in its directory
+ * (endpoint_share), and keep its addresses and host ids.
+ */
 static int check_owner(const struct run *r, const struct container *other, struct err *e)
 {
 	const char *option = nsshare_option(r->plan), *ipc = record_get(&other->config, "ipc");
