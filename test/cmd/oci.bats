@@ -159,6 +159,7 @@ import os, socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen()
+s.settimeout(60)
 fd = socket.recv_fds(s.accept()[0], 4096, 1)[1][0]
 try:
     while data := os.read(fd, 4096):
@@ -205,7 +206,7 @@ except OSError:  # EIO: the container has closed the terminal
 		read -r wanted
 		config "$filter"
 		run -1 $oci create -b "$B2" c
-			[ "$output" = "ct-oci: c: $B2/config.json: $wanted" ]
+		[ "$output" = "ct-oci: c: $B2/config.json: $wanted" ]
 	done <<-'END'
 		del(.root)
 		root: missing
@@ -462,7 +463,7 @@ mounts_below() {
 	wait_until sh -c "$oci state c | grep -q stopped"
 	$oci delete c
 	[ "$(mounts_below)" = 1 ]
-	# A create that fails, and one that is killed.
+	# A create that fails removes its mounts; a killed create leaves them to delete --force.
 	config "$no_namespaces | .process.args = [\"nosuch\"]"
 	run ! create c
 	[ "$(mounts_below)" = 1 ]

@@ -1,7 +1,7 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # helper.bash and powercut.bash set, read and call these
-# Power cuts at random moments of each verb: what a verb has reported is there, what is there is whole, nothing half
-# made is left, and the verb works again. FAULT_CUTS: how many cuts in all (default: one for each verb); FAULT_SEED
-# repeats the moments.
+# Power cuts at random moments of each verb. After a cut, each reported image or container is there, each that is there
+# is whole, no draft is left, and the verb works again. FAULT_CUTS: how many cuts in all (default: one for each verb);
+# FAULT_SEED repeats the moments.
 load ../cmd/helper
 load ../cmd/registry
 load powercut
