@@ -15,7 +15,7 @@ full_quotas() {
 	btrfs quota rescan -w "$CT_ROOT" >/dev/null
 }
 
-# CONTAINER-OPTION...: writes N MiB to a new file in a new container.
+# N CONTAINER-OPTION...: writes N MiB to a new file in a new container.
 write() {
 	local n=$1
 	shift
@@ -24,6 +24,15 @@ write() {
 
 exceeded() {
 	grep -q 'Disk quota exceeded' "$D/out" && [ "$(field exitcode "$c")" -ne 0 ]
+}
+
+limit_holds() {
+	write 8 --disk 16m
+	[ "$(field exitcode "$c")" = 0 ]
+	write 40 --disk 16m
+	exceeded
+	write 40
+	[ "$(field exitcode "$c")" = 0 ]
 }
 
 quota_of() { # CONTAINER: the exclusive limit of its snapshot, in bytes, or "none"
@@ -51,24 +60,14 @@ numbers_of_qgroups() {
 
 @test "a container with --disk writes so much and no more, and can go on after it has removed files" {
 	ct-store quota on
-	write 8 --disk 16m
-	[ "$(field exitcode "$c")" = 0 ]
-	write 40 --disk 16m
-	exceeded
-	write 40
-	[ "$(field exitcode "$c")" = 0 ]
+	limit_holds
 	run -0 ct-run --disk 16m "$img" sh -c 'dd if=/dev/zero of=/a bs=1M count=40; rm /a; sync; echo b >/b'
 }
 
 @test "with full quotas the same limit holds" {
 	full_quotas
 	[ "$(ct-store status --no-header -o quota)" = full ]
-	write 8 --disk 16m
-	[ "$(field exitcode "$c")" = 0 ]
-	write 40 --disk 16m
-	exceeded
-	write 40
-	[ "$(field exitcode "$c")" = 0 ]
+	limit_holds
 }
 
 @test "what the image and volumes hold does not count" {
