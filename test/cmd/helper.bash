@@ -19,7 +19,7 @@ bats_require_minimum_version 1.5.0
 setup_file() { sandbox_up; }
 teardown_file() { sandbox_down; }
 setup() { busybox_setup; }
-teardown() { remove_containers; }
+teardown() { remove_containers; unmount_below "$BATS_TEST_TMPDIR"; }
 
 # shellcheck disable=SC2317 # bats calls these functions
 sandbox_each_test() {
@@ -60,6 +60,13 @@ sandbox_up() {
 	}
 }
 
+# DIRECTORY: unmounts everything that is mounted in it.
+unmount_below() {
+	local mounted
+	awk -v dir="${1:?}/" 'index($5 "/", dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+		while read -r mounted; do umount -l "$mounted"; done
+}
+
 # Removes everything with ct, as a user would. Fails if something is left after that.
 sandbox_down() {
 	local left
@@ -80,8 +87,7 @@ sandbox_down() {
 force_down() {
 	local what
 	grep -lsF "$CT_CGROUP/" /proc/[0-9]*/cgroup | cut -d/ -f3 | xargs -r kill -9
-	awk -v dir="$CT_TEST_DIR/" 'index($5 "/", dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
-		while read -r what; do umount -l "$what"; done
+	unmount_below "$CT_TEST_DIR"
 	losetup -n -O NAME,BACK-FILE | awk -v dir="$CT_TEST_DIR/" 'index($2, dir) == 1 { print $1 }' |
 		xargs -r -n1 losetup -d
 	find /sys/fs/cgroup -depth -path "*$CT_CGROUP*" -type d -exec rmdir {} + 2>/dev/null

@@ -39,7 +39,6 @@ load runs
 	if [ "$(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -1)" = 6.3 ]; then
 		[ "$output" = 0 ] && [ -z "$stderr" ] && [ "$(stat -c %u "$D/tmpfs/mine")" = 0 ]
 	fi
-	umount "$D/tmpfs"
 }
 
 @test "a volume that cannot be idmapped is bind-mounted nosuid, with one message" {
@@ -48,9 +47,7 @@ load runs
 	mkdir "$D/o/lower" "$D/o/upper" "$D/o/work" "$D/o/merged"
 	echo below >"$D/o/lower/file"
 	mount -t overlay overlay -o "lowerdir=$D/o/lower,upperdir=$D/o/upper,workdir=$D/o/work" "$D/o/merged"
-	run --separate-stderr ct-run -v "$D/o/merged:/v" "$img" sh -c 'cat /v/file; grep " /v " /proc/self/mounts | grep -c nosuid; stat -c %u /v/file'
-	umount "$D/o/merged" "$D/o"
-	[ "$status" -eq 0 ]
+	run --separate-stderr -0 ct-run -v "$D/o/merged:/v" "$img" sh -c 'cat /v/file; grep " /v " /proc/self/mounts | grep -c nosuid; stat -c %u /v/file'
 	[ "$output" = $'below\n1\n65534' ]
 	[ "$stderr" = "ct-run: $D/o/merged: its file system cannot map owners: bound as it is, nosuid" ]
 }
@@ -62,14 +59,10 @@ load runs
 	mount -t proc proc "$D/root/mnt/p"
 	mount -t tmpfs tmpfs "$D/root/proc"
 	touch "$D/root/mnt/a/file"
-	run --separate-stderr ct-run -v "$D/root/mnt:/v:ro" "$img" sh -c 'cat /v/p/1/comm; ls /v/a; touch /v/x /v/a/x 2>/dev/null || echo no'
-	run_status=$status run_output=$output run_stderr=$stderr
-	run --separate-stderr ct-run --rootfs "$D/root" sh -c 'ls /mnt/a; ls -d /proc/self; stat -c %u /mnt'
-	umount "$D/root/mnt/a" "$D/root/mnt/p" "$D/root/proc"
-	[ "$run_status" -eq 0 ]
-	[ "$run_output" = "$(cat /proc/1/comm)"$'\nfile\nno' ]
-	[[ $run_stderr == *"ct-run: $D/root/mnt/p: its file system cannot map owners: bound as it is, nosuid"* ]]
-	[ "$status" -eq 0 ]
+	run --separate-stderr -0 ct-run -v "$D/root/mnt:/v:ro" "$img" sh -c 'cat /v/p/1/comm; ls /v/a; touch /v/x /v/a/x 2>/dev/null || echo no'
+	[ "$output" = "$(cat /proc/1/comm)"$'\nfile\nno' ]
+	[[ $stderr == *"ct-run: $D/root/mnt/p: its file system cannot map owners: bound as it is, nosuid"* ]]
+	run --separate-stderr -0 ct-run --rootfs "$D/root" sh -c 'ls /mnt/a; ls -d /proc/self; stat -c %u /mnt'
 	[ "$output" = $'file\n/proc/self\n0' ]
 }
 
@@ -194,7 +187,6 @@ shares() {
 	mount -t tmpfs tmpfs "$D/s/host"
 	touch "$D/s/host/again"
 	[ "$(ct-exec rslave ls /v/host)" = again ]
-	umount "$D/s/host" "$D/s"
 }
 
 @test "the mount of a propagated volume is idmapped and keeps its other options" {
@@ -206,7 +198,6 @@ shares() {
 	[[ ${lines[2]} == *' master:'* && ${lines[2]} == *nodev* ]]
 	run -0 ct-run --rm --dry-run -v "$D/s:/v:rslave" "$img" true
 	[[ $output == *"# approx: the run's mount takes part in the propagation of the host's mounts"* ]]
-	umount "$D/s"
 }
 
 @test "a propagation is refused where nothing would propagate, with the reason" {
@@ -218,7 +209,6 @@ shares() {
 		[ "$output" = "ct-run: $D/p: its mount is private, so nothing propagates (mount --make-rshared changes that)" ]
 	done
 	ct-run --rm -v "$D/p:/v:rprivate" "$img" true
-	umount "$D/p"
 	shares "$D/s"
 	mkdir "$D/s/below"
 	mount -t tmpfs tmpfs "$D/s/below"
@@ -233,7 +223,6 @@ shares() {
 	"$CT_TESTS/busybox" "$D/root"
 	run -125 ct-run --without cgroup --rootfs "$D/root" -v "$D/s:/v:rslave" true
 	[ "$output" = "ct-run: --volume $D/s:/v:rslave: propagated mounts need a recorded run (not some stages on --rootfs)" ]
-	umount "$D/s/below" "$D/s"
 	[ -z "$(ct-ps -q)$(ct-volumes -q)" ]
 }
 

@@ -20,6 +20,8 @@ teardown() {
 	for id in $(ct-oci --root "$D/state" list -q); do
 		timeout 20 ct-oci --root "$D/state" delete --force "$id"
 	done
+	[ -z "${other:-}" ] || kill "$other" || :
+	unmount_below "$B2"
 	no_cgroup "$CT_CGROUP/${D##*/}"
 }
 
@@ -472,7 +474,6 @@ mounts_below() {
 	[ "$(mounts_below)" -gt 3 ]
 	$oci delete --force c
 	[ "$(mounts_below)" = 1 ]
-	umount "$B2/rootfs"
 }
 
 @test "a mount namespace is joined by its path, and its root stays" {
@@ -485,7 +486,6 @@ mounts_below() {
 	[ "$(mounts_below)" = 0 ]
 	[ "$(nsenter -t $other -m readlink "/proc/$other/root")" = / ]
 	$oci delete --force c
-	kill $other
 }
 
 @test "a user namespace and rootfsPropagation need a new mount namespace" {
