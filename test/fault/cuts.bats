@@ -20,10 +20,7 @@ setup_file() {
 	ct-rm -f two
 }
 
-teardown_file() {
-	registry_down
-	sandbox_down
-}
+teardown_file() { registry_down; sandbox_down; }
 
 setup() {
 	busybox_image

@@ -4,15 +4,8 @@
 load ../cmd/helper
 load ../cmd/registry
 
-setup_file() {
-	sandbox_up
-	registry_up plain
-}
-
-teardown_file() {
-	registry_down
-	sandbox_down
-}
+setup_file() { sandbox_up; registry_up plain; }
+teardown_file() { registry_down; sandbox_down; }
 
 setup() {
 	busybox_setup

@@ -6,15 +6,8 @@ load ../cmd/helper
 load ../cmd/registry
 load fault
 
-setup_file() {
-	sandbox_up
-	registry_up plain
-}
-
-teardown_file() {
-	registry_down
-	sandbox_down
-}
+setup_file() { sandbox_up; registry_up plain; }
+teardown_file() { registry_down; sandbox_down; }
 
 # A sample has one error of each kind; ENOSPC, ENOMEM and ENFILE take the same ways.
 if [ -z "${FAULT_SAMPLES:-}" ]; then
