@@ -71,8 +71,10 @@ print(s.recv(100).decode(), flush=True)' "$1"
 	NOTIFY_SOCKET=$D/never run -1 ct-start -a nosuch
 	ct-create --name missing "$img" /no/such/program
 	NOTIFY_SOCKET=$D/never run -127 ct-start -a missing
-	[ "$(cat "$D/said")" = listening ]
-	kill "$manager"
+	python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"first", sys.argv[1])' "$D/never"
+	await "$manager"
+	[ "$(tail -n 1 "$D/said")" = first ]
 }
 
 @test "an address of a service manager that cannot be reached is a note, and the container runs" {
