@@ -23,13 +23,18 @@ setup() {
 	[ -z "$(ls -A "$D/host/deep")" ]
 }
 
+# DIRECTORY: unmounts what is mounted below it, where the kernel says that it is.
+unmount_below() {
+	while read -r where; do
+		umount -l "$where"
+	done < <(cut -d' ' -f5 /proc/self/mountinfo | grep "^$1/")
+}
+
 # What a mount by path does, until it goes wrong.
 mount_by_path() {
 	mount --bind "$D/gift" "$D/shared/way/deep" || return
 	[ -e "$D/host/deep/file" ] && return
-	while read -r where; do
-		umount -l "$where"
-	done < <(cut -d' ' -f5 /proc/self/mountinfo | grep "^$D/shared")
+	unmount_below "$D/shared"
 	return 1
 }
 
@@ -37,7 +42,7 @@ mount_by_path() {
 	"$B/attack/attack" swap "$D/shared/way" "$D/shared/link" 3>&- &
 	run wait_until mount_by_path
 	kill $!
-	while umount -l "$D/host/deep" 2>/dev/null; do :; done
-	while umount -l "$D/shared/way/deep" 2>/dev/null; do :; done
+	wait $! || :
+	unmount_below "$D"
 	[ "$status" -eq 0 ]
 }
