@@ -98,16 +98,15 @@ gone() {
 }
 
 @test "with --pid host the container's processes end with its first one, also after a restart" {
-	sleeper="sleep 1$$"	# the host may have others
-	ct-run -d --name web --pid host "$img" sh -c "$sleeper & echo up; sleep 4545"
+	ct-run -d --name web --pid host "$img" sh -c 'sleep 4444 & sleep 4545'
 	for round in 1 2; do
-		wait_until pgrep -fx "$sleeper"
+		wait_until pgrep -fx 'sleep 4444'
 		[ "$(readlink "/proc/$(ct pid web)/ns/pid")" = "$(readlink /proc/self/ns/pid)" ]
 		ct-exec web true
 		ct-kill web
 		gone web
 		ended web
-		run -1 pgrep -fx "$sleeper"
+		run -1 pgrep -fx 'sleep 4444'
 		[ $round = 2 ] || ct-start web
 	done
 	[ "$(ct-inspect -f .HostConfig.PidMode web)" = host ]
