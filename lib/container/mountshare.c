@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -34,6 +36,7 @@ __attribute__((noreturn)) static void copy_there(int ns, copier *copy, const voi
 	struct err e = {0};
 	int root = setns(ns, CLONE_NEWNS) < 0 ? -1 : open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a file system of the container may never answer */
 	if (root < 0)
 		err_sys(&e, "its mount namespace");
 	for (size_t i = 0; i < n; i++) {
