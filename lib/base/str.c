@@ -59,6 +59,21 @@ bool str_equal(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+bool str_bool(const char *s, bool *out)
+{
+	static const char *const words[][2] = {{"0", "1"},        {"f", "t"},
+					       {"F", "T"},        {"false", "true"},
+					       {"FALSE", "TRUE"}, {"False", "True"}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		for (int yes = 0; yes < 2; yes++)
+			if (str_equal(s, words[i][yes])) {
+				*out = yes;
+				return true;
+			}
+	return false;
+}
+
 size_t str_utf8(const char *s, uint32_t *c)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};

@@ -19,6 +19,8 @@ char *str_fmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 bool str_starts(const char *s, const char *prefix);
 bool str_equal(const char *a, const char *b); /* NULL equals only NULL */
+/* Reads a boolean in the spellings of Go's strconv.ParseBool; false: s is none. */
+bool str_bool(const char *s, bool *out);
 
 /*
  * Length of the valid UTF-8 sequence at the start of s, with its code point in *c; 0 if there

@@ -74,29 +74,13 @@ static bool read_sharing(struct saying *y, const char *value)
 	return bad(y, "sharing", value);
 }
 
-/* As Go's strconv.ParseBool. */
-static bool read_bool(struct saying *y, const char *key, const char *value, bool *out)
-{
-	static const char *const words[][2] = {{"1", "0"},        {"t", "f"},
-					       {"T", "F"},        {"true", "false"},
-					       {"TRUE", "FALSE"}, {"True", "False"}};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		for (int no = 0; no < 2; no++)
-			if (str_equal(value, words[i][no])) {
-				*out = no == 0;
-				return true;
-			}
-	return bad(y, key, value);
-}
-
 static bool read_access(struct saying *y, const char *key, const char *value, bool writable)
 {
 	bool is;
 
 	y->access = true;
-	if (!read_bool(y, key, value, &is))
-		return false;
+	if (!str_bool(value, &is))
+		return bad(y, key, value);
 	y->m->writable = writable == is;
 	return true;
 }
@@ -104,7 +88,7 @@ static bool read_access(struct saying *y, const char *key, const char *value, bo
 static bool read_required(struct saying *y, const char *value)
 {
 	y->required = true;
-	return read_bool(y, "required", value, &y->m->required);
+	return str_bool(value, &y->m->required) || bad(y, "required", value);
 }
 
 static bool read_number(struct saying *y, const char *key, const char *value, bool octal,

@@ -51,20 +51,6 @@ struct long_form {
 	const char *value[KEYS], *key[KEYS];
 };
 
-static int read_bool(const char *text, bool *to)
-{
-	static const char *const yes[] = {"true", "1", "t", "T", "TRUE", "True"},
-				 *const no[] = {"false", "0", "f", "F", "FALSE", "False"};
-
-	for (size_t i = 0; i < COUNT(yes); i++) {
-		if (str_equal(text, yes[i]))
-			return *to = true, 0;
-		if (str_equal(text, no[i]))
-			return *to = false, 0;
-	}
-	return -1;
-}
-
 /* Notes one "KEY=VALUE". part is split in place. */
 static int note(struct long_form *l, char *part, struct err *e)
 {
@@ -80,7 +66,7 @@ static int note(struct long_form *l, char *part, struct err *e)
 		return err_set(e, "%s: %s: not supported", l->text, part);
 	if (l->key[keys[i].key])
 		return err_set(e, "%s: %s: given twice", l->text, part);
-	if (keys[i].is_flag && value && read_bool(value, &flag) < 0)
+	if (keys[i].is_flag && value && !str_bool(value, &flag))
 		return err_set(e, "%s: %s=%s: not true or false", l->text, part, value);
 	if (!keys[i].is_flag && (!value || !*value))
 		return err_set(e, "%s: %s: needs a value", l->text, part);
@@ -110,7 +96,7 @@ static bool is_set(const struct long_form *l, enum key key)
 	bool set = false;
 
 	if (l->value[key])
-		read_bool(l->value[key], &set);
+		str_bool(l->value[key], &set);
 	return set;
 }
 

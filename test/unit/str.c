@@ -86,6 +86,23 @@ static void null_equals_only_null(void **state)
 	assert_false(str_starts("ps", "ps_"));
 }
 
+static void a_boolean_has_the_spellings_of_go(void **state)
+{
+	static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"},
+				 *const no[] = {"0", "f", "F", "false", "FALSE", "False"},
+				 *const none[] = {"", "yes", "tRUE", "true ", "2"};
+	bool is;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
+		is = false;
+		assert_true(str_bool(yes[i], &is) && is);
+		assert_true(str_bool(no[i], &is) && !is);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		assert_false(str_bool(none[i], &is));
+}
+
 static void a_list_is_an_argument_vector(void **state)
 {
 	own_strv struct strv l = {0};
@@ -162,6 +179,7 @@ int main(void)
 		cmocka_unit_test(the_code_point_of_a_sequence_is_read),
 		cmocka_unit_test(characters_are_read_one_by_one_and_invalid_ones_byte_by_byte),
 		cmocka_unit_test(null_equals_only_null),
+		cmocka_unit_test(a_boolean_has_the_spellings_of_go),
 		cmocka_unit_test(a_list_is_an_argument_vector),
 		cmocka_unit_test(splitting_keeps_empty_parts),
 		cmocka_unit_test(a_list_is_sorted_from_an_index_on),
