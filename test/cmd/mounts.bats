@@ -90,7 +90,7 @@ shares() {
 	[ "$(ct-inspect -f '.HostConfig.Binds[0]' web)" = "$D/vol:/v:ro" ]
 	[ "$(ct-inspect -f '.Mounts[0].RW' web)" = false ]
 	ct-kill web
-	ct-wait web || true
+	ct-wait web
 	ct-start web
 	[ "$(ct-exec web cat /v/file)" = host ]
 	run -1 ct-exec web touch /v/made

@@ -503,7 +503,7 @@ netns() {
 	[ "$status" -eq 1 ]
 	[ "$output" = "ct-rm: web: its network is used by $c ('ct rm -f' removes it anyway)" ]
 	ct-kill web
-	ct-wait web || true
+	ct-wait web
 	run ct prune
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
@@ -512,7 +512,7 @@ netns() {
 	[[ $output == "ct-rm: $(cat "$D/web.id"): its network is used by $c "* ]]
 	# An ended container can be started again, so it still uses the network.
 	ct-kill "$c"
-	ct-wait "$c" || true
+	ct-wait "$c"
 	run ct-rm web
 	[ "$status" -eq 1 ]
 	ct-rm "$c" web

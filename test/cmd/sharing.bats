@@ -9,11 +9,6 @@ namespace() {
 	ct-exec "$2" readlink "/proc/self/ns/$1"
 }
 
-# gone CONTAINER: waits for its end.
-gone() {
-	ct-wait "$1" >/dev/null || true
-}
-
 @test "--pid container:ID shows and reaches that container's processes, also after a restart" {
 	web=$(ct-run -d --name web "$img" sh -c 'echo here >/mark; sleep 4242; true')
 	wait_until ct-exec web test -s /mark
@@ -25,8 +20,8 @@ gone() {
 	ct-exec beside ps | grep -q 'sleep 4242'
 	[ "$(ct-exec beside cat /proc/1/root/mark)" = here ]
 	ct-exec beside sh -c 'kill $(ps | sed -n "s/^ *\([0-9]*\) .*[s]leep 4242$/\1/p")'
-	gone web
-	gone beside	# with process 1 the PID namespace ends
+	ct-wait web
+	ct-wait beside	# with process 1 the PID namespace ends
 	[ "$(field status beside)" = 'killed 9' ]
 	run -1 ct-start beside
 	[ "$output" = "ct-start: beside: --pid container:$web: it does not run" ]
@@ -42,18 +37,18 @@ gone() {
 	for how in kill rm; do
 		ct-run -d --name beside --pid container:web "$img" sh -c 'sleep 1001 & sleep 1002'
 		ct-kill beside
-		gone beside
+		ct-wait beside
 		ct-exec web ps >"$D/ps"
 		grep -q 'sleep 1000' "$D/ps"
 		run -1 grep 'sleep 100[12]' "$D/ps"
 		ct-start beside
 		if [ $how = kill ]; then
 			ct-kill web
-			gone web
+			ct-wait web
 		else
 			ct-rm -f web
 		fi
-		gone beside
+		ct-wait beside
 		[ "$(field status beside)" = 'killed 9' ]
 		ct-rm beside
 		[ $how = rm ] || ct-start web
@@ -104,7 +99,7 @@ gone() {
 		[ "$(readlink "/proc/$(ct pid web)/ns/pid")" = "$(readlink /proc/self/ns/pid)" ]
 		ct-exec web true
 		ct-kill web
-		gone web
+		ct-wait web
 		ended web
 		run -1 pgrep -fx 'sleep 4444'
 		[ $round = 2 ] || ct-start web
@@ -128,11 +123,11 @@ gone() {
 	ct-exec beside touch /dev/mqueue/queue
 	ct-exec web test -e /dev/mqueue/queue
 	ct-kill web
-	gone web
+	ct-wait web
 	# Memory lives as long as a container that has it.
 	[ "$(ct-exec beside cat /dev/shm/x)" = shared ]
 	ct-kill beside
-	gone beside
+	ct-wait beside
 	ct-start web
 	wait_until ct-exec web test -s /dev/shm/x
 	ct-start beside

@@ -88,7 +88,7 @@ waits() {
 		[ "$started" -eq 1 ]
 		[ "$(field status y)" = running ]
 		ct-kill y
-		ct-wait y || :
+		ct-wait y
 	done
 }
 

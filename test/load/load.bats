@@ -59,7 +59,7 @@ many() {
 		[ "$(ct-exec "c$n" cat /mine)" = "$n" ]
 	done
 	ct-kill "c$number"
-	ct-wait "c$number" || :
+	ct-wait "c$number"
 	[ "$(field status "c$number")" = 'killed 9' ]
 	[ "$(ct-ps -r -q | wc -l)" -eq $((number - 1)) ]
 	nothing_left_after_rm
