@@ -27,7 +27,19 @@ listener() {
 	[ "$status" -eq 0 ]
 }
 
+# Those of other programs and of this file's listener are not ours. (The test has a network namespace of its own.)
+listened() {
+	awk '$8 ~ /^@/ { print $8 }' /proc/net/unix
+}
+
 @test "a supervisor listens on no abstract socket" {
 	background --network host "$img" sleep 1000
-	[ -z "$(awk '$8 ~ /^@/ && !($8 ~ /ct-attack/)' /proc/net/unix)" ]
+	[ -z "$(listened)" ]
+}
+
+@test "without protection (a process that listens): a container of the host's network sees the socket" {
+	listener
+	listened | grep -qx "@$name"
+	run -0 ct-run --rm --network host "$img" grep -c "@$name" /proc/net/unix
+	kill "$listener"
 }

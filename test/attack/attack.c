@@ -1,19 +1,22 @@
+/* clang-format off */
 /*
  * attack COMMAND ARG...: what a hostile process in a container does. Static, so that it runs in any
  * image. The exit status is 0 if the attack's system call succeeded.
  *
  *	push FD TEXT		pushes TEXT into the terminal FD as input
- *	key-add NAME TEXT	adds a key to the keyring of this user, which all processes of the
- *user share key-read NAME		prints a key of that keyring swap A B		exchanges
- *two paths again and again, until it is killed handle PATH		prints the file handle of
- *PATH open-handle DIR HANDLE	prints a file of DIR's file system, given only its handle writable
- *DIR...		prints the files below that open(2) opens for writing; writes nothing listen
- *NAME		listens on an abstract socket; prints "listening", ends with the first client
- *connect NAME		connects to an abstract socket
- *	seize NAME		attaches to the first process NAME (comm) that appears, as a
- *debugger does look FILE		reads FILE through /proc/PID/fd, cwd and root of every
- *process that appears
+ *	key-add NAME TEXT	adds a key to the keyring of this user, which all processes of the user share
+ *	key-read NAME		prints a key of that keyring
+ *	swap A B		exchanges two paths again and again, until it is killed
+ *	handle PATH		prints the file handle of PATH
+ *	open-handle DIR HANDLE	prints a file of DIR's file system, given only its handle
+ *	writable DIR...		prints the files below that open(2) opens for writing; writes nothing
+ *	listen NAME		listens on an abstract socket; prints "listening", ends with the first client
+ *	connect NAME		connects to an abstract socket
+ *	seize NAME		attaches to the first process NAME (comm) that appears, as a debugger does
+ *	look FILE		reads FILE through /proc/PID/fd, cwd and root of every process that appears
+ *	whoami			prints the effective user id
  */
+/* clang-format on */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

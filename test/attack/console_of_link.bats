@@ -22,3 +22,13 @@ load attack
 	run timeout 20 ct-run --rm -t -v "$D/pts:/dev/pts" "$img" sh -c 'cat /dev/pts/0 >/x; cat /x >/dev/pts/0 && echo wrote'
 	[[ $output != *wrote* ]]
 }
+
+@test "without protection (bind by path): what the container says to its console is written to a file of the host" {
+	mkdir -p "$D/root/dev/pts"
+	ln -s "$D/host/secret" "$D/root/dev/pts/0"
+	touch "$D/root/dev/console"
+	mount --bind "$D/root/dev/pts/0" "$D/root/dev/console"
+	echo said >"$D/root/dev/console"
+	umount "$D/root/dev/console"
+	[ "$(cat "$D/host/secret")" = said ]
+}
