@@ -37,8 +37,7 @@ static const struct opt opts[] = {
 static const struct opt_program program = {
 	.name = "ct-init",
 	.operands = "DIR|-",
-	.purpose =
-		"Make an image from a directory, or from a tar archive or an image archive on stdin",
+	.purpose = "Make an image from a directory, or from an archive (tar or image) on stdin",
 	.opts = opts,
 	.min = 1,
 	.max = 1,

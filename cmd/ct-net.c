@@ -100,8 +100,7 @@ static const struct opt_program disconnect = {
 	.opts = member_opts,
 	.min = 1,
 	.max = 1,
-	.purpose =
-		"Detach a running container from a network, and unpublish the ports that lead there",
+	.purpose = "Detach a running container from a network; unpublish its ports there",
 };
 static const struct opt_program publish = {
 	.name = "ct-net publish",
@@ -109,7 +108,7 @@ static const struct opt_program publish = {
 	.opts = step_opts,
 	.min = 2,
 	.max = -1,
-	.purpose = "Publish ports of a running container on host ports, and print the host ports",
+	.purpose = "Publish ports of a running container on host ports, and print them",
 };
 static const struct opt_program unpublish = {
 	.name = "ct-net unpublish",
@@ -131,8 +130,7 @@ static const struct opt_program nat = {
 	.operands = "[NETWORK]",
 	.opts = step_opts,
 	.max = 1,
-	.purpose =
-		"A step of up: let the network's containers reach other networks with the host's address (NAT)",
+	.purpose = "A step of up: let containers reach other networks with the host's address",
 };
 static const struct opt_program pair = {
 	.name = "ct-net pair",
@@ -140,8 +138,7 @@ static const struct opt_program pair = {
 	.opts = member_opts,
 	.min = 1,
 	.max = 1,
-	.purpose =
-		"A step of connect: make a veth pair, one end on the bridge, the other in the container",
+	.purpose = "A step of connect: make a veth pair from the bridge into the container",
 };
 static const struct opt_program address = {
 	.name = "ct-net address",

@@ -205,18 +205,51 @@ static const char *repetition(const struct opt *o)
 	return o->repeats ? " (repeatable)" : "";
 }
 
+/* The width of a terminal, and that of the column with the options. */
+enum { COLUMNS = 80, LEFT_MAX = 26 };
+
+/* Prints words on lines that fit a terminal; the first line begins at column `at`, others at
+ * `indent`. */
+static void wrap(FILE *to, const char *text, size_t at, size_t indent)
+{
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (at > indent && at + 1 + n > COLUMNS) {
+			fprintf(to, "\n%*s", (int)indent, "");
+			at = indent;
+		}
+		fprintf(to, "%s%.*s", at > indent ? " " : "", (int)n, text);
+		at += n + (at > indent ? 1 : 0);
+		text += n + strspn(text + n, " ");
+	}
+	fputc('\n', to);
+}
+
+/* Prints an option and its help; the help of a long option begins on the next line. */
+static void help_row(FILE *to, const char *left, size_t width, const char *help)
+{
+	size_t indent = 2 + width + 2;
+
+	if (strlen(left) > width)
+		fprintf(to, "  %s\n%*s", left, (int)indent, "");
+	else
+		fprintf(to, "  %-*s  ", (int)width, left);
+	wrap(to, help, indent, indent);
+}
+
 void opt_help(const struct opt_program *prog, FILE *to)
 {
 	size_t width = strlen("    --version");
 	const struct opt_program *c;
-	char left[100];
+	char left[100], help[400];
 
 	for (const struct opt *o = prog->opts; o->name; o++) {
 		if (!o->help)
 			continue;
-		size_t w = 6 + strlen(o->name) + (o->arg ? 1 + strlen(o->arg) : 0);
+		size_t w = 6 + strlen(o->name) + (o->arg ? !is_optional(o) + strlen(o->arg) : 0);
 
-		width = w > width && w < 36 ? w : width;
+		width = w > width && w <= LEFT_MAX ? w : width;
 	}
 	fprintf(to, "Usage: %s [OPTION...]%s%s\n%s.\n\n", prog->name, *prog->operands ? " " : "",
 		prog->operands, prog->purpose);
@@ -226,13 +259,14 @@ void opt_help(const struct opt_program *prog, FILE *to)
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
 			 o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
 			 o->arg && !is_optional(o) ? " " : "", o->arg ? o->arg : "");
-		fprintf(to, "  %-*s  %s%s\n", (int)width, left, o->help, repetition(o));
+		snprintf(help, sizeof(help), "%s%s", o->help, repetition(o));
+		help_row(to, left, width, help);
 	}
 	for (size_t i = 0; prog->command && (c = prog->command(i)); i++)
 		fprintf(to, "  %s%s%s\n      %s\n%s", c->name, *c->operands ? " " : "", c->operands,
 			c->purpose, prog->command(i + 1) ? "" : "\n");
-	fprintf(to, "  %-*s  %s\n", (int)width, "    --help", "show this help");
-	fprintf(to, "  %-*s  %s\n", (int)width, "    --version", "show the version");
+	help_row(to, "    --help", width, "show this help");
+	help_row(to, "    --version", width, "show the version");
 }
 
 void opt_table(const struct opt_program *prog, FILE *to)

@@ -65,7 +65,7 @@ command_in() {
 	[ "$stderr" = "ct: foo: no such command (see 'ct help')" ]
 }
 
-@test "help lists every command and function on one line" {
+@test "help lists every command and function" {
 	run ct help
 	[ "$status" -eq 0 ]
 	for file in "$B"/ct-*; do
@@ -76,6 +76,25 @@ command_in() {
 	grep -qE '^  pid ID +Print ' <<<"$output"
 	[ "$(ct)" = "$output" ]
 	[ "$(ct --help)" = "$output" ]
+}
+
+@test "the help of every utility, command and function fits 80 columns" {
+	{
+		for file in "$B"/ct-* "$B"/ct "$B"/bocker; do
+			[ -f "$file" ] && [ -x "$file" ] || continue
+			name=${file##*/}
+			echo "$name"
+			"$name" --help | sed -n "s/^  \($name [a-z][a-z-]*\).*/\1/p"
+		done
+		sed -n 's/^\(ct\)_\([a-z]*\)() { #HELP .*/\1 \2/p' "$B/ct"
+	} >"$BATS_TEST_TMPDIR/programs"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/programs")" -gt 60 ]
+	while read -r program; do
+		# shellcheck disable=SC2086 # a program and its command
+		run -0 $program --help </dev/null
+		[ -n "$output" ]
+		run ! grep -E '.{81}| $' <<<"$output"
+	done <"$BATS_TEST_TMPDIR/programs"
 }
 
 @test "output that cannot be written is a failure in one line; a closed pipe is silent" {

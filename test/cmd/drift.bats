@@ -42,7 +42,7 @@ by_script() {
 
 # shellcheck disable=SC2086
 by_help() {
-	$1 --help | sed -nE 's/^ +((-[a-zA-Z0-9]), +)?(--[a-z][a-z-]*).*/\2 \3/p' | in_order
+	$1 --help | sed -nE 's/^ {2,6}((-[a-zA-Z0-9]), +)?(--[a-z][a-z-]*).*/\2 \3/p' | in_order
 }
 
 # Of a command the options that all have are in the page's own list.

@@ -11,10 +11,18 @@ programs() {
 	done
 }
 
+# Joins the lines of a help text that belong to one option.
+unfolded() {
+	awk '/^              / { line = line "  " substr($0, match($0, /[^ ]/)); next }
+		NR > 1 { print line }
+		{ line = $0 }
+		END { print line }'
+}
+
 # The options of a program, but for --help and --version, a line each: letter, --name, argument, help.
 options() {
 	# shellcheck disable=SC2086 # a program and its command
-	$1 --help | sed -nE 's/^  (-[a-zA-Z0-9]|  ),? +(--[a-z][a-z-]*)( ([^ ]+))?   *(.*)/\1;\2;\4;\5/p' |
+	$1 --help | unfolded | sed -nE 's/^  (-[a-zA-Z0-9]|  ),? +(--[a-z][a-z-]*)( ([^ ]+))?   *(.*)/\1;\2;\4;\5/p' |
 		grep -vE ';--(help|version);' || true
 }
 
