@@ -37,7 +37,7 @@ hostile_words() {
 	[ "$(offered 'ct z')" = zebra ]
 	[ "$(offered 'ct st')" = 'start stats stop store' ]
 	[ "$(offered 'ct help st')" = 'start stats stop store' ]
-	[ "$(offered 'ct ' | tr ' ' '\n')" = "$(ct help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort)" ]
+	[ "$(offered 'ct ' | tr ' ' '\n')" = "$(ct help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | sort)" ]
 	[ "$(offered 'ct -')" = '--help --version' ]
 	[ "$(offered "$B/ct st")" = 'start stats stop store' ]
 	[ -z "$(offered "$D/nosuch/ct st")" ]
