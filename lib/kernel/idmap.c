@@ -66,16 +66,31 @@ int idmap_read(const char *text, struct idmap *m, struct err *e)
 	return 0;
 }
 
+static unsigned numbered_slot(const char *id)
+{
+	const char *number = strrchr(id, '_');
+
+	return (unsigned)(strtoull(number ? number + 1 : id, NULL, 10) % SLOTS);
+}
+
 /*
  * The first range to try. In the default CT_RUN the container's number selects it. Other sets
  * add an offset; otherwise they would collide with every range of the first set.
  */
 static unsigned first_slot(int run, const char *id)
 {
-	const char *number = strrchr(id, '_');
+	return (unsigned)((numbered_slot(id) + (uint64_t)hostslot_set(run)) % SLOTS);
+}
 
-	return (unsigned)((strtoull(number ? number + 1 : id, NULL, 10) + hostslot_set(run)) %
-			  SLOTS);
+/* A running container of version 0.1 holds its range by a link CT_RUN/userns-SLOT. */
+#define EARLIER "userns-%u"
+
+static bool held_earlier(int run, unsigned slot, const char *id)
+{
+	char name[24], holder[64];
+
+	snprintf(name, sizeof(name), EARLIER, slot);
+	return slot_holder(run, run, name, holder) && !str_equal(holder, id);
 }
 
 int idmap_claim(int run, const char *id, struct idmap *m, int *held, struct err *e)
@@ -96,7 +111,7 @@ int idmap_claim(int run, const char *id, struct idmap *m, int *held, struct err 
 			if (symlinkat(text, run, elsewhere) < 0)
 				return err_sys(e, "user ids for %s", id);
 		}
-		got = hostslot_take(run, text, id, held, e);
+		got = held_earlier(run, slot, id) ? 0 : hostslot_take(run, text, id, held, e);
 		if (got < 0)
 			return err_wrap(e, "user ids for %s", id);
 		if (got) {
@@ -184,9 +199,11 @@ static bool pass_claim(int run, const char *slot, const char *id)
 
 void idmap_release(int run, const char *id)
 {
-	char slot[16];
+	char slot[16], earlier[24];
 
 	slot_of(run, id, slot);
+	snprintf(earlier, sizeof(earlier), EARLIER, numbered_slot(id));
+	slot_release(run, earlier, id);
 	if (!pass_claim(run, slot, id))
 		hostslot_release(run, slot, id);
 }

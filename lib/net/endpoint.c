@@ -323,6 +323,18 @@ static char *shown_at(const struct store *s, const char *id)
 	return str_fmt(SHOWN "/%s", name);
 }
 
+static void hide(const char *shown, const char *through)
+{
+	char to[PATH_MAX];
+	ssize_t n = readlink(shown, to, sizeof(to) - 1);
+
+	if (n <= 0)
+		return;
+	to[n] = '\0';
+	if (strcmp(to, through) == 0)
+		unlink(shown);
+}
+
 void endpoint_show(const struct store *s, const char *id, pid_t pid)
 {
 	own_str char *through = way(s, id), *shown = shown_at(s, id),
@@ -337,13 +349,11 @@ void endpoint_show(const struct store *s, const char *id, pid_t pid)
 
 void endpoint_hide(const struct store *s, const char *id)
 {
-	own_str char *through = way(s, id), *shown = shown_at(s, id);
-	char to[PATH_MAX];
-	ssize_t n = readlink(shown, to, sizeof(to) - 1);
+	own_str char *through = way(s, id), *shown = shown_at(s, id),
+		     *earlier = str_fmt(SHOWN "/%s", id);
 
-	if (n <= 0)
-		return;
-	to[n] = '\0';
-	if (strcmp(to, through) == 0)
-		unlink(shown);
+	hide(shown, through);
+	/* Version 0.1 gave the links of all sets this name. */
+	if (hostslot_set(s->run))
+		hide(earlier, through);
 }

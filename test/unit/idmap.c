@@ -105,6 +105,24 @@ static void containers_of_two_sets_with_the_same_id_have_different_ranges(void *
 		close(sets[i].dir);
 }
 
+static void a_range_that_a_container_of_version_0_1_holds_is_not_assigned(void **state)
+{
+	const struct scratch *s = *state;
+	struct idmap a, b, c;
+	char link[40];
+
+	claim(s, "ps_42002", &a);
+	idmap_release(s->dir, "ps_42002");
+	snprintf(link, sizeof(link), "userns-%u", (a.line[0].outside - 0x20000000) / IDMAP_RANGE);
+	mkdirat(s->dir, "ps_1", 0700);
+	assert_int_equal(symlinkat("ps_1", s->dir, link), 0);
+	claim(s, "ps_62482", &b);
+	assert_int_not_equal(a.line[0].outside, b.line[0].outside);
+	unlinkat(s->dir, "ps_1", AT_REMOVEDIR);
+	claim(s, "ps_42002", &c);
+	assert_int_equal(a.line[0].outside, c.line[0].outside);
+}
+
 static void a_released_range_is_assigned_again(void **state)
 {
 	const struct scratch *s = *state;
@@ -211,6 +229,7 @@ int main(void)
 		unit_test_scratch(the_containers_number_chooses_its_range),
 		unit_test_scratch(ranges_of_living_containers_do_not_overlap),
 		unit_test_scratch(containers_of_two_sets_with_the_same_id_have_different_ranges),
+		unit_test_scratch(a_range_that_a_container_of_version_0_1_holds_is_not_assigned),
 		unit_test_scratch(a_released_range_is_assigned_again),
 		unit_test_scratch(a_range_of_a_dead_holder_is_taken_over),
 		unit_test_scratch(a_shared_range_is_held_until_its_last_container_ends),
