@@ -136,25 +136,6 @@ char *selfexe_beside(const char *name)
 	return str_fmt("%s/%s", self, name);
 }
 
-int selfexe_seal(struct err *e)
-{
-	own_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), sealed = -1;
-
-	if (self < 0)
-		return err_sys(e, "/proc/self/exe");
-	if (is_sealed(self))
-		return 0;
-	sealed = lend();
-	if (sealed >= 0)
-		fexecve(sealed, args, environ);
-	own_close(&sealed);
-	sealed = memfd_create(name(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (sealed < 0 || copy(self, sealed) < 0)
-		return err_sys(e, "%s: copy the program into memory", name());
-	fexecve(sealed, args, environ);
-	return err_sys(e, "%s: execute the program's copy in memory", name());
-}
-
 /* Reads the fields of /proc/self/stat (proc(5)) that PR_SET_MM_MAP requires together. */
 static bool read_layout(struct prctl_mm_map *m)
 {
@@ -199,6 +180,91 @@ static bool read_layout(struct prctl_mm_map *m)
 		.exe_fd = (uint32_t)-1,
 	};
 	return m->arg_start && m->arg_start < m->arg_end;
+}
+
+/* Maps a loaded part of the program from `exe`, or, where it is writable, from a copy of its memory.
+ */
+static bool move_part(const ElfW(Phdr) * part, uintptr_t base, int exe)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = base + part->p_vaddr;
+	size_t skip = start % page, len = (skip + part->p_filesz + page - 1) / page * page;
+	void *at = (void *)(start - skip), *copied;
+
+	if (!(part->p_flags & PF_W))
+		return mmap(at, len, PROT_READ | (part->p_flags & PF_X ? PROT_EXEC : 0),
+			    MAP_PRIVATE | MAP_FIXED, exe,
+			    (off_t)(part->p_offset - skip)) != MAP_FAILED;
+	copied = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (copied == MAP_FAILED)
+		return false;
+	memcpy(copied, at, len);
+	return mremap(copied, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at) != MAP_FAILED;
+}
+
+/* The pages that the dynamic loader has made read-only (RELRO). */
+static bool protect_part(const ElfW(Phdr) * part, uintptr_t base)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = base + part->p_vaddr;
+	uintptr_t end = (start + part->p_memsz) / page * page;
+
+	start = start / page * page;
+	return mprotect((void *)start, end - start, PROT_READ) == 0;
+}
+
+/* Gives 2 where all parts have moved. */
+static int move_parts(struct dl_phdr_info *object, size_t size, void *exe)
+{
+	const ElfW(Phdr) *parts = object->dlpi_phdr;
+
+	(void)size;
+	for (int i = 0; i < object->dlpi_phnum; i++)
+		if (parts[i].p_type == PT_LOAD &&
+		    !move_part(&parts[i], object->dlpi_addr, *(int *)exe))
+			return 1;
+	for (int i = 0; i < object->dlpi_phnum; i++)
+		if (parts[i].p_type == PT_GNU_RELRO && !protect_part(&parts[i], object->dlpi_addr))
+			return 1;
+	return 2; /* the first object is the program */
+}
+
+/*
+ * Makes this process one that has executed the lent program, without executing it: that would
+ * start the dynamic loader a second time, a tenth of a run's work. The kernel lets /proc/self/exe
+ * be another file when nothing of the old one is mapped, and in this PR_SET_MM needs
+ * CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. False: the program is still to be executed.
+ */
+static bool move_to(int lent)
+{
+	own_str char *path = str_fmt("/proc/self/fd/%d", lent);
+	own_fd int exe = open(path, O_RDONLY | O_CLOEXEC);
+	struct prctl_mm_map m;
+
+	if (exe < 0 || !read_layout(&m) || dl_iterate_phdr(move_parts, &exe) != 2)
+		return false;
+	m.exe_fd = (uint32_t)exe;
+	m.brk = (uintptr_t)sbrk(0);
+	return prctl(PR_SET_MM, PR_SET_MM_MAP, &m, sizeof(m), 0) == 0;
+}
+
+int selfexe_seal(struct err *e)
+{
+	own_fd int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), sealed = -1;
+
+	if (self < 0)
+		return err_sys(e, "/proc/self/exe");
+	if (is_sealed(self))
+		return 0;
+	sealed = lend();
+	if (sealed >= 0 && move_to(sealed))
+		return 0;
+	if (sealed >= 0)
+		fexecve(sealed, args, environ);
+	own_close(&sealed);
+	sealed = memfd_create(name(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (sealed < 0 || copy(self, sealed) < 0)
+		return err_sys(e, "%s: copy the program into memory", name());
+	fexecve(sealed, args, environ);
+	return err_sys(e, "%s: execute the program's copy in memory", name());
 }
 
 void selfexe_retitle(const char *title)

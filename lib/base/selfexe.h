@@ -31,10 +31,11 @@ void selfexe_forget_code(void);
 void selfexe_show(const char *what);
 
 /*
- * Executes this program again with the same arguments, from where no process can write to it: a
- * read-only mount that is attached nowhere or, where that is not possible, a sealed copy in memory
- * (memfd_create(2)). Returns 0 if the process already runs from there; otherwise does not
- * return on success. Call it before anything is made or read.
+ * Makes the file that /proc/self/exe leads to one to which no process can write: this program on a
+ * read-only mount that is attached nowhere. Where the kernel does not let a process move there,
+ * the program is executed again with the same arguments, from that mount or, where that is not
+ * possible, from a sealed copy in memory (memfd_create(2)): call this before anything is made or
+ * read. Returns 0 when the process runs from there.
  */
 int selfexe_seal(struct err *e);
 bool selfexe_sealed(void);

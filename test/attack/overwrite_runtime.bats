@@ -41,6 +41,23 @@ same() {
 	ct-rm "$copy"
 }
 
+@test "a container cannot overwrite the ct-oci that starts it or enters it" {
+	hostile
+	cp "$B/ct-oci" "$D/bin"
+	"$CT_TESTS/busybox" "$D/bundle/rootfs"
+	cp -a "$root/lib64" "$root/entry" "$D/bundle/rootfs"
+	ct-oci spec -b "$D/bundle"
+	for args in '"/entry"' '"/bin/sleep", "1000"'; do
+		jq ".process.terminal = false | .root.readonly = false | .linux.cgroupsPath = \"$CT_CGROUP/oci\" |
+			.process.args = [$args]" "$D/bundle/config.json" >"$D/config"
+		cp "$D/config" "$D/bundle/config.json"
+		timeout 20 "$D/bin/ct-oci" --root "$D/state" run -d -b "$D/bundle" c || :
+		timeout 20 "$D/bin/ct-oci" --root "$D/state" exec c /entry || :
+		ct-oci --root "$D/state" delete --force c
+		same ct-oci
+	done
+}
+
 @test "without protection (nsenter): the container overwrites the host's program" {
 	hostile --userns host
 	timeout 20 "$D/bin/nsenter" -t "$(field pid "$c")" -m -p -u -i -- /entry || :

@@ -175,6 +175,16 @@ load runs
 	ct-rm -f "$c"
 }
 
+@test "to run from that mount ct executes itself only where the kernel refuses to move a process there" {
+	type strace || skip 'strace is not installed'
+	[ "$B" = "${B%asan}" ] || skip 'the sanitizers do not work under strace'
+	run -0 strace -f -qq -e trace=execve,execveat -o "$D/calls" ct-run --rm --userns host "$img" true
+	[ "$(grep -c 'exec.* = 0' "$D/calls")" = 2 ]
+	run -0 strace -f -qq -e trace=execve,execveat,mremap -e inject=mremap:error=ENOMEM:when=1 -o "$D/calls" \
+		ct-run --rm --userns host "$img" true
+	[ "$(grep -c 'exec.* = 0' "$D/calls")" = 3 ]
+}
+
 # Whether some process's command line, which every user of the host may read, has this in it.
 command_line() {
 	local all	# searched by this shell: the command line of grep would have it

@@ -458,7 +458,7 @@ told() {
 # Without those of ct's start and of the program, and questions that only look like changes.
 made() {
 	sed -nE 's/^[0-9]+ +(<\.\.\. )?([a-z0-9_]+)( resumed>|\().* = -?[0-9]+( .*)?$/\2 &/p' "$1" |
-		grep -vE 'PR_(GET|CAPBSET_READ|SET_NAME)|prlimit64.*NULL, \{|exit_group' | cut -d ' ' -f 1 | sort | uniq -c
+		grep -vE 'PR_(GET|CAPBSET_READ|SET_NAME|SET_MM)|prlimit64.*NULL, \{|exit_group' | cut -d ' ' -f 1 | sort | uniq -c
 }
 
 # No line of its input has more than 100 columns.
@@ -470,7 +470,7 @@ not_wide() {
 watched_run() {
 	strace -f -qq -e "trace=$changing" -o "$BATS_TEST_TMPDIR/trace" ct-run --explain "$@" 2>"$BATS_TEST_TMPDIR/said"
 	# The first is ct-run's own beginning, the second the program's. Where the container has root's rights on
-	# the host, ct-run first executes itself from a read-only mount, which is no stage.
+	# the host, ct-run first moves itself to a read-only mount, which is no stage.
 	sed -i -e '1{/execve/d}' -e '/"\/proc\/self\/exe", OPEN_TREE_CLONE/,/mount_setattr/d' "$BATS_TEST_TMPDIR/trace"
 	sed '/execve(/q' "$BATS_TEST_TMPDIR/trace" >"$BATS_TEST_TMPDIR/until"
 }
