@@ -86,6 +86,8 @@ static int enter(struct entry *n, struct err *e)
 	if (user_find(root, uid, &p->who, e) < 0 || (p->tty && take_terminal(n, root, e) < 0) ||
 	    command_find(p, root, e) < 0)
 		return -1;
+	if (!p->tty)
+		program_own_streams(p);
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	return 0;
 }

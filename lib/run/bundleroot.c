@@ -44,7 +44,9 @@ static int check_sysctl(const struct run *r, const char *name, const char *value
 	enum sysctl_kind kind;
 
 	if (str_equal(name, "kernel.domainname"))
-		return need_namespace(r, STAGE_UTS, CLONE_NEWUTS, "a UTS", e);
+		return r->plan->bundle->domainname && !str_equal(value, r->plan->bundle->domainname)
+			? err_set(e, "%s: domainname sets %s", value, r->plan->bundle->domainname)
+			: need_namespace(r, STAGE_UTS, CLONE_NEWUTS, "a UTS", e);
 	if (str_equal(name, "kernel.hostname"))
 		return err_set(e, "not supported (hostname sets it)");
 	if (sysctl_read(text, &path, &value, &kind, e) < 0)

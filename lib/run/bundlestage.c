@@ -190,8 +190,10 @@ static int enter_exec(struct run *r, struct err *e)
 {
 	struct program *p = &r->first.program;
 
-	if (!p->tty)
+	if (!p->tty) {
 		memcpy(p->stdio, r->supervisor.streams.theirs, sizeof(p->stdio));
+		program_own_streams(p);
+	}
 	if (find_home(r, &p->who, e) < 0 || command_find(p, r->first.place.root, e) < 0)
 		return -1;
 	if (r->plan->read_only && bundleroot_read_only(r, e) < 0)

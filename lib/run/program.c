@@ -20,13 +20,14 @@
 
 void program_own_streams(const struct program *p)
 {
+	uid_t uid = p->process ? p->process->user.uid : p->who.uid;
 	struct stat st;
 
-	for (int i = 0; p->who.uid && i < 3; i++)
-		if (fstat(p->stdio[i], &st) < 0 || !S_ISFIFO(st.st_mode) ||
-		    explained(fchown(p->stdio[i], p->who.uid, (gid_t)-1), "fchown(%d, %u, -1)",
-			      p->stdio[i], p->who.uid) < 0)
-			continue;
+	for (int i = 0; uid && i < 3; i++)
+		if (fstat(p->stdio[i], &st) == 0 &&
+		    (S_ISFIFO(st.st_mode) || (p->process && S_ISREG(st.st_mode))))
+			explained(fchown(p->stdio[i], uid, (gid_t)-1), "fchown(%d, %u, -1)",
+				  p->stdio[i], uid);
 }
 
 static int take_streams(const struct program *p, struct err *e)

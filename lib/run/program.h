@@ -39,8 +39,8 @@ struct program {
 };
 
 /*
- * Makes the user the owner of pipes among the program's streams, so that the user can open
- * /dev/stdout again. Other files (/dev/null) are unchanged.
+ * Gives the pipes among the program's streams to the user, who can then open /dev/stdout again;
+ * in an OCI bundle, as crun and runc do, regular files too.
  */
 void program_own_streams(const struct program *p);
 

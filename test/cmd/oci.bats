@@ -353,6 +353,27 @@ except OSError:  # EIO: the container has closed the terminal
 	[ "$($oci run -b "$B2" c)" = $'4000\na' ]
 }
 
+@test "a kernel.domainname other than the config's domainname is refused" {
+	config '.domainname = "a" | .linux.sysctl = {"kernel.domainname": "b"}'
+	run -1 $oci create -b "$B2" c
+	[[ $output == *'linux.sysctl: kernel.domainname: b: domainname sets a' ]]
+	config '.domainname = "a" | .linux.sysctl = {"kernel.domainname": "a"} | .process.args = ["cat", "/proc/sys/kernel/domainname"]'
+	[ "$($oci run -b "$B2" c)" = a ]
+}
+
+# crun and runc give the streams to the user of the process.
+@test "a process of another user can open /dev/stdout, be it a pipe or a file" {
+	config '.process.user = {"uid": 1, "gid": 1} | .process.args = ["sh", "-c", "echo again >/dev/stdout"]'
+	[ "$($oci run -b "$B2" c | cat)" = again ]
+	$oci run -b "$B2" c >"$D/stdout"
+	[ "$(cat "$D/stdout")" = again ]
+	[ "$(stat -c %u "$D/stdout")" = 1 ]
+	config
+	create c
+	$oci start c
+	[ "$($oci exec --user 1 c sh -c 'echo again >/dev/stdout' | cat)" = again ]
+}
+
 @test "run --detach runs the poststart hooks" {
 	config '.hooks = {poststart: [{"path": "/bin/touch", "args": ["touch", "'"$D"'/started"]}]}'
 	$oci run -d -b "$B2" c </dev/null >"$D/out" 2>&1 4>&-
