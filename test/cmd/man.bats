@@ -81,6 +81,9 @@ setup() {
 		[[ ${lines[0]} == "CT-${name^^}(1)"* ]]
 		[ -z "$stderr" ]
 	done
+	# words that are wider than the terminal
+	MANWIDTH=60 run -0 --separate-stderr ct help security
+	[ -z "$stderr" ]
 }
 
 @test "every example of every page works as shown" {
