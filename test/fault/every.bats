@@ -51,7 +51,7 @@ undone() {
 	[ "$status" -lt 129 ] || [ "$status" = 137 ]	# 134, 139: it crashed
 	clean
 	ct-rm -f none	# sweeps
-	same_facts "$D/before" <(facts)
+	as_before
 	$prepare
 }
 

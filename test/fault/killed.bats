@@ -43,7 +43,7 @@ goes_on() {
 		[ -e "$(ct path "$id")/bin" ]
 	done
 	ct-images -q | grep -vx "$img" | ct-rm -
-	same_facts "$D/before" <(facts)
+	as_before
 }
 
 @test "ct-commit killed at any call leaves a container that goes on" {
@@ -87,7 +87,7 @@ rm_leaves_nothing() {
 	wait_until no_runner
 	wait_until no_run_dies
 	ct-rm -f x
-	same_facts "$D/before" <(facts)
+	as_before
 }
 
 # The processes of a container whose supervisor was killed die a moment later.
@@ -152,7 +152,7 @@ without_spares() {
 	facts >"$D/before"
 	run_and_rm() {
 		ct-rm -f x
-		same_facts "$D/before" <(facts)
+		as_before
 		ct-run -d --name x "$img" sleep 1000
 	}
 	ct-run -d --name x "$img" sleep 1000
@@ -166,7 +166,7 @@ without_spares() {
 	gone() {
 		ct-net rm y 2>/dev/null || :
 		run -1 grep -x y <(ct-net ls --no-header -o name)
-		same_facts "$D/before" <(facts)
+		as_before
 	}
 	kill_at_calls 0 gone ct-net create y
 	made() {
@@ -189,7 +189,7 @@ without_spares() {
 		done
 		ct-images -q | grep -vx "$img" | ct-rm -f -
 		ct-rm -f nothing
-		same_facts "$D/before" <(facts)
+		as_before
 	}
 	kill_at_calls 0 whole ct-init "$D/dir"
 }
