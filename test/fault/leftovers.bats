@@ -22,8 +22,9 @@ nothing_left() {
 	next() {
 		wait_until no_run_dies
 		ct-run --rm --network none "$img" true
-		nothing_left
+		nothing_left "$CT_RUN/ps_*"	# files of x go with x
 		ct-rm -f x
+		nothing_left
 	}
 	kill_at_calls 0 next ct-run --network none --name x "$img" true
 }
