@@ -324,7 +324,8 @@ analyze: $(ANALYZED)
 # and the command tests of lib/run, lib/store and lib/net). $(B)/coverage/report has each line that was not reached;
 # test/coverage says what it cannot see.
 COVERED ?= cmd/run cmd/start cmd/create cmd/rm cmd/exec cmd/commit cmd/roots cmd/store cmd/volumes cmd/tag \
-	cmd/network cmd/net cmd/rules $(patsubst test/unit/%.c,unit/%,$(wildcard test/unit/*.c))
+	cmd/network cmd/networks cmd/net cmd/rules cmd/options cmd/sharing cmd/disk cmd/send fault/every fault/leftovers \
+	$(patsubst test/unit/%.c,unit/%,$(wildcard test/unit/*.c))
 coverage:
 	@find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || :
 	@$(MAKE) --no-print-directory -s B=$(B)/coverage FORTIFY= CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all units
