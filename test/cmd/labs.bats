@@ -283,14 +283,22 @@ Read next: sh(1)'
 	export CT_LABS="$BATS_TEST_TMPDIR/labs:$CT_LABS"
 	run -0 ct-lab
 	[[ ${lines[0]} == mine*'a test' && ${lines[1]} == fork* ]]
+	CT_LABS=$BATS_TEST_TMPDIR/labs: run -0 ct-lab
+	[[ ${lines[0]} == mine*'a test' && ${lines[1]} == fork* ]]
+	CT_LABS=:$BATS_TEST_TMPDIR/labs run -0 ct-lab
+	[[ ${lines[0]} == fork* && ${lines[-1]} == mine*'a test' ]]
+	for none in "$BATS_TEST_TMPDIR/labs/mine" "$BATS_TEST_TMPDIR/nowhere"; do
+		CT_LABS=$none run -1 ct-lab --check
+		[[ ${#lines[@]} = 1 && $output == "ct-lab: $none: no labs there "* ]]
+	done
 	echo 'a heading without a name' >"$BATS_TEST_TMPDIR/labs/mine/text"
 	run -0 ct-lab
 	[[ ${lines[0]} == mine*'a heading without a name' ]]
 	cp -r "$BATS_TEST_TMPDIR/labs/mine" "$BATS_TEST_TMPDIR/labs/My_Lab"
 	run -2 ct-lab My_Lab
 	[ "$output" = 'ct-lab: My_Lab: the name of a lab has only a-z, 0-9 and -' ]
-	teach mine
-	run -0 --separate-stderr ct-lab --check mine uts
+	teach mine '' 'claim yes "yes" true'
+	run -0 --separate-stderr ct-lab --check mine uts mine
 }
 
 @test "--html writes pages with the output of the commands, and an index" {
@@ -402,6 +410,45 @@ exit 0'
 	teach bad '' 'claim yes "yes" test $unset'
 	run -1 --separate-stderr teachers ct-lab --check bad
 	[[ $output == *'FAILED  bad: the check came to its end'* ]]
+}
+
+@test "a check without a claim, and a claim without a key, a command or a key of its own, are failures" {
+	teach bad '' ':'
+	run -1 --separate-stderr teachers ct-lab --check bad
+	[[ $output == *'FAILED  bad: the check came to its end'* && $stderr == *'# it makes no claim'* ]]
+	for claim in 'claim yes "a sentence"' 'claim "a sentence" true' 'claim ""  "a sentence" true'; do
+		teach bad '' "$claim"
+		run -1 --separate-stderr teachers ct-lab --check --json bad
+		[ "$(jq -r 'select(.ok | not).claim' <<<"$output")" = 'claim needs KEY SENTENCE COMMAND; KEY is of a-z, 0-9 and -' ]
+		[[ $stderr == *'# claim: '*'a sentence'* ]]
+	done
+	teach bad '' 'claim one "first" true; claim one "second" true'
+	run -1 --separate-stderr teachers ct-lab --check bad
+	[[ $output == *'ok      bad: first'*'FAILED  bad: second'* && $stderr == *'the key "one" is used twice'* ]]
+}
+
+@test "a check names the lines of a text that do not have its form" {
+	teach tour "\$ echo $(printf '%070d' 1)
+$(printf '%081d' 2)
+Read next: sh(1)" 'claim yes "yes" true'
+	sed -i '1s/tour/uts/' "$BATS_TEST_TMPDIR/labs/tour/text"
+	run -1 --separate-stderr teachers ct-lab --check tour
+	for said in 'line 1: it does not begin with "tour: "' 'line 2: a command of more than 70 columns' 'line 3: more than 80 columns'; do
+		grep -qxF "# $said" <<<"$stderr"
+	done
+}
+
+@test "the first lab of the README is a lab, and fails if its claim is broken" {
+	mkdir -p "$BATS_TEST_TMPDIR/labs/cgns"
+	cd "$BATS_TEST_TMPDIR/labs/cgns"
+	first() { sed -n '/^A first lab/,/^text$/p' "$CT_LABS/README" | sed -n "s/^    //; $1p"; }
+	first '/^cgns: /,/^Read next/' >text
+	first '/^# shellcheck/,/^\t*    same/' >check
+	CT_LABS=$BATS_TEST_TMPDIR/labs: run -0 --separate-stderr ct-lab --check cgns
+	[ "${#lines[@]}" = 4 ]
+	sed -i 's,u)" /$,u)" /x,' check
+	CT_LABS=$BATS_TEST_TMPDIR/labs: run -1 --separate-stderr ct-lab --check cgns
+	[[ ${lines[0]} == 'FAILED  cgns: in a new cgroup namespace the own group is /' ]]
 }
 
 @test "leftovers of a check are a failure and are removed" {

@@ -166,6 +166,25 @@ told() {
 	grep -q '"event":"claim"' "$D/home/.local/state/ct-lab/record"
 }
 
+@test "a teacher's own task adds a stage that main.c does not know" {
+	cd "$D"
+	mkdir -p labs/cgns
+	printf 'cgns: a test\nRead next: sh(1)\n' >labs/cgns/text
+	printf 'After: fork\nWrite it.\n' >labs/cgns/task
+	printf "claim other 'another namespace' differ \"\$(box --cgns readlink /proc/self/ns/cgroup)\" \"\$(space \$\$ cgroup)\"\n" >labs/cgns/check
+	sed -n '/^    #include "box.h"/,/ADD_STAGE/s/^    //p' "$CT_LABS/README" >labs/cgns/cgns.c
+	export CT_LABS=$D/labs:
+	run -0 ct-lab --write cgns
+	[[ $output == *'Write these first'*': fork'* ]]
+	cp "$CT_TESTS/../share/labs/solutions/fork.c" .
+	cc -Wall -Wextra -Werror -o mine ./*.c
+	run -1 --separate-stderr ct-lab --check --with ./mine cgns
+	sed -i 's/.flags = 0,/.flags = CLONE_NEWCGROUP,/' cgns.c
+	cc -o mine ./*.c
+	run -0 --separate-stderr ct-lab --check --with ./mine cgns
+	run -0 --separate-stderr ct-lab --check cgns
+}
+
 @test "--write brings a task and its files, and leaves what is there as it is" {
 	cd "$D"
 	run -0 ct-lab --write fork

@@ -13,8 +13,9 @@ __attribute__((weak)) extern const struct stage cow_stage, mem_stage, pids_stage
 #pragma weak gate_wait
 #pragma weak gate_open
 
-static const struct stage *const stages[] = {
-	&cow_stage, &mem_stage, &pids_stage, &shares_stage, &cpus_stage, &user_stage, &uts_stage, &ipc_stage,
+enum { OWN = 8 };		/* room for stages that add() brings; they come first */
+static const struct stage *stages[] = {
+	[OWN] = &cow_stage, &mem_stage, &pids_stage, &shares_stage, &cpus_stage, &user_stage, &uts_stage, &ipc_stage,
 	&pid_stage, &net_stage, &veth_stage, &nat_stage, &mnt_stage, &root_stage, &proc_stage, &caps_stage,
 };
 enum { STAGES = sizeof stages / sizeof *stages };
@@ -29,6 +30,18 @@ void fail(const char *what)
 {
 	fprintf(stderr, "box: %s: %s\n", what, strerror(errno));
 	_exit(125);
+}
+
+void add(const struct stage *stage)
+{
+	int n = 0;
+	while (n < OWN && stages[n])
+		n++;
+	if (n == OWN) {
+		errno = ENOSPC;
+		fail(stage->option);
+	}
+	stages[n] = stage;
 }
 
 void put(const char *file, const char *text)
