@@ -14,6 +14,7 @@
 #	sudo make check-load  many containers at once, alive and in a row; random kills (LOAD_AT_ONCE=200 LOAD_ALIVE=1000
 #	                      LOAD_ROW=3000 LOAD_SECONDS=300; LOAD_SEED repeats the choices of a run)
 #	sudo make check-cuts  power cuts at random moments (FAULT_CUTS=50 in all; FAULT_SEED)
+#	sudo make check-valgrind	command tests under valgrind 3.24 or later (SUITES)
 #	sudo make check-breaks	breaks one protection after the other: does a test notice? (NAMES: only some)
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
 #	sudo make bench-build times builds only, beside podman build
@@ -308,6 +309,10 @@ check-cuts: export FAULT_CUTS ?= 50
 check-cuts:
 	@B=$(B) FAULT_SECONDS=7200 test/check fault/cuts
 
+# By hand, an hour.
+check-valgrind: all
+	@B=$(B) test/valgrind $(SUITES)
+
 # By hand: a build with each protection broken must make a test fail.
 check-breaks: all
 	@B=$(B) test/breaks/run $(NAMES)
@@ -369,6 +374,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
-.PHONY: all programs cross deb check-deb check-load check-cuts check-breaks check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check bench-build asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all programs cross deb check-deb check-load check-cuts check-valgrind check-breaks check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check bench-build asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
