@@ -24,6 +24,7 @@
 #include "kernel/subvol.h"
 #include "tar/atomic.h"
 #include "tar/bounds.h"
+#include "tar/early.h"
 #include "tar/holes.h"
 #include "tar/lateattr.h"
 #include "tar/newfile.h"
@@ -31,7 +32,7 @@
 #include "tar/tarread.h"
 #include "tar/whiteout.h"
 
-enum { MEMORY_MAX = 1 << 30, IDLE_MS = 500 };
+enum { MEMORY_MAX = 1 << 30, IDLE_MS = 500, EARLY_MIN = 32 << 20 };
 
 /* Message of the child: its progress, and finally its result. It fits one write to a pipe. */
 struct report {
@@ -51,6 +52,7 @@ struct unpack {
 	char *twice; /* untar_unpack: a file that occurred before; or NULL */
 	struct archive *disk;
 	struct lateattr late;
+	struct early *early; /* NULL: a merge, or a small archive so far */
 	struct report now;
 	struct timespec told;
 	int to;
@@ -67,6 +69,16 @@ static void tell_progress(struct unpack *u)
 	/* A closed pipe means that the parent is gone: end too. */
 	if (write(u->to, &u->now, sizeof(u->now)) < 0)
 		_exit(1);
+}
+
+/* A merge is not followed by a sync, and a thread is not worth it for a small archive. */
+static void write_early(struct unpack *u)
+{
+	if (u->rules || u->now.bytes < EARLY_MIN)
+		return;
+	if (!u->early)
+		u->early = early_begin();
+	early_tell(u->early, u->now.bytes);
 }
 
 static int write_failed(struct unpack *u, const char *name, struct err *e)
@@ -146,6 +158,7 @@ static int copy_data(struct unpack *u, struct file *f, const char *name, struct 
 			return err_sys(e, "%.*s: Write failed", NAME_SHOWN, name);
 		if (w < 0)
 			return write_failed(u, name, e);
+		write_early(u);
 		tell_progress(u);
 	}
 	return r;

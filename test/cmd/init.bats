@@ -46,6 +46,19 @@ load imports
 	btrfs -q subvolume delete "$CT_ROOT/tmp/sub/inner" "$CT_ROOT/tmp/sub" >/dev/null
 }
 
+@test "a large archive is written to the disk while it is unpacked, a small one at the end" {
+	[ "$B" = "${B%asan}" ] || skip 'the sanitizers do not run below strace'
+	mkdir "$D/small" "$D/large"
+	head -c 1M /dev/urandom >"$D/small/data"
+	head -c 140M /dev/urandom >"$D/large/data"
+	for size in small large; do
+		tar -C "$D/$size" -cf "$D/$size.tar" .
+		strace -f -qq -o "$D/$size.calls" -e trace=syncfs ct-init - <"$D/$size.tar" >"$D/id"
+		cmp "$D/$size/data" "$(rootfs "$(cat "$D/id")")/data"
+	done
+	[ "$(grep -c 'syncfs(' "$D/large.calls")" -gt "$(grep -c 'syncfs(' "$D/small.calls")" ]
+}
+
 @test "sockets are left out, and FIFOs are not opened" {
 	mkdir "$D/dir"
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$D/dir/socket"
