@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -11,18 +9,17 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/own.h"
+#include "image/blobfill.h"
 #include "image/blobs.h"
-#include "image/registryget.h"
 #include "store/layerstore.h"
 
-enum { CHUNK = 1 << 18, PROGRESS_MS = 100 };
+enum { PROGRESS_MS = 100 };
 
 struct fetch_layer {
 	int fd;          /* the blob's file; -1: the store has the layer */
@@ -30,12 +27,6 @@ struct fetch_layer {
 	bool begun;      /* a process reported that its file grows from its first byte on */
 	bool there;      /* a process reported that it is fetched and verified */
 	bool used, done; /* the caller got the file; the caller unpacked it */
-};
-
-struct growth {
-	_Atomic uint64_t got; /* bytes fetched */
-	_Atomic int ended;    /* 1: all are there; -1: no more will come */
-	_Atomic uint32_t changes;
 };
 
 struct fetch_shared {
@@ -51,104 +42,12 @@ struct fetch_report {
 	struct err err;
 };
 
-/* The destination of one layer's bytes. */
-struct sink {
-	int fd;
-	const struct descriptor *blob;
-	struct growth *growth;
-};
-
 static size_t shared_size(const struct fetch *f)
 {
 	return sizeof(struct fetch_shared) + f->image->n * sizeof(struct growth);
 }
 
 /* --- in a fetcher --- */
-
-/* Tells a process that waits in fetch_more: it runs in another process, so the futex is shared. */
-static void wake(struct growth *g)
-{
-	g->changes++;
-	syscall(SYS_futex, &g->changes, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
-}
-
-static void end_growth(struct growth *g, int how)
-{
-	g->ended = how;
-	wake(g);
-}
-
-static int put(void *arg, const void *data, size_t n, struct err *e)
-{
-	const struct sink *to = arg;
-
-	if (fd_write_all(to->fd, data, n) < 0)
-		return err_sys(e, "blobs/%s", digest_hex(to->blob->digest));
-	to->growth->got += n;
-	wake(to->growth);
-	return 0;
-}
-
-/* Hashes the bytes that the file already has; the next write appends to them. */
-static int take_up(const struct sink *to, struct digest *d, struct err *e)
-{
-	static char chunk[CHUNK];
-	ssize_t n;
-
-	to->growth->got = 0;
-	if (lseek(to->fd, 0, SEEK_SET) < 0)
-		return err_sys(e, "blobs/%s", digest_hex(to->blob->digest));
-	while ((n = read(to->fd, chunk, sizeof(chunk))) > 0) {
-		digest_add(d, chunk, (size_t)n);
-		to->growth->got += (uint64_t)n;
-	}
-	return n < 0 ? err_sys(e, "blobs/%s", digest_hex(to->blob->digest)) : 0;
-}
-
-static int fill(struct registry *r, struct sink *to, uint64_t *from, struct err *e)
-{
-	own_digest struct digest d = {0};
-
-	digest_begin(&d);
-	if (take_up(to, &d, e) < 0)
-		return -1;
-	*from = to->growth->got;
-	return registryget_blob(r, to->blob, *from, &d, put, to, e);
-}
-
-/* Empties the file: its bytes are not the beginning of the blob. */
-static void forget(const struct sink *to)
-{
-	if (ftruncate(to->fd, 0) == 0)
-		to->growth->got = 0;
-}
-
-static bool is_full(const struct err *e)
-{
-	return e->sys == ENOSPC || e->sys == EDQUOT;
-}
-
-/*
- * The beginning of a blob that an earlier pull left may be wrong (a power cut, another server).
- * Then the blob is fetched once more from its first byte.
- */
-static int fetch_blob(struct registry *r, struct sink *to, struct err *e)
-{
-	uint64_t from = 0;
-	struct stat st;
-
-	if (fstat(to->fd, &st) == 0 && (uint64_t)st.st_size >= to->blob->size)
-		forget(to);
-	for (;;) {
-		if (fill(r, to, &from, e) == 0)
-			return 0;
-		if (r->passing && to->growth->got < to->blob->size)
-			return -1; /* the next pull resumes here */
-		forget(to);
-		if (is_full(e) || from == 0)
-			return -1;
-	}
-}
 
 static int tell(int to, size_t i, enum result result, const struct err *e)
 {
@@ -162,8 +61,8 @@ static int tell(int to, size_t i, enum result result, const struct err *e)
 static int fetch_layer(struct fetch *f, size_t i, int reports, struct err *e)
 {
 	const struct descriptor *blob = &f->image->list[i];
-	struct sink to = {f->layers[i].fd, blob, &f->shared->of[i]};
-	int whole = blob_claim(to.fd, blob, e);
+	struct growth *growth = &f->shared->of[i];
+	int fd = f->layers[i].fd, whole = blob_claim(fd, blob, e);
 	struct stat st;
 
 	if (whole < 0)
@@ -171,13 +70,13 @@ static int fetch_layer(struct fetch *f, size_t i, int reports, struct err *e)
 	/* Another pull may have unpacked the layer, and removed the blob, before this file was
 	 * made. */
 	if (whole || layerstore_have(f->store, f->chains->v[i])) {
-		to.growth->got = blob->size;
+		growth->got = blob->size;
 		return 0;
 	}
 	/* What an earlier pull left may be wrong: then the blob is unpacked when it is complete. */
-	if (fstat(to.fd, &st) == 0 && st.st_size == 0 && tell(reports, i, BEGUN, NULL) < 0)
+	if (fstat(fd, &st) == 0 && st.st_size == 0 && tell(reports, i, BEGUN, NULL) < 0)
 		_exit(1);
-	return fetch_blob(f->registry, &to, e) < 0 ? -1 : blob_finish(to.fd, blob, e);
+	return blobfill(f->registry, fd, blob, growth, e) < 0 ? -1 : blob_finish(fd, blob, e);
 }
 
 static void fetch_all(struct fetch *f, int to)
@@ -190,7 +89,7 @@ static void fetch_all(struct fetch *f, int to)
 		if (!f->layers[i].mine)
 			continue;
 		r = fetch_layer(f, i, to, &e);
-		end_growth(&f->shared->of[i], r < 0 ? -1 : 1);
+		growth_end(&f->shared->of[i], r < 0 ? -1 : 1);
 		if (tell(to, i, r < 0 ? FAILED : FETCHED, &e) < 0 || r < 0)
 			_exit(1);
 	}
@@ -264,6 +163,11 @@ int fetch_begin(struct fetch *f, struct err *e)
 	f->reports = pair[0];
 	to = pair[1];
 	return start_fetchers(f, n, to, e);
+}
+
+static bool is_full(const struct err *e)
+{
+	return e->sys == ENOSPC || e->sys == EDQUOT;
 }
 
 /*
@@ -392,18 +296,8 @@ int fetch_open(void *fetch, size_t i, struct err *e)
 int fetch_more(void *fetch, size_t i, uint64_t have, struct err *e)
 {
 	const struct fetch *f = fetch;
-	struct growth *g = &f->shared->of[fetched_as(f, i)];
 
-	for (;;) {
-		uint32_t changes = g->changes;
-		int ended = g->ended;
-
-		if (g->got > have && ended >= 0)
-			return 1;
-		if (ended)
-			return ended > 0 ? 0 : err_set(e, "the layer was not fetched");
-		syscall(SYS_futex, &g->changes, FUTEX_WAIT, changes, NULL, NULL, 0);
-	}
+	return growth_wait(&f->shared->of[fetched_as(f, i)], have, e);
 }
 
 void fetch_idle(void *fetch)
@@ -414,7 +308,7 @@ void fetch_idle(void *fetch)
 	hear(f, 0);
 	for (size_t i = 0; f->failed && i < f->image->n; i++)
 		if (f->layers[i].mine && !f->layers[i].there && !f->shared->of[i].ended)
-			end_growth(&f->shared->of[i], -1);
+			growth_end(&f->shared->of[i], -1);
 }
 
 int fetch_whole(void *fetch, size_t i, struct err *e)
