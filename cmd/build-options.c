@@ -41,6 +41,18 @@ const struct opt build_opts[] = {
 		 "print the steps as JSON Lines, and build nothing", read_print),
 	OPT_FLAG(struct build_args, prune, 0, "prune",
 		 "remove the steps that no image is made of, and print their names"),
+	OPT_INSTEAD(0, "add-host", "not offered: names come from the name servers of the host"),
+	OPT_INSTEAD(0, "cache-from", "not needed: the steps in the store are the cache"),
+	OPT_INSTEAD(0, "cache-to", "not needed: the steps in the store are the cache"),
+	OPT_INSTEAD(0, "force-rm", "not needed: a step leaves no container"),
+	OPT_INSTEAD(0, "load", "not needed: the image is in the store"),
+	OPT_INSTEAD(0, "network", "not offered: a RUN has the default network"),
+	OPT_INSTEAD('o', "output", "use 'ct export IMAGE'"),
+	OPT_INSTEAD(0, "progress", "use --quiet for no progress"),
+	OPT_INSTEAD(0, "push", "use 'ct push' after it"),
+	OPT_INSTEAD(0, "rm", "not needed: a step leaves no container"),
+	OPT_INSTEAD(0, "squash", "not offered: a layer a step is pushed"),
+	OPT_INSTEAD(0, "ssh", "use --secret"),
 	OPT_END,
 };
 

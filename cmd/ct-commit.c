@@ -40,6 +40,7 @@ static const struct opt opts[] = {
 	CMD_EXPLAIN(struct commit_args),
 	OPT_INSTEAD('m', "message", "use -c 'LABEL message=...'"),
 	OPT_INSTEAD('a', "author", "use -c 'LABEL author=...'"),
+	OPT_INSTEAD('p', "pause", "not needed: the container is frozen for the time of a snapshot"),
 	OPT_END,
 };
 

@@ -22,6 +22,8 @@ struct cp_args {
 static const struct opt opts[] = {
 	OPT_FLAG(struct cp_args, archive, 'a', "archive",
 		 "keep owners (default: copies belong to the container's user, or to you)"),
+	OPT_INSTEAD('L', "follow-link", "name the file to which the link leads"),
+	OPT_INSTEAD('q', "quiet", "not needed: nothing is shown"),
 	OPT_END,
 };
 

@@ -38,6 +38,7 @@ static const struct opt opts[] = {
 	CMD_EXPLAIN(struct exec_args),
 	OPT_INSTEAD(0, "privileged",
 		    "not offered: a command has the capabilities of its container"),
+	OPT_INSTEAD('T', "no-tty", "not needed: a terminal needs one on stdin and stdout, or -t"),
 	OPT_END,
 };
 

@@ -41,6 +41,7 @@ static const struct opt opts[] = {
 		 read_time),
 	OPT_FLAG(struct logs_args, query.timestamps, 't', "timestamps",
 		 "print the time before each line"),
+	OPT_INSTEAD(0, "details", "use 'ct inspect -f .Config.Labels'"),
 	OPT_END,
 };
 

@@ -31,6 +31,9 @@ static const struct opt create_opts[] = {
 		 "block traffic to and from other networks"),
 	OPT_FLAG(struct net_args, isolated, 0, "isolated",
 		 "block traffic between the containers of the network"),
+	OPT_INSTEAD('d', "driver", "not needed: every network is a bridge"),
+	OPT_INSTEAD(0, "gateway", "not offered: the gateway is the first address of the subnet"),
+	OPT_INSTEAD(0, "ipv6", "not offered: networks have IPv4 only"),
 	OPT_END,
 };
 
@@ -203,6 +206,17 @@ static int run(const struct command *c, int argc, char **argv)
 	return c->run(&args, operands);
 }
 
+static const char *instead(const char *word)
+{
+	if (strcmp(word, "inspect") == 0)
+		return "use 'ct net ls --json'";
+	if (strcmp(word, "list") == 0)
+		return "use 'ct net ls'";
+	if (strcmp(word, "prune") == 0)
+		return "use 'ct net rm NAME'";
+	return "no such command (see 'ct-net --help')";
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
@@ -212,7 +226,7 @@ int main(int argc, char **argv)
 		if (strcmp(word, strchr(commands[i].program->name, ' ') + 1) == 0)
 			return run(&commands[i], argc - 1, argv + 1);
 	cmd_begin(&program, argc > 1 ? 2 : argc, argv, NULL);
-	err_set(&e, "%s: no such command (see 'ct-net --help')", argv[1]);
+	err_set(&e, "%s: %s", argv[1], instead(argv[1]));
 	err_status(&e, 2);
 	return cmd_failed(&e);
 }

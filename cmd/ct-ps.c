@@ -32,6 +32,7 @@ static const struct opt opts[] = {
 	OPT_LISTING(struct ps_args, listing),
 	OPT_INSTEAD('l', "latest", "use 'ct ps | head -n 2': the newest is the first"),
 	OPT_INSTEAD('s', "size", "use 'ct df'"),
+	OPT_INSTEAD('n', "last", "use 'ct ps | head': the newest is the first"),
 	OPT_END,
 };
 
@@ -101,7 +102,6 @@ static void find_network(const struct listed *l, const char *id, char ip[INET_AD
 		return;
 	for (size_t i = 0; i < net.keys.n; i++) {
 		const char *key = net.keys.v[i], *value = net.values.v[i];
-
 		if (!*ip && strcmp(key, "member") == 0 && rules_read_member(value, &m))
 			inet_ntop(AF_INET, &m.address, ip, INET_ADDRSTRLEN);
 		else if (strcmp(key, "port") == 0 && rules_read_port(value, &p))

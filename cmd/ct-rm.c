@@ -38,6 +38,7 @@ static const struct opt opts[] = {
 		 "remove running containers and used objects too; ignore missing ones"),
 	OPT_FLAG(struct rm_args, volumes, 'v', "volumes",
 		 "accepted for compatibility: the own volumes of a container always go with it"),
+	OPT_INSTEAD('a', "all", "use 'ct ps -q | ct rm -f -'"),
 	OPT_END,
 };
 

@@ -23,6 +23,7 @@ static const struct opt opts[] = {
 	OPT_FLAG(struct start_args, no_input, 'n', "no-stdin", "connect stdin to /dev/null"),
 	OPT_FLAG(struct start_args, interactive, 'i', "interactive",
 		 "accepted for compatibility: --attach always attaches stdin"),
+	OPT_INSTEAD(0, "all", "use 'ct start $(ct ps -q -f status=exited)'"),
 	OPT_END,
 };
 

@@ -17,6 +17,7 @@ struct update_args {
 
 static const struct opt opts[] = {
 	OPT_LIMITS(struct update_args, limits),
+	OPT_INSTEAD(0, "restart", "use systemd, which 'ct unit NAME' writes a unit for"),
 	OPT_END,
 };
 

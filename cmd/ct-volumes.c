@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "base/record.h"
+#include "base/str.h"
 #include "base/table.h"
 #include "cmd.h"
 #include "store/names.h"
@@ -105,6 +106,22 @@ static const struct column columns[] = {
 	{.name = NULL},
 };
 
+/* Commands that docker and podman have below "volume". */
+static const struct {
+	const char *word, *use;
+} elsewhere[] = {
+	{"inspect", "ct inspect"}, {"list", "ct volumes"},          {"ls", "ct volumes"},
+	{"rm", "ct rm"},           {"prune", "ct prune --volumes"},
+};
+
+static int missing(const char *ref, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++)
+		if (str_equal(ref, elsewhere[i].word))
+			return err_set(e, "%s: no such volume: use '%s'", ref, elsewhere[i].use);
+	return -1;
+}
+
 struct listed {
 	const struct store *store;
 	struct table *table;
@@ -120,7 +137,7 @@ static int list_one(const char *ref, void *arg, struct err *e)
 	char id[ID_LEN];
 
 	if (name_resolve(l->store, "vol", ref, id, e) < 0)
-		return -1;
+		return missing(ref, e);
 	name_pick(&l->names, &l->ids, id, &names);
 	file = str_fmt("%s/config", id);
 	root = str_fmt("%s/%s/data", l->store->root_path, id);

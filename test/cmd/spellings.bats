@@ -163,7 +163,61 @@ with_ports() {
 	ps -l|ct-ps: -l: use 'ct ps | head -n 2'
 	commit -m text x|ct-commit: -m: use -c
 	inspect --type image x|ct-inspect: --type: not needed
+	inspect x --size|ct-inspect: --size: use 'ct df'
+	run --domainname a.b busybox|ct-run: --domainname: use --hostname NAME.DOMAIN
+	run --no-healthcheck busybox|ct-run: --no-healthcheck: not needed
+	run --dns-opt ndots:1 busybox|ct-run: --dns-opt: use --volume
+	run --mac-address 02:00:00:00:00:01 busybox|ct-run: --mac-address: not offered
+	build --progress plain .|ct-build: --progress: use --quiet
+	build --push .|ct-build: --push: use 'ct push'
+	build -o out .|ct-build: -o: use 'ct export IMAGE'
+	build --load .|ct-build: --load: not needed
+	exec -T web true|ct-exec: -T: not needed
+	rm -af|ct-rm: -a: use 'ct ps -q | ct rm -f -'
+	start --all|ct-start: --all: use 'ct start
+	stop --all|ct: stop: --all: use 'ct stop $(ct ps -q -r)'
+	ps -n 3|ct-ps: -n: use 'ct ps | head'
+	images -f dangling=true|ct-images: -f: use 'ct images NAME'
+	cp -L a web:/|ct-cp: -L: name the file
+	logs --details web|ct-logs: --details: use 'ct inspect
+	update --restart always web|ct-update: --restart: use systemd
+	prune -af|ct: prune: -af: not offered: 'ct rm'
+	net create -d bridge n|ct-net: -d: not needed
+	net inspect n|ct-net: inspect: use 'ct net ls --json'
+	untag x|ct: untag: use 'ct rm'
+	exists x|ct: exists: use 'ct id NAME'
+	docker ps|ct: docker: leave this word out: 'ct ps'
+	up|ct: up: not offered: a shell script
+	enter x|ct: enter: use 'ct shell NAME'
+	-H tcp://host ps|ct: -H: not offered: ct has no daemon
+	--log-level=debug ps|ct: --log-level=debug: not offered
 	END
+}
+
+@test "volumes ls, rm and inspect say which command does it" {
+	run -1 ct volumes ls
+	[[ $output == *"ct-volumes: ls: no such volume: use 'ct volumes'"* ]]
+	run -1 ct volumes rm data
+	[[ $output == *"ct-volumes: rm: no such volume: use 'ct rm'"* ]]
+	ct volumes create ls
+	[ "$(ct volumes --no-header -o name ls)" = ls ]
+	ct rm ls
+}
+
+@test "the options of inspect, stop and restart may follow the names" {
+	ct-run -d --name web "$img" sleep 1000
+	[ "$(ct inspect web -f .Name)" = web ]
+	[ "$(ct inspect web --format=.Name web | paste -sd,)" = web,web ]
+	run -2 ct inspect web -f
+	[ "$output" = 'ct-inspect: --format: needs EXPRESSION' ]
+	run -1 ct inspect -- -f web
+	[[ $output == *'ct-inspect: -f: no such container'* ]]
+	ct restart web -t 0
+	ct stop web -t 0
+	[[ $(field status web) == exited* || $(field status web) == killed* ]]
+	run -1 ct stop -- -t web
+	[[ $output == *'ct: stop: -t: no such container'* ]]
+	run -2 ct stop web -t
 }
 
 @test "more spellings of docker are taken: stats --no-stream, stop --time, rm -v, export -o, ct -v, pull -q" {
