@@ -48,7 +48,7 @@ same() {
 	cp -a "$root/lib64" "$root/entry" "$D/bundle/rootfs"
 	ct-oci spec -b "$D/bundle"
 	for args in '"/entry"' '"/bin/sleep", "1000"'; do
-		jq ".process.terminal = false | .root.readonly = false | .linux.cgroupsPath = \"$CT_CGROUP/oci\" |
+		jq ".process.terminal = false | .root.readonly = false | .linux.cgroupsPath = \"$CT_CGROUP-oci\" |
 			.process.args = [$args]" "$D/bundle/config.json" >"$D/config"
 		cp "$D/config" "$D/bundle/config.json"
 		timeout 20 "$D/bin/ct-oci" --root "$D/state" run -d -b "$D/bundle" c || :
