@@ -318,7 +318,7 @@ $ echo "<$((6 * 7))>"
 Read next: sh(1)'
 	run -0 teachers ct-lab --html "$BATS_TEST_TMPDIR/pages" tour
 	page=$(cat "$BATS_TEST_TMPDIR/pages/tour.html")
-	[[ $page == *'<h1>tour: a test</h1>'*'<pre class="picture">  +--+'*'What &amp; why, with <code>pwd</code>'*'6 &lt; 7?'* ]]
+	[[ $page == *'<h1>tour: a test</h1>'*'<pre class="picture">  +--+'*'What &amp; why, with <code class="short">pwd</code>'*'6 &lt; 7?'* ]]
 	[[ $page == *'<pre class="command">$ echo "&lt;$((6 * 7))&gt;"'*'<pre class="output">&lt;42&gt;'*'<p class="see">Seen.'*' is 2 "b" `x'* ]]
 	[[ $page == *'<summary>Hint</summary><p>By touch.'*'<summary>Answer</summary><pre>touch done'* && $page != *'! check'* ]]
 	grep -q '<a href="tour.html">tour</a>: a test' "$BATS_TEST_TMPDIR/pages/index.html"
@@ -340,6 +340,21 @@ nesting = Nesting(); nesting.feed(sys.stdin.read()); assert not nesting.stack, n
 		grep -q '^Takes: [0-9]* minutes$' "$CT_LABS/$name/text"
 		grep -q '^! check: ' "$CT_LABS/$name/text"
 		grep -q '^! answer: ' "$CT_LABS/$name/text"
+	done <"$CT_LABS/order"
+}
+
+@test "the minutes of a lab are those that the README reckons with, to three minutes" {
+	grep -q '130 words of text a minute, ten seconds for a' "$CT_LABS/README"
+	while read -r name; do
+		run -0 awk '
+			/^Takes: / { takes = $2 }
+			NR == 1 || /^(#|=|@|Needs: |Takes: |Read next: |! (check|hint|answer): )/ { last = ""; next }
+			/^[?] / && last != "?" { seconds += 10 }
+			/^! / && last != "!" { seconds += 300 }
+			/^[$] / { seconds += 8 }
+			!/^[$] / { words += NF }
+			{ last = substr($0, 1, 1) }
+			END { off = takes - words / 130 - seconds / 60; print off; exit off > 3 || off < -3 }' "$CT_LABS/$name/text"
 	done <"$CT_LABS/order"
 }
 
