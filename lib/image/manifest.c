@@ -7,7 +7,6 @@
 #include "base/jq.h"
 #include "base/num.h"
 #include "base/own.h"
-#include "image/quickjson.h"
 #include "store/image.h"
 
 const char manifest_types[] = "application/vnd.oci.image.index.v1+json, "
@@ -127,9 +126,7 @@ static int read_json(const void *json, size_t n, const char *type, const char *p
 	own_record struct record r = {0};
 
 	*m = (struct manifest){0};
-	if (parse_platform(platform, &wanted, e) < 0)
-		return -1;
-	if ((*layout || !quickjson_manifest(json, n, told_type(type), &r)) &&
+	if (parse_platform(platform, &wanted, e) < 0 ||
 	    jq_read("manifest",
 		    (const char *[]){"type", told_type(type), "os", wanted.v[0], "arch",
 				     wanted.v[1], "variant", wanted.v[2], "layout", layout, NULL},
@@ -224,7 +221,7 @@ int manifest_config(const void *json, size_t n, size_t layers, const char *platf
 {
 	own_record struct record r = {0};
 
-	if ((!quickjson_config(json, n, &r) && jq_read("config", NULL, json, n, what, &r, e) < 0) ||
+	if (jq_read("config", NULL, json, n, what, &r, e) < 0 ||
 	    check_config(&r, layers, platform, what, e) < 0 || set_created(&r, what, e) < 0)
 		return -1;
 	record_drop(&r, "os");
