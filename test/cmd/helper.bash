@@ -149,9 +149,10 @@ set_freezer() {
 	fi
 }
 
-# wait_until COMMAND...: polls until the command succeeds, where no event can be awaited; fails after 30 s.
+# wait_until COMMAND...: polls until the command succeeds, where no event can be awaited; fails after two
+# minutes, which are long because the machine may be loaded.
 wait_until() {
-	local end=$((SECONDS + 30))
+	local end=$((SECONDS + 120))
 	until "$@" >/dev/null 2>&1; do
 		if ((SECONDS >= end)); then
 			echo "in vain: waited until $*" >&2

@@ -79,7 +79,7 @@ podman_setup() {
 # p ARGUMENT...: podman. Prints the status as a last line if it is not 0.
 p() {
 	local status=0
-	timeout 60 podman --root "$engine/root" --runroot "$engine/run" --tmpdir "$engine/tmp" \
+	timeout 180 podman --root "$engine/root" --runroot "$engine/run" --tmpdir "$engine/tmp" \
 		--storage-driver vfs --runtime "$runtime" "$@" || status=$?
 	[ "$status" = 0 ] || echo "status $status"
 }

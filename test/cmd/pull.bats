@@ -629,14 +629,9 @@ relayer() {
 
 @test "progress is one line on a terminal, and silent elsewhere" {
 	hold "$(layers | tail -n 1)"
-	(
-		wait_until eval '[ "$(count layers)" -eq 2 ]'
-		sleep 1
-	) 7>&- &
-	waiter=$!
-	CT_PTY_PATIENCE=10 run_tty 'wait:fetch, 2 of 3 layers' -- ct-pull "$plain/many:1" 7>&- >"$D/out" &
+	TERM=xterm run_tty 'wait:fetch, 2 of 3 layers' "make:$D/shown" -- ct-pull "$plain/many:1" 7>&- >"$D/out" &
 	tty=$!
-	await $waiter
+	wait_until test -e "$D/shown"
 	let_go
 	await $tty
 	[ "$status" -eq 0 ]
