@@ -95,8 +95,15 @@ _ct_list() {
 	fi
 }
 
+# _ct_lines TEXT: sets $lines to its lines that are not empty. (mapfile would read one byte a system call.)
+# shellcheck disable=SC2206 # the text is split on purpose
+_ct_lines() {
+	local - IFS=$'\n'
+	set -f
+	lines=($1)
+}
+
 # Offers the words of $listed. There may be thousands of words, so they are added all at once if possible.
-# (mapfile would be slow: it reads one byte a system call.)
 # shellcheck disable=SC2206,SC2086 # the text is split into words on purpose
 _ct_split() {
 	local - IFS=$'\t\n,' offered
@@ -190,7 +197,7 @@ _ct_commands_of() {
 	local found lines line name=''
 	_ct_find "$1"
 	lines=$(exec "$found" --help </dev/null 2>/dev/null)
-	mapfile -t lines <<<"$lines"
+	_ct_lines "$lines"
 	for line in "${lines[@]}"; do
 		if [[ $line == "  ct-$1 "[a-z]* ]]; then
 			line=${line#"  ct-$1 "} name=${line%% *}
@@ -295,7 +302,7 @@ _ct_table() {
 		_ct_table_of_script
 	else
 		lines=$(exec "$found" ${sub:+"$sub"} --help=table </dev/null)
-		mapfile -t lines <<<"$lines"
+		_ct_lines "$lines"
 		for line in "${lines[@]}"; do
 			[[ $line != [-\ ]?$'\t--'*$'\t'*$'\t'* ]] || table+=("$line")
 		done

@@ -379,6 +379,13 @@ cost() {
 	echo "$(wc -l <"$D/words") $(grep -cE '^[0-9]+ +(clone|clone3|fork|vfork)\(' "$D/trace") $(grep -c '(' "$D/trace")"
 }
 
+@test "the options of a command are offered with few system calls" {
+	read -r words processes calls < <(cost 'ct run --m')
+	echo "$words candidates, $processes processes, $calls system calls"
+	[ "$processes" -le 6 ]
+	[ "$calls" -le 2000 ]
+}
+
 @test "a thousand containers are offered with as few processes and system calls as one" {
 	c=$(ct-run -d --name one "$img" sleep 1000)
 	declare -A one
