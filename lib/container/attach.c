@@ -173,7 +173,7 @@ int attach_run(struct attach *a, int *signal, struct err *e)
 	struct timespec now;
 	struct err why;
 	pid_t pid;
-	int end;
+	int end, status;
 
 	if (signals < 0)
 		return -1;
@@ -189,10 +189,12 @@ int attach_run(struct attach *a, int *signal, struct err *e)
 	*signal = s.signal;
 	if (end != ATTACH_ENDED)
 		pidfd_send_signal(output, SIGKILL, NULL, 0);
-	proc_wait_child(pid);
+	status = proc_wait_child(pid);
 	if (end == ATTACH_ENDED && read(report, &why, sizeof(why)) == sizeof(why)) {
 		*e = why;
 		return -1;
 	}
-	return end;
+	return end == ATTACH_ENDED && status > 128
+		? err_set(e, "the reader of the log was killed (signal %d)", status - 128)
+		: end;
 }

@@ -76,6 +76,20 @@ load helper
 	[ "$(field status "$c")" = 'exited 7' ]
 }
 
+@test "an attached command whose reader of the log is killed fails, and the container stays" {
+	c=$(ct-run -d "$img" sleep 1000)
+	ct-attach -n "$c" 2>"$D/err" &
+	attach=$!
+	wait_until pgrep -P $attach
+	pkill -KILL -P $attach
+	failed=0
+	wait $attach || failed=$?
+	[ $failed = 1 ]
+	grep -qx "ct-attach: $c: the reader of the log was killed (signal 9)" "$D/err"
+	[ "$(field status "$c")" = running ]
+	ct-rm -f "$c"
+}
+
 @test "invalid detach keys are refused, and detach keys for a run in the foreground" {
 	run -2 ct-attach --detach-keys ctrl-1 x
 	[[ $output == *'--detach-keys: ctrl-1: not a key'* ]]
