@@ -313,6 +313,21 @@ except OSError:  # EIO: the container has closed the terminal
 	[[ $output == 'ct-oci: c: '*weight' '*': '* ]]
 }
 
+@test "device rules hold: of cgroup v1, and of BPF programs where there is cgroup v2" {
+	control=$(cat /sys/class/misc/loop-control/dev)
+	rule="{\"type\": \"c\", \"major\": ${control%:*}, \"minor\": ${control#*:}"
+	open=".linux.devices = [$rule, \"path\": \"/dev/control\", \"fileMode\": 438}] |
+		.process.args = [\"sh\", \"-c\", \": </dev/null && : </dev/control && echo opened\"]"
+	for denied in '{"allow": false, "access": "rwm"}' "$rule, \"allow\": false, \"access\": \"r\"}"; do
+		config "$open | .linux.resources.devices = [{\"allow\": true, \"access\": \"rwm\"}, $denied]"
+		run -1 $oci run -b "$B2" c
+		[ "$output" = "sh: can't open /dev/control: Operation not permitted" ]
+	done
+	config "$open | .linux.resources.devices = [{\"allow\": false, \"access\": \"rwm\"},
+		$rule, \"allow\": true, \"access\": \"r\"}]"
+	[ "$($oci run -b "$B2" c)" = opened ]
+}
+
 @test "a device /dev/ptmx does not replace the link to the terminals of the container" {
 	config '.linux.devices = [{"path": "/dev/ptmx", "type": "c", "major": 5, "minor": 2}] | .process.args = ["readlink", "/dev/ptmx"]'
 	[ "$($oci run -b "$B2" c)" = pts/ptmx ]
