@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/btrfs.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
@@ -318,6 +319,19 @@ static bool is_on(const char *root, int file, int *device)
 		a.st_rdev == b.st_rdev;
 }
 
+/* A process of ct that is ending, such as a maker of spares, keeps the file system for a moment. */
+static int unmount_soon(const char *root)
+{
+	enum { PATIENCE_MS = 3000, STEP_MS = 20 };
+
+	for (int waited = 0; umount2(root, 0) < 0; waited += STEP_MS) {
+		if (errno != EBUSY || waited >= PATIENCE_MS)
+			return -1;
+		poll(NULL, 0, STEP_MS);
+	}
+	return 0;
+}
+
 int storefs_down(const char *root, struct err *e)
 {
 	own_str char *file = str_fmt("%s.btrfs", root);
@@ -327,7 +341,7 @@ int storefs_down(const char *root, struct err *e)
 		return e->sys == ENOENT ? 0 : -1;
 	if (!is_on(root, fd, &device))
 		return 0;
-	if (umount2(root, 0) == 0)
+	if (unmount_soon(root) == 0)
 		return 0;
 	if (errno == EBUSY)
 		return err_set(

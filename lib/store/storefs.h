@@ -22,7 +22,7 @@ struct err;
  */
 int storefs_up(const char *root, char *note, size_t n, bool *mounted, struct err *e);
 
-/* Unmounts CT_ROOT; success if it is not mounted. */
+/* Unmounts CT_ROOT; success if it is not mounted. Gives a process that uses it 3 s to end. */
 int storefs_down(const char *root, struct err *e);
 
 /* Grows the file and its file system to this many bytes; shrinking is refused. */

@@ -297,6 +297,13 @@ mounts() { # DIR: how often something is mounted there
 	ct-store down
 }
 
+@test "down waits for a process that is about to leave the store" {
+	[ "$B" = "${B%asan}" ] || skip 'the sanitizers do not run below strace'
+	ct-store up
+	strace -qq -o /dev/null -e trace=umount2 -e inject=umount2:error=EBUSY:when=1..3 "$B/ct-store" down
+	[ "$(mounts "$CT_ROOT")" -eq 0 ]
+}
+
 @test "grow makes file and file system larger, and never smaller" {
 	ct-store up
 	size=$(stat -c %s "$CT_ROOT.btrfs")
