@@ -93,7 +93,9 @@ command_in() {
 		# shellcheck disable=SC2086 # a program and its command
 		run -0 $program --help </dev/null
 		[ -n "$output" ]
-		run ! grep -E '.{81}| $' <<<"$output"
+		wide=$(grep -E '.{81}| $' <<<"$output" || :)
+		echo "$program: $wide"
+		[ -z "$wide" ]
 	done <"$BATS_TEST_TMPDIR/programs"
 }
 

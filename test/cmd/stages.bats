@@ -613,15 +613,23 @@ bridged() {
 		/^unshare --net/ && outside { printf "ip netns attach %s $$\n%s", id, outside }'
 }
 
+no_link() {
+	! ip link show "$1"
+}
+
 # replays OPTION...: what a run with these options tells does the same, when it is typed into a
 # shell line by line: an unshare(1) opens another, which reads on where that one was.
 replays() {
-	local dir=$BATS_TEST_TMPDIR file kind
+	local dir=$BATS_TEST_TMPDIR file kind pair
 	echo "$*"
 	run -7 --separate-stderr apart ct-run --explain "$@" sh -c "$look"
 	echo "$output" >"$dir/real"
 	sed -n 's/^# same: //p' <<<"$stderr" >"$dir/told"
 	bridged <"$dir/told" >"$dir/lines"
+	# The kernel removes the run's pair of links a moment after the run has ended.
+	for pair in $(sed -n 's/.*ip link add \([^ ]*\) type veth .*/\1/p' "$dir/lines"); do
+		wait_until no_link "$pair"
+	done
 	SHELL=/bin/bash HOME=/no/such run -7 --separate-stderr apart bash <"$dir/lines" 5</proc/self/ns/net
 	echo "$output" >"$dir/by-hand"
 	echo "$stderr"
