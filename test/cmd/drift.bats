@@ -84,11 +84,11 @@ function_body() {
 	sed -n "/^$1() {/,/^}/p" "$B/ct" | sed 1d
 }
 
-# NAME: the same, with the functions read_... that read its options.
+# NAME: the same, with the functions read_... and with_... that read its options.
 option_code() {
 	local reader
 	function_body "ct_$1"
-	for reader in $(function_body "ct_$1" | sed -n 's/^\t\(read_[a-z]*\) .*/\1/p'); do function_body "$reader"; done
+	for reader in $(function_body "ct_$1" | sed -n 's/^\t\(\(read\|with\)_[a-z]*\) .*/\1/p'); do function_body "$reader"; done
 }
 
 # The options that it accepts: -x of getopts, --name of a case or of a first argument; of -x | --name the short form.
