@@ -627,9 +627,9 @@ replays() {
 	sed -n 's/^# same: //p' <<<"$stderr" >"$dir/told"
 	bridged <"$dir/told" >"$dir/lines"
 	# The kernel removes the run's pair of links a moment after the run has ended.
-	for pair in $(sed -n 's/.*ip link add \([^ ]*\) type veth .*/\1/p' "$dir/lines"); do
+	while read -r pair; do
 		wait_until no_link "$pair"
-	done
+	done < <(sed -n 's/.*ip link add \([^ ]*\) type veth .*/\1/p' "$dir/lines")
 	SHELL=/bin/bash HOME=/no/such run -7 --separate-stderr apart bash <"$dir/lines" 5</proc/self/ns/net
 	echo "$output" >"$dir/by-hand"
 	echo "$stderr"
