@@ -129,33 +129,18 @@ static int become_user(const struct bundle_user *u, struct err *e)
 	return raise_permitted(e);
 }
 
-/* The descriptor of the notifications goes, with the state of the process, to the socket that the
- * agent listens on. The socket was connected before, as it is the host's. */
-static int send_listener(const struct bundle_seccomp *s, int listener, struct err *e)
-{
-	return fd_send(s->agent, s->agent_state, strlen(s->agent_state), &listener, 1) < 0
-		? err_sys(e, "seccomp notification: %s", s->notify)
-		: 0;
-}
-
 static int load_filter(const struct bundle_seccomp *s, struct err *e)
 {
 	struct sock_fprog prog = {.len = s->filter_n,
 				  .filter = (struct sock_filter *)(uintptr_t)s->filter};
-	unsigned flags = s->flags | (s->notify ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
-	own_fd int listener = -1;
-	long done;
 
 	if (!s->filter)
 		return 0;
-	done = explained(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog),
-			 "seccomp(SECCOMP_SET_MODE_FILTER, 0x%x, {len=%u})", flags, s->filter_n);
-	if (done < 0)
-		return err_sys(e, "seccomp filter: load");
-	if (!s->notify)
-		return 0;
-	listener = (int)done;
-	return send_listener(s, listener, e);
+	return explained(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, s->flags, &prog),
+			 "seccomp(SECCOMP_SET_MODE_FILTER, 0x%x, {len=%u})", s->flags,
+			 s->filter_n) < 0
+		? err_sys(e, "seccomp filter: load")
+		: 0;
 }
 
 int bundleproc_become(const struct bundle_process *p, struct err *e)

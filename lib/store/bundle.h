@@ -103,11 +103,6 @@ struct bundle_seccomp {
 	const struct sock_filter *filter; /* NULL: no filter */
 	unsigned short filter_n;
 	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
-	/* SECCOMP_RET_USER_NOTIF: a connected socket of the agent (SOCK_STREAM; the caller's) that
-	 * gets the descriptor of the notifications with this text; NULL: no notifications */
-	const char *notify; /* the socket's path, for messages */
-	int agent;
-	const char *agent_state;
 };
 
 /* What `create` and `exec` have in common: process. */
