@@ -29,7 +29,8 @@ gateway_of_good() {
 
 @test "a neighbour does not believe a container that claims the gateway's address" {
 	was=$(gateway_of_good)
-	[ -n "$was" ] && [ "$was" != "$mac" ]
+	[ -n "$was" ]
+	[ "$was" != "$mac" ]
 	for _ in 1 2 3; do
 		forge bad "$mac" "$gateway" "$good"
 	done

@@ -259,7 +259,8 @@ owner() {
 		[[ $output != *ct-cp-* ]]
 		[ "$(find "$root" | sort)" = "$before" ]
 	done
-	[ ! -e evil ] && [ "$(cat target)" = kept ]
+	[ ! -e evil ]
+	[ "$(cat target)" = kept ]
 }
 
 @test "links in a container's path never lead out of the container" {
@@ -281,7 +282,8 @@ owner() {
 	ct-cp two "$c:/tmp/file"
 	ct-cp two "$c:/tmp/dangling"
 	tar c one | ct-cp - "$c:/tmp/up"
-	[ "$(ls in)" = f ] && [ "$(cat in/f)" = outside ]
+	[ "$(ls in)" = f ]
+	[ "$(cat in/f)" = outside ]
 	[ "$(cd "$root$D/in" && cat f one new)" = "$(printf '2\n1\n2')" ]
 	[ -L "$root/tmp/file" ]
 }
@@ -324,7 +326,8 @@ owner() {
 	mkdir "$root/tmp/d"
 	ln -s "$D/victim/f" "$root/tmp/d/f"
 	ct-cp d/f "$c:/tmp/d"
-	[ "$(cat "$root/tmp/d/f")" = new ] && [ ! -L "$root/tmp/d/f" ]
+	[ "$(cat "$root/tmp/d/f")" = new ]
+	[ ! -L "$root/tmp/d/f" ]
 	ln -sfn "$D/victim" "$root/tmp/d/sub"
 	run ct-cp d/. "$c:/tmp/d"
 	refused "sub: is not a directory"
@@ -365,7 +368,8 @@ owner() {
 	run timeout 20 ct-cp "$c:/tmp" out
 	[ "$status" -eq 0 ]
 	[ "$output" = "ct-cp: $c:/tmp/disk: left out: a device" ]
-	[ -p out/fifo ] && [ "$(ls out)" = fifo ]
+	[ -p out/fifo ]
+	[ "$(ls out)" = fifo ]
 	mkdir with-a
 	run ct-cp -a "$c:/tmp" with-a
 	[ "$status" -eq 0 ]
@@ -394,7 +398,9 @@ owner() {
 	done
 	run timeout 20 ct-cp "$0" "$c:/tmp/fifo"
 	refused "$c:/tmp/fifo: neither"
-	[ -c null ] && [ -p fifo ] && [ -p "$root/tmp/fifo" ]
+	[ -c null ]
+	[ -p fifo ]
+	[ -p "$root/tmp/fifo" ]
 }
 
 @test "set-user-ID bits and capabilities are copied out of a container only with -a" {
@@ -433,7 +439,8 @@ owner() {
 	echo old >small/large
 	run ct-cp d/large "$c:/small"
 	refused "$c:/small: large: "
-	[ "$(ls -A small)" = large ] && [ "$(cat small/large)" = old ]
+	[ "$(ls -A small)" = large ]
+	[ "$(cat small/large)" = old ]
 	umount small
 }
 
@@ -583,7 +590,8 @@ owner() {
 		run ct-cp "$busybox/etc/passwd" "$c:$path"
 		refused "which only the container's processes see"
 	done
-	[ ! -e "$root/scratch/f" ] && [ ! -e "$root/dev/f" ]
+	[ ! -e "$root/scratch/f" ]
+	[ ! -e "$root/dev/f" ]
 }
 
 @test "the run's own files of /etc can be copied, and a read-only root is not written to" {

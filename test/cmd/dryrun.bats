@@ -328,7 +328,8 @@ filter_facts() {
 	ct-rm "$first" "$second"
 	run -125 ct-run --dry-run no-such-image true
 	run -125 env CT_ROOT="$BATS_TEST_TMPDIR/none" ct-run --dry-run busybox true
-	[ ! -e "$BATS_TEST_TMPDIR/none" ] && [ ! -e "$BATS_TEST_TMPDIR/none.btrfs" ]
+	[ ! -e "$BATS_TEST_TMPDIR/none" ]
+	[ ! -e "$BATS_TEST_TMPDIR/none.btrfs" ]
 }
 
 @test "steps without a standard tool are marked \"# approx\"" {

@@ -127,7 +127,8 @@ load imports
 			refused 'standard output: '
 		done
 		run -1 bash -c "ct-init $name \"\$1\" 2>&1 >&9" bash "$D/dir"
-		[ -z "$output" ] && [ "$(ct-images -q)" = "$before" ]
+		[ -z "$output" ]
+		[ "$(ct-images -q)" = "$before" ]
 	done
 	exec 9>&-
 	[ "$(ct-images -q kept)" = "$first" ]
@@ -196,7 +197,8 @@ load imports
 	id=$(tar_of "add('f', type=LINK, linkname='$D/outside'); add('f', b'new'); add('d', type=LINK, linkname='/'); add('d', type=DIR)" |
 		ct-init -)
 	[ "$(cat "$(rootfs "$id")/f")" = new ]
-	[ -d "$(rootfs "$id")/d" ] && [ ! -L "$(rootfs "$id")/d" ]
+	[ -d "$(rootfs "$id")/d" ]
+	[ ! -L "$(rootfs "$id")/d" ]
 	[ "$(cat "$D/outside")" = kept ]
 }
 

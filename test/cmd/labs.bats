@@ -120,7 +120,8 @@ Read next: sh(1)'
 	run -0 teachers run_tty wait:Enter 'type:\n' wait:Enter 'type:q\n' -- ct-lab tour
 	[[ $output != *'Read next'* ]]
 	dir=$(grep -o '/[^ ]*/ct-lab\.[A-Za-z0-9]*' <<<"$output")
-	[ -n "$dir" ] && [ ! -e "$dir" ]
+	[ -n "$dir" ]
+	[ ! -e "$dir" ]
 	run ! pgrep -f 'sleep 4243'
 }
 
@@ -395,7 +396,8 @@ Read next: sh(1)'
 		'wait:number 1' 'type:exit\n' wait:Enter 'type:mkdir -p a; mount -t tmpfs x a; mkdir a/b; mount -t tmpfs y a/b\n' wait:Enter 'type:\n' 'wait:dir /' -- ct-lab tour
 	[[ $output == *'Read next'* ]]
 	dir=$(grep -o '/[^ ]*/ct-lab\.[A-Za-z0-9]*' <<<"$output" | tail -n 1)
-	[ -n "$dir" ] && [ ! -e "$dir" ]
+	[ -n "$dir" ]
+	[ ! -e "$dir" ]
 }
 
 @test "in a walk, a lab that changes the host changes a substitute" {

@@ -37,7 +37,9 @@ load runs
 	touch "$D/tmpfs/file"
 	run --separate-stderr -0 ct-run -v "$D/tmpfs:/v" "$img" sh -c 'stat -c %u /v/file; touch /v/mine'
 	if [ "$(printf '6.3\n%s\n' "$(uname -r)" | sort -V | head -1)" = 6.3 ]; then
-		[ "$output" = 0 ] && [ -z "$stderr" ] && [ "$(stat -c %u "$D/tmpfs/mine")" = 0 ]
+		[ "$output" = 0 ]
+		[ -z "$stderr" ]
+		[ "$(stat -c %u "$D/tmpfs/mine")" = 0 ]
 	fi
 }
 

@@ -189,7 +189,9 @@ told() {
 	cd "$D"
 	run -0 ct-lab --write fork
 	[[ $output == *'Write the beginning of a container runtime'*'New here: '*fork.c* ]]
-	[ -f box.h ] && [ -f main.c ] && cc -o mine ./*.c
+	[ -f box.h ]
+	[ -f main.c ]
+	cc -o mine ./*.c
 	echo '/* mine */' >fork.c
 	run -0 ct-lab --write fork
 	[[ $output == *'left as it is: '*fork.c* ]]

@@ -81,7 +81,9 @@ zoo_commit() {
 	[ "$(jq -r '.layers[0].digest' "$manifest")" = "$(jq -r '.layers[0].digest' "$D"/layout/blobs/sha256/"$(jq -r '.manifests[0].digest[7:]' "$D/layout/index.json")")" ]
 	[ "$(jq '.layers | length' "$manifest")" = 2 ]
 	tar -tf "$D/oci/blobs/sha256/$(jq -r '.layers[1].digest[7:]' "$manifest")" | LC_ALL=C sort >"$D/list"
-	grep -qx etc/link "$D/list" && grep -qx file "$D/list" && grep -qx 'etc/.wh.passwd\|.wh.etc' "$D/list"
+	grep -qx etc/link "$D/list"
+	grep -qx file "$D/list"
+	grep -qx 'etc/.wh.passwd\|.wh.etc' "$D/list"
 	run ! grep -q '^bin/.' "$D/list"
 	id=$(other ct-init - <"$D/tar")
 	same_image top "$id"
@@ -223,7 +225,8 @@ podman_here() {
 	wait_until sh -c 'ls -l "/proc/$1/fd" | grep -qF "$2/"' sh $! "$D"
 	kill -9 $!
 	wait $! || true
-	[ ! -e "$D/file" ] && [ ! -e "$D/file.part" ]
+	[ ! -e "$D/file" ]
+	[ ! -e "$D/file.part" ]
 	[ "$(ls -A "$CT_ROOT/tmp")" = "$(cat "$D/before")" ]
 	echo old >"$D/file"
 	ln -s file "$D/link"
