@@ -149,9 +149,10 @@ static const char filter_rules[] =
 	"	}\n";
 
 /*
- * A port of the bridge may send only IPv4 and ARP, with its own addresses. Frames to the reserved
- * group addresses of a bridge (802.1Q, 8.6.3) bypass the chain prerouting and reach the host
- * through the chain input.
+ * A port of the bridge may send only IPv4 and ARP, with its own addresses and without a VLAN tag:
+ * the kernel takes a tag off the frame and keeps it beside it, so that the addresses match behind
+ * one, too. Frames to the reserved group addresses of a bridge (802.1Q, 8.6.3) bypass the chain
+ * prerouting and reach the host through the chain input.
  */
 static const char spoof_rules[] =
 	"	set ports { type ifname; }\n"
@@ -165,6 +166,7 @@ static const char spoof_rules[] =
 	"		iifname @ports ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop\n"
 	"	}\n"
 	"	chain port {\n"
+	"		ether type { 8021q, 8021ad } drop\n"
 	"		iifname . ether saddr . ip saddr @members accept\n"
 	"		iifname . ether saddr . arp saddr ip @members \\\n"
 	"			iifname . arp saddr ether . arp saddr ip @members accept\n"

@@ -33,8 +33,8 @@ while True:
 	wait_until grep -q listening "$D/heard"
 }
 
-# send [MAC ADDRESS TO WORD]...: `bad` sends UDP packets from ADDRESS in frames from MAC (-: its own) to the hardware
-# address TO; last one that is not forged, with the word honest.
+# send [MAC ADDRESS TO WORD]...: `bad` sends UDP packets from ADDRESS in frames from MAC (-: its own; a VLAN tag may
+# follow it) to the hardware address TO; last one that is not forged, with the word honest.
 send() {
 	nsenter -t "${ns_pid[bad]}" -n python3 -c '
 import socket, struct, sys
@@ -55,11 +55,13 @@ for mac, address, to, word in zip(*[iter(what + ["-", mine, "ff:ff:ff:ff:ff:ff",
 
 # The forged frames: the words are what is forged in them.
 forgeries() {
-	local all=ff:ff:ff:ff:ff:ff
+	local all=ff:ff:ff:ff:ff:ff own
+	own=$(ct-exec bad cat /sys/class/net/eth0/address)
 	send - "$gateway" "$all" gateway - "$good" "$all" neighbour - 192.0.2.7 "$all" outside - 127.0.0.1 "$all" loopback \
 		02:00:00:00:00:07 "$mine" "$all" unknown_mac \
 		"$(ct-exec good cat /sys/class/net/eth0/address)" "$mine" "$all" mac_of_neighbour \
-		"$(cat "/sys/class/net/$CT_BRIDGE/address")" "$mine" "$all" mac_of_gateway
+		"$(cat "/sys/class/net/$CT_BRIDGE/address")" "$mine" "$all" mac_of_gateway \
+		"$own:81:00:00:01" "$mine" "$all" vlan "$own:88:a8:00:01" "$mine" "$all" provider_vlan
 }
 
 @test "a neighbour hears no frame with an address that is not the sender's" {
@@ -75,7 +77,7 @@ forgeries() {
 	listen
 	heard() {
 		forgeries
-		[ "$(grep -vx listening "$D/heard" | sort -u | wc -l)" = 8 ]
+		[ "$(grep -vx listening "$D/heard" | sort -u | wc -l)" = 10 ]
 	}
 	wait_until heard
 	ct-net up
