@@ -349,7 +349,16 @@ logs_have() {
 	printed 0 'status 1'
 }
 
+# podman 4.3 lets no process of a pod's cgroup use or make a device on cgroup v2: crun cannot make /dev/null there.
+needs_pods() {
+	local runtime=crun
+	p_ok pod create --name probe --network none --cgroup-parent "$CT_CGROUP" &&
+		p_ok pod start probe || skip "podman cannot start a pod with crun here"
+	p pod rm -f -t 0 probe >/dev/null
+}
+
 @test "two containers of a pod share namespaces" {
+	needs_pods
 	steps() {
 		p pod create --name pod --share net,ipc,uts,pid --network none --hostname podname --cgroup-parent "$CT_CGROUP" >/dev/null
 		p run -d --pod pod --name server busybox sh -c 'echo served >/tmp/index.html; exec httpd -f -p 127.0.0.1:8080 -h /tmp' >/dev/null
@@ -370,6 +379,7 @@ logs_have() {
 }
 
 @test "kube play starts a pod of two containers with a volume" {
+	needs_pods
 	steps() {
 		cat >"$D/pod.yaml" <<-END
 			apiVersion: v1
