@@ -154,8 +154,8 @@ def need(program):
         raise Skip(program + " is not installed")
 
 
-def wait_for(command):
-    for _ in range(500):
+def wait_for(command, seconds=10):
+    for _ in range(50 * seconds):
         if subprocess.run(["sh", "-c", command], **QUIET).returncode == 0:
             return
         time.sleep(0.02)
@@ -331,7 +331,7 @@ def commit_row(world, args):
     def written(megabytes):
         c = out("ct-run -d --network none bench-busybox sh -c 'dd if=/dev/zero of=/big bs=1M count=%d 2>/dev/null; "
                 "sync; echo ready; exec sleep 1000'" % megabytes)
-        wait_for("ct-logs %s | grep -q ready" % c)
+        wait_for("ct-logs %s | grep -q ready" % c, seconds=300)
         return c
     small, large = written(10), written(3000)
     times = [[], []]
