@@ -3,13 +3,22 @@
  *
  * Makes a system call of COMMAND fail: the kernel does not execute the call, and
  * the process sees ERROR.
+ *
  *	-p	only calls of this process: 0 is COMMAND itself, 1 its first child (default: of all)
+ *
  *	-c	only this call, by its name (read)
- *	-k	only calls of this kind: change (what makes, changes or removes something),
- *descriptor (what opens something) -f	only calls whose first argument is a descriptor of a file
- *with PATH in its path -e	the error, by its name (default: EIO)
+ *
+ *	-k	only calls of this kind: change (they make, change or remove something), descriptor
+ *		(they open something)
+ *
+ *	-f	only calls whose first argument is a descriptor of a file with PATH in its path
+ *
+ *	-e	the error, by its name (default: EIO)
+ *
  *	-n	which one of these calls; 0 (the default) only counts, -1 means all
+ *
  *	-o	writes the number of these calls to FILE
+ *
  * Exits with COMMAND's status, 98 if COMMAND hangs, 99 if there were fewer such calls than N.
  */
 #include <errno.h>

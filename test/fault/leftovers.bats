@@ -115,3 +115,43 @@ images() {
 	done
 	ct-rm -f old
 }
+
+@test "names and images are unchanged if their change cannot be written to disk" {
+	ct-run --network none --name x "$img" touch /made
+	again() {
+		ct-rm -f new old
+		ct-init -n old "$busybox" >"$D/old"
+		images >"$D/before"
+	}
+	unchanged() {
+		if [ "$status" != 0 ]; then
+			diff "$D/before" <(images)
+			[ ! -e "$(ct path old)/made" ]
+			nothing_left
+		fi
+		again
+		status=0
+	}
+	again
+	status=1
+	for call in fsync symlinkat renameat; do
+		fail_at_calls -c $call -- unchanged ct-tag busybox new old
+		fail_at_calls -c $call -- unchanged ct-init -n old "$busybox"
+	done
+	for call in fsync syncfs renameat2; do
+		fail_at_calls -c $call -- unchanged bash -c "exec ct-commit x \"\$(cat '$D/old')\""
+	done
+	ct-rm -f old x
+}
+
+@test "an id is not given before its block of ids is on disk" {
+	export CT_ROOT=$D/own CT_RUN=$D/own-run
+	ct-store up
+	for _ in 1 2; do
+		run "$B/fault/failat" -c fsync -f counters -n 1 ct-volumes create vol
+		[ "$status" -eq 1 ]
+		[[ $output == *'write counters to disk: Input/output error'* ]]
+	done
+	ct-rm "$(ct-volumes create vol)"
+	ct-store down
+}
