@@ -295,7 +295,7 @@ check-attack: all $(ATTACKS)
 
 # By hand, for hours: a fault at every system call.
 check-fault:
-	@B=$(B) FAULT_SAMPLES=$(or $(SAMPLES),all) FAULT_SECONDS=86400 test/check $(or $(SUITES),fault/every fault/killed fault/leftovers)
+	@B=$(B) FAULT_SAMPLES=$(or $(SAMPLES),all) FAULT_SECONDS=86400 test/check $(or $(SUITES),fault/every fault/killed fault/leftovers fault/walks)
 
 # By hand. The environment or the command line has other numbers.
 check-load: export LOAD_AT_ONCE ?= 200
