@@ -312,6 +312,7 @@ int seccomp_file_read(const char *path, struct buf *out, struct err *e)
 
 int seccomp_program_load(const struct buf *filter, struct err *e)
 {
-	return load((const struct sock_filter *)(const void *)filter->data,
-		    (int)(filter->len / sizeof(struct sock_filter)), e);
+	const void *program = filter->data;
+
+	return load(program, (int)(filter->len / sizeof(struct sock_filter)), e);
 }

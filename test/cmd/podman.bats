@@ -352,8 +352,8 @@ logs_have() {
 # podman 4.3 lets no process of a pod's cgroup use or make a device on cgroup v2: crun cannot make /dev/null there.
 needs_pods() {
 	local runtime=crun
-	p_ok pod create --name probe --network none --cgroup-parent "$CT_CGROUP" &&
-		p_ok pod start probe || skip "podman cannot start a pod with crun here"
+	p pod create --name probe --network none --cgroup-parent "$CT_CGROUP" >/dev/null
+	p_ok pod start probe || skip 'podman cannot start a pod with crun here'
 	p pod rm -f -t 0 probe >/dev/null
 }
 
