@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """bench.py [--rows NAME,...] [--runs N] [--check] [--accept] [--svg FILE] [--json FILE]
 bench.py --growth [--sizes N,...] [--svg FILE] [--json FILE]
+bench.py --completion [--sizes N]
 
 Times ct beside its peers and prints medians, spread and ratios. Every figure is the wall time
 of whole commands that take turns in one run (stopwatch.c), so a busy or a slow machine
@@ -8,8 +9,8 @@ changes both sides of a ratio. Absolute times are of this machine only.
 
 --check compares the ratios with the accepted ones (accepted.json beside this file) and fails
 if one is worse by more than a tenth; --accept writes the accepted ones anew. --growth times
-commands with more and more containers in the store. Started by
-`make bench`, which installs the peers; runs in namespaces of its own.
+commands with more and more containers in the store, --completion the Tab key of interactive shells.
+Started by `make bench`, which installs the peers; runs in namespaces of its own.
 """
 import argparse
 import json
@@ -22,6 +23,10 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+import completion  # noqa: E402 (beside this file)
+
 ACCEPTED = os.path.join(HERE, "accepted.json")
 PODMAN = ["podman", "--cgroup-manager", "cgroupfs", "--events-backend", "none"]
 PODMAN_RUN = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
@@ -602,7 +607,8 @@ def compare(results):
 
 def main_growth(world, args):
     try:
-        results = growth(world, [int(n) for n in args.sizes.split(",")], max(3, args.runs // 4))
+        sizes = args.sizes or "10,100,1000,10000"
+        results = growth(world, [int(n) for n in sizes.split(",")], max(3, args.runs // 4))
     finally:
         world.close()
     for file, text in ((args.json, json.dumps(results, indent=1)), (args.svg, growth_chart(results))):
@@ -612,13 +618,32 @@ def main_growth(world, args):
     return 0
 
 
+def main_completion(world, args):
+    """With 1,000 containers; the words are complete when no other option, id or name begins so."""
+    try:
+        image, n = world.busybox(), int(args.sizes or 1000)
+        sh("seq %d | xargs -P 4 -I{} ct-run --only snapshot --name many{} bench-busybox" % n)
+        name = out("ct-run --only snapshot --name zebra bench-busybox")
+        sh("ct-ps -q | grep '^%s' | grep -vx %s | ct-rm -" % (name[:-1], name))
+        words = {"option": ("ct run --hostn", "ame"), "name": ("ct rm zeb", "ra"), "id": ("ct rm " + name[:-1], name[-1]),
+                 "image": ("ct run --rm " + image[:-1], image[-1])}
+        print("milliseconds from the Tab key to the word, with %d containers, in" % n)
+        for shell in completion.SHELLS:
+            medians = completion.measure(shell, world, words, args.runs)
+            print("%-6s" % shell + "  ".join("%s %.1f" % pair for pair in medians.items()), flush=True)
+    finally:
+        world.close()
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", default="")
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--build", default=os.environ.get("B", "build"))
     parser.add_argument("--growth", action="store_true")
-    parser.add_argument("--sizes", default="10,100,1000,10000")
+    parser.add_argument("--completion", action="store_true")
+    parser.add_argument("--sizes")
     parser.add_argument("--json")
     parser.add_argument("--svg")
     parser.add_argument("--check", action="store_true")
@@ -628,6 +653,8 @@ def main():
     world = World(os.path.abspath(args.build))
     if args.growth:
         return main_growth(world, args)
+    if args.completion:
+        return main_completion(world, args)
     print("row          state ct: median (range)       peer: median (range)       ratio  limit   (ms; memory kB)")
     try:
         results = [measure_row(world, args, row) for row in ROWS if row[0] in wanted]
