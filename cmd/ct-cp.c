@@ -22,6 +22,7 @@ struct cp_args {
 static const struct opt opts[] = {
 	OPT_FLAG(struct cp_args, archive, 'a', "archive",
 		 "keep owners (default: copies belong to the container's user, or to you)"),
+	OPT_INSTEAD(0, "overwrite", "remove the file or directory that is in the way before"),
 	OPT_INSTEAD('L', "follow-link", "name the file to which the link leads"),
 	OPT_INSTEAD('q', "quiet", "not needed: nothing is shown"),
 	OPT_END,
@@ -42,6 +43,7 @@ struct side {
 	const char *operand;
 	bool stream; /* "-" */
 	char *ref;   /* a container or an image; NULL: the host */
+	char *below; /* a relative path in a container, below its working directory */
 	struct ctrview view;
 	struct cppath place;
 };
@@ -49,6 +51,7 @@ struct side {
 static void side_close(struct side *s)
 {
 	free(s->ref);
+	free(s->below);
 	ctrview_close(&s->view);
 }
 
@@ -102,6 +105,8 @@ static int side_open(const struct store *store, struct side *s, bool written, st
 	if (written && s->view.image)
 		return err_set(e, "%s: an image is read-only", s->ref);
 	s->place.root = s->view.root;
+	if (*s->place.path != '/' && s->view.plan.workdir)
+		s->place.path = s->below = str_fmt("%s/%s", s->view.plan.workdir, s->place.path);
 	return 0;
 }
 

@@ -38,6 +38,19 @@ owner() {
 	stat -c %u:%g "$1"
 }
 
+@test "a relative path in a container begins at its working directory, as in podman" {
+	echo one >one
+	ct-run --name c -w /srv "$img" sh -c 'mkdir sub; echo two >sub/two' >/dev/null
+	ct-cp one c:.
+	ct-cp one c:new
+	ct-cp one c:sub
+	[ "$(cd "$(ct path c)/srv" && cat one new sub/one | paste -sd,)" = one,one,one ]
+	ct-cp c:sub/two .
+	[ "$(cat two)" = two ]
+	run -1 ct-cp c:two .
+	[[ $output == *"c:two: No such file or directory" ]]
+}
+
 @test "a file is copied to a new name, into a directory and onto a file, in both directions" {
 	stopped
 	echo one >one
