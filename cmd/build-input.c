@@ -46,7 +46,8 @@ static int read_file(int fd, const char *shown, struct buf *out, struct err *e)
 	if (S_ISDIR(st.st_mode))
 		err_set(e, "%s: is a directory", shown);
 	else if (!S_ISREG(st.st_mode))
-		err_set(e, "%s: not a regular file", shown);
+		err_set(e, "%s: not a regular file%s", shown,
+			S_ISFIFO(st.st_mode) ? " (use --file - with standard input)" : "");
 	else
 		return read_all(fd, shown, FILE_MAX, out, e);
 	return usage(e);
@@ -162,7 +163,10 @@ static int read_dockerfile(struct input *in, struct err *e)
 	if (errno == EXDEV || errno == ELOOP)
 		return err_set(e, "%s: leads out of %s", in->shown, in->operand);
 	if (errno == ENOENT || errno == ENOTDIR)
-		err_set(e, "%s: no such file", in->shown);
+		err_set(e, "%s: no such file%s", in->shown,
+			!in->file && faccessat(in->context, "Containerfile", F_OK, 0) == 0
+				? " (use --file Containerfile)"
+				: "");
 	else
 		err_sys(e, "%s", in->shown);
 	return usage(e);
@@ -183,8 +187,14 @@ static int read_ignore(struct input *in, struct err *e)
 				       O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == EXDEV)
 		return err_set(e, "%s: leads out of %s", shown, in->operand);
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(e, "%s", shown);
+	/* podman's file, which BuildKit does not read: without it, files would be copied that
+	 * should not. */
 	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "%s", shown);
+		return faccessat(in->context, ".containerignore", F_OK, AT_SYMLINK_NOFOLLOW) == 0
+			? err_set(e, ".containerignore: not read: name it .dockerignore")
+			: 0;
 	if (read_file(fd, shown, &text, e) < 0)
 		return -1;
 	if (strlen(text.data) != text.len)

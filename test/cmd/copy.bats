@@ -310,3 +310,20 @@ regular empty file tree' ]
 	[ -z "$(ls -A "$CT_ROOT/tmp")" ]
 	run -2 ct build -f - - <"$D/other"
 }
+
+@test "podman's .containerignore is refused unless there is a .dockerignore; Containerfile is named" {
+	echo f >"$D/f"
+	dockerfile 'FROM busybox' 'COPY . /all/'
+	echo f >"$D/.containerignore"
+	run -1 ct-build -q "$D"
+	[[ $output == *'ct-build: .containerignore: not read: name it .dockerignore' ]]
+	mv "$D/.containerignore" "$D/.dockerignore"
+	built=$(ct-build -q "$D")
+	[ ! -e "$(ct path "$built")/all/f" ]
+	mv "$D/Dockerfile" "$D/Containerfile"
+	run -2 ct-build -q "$D"
+	[ "$output" = 'ct-build: Dockerfile: no such file (use --file Containerfile)' ]
+	ct-build -q --file Containerfile "$D"
+	run -2 ct-build -q -f <(echo 'FROM busybox') "$D"
+	[[ $output == *': not a regular file (use --file - with standard input)' ]]
+}
