@@ -30,6 +30,10 @@ struct init_args {
 
 static const struct opt opts[] = {
 	OPT_TEXT(struct init_args, name, 'n', "name", "NAME[:TAG]", "name the image"),
+	OPT_INSTEAD('c', "change", "use 'ct build' with FROM and this instruction"),
+	OPT_INSTEAD('i', "input", "use 'ct init - <FILE'"),
+	OPT_INSTEAD('m', "message", "not offered: 'ct build' adds labels"),
+	OPT_INSTEAD('q', "quiet", "not needed: progress is shown on a terminal only"),
 	CMD_EXPLAIN(struct init_args),
 	OPT_END,
 };
@@ -69,6 +73,9 @@ static int source_open(struct source *src, struct err *e)
 		return err_set(e, "standard input is a terminal");
 	src->fd = src->tar ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 			   : open(src->operand, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (src->fd < 0 && errno == ENOTDIR)
+		return err_set(e, "%s: not a directory (an archive: 'ct init - <FILE')",
+			       src->operand);
 	if (src->fd >= 0)
 		src->said = src->tar ? str_dup("-") : realpath(src->operand, NULL);
 	return src->said ? 0 : err_sys(e, "%s", src->tar ? "standard input" : src->operand);

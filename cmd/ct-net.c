@@ -20,6 +20,7 @@ static const struct opt step_opts[] = {
 };
 
 static const struct opt ls_opts[] = {
+	OPT_INSTEAD('f', "filter", "use grep(1), or jq(1) after --json"),
 	OPT_LISTING(struct net_args, listing),
 	OPT_END,
 };
@@ -31,9 +32,18 @@ static const struct opt create_opts[] = {
 		 "block traffic to and from other networks"),
 	OPT_FLAG(struct net_args, isolated, 0, "isolated",
 		 "block traffic between the containers of the network"),
+	OPT_INSTEAD(0, "attachable", "not needed: every container may attach"),
+	OPT_INSTEAD(0, "disable-dns", "not offered: names are in /etc/hosts"),
+	OPT_INSTEAD(0, "dns", "use 'ct run --dns'"),
 	OPT_INSTEAD('d', "driver", "not needed: every network is a bridge"),
 	OPT_INSTEAD(0, "gateway", "not offered: the gateway is the first address of the subnet"),
+	OPT_INSTEAD(0, "interface-name", "not offered: the name follows from CT_BRIDGE"),
+	OPT_INSTEAD(0, "ip-range", "use --subnet"),
+	OPT_INSTEAD(0, "ipam-driver", "not needed: addresses are given from the subnet"),
 	OPT_INSTEAD(0, "ipv6", "not offered: networks have IPv4 only"),
+	OPT_INSTEAD(0, "label", "not offered: networks have a name only"),
+	OPT_INSTEAD('o', "opt", "not offered: every network is a bridge"),
+	OPT_INSTEAD(0, "route", "not offered: 'ip -n' with 'ct pid NAME' adds routes"),
 	OPT_END,
 };
 
@@ -49,6 +59,14 @@ static const struct opt member_opts[] = {
 		struct net_args, network, 0, "network", "NETWORK",
 		"choose the network (connect: network default; disconnect: the only one attached)"),
 	OPT_EXPLAIN,
+	OPT_INSTEAD(0, "alias", "use 'ct run --network-alias'"),
+	OPT_INSTEAD('f', "force", "not needed: the container may run"),
+	OPT_INSTEAD(0, "ip", "use 'ct run --ip'"),
+	OPT_END,
+};
+
+static const struct opt rm_opts[] = {
+	OPT_INSTEAD('f', "force", "use 'ct net down --force NETWORK' before"),
 	OPT_END,
 };
 
@@ -84,7 +102,7 @@ static const struct opt_program create = {
 static const struct opt_program rm = {
 	.name = "ct-net rm",
 	.operands = "NETWORK...",
-	.opts = no_opts,
+	.opts = rm_opts,
 	.min = 1,
 	.max = -1,
 	.purpose = "Take networks down and delete their definitions",
@@ -94,7 +112,7 @@ static const struct opt_program connect = {
 	.operands = "CONTAINER",
 	.opts = member_opts,
 	.min = 1,
-	.max = 1,
+	.max = 2, /* check_order() */
 	.purpose = "Attach a running container to a network, possibly a further one",
 };
 static const struct opt_program disconnect = {
@@ -102,7 +120,7 @@ static const struct opt_program disconnect = {
 	.operands = "CONTAINER",
 	.opts = member_opts,
 	.min = 1,
-	.max = 1,
+	.max = 2, /* check_order() */
 	.purpose = "Detach a running container from a network; unpublish its ports there",
 };
 static const struct opt_program publish = {
@@ -208,12 +226,17 @@ static int run(const struct command *c, int argc, char **argv)
 
 static const char *instead(const char *word)
 {
-	if (strcmp(word, "inspect") == 0)
-		return "use 'ct net ls --json'";
-	if (strcmp(word, "list") == 0)
-		return "use 'ct net ls'";
-	if (strcmp(word, "prune") == 0)
-		return "use 'ct net rm NAME'";
+	static const struct {
+		const char *word, *use;
+	} elsewhere[] = {
+		{"exists", "use 'ct net ls'"},      {"inspect", "use 'ct net ls --json'"},
+		{"list", "use 'ct net ls'"},        {"prune", "use 'ct net rm NAME'"},
+		{"reload", "use 'ct net up NAME'"}, {"update", "use 'ct run --dns'"},
+	};
+
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++)
+		if (strcmp(word, elsewhere[i].word) == 0)
+			return elsewhere[i].use;
 	return "no such command (see 'ct-net --help')";
 }
 

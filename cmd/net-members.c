@@ -24,6 +24,15 @@ static const char *named(const char *network)
 	return network ? network : NETWORK_DEFAULT;
 }
 
+/* docker and podman write NETWORK CONTAINER. */
+static int check_order(char **operands, struct err *e)
+{
+	if (!operands[1])
+		return 0;
+	err_set(e, "%s: extra operand: use --network %s %s", operands[1], operands[0], operands[1]);
+	return err_status(e, 2);
+}
+
 int net_connect(const struct net_args *args, char **operands)
 {
 	own_host struct host h = {.store = STORE_NONE};
@@ -31,7 +40,7 @@ int net_connect(const struct net_args *args, char **operands)
 	struct bridge_how how = {.thorough = false};
 	struct err e, ignored;
 
-	if (open_both(&h, &w, operands[0], &e) < 0 ||
+	if (check_order(operands, &e) < 0 || open_both(&h, &w, operands[0], &e) < 0 ||
 	    netattach_connect(&w, named(args->network), &how, &e) < 0)
 		return cmd_failed(&e);
 	if (netports_restore(&w, &how, &e) < 0) {
@@ -49,7 +58,7 @@ int net_disconnect(const struct net_args *args, char **operands)
 	own_netattach struct netattach w = NETATTACH_NONE;
 	struct err e;
 
-	if (open_both(&h, &w, operands[0], &e) < 0 ||
+	if (check_order(operands, &e) < 0 || open_both(&h, &w, operands[0], &e) < 0 ||
 	    netattach_disconnect(&w, args->network, &e) < 0)
 		return cmd_failed(&e);
 	return cmd_end(0);

@@ -33,7 +33,7 @@ int etc_check_host(const char *text, struct err *e)
 	bool word = true;
 
 	for (const char *c = text; *c; c++)
-		if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c) || *c == '#')
+		if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c) || strchr("#;", *c))
 			word = false;
 	if (!colon || colon == text || !word ||
 	    (!is_address(colon + 1) && !str_equal(colon + 1, "host-gateway")))

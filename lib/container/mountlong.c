@@ -111,7 +111,9 @@ static int read_source(const struct long_form *l, struct mountspec *v, struct er
 	if (!source)
 		return v->read_only || v->no_copy
 			? err_set(e, "%s: %s: only of a volume with src", l->text,
-				  l->key[v->read_only ? READ_ONLY : NO_COPY])
+				  l->key[v->no_copy                  ? NO_COPY
+						 : l->key[READ_ONLY] ? READ_ONLY
+								     : READ_WRITE])
 			: 0;
 	if (name_check_container(source, e) < 0)
 		return err_wrap(e, "src");

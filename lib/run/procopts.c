@@ -80,14 +80,19 @@ static int plan_seccomp(const char *file, struct plan *p, struct strv *kept, str
 static int plan_security(const char *text, struct plan *p, struct strv *kept, struct err *e)
 {
 	static const char nnp[] = "no-new-privileges";
+	bool wanted = str_equal(text, nnp);
 
 	/* docker writes a colon, podman an equals sign. */
-	if (str_equal(text, nnp) ||
+	if (wanted ||
 	    (str_starts(text, nnp) && strchr(":=", text[strlen(nnp)]) &&
-	     str_equal(text + strlen(nnp) + 1, "true"))) {
-		p->no_new_privs = true;
+	     str_bool(text + strlen(nnp) + 1, &wanted))) {
+		p->no_new_privs |= wanted;
 		return 0;
 	}
+	if (str_equal(text, "label=disable") || str_equal(text, "apparmor=unconfined"))
+		return err_set(
+			e, "--security-opt %s: not needed: ct uses neither SELinux nor AppArmor",
+			text);
 	if (!str_starts(text, "seccomp=") || !text[strlen("seccomp=")])
 		return err_set(e,
 			       "--security-opt %s: not no-new-privileges, seccomp=unconfined or "
