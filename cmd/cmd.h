@@ -39,6 +39,14 @@ void cmd_explain(bool wanted);
 	OPT_FLAG(S, explain, 0, "explain", \
 		 "show the system calls made, and equivalent shell commands")
 
+/* The options by which podman chooses containers. */
+#define CMD_CHOICE \
+	OPT_INSTEAD('a', "all", "use the operand - after 'ct ps -q -r |'"), CMD_CHOICE_BUT_ALL
+#define CMD_CHOICE_BUT_ALL                                                                       \
+	OPT_INSTEAD('l', "latest", "use the operand - after 'ct ps -q | head -n 1 |'"),          \
+		OPT_INSTEAD('f', "filter", "use the operand - after 'ct ps -q -f KEY=VALUE |'"), \
+		OPT_INSTEAD(0, "cidfile", "use the operand - and <FILE")
+
 /* Prints the error and returns the exit status that belongs to it. */
 int cmd_failed(const struct err *e);
 

@@ -7,6 +7,7 @@
 #include "base/selfexe.h"
 #include "cmd.h"
 #include "container/container.h"
+#include "container/pause.h"
 #include "run/supervise.h"
 #include "run/userstage.h"
 #include "store/plan.h"
@@ -23,7 +24,11 @@ static const struct opt opts[] = {
 	OPT_FLAG(struct start_args, no_input, 'n', "no-stdin", "connect stdin to /dev/null"),
 	OPT_FLAG(struct start_args, interactive, 'i', "interactive",
 		 "accepted for compatibility: --attach always attaches stdin"),
-	OPT_INSTEAD(0, "all", "use 'ct start $(ct ps -q -f status=exited)'"),
+	CMD_CHOICE_BUT_ALL,
+	OPT_INSTEAD(0, "all",
+		    "use the operand - after 'ct ps -q -f status=exited -f status=killed |'"),
+	OPT_INSTEAD(0, "detach-keys", "use 'ct start', then 'ct attach --detach-keys'"),
+	OPT_INSTEAD(0, "sig-proxy", "not offered: signals are passed on with --attach"),
 	OPT_END,
 };
 
@@ -51,6 +56,14 @@ static int program_runs(struct supervise *l, struct err *e)
 	if (l->attached && notify_ready(e) < 0)
 		cmd_note("%s: %s", l->id, e->msg);
 	return say_notes(l, e);
+}
+
+static bool goes_on(const struct store *s, const struct container *c)
+{
+	own_str char *group = container_group(c->id);
+	struct container_state st;
+
+	return container_runs(s, c, &st) && !pause_by_user(s->run, c->id, group);
 }
 
 static int start_one(const char *ref, void *arg, struct err *e)
@@ -81,7 +94,8 @@ static int start_one(const char *ref, void *arg, struct err *e)
 		args->status = supervise_run(&launch, e);
 		failed = args->status < 0;
 	} else {
-		failed = supervise_background(&launch, e) < 0;
+		/* As in podman, it is no failure if the container runs already. */
+		failed = supervise_background(&launch, e) < 0 && !goes_on(&args->store, &c);
 		if (!failed)
 			puts(c.id);
 	}

@@ -5,7 +5,13 @@
 #include "cmd.h"
 #include "container/container.h"
 
-static const struct opt opts[] = {OPT_END};
+static const struct opt opts[] = {
+	CMD_CHOICE,
+	OPT_INSTEAD(0, "condition", "not offered: the end is awaited"),
+	OPT_INSTEAD(0, "ignore", "not offered: 'ct id NAME' tells whether a container exists"),
+	OPT_INSTEAD('i', "interval", "not needed: the end is noticed at once"),
+	OPT_END,
+};
 
 static const struct opt_program program = {
 	.name = "ct-wait",
