@@ -185,6 +185,7 @@ $(MAN): share/gen-man
 $(B)/man/man1/ct.1: $(B)/ct $(sort $(filter $(B)/ct-%,$(CMDS)))
 $(filter $(B)/man/man1/ct-%,$(MAN)): $(B)/man/man1/%.1: $(B)/%
 $(B)/man/man8/ct-oci.8: $(B)/ct-oci
+$(B)/man/man7/ct-docker.7: $(filter-out $(B)/ct-create,$(filter $(patsubst cmd/%.c,$(B)/%,$(wildcard cmd/ct-*.c)),$(CMDS)))
 $(B)/man/man7/ct-labs.7: $(wildcard share/labs/order share/labs/*/text)
 $(B)/man/man1/%: share/man/%
 	$(page)

@@ -130,6 +130,9 @@ char **cmd_command(const struct opt_program *prog, int argc, char **argv, void *
 	case OPT_TABLE:
 		opt_table(prog, stdout);
 		exit(cmd_end(0));
+	case OPT_REFUSED:
+		opt_refused(prog, stdout);
+		exit(cmd_end(0));
 	case OPT_VERSION:
 		printf("%s %s\n", prog->name, CT_VERSION);
 		exit(cmd_end(0));

@@ -38,6 +38,12 @@ static const struct opt opts[] = {
 		"apply a Dockerfile instruction to the image config: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'",
 		read_change),
 	CMD_EXPLAIN(struct commit_args),
+	OPT_INSTEAD('f', "format", "not needed: 'ct save --format' and 'ct push' choose it"),
+	OPT_INSTEAD(0, "iidfile", "use the id that is printed"),
+	OPT_INSTEAD(0, "include-volumes", "use 'ct export NAME | ct init -'"),
+	OPT_INSTEAD(
+		's', "squash",
+		"not needed: the image is a snapshot; 'ct export NAME | ct init -' makes one layer"),
 	OPT_INSTEAD('m', "message", "use -c 'LABEL message=...'"),
 	OPT_INSTEAD('a', "author", "use -c 'LABEL author=...'"),
 	OPT_INSTEAD('p', "pause", "not needed: the container is frozen for the time of a snapshot"),

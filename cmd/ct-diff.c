@@ -31,6 +31,8 @@ static const struct opt opts[] = {
 		"print one JSON object per change, with what has changed and where a file was moved from"),
 	OPT_TEXT(struct diff_args, output, 'o', "output", "FILE|-",
 		 "write the changes to a file or standard output as a layer: a tar with whiteouts"),
+	OPT_INSTEAD(0, "format", "use --json"),
+	OPT_INSTEAD('l', "latest", "use 'ct diff $(ct ps -q | head -n 1)'"),
 	OPT_END,
 };
 

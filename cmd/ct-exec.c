@@ -38,6 +38,13 @@ static const struct opt opts[] = {
 	CMD_EXPLAIN(struct exec_args),
 	OPT_INSTEAD(0, "privileged",
 		    "not offered: a command has the capabilities of its container"),
+	OPT_INSTEAD(0, "cidfile", "use \"$(cat FILE)\""),
+	OPT_INSTEAD(0, "detach-keys", "not offered: ctrl-c ends the command; use --detach"),
+	OPT_INSTEAD('l', "latest", "use \"$(ct ps -q | head -n 1)\""),
+	OPT_INSTEAD(0, "preserve-fd",
+		    "not offered: a command gets no files but stdin, stdout and stderr"),
+	OPT_INSTEAD(0, "preserve-fds",
+		    "not offered: a command gets no files but stdin, stdout and stderr"),
 	OPT_INSTEAD('T', "no-tty", "not needed: a terminal needs one on stdin and stdout, or -t"),
 	OPT_END,
 };

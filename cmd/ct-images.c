@@ -22,6 +22,7 @@ static const struct opt opts[] = {
 		 "accepted for compatibility: all images are listed"),
 	OPT_FLAG(struct images_args, digests, 0, "digests",
 		 "accepted for compatibility: digests are always shown"),
+	OPT_INSTEAD(0, "history", "not offered: 'ct history' shows the steps of an image"),
 	OPT_INSTEAD('f', "filter", "use 'ct images NAME' or grep(1)"),
 	OPT_END,
 };

@@ -30,9 +30,7 @@ static const struct opt opts[] = {
 		"list only containers with this status, name (regular expression), image, label or id",
 		filter_read),
 	OPT_LISTING(struct ps_args, listing),
-	OPT_INSTEAD('l', "latest", "use 'ct ps | head -n 2': the newest is the first"),
-	OPT_INSTEAD('s', "size", "use 'ct df'"),
-	OPT_INSTEAD('n', "last", "use 'ct ps | head': the newest is the first"),
+	PS_REFUSED,
 	OPT_END,
 };
 

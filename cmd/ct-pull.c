@@ -74,6 +74,15 @@ static const struct opt opts[] = {
 	OPT_FLAG(struct pull_args, quiet, 'q', "quiet", "show no progress"),
 	OPT_FLAG(struct pull_args, explain, 0, "explain",
 		 "show the requests and system calls made, and equivalent shell commands"),
+	OPT_INSTEAD('a', "all-tags", "use one 'ct pull' a tag"),
+	OPT_INSTEAD(0, "arch", "use --platform OS/ARCH"),
+	OPT_INSTEAD(0, "authfile", "use the variable REGISTRY_AUTH_FILE"),
+	OPT_INSTEAD(0, "cert-dir", "not offered: the certificates are those of the host"),
+	OPT_INSTEAD(0, "disable-content-trust", "not needed: images are not signed"),
+	OPT_INSTEAD(0, "os", "use --platform OS/ARCH"),
+	OPT_INSTEAD(0, "policy", "use 'ct run --pull'"),
+	OPT_INSTEAD(0, "retry", "use until ct pull NAME; do sleep 1; done"),
+	OPT_INSTEAD(0, "variant", "use --platform OS/ARCH/VARIANT"),
 	OPT_END,
 };
 

@@ -35,6 +35,16 @@ static const struct opt opts[] = {
 		 "accept plain HTTP and any certificate if false (default: true)", read_verify),
 	OPT_FLAG(struct push_args, quiet, 'q', "quiet", "show no progress"),
 	OPT_FLAG(struct push_args, explain, 0, "explain", "show the requests made"),
+	OPT_INSTEAD(0, "all", "not needed: an image has one platform"),
+	OPT_INSTEAD(0, "authfile", "use the variable REGISTRY_AUTH_FILE"),
+	OPT_INSTEAD(0, "cert-dir", "not offered: the certificates are those of the host"),
+	OPT_INSTEAD(0, "compress", "not needed: layers are pushed compressed"),
+	OPT_INSTEAD(0, "compression-format", "not offered: layers are compressed with gzip"),
+	OPT_INSTEAD(0, "digestfile", "not offered: 'ct images -o digest' shows it"),
+	OPT_INSTEAD(0, "disable-content-trust", "not needed: images are not signed"),
+	OPT_INSTEAD(0, "format", "not offered: the manifest is an OCI manifest"),
+	OPT_INSTEAD(0, "remove-signatures", "not needed: images are not signed"),
+	OPT_INSTEAD(0, "sign-by", "not offered: images are not signed"),
 	OPT_END,
 };
 

@@ -25,8 +25,11 @@ static int read_format(void *to, const char *text, struct err *e)
 {
 	enum save_format *format = to;
 
-	*format = strcmp(text, "docker") == 0 ? SAVE_DOCKER : SAVE_OCI;
-	return *format == SAVE_DOCKER || strcmp(text, "oci") == 0
+	/* The longer names are podman's. */
+	*format = strcmp(text, "docker") == 0 || strcmp(text, "docker-archive") == 0 ? SAVE_DOCKER
+										     : SAVE_OCI;
+	return *format == SAVE_DOCKER || strcmp(text, "oci") == 0 ||
+			strcmp(text, "oci-archive") == 0
 		? 0
 		: err_set(e, "%s: not oci or docker", text);
 }
@@ -36,6 +39,10 @@ static const struct opt opts[] = {
 		 "write to FILE (default: standard output)"),
 	OPT_FORM(struct save_args, format, 0, "format", "oci|docker",
 		 "write an OCI archive, or one for 'docker load' (default: oci)", read_format),
+	OPT_INSTEAD(0, "compress", "use 'ct save IMAGE | gzip'"),
+	OPT_INSTEAD('m', "multi-image-archive", "not needed: several images go into one archive"),
+	OPT_INSTEAD('q', "quiet", "not needed: progress is shown on a terminal only"),
+	OPT_INSTEAD(0, "uncompressed", "use --format docker"),
 	OPT_END,
 };
 

@@ -17,6 +17,18 @@ struct update_args {
 
 static const struct opt opts[] = {
 	OPT_LIMITS(struct update_args, limits),
+	OPT_INSTEAD(0, "blkio-weight", "not offered: no limits of disk rates"),
+	OPT_INSTEAD(0, "cpu-period", "use --cpus"),
+	OPT_INSTEAD(0, "cpu-quota", "use --cpus"),
+	OPT_INSTEAD(0, "cpuset-mems", "not offered: --cpuset-cpus restricts to processors"),
+	OPT_INSTEAD(0, "device-*", "not offered: no limits of disk rates"),
+	OPT_INSTEAD('e', "env", "not offered: 'ct exec -e' sets it for one command"),
+	OPT_INSTEAD(0, "health-*", "not offered: 'ct exec' runs a check"),
+	OPT_INSTEAD('l', "latest", "use 'ct update $(ct ps -q | head -n 1)'"),
+	OPT_INSTEAD(0, "memory-reservation", "use --memory"),
+	OPT_INSTEAD(0, "no-healthcheck", "not needed: ct runs no health checks"),
+	OPT_INSTEAD(0, "ulimit", "use prlimit(1) with 'ct pid NAME'"),
+	OPT_INSTEAD(0, "unsetenv", "not offered: 'ct exec' runs env -u NAME COMMAND"),
 	OPT_INSTEAD(0, "restart", "use systemd, which 'ct unit NAME' writes a unit for"),
 	OPT_END,
 };

@@ -13,6 +13,7 @@
 
 static const struct opt opts[] = {
 	OPT_LISTING(struct volumes_args, listing),
+	OPT_INSTEAD('f', "filter", "use grep(1), or jq(1) after --json"),
 	OPT_END,
 };
 
@@ -27,10 +28,14 @@ static const struct opt create_opts[] = {
 	OPT_LABEL,
 	OPT_TEXT(struct volumes_args, from, 0, "from", "VOLUME",
 		 "begin with a copy of this volume's files (default: empty)"),
+	OPT_INSTEAD('d', "driver", "not needed: every volume is a subvolume of the store"),
+	OPT_INSTEAD(0, "ignore", "not offered: 'ct id NAME' tells whether a volume exists"),
+	OPT_INSTEAD(0, "opt", "use 'ct run --tmpfs' or 'ct run -v DIR:DIR' instead of a volume"),
 	OPT_END,
 };
 
-static const struct opt no_opts[] = {
+static const struct opt export_opts[] = {
+	OPT_INSTEAD('o', "output", "use 'ct volumes export VOLUME >FILE'"),
 	OPT_END,
 };
 
@@ -65,7 +70,7 @@ static const struct opt_program export = {
 	.name = "ct-volumes export",
 	.operands = "VOLUME",
 	.purpose = "Write the files of a volume to standard output as a tar archive",
-	.opts = no_opts,
+	.opts = export_opts,
 	.min = 1,
 	.max = 1,
 };

@@ -31,4 +31,13 @@ void filters_free(struct filters *f);
 bool filters_fit(const struct filters *f, const struct seen *s);
 bool filters_ask_for_status(const struct filters *f);
 
+/* Options of podman with what does their work. */
+#define PS_REFUSED                                                                              \
+	OPT_INSTEAD(0, "external", "not needed: every container is listed"),                    \
+		OPT_INSTEAD(0, "ns", "use lsns(8) with 'ct pid NAME'"),                         \
+		OPT_INSTEAD('w', "watch", "use watch(1)"),                                      \
+		OPT_INSTEAD('l', "latest", "use 'ct ps | head -n 2': the newest is the first"), \
+		OPT_INSTEAD('s', "size", "use 'ct df'"),                                        \
+		OPT_INSTEAD('n', "last", "use 'ct ps | head': the newest is the first")
+
 #endif

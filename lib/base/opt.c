@@ -54,10 +54,18 @@ static const struct opt *by_letter(const struct opt_program *prog, char letter)
 	return NULL;
 }
 
+/* The name of a row for several options ends with "*". */
+static bool is_called(const struct opt *o, const char *name, size_t len)
+{
+	size_t known = strcspn(o->name, "*");
+
+	return strncmp(o->name, name, known) == 0 && (o->name[known] ? len > known : len == known);
+}
+
 static const struct opt *by_name(const struct opt_program *prog, const char *name, size_t len)
 {
 	for (const struct opt *o = prog->opts; o->name; o++)
-		if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
+		if (is_called(o, name, len))
 			return o;
 	return NULL;
 }
@@ -122,12 +130,14 @@ static int long_option(struct opt_reading *r, struct err *e)
 		return OPT_HELP;
 	if (!o && strcmp(name, "help=table") == 0)
 		return OPT_TABLE;
+	if (!o && strcmp(name, "help=refused") == 0)
+		return OPT_REFUSED;
 	if (!o && strcmp(name, "version") == 0)
 		return OPT_VERSION;
 	if (!o)
 		return err_set(e, "%s: unknown option", arg);
 	if (is_instead(o))
-		return err_set(e, "--%s: %s", o->name, o->arg);
+		return err_set(e, "--%.*s: %s", (int)len, name, o->arg);
 	if (!o->arg && !equals)
 		return set(r, o, NULL, e);
 	if (equals)
@@ -150,6 +160,9 @@ static int short_options(struct opt_reading *r, struct err *e)
 			return err_set(e, "-%c: unknown option", *p);
 		if (is_instead(o))
 			return err_set(e, "-%c: %s", *p, o->arg);
+		/* As in docker and podman: -t=false, -m=1g. */
+		if (p[1] == '=')
+			return set(r, o, p + 2, e);
 		if (!o->arg) {
 			if (set(r, o, NULL, e) < 0)
 				return -1;
@@ -277,4 +290,11 @@ void opt_table(const struct opt_program *prog, FILE *to)
 				o->letter ? o->letter : ' ', o->name, o->arg ? o->arg : "", o->help,
 				repetition(o));
 	fprintf(to, "  \t--help\t\tshow this help\n  \t--version\t\tshow the version\n");
+}
+
+void opt_refused(const struct opt_program *prog, FILE *to)
+{
+	for (const struct opt *o = prog->opts; o->name; o++)
+		if (is_instead(o))
+			fprintf(to, "--%s\t%s\n", o->name, o->arg);
 }

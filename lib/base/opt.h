@@ -1,7 +1,7 @@
 /*
  * Option tables: one row for each option of a program, and no other list of options.
  * The parser and --help use the table; manual pages and shell completions are made from it
- * (`ct-NAME --help=table`).
+ * (`ct-NAME --help=table`, and `--help=refused` for those of OPT_INSTEAD).
  *
  *	struct run_args { char *name; uint64_t memory; bool detach; };
  *	static const struct opt opts[] = {
@@ -84,7 +84,8 @@ int opt_read_count(void *to, const char *text, struct err *e); /* uint64_t */
 	{                                                           \
 		letter, true, name, arg, help, offsetof(s, m), read \
 	}
-/* An option of docker or podman that is refused with what does its work here. */
+/* An option of docker or podman that is refused with what does its work here; "health-*": all
+ * options whose name begins with "health-". */
 int opt_read_instead(void *to, const char *text, struct err *e);
 #define OPT_INSTEAD(letter, name, hint)                             \
 	{                                                           \
@@ -107,7 +108,7 @@ struct opt_program {
 	const struct opt_program *(*command)(size_t i);
 };
 
-enum opt_asked { OPT_GO, OPT_HELP, OPT_TABLE, OPT_VERSION };
+enum opt_asked { OPT_GO, OPT_HELP, OPT_TABLE, OPT_REFUSED, OPT_VERSION };
 
 /*
  * Reads argv into the struct at args. Moves the operands to the end of argv; *first is
@@ -120,5 +121,7 @@ int opt_parse(const struct opt_program *prog, int argc, char **argv, void *args,
 void opt_help(const struct opt_program *prog, FILE *to);
 /* Prints one line for each option, tab-separated: -d, --detach, ARG (or nothing), help. */
 void opt_table(const struct opt_program *prog, FILE *to);
+/* Prints the options of OPT_INSTEAD, one a line: --name, tab, hint. */
+void opt_refused(const struct opt_program *prog, FILE *to);
 
 #endif

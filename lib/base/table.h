@@ -38,6 +38,8 @@ struct listing {
 			 "print only these columns, tab-separated"),              \
 		OPT_FLAG(s, m.bare, 0, "no-header", "omit the heading line"),     \
 		OPT_INSTEAD(0, "format", "use -o COLUMN,... or --json"),          \
+		OPT_INSTEAD(0, "noheading", "use --no-header"),                   \
+		OPT_INSTEAD(0, "sort", "use sort(1)"),                            \
 		OPT_INSTEAD(0, "no-trunc", "nothing is clipped in a pipe or by --json")
 
 struct table;

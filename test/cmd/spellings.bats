@@ -127,11 +127,13 @@ with_ports() {
 	done
 	# the options that are refused with a hint, too
 	cat "$CT_TESTS"/../lib/*/*.[ch] "$CT_TESTS"/../cmd/*.c |
-		sed -n 's/.*OPT_INSTEAD([^,]*, "\([a-z-]*\)".*/\1/p' >"$BATS_TEST_TMPDIR/options"
+		sed -n 's/.*OPT_INSTEAD([^,]*, "\([a-z*-]*\)".*/\1/p' >"$BATS_TEST_TMPDIR/options"
 	[ -s "$BATS_TEST_TMPDIR/options" ]
 	while read -r name; do
-		grep -qE "^\.It .*Fl -$name( |$)" "$page"
+		grep -qF ".It Fl -$name No of " "$B/man/man7/ct-docker.7"
 	done <"$BATS_TEST_TMPDIR/options"
+	grep -qxF '.It Fl -cidfile No of kill, pause, start, unpause, wait' "$B/man/man7/ct-docker.7"
+	grep -qxF '.It Fl -driver No of net create' "$B/man/man7/ct-docker.7"
 	for name in $(sed -n '/^These commands have/,/^\.Pp/s/^\.Cm \(.*\)/\1/p' "$page" | tr -d ',.'); do
 		run -0 ct "$name" --help
 	done
@@ -145,7 +147,7 @@ with_ports() {
 	while IFS='|' read -r typed said; do
 		read -ra words <<<"$typed"
 		run ct "${words[@]}"
-		[ "$status" -eq 2 ] || [ "$status" -eq 125 ]
+		[ "$status" -eq 2 ] || [ "$status" -eq 125 ] || { echo "$typed: status $status: $output"; false; }
 		[[ "$output" == *"$said"* ]] || { echo "$typed: $output"; false; }
 	done <<-'END'
 	volume ls|ct: volume: use 'ct volumes'
@@ -174,7 +176,6 @@ with_ports() {
 	build --load .|ct-build: --load: not needed
 	exec -T web true|ct-exec: -T: not needed
 	rm -af|ct-rm: -a: use 'ct ps -q | ct rm -f -'
-	start --all|ct-start: --all: use 'ct start
 	stop --all|ct: stop: --all: use 'ct stop $(ct ps -q -r)'
 	ps -n 3|ct-ps: -n: use 'ct ps | head'
 	images -f dangling=true|ct-images: -f: use 'ct images NAME'
@@ -190,6 +191,57 @@ with_ports() {
 	up|ct: up: not offered: a shell script
 	enter x|ct: enter: use 'ct shell NAME'
 	-H tcp://host ps|ct: -H: not offered: ct has no daemon
+	--root /srv ps|ct: --root: set the variable CT_ROOT
+	quadlet list|ct: quadlet: use 'ct unit NAME'
+	clone a|ct: clone: use 'ct commit NAME'
+	unshare ls|ct: unshare: not needed
+	auto-update|ct: auto-update: not offered
+	run --health-interval 5s busybox|ct-run: --health-interval: not offered: 'ct exec' runs a check
+	run --health-cmd=x busybox|ct-run: --health-cmd: not offered
+	run --no-hosts busybox|ct-run: --no-hosts: use --volume FILE:/etc/hosts
+	run --uidmap 0:1:9 busybox|ct-run: --uidmap: use --userns CTR:HOST:COUNT
+	run --rmi busybox|ct-run: --rmi: use 'ct rm IMAGE'
+	run --systemd=always busybox|ct-run: --systemd: not offered
+	run --authfile x busybox|ct-run: --authfile: use 'ct pull' before
+	run --security-opt label=disable busybox|label=disable: not needed
+	run --network a,b busybox|--network a,b: not a network (give --network for each
+	run --network default:ip=1.2.3.4 busybox|--network default:ip=1.2.3.4: not a network
+	run --network pasta busybox|pasta: no such network ('ct net ls' lists them)
+	run -e PRE* busybox|--env: PRE*: not a pattern
+	run --add-host a;b:1.2.3.4 busybox|a;b:1.2.3.4: not HOST:ADDRESS
+	start --all|after 'ct ps -q -f status=exited -f status=killed |'
+	kill --all|ct-kill: --all: use the operand - after 'ct ps -q -r |'
+	unpause -a|ct-unpause: -a: use the operand -
+	wait --condition=running a|ct-wait: --condition: not offered
+	stop --ignore x|ct: stop: --ignore: not offered: 'ct id NAME'
+	restart -l|ct: restart: -l: use 'ct restart $(ct ps -q -r | head -n 1)'
+	rm -t 0 -f x|ct-rm: -t: use 'ct stop -t SECONDS'
+	rm --depend x|ct-rm: --depend: use --force
+	exec --preserve-fds 1 a true|ct-exec: --preserve-fds: not offered
+	ps --noheading|ct-ps: --noheading: use --no-header
+	ps --sort names|ct-ps: --sort: use sort(1)
+	stats --format json|ct: stats: --format: use --json
+	history --no-trunc x|ct: history: --no-trunc: not needed
+	update --ulimit nofile=1 a|ct-update: --ulimit: use prlimit(1)
+	update --device-read-bps /dev/sda:1 a|ct-update: --device-read-bps: not offered
+	commit -f docker a|ct-commit: -f: not needed
+	init -c CMD=x -|ct-init: -c: use 'ct build'
+	pull --arch arm64 x|ct-pull: --arch: use --platform OS/ARCH
+	push --format v2s2 x|ct-push: --format: not offered
+	save -m x|ct-save: -m: not needed
+	diff --format json x|ct-diff: --format: use --json
+	volumes --filter name=x|ct-volumes: --filter: use grep(1)
+	volumes create -d local x|ct-volumes: -d: not needed
+	volumes export -o f x|ct-volumes: -o: use 'ct volumes export VOLUME >FILE'
+	net create --label a=b n|ct-net: --label: not offered
+	net rm -f n|ct-net: -f: use 'ct net down --force NETWORK'
+	net connect n1 web|ct-net: web: extra operand: use --network n1 web
+	net disconnect n1 web|ct-net: web: extra operand: use --network n1 web
+	net reload a|ct-net: reload: use 'ct net up NAME'
+	build --memory 1g .|ct-build: --memory: not offered
+	build --cpu-quota 1 .|ct-build: --cpu-quota: not offered
+	build --layers=false .|ct-build: --layers: use --no-cache
+	build --pull-never .|ct-build: --pull-never: not needed
 	--log-level=debug ps|ct: --log-level=debug: not offered
 	END
 }
@@ -245,4 +297,61 @@ with_ports() {
 	ct rm -v "$c"
 	[ "$(ct -v)" = "$(ct --version)" ]
 	ct-pull -q --help >/dev/null
+}
+
+@test "the value of a short option may follow a =, as in docker and podman" {
+	[ "$(ct-run -t=false -e=A=b -w=/tmp --rm "$img" sh -c 'echo $A; pwd' | paste -sd,)" = b,/tmp ]
+	[ "$(ct-run -t=true --rm "$img" sh -c 'test -t 1 && echo terminal')" = $'terminal\r' ]
+	c=$(ct-run -d "$img" sh -c 'trap "exit 9" TERM; echo up; while :; do sleep 0.1; done')
+	wait_until grep -q up "$CT_ROOT/$c/log"
+	ct-kill -s=TERM "$c"
+	[ "$(ct-wait "$c")" = 9 ]
+}
+
+@test "a variable is not copied by a pattern, in --env-file neither" {
+	echo 'PRE*' >"$D/env"
+	run -125 ct-run --env-file "$D/env" "$img" true
+	[ "$output" = 'ct-run: --env-file: PRE*: not a pattern: name each variable' ]
+	[ "$(ct-run --rm -e 'A*=b' "$img" env | grep '^A')" = 'A*=b' ]
+}
+
+@test "export takes -o after the name, and only once" {
+	ct-create --name c "$img" >/dev/null
+	ct export c -o "$D/tar"
+	tar -tf "$D/tar" | grep -qx bin/busybox
+	ct export c --output="$D/tar2"
+	cmp "$D/tar" "$D/tar2"
+	run -2 ct export -o "$D/tar" c -o "$D/tar2"
+	run -2 ct export c -o
+}
+
+@test "save takes podman's names of formats" {
+	ct-save --format oci "$img" >"$D/oci"
+	ct-save --format oci-archive "$img" | cmp "$D/oci" -
+	ct-save --format docker "$img" >"$D/docker"
+	ct-save --format docker-archive "$img" | cmp "$D/docker" -
+}
+
+@test "an archive that is given as a directory is refused with what to type" {
+	ct-save -o "$D/tar" "$img"
+	run -1 ct-init "$D/tar"
+	[ "$output" = "ct-init: $D/tar: not a directory (an archive: 'ct init - <FILE')" ]
+}
+
+@test "--security-opt no-new-privileges=false is the default" {
+	[[ $(ct-run --rm --security-opt no-new-privileges=false "$img" grep NoNewPrivs /proc/self/status) == *0 ]]
+	[[ $(ct-run --rm --security-opt no-new-privileges:true --security-opt no-new-privileges:false "$img" \
+		grep NoNewPrivs /proc/self/status) == *1 ]]
+}
+
+@test "the error of a read-only volume without a source names the key that was given" {
+	for key in ro readonly=true rw=false; do
+		run -125 ct-run --mount "type=volume,dst=/v,$key" "$img" true
+		[[ $output == *": ${key%=*}: only of a volume with src" ]]
+	done
+}
+
+@test "without the stage uts, the files of /etc have the host's name" {
+	[ "$(ct-run --rm --without uts "$img" sh -c 'hostname; cat /etc/hostname' | uniq)" = "$(uname -n)" ]
+	ct-run --rm --without uts "$img" cat /etc/hosts | grep -qw "$(uname -n)"
 }

@@ -110,6 +110,16 @@ static void short_options_can_be_bundled_with_an_argument_last(void **state)
 	assert_string_equal(args.env.v[2], "C=3");
 }
 
+static void a_short_option_may_have_its_value_after_an_equals_sign(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-d=true -t=false -m=1g -e=A=1"), OPT_GO);
+	assert_true(args.detach && !args.tty);
+	assert_int_equal(args.memory, 1 << 30);
+	assert_string_equal(args.env.v[0], "A=1");
+	assert_refused(parse("-dt=maybe"), &e, "--tty: maybe: not true or false");
+}
+
 static void an_argument_may_look_like_an_option_or_be_empty(void **state)
 {
 	(void)state;
@@ -227,6 +237,7 @@ int main(void)
 		test(two_dashes_end_options),
 		test(a_single_dash_is_an_operand),
 		test(short_options_can_be_bundled_with_an_argument_last),
+		test(a_short_option_may_have_its_value_after_an_equals_sign),
 		test(an_argument_may_look_like_an_option_or_be_empty),
 		test(a_second_value_of_a_single_valued_option_is_refused),
 		test(lists_accumulate_and_repeated_flags_are_harmless),
