@@ -46,8 +46,7 @@ static int read_file(int fd, const char *shown, struct buf *out, struct err *e)
 	if (S_ISDIR(st.st_mode))
 		err_set(e, "%s: is a directory", shown);
 	else if (!S_ISREG(st.st_mode))
-		err_set(e, "%s: not a regular file%s", shown,
-			S_ISFIFO(st.st_mode) ? " (use --file - with standard input)" : "");
+		err_set(e, "%s: not a regular file", shown);
 	else
 		return read_all(fd, shown, FILE_MAX, out, e);
 	return usage(e);
