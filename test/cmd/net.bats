@@ -182,7 +182,7 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	for command in up down rm; do
 		run ct-net $command nosuch
 		[ "$status" -eq 1 ]
-		[ "$output" = "ct-net: nosuch: no such network" ]
+		[ "$output" = "ct-net: nosuch: no such network ('ct net ls' lists them)" ]
 	done
 	run ct-net rm default
 	[ "$output" = "ct-net: default: the default network cannot be removed" ]

@@ -162,7 +162,7 @@ netns() {
 	[ "$output" = "ct-run: network default: $CT_SUBNET: overlaps the host's route $(at 7.0)/24 of interface up1 (CT_SUBNET=... chooses another) (--network none does without)" ]
 	run ct-run --network nosuch "$img" true
 	[ "$status" -eq 125 ]
-	[ "$output" = "ct-run: --network: nosuch: no such network" ]
+	[ "$output" = "ct-run: --network: nosuch: no such network ('ct net ls' lists them)" ]
 	[ -z "$(find "$CT_RUN" -mindepth 1 ! -path "$CT_RUN/net")" ]
 	ct-run --network none "$img" true
 }
