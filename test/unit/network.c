@@ -98,7 +98,8 @@ static void a_network_that_was_created_is_found(void **state)
 	assert_string_equal(names.v[0], "default");
 	assert_string_equal(names.v[1], "web");
 	assert_int_equal(netdef_remove(&h->s, "web", &e), 0);
-	assert_refused(network_find(&h->s, "web", &found, &e), &e, "web: no such network ('ct net ls' lists them)");
+	assert_refused(network_find(&h->s, "web", &found, &e), &e,
+		       "web: no such network ('ct net ls' lists them)");
 	assert_int_equal(e.sys, ENOENT);
 }
 
