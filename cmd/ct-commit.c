@@ -20,7 +20,7 @@
 
 struct commit_args {
 	struct strv changes;
-	bool explain;
+	bool explain, quiet;
 };
 
 /* Applies the instruction to an empty config, so that an error is found before anything is made. */
@@ -37,6 +37,8 @@ static const struct opt opts[] = {
 		struct commit_args, changes, 'c', "change", "INSTRUCTION",
 		"apply a Dockerfile instruction to the image config: 'CMD [\"top\"]', 'ENV A=b', 'WORKDIR /srv'",
 		read_change),
+	OPT_FLAG(struct commit_args, quiet, 'q', "quiet",
+		 "accepted for compatibility: only the id is printed"),
 	CMD_EXPLAIN(struct commit_args),
 	OPT_INSTEAD('f', "format", "not needed: 'ct save --format' and 'ct push' choose it"),
 	OPT_INSTEAD(0, "iidfile", "use the id that is printed"),

@@ -3,16 +3,10 @@
 #include "cmd.h"
 #include "run.h"
 
-enum { OPTIONS = 96 };
-
-/* The options of ct-run, except those of a command that runs now. */
-static struct opt opts[OPTIONS];
-
-static const struct opt_program program = {
+static struct opt_program program = {
 	.name = "ct-create",
 	.operands = "IMAGE [COMMAND [ARG...]]",
 	.purpose = "Create a container, which ct-start starts",
-	.opts = opts,
 	.max = -1,
 	.in_order = true,
 };
@@ -28,17 +22,24 @@ static bool is_of_a_run(const struct opt *o)
 	return false;
 }
 
-static void fill_options(void)
+/* The options of ct-run, except those of a command that runs now. */
+static const struct opt *options(void)
 {
+	struct opt *opts = NULL;
 	size_t n = 0;
 
-	for (const struct opt *o = runopts_table; o->name && n < OPTIONS - 1; o++)
-		if (!is_of_a_run(o))
+	for (const struct opt *o = runopts_table; o->name; o++)
+		if (!is_of_a_run(o)) {
+			opts = mem_grow(opts, n + 1, sizeof(*opts));
 			opts[n++] = *o;
+		}
+	opts = mem_grow(opts, n + 1, sizeof(*opts));
+	opts[n] = (struct opt)OPT_END;
+	return opts;
 }
 
 int main(int argc, char **argv)
 {
-	fill_options();
+	program.opts = options();
 	return run_new(&program, argc, argv, true);
 }

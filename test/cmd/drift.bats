@@ -87,8 +87,10 @@ function_body() {
 # NAME: the same, with the functions read_... and with_... that read its options.
 option_code() {
 	local reader
-	function_body "ct_$1"
-	for reader in $(function_body "ct_$1" | sed -n 's/^\t\(\(read\|with\)_[a-z]*\) .*/\1/p'); do function_body "$reader"; done
+	{
+		function_body "ct_$1"
+		for reader in $(function_body "ct_$1" | sed -n 's/^\t\(\(read\|with\)_[a-z]*\) .*/\1/p'); do function_body "$reader"; done
+	} | sed '/)\trefuse /d'	# options of podman, refused with a hint
 }
 
 # The options that it accepts: -x of getopts, --name of a case or of a first argument; of -x | --name the short form.

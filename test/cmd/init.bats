@@ -161,7 +161,7 @@ load imports
 	run ct-init
 	[ "$status" -eq 2 ]
 	run ct-init "$D/file"
-	refused "file: Not a directory"
+	refused "file: not a directory (an archive: 'ct init - <FILE')"
 	run -2 ct-init -n 'Bad Name' "$D"
 	[[ "$output" == 'ct-init: Bad Name: not a name'* ]]
 	run script -qec 'ct-init -' /dev/null

@@ -224,6 +224,7 @@ with_ports() {
 	history --no-trunc x|ct: history: --no-trunc: not needed
 	update --ulimit nofile=1 a|ct-update: --ulimit: use prlimit(1)
 	update --device-read-bps /dev/sda:1 a|ct-update: --device-read-bps: not offered
+	create --volumes-from a busybox|ct-create: --volumes-from: give the same --volume
 	commit -f docker a|ct-commit: -f: not needed
 	init -c CMD=x -|ct-init: -c: use 'ct build'
 	pull --arch arm64 x|ct-pull: --arch: use --platform OS/ARCH
@@ -297,6 +298,8 @@ with_ports() {
 	ct rm -v "$c"
 	[ "$(ct -v)" = "$(ct --version)" ]
 	ct-pull -q --help >/dev/null
+	ct-create --name kept "$img" >/dev/null
+	[[ $(ct-commit -q kept) == img_* ]]
 }
 
 @test "the value of a short option may follow a =, as in docker and podman" {
