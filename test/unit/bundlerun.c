@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -268,13 +269,17 @@ static void test_capabilities(void **state)
 			    "CapAmb:\t0000000000000020");
 }
 
+#ifndef SYS_chmod
+#define SYS_chmod SYS_fchmodat /* arm64 has no chmod(2) */
+#endif
+
 static void test_no_new_privs_and_filter(void **state)
 {
-	/* chmod (90), fchmodat (268) and fchmodat2 (452) fail with EXDEV. */
+	/* chmod, fchmodat and fchmodat2 (452) fail with EXDEV. */
 	static const struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 90, 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 268, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_chmod, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fchmodat, 2, 0),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 452, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0x7fff0000),
 		BPF_STMT(BPF_RET | BPF_K, 0x00050000 | EXDEV),
