@@ -7,7 +7,8 @@
 #	sudo make unit        the unit tests;  sudo make test T='ps -f name'  some command tests
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
 #	                      (SUITE=trixie: with Debian 13's kernel and systemd; SUITES: their names;
-#	                      LABS=DIR: instead checks the programs of students, DIR/STUDENT/mine)
+#	                      LABS=DIR: instead checks the programs of students, DIR/STUDENT/mine;
+#	                      ARCH=arm64: some tests, cross-compiled, on an emulated arm64 machine, a quarter of an hour)
 #	sudo make check-attack	attacks from within containers, and on neighbours (NAMES: only these files of
 #	                      test/attack); what reaches the whole machine runs in a virtual machine
 #	sudo make check-fault	kills and failing calls at every system call of the utilities (hours; SAMPLES=N: N each)
@@ -367,8 +368,9 @@ bench bench-check bench-build:
 check-oci: all
 	@B=$(B) RUNTIME='$(RUNTIME)' PROGRAMS='$(PROGRAMS)' test/oci/check
 
+# By hand with ARCH=arm64.
 check-vm:
-	@B=$(B) CT_VM_SUITE=$(SUITE) $(if $(SYSTEMD),test/vm/systemd,$(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES)))
+	@B=$(B) CT_VM_SUITE=$(SUITE) CT_VM_ARCH=$(ARCH) $(if $(SYSTEMD),test/vm/systemd,$(if $(LABS),test/vm/labs '$(LABS)',test/vm/check $(SUITES)))
 
 clean:
 	rm -rf $(B)
