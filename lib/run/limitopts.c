@@ -6,7 +6,29 @@
 #include "base/num.h"
 #include "container/disk.h"
 
-enum { CPU_SHARES_MAX = 262144 };
+enum { CPU_SHARES_DEFAULT = 1024, CPU_SHARES_MIN = 2, CPU_SHARES_MAX = 262144 };
+
+int limitopts_read_memory(void *to, const char *text, struct err *e)
+{
+	uint64_t *memory = to;
+
+	if (num_size(text, memory, e) < 0)
+		return -1;
+	if (!*memory)
+		*memory = LIMIT_NONE;
+	return 0;
+}
+
+/* As in docker, 0 is the default. */
+int limitopts_read_shares(void *to, const char *text, struct err *e)
+{
+	uint64_t *shares = to;
+
+	if (strcmp(text, "0") != 0)
+		return num_uint(text, CPU_SHARES_MIN, CPU_SHARES_MAX, shares, e);
+	*shares = CPU_SHARES_DEFAULT;
+	return 0;
+}
 
 bool limitopts_given(const struct limitopts *o)
 {
@@ -17,7 +39,7 @@ bool limitopts_given(const struct limitopts *o)
 static int merge_memory(const struct limitopts *o, struct limits *l, struct err *e)
 {
 	if (o->memory)
-		l->memory = o->memory;
+		l->memory = o->memory == LIMIT_NONE ? 0 : o->memory;
 	if (o->memory_swap) {
 		l->memory_swap = 0;
 		if (strcmp(o->memory_swap, "-1") == 0)
@@ -39,9 +61,6 @@ static int merge_memory(const struct limitopts *o, struct limits *l, struct err 
 
 static int merge_cpu(const struct limitopts *o, struct limits *l, struct err *e)
 {
-	if (o->cpu_shares && (o->cpu_shares < 2 || o->cpu_shares > CPU_SHARES_MAX))
-		return err_set(e, "--cpu-shares %llu: not between 2 and %d",
-			       (unsigned long long)o->cpu_shares, CPU_SHARES_MAX);
 	if (o->cpu_shares)
 		l->cpu_shares = o->cpu_shares;
 	if (o->cpuset_cpus)

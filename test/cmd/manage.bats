@@ -193,6 +193,9 @@ has_new_limits() {
 	[[ $output == 'ct-update: web: --cpuset-cpus 4095: not available'* ]]
 	[ "$(field memorylimit web)" = $((64 << 20)) ]
 	start_60 web
+	run -1 ct-update -m 0 --pids-limit 20 web
+	[ "$output" = 'ct-update: web: --memory 0: a limit cannot be removed, only changed' ]
+	start_60 web
 	run -2 ct-update web
 	[[ $output == 'ct-update: no limit to change'* ]]
 	run -1 ct-update -m 1g nosuch

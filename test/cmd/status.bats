@@ -87,7 +87,7 @@ load runs
 	fails '--cpus: abc' --cpus abc "$img" true
 	fails '--cpus' --cpus 0 "$img" true
 	fails '--cpus' --cpus -1 "$img" true
-	fails '--cpu-shares' --cpu-shares 1 "$img" true
+	fails '--cpu-shares: 1: ' --cpu-shares 1 "$img" true
 	fails '--cpuset-cpus 0-x: ' --cpuset-cpus 0-x "$img" true
 	fails '--cpuset-cpus 4096: ' --cpuset-cpus 4096 "$img" true
 	fails '--pids-limit: x' --pids-limit x "$img" true
