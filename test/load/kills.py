@@ -57,7 +57,7 @@ COMMANDS = {
     "run-rm": ({"absent"}, "start"),
     "run-attached": ({"absent"}, "exited 3"),
     "create": ({"absent"}, "created"),
-    "start": ({"created", "exited 3", "killed 9", "dead"}, "start"),
+    "start": ({"created", "running", "exited 3", "killed 9", "dead"}, "start"),
     "exec": ({"running"}, None),
     "exec-detached": ({"running"}, None),
     "kill": ({"running", "paused"}, "killed 9"),
