@@ -1,4 +1,4 @@
-# shellcheck disable=SC2034,SC2154,SC2317 # helper.bash and fault.bash set, read and call these
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154,SC2317 # helper.bash and fault.bash set, read and call these
 # The next command of the same kind removes the files and names that a killed command has left; and an
 # image whose last write to the disk fails is not there.
 load ../cmd/helper
