@@ -618,6 +618,11 @@ got() {
 			run -0 $shell "$B/ct" $command
 		done
 	done
+	# busybox's timeout has other options than that of GNU.
+	ct-run -d --name trap "$img" sh -c 'trap "exit 3" TERM; touch /ready; while :; do sleep 0.05; done'
+	wait_until ct-exec trap test -e /ready
+	run -0 "$busybox/bin/busybox" sh "$B/ct" stop -t 60 trap
+	[ "$(field status trap)" = 'exited 3' ]
 	run -0 "$busybox/bin/busybox" sh "$B/ct" stop -t 0 web
 	[ "$(field status web)" = 'killed 9' ]
 }
