@@ -53,7 +53,7 @@ looping() {
 # Writes to $D/waited how long ct-stop would wait for the container's end, and waits that long.
 note_timeouts() {
 	mkdir "$D/bin"
-	printf '#!/bin/sh\necho "$2" >>"%s"\nexec %s "$@"\n' "$D/waited" "$(command -v timeout)" >"$D/bin/timeout"
+	printf '#!/bin/sh\n[ "$1" = --help ] || echo "$2" >>"%s"\nexec %s "$@"\n' "$D/waited" "$(command -v timeout)" >"$D/bin/timeout"
 	chmod 755 "$D/bin/timeout"
 	PATH=$D/bin:$PATH
 }
