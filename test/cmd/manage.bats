@@ -160,7 +160,7 @@ start_60() {
 }
 
 has_new_limits() {
-	[ "$(field memorylimit web)" = $((32 << 20)) ]
+	[ "$(field memorylimit web)" = $((96 << 20)) ]
 	start_60 web
 	[[ "$(cgget -n -v -r cpu.cfs_quota_us "${CT_CGROUP#/}/$c" 2>/dev/null)" == 50000 ||
 		"$(cgget -n -v -r cpu.max "${CT_CGROUP#/}/$c" 2>/dev/null)" == '50000 100000' ]]
@@ -171,7 +171,7 @@ has_new_limits() {
 	ct-update -m 128m web
 	[ "$(field memorylimit web)" = $((128 << 20)) ]
 	run ! start_60 web
-	ct-update --memory 32m --memory-swap 40m --pids-limit -1 --cpus 0.5 web
+	ct-update --memory 96m --memory-swap 100m --pids-limit -1 --cpus 0.5 web
 	has_new_limits
 	ct restart web
 	has_new_limits
