@@ -76,8 +76,6 @@ static int update_one(const char *ref, void *arg, struct err *e)
 	if (limitopts_merge(&args->limits, &plan.limits, e) < 0 ||
 	    limitopts_merge_disk(&args->limits, plan.rootfs, &plan.disk, e) < 0)
 		return err_wrap(e, "%s", ref);
-	if (now.memory && !plan.limits.memory)
-		return err_set(e, "%s: --memory 0: a limit cannot be removed, only changed", ref);
 	runs = container_runs(s, &c, &st);
 	if ((runs && change_running(&c, &now, &plan.limits, e) < 0) ||
 	    (args->limits.disk && disk_limit(c.dir, plan.disk, e) < 0)) {

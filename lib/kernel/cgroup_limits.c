@@ -76,17 +76,20 @@ static int hold_swap(const struct target *t, const struct limits *want, struct e
 			   total, e);
 }
 
+static const char *memory_file(void)
+{
+	return is_v2("memory") ? "memory.max" : "memory.limit_in_bytes";
+}
+
 static int hold_memory(const struct target *t, const struct limits *want, struct err *e)
 {
-	const char *file = is_v2("memory") ? "memory.max" : "memory.limit_in_bytes";
-
 	/* The kernel rounds down to whole pages; less than one page would become 0. */
 	if (want->memory && want->memory < (uint64_t)sysconf(_SC_PAGESIZE))
 		return err_set(e, "--memory %llu: less than a page of memory",
 			       (unsigned long long)want->memory);
 	/* Set before swap: on v1 the sum must never be below the memory limit. */
 	if (want->memory &&
-	    hold_number(t, "--memory", want->memory, "memory", file, want->memory, e) < 0)
+	    hold_number(t, "--memory", want->memory, "memory", memory_file(), want->memory, e) < 0)
 		return -1;
 	if (hold_swap(t, want, e) == 0)
 		return 0;
@@ -181,12 +184,10 @@ int cgroup_limits_set(const char *group, const struct limits *want, struct err *
 	return hold_all(&(struct target){.group = group}, want, e);
 }
 
-/* A limit that is taken away; the functions above write only limits that there are. */
-static int lift(const struct target *t, const char *option, const char *controller,
-		const char *file, struct err *e)
+/* Removes a limit; the functions above only set one. said: as for hold(). */
+static int lift(const struct target *t, const char *said, const char *controller, const char *file,
+		struct err *e)
 {
-	own_str char *said = str_fmt("%s -1", option);
-
 	return hold(t, said, controller, file, is_v2(controller) ? "max" : "-1", e);
 }
 
@@ -199,8 +200,12 @@ static int change_memory(const struct target *t, const struct limits *now,
 
 	if (now->memory == memory && now->memory_swap == want->memory_swap)
 		return 0;
-	if (want->memory_swap == LIMIT_NONE && lift(t, "--memory-swap", "memory", file, e) < 0)
+	if ((!memory || want->memory_swap == LIMIT_NONE) &&
+	    lift(t, "--memory-swap -1", "memory", file, e) < 0 &&
+	    (want->memory_swap || e->sys != ENOENT))
 		return -1;
+	if (!memory)
+		return lift(t, "--memory 0", "memory", memory_file(), e);
 	if (!is_v2("memory") && now->memory && memory > now->memory && hold_swap(t, want, e) < 0 &&
 	    (want->memory_swap || e->sys != ENOENT))
 		return -1;

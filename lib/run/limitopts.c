@@ -40,6 +40,8 @@ static int merge_memory(const struct limitopts *o, struct limits *l, struct err 
 {
 	if (o->memory)
 		l->memory = o->memory == LIMIT_NONE ? 0 : o->memory;
+	if (!l->memory)
+		l->memory_swap = 0;
 	if (o->memory_swap) {
 		l->memory_swap = 0;
 		if (strcmp(o->memory_swap, "-1") == 0)

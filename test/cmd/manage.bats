@@ -184,6 +184,19 @@ has_new_limits() {
 	[ "$(field memorylimit web)" = $((128 << 20)) ]
 }
 
+@test "update removes a limit of memory, with that of swap, of a running container and of its next start" {
+	looping --name none
+	without=$(field memorylimit none)
+	looping --name web -m 64m --memory-swap 80m
+	ct-update -m 0 --pids-limit 20 web
+	run ! start_60 web
+	[ "$(field memorylimit web)" = "$without" ]
+	run -1 ct-update --memory-swap 100m web
+	[[ $output == *': needs --memory' ]]
+	ct restart web
+	[ "$(field memorylimit web)" = "$without" ]
+}
+
 @test "update refuses an impossible limit and changes nothing" {
 	looping --name web -m 64m --memory-swap 80m
 	run -1 ct-update -m 100m web
@@ -192,9 +205,6 @@ has_new_limits() {
 	run -1 ct-update -m 70m --pids-limit 20 --cpuset-cpus 4095 web
 	[[ $output == 'ct-update: web: --cpuset-cpus 4095: not available'* ]]
 	[ "$(field memorylimit web)" = $((64 << 20)) ]
-	start_60 web
-	run -1 ct-update -m 0 --pids-limit 20 web
-	[ "$output" = 'ct-update: web: --memory 0: a limit cannot be removed, only changed' ]
 	start_60 web
 	run -2 ct-update web
 	[[ $output == 'ct-update: no limit to change'* ]]
