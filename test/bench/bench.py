@@ -13,6 +13,7 @@ commands with more and more containers in the store, --completion the Tab key of
 Started by `make bench`, which installs the peers; runs in namespaces of its own.
 """
 import argparse
+import completion
 import json
 import os
 import shutil
@@ -23,10 +24,6 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-sys.dont_write_bytecode = True
-import completion  # noqa: E402 (beside this file)
-
 ACCEPTED = os.path.join(HERE, "accepted.json")
 PODMAN = ["podman", "--cgroup-manager", "cgroupfs", "--events-backend", "none"]
 PODMAN_RUN = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]

@@ -52,14 +52,14 @@ class Terminal:
 
 def measure(shell, world, words, runs):
     """words: what is typed before the Tab key, and what it adds. Gives the medians in ms."""
-    command, begin = SHELLS[shell]
+    command, load = SHELLS[shell]
     home = os.path.join(world.dir, "home-" + shell)
     os.makedirs(home)
     os.makedirs(world.dir + "/zsh", exist_ok=True)
     completions = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../completions")
     shutil.copy(completions + "/ct.zsh", world.dir + "/zsh/_ct")
     terminal = Terminal(command, home)
-    terminal.type(begin % {"build": world.build, "dir": world.dir, "completions": completions} + "; echo load''ed\n")
+    terminal.type(load % {"build": world.build, "dir": world.dir, "completions": completions} + "; echo load''ed\n")
     terminal.read_until(lambda text: re.search("loaded\r?\n(.|\n)*ready> ", text))
     medians = {}
     for name, (typed, added) in words.items():
