@@ -33,8 +33,8 @@ while True:
 	wait_until grep -q listening "$D/heard"
 }
 
-# send [MAC ADDRESS TO WORD]...: `bad` sends UDP packets from ADDRESS in frames from MAC (-: its own; a VLAN tag may
-# follow it) to the hardware address TO; last one that is not forged, with the word honest.
+# send [MAC ADDRESS TO WORD]...: `bad` sends UDP packets with WORD from ADDRESS, in frames from MAC to the hardware
+# address TO, and then an honest packet with the word honest. MAC: "-" is the own one; a VLAN tag may follow the MAC.
 send() {
 	nsenter -t "${ns_pid[bad]}" -n python3 -c '
 import socket, struct, sys

@@ -85,7 +85,7 @@ ended() {
 	wait
 	[ "$(sort -u "$D"/out.*)" = "$c" ]
 	[ "$(cat "$D"/out.* | wc -l)" -eq 6 ]
-	[ ! -s "$(cat "$D"/err.* >"$D/err"; echo "$D/err")" ]
+	[ -z "$(cat "$D"/err.*)" ]
 	[ "$(field status "$c")" = running ]
 	ct-exec "$c" true
 }

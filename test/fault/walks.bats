@@ -17,8 +17,8 @@ teardown_file() {
 	sandbox_down
 }
 
-# LAB LINES: walks with Enter alone, and kills the walk as soon as it has read so many lines (0: does not). Prints how
-# many it has read, and what it has shown.
+# LAB LINES: walks with Enter alone, and kills the walk as soon as it has read so many lines (0: lets it end). Prints
+# the number of lines that the walk has read. What the walk shows is in $D/shown.
 walk() {
 	python3 -c '
 import fcntl, struct, subprocess, sys, termios, time
