@@ -34,7 +34,7 @@ value_of() {
 	STAGE*)		echo uts ;;
 	OS/*)		echo linux/amd64 ;;
 	SIZE)		echo 1m ;;
-	N | NUMBER)	echo 1 ;;
+	N | NUMBER)	echo 2 ;;
 	TIME)		echo 5m ;;
 	SIGNAL)		echo TERM ;;
 	INSTRUCTION)	echo 'USER app' ;;
