@@ -1,4 +1,5 @@
 /* Starts stopped containers again, each on its own snapshot and with its recorded plan. */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -24,9 +25,8 @@ static const struct opt opts[] = {
 	OPT_FLAG(struct start_args, no_input, 'n', "no-stdin", "connect stdin to /dev/null"),
 	OPT_FLAG(struct start_args, interactive, 'i', "interactive",
 		 "accepted for compatibility: --attach always attaches stdin"),
-	CMD_CHOICE_BUT_ALL,
-	OPT_INSTEAD(0, "all",
-		    "use the operand - after 'ct ps -q -f status=exited -f status=killed |'"),
+	CMD_CHOICE_BUT_ALL("start"),
+	OPT_INSTEAD(0, "all", "use 'ct ps -q | ct start -'"),
 	OPT_INSTEAD(0, "detach-keys", "use 'ct start', then 'ct attach --detach-keys'"),
 	OPT_INSTEAD(0, "sig-proxy", "not offered: signals are passed on with --attach"),
 	OPT_END,
@@ -58,12 +58,12 @@ static int program_runs(struct supervise *l, struct err *e)
 	return say_notes(l, e);
 }
 
-static bool goes_on(const struct store *s, const struct container *c)
+/* As in podman, it is no failure if the container runs already, and is not paused. */
+static bool goes_on(const struct store *s, const char *id, const struct err *e)
 {
-	own_str char *group = container_group(c->id);
-	struct container_state st;
+	own_str char *group = container_group(id);
 
-	return container_runs(s, c, &st) && !pause_by_user(s->run, c->id, group);
+	return e->sys == EALREADY && !pause_by_user(s->run, id, group);
 }
 
 static int start_one(const char *ref, void *arg, struct err *e)
@@ -94,8 +94,7 @@ static int start_one(const char *ref, void *arg, struct err *e)
 		args->status = supervise_run(&launch, e);
 		failed = args->status < 0;
 	} else {
-		/* As in podman, it is no failure if the container runs already. */
-		failed = supervise_background(&launch, e) < 0 && !goes_on(&args->store, &c);
+		failed = supervise_background(&launch, e) < 0 && !goes_on(&args->store, c.id, e);
 		if (!failed)
 			puts(c.id);
 	}

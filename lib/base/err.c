@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *e, const char *fmt, ...)
+int err_code(struct err *e, int sys, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
-	e->sys = 0;
+	e->sys = sys;
 	e->status = 0;
 	return -1;
 }

@@ -19,8 +19,11 @@ struct err {
 
 /* Each function returns -1, so that a caller can write `return err_sys(e, ...)`. */
 
+/* Records a failure. sys: an errno value by which callers tell it from others, not in the text. */
+int err_code(struct err *e, int sys, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 /* Records a failure without errno: e->sys becomes 0. */
-int err_set(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define err_set(e, ...) err_code(e, 0, __VA_ARGS__)
 
 /* Records a failed system call: appends ": " and errno's text to the message. Keeps errno. */
 int err_sys(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

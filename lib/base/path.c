@@ -131,11 +131,8 @@ int path_mkdirs(int root, const char *path, mode_t mode, struct err *e)
 	    errno != EEXIST)
 		return err_sys(e, "make directory %s", path);
 	dir = path_open(root, path, O_PATH | O_DIRECTORY, 0);
-	if (dir < 0 && errno == ENOENT) {
-		err_set(e, "%s: dangling symbolic link", path);
-		e->sys = ENOENT;
-		return -1;
-	}
+	if (dir < 0 && errno == ENOENT)
+		return err_code(e, ENOENT, "%s: dangling symbolic link", path);
 	return dir < 0 ? err_sys(e, "%s", path) : take_fd(&dir);
 }
 

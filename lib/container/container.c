@@ -347,7 +347,7 @@ static int lock_for_supervisor(const struct store *s, const char *id, struct err
 		st = (struct container_state){0};
 		read_state(s, id, &st);
 		if (st.init.pid || proc_alive(&st.supervisor))
-			return err_set(e, "is already running");
+			return err_code(e, EALREADY, "is already running");
 		nanosleep(&moment, NULL);
 	}
 	return lock;
@@ -377,7 +377,7 @@ int container_begin(const struct store *s, const char *id, struct err *e)
 		st = (struct container_state){0};
 		read_state(s, id, &st);
 		if (st.init.pid)
-			return err_set(e, "is already running");
+			return err_code(e, EALREADY, "is already running");
 		if (container_clean(s, id, e) < 0)
 			return -1;
 	}

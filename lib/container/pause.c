@@ -116,12 +116,10 @@ static int change_by_user(int run, const char *id, const char *group, bool freez
 	if (taken < 0)
 		return -1;
 	if (!taken || (cgroup_freezer(group, &p.freezer, e) < 0 && e->sys == ENOENT)) {
-		err_set(e, "not running");
-		e->sys = ESRCH;
+		err_code(e, ESRCH, "not running");
 	} else if (p.freezer.control >= 0 && thaw_marked(&p, e) == 0) {
 		if (freezer_is_frozen(&p.freezer) == freeze) {
-			err_set(e, freeze ? "already paused" : "not paused");
-			e->sys = EALREADY;
+			err_code(e, EALREADY, freeze ? "already paused" : "not paused");
 		} else {
 			failed = freeze ? freezer_freeze(&p.freezer, FREEZE_MS, e)
 					: freezer_thaw(&p.freezer, e);

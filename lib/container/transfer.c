@@ -310,7 +310,5 @@ int transfer_find(const struct store *s, const struct subvolsend_identity *ident
 		snprintf(id, ID_LEN, "%s", ids.v[i]);
 		return take_fd(&fd);
 	}
-	err_set(e, "not in this store");
-	e->sys = ENOENT;
-	return -1;
+	return err_code(e, ENOENT, "not in this store");
 }

@@ -41,9 +41,7 @@ static int hold(const struct target *t, const char *said, const char *controller
 		return 0;
 	if (errno != ENOENT)
 		return err_sys(e, "%s", said);
-	err_set(e, "%s: not supported by this system (no %s)", said, file);
-	e->sys = ENOENT;
-	return -1;
+	return err_code(e, ENOENT, "%s: not supported by this system (no %s)", said, file);
 }
 
 static int hold_number(const struct target *t, const char *option, uint64_t shown,

@@ -46,11 +46,9 @@ int freezer_open(const char *group, struct freezer *f, struct err *e)
 	const struct hierarchy *tree = find_tree();
 
 	*f = (struct freezer)FREEZER_NONE;
-	if (!tree) {
-		err_set(e, "control groups: no hierarchy with a freezer is mounted");
-		e->sys = ENOENT;
-		return -1;
-	}
+	if (!tree)
+		return err_code(e, ENOENT,
+				"control groups: no hierarchy with a freezer is mounted");
 	f->v2 = tree->v2;
 	f->control = open_file(tree, group, f->v2 ? "cgroup.freeze" : "freezer.state", O_WRONLY, e);
 	if (f->control >= 0)

@@ -52,10 +52,9 @@ static int failed(const char *action, const char *what, struct err *e)
 	/* ENOSPC of move_mount(2) does not mean a full disk. */
 	if (errno != ENOSPC)
 		return err_sys(e, "%s %s", action, what);
-	err_set(e, "%s %s: too many mounts in this namespace (limit: sysctl fs.mount-max)", action,
-		what);
-	e->sys = ENOSPC;
-	return -1;
+	return err_code(e, ENOSPC,
+			"%s %s: too many mounts in this namespace (limit: sysctl fs.mount-max)",
+			action, what);
 }
 
 static int bind_failed(int dirfd, const char *path, struct err *e)

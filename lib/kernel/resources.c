@@ -26,9 +26,7 @@ static int put(const char *group, const char *controller, const char *file, cons
 		return 0;
 	if (errno != ENOENT)
 		return err_sys(e, "%s %s", file, value);
-	err_set(e, "%s %s: not supported by this system", file, value);
-	e->sys = ENOENT;
-	return -1;
+	return err_code(e, ENOENT, "%s %s: not supported by this system", file, value);
 }
 
 /* Writes a number; -1 as "max", where max is set. */

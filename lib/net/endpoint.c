@@ -67,9 +67,7 @@ int endpoint_choose(const struct store *s, const struct network *n, const char *
 		return 0;
 	}
 	subnet_text(&n->subnet, subnet);
-	err_set(e, "network %s: no free address in %s", n->name, subnet);
-	e->sys = EADDRNOTAVAIL;
-	return -1;
+	return err_code(e, EADDRNOTAVAIL, "network %s: no free address in %s", n->name, subnet);
 }
 
 int endpoint_choose_at(const struct store *s, const struct network *n, const char *id,
@@ -86,11 +84,8 @@ int endpoint_choose_at(const struct store *s, const struct network *n, const cha
 	if (number < FIRST_NUMBER || number >= end)
 		return err_set(e, "%s: not an address for a container of network %s (%s)", text,
 			       n->name, subnet);
-	if (slot_holder(s->run, n->dir, text, holder) && strcmp(holder, id) != 0) {
-		err_set(e, "%s: is the address of %s", text, holder);
-		e->sys = EADDRNOTAVAIL;
-		return -1;
-	}
+	if (slot_holder(s->run, n->dir, text, holder) && strcmp(holder, id) != 0)
+		return err_code(e, EADDRNOTAVAIL, "%s: is the address of %s", text, holder);
 	endpoint_describe(n, address, inside, m);
 	return 0;
 }
@@ -173,11 +168,8 @@ int endpoint_read(const struct store *s, const char *id, struct record *net, str
 {
 	own_str char *path = str_fmt("%s/net", id);
 
-	if (s->run < 0) {
-		err_set(e, "%s: not there", s->run_path);
-		e->sys = ENOENT;
-		return -1;
-	}
+	if (s->run < 0)
+		return err_code(e, ENOENT, "%s: not there", s->run_path);
 	return record_read(s->run, path, net, e);
 }
 

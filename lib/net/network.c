@@ -138,9 +138,7 @@ void network_name_bridge(struct network *n, unsigned number)
 
 static int no_such(const char *name, struct err *e)
 {
-	err_set(e, "%.80s: no such network ('ct net ls' lists them)", name);
-	e->sys = ENOENT;
-	return -1;
+	return err_code(e, ENOENT, "%.80s: no such network ('ct net ls' lists them)", name);
 }
 
 int network_find(const struct store *s, const char *name, struct network *n, struct err *e)

@@ -146,11 +146,8 @@ int ocistate_open(int root, const char *id, struct ocistate *s, struct err *e)
 	if (begin(root, id, s, e) < 0)
 		return -1;
 	s->dir = root < 0 ? -1 : openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (s->dir < 0 && (root < 0 || errno == ENOENT)) {
-		err_set(e, "%s: container does not exist", id);
-		e->sys = ENOENT;
-		return -1;
-	}
+	if (s->dir < 0 && (root < 0 || errno == ENOENT))
+		return err_code(e, ENOENT, "%s: container does not exist", id);
 	if (s->dir < 0)
 		return err_sys(e, "%s", id);
 	return read_record(s, e);

@@ -113,9 +113,7 @@ static bool read_link(const struct store *s, int dir, const char *path, const ch
 
 static int no_such(const char *kind, const char *ref, struct err *e)
 {
-	err_set(e, "%.255s: no such %s", ref, noun(kind));
-	e->sys = ENOENT;
-	return -1;
+	return err_code(e, ENOENT, "%.255s: no such %s", ref, noun(kind));
 }
 
 int name_holder(const struct store *s, const char *kind, const char *name, char id[ID_LEN])
@@ -257,11 +255,8 @@ int name_take(const struct store *s, const char *kind, const char *name, const c
 	if (errno != EEXIST)
 		return err_sys(e, "name %s", name);
 	if (strcmp(kind, "img") != 0 && read_link(s, s->root, path, kind, holder) &&
-	    strcmp(holder, id) != 0) {
-		err_set(e, "%s: the name is taken by %s", name, holder);
-		e->sys = EEXIST;
-		return -1;
-	}
+	    strcmp(holder, id) != 0)
+		return err_code(e, EEXIST, "%s: the name is taken by %s", name, holder);
 	/* Replaced by rename: readers see the old or the new link. */
 	if (unlinkat(s->root, half, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "name %s", name);

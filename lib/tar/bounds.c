@@ -29,10 +29,9 @@ int bounds_bytes(const struct bounds *b, uint64_t bytes, struct err *e)
 {
 	if (bytes <= b->bytes)
 		return 0;
-	err_set(e, "%s: unpacks to more than %llu bytes (CT_LAYER_MAX=SIZE allows more)", b->what,
-		(unsigned long long)b->bytes);
-	e->sys = EFBIG;
-	return -1;
+	return err_code(e, EFBIG,
+			"%s: unpacks to more than %llu bytes (CT_LAYER_MAX=SIZE allows more)",
+			b->what, (unsigned long long)b->bytes);
 }
 
 int bounds_entries(const struct bounds *b, uint64_t entries, struct err *e)
@@ -41,11 +40,10 @@ int bounds_entries(const struct bounds *b, uint64_t entries, struct err *e)
 
 	if (entries <= most)
 		return 0;
-	err_set(e,
+	return err_code(
+		e, EFBIG,
 		"%s: more than %llu files (CT_LAYER_MAX=SIZE allows one for every %d KiB of SIZE)",
 		b->what, (unsigned long long)most, BYTES_PER_ENTRY >> 10);
-	e->sys = EFBIG;
-	return -1;
 }
 
 /*
