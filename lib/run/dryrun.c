@@ -239,12 +239,9 @@ static int plan_run(struct run *r, int root, struct err *e)
 	    (user_find(dir, p->user, &r->first.program.who, e) < 0 ||
 	     user_add_groups(dir, &p->groups, &r->first.program.who, e) < 0))
 		return -1;
-	if (r->store && plan_has_stage(p, STAGE_UTS))
+	if (r->store)
 		snprintf(r->first.program.hostname, sizeof(r->first.program.hostname), "%s",
 			 r->hostname);
-	else if (r->store &&
-		 gethostname(r->first.program.hostname, sizeof(r->first.program.hostname)) < 0)
-		return err_sys(e, "read the host name");
 	command_complete_env(&r->first.program);
 	r->rootfs = take_fd(&dir);
 	return filetree_build(&r->tree, p, &host, e) < 0
@@ -290,7 +287,7 @@ int dryrun_script(const struct store *store, const struct plan *plan, int root, 
 			.image = root,
 			.home = -1,
 			.input = true,
-			.hostname = plan->hostname || !store ? plan->hostname : "by-hand"};
+			.hostname = store ? plan_hostname(plan, "by-hand") : plan->hostname};
 	int failed = plan_run(&r, root, e) < 0 || netrecipe_plan(&r, e) < 0 ? -1 : 0;
 
 	if (failed == 0) {

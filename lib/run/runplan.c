@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -387,8 +386,6 @@ static int check_texts(const struct runopts *o, struct err *e)
 int runplan_make(const struct runopts *o, const struct record *image, char **command, bool terminal,
 		 struct plan *p, struct strv *kept, struct err *e)
 {
-	struct utsname host;
-
 	*p = (struct plan){.name = o->name,
 			   .init = o->init,
 			   .read_only = o->read_only,
@@ -412,9 +409,6 @@ int runplan_make(const struct runopts *o, const struct record *image, char **com
 	if (netplan_make(o, p, e) < 0 || plan_stages(o, p, e) < 0 || nsplan_make(o, p, e) < 0 ||
 	    check_texts(o, e) < 0)
 		return -1;
-	/* In the host's UTS namespace the files of /etc have the host's name. */
-	if (!plan_has_stage(p, STAGE_UTS) && uname(&host) == 0)
-		p->hostname = keep(kept, str_dup(host.nodename));
 	if (p->workdir && *p->workdir == '\0')
 		p->workdir = NULL;
 	if (image)

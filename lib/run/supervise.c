@@ -50,7 +50,7 @@ int supervise_run(struct supervise *l, struct err *e)
 	birth_time(started);
 	if (!l->plan->created)
 		l->plan->created = started;
-	run.hostname = l->plan->hostname ? l->plan->hostname : l->id;
+	run.hostname = plan_hostname(l->plan, l->id);
 	run.home = birth.home;
 	if (!l->plan->no_log)
 		watch.log = ctlog_open(run.home, l->plan->log_max, e);

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/own.h"
 
@@ -140,6 +141,15 @@ bool plan_has_stage(const struct plan *p, enum stage_id stage)
 	    (stage == STAGE_IPC && plan_is_host(p->ipc)))
 		return false;
 	return p->stages ? p->stages & 1U << stage : stage != STAGE_TIME;
+}
+
+const char *plan_hostname(const struct plan *p, const char *id)
+{
+	static struct utsname host;
+
+	if (!plan_has_stage(p, STAGE_UTS) && uname(&host) == 0)
+		return host.nodename;
+	return p->hostname ? p->hostname : id;
 }
 
 static void write_network(const struct plan *p, const char *key, struct record *into)

@@ -112,6 +112,10 @@ const char *plan_container(const char *value);
 bool plan_is_host(const char *value);
 bool plan_has_stage(const struct plan *p, enum stage_id stage);
 
+/* The host name that the container sees, which is that of the host without the stage uts. id: the
+ * name of a container that was given none. */
+const char *plan_hostname(const struct plan *p, const char *id);
+
 void plan_free_lists(struct plan *p);
 #define own_plan __attribute__((cleanup(plan_free_lists)))
 void plan_write(const struct plan *p, struct record *into);
