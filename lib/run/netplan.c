@@ -14,27 +14,12 @@ static const char *meant(const char *network)
 	return network && !str_equal(network, "bridge") ? network : NETWORK_DEFAULT;
 }
 
-/* podman writes NETWORK,... and NETWORK:ip=ADDRESS,alias=NAME. */
-static int check_network(const char *network, struct err *e)
-{
-	const char *name;
-
-	return network && net_mode_read(network, &name) == NET_NAMED && strpbrk(network, ",:")
-		? err_set(e,
-			  "--network %s: not a network (give --network for each, and --ip or "
-			  "--network-alias)",
-			  network)
-		: 0;
-}
-
 /* Several networks are networks of ct, each once. */
 static int add_networks(const struct runopts *o, struct plan *p, struct err *e)
 {
 	for (size_t i = 0; i < o->more_networks.n; i++) {
 		const char *network = meant(o->more_networks.v[i]), *name;
 
-		if (check_network(network, e) < 0)
-			return -1;
 		if (!netstage_name(p) || net_mode_read(network, &name) != NET_NAMED)
 			return err_set(e, "--network %s: not together with --network %s",
 				       o->more_networks.v[i], o->network);
@@ -74,8 +59,6 @@ int netplan_make(const struct runopts *o, struct plan *p, struct err *e)
 {
 	struct in_addr ip;
 
-	if (check_network(o->network, e) < 0)
-		return -1;
 	p->net = net_mode_read(meant(o->network), &p->network);
 	p->ip = o->ip;
 	if ((o->ports.n || o->publish_all) && !netstage_name(p))
