@@ -39,13 +39,13 @@ void cmd_explain(bool wanted);
 	OPT_FLAG(S, explain, 0, "explain", \
 		 "show the system calls made, and equivalent shell commands")
 
-/* The options by which podman chooses containers. */
-#define CMD_CHOICE \
-	OPT_INSTEAD('a', "all", "use the operand - after 'ct ps -q -r |'"), CMD_CHOICE_BUT_ALL
-#define CMD_CHOICE_BUT_ALL                                                                       \
-	OPT_INSTEAD('l', "latest", "use the operand - after 'ct ps -q | head -n 1 |'"),          \
-		OPT_INSTEAD('f', "filter", "use the operand - after 'ct ps -q -f KEY=VALUE |'"), \
-		OPT_INSTEAD(0, "cidfile", "use the operand - and <FILE")
+/* The options by which podman chooses containers. name: the command's, without "ct-". */
+#define CMD_CHOICE(name) \
+	OPT_INSTEAD('a', "all", "use 'ct ps -q -r | ct " name " -'"), CMD_CHOICE_BUT_ALL(name)
+#define CMD_CHOICE_BUT_ALL(name)                                                           \
+	OPT_INSTEAD('l', "latest", "use 'ct ps -q | head -n 1 | ct " name " -'"),          \
+		OPT_INSTEAD('f', "filter", "use 'ct ps -q -f KEY=VALUE | ct " name " -'"), \
+		OPT_INSTEAD(0, "cidfile", "use 'ct " name " - <FILE'")
 
 /* Prints the error and returns the exit status that belongs to it. */
 int cmd_failed(const struct err *e);

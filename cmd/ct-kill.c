@@ -22,7 +22,7 @@ static const struct opt opts[] = {
 	OPT_FORM(struct kill_args, signal, 's', "signal", "SIGNAL",
 		 "send this signal, by name or number (default: KILL); -9 and -HUP work too",
 		 read_signal),
-	CMD_CHOICE,
+	CMD_CHOICE("kill"),
 	OPT_END,
 };
 

@@ -41,9 +41,9 @@ static const struct opt opts[] = {
 		 read_time),
 	OPT_FLAG(struct logs_args, query.timestamps, 't', "timestamps",
 		 "print the time before each line"),
-	OPT_INSTEAD(0, "color", "not offered: use one 'ct logs' a container"),
+	OPT_INSTEAD(0, "color", "use one 'ct logs' per container"),
 	OPT_INSTEAD('l', "latest", "use 'ct logs $(ct ps -q | head -n 1)'"),
-	OPT_INSTEAD(0, "names", "use one 'ct logs' a container"),
+	OPT_INSTEAD(0, "names", "use one 'ct logs' per container"),
 	OPT_INSTEAD(0, "details", "use 'ct inspect -f .Config.Labels'"),
 	OPT_END,
 };

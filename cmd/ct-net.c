@@ -43,7 +43,8 @@ static const struct opt create_opts[] = {
 	OPT_INSTEAD(0, "ipv6", "not offered: networks have IPv4 only"),
 	OPT_INSTEAD(0, "label", "not offered: networks have a name only"),
 	OPT_INSTEAD('o', "opt", "not offered: every network is a bridge"),
-	OPT_INSTEAD(0, "route", "not offered: 'ip -n' with 'ct pid NAME' adds routes"),
+	OPT_INSTEAD(0, "route",
+		    "not offered: nsenter -t \"$(ct pid NAME)\" -n ip route adds routes"),
 	OPT_END,
 };
 

@@ -4,7 +4,7 @@
 #include "container/container.h"
 #include "container/pause.h"
 
-static const struct opt opts[] = {CMD_CHOICE, OPT_END};
+static const struct opt opts[] = {CMD_CHOICE("pause"), OPT_END};
 
 static const struct opt_program program = {
 	.name = "ct-pause",

@@ -39,11 +39,9 @@ static const struct opt opts[] = {
 	OPT_FLAG(struct rm_args, volumes, 'v', "volumes",
 		 "accepted for compatibility: the own volumes of a container always go with it"),
 	OPT_INSTEAD('a', "all", "use 'ct ps -q | ct rm -f -'"),
-	OPT_INSTEAD(0, "cidfile", "use 'ct rm - <FILE'"),
+	CMD_CHOICE_BUT_ALL("rm"),
 	OPT_INSTEAD(0, "depend", "use --force, and remove the users of its namespaces too"),
-	OPT_INSTEAD(0, "filter", "use 'ct ps -q -f KEY=VALUE | ct rm -'"),
 	OPT_INSTEAD('i', "ignore", "use --force; 'ct id NAME' tells whether an object exists"),
-	OPT_INSTEAD('l', "latest", "use 'ct ps -q | head -n 1 | ct rm -'"),
 	OPT_INSTEAD('t', "time", "use 'ct stop -t SECONDS' before: --force kills at once"),
 	OPT_END,
 };

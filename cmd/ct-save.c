@@ -23,15 +23,13 @@ struct save_args {
 
 static int read_format(void *to, const char *text, struct err *e)
 {
-	enum save_format *format = to;
-
 	/* The longer names are podman's. */
-	*format = strcmp(text, "docker") == 0 || strcmp(text, "docker-archive") == 0 ? SAVE_DOCKER
-										     : SAVE_OCI;
-	return *format == SAVE_DOCKER || strcmp(text, "oci") == 0 ||
-			strcmp(text, "oci-archive") == 0
-		? 0
-		: err_set(e, "%s: not oci or docker", text);
+	bool docker = str_equal(text, "docker") || str_equal(text, "docker-archive");
+
+	if (!docker && !str_equal(text, "oci") && !str_equal(text, "oci-archive"))
+		return err_set(e, "%s: not oci or docker", text);
+	*(enum save_format *)to = docker ? SAVE_DOCKER : SAVE_OCI;
+	return 0;
 }
 
 static const struct opt opts[] = {
@@ -42,7 +40,7 @@ static const struct opt opts[] = {
 	OPT_INSTEAD(0, "compress", "use 'ct save IMAGE | gzip'"),
 	OPT_INSTEAD('m', "multi-image-archive", "not needed: several images go into one archive"),
 	OPT_INSTEAD('q', "quiet", "not needed: progress is shown on a terminal only"),
-	OPT_INSTEAD(0, "uncompressed", "use --format docker"),
+	OPT_INSTEAD(0, "uncompressed", "not offered: layers from a registry stay as they are"),
 	OPT_END,
 };
 

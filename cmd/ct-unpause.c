@@ -4,7 +4,11 @@
 #include "container/container.h"
 #include "container/pause.h"
 
-static const struct opt opts[] = {CMD_CHOICE, OPT_END};
+static const struct opt opts[] = {
+	CMD_CHOICE_BUT_ALL("unpause"),
+	OPT_INSTEAD('a', "all", "use 'ct ps -q -f status=paused | ct unpause -'"),
+	OPT_END,
+};
 
 static const struct opt_program program = {
 	.name = "ct-unpause",

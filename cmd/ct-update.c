@@ -17,7 +17,7 @@ struct update_args {
 
 static const struct opt opts[] = {
 	OPT_LIMITS(struct update_args, limits),
-	OPT_INSTEAD(0, "blkio-weight", "not offered: no limits of disk rates"),
+	OPT_INSTEAD(0, "blkio-weight*", "not offered: no limits of disk rates"),
 	OPT_INSTEAD(0, "cpu-period", "use --cpus"),
 	OPT_INSTEAD(0, "cpu-quota", "use --cpus"),
 	OPT_INSTEAD(0, "cpuset-mems", "not offered: --cpuset-cpus restricts to processors"),

@@ -6,7 +6,7 @@
 #include "container/container.h"
 
 static const struct opt opts[] = {
-	CMD_CHOICE,
+	CMD_CHOICE("wait"),
 	OPT_INSTEAD(0, "condition", "not offered: the end is awaited"),
 	OPT_INSTEAD(0, "ignore", "not offered: 'ct id NAME' tells whether a container exists"),
 	OPT_INSTEAD('i', "interval", "not needed: the end is noticed at once"),

@@ -9,10 +9,8 @@ int opt_read_flag(void *to, const char *text, struct err *e)
 {
 	bool *flag = to;
 
-	*flag = !text || strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
-	if (!*flag && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
-		return err_set(e, "%s: not true or false", text);
-	return 0;
+	*flag = true;
+	return text && !str_bool(text, flag) ? err_set(e, "%s: not true or false", text) : 0;
 }
 
 int opt_read_text(void *to, const char *text, struct err *e)
@@ -59,7 +57,7 @@ static bool is_called(const struct opt *o, const char *name, size_t len)
 {
 	size_t known = strcspn(o->name, "*");
 
-	return strncmp(o->name, name, known) == 0 && (o->name[known] ? len > known : len == known);
+	return strncmp(o->name, name, known) == 0 && (o->name[known] ? len >= known : len == known);
 }
 
 static const struct opt *by_name(const struct opt_program *prog, const char *name, size_t len)

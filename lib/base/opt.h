@@ -11,7 +11,8 @@
  *	};
  *
  * Long options are written in full (--memory 1g or --memory=1g). Short options may be bundled
- * (-dm1g). A flag may say --rm=true or --rm=false. "--" ends the options. --help and --version
+ * (-dm1g), and the argument may follow "=" (-m=1g). A flag may say --rm=true or -t=false. "--"
+ * ends the options. --help and --version
  * always exist. Where the argument may be left out (--explain[=brief]), text is NULL without it.
  *
  * A single-value option that is given twice is refused: otherwise the first value would be
@@ -85,7 +86,7 @@ int opt_read_count(void *to, const char *text, struct err *e); /* uint64_t */
 		letter, true, name, arg, help, offsetof(s, m), read \
 	}
 /* An option of docker or podman that is refused with what does its work here; "health-*": all
- * options whose name begins with "health-". */
+ * options whose name begins with health-. */
 int opt_read_instead(void *to, const char *text, struct err *e);
 #define OPT_INSTEAD(letter, name, hint)                             \
 	{                                                           \

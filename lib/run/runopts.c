@@ -1,5 +1,7 @@
 #include "run/runopts.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/explain.h"
 #include "base/str.h"
@@ -17,8 +19,13 @@ static int refuse_keys(void *to, const char *text, struct err *e)
 static int read_network(void *to, const char *text, struct err *e)
 {
 	struct runopts *o = (struct runopts *)((char *)to - offsetof(struct runopts, network));
+	const char *name;
 
-	(void)e;
+	/* podman writes NETWORK,... and NETWORK:ip=ADDRESS,alias=NAME. */
+	if (net_mode_read(text, &name) == NET_NAMED && strpbrk(text, ",:"))
+		return err_set(e,
+			       "%s: not a network (repeat --network; use --ip and --network-alias)",
+			       text);
 	if (o->network)
 		strv_add(&o->more_networks, text);
 	else
@@ -123,8 +130,7 @@ const struct opt runopts_table[] = {
 	OPT_INSTEAD(0, "arch", "only images of this machine's platform can run"),
 	OPT_INSTEAD('a', "attach", "the streams are attached, except with --detach"),
 	OPT_INSTEAD(0, "authfile", "use 'ct pull' before, with the variable REGISTRY_AUTH_FILE"),
-	OPT_INSTEAD(0, "blkio-weight", "not offered: no limits of disk rates"),
-	OPT_INSTEAD(0, "blkio-weight-device", "not offered: no limits of disk rates"),
+	OPT_INSTEAD(0, "blkio-weight*", "not offered: no limits of disk rates"),
 	OPT_INSTEAD(0, "cert-dir", "not offered: the certificates are those of the host"),
 	OPT_INSTEAD(0, "cgroup-parent", "set the variable CT_CGROUP"),
 	OPT_INSTEAD(0, "cgroupns", "use --without cgns for the host's"),
@@ -135,12 +141,8 @@ const struct opt runopts_table[] = {
 	OPT_INSTEAD(0, "cpuset-mems", "not offered: --cpuset-cpus restricts to processors"),
 	OPT_INSTEAD(0, "creds", "use 'ct pull --creds' before"),
 	OPT_INSTEAD(0, "device-cgroup-rule", "use --device for each device file"),
-	OPT_INSTEAD(0, "device-read-bps", "not offered: no limits of disk rates"),
-	OPT_INSTEAD(0, "device-read-iops", "not offered: no limits of disk rates"),
-	OPT_INSTEAD(0, "device-write-bps", "not offered: no limits of disk rates"),
-	OPT_INSTEAD(0, "device-write-iops", "not offered: no limits of disk rates"),
-	OPT_INSTEAD(0, "dns-opt", "use --volume FILE:/etc/resolv.conf:ro"),
-	OPT_INSTEAD(0, "dns-option", "use --volume FILE:/etc/resolv.conf:ro"),
+	OPT_INSTEAD(0, "device-*", "not offered: no limits of disk rates"),
+	OPT_INSTEAD(0, "dns-opt*", "use --volume FILE:/etc/resolv.conf:ro"),
 	OPT_INSTEAD(0, "domainname", "use --hostname NAME.DOMAIN"),
 	OPT_INSTEAD(0, "env-host", "use --env NAME for each variable"),
 	OPT_INSTEAD(0, "env-merge", "use --env NAME=VALUE"),
@@ -174,9 +176,7 @@ const struct opt runopts_table[] = {
 	OPT_INSTEAD(0, "pidfile", "use 'ct pid NAME'"),
 	OPT_INSTEAD(0, "platform", "only images of this machine's platform can run"),
 	OPT_INSTEAD(0, "pod", "use --network container:NAME"),
-	OPT_INSTEAD(0, "preserve-fd",
-		    "not offered: a container gets no files but stdin, stdout and stderr"),
-	OPT_INSTEAD(0, "preserve-fds",
+	OPT_INSTEAD(0, "preserve-fd*",
 		    "not offered: a container gets no files but stdin, stdout and stderr"),
 	OPT_INSTEAD('q', "quiet", "use 'ct pull --quiet' before"),
 	OPT_INSTEAD(0, "read-only-tmpfs", "use --tmpfs /tmp"),

@@ -132,7 +132,7 @@ with_ports() {
 	while read -r name; do
 		grep -qF ".It Fl -$name No of " "$B/man/man7/ct-docker.7"
 	done <"$BATS_TEST_TMPDIR/options"
-	grep -qxF '.It Fl -cidfile No of kill, pause, start, unpause, wait' "$B/man/man7/ct-docker.7"
+	grep -qxF '.It Fl -cidfile No of kill' "$B/man/man7/ct-docker.7"
 	grep -qxF '.It Fl -driver No of net create' "$B/man/man7/ct-docker.7"
 	for name in $(sed -n '/^These commands have/,/^\.Pp/s/^\.Cm \(.*\)/\1/p' "$page" | tr -d ',.'); do
 		run -0 ct "$name" --help
@@ -204,14 +204,14 @@ with_ports() {
 	run --systemd=always busybox|ct-run: --systemd: not offered
 	run --authfile x busybox|ct-run: --authfile: use 'ct pull' before
 	run --security-opt label=disable busybox|label=disable: not needed
-	run --network a,b busybox|--network a,b: not a network (give --network for each
-	run --network default:ip=1.2.3.4 busybox|--network default:ip=1.2.3.4: not a network
+	run --network a,b busybox|--network: a,b: not a network (repeat --network
+	run --net default:ip=1.2.3.4 busybox|--net: default:ip=1.2.3.4: not a network
 	run --network pasta busybox|pasta: no such network ('ct net ls' lists them)
 	run -e PRE* busybox|--env: PRE*: not a pattern
 	run --add-host a;b:1.2.3.4 busybox|a;b:1.2.3.4: not HOST:ADDRESS
-	start --all|after 'ct ps -q -f status=exited -f status=killed |'
-	kill --all|ct-kill: --all: use the operand - after 'ct ps -q -r |'
-	unpause -a|ct-unpause: -a: use the operand -
+	start --all|use 'ct ps -q | ct start -'
+	kill --all|ct-kill: --all: use 'ct ps -q -r | ct kill -'
+	unpause -a|ct-unpause: -a: use 'ct ps -q -f status=paused | ct unpause -'
 	wait --condition=running a|ct-wait: --condition: not offered
 	stop --ignore x|ct: stop: --ignore: not offered: 'ct id NAME'
 	restart -l|ct: restart: -l: use 'ct restart $(ct ps -q -r | head -n 1)'
@@ -242,7 +242,7 @@ with_ports() {
 	build --memory 1g .|ct-build: --memory: not offered
 	build --cpu-quota 1 .|ct-build: --cpu-quota: not offered
 	build --layers=false .|ct-build: --layers: use --no-cache
-	build --pull-never .|ct-build: --pull-never: not needed
+	build --pull-never .|ct-build: --pull-never: not offered
 	--log-level=debug ps|ct: --log-level=debug: not offered
 	END
 }
