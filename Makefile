@@ -8,7 +8,7 @@
 #	sudo make check-vm    the command tests on a kernel with cgroup v2 only, in a virtual machine
 #	                      (SUITE=trixie: with Debian 13's kernel and systemd; SUITES: their names;
 #	                      LABS=DIR: instead checks the programs of students, DIR/STUDENT/mine;
-#	                      ARCH=arm64: some tests, cross-compiled, on an emulated arm64 machine, a quarter of an hour)
+#	                      ARCH=arm64: some tests, cross-compiled, on an emulated arm64 machine: 15 minutes)
 #	sudo make check-attack	attacks from within containers, and on neighbours (NAMES: only these files of
 #	                      test/attack); what reaches the whole machine runs in a virtual machine
 #	sudo make check-fault	kills and failing calls at every system call of the utilities (hours; SAMPLES=N: N each)

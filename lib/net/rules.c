@@ -149,9 +149,9 @@ static const char filter_rules[] =
 	"	}\n";
 
 /*
- * A port of the bridge may send only IPv4 and ARP, with its own addresses and without a VLAN tag:
- * the kernel takes a tag off the frame and keeps it beside it, so that the addresses match behind
- * one, too. Frames to the reserved group addresses of a bridge (802.1Q, 8.6.3) bypass the chain
+ * A port of the bridge may send only IPv4 and ARP, with its own addresses and without a VLAN tag.
+ * The kernel moves a tag from the frame into its metadata, so that the addresses of a tagged frame
+ * match, too. Frames to the reserved group addresses of a bridge (802.1Q, 8.6.3) bypass the chain
  * prerouting and reach the host through the chain input.
  */
 static const char spoof_rules[] =
