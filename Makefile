@@ -15,6 +15,8 @@
 #	sudo make check-load  many containers at once, alive and in a row; random kills (LOAD_AT_ONCE=200 LOAD_ALIVE=1000
 #	                      LOAD_ROW=3000 LOAD_SECONDS=300; LOAD_SEED repeats the choices of a run)
 #	sudo make check-cuts  power cuts at random moments (FAULT_CUTS=50 in all; FAULT_SEED)
+#	sudo make check-fuzz  random inputs, by libFuzzer, for all that reads bytes from outside (FUZZ_SECONDS=60 each);
+#	                      what it finds is in build/fuzz
 #	sudo make check-valgrind	command tests under valgrind 3.24 or later (SUITES)
 #	sudo make check-breaks	breaks one protection after the other: does a test notice? (NAMES: only some)
 #	sudo make bench       times ct beside crun, runc, podman and other peers; ROWS=start,exec some rows
@@ -200,20 +202,17 @@ $(B)/man/man8/%: share/man/%
 $(B)/ct.bash: completions/ct.bash share/gen-completions lib/kernel/caps.c $(CMDS)
 	$(call say,GEN )share/gen-completions $< $(B) >$@.new && mv $@.new $@
 
-# The same under the address and undefined-behaviour sanitizers.
-# What reads text from anywhere, fed with any text for FUZZ_SECONDS each (clang's libFuzzer). What it finds is in $(B)/fuzz.
-FUZZ_SECONDS ?= 60
+# What reads bytes from outside, one program a kind: with clang fed by libFuzzer, otherwise with the files it is given.
 FUZZERS := $(patsubst test/fuzz/%.c,$(B)/fuzz-%,$(wildcard test/fuzz/*.c))
 $(B)/fuzz-%: $(B)/test/fuzz/%.o $(B)/libct.a
-	$(call say,LINK)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS) $(LDLIBS)
+	$(call say,LINK)$(LINK) $(if $(findstring clang,$(CC)),-fsanitize=fuzzer) -o $@ $^ $(LIBS) $(LDLIBS)
 fuzzers: $(FUZZERS)
-fuzz:
-	$(MAKE) B=$(B)/fuzz CC=clang HARDEN=-fPIE fuzzers CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all'
-	test/fuzz/seeds $(B)/fuzz
-	cd $(B)/fuzz && for f in $(notdir $(FUZZERS)); do echo "== $$f" >&2; ./$$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 corpus-$$f || exit; done
+libfuzzer:
+	$(MAKE) B=$(B)/fuzz CC=clang WARN=-std=gnu11 HARDEN=-fPIE fuzzers CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all'
 
+# The same under the address and undefined-behaviour sanitizers.
 asan:
-	$(MAKE) B=$(B)/asan HARDEN=-fPIE all units \
+	$(MAKE) B=$(B)/asan HARDEN=-fPIE all units fuzzers \
 		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 
 # The same, without debug information.
@@ -295,9 +294,9 @@ check:
 check-attack: all $(ATTACKS)
 	@B=$(B) test/attack/run $(NAMES)
 
-# By hand, for hours: a fault at every system call.
+# By hand, for hours: a fault at every system call. An error that nobody recorded is printed as \xfe\xfe...
 check-fault:
-	@B=$(B) FAULT_SAMPLES=$(or $(SAMPLES),all) FAULT_SECONDS=86400 test/check $(or $(SUITES),fault/every fault/killed fault/leftovers fault/walks)
+	@B=$(B)/pattern CFLAGS='-O2 -g -ftrivial-auto-var-init=pattern' FAULT_SAMPLES=$(or $(SAMPLES),all) FAULT_SECONDS=86400 test/check $(or $(SUITES),fault/every fault/killed fault/leftovers fault/walks)
 
 # By hand. The environment or the command line has other numbers.
 check-load: export LOAD_AT_ONCE ?= 200
@@ -310,6 +309,11 @@ check-load:
 check-cuts: export FAULT_CUTS ?= 50
 check-cuts:
 	@B=$(B) FAULT_SECONDS=7200 test/check fault/cuts
+
+# By hand. `make check` reads the seeds only.
+check-fuzz: export FUZZ_SECONDS ?= 60
+check-fuzz:
+	@B=$(B) test/check -s fuzz $(SUITES)
 
 # By hand, an hour.
 check-valgrind: all
@@ -377,6 +381,6 @@ clean:
 
 -include $(wildcard $(B)/lib/*/*.d $(B)/cmd/*.d $(B)/test/unit/*.d $(B)/test/fault/*.d $(B)/test/fuzz/*.d)
 
-.PHONY: all programs cross deb check-deb check-load check-cuts check-valgrind check-breaks check-oci units check-fault check-attack fuzz fuzzers unit test compare-builds bench bench-check bench-build asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
+.PHONY: all programs cross deb check-deb check-load check-cuts check-fuzz check-valgrind check-breaks check-oci units check-fault check-attack fuzzers libfuzzer unit test compare-builds bench bench-check bench-build asan install install-strip uninstall lint try untry check check-debian13 check-vm clean
 .SECONDARY:
 .DELETE_ON_ERROR:
