@@ -23,6 +23,7 @@ struct netlink {
 	struct buf *text;
 	struct buf shell;  /* that does the same as the request being built */
 	uint32_t sequence; /* of the last message */
+	size_t fixed;      /* bytes of its fixed part */
 	/* The request being built. */
 	char out[NETLINK_MESSAGES * NETLINK_ROOM];
 	size_t used;
@@ -30,6 +31,8 @@ struct netlink {
 	unsigned n, may_exist, asked;
 	char in[32768];
 };
+
+enum { MAX_ERRNO = 4095 }; /* of the kernel */
 
 static struct mnl_socket *open_here(int bus, struct err *e)
 {
@@ -113,6 +116,7 @@ struct nlmsghdr *netlink_begin(struct netlink *n, int type, int flags, size_t si
 	m->nlmsg_type = (uint16_t)type;
 	m->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
 	m->nlmsg_seq = ++n->sequence;
+	n->fixed = size;
 	*(void **)fixed = mnl_nlmsg_put_extra_header(m, size);
 	return m;
 }
@@ -167,6 +171,9 @@ static int error_of(const struct nlmsghdr *m)
 {
 	const struct nlmsgerr *said = mnl_nlmsg_get_payload(m);
 
+	if (mnl_nlmsg_get_payload_len(m) < sizeof(said->error) || said->error > 0 ||
+	    said->error < -MAX_ERRNO)
+		return EBADMSG;
 	return -said->error;
 }
 
@@ -281,10 +288,24 @@ int netlink_ask(struct netlink *n, int (*one)(const struct nlmsghdr *m, void *ar
 				errno = error_of(m);
 				return got ? got : -(errno != 0);
 			}
+			if (mnl_nlmsg_get_payload_len(m) < n->fixed) {
+				errno = EBADMSG;
+				return -1;
+			}
 			if (!got)
 				got = one(m, arg);
 			if (!(m->nlmsg_flags & NLM_F_MULTI))
 				return got;
 		}
 	return -1;
+}
+
+uint32_t netlink_u32(const struct nlattr *a)
+{
+	return mnl_attr_validate(a, MNL_TYPE_U32) < 0 ? 0 : mnl_attr_get_u32(a);
+}
+
+const char *netlink_str(const struct nlattr *a)
+{
+	return mnl_attr_validate(a, MNL_TYPE_NUL_STRING) < 0 ? "" : mnl_attr_get_str(a);
 }

@@ -17,6 +17,7 @@
 struct buf;
 struct err;
 struct netlink;
+struct nlattr;
 struct nlmsghdr;
 
 /*
@@ -58,9 +59,14 @@ bool netlink_empty(const struct netlink *n);
 int netlink_act(struct netlink *n);
 
 /*
- * Sends the single question of the request and calls one for each answer. A value above 0 from
- * one stops the calls and is returned. 0: one never returned such a value; -1 with errno.
+ * Sends the single question of the request and calls one for each answer, which has at least the
+ * fixed part that the question had. A value above 0 from one stops the calls and is returned. 0:
+ * one never returned such a value; -1 with errno (EBADMSG: an answer is too short).
  */
 int netlink_ask(struct netlink *n, int (*one)(const struct nlmsghdr *m, void *arg), void *arg);
+
+/* The value of an answer's attribute; 0 and "" if the attribute has not this form. */
+uint32_t netlink_u32(const struct nlattr *a);
+const char *netlink_str(const struct nlattr *a);
 
 #endif

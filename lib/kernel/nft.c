@@ -260,8 +260,7 @@ static int add_table(const struct nlmsghdr *m, void *arg)
 
 	mnl_attr_for_each(a, m, sizeof(struct nfgenmsg))
 	{
-		const char *name = mnl_attr_get_type(a) == NFTA_TABLE_NAME ? mnl_attr_get_str(a)
-									   : "";
+		const char *name = mnl_attr_get_type(a) == NFTA_TABLE_NAME ? netlink_str(a) : "";
 
 		if (*name && str_starts(name, t->prefix) && !(t->but && strcmp(name, t->but) == 0))
 			strv_add(&t->names, name);
@@ -282,7 +281,7 @@ static int add_links(const struct nlmsghdr *m, void *arg)
 			key = find(one, NFTA_SET_ELEM_KEY);
 			key = key ? find(key, NFTA_DATA_VALUE) : NULL;
 			if (key && mnl_attr_get_payload_len(key) == IFNAMSIZ)
-				strv_add(arg, mnl_attr_get_payload(key));
+				strv_take(arg, str_dup_n(mnl_attr_get_payload(key), IFNAMSIZ));
 		}
 	}
 	return 0;
@@ -329,16 +328,16 @@ static int read_chain(const struct nlmsghdr *m, void *arg)
 	mnl_attr_for_each(a, m, sizeof(*g))
 	{
 		if (mnl_attr_get_type(a) == NFTA_CHAIN_TABLE)
-			snprintf(out.table, sizeof(out.table), "%s", mnl_attr_get_str(a));
+			snprintf(out.table, sizeof(out.table), "%s", netlink_str(a));
 		else if (mnl_attr_get_type(a) == NFTA_CHAIN_NAME)
-			snprintf(out.name, sizeof(out.name), "%s", mnl_attr_get_str(a));
+			snprintf(out.name, sizeof(out.name), "%s", netlink_str(a));
 		else if (mnl_attr_get_type(a) == NFTA_CHAIN_POLICY)
-			out.drops = ntohl(mnl_attr_get_u32(a)) == NF_DROP;
+			out.drops = ntohl(netlink_u32(a)) == NF_DROP;
 		else if (mnl_attr_get_type(a) == NFTA_CHAIN_HOOK) {
 			mnl_attr_for_each_nested(b,
 						 a) if (mnl_attr_get_type(b) == NFTA_HOOK_HOOKNUM)
 			{
-				out.hook = ntohl(mnl_attr_get_u32(b));
+				out.hook = ntohl(netlink_u32(b));
 				hangs = true;
 			}
 		}

@@ -91,15 +91,15 @@ static int read_link(const struct nlmsghdr *m, void *arg)
 	mnl_attr_for_each(a, m, sizeof(*info))
 	{
 		if (mnl_attr_get_type(a) == IFLA_IFNAME)
-			snprintf(l->name, sizeof(l->name), "%s", mnl_attr_get_str(a));
+			snprintf(l->name, sizeof(l->name), "%s", netlink_str(a));
 		else if (mnl_attr_get_type(a) == IFLA_MASTER)
-			l->master = mnl_attr_get_u32(a);
+			l->master = netlink_u32(a);
 		else if (mnl_attr_get_type(a) == IFLA_ADDRESS &&
 			 mnl_attr_get_payload_len(a) == sizeof(l->mac))
 			memcpy(l->mac, mnl_attr_get_payload(a), sizeof(l->mac));
 		else if (mnl_attr_get_type(a) == IFLA_LINKINFO)
 			mnl_attr_for_each_nested(b, a) if (mnl_attr_get_type(b) == IFLA_INFO_KIND)
-				snprintf(l->kind, sizeof(l->kind), "%s", mnl_attr_get_str(b));
+				snprintf(l->kind, sizeof(l->kind), "%s", netlink_str(b));
 	}
 	return 1;
 }
@@ -378,9 +378,9 @@ static int read_route(const struct nlmsghdr *m, void *arg)
 	mnl_attr_for_each(a, m, sizeof(*route))
 	{
 		if (mnl_attr_get_type(a) == RTA_DST)
-			out.to.address.s_addr = mnl_attr_get_u32(a);
+			out.to.address.s_addr = netlink_u32(a);
 		else if (mnl_attr_get_type(a) == RTA_OIF)
-			out.link = mnl_attr_get_u32(a);
+			out.link = netlink_u32(a);
 	}
 	return to->one(&out, to->arg);
 }
@@ -404,7 +404,7 @@ static int read_link_of_route(const struct nlmsghdr *m, void *arg)
 	const struct nlattr *a;
 
 	mnl_attr_for_each(a, m, sizeof(struct rtmsg)) if (mnl_attr_get_type(a) == RTA_OIF) *
-		(unsigned *)arg = mnl_attr_get_u32(a);
+		(unsigned *)arg = netlink_u32(a);
 	return 0;
 }
 
@@ -428,9 +428,9 @@ static int read_forwards(const struct nlmsghdr *m, void *arg)
 
 	(void)arg;
 	mnl_attr_for_each(
-		a, m,
-		sizeof(struct netconfmsg)) if (mnl_attr_get_type(a) ==
-					       NETCONFA_FORWARDING) return mnl_attr_get_u32(a) != 0;
+		a, m, sizeof(struct netconfmsg)) if (mnl_attr_get_type(a) ==
+						     NETCONFA_FORWARDING) return netlink_u32(a) !=
+		0;
 	return 0;
 }
 
