@@ -11,7 +11,7 @@
 #include "oci/ocifields.h"
 
 #define EACH_OF(type, one, list) \
-	for (type *one = (list)->v; one < (type *)(list)->v + (list)->n; one++)
+	for (type *one = (list)->v; (list)->n && one < (type *)(list)->v + (list)->n; one++)
 
 static int read_map(const struct ocilist *lines, const char *name, struct idmap *to, struct err *e)
 {
