@@ -259,9 +259,10 @@ static int mount_script(struct mounting *m, struct err *e)
 	for (size_t i = 0; i < m->step->files_n; i++) {
 		const struct step_file *f = &m->step->files[i];
 
-		if (file_write(dir, f->name, 0755, f->content, strlen(f->content), e) < 0 ||
-		    fchmodat(dir, f->name, 0755, 0) < 0)
+		if (file_write(dir, f->name, 0755, f->content, strlen(f->content), e) < 0)
 			return -1;
+		if (fchmodat(dir, f->name, 0755, 0) < 0)
+			return err_sys(e, "%s/%s", path, f->name);
 	}
 	add_volume(m, path, "/dev/pipes", false);
 	return 0;

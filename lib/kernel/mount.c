@@ -185,8 +185,9 @@ int mount_new_from(const char *type, const char *source, const char *options, ui
 		return err_sys(e, "mount %s: %s", what, type);
 	/* mount(8) and findmnt(8) show it as the device. */
 	if (explained(fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0),
-		      "fsconfig(%d, FSCONFIG_SET_STRING, \"source\", \"%s\", 0)", fs, source) < 0 ||
-	    configure(fs, options, what, e) < 0)
+		      "fsconfig(%d, FSCONFIG_SET_STRING, \"source\", \"%s\", 0)", fs, source) < 0)
+		return explain(fs, what, e);
+	if (configure(fs, options, what, e) < 0)
 		return -1;
 	fd = explained(fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attrs),
 		       "fsmount(%d, FSMOUNT_CLOEXEC, %s)", fs, attrs_text(attrs));

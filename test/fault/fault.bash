@@ -35,6 +35,7 @@ none_ends() {
 
 # There is nothing but what $D/before lists.
 as_before() {
+	! facts | cmp -s "$D/before" - || return 0
 	wait_until none_ends || :
 	same_facts "$D/before" <(facts)
 }
@@ -58,6 +59,11 @@ fault_moments() {
 	fi
 }
 
+# An error has a text. What is printed of memory that nobody wrote is bytes that are shown as \xNN.
+said_a_text() {
+	! grep -qE '\\x|^ct[a-z-]*: *$' "$BATS_TEST_TMPDIR/said"
+}
+
 # PROCESS CHECK COMMAND...: runs the command repeatedly, kills the process at a different call each
 # time, and then calls CHECK with the command's status in $status. CHECK must also undo the work of a
 # command that was killed too late.
@@ -73,6 +79,7 @@ kill_at_calls() {
 		"$B/fault/killat" -p "$process" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
 		echo "at call $n of $calls of $*: status $status: $(cat "$BATS_TEST_TMPDIR/said")"
 		[ "$status" != 98 ]
+		said_a_text
 		"$check"	# without "||": a command that fails in it fails the test
 	done
 }
@@ -96,6 +103,7 @@ fail_at_calls() {
 		"$B/fault/failat" "${options[@]}" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
 		echo "at call $n of $calls of $*: status $status: $(cat "$BATS_TEST_TMPDIR/said")"
 		[ "$status" != 98 ]
+		said_a_text
 		"$check"	# without "||": a command that fails in it fails the test
 	done
 }
