@@ -189,9 +189,9 @@ facts() {
 # The kernel removes the links of an ended container with its network namespace, some 30 ms later.
 links_are_settled() {
 	local link
-	for link in $(ip -o link | sed -n "s/^[0-9]*: \(${CT_BRIDGE}\(n[0-9]*\)\?v[0-9a-f]*\)[:@].*/\1/p"); do
-		grep -qs " $link " "$CT_RUN"/ps_*/net || return 1
-	done
+	while IFS=' :' read -r link _; do
+		[[ ! $link =~ ^$CT_BRIDGE(n[0-9]*)?v[0-9a-f]+$ ]] || grep -qs " $link " "$CT_RUN"/ps_*/net || return 1
+	done </proc/net/dev
 }
 
 # without_lost_mounts FILE...: removes the lines "mount MOUNT-POINT ..." of mounts that were there before the
