@@ -105,6 +105,18 @@ static void the_kernels_message_about_an_unknown_option_is_shown(void **state)
 		       "mount /x: nosuchfs: No such device");
 }
 
+/* fsconfig(2) takes texts of up to 255 characters. */
+static void a_source_that_the_kernel_refuses_is_an_error_with_its_reason(void **state)
+{
+	char source[300];
+
+	(void)state;
+	memset(source, 'x', sizeof(source) - 1);
+	source[sizeof(source) - 1] = '\0';
+	assert_refused(mount_new_from("tmpfs", source, NULL, 0, "/x", &e), &e,
+		       "mount /x: Invalid argument");
+}
+
 static void a_copy_shows_the_same_files_and_can_be_made_read_only(void **state)
 {
 	const struct scratch *s = *state;
@@ -307,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_new_file_system_is_visible_only_after_it_is_attached),
 		test(the_kernels_message_about_an_unknown_option_is_shown),
+		test(a_source_that_the_kernel_refuses_is_an_error_with_its_reason),
 		test(a_copy_shows_the_same_files_and_can_be_made_read_only),
 		test(too_many_mounts_are_an_error_that_names_the_limit),
 		test(a_failed_bind_mount_of_a_descriptor_names_its_path),
