@@ -118,7 +118,7 @@ $(B)/%.o: %.c Makefile
 	$(call say,CC  )$(COMPILE) -MMD -MP -c -o $@ $<
 
 # Drivers of the fault tests: they run a command under ptrace(2).
-$(B)/fault/%: $(B)/test/fault/%.o $(B)/test/fault/trace.o
+$(B)/fault/%: $(B)/test/fault/%.o $(B)/test/fault/trace.o $(B)/test/fault/kind.o
 	@mkdir -p $(@D)
 	$(call say,LINK)$(LINK) -o $@ $^ $(LDLIBS)
 
@@ -141,7 +141,7 @@ $(B)/syscalls/%: test/syscalls/%.c $(B)/syscall-numbers.h
 $(B)/syscall-names.h: $(B)/unistd-64
 	$(call say,GEN )sed -n 's/^#define __NR_\([a-z0-9_]*\) \(.*\)/{"\1", \2},/p' $< >$@.new && mv $@.new $@
 
-$(B)/test/fault/failat.o: $(B)/syscall-names.h
+$(B)/test/fault/kind.o: $(B)/syscall-names.h
 
 # {"x86_64", "NAME", NUMBER, {0}}, ... of every call of the three architectures.
 # Without uretprobe(2) and uprobe(2): no filter sees them, and called from elsewhere than a probe they kill.

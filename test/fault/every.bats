@@ -1,6 +1,6 @@
 # shellcheck disable=SC2034,SC2154,SC2317 # helper.bash and fault.bash set, read and call these
-# Every utility that changes something: killed at its system calls, in each of its processes, and with one
-# call after the other failing. Whatever happens, it ends, does not crash, and one `ct-rm -f` leaves what was
+# Every utility that changes something: killed at each system call that changes something or waits, in each of its
+# processes, and with one call after the other failing. Whatever happens, it ends, does not crash, and one `ct-rm -f` leaves what was
 # there before. `make check-fault` tries every call; otherwise these are samples.
 load ../cmd/helper
 load ../cmd/registry
@@ -66,7 +66,7 @@ every() {
 	facts >"$D/before"
 	$prepare
 	for process in $processes; do
-		kill_at_calls "$process" undone "$@"
+		kill_at_calls -k step "$process" undone "$@"
 	done
 	for error in $changing; do
 		fail_at_calls -k change -e "$error" -- undone "$@"

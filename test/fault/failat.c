@@ -8,8 +8,7 @@
  *
  *	-c	only this call, by its name (read)
  *
- *	-k	only calls of this kind: change (they make, change or remove something), descriptor
- *		(they open something)
+ *	-k	only calls of this kind (kind.h)
  *
  *	-f	only calls whose first argument is a descriptor of a file with PATH in its path
  *
@@ -24,6 +23,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -31,124 +31,12 @@
 #include <sys/user.h>
 #include <unistd.h>
 
+#include "kind.h"
 #include "trace.h"
-
-static const struct {
-	const char *name;
-	long number;
-} calls[] = {
-#include "syscall-names.h"
-};
-
-/* Calls of a kind. openat(2) changes something only with O_CREAT. */
-static const char *const changing[] = {
-	"openat",
-	"mkdir",
-	"mkdirat",
-	"rmdir",
-	"unlink",
-	"unlinkat",
-	"rename",
-	"renameat",
-	"renameat2",
-	"link",
-	"linkat",
-	"symlink",
-	"symlinkat",
-	"mknodat",
-	"ftruncate",
-	"fallocate",
-	"write",
-	"pwrite64",
-	"writev",
-	"fsync",
-	"fdatasync",
-	"syncfs",
-	"ioctl",
-	"mount",
-	"umount2",
-	"move_mount",
-	"mount_setattr",
-	"open_tree",
-	"fsmount",
-	"fsopen",
-	"fsconfig",
-	"pivot_root",
-	"clone",
-	"clone3",
-	"fork",
-	"vfork",
-	"setns",
-	"unshare",
-	"sendmsg",
-	"sendto",
-	"bind",
-	"memfd_create",
-	"fchmod",
-	"fchmodat",
-	"fchown",
-	"fchownat",
-	"fsetxattr",
-	"setxattr",
-	"utimensat",
-	"flock",
-	"chdir",
-	"fchdir",
-	"prlimit64",
-	"kill",
-	"setresuid",
-	"setresgid",
-	"setgroups",
-	"capset",
-	"seccomp",
-	"pidfd_send_signal",
-	"copy_file_range",
-	"sendfile",
-	"splice",
-	NULL,
-};
-static const char *const opening[] = {
-	"openat",       "openat2",        "socket",        "socketpair",    "pipe2",
-	"dup",          "dup2",           "dup3",          "epoll_create1", "pidfd_open",
-	"open_tree",    "fsopen",         "fsmount",       "accept4",       "signalfd4",
-	"memfd_create", "timerfd_create", "inotify_init1", "clone3",        NULL,
-};
-
-static bool in_kind[1024];
-static const char *const *kind;
 
 static int process = -1, error = EIO;
 static long call_number = -1, at, seen;
 static const char *path;
-
-static long find_call(const char *name)
-{
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		if (strcmp(calls[i].name, name) == 0)
-			return calls[i].number;
-	fprintf(stderr, "failat: %s: no such system call\n", name);
-	exit(2);
-}
-
-static void choose_kind(const char *name)
-{
-	kind = strcmp(name, "change") == 0        ? changing
-		: strcmp(name, "descriptor") == 0 ? opening
-						  : NULL;
-	if (!kind) {
-		fprintf(stderr, "failat: %s: no such kind of calls\n", name);
-		exit(2);
-	}
-	for (const char *const *call = kind; *call; call++)
-		in_kind[find_call(*call)] = true;
-}
-
-/* Whether a call is of the kind that -k names. */
-static bool is_of_kind(long call, const struct user_regs_struct *regs)
-{
-	return call >= 0 && call < 1024 && in_kind[call] &&
-		(kind != changing || call != SYS_openat || regs->rdx & O_CREAT);
-}
 
 static int find_error(const char *name)
 {
@@ -176,7 +64,7 @@ static bool enter(struct trace *t, struct traced *p, long call)
 	struct user_regs_struct regs;
 
 	if ((process >= 0 && p != &t->all[process]) || (call_number >= 0 && call != call_number) ||
-	    ptrace(PTRACE_GETREGS, p->pid, 0, &regs) < 0 || (kind && !is_of_kind(call, &regs)) ||
+	    ptrace(PTRACE_GETREGS, p->pid, 0, &regs) < 0 || !kind_has(call, &regs) ||
 	    (path && !is_of_path(p->pid, regs.rdi)))
 		return false;
 	seen++;
@@ -212,10 +100,10 @@ int main(int argc, char **argv)
 			process = atoi(optarg);
 			break;
 		case 'c':
-			call_number = find_call(optarg);
+			call_number = kind_number(optarg);
 			break;
 		case 'k':
-			choose_kind(optarg);
+			kind_choose(optarg);
 			break;
 		case 'f':
 			path = optarg;

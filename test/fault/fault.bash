@@ -40,8 +40,8 @@ as_before() {
 	same_facts "$D/before" <(facts)
 }
 
-# PROCESS COMMAND...: prints the number of system calls of a process of the command (0: the command
-# itself, 1: its first child).
+# PROCESS OPTIONS COMMAND...: prints the number of system calls of a process of the command (0: the command
+# itself, 1: its first child), with options of killat.
 count_calls() {
 	local process=$1 out=$BATS_TEST_TMPDIR/calls
 	shift
@@ -64,19 +64,24 @@ said_a_text() {
 	! grep -qE '\\x|^ct[a-z-]*: *$' "$BATS_TEST_TMPDIR/said"
 }
 
-# PROCESS CHECK COMMAND...: runs the command repeatedly, kills the process at a different call each
-# time, and then calls CHECK with the command's status in $status. CHECK must also undo the work of a
-# command that was killed too late.
+# [-k KIND] PROCESS CHECK COMMAND...: runs the command repeatedly, kills the process at a different call (of
+# this kind) each time, and then calls CHECK with the command's status in $status. CHECK must also undo the
+# work of a command that was killed too late.
 kill_at_calls() {
-	local process=$1 check=$2 calls n
+	local kind=() process check calls n
+	if [ "$1" = -k ]; then
+		kind=(-k "$2")
+		shift 2
+	fi
+	process=$1 check=$2
 	shift 2
-	calls=$(count_calls "$process" "$@")
+	calls=$(count_calls "$process" "${kind[@]}" "$@")
 	[ "${calls:-0}" -gt 0 ] || { echo "$*: has no process $process" >&2; return 1; }
 	status=0
 	"$check"
 	for n in $(fault_moments "$calls"); do
 		status=0
-		"$B/fault/killat" -p "$process" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
+		"$B/fault/killat" -p "$process" "${kind[@]}" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
 		echo "at call $n of $calls of $*: status $status: $(cat "$BATS_TEST_TMPDIR/said")"
 		[ "$status" != 98 ]
 		said_a_text

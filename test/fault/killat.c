@@ -1,17 +1,21 @@
 /*
- * killat [-p PROCESS] [-n N] [-a] [-o FILE] COMMAND [ARG...]
+ * killat [-p PROCESS] [-k KIND] [-n N] [-a] [-o FILE] COMMAND [ARG...]
  *
  * Kills (SIGKILL) a process of COMMAND at the entry of its Nth system call.
  *	-p	which process: 0 (the default) is COMMAND itself, 1 its first child, and so on
+ *	-k	only calls of this kind count (kind.h)
  *	-n	at which call; 0 (the default) only counts
  *	-a	kills all processes of COMMAND at that moment
  *	-o	writes "PROCESS CALLS", one line a process, to FILE
  * Exits with COMMAND's status, 98 if COMMAND hangs, 99 if it made fewer calls than N.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
 #include <unistd.h>
 
+#include "kind.h"
 #include "trace.h"
 
 static int process;
@@ -20,8 +24,12 @@ static bool everyone;
 
 static bool enter(struct trace *t, struct traced *p, long call)
 {
-	(void)call;
-	if (!at || p != &t->all[process] || p->calls != at)
+	struct user_regs_struct regs;
+
+	if (ptrace(PTRACE_GETREGS, p->pid, 0, &regs) < 0 || !kind_has(call, &regs))
+		return false;
+	p->counted++;
+	if (!at || p != &t->all[process] || p->counted != at)
 		return false;
 	for (int i = 0; everyone && i < t->n; i++)
 		if (!t->all[i].gone)
@@ -36,10 +44,13 @@ int main(int argc, char **argv)
 	FILE *out = NULL;
 	int opt, status;
 
-	while ((opt = getopt(argc, argv, "+p:n:ao:")) != -1) {
+	while ((opt = getopt(argc, argv, "+p:k:n:ao:")) != -1) {
 		switch (opt) {
 		case 'p':
 			process = atoi(optarg);
+			break;
+		case 'k':
+			kind_choose(optarg);
 			break;
 		case 'n':
 			at = atol(optarg);
@@ -57,7 +68,7 @@ int main(int argc, char **argv)
 	if (!argv[optind] || process >= TRACE_PROCESSES)
 		return 2;
 	status = trace_run(&t, argv + optind);
-	if (out)
-		trace_report(&t, out);
+	for (int i = 0; out && i < t.n; i++)
+		fprintf(out, "%d %ld\n", i, t.all[i].counted);
 	return at && !t.over ? TRACE_NEVER : status;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -131,10 +132,4 @@ int trace_run(struct trace *t, char **argv)
 						      : WEXITSTATUS(status);
 	}
 	return command < 0 ? TRACE_HANGS : command;
-}
-
-void trace_report(const struct trace *t, FILE *to)
-{
-	for (int i = 0; i < t->n; i++)
-		fprintf(to, "%d %ld\n", i, t->all[i].calls);
 }
