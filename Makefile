@@ -11,7 +11,7 @@
 #	                      ARCH=arm64: some tests, cross-compiled, on an emulated arm64 machine: 15 minutes)
 #	sudo make check-attack	attacks from within containers, and on neighbours (NAMES: only these files of
 #	                      test/attack); what reaches the whole machine runs in a virtual machine
-#	sudo make check-fault	kills and failing calls at every system call of the utilities (hours; SAMPLES=N: N each)
+#	sudo make check-fault	kills and failing calls at every system call that changes something (hours; SAMPLES=N: N each)
 #	sudo make check-load  many containers at once, alive and in a row; random kills (LOAD_AT_ONCE=200 LOAD_ALIVE=1000
 #	                      LOAD_ROW=3000 LOAD_SECONDS=300; LOAD_SEED repeats the choices of a run)
 #	sudo make check-cuts  power cuts at random moments (FAULT_CUTS=50 in all; FAULT_SEED)
@@ -294,7 +294,7 @@ check:
 check-attack: all $(ATTACKS)
 	@B=$(B) test/attack/run $(NAMES)
 
-# By hand, for hours: a fault at every system call. An error that nobody recorded is printed as \xfe\xfe...
+# By hand, for hours: a fault at every system call that changes something. An error that nobody recorded is printed as \xfe\xfe...
 check-fault:
 	@B=$(B)/pattern CFLAGS='-O2 -g -ftrivial-auto-var-init=pattern' FAULT_SAMPLES=$(or $(SAMPLES),all) FAULT_SECONDS=86400 test/check $(or $(SUITES),fault/every fault/killed fault/leftovers fault/walks)
 

@@ -66,7 +66,7 @@ every() {
 	facts >"$D/before"
 	$prepare
 	for process in $processes; do
-		kill_at_calls -k step "$process" undone "$@"
+		kill_at_calls "$process" undone "$@"
 	done
 	for error in $changing; do
 		fail_at_calls -k change -e "$error" -- undone "$@"

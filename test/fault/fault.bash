@@ -8,7 +8,7 @@
 #		kill_at_calls 0 gone ct-run -d --name x "$img" sleep 1000
 #	}
 #
-# FAULT_SAMPLES: the number of moments (default: 12), or "all" for every system call.
+# FAULT_SAMPLES: the number of moments (default: 12), or "all" for every one of these calls.
 
 # DIRECTORY: nobody holds its lock. It is opened before, because flock(1) makes a file where a directory is gone.
 unlocked() {
@@ -40,12 +40,12 @@ as_before() {
 	same_facts "$D/before" <(facts)
 }
 
-# PROCESS OPTIONS COMMAND...: prints the number of system calls of a process of the command (0: the command
-# itself, 1: its first child), with options of killat.
+# PROCESS COMMAND...: prints the number of system calls of a process of the command (0: the command
+# itself, 1: its first child) that change something, wait, execute a program or end it.
 count_calls() {
 	local process=$1 out=$BATS_TEST_TMPDIR/calls
 	shift
-	"$B/fault/killat" -o "$out" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || :
+	"$B/fault/killat" -k step -o "$out" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || :
 	awk -v process="$process" '$1 == process { print $2 }' "$out"
 }
 
@@ -64,24 +64,19 @@ said_a_text() {
 	! grep -qE '\\x|^ct[a-z-]*: *$' "$BATS_TEST_TMPDIR/said"
 }
 
-# [-k KIND] PROCESS CHECK COMMAND...: runs the command repeatedly, kills the process at a different call (of
-# this kind) each time, and then calls CHECK with the command's status in $status. CHECK must also undo the
-# work of a command that was killed too late.
+# PROCESS CHECK COMMAND...: runs the command repeatedly, kills the process at a different one of these calls
+# each time, and then calls CHECK with the command's status in $status. CHECK must also undo the work of a
+# command that was killed too late.
 kill_at_calls() {
-	local kind=() process check calls n
-	if [ "$1" = -k ]; then
-		kind=(-k "$2")
-		shift 2
-	fi
-	process=$1 check=$2
+	local process=$1 check=$2 calls n
 	shift 2
-	calls=$(count_calls "$process" "${kind[@]}" "$@")
+	calls=$(count_calls "$process" "$@")
 	[ "${calls:-0}" -gt 0 ] || { echo "$*: has no process $process" >&2; return 1; }
 	status=0
 	"$check"
 	for n in $(fault_moments "$calls"); do
 		status=0
-		"$B/fault/killat" -p "$process" "${kind[@]}" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
+		"$B/fault/killat" -k step -p "$process" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
 		echo "at call $n of $calls of $*: status $status: $(cat "$BATS_TEST_TMPDIR/said")"
 		[ "$status" != 98 ]
 		said_a_text

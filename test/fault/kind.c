@@ -87,8 +87,8 @@ static const char *const opening[] = {
 };
 
 static const char *const waiting[] = {
-	"recvmsg",    "wait4",       "waitid",     "poll", "ppoll",
-	"epoll_wait", "epoll_pwait", "exit_group", NULL,
+	"recvmsg",     "wait4",  "waitid",   "poll",       "ppoll", "epoll_wait",
+	"epoll_pwait", "execve", "execveat", "exit_group", NULL,
 };
 
 /* Two lists at most make a kind. openat(2) changes something only with O_CREAT. */
