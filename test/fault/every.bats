@@ -43,6 +43,10 @@ clean() {
 	wait_until settled
 	ct-rm -f x z made vol "$registry/pushed"
 	! ct-net ls -q | grep -qx y || ct-net rm y
+	# The claim of a dead container holds nothing (lib/kernel/slot.h).
+	find "$CT_RUN" -type l -lname 'ps_*' -printf '%p %l\n' | while read -r claim holder; do
+		[ -e "$CT_RUN/$holder" ] || rm -f "$claim"
+	done
 	# An empty parent group that could not be removed goes with the next container's group.
 	[ -z "$(ls -d "/sys/fs/cgroup$CT_CGROUP" "/sys/fs/cgroup"/*"$CT_CGROUP" 2>/dev/null)" ] ||
 		ct-run --rm --network none "$img" true 3>&-
