@@ -70,11 +70,12 @@ without_groups() {
 		'x86_64 socket 38 5 0 EAFNOSUPPORT'; do
 		grep -qx "$line" "$CT_TEST_DIR/ours"
 	done
-	for arch in $(cut -d' ' -f1 "$CT_TEST_DIR/ours" | sort -u); do
-		[ "$(grep -c "^$arch " "$CT_TEST_DIR/ours")" -gt 300 ]
-		grep -qx "$arch mount EPERM" "$CT_TEST_DIR/ours"
+	for arch in x86_64 x32 i386; do
+		if [ $arch != i386 ] || grep -q '^i386 ' "$D/none"; then
+			[ "$(grep -c "^$arch " "$CT_TEST_DIR/ours")" -gt 300 ]
+			grep -qx "$arch mount EPERM" "$CT_TEST_DIR/ours"
+		fi
 	done
-	cut -d' ' -f1 "$CT_TEST_DIR/ours" | sort -u | grep -qx x32
 }
 
 @test "where the filter and docker's default differ, the manual says so, with the reason" {
