@@ -3,7 +3,8 @@
  *
  *	change		they make, change or remove something
  *	descriptor	they open something
- *	step		those of change, and those in which a process waits, executes a program or ends
+ *	step		those of change, and those in which a process waits, executes a program or
+ *ends
  */
 #ifndef CT_KIND_H
 #define CT_KIND_H
