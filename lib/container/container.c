@@ -326,9 +326,8 @@ int container_clean(const struct store *s, const char *id, struct err *e)
 		return -1;
 	if (s->run < 0)
 		return 0;
-	if (endpoint_clean(s, id, e) < 0)
+	if (endpoint_clean(s, id, e) < 0 || endpoint_hide(s, id, e) < 0)
 		return -1;
-	endpoint_hide(s, id);
 	idmap_release(s->run, id);
 	return remove_run_files(s, id, e);
 }

@@ -315,16 +315,17 @@ static char *shown_at(const struct store *s, const char *id)
 	return str_fmt(SHOWN "/%s", name);
 }
 
-static void hide(const char *shown, const char *through)
+static int hide(const char *shown, const char *through, struct err *e)
 {
 	char to[PATH_MAX];
 	ssize_t n = readlink(shown, to, sizeof(to) - 1);
 
 	if (n <= 0)
-		return;
+		return 0;
 	to[n] = '\0';
-	if (strcmp(to, through) == 0)
-		unlink(shown);
+	if (strcmp(to, through) == 0 && unlink(shown) < 0 && errno != ENOENT)
+		return err_sys(e, "%s", shown);
+	return 0;
 }
 
 void endpoint_show(const struct store *s, const char *id, pid_t pid)
@@ -339,13 +340,13 @@ void endpoint_show(const struct store *s, const char *id, pid_t pid)
 		unlink(through);
 }
 
-void endpoint_hide(const struct store *s, const char *id)
+int endpoint_hide(const struct store *s, const char *id, struct err *e)
 {
 	own_str char *through = way(s, id), *shown = shown_at(s, id),
 		     *earlier = str_fmt(SHOWN "/%s", id);
 
-	hide(shown, through);
+	if (hide(shown, through, e) < 0)
+		return -1;
 	/* Version 0.1 gave the links of all sets this name. */
-	if (hostslot_set(s->run))
-		hide(earlier, through);
+	return hostslot_set(s->run) ? hide(earlier, through, e) : 0;
 }

@@ -98,6 +98,7 @@ char *endpoint_netns(const struct store *s, const char *id);
  * does not keep the namespace alive. If the name exists already, no link is made.
  */
 void endpoint_show(const struct store *s, const char *id, pid_t pid);
-void endpoint_hide(const struct store *s, const char *id);
+/* Removes the link, if it leads to this container's namespace. */
+int endpoint_hide(const struct store *s, const char *id, struct err *e);
 
 #endif

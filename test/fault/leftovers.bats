@@ -155,3 +155,12 @@ images() {
 	ct-rm "$(ct-volumes create vol)"
 	ct-store down
 }
+
+@test "a link in /run/netns that the end of a run cannot remove is reported, and goes with the container" {
+	run "$B/fault/failat" -c unlink -e EROFS -n -1 ct-run --name x "$img" true
+	link=$(find /run/netns -type l -name 'ps_*')
+	[ -n "$link" ]
+	[[ $output == *"$link: Read-only file system" ]]
+	ct-rm x
+	[ ! -L "$link" ]
+}
