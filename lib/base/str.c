@@ -23,6 +23,12 @@ void *mem_grow(void *p, size_t count, size_t size)
 	return q;
 }
 
+/* The room is the next power of two. */
+void *mem_grow_one(void *p, size_t n, size_t size)
+{
+	return n & (n - 1) ? p : mem_grow(p, n ? 2 * n : 1, size);
+}
+
 char *str_dup(const char *s)
 {
 	return s ? str_dup_n(s, strlen(s)) : NULL;

@@ -13,8 +13,10 @@
 
 void *mem_alloc(size_t size);                       /* zeroed */
 void *mem_grow(void *p, size_t count, size_t size); /* realloc of count * size */
-char *str_dup(const char *s);                       /* NULL gives NULL */
-char *str_dup_n(const char *s, size_t n);           /* at most the first n bytes */
+/* Makes room for one more behind n elements, all of which were added through this function. */
+void *mem_grow_one(void *p, size_t n, size_t size);
+char *str_dup(const char *s);             /* NULL gives NULL */
+char *str_dup_n(const char *s, size_t n); /* at most the first n bytes */
 char *str_fmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 bool str_starts(const char *s, const char *prefix);

@@ -6,7 +6,7 @@
 
 struct step *buildstep_list_add(struct steps *s, enum step_kind kind, int line, size_t stage)
 {
-	s->v = mem_grow(s->v, s->n + 1, sizeof(*s->v));
+	s->v = mem_grow_one(s->v, s->n, sizeof(*s->v));
 	s->v[s->n] =
 		(struct step){.kind = kind, .line = line, .stage = stage, .from = {.stage = -1}};
 	return &s->v[s->n++];

@@ -248,7 +248,7 @@ static void add_instruction(struct dockerfile_source *src, const char *text, int
 		in.json = dockerfile_is_list(in.rest, &in.args, line, src->faults);
 	if (is_one_of(in.name, with_heredocs) && !in.json)
 		read_heredocs(src, text, &in);
-	src->file->v = mem_grow(src->file->v, src->file->n + 1, sizeof(*src->file->v));
+	src->file->v = mem_grow_one(src->file->v, src->file->n, sizeof(*src->file->v));
 	src->file->v[src->file->n++] = in;
 }
 

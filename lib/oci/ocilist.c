@@ -6,6 +6,6 @@
 
 void *ocilist_add(struct ocilist *l, size_t size)
 {
-	l->v = mem_grow(l->v, l->n + 1, size);
+	l->v = mem_grow_one(l->v, l->n, size);
 	return memset((char *)l->v + l->n++ * size, 0, size);
 }

@@ -47,7 +47,7 @@ static int keep(struct lateattr *l, const char *path, const char *acl, const voi
 
 	if (take_room(l, path, size, e) < 0)
 		return -1;
-	l->list = mem_grow(l->list, l->n + 1, sizeof(*l->list));
+	l->list = mem_grow_one(l->list, l->n, sizeof(*l->list));
 	new = &l->list[l->n++];
 	*new = (struct late){str_dup(path), str_dup(acl), mem_alloc(size), size};
 	if (size)
