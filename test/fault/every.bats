@@ -1,7 +1,8 @@
 # shellcheck disable=SC2034,SC2154,SC2317 # helper.bash and fault.bash set, read and call these
-# Every utility that changes something: killed at each system call that changes something or waits, in each of its
-# processes, and with one call after the other failing. Whatever happens, it ends, does not crash, and one `ct-rm -f` leaves what was
-# there before. `make check-fault` tries every call; otherwise these are samples.
+# Every utility that changes something: killed at each system call that changes something or waits, in each of
+# its processes, and with one call after the other failing. Whatever happens, the utility ends and does not
+# crash, and one `ct-rm -f` leaves what was there before. `make check-fault` tries every call; otherwise these
+# are samples.
 load ../cmd/helper
 load ../cmd/registry
 load fault
@@ -43,14 +44,18 @@ clean() {
 	wait_until settled
 	ct-rm -f x z made vol "$registry/pushed"
 	! ct-net ls -q | grep -qx y || ct-net rm y
-	# The claim of a dead container holds nothing (lib/kernel/slot.h).
+	[ -z "${failing:-}" ] || end_as_next
+	rm -f "$D/out"
+}
+
+# Does what the next container would do about the two things that may stay if their removal fails: the claim of
+# a dead container, which holds nothing (lib/kernel/slot.h), and an empty parent group.
+end_as_next() {
 	find "$CT_RUN" -type l -lname 'ps_*' -printf '%p %l\n' | while read -r claim holder; do
 		[ -e "$CT_RUN/$holder" ] || rm -f "$claim"
 	done
-	# An empty parent group that could not be removed goes with the next container's group.
 	[ -z "$(ls -d "/sys/fs/cgroup$CT_CGROUP" "/sys/fs/cgroup"/*"$CT_CGROUP" 2>/dev/null)" ] ||
 		ct-run --rm --network none "$img" true 3>&-
-	rm -f "$D/out"
 }
 
 # The check of kill_at_calls and fail_at_calls.
@@ -64,7 +69,7 @@ undone() {
 
 # every PROCESSES COMMAND...: PROCESSES are those that are killed, as killat counts them.
 every() {
-	local processes=$1 process error
+	local processes=$1 process error failing=
 	shift
 	# What stays for good (networks, caches) is made once, before the comparison.
 	$prepare
@@ -75,6 +80,7 @@ every() {
 	for process in $processes; do
 		kill_at_calls "$process" undone "$@"
 	done
+	failing=yes
 	for error in $changing; do
 		fail_at_calls -k change -e "$error" -- undone "$@"
 	done
