@@ -1,11 +1,10 @@
 /*
- * killat [-p PROCESS] [-k KIND] [-n N] [-a] [-o FILE] COMMAND [ARG...]
+ * killat [-p PROCESS] [-k KIND] [-n N] [-o FILE] COMMAND [ARG...]
  *
  * Kills (SIGKILL) a process of COMMAND at the entry of its Nth system call.
  *	-p	which process: 0 (the default) is COMMAND itself, 1 its first child, and so on
  *	-k	only calls of this kind count (kind.h)
  *	-n	at which call; 0 (the default) only counts
- *	-a	kills all processes of COMMAND at that moment
  *	-o	writes "PROCESS CALLS", one line a process, to FILE
  * Exits with COMMAND's status, 98 if COMMAND hangs, 99 if it made fewer calls than N.
  */
@@ -20,7 +19,6 @@
 
 static int process;
 static long at;
-static bool everyone;
 
 static bool enter(struct trace *t, struct traced *p, long call)
 {
@@ -31,9 +29,6 @@ static bool enter(struct trace *t, struct traced *p, long call)
 	p->counted++;
 	if (!at || p != &t->all[process] || p->counted != at)
 		return false;
-	for (int i = 0; everyone && i < t->n; i++)
-		if (!t->all[i].gone)
-			kill(t->all[i].pid, SIGKILL);
 	kill(p->pid, SIGKILL);
 	return true;
 }
@@ -44,7 +39,7 @@ int main(int argc, char **argv)
 	FILE *out = NULL;
 	int opt, status;
 
-	while ((opt = getopt(argc, argv, "+p:k:n:ao:")) != -1) {
+	while ((opt = getopt(argc, argv, "+p:k:n:o:")) != -1) {
 		switch (opt) {
 		case 'p':
 			process = atoi(optarg);
@@ -54,9 +49,6 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			at = atol(optarg);
-			break;
-		case 'a':
-			everyone = true;
 			break;
 		case 'o':
 			out = fopen(optarg, "we");
