@@ -18,28 +18,14 @@
 #include "kernel/rlimit.h"
 #include "net/port.h"
 
-static void read_volume(const char *text)
+typedef int mount_reader(const char *text, struct mountspec *v, struct err *e);
+
+static void read_spec(mount_reader *read, const char *text)
 {
 	own_mountspec struct mountspec v = {0};
 	struct err e;
 
-	mountspec_read(text, &v, &e);
-}
-
-static void read_tmpfs(const char *text)
-{
-	own_mountspec struct mountspec v = {0};
-	struct err e;
-
-	mountspec_read_tmpfs(text, &v, &e);
-}
-
-static void read_device(const char *text)
-{
-	own_mountspec struct mountspec v = {0};
-	struct err e;
-
-	mountspec_read_device(text, &v, &e);
+	read(text, &v, &e);
 }
 
 static void read_mount(const char *text)
@@ -116,13 +102,20 @@ static void read_keys(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
+	static mount_reader *const specs[] = {mountspec_read, mountspec_read_tmpfs,
+					      mountspec_read_device};
 	static void (*const readers[])(const char *text) = {
-		read_volume, read_tmpfs, read_device, read_mount,  read_port,
-		read_number, read_url,   read_change, read_ulimit, read_keys};
+		read_mount, read_port, read_number, read_url, read_change, read_ulimit, read_keys};
+	enum {
+		SPECS = sizeof(specs) / sizeof(*specs),
+		READERS = sizeof(readers) / sizeof(*readers)
+	};
 	own_str char *text = str_dup_n(n ? (const char *)data + 1 : "", n ? n - 1 : 0);
 	unsigned reader = n ? *data - '0' : 0;
 
-	if (reader < sizeof(readers) / sizeof(*readers))
-		readers[reader](text);
+	if (reader < SPECS)
+		read_spec(specs[reader], text);
+	else if (reader < SPECS + READERS)
+		readers[reader - SPECS](text);
 	return 0;
 }
