@@ -294,8 +294,8 @@ check:
 check-attack: all $(ATTACKS)
 	@B=$(B) test/attack/run $(NAMES)
 
-# By hand, for hours: a fault at every system call that changes something. An error that nobody recorded is printed as \xfe\xfe...
-# (ct-lab looks for its labs beside the programs' directory.)
+# By hand, for hours: a fault at every system call that changes something. In this build an error that nobody recorded
+# is printed as \xfe\xfe... (ct-lab looks for its labs beside the directory of the programs, hence the link.)
 check-fault:
 	@mkdir -p $(B)/pattern && ln -sfn $(CURDIR)/share $(B)/share
 	@B=$(B)/pattern CFLAGS='-O2 -g -ftrivial-auto-var-init=pattern' FAULT_SAMPLES=$(or $(SAMPLES),all) FAULT_SECONDS=86400 test/check $(or $(SUITES),fault/every fault/killed fault/leftovers fault/walks)

@@ -65,7 +65,7 @@ int netlink_act(struct netlink *n);
  */
 int netlink_ask(struct netlink *n, int (*one)(const struct nlmsghdr *m, void *arg), void *arg);
 
-/* The value of an answer's attribute; 0 and "" if the attribute has not this form. */
+/* The value of an answer's attribute; 0 and "" if the attribute does not have this form. */
 uint32_t netlink_u32(const struct nlattr *a);
 const char *netlink_str(const struct nlattr *a);
 

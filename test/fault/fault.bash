@@ -35,7 +35,7 @@ none_ends() {
 
 # There is nothing but what $D/before lists.
 as_before() {
-	! facts | cmp -s "$D/before" - || return 0
+	if facts | cmp -s "$D/before" -; then return; fi
 	wait_until none_ends || :
 	same_facts "$D/before" <(facts)
 }
@@ -59,7 +59,7 @@ fault_moments() {
 	fi
 }
 
-# An error has a text. What is printed of memory that nobody wrote is bytes that are shown as \xNN.
+# The command has printed no error without a text, and no bytes of uninitialised memory, which it shows as \xNN.
 said_a_text() {
 	! grep -qE '\\x|^ct[a-z-]*: *$' "$BATS_TEST_TMPDIR/said"
 }

@@ -3,8 +3,8 @@
  *
  *	change		they make, change or remove something
  *	descriptor	they open something
- *	step		those of change, and those in which a process waits, executes a program or
- *ends
+ *	step		those of change, and those that wait, execute a program or end
+ *			the process
  */
 #ifndef CT_KIND_H
 #define CT_KIND_H

@@ -1,4 +1,5 @@
-/* Any bytes as a file of environment variables: what is accepted is as many bytes or fewer. */
+/* Any bytes as a file of environment variables. The settings together are not longer than the file.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Any bytes as the log of a container: two bytes choose the query, the rest is log.1 and log with a
- * line "%%" between them. What is read of it goes nowhere. A writer then continues the log, and
- * leaves no record that reads as damaged in what it added.
+ * line "%%" between them. The log is read once by this query. Then a writer continues it, and what
+ * the writer adds is read without damage.
  */
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
  * Any bytes as a record of the store, with the options of a container and the endpoints and ports
- * of a run. What was read is written, and must then be read as the same.
+ * of a run. A record that was read is written, and that text is read again as the same record.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -158,7 +158,7 @@ int main(int argc, char **argv)
 	bool i386 = has_i386();
 	short *answers;
 
-	/* They are the last ones. */
+	/* The calls of i386 are the last ones. */
 	while (!i386 && c[n - 1].arch[0] == 'i')
 		n--;
 	if (argc > 1) {
