@@ -42,6 +42,7 @@ settled() {
 # Removes everything that a command may have left, with one ct-rm.
 clean() {
 	wait_until settled
+	flock "$CT_RUN" true	# makers of spares share this lock; the next run must be able to make one
 	ct-rm -f x z made vol "$registry/pushed"
 	! ct-net ls -q | grep -qx y || ct-net rm y
 	[ -z "${failing:-}" ] || end_as_next
