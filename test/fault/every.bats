@@ -21,6 +21,8 @@ setup() {
 	busybox_setup
 	mkdir "$D/dir"
 	echo text >"$D/dir/file"
+	ln "$D/dir/file" "$D/dir/same"
+	ln -s file "$D/dir/link"
 	printf 'FROM busybox\nRUN touch /made\nCOPY file /file\n' >"$D/dir/Dockerfile"
 	prepare=:
 	registry_at plain
@@ -41,12 +43,13 @@ settled() {
 
 # Removes everything that a command may have left, with one ct-rm.
 clean() {
+	local run
 	wait_until settled
-	flock "$CT_RUN" true	# makers of spares share this lock; the next run must be able to make one
+	{ exec {run}<"$CT_RUN"; } && flock "$run" && exec {run}<&-	# makers of spares share it; the next run must be able to make one
 	ct-rm -f x z made vol "$registry/pushed"
-	! ct-net ls -q | grep -qx y || ct-net rm y
+	[[ $'\n'$(ct-net ls -q)$'\n' != *$'\ny\n'* ]] || ct-net rm y
 	[ -z "${failing:-}" ] || end_as_next
-	rm -f "$D/out"
+	[ ! -e "$D/out" ] || rm "$D/out"
 }
 
 # Does what the next container would do about the two things that may stay if their removal fails: the claim of
@@ -55,7 +58,7 @@ end_as_next() {
 	find "$CT_RUN" -type l -lname 'ps_*' -printf '%p %l\n' | while read -r claim holder; do
 		[ -e "$CT_RUN/$holder" ] || rm -f "$claim"
 	done
-	[ -z "$(ls -d "/sys/fs/cgroup$CT_CGROUP" "/sys/fs/cgroup"/*"$CT_CGROUP" 2>/dev/null)" ] ||
+	! compgen -G "/sys/fs/cgroup/*$CT_CGROUP" >/dev/null && [ ! -e "/sys/fs/cgroup$CT_CGROUP" ] ||
 		ct-run --rm --network none "$img" true 3>&-
 }
 
@@ -89,6 +92,11 @@ every() {
 		fail_at_calls -k descriptor -e "$error" -- undone "$@"
 	done
 	clean
+}
+
+# An image of few files, for what does the same with each file.
+small_image() {
+	ct-init -n small "$D/dir" >/dev/null
 }
 
 running() {
@@ -153,7 +161,8 @@ ended() {
 
 @test "every call of ct-init, of a directory and of an archive" {
 	every 0 ct-init -n made "$D/dir"
-	ct-save -o "$D/archive" busybox
+	small_image
+	ct-save -o "$D/archive" small
 	every 0 bash -c "exec ct-init -n made - <'$D/archive'"
 }
 
@@ -162,14 +171,17 @@ ended() {
 }
 
 @test "every call of ct-tag and ct-save" {
-	every 0 ct-tag busybox made
-	every 0 ct-save -o "$D/out" busybox
+	small_image
+	every 0 ct-tag small made
+	every 0 ct-save -o "$D/out" small
 }
 
 @test "every call of ct-send and ct-receive" {
-	prepare=ended
+	small_image
+	created() { ct-create --name x small /file >/dev/null; }
+	prepare=created
 	every 0 bash -c "exec ct-send x >'$D/out'"
-	ended
+	created
 	ct-send x >"$D/stream"
 	ct-rm -f x
 	prepare=:
@@ -177,8 +189,8 @@ ended() {
 }
 
 @test "every call of ct-push and ct-pull" {
-	every 0 ct-push busybox "$registry/pushed"
-	ct-save -o "$D/archive" busybox
+	small_image
+	every 0 ct-push small "$registry/pushed"
 	pulled() { ct-rm -f "$registry/pushed"; }
 	prepare=pulled
 	every 0 ct-pull "$registry/pushed"

@@ -35,7 +35,7 @@ none_ends() {
 
 # There is nothing but what $D/before lists.
 as_before() {
-	if facts | cmp -s "$D/before" -; then return; fi
+	[ "$(facts)" != "$(<"$D/before")" ] || return 0
 	wait_until none_ends || :
 	same_facts "$D/before" <(facts)
 }
@@ -59,16 +59,16 @@ fault_moments() {
 	fi
 }
 
-# The command has printed no error without a text, and no bytes of uninitialised memory, which it shows as \xNN.
-said_a_text() {
-	! grep -qE '\\x|^ct[a-z-]*: *$' "$BATS_TEST_TMPDIR/said"
+# TEXT, of a command: has no error without a text, and no bytes of uninitialised memory, which are shown as \xNN.
+says_why() {
+	[[ $1 != *'\x'* && ! $1$'\n' =~ (^|$'\n')ct[a-z-]*:\ *$'\n' ]]
 }
 
 # PROCESS CHECK COMMAND...: runs the command repeatedly, kills the process at a different one of these calls
 # each time, and then calls CHECK with the command's status in $status. CHECK must also undo the work of a
 # command that was killed too late.
 kill_at_calls() {
-	local process=$1 check=$2 calls n
+	local process=$1 check=$2 calls n said
 	shift 2
 	calls=$(count_calls "$process" "$@")
 	[ "${calls:-0}" -gt 0 ] || { echo "$*: has no process $process" >&2; return 1; }
@@ -77,16 +77,17 @@ kill_at_calls() {
 	for n in $(fault_moments "$calls"); do
 		status=0
 		"$B/fault/killat" -k step -p "$process" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
-		echo "at call $n of $calls of $*: status $status: $(cat "$BATS_TEST_TMPDIR/said")"
+		said=$(<"$BATS_TEST_TMPDIR/said")
+		echo "at call $n of $calls of $*: status $status: $said"
 		[ "$status" != 98 ]
-		said_a_text
+		says_why "$said"
 		"$check"	# without "||": a command that fails in it fails the test
 	done
 }
 
 # OPTIONS -- CHECK COMMAND...: the same with failing system calls. OPTIONS are those of failat.
 fail_at_calls() {
-	local options=() check calls n out=$BATS_TEST_TMPDIR/calls
+	local options=() check calls n said out=$BATS_TEST_TMPDIR/calls
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
@@ -101,9 +102,10 @@ fail_at_calls() {
 	for n in $(fault_moments "$calls"); do
 		status=0
 		"$B/fault/failat" "${options[@]}" -n "$n" "$@" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- || status=$?
-		echo "at call $n of $calls of $*: status $status: $(cat "$BATS_TEST_TMPDIR/said")"
+		said=$(<"$BATS_TEST_TMPDIR/said")
+		echo "at call $n of $calls of $*: status $status: $said"
 		[ "$status" != 98 ]
-		said_a_text
+		says_why "$said"
 		"$check"	# without "||": a command that fails in it fails the test
 	done
 }
