@@ -28,7 +28,7 @@
 #	sudo make check-deb	the package in fresh roots of Debian 12 and 13: lintian, install, upgrade, purge (SUITES)
 #	sudo make cross       compiles for arm64 too, with warnings as errors, and runs unit tests that an emulator can run
 #	sudo make untry       takes away all that try and check have made and installed
-#	make analyze          what gcc's analyzer finds;  sudo make coverage  what the tests reach (SUITES)
+#	make analyze          what the analyzers of gcc and clang find;  sudo make coverage  what the tests reach (SUITES)
 #	make lint             compilers' and checkers' warnings, the rules of the house
 
 VERSION := 0.1.0
@@ -261,13 +261,16 @@ check-deb:
 # A checked file is a stamp, made again when the file or, through its object, a header of it changes.
 LINT_C  := $(patsubst %,$(B)/lint/%,$(wildcard lib/*/*.c cmd/*.c))
 LINT_SH := $(patsubst %,$(B)/lint/%.sh,$(shell grep -lsE '^(\#!.*sh$$|\# shellcheck shell|@test )' cmd/* .ci/* share/* share/labs/* share/labs/*/* completions/* test/* test/vm/* test/cmd/* test/fault/* test/attack/* test/syscalls/* test/load/* test/breaks/*))
+TIDY = clang-tidy --quiet $< -- $(DEFINES) -std=gnu11
+# Fewer paths through each function than are the default, in a third of the time; `make analyze` follows them all.
+FEWER := -Xclang -analyzer-config -Xclang max-nodes=60000
 lint: WERROR := 1
 lint: all $(LINT_C) $(LINT_SH)
 	test/house
 
 $(B)/lint/%.c: %.c $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)
-	$(call say,LINT)clang-tidy --quiet $< -- $(DEFINES) -std=gnu11 2>/dev/null
+	$(call say,LINT)$(TIDY) $(FEWER) 2>/dev/null
 	@cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=uninitvar --suppress=legacyUninitvar --suppress=preprocessorErrorDirective \
 		--suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -Ilib -Icmd $<
@@ -325,11 +328,11 @@ check-valgrind: all
 check-breaks: all
 	@B=$(B) test/breaks/run $(NAMES)
 
-# By hand. gcc follows the paths through each function, which takes minutes; what it finds is a warning.
+# By hand, for minutes. What gcc finds is a warning.
 ANALYZED := $(patsubst %.c,$(B)/analyze/%.o,$(wildcard lib/*/*.c cmd/*.c))
 $(B)/analyze/%.o: %.c $(B)/seccomp-tables.h $(B)/jq-filters.h Makefile
 	@mkdir -p $(@D)
-	$(call say,FIND)CCACHE_DISABLE=1 $(COMPILE) -fanalyzer -O1 -c -o $@ $<
+	$(call say,FIND)$(TIDY) 2>/dev/null && CCACHE_DISABLE=1 $(COMPILE) -fanalyzer -O1 -c -o $@ $<
 analyze: $(ANALYZED)
 .PHONY: analyze coverage
 
