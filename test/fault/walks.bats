@@ -46,7 +46,6 @@ gone() {
 
 @test "a walk that is killed at any line of any lab leaves nothing behind" {
 	export TMPDIR=$walks
-	FAULT_SAMPLES=${FAULT_SAMPLES:-2}
 	ct-net down	# sandbox_up has made the bridge
 	facts >"$D/before"
 	for text in "$CT_LABS"/*/text; do
@@ -54,7 +53,9 @@ gone() {
 		total=$(walk "$lab" 0)
 		[ "$total" -gt 5 ] || cat "$D/shown"
 		[ "$total" -gt 5 ]
-		for n in $(fault_moments "$total"); do
+		moments=$((total / 2))
+		[ -z "${FAULT_SAMPLES:-}" ] || moments=$(fault_moments "$total")
+		for n in $moments; do
 			rm -f "$CT_LAB_RECORD"
 			walk "$lab" "$n" >"$D/read"
 			echo "$lab: killed after line $(cat "$D/read") of $total"
