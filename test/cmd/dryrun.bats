@@ -58,7 +58,7 @@ limits() {
 # The command's output, its limits while it runs, and its status, in the file; the kinds of
 # namespaces are said to be ours or others.
 watched() {
-	local file=$1 kind
+	local file=$1
 	shift
 	rm -f "$BATS_TEST_TMPDIR/in" "$file" # or an earlier run's "ready" could be seen
 	mkfifo "$BATS_TEST_TMPDIR/in"
@@ -71,9 +71,7 @@ watched() {
 	await $!
 	echo "status $status" >>"$file"
 	cat "$file.limits" >>"$file"
-	for kind in cgroup ipc mnt net pid time user uts; do
-		sed -i "s/^$kind $(readlink /proc/self/ns/$kind | sed 's/[][]/\\&/g')\$/$kind ours/; s/^$kind $kind:.*/$kind its own/" "$file"
-	done
+	ours_or_own "$file"
 }
 
 # No line has more than 100 columns. The script is one of a POSIX shell, as far as a checker tells (the guest of test/vm has none).

@@ -210,6 +210,16 @@ same_facts() {
 	diff "$1" "$2" >&2
 }
 
+# ours_or_own FILE...: in lines such as "uts uts:[4026531838]", says whether that namespace is this shell's.
+ours_or_own() {
+	local link kind script=
+	while read -r link; do
+		kind=${link%%:*}
+		script+="s/^$kind $kind:\\[${link//[^0-9]/}\\]\$/$kind ours/; s/^$kind $kind:.*/$kind its own/; "
+	done < <(readlink /proc/self/ns/{cgroup,ipc,mnt,net,pid,time,user,uts})
+	sed -i "$script" "$@"
+}
+
 # etc_of ID: where a running container's files of /etc are, for root of the host.
 etc_of() {
 	local supervisor start number device

@@ -620,7 +620,7 @@ no_link() {
 # replays OPTION...: what a run with these options tells does the same, when it is typed into a
 # shell line by line: an unshare(1) opens another, which reads on where that one was.
 replays() {
-	local dir=$BATS_TEST_TMPDIR file kind pair
+	local dir=$BATS_TEST_TMPDIR pair
 	echo "$*"
 	run -7 --separate-stderr apart ct-run --explain "$@" sh -c "$look"
 	echo "$output" >"$dir/real"
@@ -633,11 +633,7 @@ replays() {
 	SHELL=/bin/bash HOME=/no/such run -7 --separate-stderr apart bash <"$dir/lines" 5</proc/self/ns/net
 	echo "$output" >"$dir/by-hand"
 	echo "$stderr"
-	for file in real by-hand; do
-		for kind in cgroup ipc mnt net pid time user uts; do
-			sed -i "s/^$kind $(readlink /proc/self/ns/$kind | sed 's/[][]/\\&/g')\$/$kind ours/; s/^$kind $kind:.*/$kind its own/" "$dir/$file"
-		done
-	done
+	ours_or_own "$dir/real" "$dir/by-hand"
 	without_lost_mounts "$dir/real" "$dir/by-hand"
 	diff "$dir/real" "$dir/by-hand"
 	[ "$(wc -l <"$dir/real")" -gt 60 ]
