@@ -37,8 +37,7 @@ struct command {
 
 /* The report of the child that supervises the container. */
 struct build_news {
-	char id[ID_LEN]; /* "": no container was made */
-	int status;
+	int status; /* -1: the command did not run, for the reason `why` */
 	struct err why;
 };
 
@@ -92,39 +91,39 @@ static int plan(struct command *c, struct build *b, const struct step *step, con
 	return userstage_settle(c->launch.plan, &c->launch.notes, e);
 }
 
-/* The supervisor of the container, a child that dies with the build. */
-struct child {
-	struct build_news news;
-	pid_t parent;
-};
-
-static int die_with_parent(const struct child *c, struct err *e)
+/* The supervisor of the container is a child that dies with the build. */
+static int die_with_parent(pid_t parent, struct err *e)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return getppid() == c->parent ? 0 : err_set(e, "the build was killed");
+	return getppid() == parent ? 0 : err_set(e, "the build was killed");
 }
 
 /* Repeats the prctl: a change of credentials clears the parent-death signal (prctl(2)). */
-static int take_id(struct supervise *l, struct err *e)
+static int still_die(struct supervise *l, struct err *e)
 {
-	struct child *child = l->arg;
-
-	memcpy(child->news.id, l->id, sizeof(child->news.id));
-	return die_with_parent(child, e);
+	return die_with_parent(*(const pid_t *)l->arg, e);
 }
 
 /* In the child: supervises the container to its end. */
 __attribute__((noreturn)) static void supervise(struct command *c, int tell, pid_t parent)
 {
-	struct child child = {.news = {.status = -1}, .parent = parent};
+	struct build_news news = {.status = -1};
 	struct err ignored;
 
-	if (die_with_parent(&child, &ignored) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+	if (die_with_parent(parent, &ignored) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		_exit(1);
-	c->launch.started = take_id;
-	c->launch.arg = &child;
-	child.news.status = supervise_run(&c->launch, &child.news.why);
-	_exit(write(tell, &child.news, sizeof(child.news)) == sizeof(child.news) ? 0 : 1);
+	c->launch.started = still_die;
+	c->launch.arg = &parent;
+	news.status = supervise_run(&c->launch, &news.why);
+	_exit(write(tell, &news, sizeof(news)) == sizeof(news) ? 0 : 1);
+}
+
+static void remove_container(const struct store *s, const char *id)
+{
+	struct err ignored;
+
+	if (container_clean(s, id, &ignored) == 0)
+		draft_unpublish(s, id, &ignored);
 }
 
 /* Runs the container to its end. */
@@ -134,6 +133,9 @@ static int watch(struct build *b, struct command *c, struct build_news *news, st
 	own_fd int end = -1;
 	ssize_t n;
 
+	/* Chosen here, so that this process knows the container of a killed child. */
+	if (store_new_id(b->store, "ps", c->launch.id, e) < 0)
+		return -1;
 	pid = proc_fork_pipe(&end);
 	if (pid < 0)
 		return err_sys(e, "start the command");
@@ -143,7 +145,10 @@ static int watch(struct build *b, struct command *c, struct build_news *news, st
 	n = TEMP_FAILURE_RETRY(read(end, news, sizeof(*news)));
 	proc_wait_child(pid);
 	*b->child = 0;
-	return n == sizeof(*news) ? 0 : err_set(e, "the command's supervisor was killed");
+	if (n == sizeof(*news))
+		return 0;
+	remove_container(b->store, c->launch.id);
+	return err_set(e, "the command's supervisor was killed");
 }
 
 /* The file /run/.containerenv (filetree.h) does not belong into the image. */
@@ -184,13 +189,11 @@ static int fail(struct build *b, struct command *c, const struct step *step,
 	if (news->status < 0)
 		b->note(news->why.msg);
 	if (*b->stop) {
-		if (*news->id)
-			draft_unpublish(b->store, news->id, &ignored);
+		draft_unpublish(b->store, c->launch.id, &ignored);
 		return err_set(e, "interrupted");
 	}
-	if (*news->id)
-		memcpy(b->left, news->id, sizeof(b->left));
-	else if (create_container(&c->launch, &ignored) == 0)
+	if (faccessat(b->store->root, c->launch.id, F_OK, 0) == 0 ||
+	    create_container(&c->launch, &ignored) == 0)
 		memcpy(b->left, c->launch.id, sizeof(b->left));
 	return err_set(e, "%.300s: status %d", step->text + strlen(step->name) + 1, status);
 }
@@ -246,5 +249,5 @@ int buildrun_do(struct build *b, const struct step *step, const struct tip *befo
 		return -1;
 	if (news.status != 0 || *b->stop)
 		return fail(b, &c, step, &news, e);
-	return take_files(b, before, &m, news.id, into, e);
+	return take_files(b, before, &m, c.launch.id, into, e);
 }

@@ -30,7 +30,8 @@ struct supervise {
 	/* Called with the container's name or id when the program ignores Ctrl-C; or NULL. */
 	void (*stubborn)(const char *container);
 
-	/* Set by supervise_run; for a restart by the caller. */
+	/* Set by supervise_run unless the caller has set it: for a restart, or to a new id
+	 * (store_new_id). */
 	char id[ID_LEN];
 	struct strv notes; /* messages for the user */
 

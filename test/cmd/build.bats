@@ -162,6 +162,18 @@ nothing_is_left() {
 	nothing_is_left
 }
 
+@test "a build whose running command's supervisor is killed fails, and leaves nothing" {
+	begin_build
+	read -r supervisor _ <"$(echo "$CT_RUN"/ps_*/etc)"
+	kill -KILL "$supervisor"
+	status=0
+	wait "$job" || status=$?
+	[ "$status" -eq 1 ]
+	[[ $(tail -1 "$D.err") == *":3: RUN: the command's supervisor was killed" ]]
+	nothing_is_left
+	[ -z "$(compgen -G "$CT_RUN/ps_*")" ]
+}
+
 @test "a build whose id cannot be printed fails" {
 	dockerfile 'FROM busybox'
 	run -1 --separate-stderr sh -c 'ct build "$1" >/dev/full' sh "$D"
