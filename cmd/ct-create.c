@@ -30,10 +30,10 @@ static const struct opt *options(void)
 
 	for (const struct opt *o = runopts_table; o->name; o++)
 		if (!is_of_a_run(o)) {
-			opts = mem_grow(opts, n + 1, sizeof(*opts));
+			opts = mem_grow_one(opts, n, sizeof(*opts));
 			opts[n++] = *o;
 		}
-	opts = mem_grow(opts, n + 1, sizeof(*opts));
+	opts = mem_grow_one(opts, n, sizeof(*opts));
 	opts[n] = (struct opt)OPT_END;
 	return opts;
 }

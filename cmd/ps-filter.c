@@ -122,7 +122,7 @@ int filter_read(void *to, const char *text, struct err *e)
 			       text);
 	if (f.key->read && f.key->read(&f, e) < 0)
 		return err_wrap(e, "%s", text);
-	all->v = mem_grow(all->v, all->n + 1, sizeof(*all->v));
+	all->v = mem_grow_one(all->v, all->n, sizeof(*all->v));
 	all->v[all->n++] = f;
 	return 0;
 }

@@ -148,7 +148,7 @@ int build_source(struct build *b, const struct step_source *from, const struct t
 		free_image(opened);
 		return -1;
 	}
-	b->images = mem_grow(b->images, b->image_names.n + 1, sizeof(*b->images));
+	b->images = mem_grow_one(b->images, b->image_names.n, sizeof(*b->images));
 	b->images[b->image_names.n] = opened;
 	strv_add(&b->image_names, from->image);
 	*tip = opened;

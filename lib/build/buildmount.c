@@ -204,7 +204,7 @@ static int mount_cache(struct mounting *m, const struct step_mount *mount, const
 	id = from ? str_fmt("%s from %s", mount->id, from->key) : str_dup(mount->id);
 	wanted.id = id;
 	wanted.base = from ? from->rootfs : -1;
-	m->caches = mem_grow(m->caches, m->caches_n + 1, sizeof(*m->caches));
+	m->caches = mem_grow_one(m->caches, m->caches_n, sizeof(*m->caches));
 	cache = &m->caches[m->caches_n++];
 	busy = stepstore_cache(m->b->store, &wanted, cache, e);
 	if (busy < 0)

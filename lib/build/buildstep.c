@@ -14,13 +14,13 @@ struct step *buildstep_list_add(struct steps *s, enum step_kind kind, int line, 
 
 void buildstep_add_file(struct step *s, const char *name, const char *content)
 {
-	s->files = mem_grow(s->files, s->files_n + 1, sizeof(*s->files));
+	s->files = mem_grow_one(s->files, s->files_n, sizeof(*s->files));
 	s->files[s->files_n++] = (struct step_file){str_dup(name), str_dup(content)};
 }
 
 struct step_mount *buildstep_add_mount(struct step *s)
 {
-	s->mounts = mem_grow(s->mounts, s->mounts_n + 1, sizeof(*s->mounts));
+	s->mounts = mem_grow_one(s->mounts, s->mounts_n, sizeof(*s->mounts));
 	s->mounts[s->mounts_n] = (struct step_mount){.from = {.stage = -1}};
 	return &s->mounts[s->mounts_n++];
 }

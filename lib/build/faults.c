@@ -19,7 +19,7 @@ void faults_add(struct faults *f, int line, const char *fmt, ...)
 	if (vasprintf(&what, fmt, ap) < 0)
 		abort(); /* out of memory, as in str.c */
 	va_end(ap);
-	f->v = mem_grow(f->v, f->n + 1, sizeof(*f->v));
+	f->v = mem_grow_one(f->v, f->n, sizeof(*f->v));
 	f->v[f->n++] = (struct fault){line, what};
 }
 

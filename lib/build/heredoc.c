@@ -67,7 +67,7 @@ void heredocs_find(const char *line, struct heredocs *out)
 	for (size_t i = 0; i < words.n; i++) {
 		if (!heredoc_read_word(words.v[i], &h))
 			continue;
-		out->v = mem_grow(out->v, out->n + 1, sizeof(*out->v));
+		out->v = mem_grow_one(out->v, out->n, sizeof(*out->v));
 		out->v[out->n++] = h;
 	}
 }

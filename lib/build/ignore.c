@@ -39,7 +39,7 @@ struct ignore_pattern {
 
 static void add_token(struct ignore_pattern *p, enum ignore_kind kind, const char *text, size_t n)
 {
-	p->tokens = mem_grow(p->tokens, p->n + 1, sizeof(*p->tokens));
+	p->tokens = mem_grow_one(p->tokens, p->n, sizeof(*p->tokens));
 	p->tokens[p->n++] = (struct ignore_token){kind, text, n};
 	p->plain &= kind == LITERAL || kind == END;
 }
@@ -259,7 +259,7 @@ int ignore_add(struct ignore *ig, const char *pattern, struct err *e)
 		free(p.text);
 		return -1;
 	}
-	ig->v = mem_grow(ig->v, ig->n + 1, sizeof(*ig->v));
+	ig->v = mem_grow_one(ig->v, ig->n, sizeof(*ig->v));
 	ig->v[ig->n++] = p;
 	ig->exceptions |= p.exception;
 	return 0;

@@ -25,7 +25,7 @@ struct tokens {
 
 static void tokens_add(struct tokens *t, enum kind kind, const char *text, size_t n)
 {
-	t->v = mem_grow(t->v, t->n + 1, sizeof(*t->v));
+	t->v = mem_grow_one(t->v, t->n, sizeof(*t->v));
 	t->v[t->n++] = (struct token){kind, n, text};
 }
 

@@ -33,7 +33,7 @@ static bool is_stage_name(const char *s)
 
 static struct build_stage *add_stage(struct steps *all, int line)
 {
-	all->stages = mem_grow(all->stages, all->stages_n + 1, sizeof(*all->stages));
+	all->stages = mem_grow_one(all->stages, all->stages_n, sizeof(*all->stages));
 	all->stages[all->stages_n] =
 		(struct build_stage){.line = line, .base = -1, .name = str_dup("")};
 	return &all->stages[all->stages_n++];

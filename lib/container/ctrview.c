@@ -159,7 +159,7 @@ static int find_mounts(struct ctrview *v, struct err *e)
 			continue;
 		if (statx(entry->mounts->fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0)
 			return err_sys(e, "%s", entry->target);
-		v->mounts = mem_grow(v->mounts, v->mounts_n + 1, sizeof(*v->mounts));
+		v->mounts = mem_grow_one(v->mounts, v->mounts_n, sizeof(*v->mounts));
 		v->mounts[v->mounts_n++] = st.stx_mnt_id;
 	}
 	return 0;

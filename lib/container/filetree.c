@@ -50,7 +50,7 @@ static const char *const links[][2] = {
 
 void filetree_add(struct filetree *t, const struct fsentry *entry)
 {
-	t->v = mem_grow(t->v, t->n + 1, sizeof(*t->v));
+	t->v = mem_grow_one(t->v, t->n, sizeof(*t->v));
 	t->v[t->n++] = *entry;
 }
 
@@ -375,7 +375,7 @@ int filetree_check_places(const struct filetree *t, int rootfs, struct err *e)
 
 void fsentry_add_mount(struct fsentry *entry, int fd, const char *below)
 {
-	entry->mounts = mem_grow(entry->mounts, entry->mounts_n + 1, sizeof(*entry->mounts));
+	entry->mounts = mem_grow_one(entry->mounts, entry->mounts_n, sizeof(*entry->mounts));
 	entry->mounts[entry->mounts_n++] = (struct fsmount){fd, str_dup(below)};
 }
 

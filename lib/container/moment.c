@@ -57,7 +57,7 @@ static int halt_one(const struct store *s, const struct container *c, struct hal
 
 	if (!container_runs(s, c, &st))
 		return 0;
-	h->v = mem_grow(h->v, h->n + 1, sizeof(*h->v));
+	h->v = mem_grow_one(h->v, h->n, sizeof(*h->v));
 	if (pause_begin(s->run, c->id, group, &h->v[h->n], e) < 0)
 		return err_wrap(e, "%s", c->id);
 	h->n++;

@@ -83,7 +83,7 @@ struct device_prog {
 
 static void emit(struct device_prog *p, uint8_t code, uint8_t dst, int16_t off, int32_t imm)
 {
-	p->v = mem_grow(p->v, p->n + 1, sizeof(*p->v));
+	p->v = mem_grow_one(p->v, p->n, sizeof(*p->v));
 	p->v[p->n++] = (struct bpf_insn){
 		.code = code, .dst_reg = dst & 0xf, .src_reg = CONTEXT, .off = off, .imm = imm};
 	/* Only loads have a source register. */

@@ -66,7 +66,7 @@ static int add_link(const struct rtnl_route *route, void *arg)
 	for (size_t i = 0; i < l->n; i++)
 		if (l->v[i] == route->link)
 			return 0;
-	l->v = mem_grow(l->v, l->n + 1, sizeof(*l->v));
+	l->v = mem_grow_one(l->v, l->n, sizeof(*l->v));
 	l->v[l->n++] = route->link;
 	return 0;
 }

@@ -136,8 +136,8 @@ void ports_close(struct ports *p)
 
 void ports_add(struct ports *out, const struct rules_port *p, int fd)
 {
-	out->v = mem_grow(out->v, out->n + 1, sizeof(*out->v));
-	out->fd = mem_grow(out->fd, out->n + 1, sizeof(*out->fd));
+	out->v = mem_grow_one(out->v, out->n, sizeof(*out->v));
+	out->fd = mem_grow_one(out->fd, out->n, sizeof(*out->fd));
 	out->v[out->n] = *p;
 	out->fd[out->n++] = fd;
 }

@@ -32,7 +32,7 @@ void recipe_free(struct recipe *out)
 
 void recipe_mark(struct recipe *out, size_t entry)
 {
-	out->marks = mem_grow(out->marks, out->marks_n + 1, sizeof(*out->marks));
+	out->marks = mem_grow_one(out->marks, out->marks_n, sizeof(*out->marks));
 	out->marks[out->marks_n++] = (struct recipe_mark){entry, out->inside.len};
 }
 
