@@ -28,9 +28,9 @@ void birth_time(char out[NUM_TIME_LEN])
 
 int birth_begin(struct birth *b, struct err *e)
 {
-	if (!b->again &&
-	    (check_name_is_free(b, e) < 0 ||
-	     (!*b->id && store_new_id(b->store, "ps", b->id, e) < 0)))
+	if (!b->again && check_name_is_free(b, e) < 0)
+		return -1;
+	if (!*b->id && store_new_id(b->store, "ps", b->id, e) < 0)
 		return -1;
 	b->lock = container_begin(b->store, b->id, e);
 	if (b->lock < 0)

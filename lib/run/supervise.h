@@ -30,8 +30,7 @@ struct supervise {
 	/* Called with the container's name or id when the program ignores Ctrl-C; or NULL. */
 	void (*stubborn)(const char *container);
 
-	/* Set by supervise_run unless the caller has set it: for a restart, or to a new id
-	 * (store_new_id). */
+	/* Set by supervise_run, or before: for a restart, or to a new id (store_new_id). */
 	char id[ID_LEN];
 	struct strv notes; /* messages for the user */
 

@@ -58,8 +58,9 @@ end_as_next() {
 	find "$CT_RUN" -type l -lname 'ps_*' -printf '%p %l\n' | while read -r claim holder; do
 		[ -e "$CT_RUN/$holder" ] || rm -f "$claim"
 	done
-	! compgen -G "/sys/fs/cgroup/*$CT_CGROUP" >/dev/null && [ ! -e "/sys/fs/cgroup$CT_CGROUP" ] ||
+	if [ -e "/sys/fs/cgroup$CT_CGROUP" ] || compgen -G "/sys/fs/cgroup/*$CT_CGROUP" >/dev/null; then
 		ct-run --rm --network none "$img" true 3>&-
+	fi
 }
 
 # The check of kill_at_calls and fail_at_calls.
