@@ -294,7 +294,11 @@ untry:
 check:
 	@B=$(B) test/check $(SUITES)
 
-check-attack: all $(ATTACKS)
+# What the targets that do not call test/check do first.
+ready = @test/setup $(1) && test/busybox && $(MAKE) --no-print-directory -s -j$$(nproc)
+
+check-attack:
+	$(call ready,check) all $(ATTACKS)
 	@B=$(B) test/attack/run $(NAMES)
 
 # By hand, for hours: a fault at every system call that changes something. In this build an error that nobody recorded
@@ -321,11 +325,13 @@ check-fuzz:
 	@B=$(B) test/check -s fuzz $(SUITES)
 
 # By hand, an hour.
-check-valgrind: all
+check-valgrind:
+	$(call ready,valgrind) all
 	@B=$(B) test/valgrind $(SUITES)
 
 # By hand: a build with each protection broken must make a test fail.
-check-breaks: all
+check-breaks:
+	$(call ready,check) all
 	@B=$(B) test/breaks/run $(NAMES)
 
 # By hand, for minutes. What gcc finds is a warning.
@@ -374,7 +380,8 @@ bench bench-check bench-build:
 	@B=$(B) test/bench/run $(if $(filter bench-check,$@),--check) $(if $(filter bench-build,$@),--rows build$(comma)build-cached$(comma)build-changed,$(if $(ROWS),--rows $(ROWS))) $(BENCH_ARGS)
 
 # Builds the validation programs from Debian's source package, once.
-check-oci: all
+check-oci:
+	$(call ready,check) all
 	@B=$(B) RUNTIME='$(RUNTIME)' PROGRAMS='$(PROGRAMS)' test/oci/check
 
 # By hand with ARCH=arm64.
