@@ -290,3 +290,14 @@ web	ct0n1	10.143.0.0/24	no	no	no	0" ]
 	eval "${stderr#*allow them with: }"
 	[ "$(ask ps_1 192.0.2.2 80)" = "wan from 192.0.2.1" ]
 }
+
+@test "a damaged record of a network is reported by its path" {
+	ct-net up
+	record=$CT_RUN/net/default/network
+	cp "$record" "$D/whole"
+	echo 'set=x' >"$record"
+	run -1 --separate-stderr ct-net ls
+	[ "$stderr" = "ct-net: $record: damaged" ]
+	cp "$D/whole" "$record"
+	ct-net ls
+}
