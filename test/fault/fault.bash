@@ -59,7 +59,7 @@ fault_moments() {
 	fi
 }
 
-# TEXT, of a command: has no error without a text, and no bytes of uninitialised memory, which are shown as \xNN.
+# TEXT: what a command has printed contains no error without a reason and no uninitialised memory, shown as \xNN.
 says_why() {
 	[[ $1 != *'\x'* && ! $1$'\n' =~ (^|$'\n')ct[a-z-]*:\ *$'\n' ]]
 }
